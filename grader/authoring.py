@@ -1,0 +1,81 @@
+"""What a check file imports: `check`, `Part`, `Tolerance`, `Uses`, `Verdict`.
+
+Light on purpose: a probe's file is executed in the worker too, in the child that runs it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from fractions import Fraction
+from typing import Any, TypeVar
+
+from grader.errors import AuthoringError
+from grader.model import Check, Judge, Part, Tolerance, Uses
+
+Probe = TypeVar("Probe", bound=Callable[..., Mapping[str, Any]])
+
+
+def check(
+    part: Part,
+    *,
+    points: int | str | Fraction,
+    uses: Iterable[str | Uses] = (),
+    builds_on: Iterable[str] = (),
+    tolerance: Tolerance | float | None = None,
+    tolerances: Mapping[str, Tolerance | float] | None = None,
+    judge: Judge | None = None,
+    seconds: float | None = None,
+) -> Callable[[Probe], Probe]:
+    """Make a probe `f(student, rng) -> {name: array}` a check of `part`.
+
+    Parameters
+    ----------
+    part
+        Where its points count.
+    points
+        An integer, a Fraction or a text such as "1/2". Every returned array earns an equal share.
+    uses
+        The student's names that the probe needs; it runs right after the cell that defines the last of them.
+    builds_on
+        Names of earlier parts that this one calls. Where those lost points, the check is probed once more with
+        the reference in their place (follow-through).
+    tolerance, tolerances
+        The rule for all arrays, and for single ones by name. A number stands for ``Tolerance(limit=number)``.
+    judge
+        Instead of comparison: `judge(seen, given)` runs outside the worker and yields a `Verdict` for each thing.
+    seconds
+        Deadline of this probe, if it is not the assignment's.
+
+    Raises
+    ------
+    AuthoringError
+        If the probe has no docstring: its first line is the title that the student reads.
+    """
+
+    def decorate(probe: Probe) -> Probe:
+        title = (probe.__doc__ or "").strip().partition("\n")[0]
+        if not title:
+            where = f"{probe.__code__.co_filename}:{probe.__code__.co_firstlineno}"
+            raise AuthoringError(f"{where}: check {probe.__name__} has no docstring; its first line is its title")
+        probe.__check__ = Check(  # type: ignore[attr-defined]  # a function takes any attribute
+            id=probe.__name__,
+            part=part,
+            title=title,
+            points=Fraction(points),
+            visibility="public",
+            uses=tuple(u if isinstance(u, Uses) else Uses(name=u) for u in uses),
+            builds_on=tuple(builds_on),
+            tolerance=_tolerance(tolerance),
+            tolerances={name: _tolerance(t) for name, t in (tolerances or {}).items()},
+            judge=judge,
+            seconds=seconds,
+        )
+        return probe
+
+    return decorate
+
+
+def _tolerance(given: Tolerance | float | None) -> Tolerance:
+    if given is None:
+        return Tolerance()
+    return given if isinstance(given, Tolerance) else Tolerance(limit=given, limit32=max(given, 1e-4))

@@ -1,0 +1,46 @@
+"""Everything that the grader itself can raise.
+
+    GraderError
+    ├── UsageError         the command was called wrongly                    exit 2
+    ├── SubmissionError    this hand-in cannot be graded                     exit 3
+    └── Fault              the grader or the assignment failed               exit 4
+        ├── AuthoringError     an assignment is inconsistent (markers, points, golden, toml)
+        └── WorkerError        the worker broke its protocol or could not start
+
+A student's own exception is data (`grader.model.StudentError`) and never one of these.
+Each message is one line that says what is wrong, where, and what to do.
+"""
+
+from __future__ import annotations
+
+
+class GraderError(Exception):
+    """Base class; `exit_code` is what the command returns for it."""
+
+    exit_code = 4
+
+
+class UsageError(GraderError):
+    """The caller asked for something that does not exist or does not fit together."""
+
+    exit_code = 2
+
+
+class SubmissionError(GraderError):
+    """The hand-in as a whole cannot be graded (not a notebook, wrong assignment, unsafe archive)."""
+
+    exit_code = 3
+
+
+class Fault(GraderError):
+    """The grader's or the assignment's own failure: it voids the report and costs no student a point."""
+
+    exit_code = 4
+
+
+class AuthoringError(Fault):
+    """An assignment's source is inconsistent; the message names the file and line."""
+
+
+class WorkerError(Fault):
+    """The worker process could not be started or did not keep to its protocol."""

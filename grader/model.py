@@ -1,0 +1,436 @@
+"""The words of the project as frozen types; every stage takes and returns these.
+
+Owns no behaviour beyond small derived properties. How an assignment comes from files is `grader.assignment`,
+how a hand-in becomes a `Submission` is `grader.submission`, how observations become outcomes is `grader.scoring`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from msgspec import Struct, field
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+Visibility = Literal["public", "hidden"]
+Status = Literal["passed", "partial", "failed", "missing", "error", "timeout", "skipped", "pending"]
+LOST: frozenset[str] = frozenset({"failed", "partial", "error"})
+"""The statuses that set off follow-through: work was done and it is wrong."""
+
+
+# ---------------------------------------------------------------- what an author writes
+
+
+class Part(Struct, frozen=True):
+    """The scored unit, with its id and title as printed in the hand-out."""
+
+    id: str
+    title: str
+
+
+class Tolerance(Struct, frozen=True, kw_only=True):
+    """How far a computed array may lie from the expected one.
+
+    Rules (`x` computed, `e` expected, both as float64 or complex128):
+
+    - ``max``        max|x - e| <= limit * max|e|   (max|e| = 0: the check's `scale`, default 1)
+    - ``sum_abs``    sum|x - e| <= limit
+    - ``rel_error``  max(|x - e| / max(1e-8, |x| + |e|)) <= limit
+    - ``allclose``   |x - e| <= atol + limit * |e| for every entry
+    - ``printed``    as ``max``, and half a unit of the last decimal of `text` is added to the budget;
+                     the expected values are those of `text`
+
+    `limit32` replaces `limit` where the student's array is float32 or float16 and the expected one is not.
+    """
+
+    rule: Literal["max", "sum_abs", "rel_error", "allclose", "printed"] = "max"
+    limit: float = 1e-6
+    limit32: float = 1e-4
+    atol: float = 0.0
+    scale: float = 1.0
+    text: str | None = None
+
+
+class Uses(Struct, frozen=True, kw_only=True):
+    """A name that a check needs, and which of its definitions, where a student has several."""
+
+    name: str
+    under: str | None = None
+    """Only a definition below a heading that contains this text (case-insensitive)."""
+    signature: tuple[str, ...] | None = None
+    """Only a function whose parameters are these."""
+    occurrence: int | None = None
+    """The n-th of the definitions that are left (0 the first, -1 the last, which is the default)."""
+
+
+class Verdict(Struct, frozen=True):
+    """What a judge says about one named thing: its share of the points and one sentence for the student."""
+
+    name: str
+    earned: bool | Fraction
+    message: str = ""
+    error: float | None = None
+    tolerance: float | None = None
+
+
+class Given(Struct, frozen=True, kw_only=True):
+    """What a judge may use besides the observation."""
+
+    golden: Mapping[str, npt.NDArray[Any]]
+    """The reference's observation of the same probe, by name."""
+    rng: np.random.Generator
+    """Drawn from the run's seed and the check's id; independent of the probe's."""
+    data: Path
+    """The assignment's data folder."""
+
+
+Judge = Callable[[Mapping[str, "npt.NDArray[Any]"], Given], Iterable[Verdict]]
+
+
+class Check(Struct, frozen=True, kw_only=True):
+    """One probe with its points, tolerance and visibility."""
+
+    id: str
+    """The probe function's name: unique in an assignment."""
+    part: Part
+    title: str
+    """First line of the probe's docstring: what the student reads."""
+    points: Fraction
+    visibility: Visibility
+    uses: tuple[Uses, ...] = ()
+    builds_on: tuple[str, ...] = ()
+    """Names of earlier parts that follow-through replaces by the reference's."""
+    tolerance: Tolerance = Tolerance()
+    tolerances: Mapping[str, Tolerance] = field(default_factory=dict)
+    """Overrides for single arrays, by name."""
+    judge: Judge | None = None
+    seconds: float | None = None
+    """Deadline of one probe; None: the assignment's."""
+    source: str = ""
+    """Whole text of the file that defines the probe; reaches only the child that runs it."""
+    file: str = ""
+    """File name for messages (`checks.py`)."""
+
+
+class Manual(Struct, frozen=True, kw_only=True):
+    """A part for a person to mark: its question, and where in the notebook the answer stands."""
+
+    part: Part
+    points: Fraction
+    kind: Literal["written", "derivation", "plot", "tuning", "survey"]
+    question: str
+    under: str
+    """The answer is the last markdown cell, or for a plot the figure, below the heading with this text."""
+
+
+class Place(Struct, frozen=True):
+    """Where a name lives: a module's attribute, or with `module` empty a global of the notebook."""
+
+    module: str
+    name: str
+
+
+class Limits(Struct, frozen=True, kw_only=True):
+    """Deadlines in seconds of wall time; sizes in bytes."""
+
+    cell: float = 60.0
+    check: float = 20.0
+    submission: float = 300.0
+    memory: int = 4 << 30
+    output: int = 1 << 20
+    """Text kept of what the cells print, over the whole submission."""
+    observation: int = 64 << 20
+    """Total size of the arrays that one probe may return."""
+
+
+class Assignment(Struct, frozen=True, kw_only=True):
+    """Everything about one assignment, loaded either from `reference/<id>/` or from a hand-out alone."""
+
+    id: str
+    title: str
+    points: Fraction
+    """Declared total, automatic and manual."""
+    seed: int
+    root: Path
+    """The folder that holds `assignment.toml`."""
+    handout: Path
+    """The folder of pristine files that a student got."""
+    solution: Path | None
+    """`reference/<id>/solution`, or None when only the hand-out is here."""
+    notebook: str | None
+    """Path of the notebook inside the hand-out, or None when there is none."""
+    student_files: tuple[str, ...]
+    """Module paths that the student fills in, relative to the hand-out."""
+    provided_files: tuple[str, ...]
+    """Course files laid under every hand-in; a student's edit of one is ignored and mentioned."""
+    names: Mapping[str, tuple[Place, ...]]
+    checks: tuple[Check, ...]
+    manual: tuple[Manual, ...]
+    order: tuple[str, ...]
+    """Part ids in printed order."""
+    limits: Limits = Limits()
+    follow_through: Fraction = Fraction(1)
+    """What a point earned only in follow-through is worth."""
+    stand_ins: tuple[Path, ...] = ()
+    """Folders put at the end of the import path (a `tensorflow` that only loads MNIST)."""
+    compat: str | None = None
+    """Source that runs in the worker before the first cell."""
+    preload: tuple[str, ...] = ()
+    """Modules worth importing while the submission is still being read."""
+    data: Path | None = None
+    install: str = ""
+    """Requirement that a student's CI installs to get the grader."""
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """Every part once, in printed order."""
+        found = {p.id: p for p in [c.part for c in self.checks] + [m.part for m in self.manual]}
+        rank = {id: i for i, id in enumerate(self.order)}
+        return tuple(sorted(found.values(), key=lambda p: rank.get(p.id, len(rank))))
+
+
+class Change(Struct, frozen=True):
+    """One edit of a solution file: `old` must occur exactly once (empty: `new` replaces the whole file)."""
+
+    file: str
+    """Path below `solution/` (a notebook by its percent text, `neural_network.py`)."""
+    old: str
+    new: str
+
+
+class Edit(Struct, frozen=True, kw_only=True):
+    """A named rewrite of the solution, from `wrong.py` (list `WRONG`) or `right.py` (list `RIGHT`)."""
+
+    name: str
+    """The mistake, or the way of writing, in words."""
+    changes: tuple[Change, ...]
+    fails: tuple[str, ...] = ()
+    """Exactly the checks that must not pass; empty for a right one."""
+
+
+# ---------------------------------------------------------------- what a student hands in
+
+
+class Cell(Struct, frozen=True, kw_only=True):
+    """One notebook cell as handed in."""
+
+    index: int
+    """Position among all cells of the notebook, from 0: the number in reports."""
+    kind: Literal["code", "markdown", "raw"]
+    source: str
+    headings: tuple[str, ...] = ()
+    """Titles of the headings that the cell stands under, outermost first, without `#`."""
+    execution_count: int | None = None
+    outputs: tuple[str, ...] = ()
+    """Stored outputs as plain text (streams and text/plain), in order."""
+    figures: int = 0
+    """How many images the stored outputs hold."""
+
+
+class Notebook(Struct, frozen=True, kw_only=True):
+    """A notebook, whatever its format was."""
+
+    name: str
+    """Path relative to the submission's folder."""
+    cells: tuple[Cell, ...]
+    assignment: str | None = None
+    """The id that release wrote into the metadata, if it is there."""
+    python2: bool = False
+
+    @property
+    def code(self) -> tuple[Cell, ...]:
+        return tuple(c for c in self.cells if c.kind == "code")
+
+
+class Submission(Struct, frozen=True, kw_only=True):
+    """One hand-in laid out for running: the student's files over the pristine provided ones."""
+
+    path: str
+    """As the caller gave it."""
+    digest: str
+    """`sha256:` and hex over the names and bytes of what was handed in."""
+    folder: Path
+    """Working copy; the cells run in the notebook's folder inside it."""
+    notebook: Notebook | None
+    modules: Mapping[str, str]
+    """Source text of the student's Python files, by path relative to `folder`."""
+    notes: tuple[str, ...] = ()
+
+
+class Anchor(Struct, frozen=True, kw_only=True):
+    """After which cell a check is probed."""
+
+    when: Literal["before", "after", "end"]
+    """`before` the first cell (modules only), `after` cell `cell`, at the `end` when no definition was found."""
+    cell: int = -1
+    bindings: Mapping[str, int] = field(default_factory=dict)
+    """For each name found in the notebook: the index of the cell that defines it."""
+
+
+# ---------------------------------------------------------------- what the worker saw
+
+
+class Frame(Struct, frozen=True):
+    """One line of a student's traceback: a file of the submission or `cell N`, the line number and its text."""
+
+    file: str
+    line: int
+    text: str = ""
+
+
+class StudentError(Struct, frozen=True, kw_only=True):
+    """An exception of the student's code, as data."""
+
+    type: str
+    message: str
+    frames: tuple[Frame, ...] = ()
+
+
+class NotArray(Struct, frozen=True):
+    """A returned value that is no numeric array: `kind` says what it is (`None`, `object array`, `too large`, …)."""
+
+    kind: str
+    detail: str = ""
+
+
+class Observation(Struct, frozen=True, kw_only=True):
+    """What one probe returned, or how it ended."""
+
+    check: str
+    ended: Literal["returned", "missing", "error", "timeout", "crashed"]
+    values: Mapping[str, Any] = field(default_factory=dict)
+    """Name -> `numpy.ndarray` or `NotArray`."""
+    error: StudentError | None = None
+    """For `error` and `missing`; for `crashed` a sentence in its message."""
+    changed: tuple[str, ...] = ()
+    """Names of input arrays that the student's code altered."""
+    notes: tuple[str, ...] = ()
+    replaced: Mapping[str, int] = field(default_factory=dict)
+    """Follow-through: how many bindings of each name were replaced; 0 means that none could be."""
+    seconds: float = 0.0
+
+
+class CellRun(Struct, frozen=True, kw_only=True):
+    """How one cell went."""
+
+    index: int
+    status: Literal["ok", "error", "timeout", "crashed", "skipped"]
+    error: StudentError | None = None
+    text: str = ""
+    """What it printed and its result's text form, cut at the limit."""
+    figures: tuple[str, ...] = ()
+    """A sentence for each figure that the cell drew (`1 axes, 2 lines, title 'Loss'`)."""
+    seconds: float = 0.0
+
+
+# ---------------------------------------------------------------- what the student gets
+
+
+class Comparison(Struct, frozen=True, kw_only=True):
+    """One named array against what was expected."""
+
+    name: str
+    status: Literal["passed", "failed"]
+    shape: tuple[int, ...] | None = None
+    dtype: str | None = None
+    error: float | None = None
+    """In the units of the rule; None when there is nothing to measure (shape, nan, missing)."""
+    tolerance: float | None = None
+    message: str = ""
+    """One sentence for the student; empty when it passed without remark."""
+    earned: Fraction = Fraction(0)
+    """Share of its points, 0 to 1."""
+
+
+class Diagnosis(Struct, frozen=True, kw_only=True):
+    """A named mistake with its evidence in numbers."""
+
+    code: str
+    text: str
+    evidence: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Outcome(Struct, frozen=True, kw_only=True):
+    """A check's result for one submission."""
+
+    check: Check
+    status: Status
+    score: Fraction
+    message: str
+    arrays: tuple[Comparison, ...] = ()
+    diagnosis: Diagnosis | None = None
+    seconds: float = 0.0
+
+
+class Answer(Struct, frozen=True, kw_only=True):
+    """What a student handed in for a manual part."""
+
+    text: str = ""
+    figures: tuple[str, ...] = ()
+    cell: int | None = None
+    state: Literal["answered", "untouched", "empty", "not found"] = "not found"
+
+
+class PartResult(Struct, frozen=True, kw_only=True):
+    """A part's score with everything that led to it."""
+
+    part: Part
+    status: Status
+    score: Fraction
+    """With what follow-through added."""
+    max_score: Fraction
+    outcomes: tuple[Outcome, ...] = ()
+    follow_through: Fraction | None = None
+    """What the part earned with the earlier names replaced by the reference's; None: not tried."""
+    credited_with: tuple[str, ...] = ()
+    """The replaced names."""
+    manual: Manual | None = None
+    answer: Answer | None = None
+
+
+class Environment(Struct, frozen=True, kw_only=True):
+    """Versions that can move a number, and the active layers of isolation."""
+
+    python: str
+    numpy: str
+    scipy: str
+    grader: str
+    sandbox: tuple[str, ...] = ()
+
+
+class Report(Struct, frozen=True, kw_only=True):
+    """Everything about one graded submission."""
+
+    assignment: str
+    title: str
+    path: str
+    digest: str
+    status: Literal["graded", "ungradable", "fault"]
+    parts: tuple[PartResult, ...] = ()
+    cells: tuple[CellRun, ...] = ()
+    notes: tuple[str, ...] = ()
+    seed: int = 0
+    environment: Environment | None = None
+    seconds: Mapping[str, float] = field(default_factory=dict)
+    reason: str = ""
+    """For `ungradable` and `fault`: the one line that says why and what to do."""
+
+    @property
+    def score(self) -> Fraction:
+        """Points earned in automatic parts."""
+        return sum((p.score for p in self.parts if p.manual is None), Fraction(0))
+
+    @property
+    def max_score(self) -> Fraction:
+        """Points of all automatic parts."""
+        return sum((p.max_score for p in self.parts if p.manual is None), Fraction(0))
+
+    @property
+    def pending(self) -> Fraction:
+        """Points that wait for a person."""
+        return sum((p.max_score for p in self.parts if p.manual is not None), Fraction(0))
