@@ -1,0 +1,284 @@
+"""`assignment.toml` as a typed value: every key checked, every complaint with the line that it is about.
+
+Owns the file's format. Paths are only checked to stay inside the assignment's folder; whether they exist is for
+`load` (folders that a run needs) and `lint` (everything else).
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import tomllib
+from fractions import Fraction
+from pathlib import Path, PurePosixPath
+from typing import Any, Literal
+
+import msgspec
+from msgspec import Struct
+
+from grader.errors import AuthoringError
+from grader.model import Limits, Manual, Part, Place
+
+FILE = "assignment.toml"
+NOTEBOOK = "notebook"
+"""What `[names]` writes for the globals of the notebook, instead of a module."""
+_MEGABYTE = 1 << 20
+_Number = int | float | str
+"""A number of points: `3`, `0.5` or "1/2"."""
+Kind = Literal["written", "derivation", "plot", "tuning", "survey"]
+
+
+class _LimitsTable(Struct, frozen=True, kw_only=True):
+    cell: float | None = None
+    check: float | None = None
+    submission: float | None = None
+    memory_mb: float | None = None
+    output_mb: float | None = None
+    observation_mb: float | None = None
+
+
+class _FollowThroughTable(Struct, frozen=True, kw_only=True):
+    worth: _Number = 1
+
+
+class _ManualTable(Struct, frozen=True, kw_only=True):
+    id: str
+    title: str
+    points: _Number
+    kind: Kind
+    under: str
+    question: str
+
+
+class _InconsistentTable(Struct, frozen=True, kw_only=True):
+    what: str
+
+
+class _Toml(Struct, frozen=True, kw_only=True):
+    id: str
+    title: str
+    points: _Number
+    seed: int
+    order: list[str]
+    notebook: str | None = None
+    student_files: list[str] = []
+    provided_files: list[str] = []
+    preload: list[str] = []
+    stand_ins: list[str] = []
+    compat: str | None = None
+    data: str | None = None
+    install: str = ""
+    names: dict[str, str | list[str]] = {}
+    limits: _LimitsTable = _LimitsTable()
+    follow_through: _FollowThroughTable = _FollowThroughTable()
+    manual: list[_ManualTable] = []
+    inconsistent: list[_InconsistentTable] = []
+
+
+_TABLES: dict[str, type[Struct]] = {
+    "limits": _LimitsTable,
+    "follow_through": _FollowThroughTable,
+    "manual": _ManualTable,
+    "inconsistent": _InconsistentTable,
+}
+
+
+class Manifest(Struct, frozen=True, kw_only=True):
+    """What `assignment.toml` says; paths are as written, relative to the assignment's folder or its solution."""
+
+    id: str
+    title: str
+    points: Fraction
+    seed: int
+    order: tuple[str, ...]
+    notebook: str | None
+    student_files: tuple[str, ...]
+    provided_files: tuple[str, ...]
+    preload: tuple[str, ...]
+    stand_ins: tuple[str, ...]
+    compat: str | None
+    data: str | None
+    install: str
+    names: dict[str, tuple[Place, ...]]
+    limits: Limits
+    follow_through: Fraction
+    manual: tuple[Manual, ...]
+    inconsistent: tuple[str, ...]
+    """Where the hand-out contradicts itself, in words; `lint` repeats them."""
+
+
+class _Source:
+    """The file's text with a way to say on which line a key stands."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        try:
+            self.text = path.read_text(encoding="utf-8")
+            self.data: dict[str, Any] = tomllib.loads(self.text)
+        except FileNotFoundError:
+            raise AuthoringError(f"{path}: no such file; an assignment's folder holds one") from None
+        except tomllib.TOMLDecodeError as error:
+            line = re.search(r"at line (\d+)", str(error))
+            number = line.group(1) if line else str(self.text.count("\n") + 1)
+            raise AuthoringError(f"{path}:{number}: not valid TOML: {error}") from None
+        except UnicodeDecodeError as error:
+            raise AuthoringError(f"{path}:1: not UTF-8 text ({error.reason}); save it as UTF-8") from None
+
+    def line(self, table: str = "", key: str = "", index: int = 0) -> int:
+        """Line (from 1) of a key, of its table's `index`-th header if the key is not found, else 1."""
+        current, seen, header = "", {"": 0}, 1
+        key = re.escape(key)
+        for number, text in enumerate(self.text.split("\n"), 1):
+            if name := re.match(r"\s*\[\[?\s*([\w.-]+)\s*\]\]?", text):
+                current = name.group(1)
+                seen[current] = seen.get(current, -1) + 1
+                if (current, seen[current]) == (table, index):
+                    header = number
+            elif key and (current, seen[current]) == (table, index) and re.match(rf"""\s*["']?{key}["']?\s*=""", text):
+                return number
+        return header
+
+    def error(self, what: str, table: str = "", key: str = "", index: int = 0) -> AuthoringError:
+        return AuthoringError(f"{self.path}:{self.line(table, key, index)}: {what}")
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """Read `folder/assignment.toml`.
+
+    Raises
+    ------
+    AuthoringError
+        For a missing file, invalid TOML, an unknown or missing key or a value that does not fit, with the line.
+    """
+    source = _Source(folder / FILE)
+    _refuse_unknown_keys(source)
+    try:
+        toml = msgspec.convert(source.data, _Toml)
+    except msgspec.ValidationError as error:
+        raise _located(source, str(error)) from None
+    if not re.fullmatch(r"[A-Za-z]\w*(-\w+)*", toml.id):
+        raise source.error(f"id {toml.id!r} has other characters than letters, digits, _ and -", key="id")
+    for key in ("student_files", "provided_files", "stand_ins", "order"):
+        _refuse_repeats(source, key, getattr(toml, key))
+    _refuse_repeats(source, "manual", [m.id for m in toml.manual])
+    for key in ("student_files", "provided_files", "stand_ins", "notebook", "compat", "data"):
+        given = getattr(toml, key)
+        for path in [given] if isinstance(given, str) else given or []:
+            if path != PurePosixPath(path).as_posix() or path.startswith("/") or ".." in path.split("/") or path == ".":
+                raise source.error(f"{key}: {path!r} is not a plain relative path inside the assignment", key=key)
+    if toml.notebook is not None and not toml.notebook.endswith(".ipynb"):
+        raise source.error(f"notebook {toml.notebook!r} does not end in .ipynb", key="notebook")
+    worth = _fraction(source, toml.follow_through.worth, "follow_through", "worth")
+    if worth > 1:
+        raise source.error(f"follow_through worth {worth} is more than the point itself", "follow_through", "worth")
+    return Manifest(
+        id=toml.id,
+        title=toml.title,
+        points=_fraction(source, toml.points, "", "points"),
+        seed=toml.seed,
+        order=tuple(toml.order),
+        notebook=toml.notebook,
+        student_files=tuple(toml.student_files),
+        provided_files=tuple(toml.provided_files),
+        preload=tuple(toml.preload),
+        stand_ins=tuple(toml.stand_ins),
+        compat=toml.compat,
+        data=toml.data,
+        install=toml.install,
+        names={name: _places(source, name, where) for name, where in toml.names.items()},
+        limits=_limits(source, toml.limits),
+        follow_through=worth,
+        manual=tuple(_manual(source, index, entry) for index, entry in enumerate(toml.manual)),
+        inconsistent=tuple(entry.what for entry in toml.inconsistent),
+    )
+
+
+def line_of(folder: Path, key: str, table: str = "", index: int = 0) -> str:
+    """`assignment.toml:LINE` of a key, for a message about its value."""
+    return f"{FILE}:{_Source(folder / FILE).line(table, key, index)}"
+
+
+def _refuse_unknown_keys(source: _Source) -> None:
+    def refuse(given: object, known: type[Struct], table: str, index: int) -> None:
+        names = [field.name for field in msgspec.structs.fields(known)]
+        for key in given if isinstance(given, dict) else ():
+            if key not in names:
+                nearest = difflib.get_close_matches(key, names, n=1, cutoff=0.0)[0]
+                where = f"in [{table}]" if table else "at the top"
+                raise source.error(f"unknown key {key!r} {where}; did you mean {nearest!r}?", table, key, index)
+
+    refuse(source.data, _Toml, "", 0)
+    for table, known in _TABLES.items():
+        value = source.data.get(table, [])
+        for index, entry in enumerate(value if isinstance(value, list) else [value]):
+            refuse(entry, known, table, index)
+
+
+def _located(source: _Source, message: str) -> AuthoringError:
+    """msgspec's complaint ("Expected `int`, got `str` - at `$.manual[1].points`") with the line instead of the path."""
+    what, _, path = message.partition(" - at ")
+    steps = re.findall(r"\.(\w+)(?:\[(\d+|\.\.\.)\])?", path)
+    key = re.search(r"field `(\w+)`", what)
+    table, index = ("", 0)
+    if steps and steps[0][0] in _TABLES:
+        table, number = steps[0]
+        index = int(number) if number.isdigit() else 0
+        steps = steps[1:]
+    elif steps and steps[0][0] == "names":
+        table = "names"
+    name = steps[0][0] if steps else (key.group(1) if key else "")
+    prefix = ".".join(part for part in (table, name) if part)
+    return source.error(f"{prefix}: {what}" if prefix and not key else what, table, name, index)
+
+
+def _refuse_repeats(source: _Source, key: str, values: list[str]) -> None:
+    for index, value in enumerate(values):
+        if value in values[:index]:
+            table, name, at = ("manual", "id", index) if key == "manual" else ("", key, 0)
+            raise source.error(f"{key} names {value!r} twice", table, name, at)
+
+
+def _fraction(source: _Source, value: _Number, table: str, key: str, index: int = 0) -> Fraction:
+    try:
+        number = Fraction(str(value))
+    except (ValueError, ZeroDivisionError):
+        raise source.error(f'{key} {value!r} is no number; write 3, 0.5 or "1/2"', table, key, index) from None
+    if number < 0:
+        raise source.error(f"{key} {value} is negative", table, key, index)
+    return number
+
+
+def _places(source: _Source, name: str, given: str | list[str]) -> tuple[Place, ...]:
+    places = []
+    for where in [given] if isinstance(given, str) else given:
+        module, _, attribute = where.partition(":")
+        attribute = attribute or name
+        if not all(step.isidentifier() for step in [*module.split("."), *attribute.split(".")]):
+            text = f'{name}: {where!r} is neither "notebook" nor a module such as "layers.linear" or "layers:Linear"'
+            raise source.error(text, "names", name)
+        places.append(Place("" if module == NOTEBOOK else module, attribute))
+    if not places:
+        raise source.error(f"{name}: names no place where it lives", "names", name)
+    return tuple(places)
+
+
+def _limits(source: _Source, table: _LimitsTable) -> Limits:
+    given: dict[str, Any] = {}
+    for key, value in msgspec.structs.asdict(table).items():
+        if value is None:
+            continue
+        if not value > 0:
+            raise source.error(f"limits.{key} is {value}; a limit is above 0", "limits", key)
+        name = key.removesuffix("_mb")
+        given[name] = value if name == key else round(value * _MEGABYTE)
+    return Limits(**given)
+
+
+def _manual(source: _Source, index: int, entry: _ManualTable) -> Manual:
+    return Manual(
+        part=Part(entry.id, entry.title),
+        points=_fraction(source, entry.points, "manual", "points", index),
+        kind=entry.kind,
+        question=entry.question,
+        under=entry.under,
+    )
