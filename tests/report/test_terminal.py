@@ -1,0 +1,151 @@
+import re
+from collections.abc import Callable
+from fractions import Fraction
+
+import pytest
+import sample_reports
+from sample_reports import AFFINE, RELU, auto, mixed, outcome, report
+
+from grader.model import CellRun, Comparison, Frame, Report, StudentError
+from grader.report.layout import columns
+from grader.report.terminal import render
+
+SITUATIONS = [getattr(sample_reports, n) for n in ("all_passed", "stub", "mixed", "ungradable", "hostile")]
+COLOUR = re.compile(r"\x1b\[[0-9;]+m")
+
+
+def page(report: Report, width: int = 80, **kw: bool) -> str:
+    return render(report, **{"colour": False, "width": width, **kw})
+
+
+@pytest.mark.parametrize("make", SITUATIONS, ids=lambda f: f.__name__)
+@pytest.mark.parametrize("verbose", [False, True])
+@pytest.mark.parametrize("width", [20, 60, 80, 300])
+def test_lines_fit_and_hold_no_control_characters(make: Callable[[], Report], verbose: bool, width: int) -> None:
+    text = page(make(), width, verbose=verbose)
+    assert max(map(columns, text.splitlines())) <= max(48, min(width, 100))
+    assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e\ud800]", text)
+    assert text.endswith("\n")
+
+
+@pytest.mark.parametrize("make", SITUATIONS, ids=lambda f: f.__name__)
+def test_colour_changes_nothing_but_colour(make: Callable[[], Report]) -> None:
+    coloured = page(make(), colour=True)
+    assert COLOUR.search(coloured)
+    assert COLOUR.sub("", coloured) == page(make())
+
+
+def test_passed_report_is_short() -> None:
+    assert page(sample_reports.all_passed(), 48).splitlines() == [
+        "Exercise 9: A small network    exercise_09.ipynb",
+        "─" * 48,
+        "✓ 1  Affine layer                          2 / 2",
+        "✓ 2  ReLU layer                            1 / 1",
+        "─" * 48,
+        "3 of 3 points",
+    ]
+
+
+def test_lost_check_shows_title_message_sentence_and_diagnosis() -> None:
+    text = page(mixed(), 100)
+    for piece in (
+        "◐ Gradients with respect to the inputs",
+        "1 of 3 arrays is wrong.",
+        "· d_bias is off by 86 % of its largest entry.",
+        "→ d_bias looks like the mean over the batch",
+        "Gradient for a random upstream gradient (hidden)",
+    ):
+        assert piece in text
+
+
+def test_passed_checks_and_arrays_are_listed_only_when_verbose() -> None:
+    assert "Scores of a batch" not in page(mixed())
+    assert "d_inputs" not in page(mixed())
+    assert "✓ Scores of a batch" in page(mixed(), verbose=True)
+    assert "d_inputs: error 3.1e-16, 1e-06 allowed" in page(mixed(), verbose=True)
+
+
+def test_sentence_that_the_message_says_already_is_not_repeated() -> None:
+    array = Comparison(name="d_x", status="failed", message="d_x has the wrong shape.")
+    found = outcome("f", AFFINE, "t", "failed", message="d_x has the wrong shape.", arrays=(array,))
+    assert page(report(auto(AFFINE, "failed", found))).count("wrong shape") == 1
+
+
+def test_sentence_without_its_array_gets_the_name() -> None:
+    array = Comparison(name="d_x", status="failed", message="the shape is (1, 3) and should be (3,)")
+    found = outcome("f", AFFINE, "t", "failed", arrays=(array,))
+    assert "· d_x: the shape is" in page(report(auto(AFFINE, "failed", found)))
+
+
+def test_scores_stand_in_one_column() -> None:
+    lines = [line for line in page(mixed(), 80).splitlines() if re.search(r" / \d", line)]
+    assert len(lines) == 9
+    assert len({re.search(r" / \d", line).start() for line in lines}) == 1  # type: ignore[union-attr]
+
+
+def test_follow_through_is_told_with_its_worth() -> None:
+    assert "→ credited with the course's own Affine and ReLU: 3 of 3\n" in page(mixed())
+    lost = outcome("f", AFFINE, "t", "failed", worth=3)
+    half = auto(AFFINE, "failed", lost, score=Fraction(3, 2), follow_through=3, credited_with=("ReLU",))
+    assert "ReLU: 3 of 3, which counts as 1.5" in page(report(half))
+    none = auto(AFFINE, "failed", lost, follow_through=0, credited_with=("ReLU",))
+    assert "with the course's own ReLU as well: 0 of 3" in page(report(none))
+
+
+def test_stub_is_a_quiet_list() -> None:
+    text = page(sample_reports.stub(), 90)
+    assert text.count("Affine.forward: not implemented yet") == 1
+    assert "not implemented yet: cells 4, 6" in text
+    assert "not answered: still the hand-out's text (cell 9)" in text
+    assert "no answer found" in text
+
+
+def test_failing_cells_show_the_exception_and_the_students_line() -> None:
+    text = page(mixed(), 100)
+    assert "cell 4  ValueError: operands could not be broadcast" in text
+    assert "layers/linear.py, line 31 │ out = x @ self.W + self.b" in text
+    assert "line 2 │ plt.plot(losses)" in text
+    assert "cell 7  ran out of time" in text
+    assert "cell 2 " not in text
+
+
+def test_many_failing_cells_are_cut_short_unless_verbose() -> None:
+    error = StudentError(type="NameError", message="name 'x' is not defined", frames=(Frame("cell 1", 1, "x"),))
+    many = report(cells=tuple(CellRun(index=i, status="error", error=error) for i in range(10, 30)))
+    assert page(many).count("NameError") == 6
+    assert "and 14 more: cells 16, 17" in page(many)
+    assert page(many, verbose=True).count("NameError") == 20
+
+
+def test_total_names_what_waits() -> None:
+    assert page(mixed()).splitlines()[-1] == "7 of 10.33 points; 2 parts wait for a person (20 points)"
+    waiting = outcome("f", RELU, "t", "pending", worth=1, message="left to a person")
+    assert page(report(auto(RELU, "pending", waiting))).splitlines()[-1] == (
+        "0 of 1 points; 1 part waits for a person (1 point)"
+    )
+
+
+def test_notes_are_shown() -> None:
+    assert "Notes\n· nn_utils.py was changed" in page(mixed())
+
+
+def test_ungradable_and_fault_have_a_reason_and_no_total() -> None:
+    text = page(sample_reports.ungradable(), 100)
+    assert "could not be graded" in text
+    assert "Python 2; convert it" in text
+    assert "points" not in text
+    fault = Report(assignment="t", title="T", path="a", digest="", status="fault", reason="golden is missing")
+    assert "not your mistake" in page(fault)
+    assert "golden is missing" in page(fault)
+
+
+def test_ascii_page_has_no_other_characters() -> None:
+    for make in SITUATIONS[:4]:
+        assert page(make(), ascii_only=True).isascii()
+
+
+def test_verbose_shows_questions_seed_and_versions() -> None:
+    text = page(mixed(), verbose=True)
+    for piece in ("Plot the loss over the epochs.", "seed 90", "NumPy 2.4.0", "rlimits, landlock"):
+        assert piece in text
+        assert piece not in page(mixed())
