@@ -1,0 +1,216 @@
+"""`grade`: one hand-in from its path to its report. The command, the plugin and a batch all come through here."""
+
+from __future__ import annotations
+
+import platform
+import shutil
+import tempfile
+import time
+from collections.abc import Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from fractions import Fraction
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from grader import __version__
+from grader.assignment.course import find_course
+from grader.errors import SubmissionError
+from grader.grading import GoldenTable, evaluate
+from grader.model import Answer, Assignment, Environment, Report, Submission
+from grader.process import Root
+from grader.session import Session
+
+LAYERS = ("separate process", "resource limits")
+"""What keeps student code in at present; isolation by the kernel adds to it."""
+LARGEST_SEED = 2**32
+
+
+def warm_up() -> Root:
+    """Start a worker that loads NumPy and IPython while the caller still reads arguments and files."""
+    root = Root()
+    root.warm(("numpy",), shell=True)
+    return root
+
+
+def grade(
+    path: str | Path,
+    assignment: str | None = None,
+    seed: int | None = None,
+    *,
+    course: str | Path | None = None,
+    fresh: bool = False,
+    hidden: bool = True,
+    worker: Root | None = None,
+) -> Report:
+    """Grade a notebook, a folder of modules, or an archive of either.
+
+    Parameters
+    ----------
+    path
+        The hand-in.
+    assignment
+        Its id; None finds it out from the hand-in.
+    seed
+        Draw the checks' points from this seed, with the reference run live; None takes the recorded golden values.
+    course
+        Course root; None looks for it above the current folder, then above `path`.
+    fresh
+        Take a seed that nobody knows beforehand.
+    hidden
+        False leaves the hidden checks out, as in a student's own repository.
+    worker
+        A started worker, from `warm_up`; it is closed at the end.
+
+    Returns
+    -------
+    Report
+        With status "ungradable" and a reason when this hand-in cannot be graded.
+
+    Raises
+    ------
+    UsageError
+        If there is no such course or assignment.
+    Fault
+        If the grader or the assignment fails.
+    """
+    started = time.monotonic()
+    root = worker or warm_up()
+    folder = Path(tempfile.mkdtemp(prefix="grade-work-"))
+    try:
+        return _grade(Path(path), assignment, seed, course, fresh, hidden, root, folder, started)
+    finally:
+        root.close()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _grade(
+    path: Path,
+    wanted: str | None,
+    seed: int | None,
+    course_path: str | Path | None,
+    fresh: bool,
+    hidden: bool,
+    root: Root,
+    folder: Path,
+    started: float,
+) -> Report:
+    from grader.submission.anchors import find_anchors
+    from grader.submission.identify import identify
+    from grader.submission.opening import open_submission
+    from grader.submission.stubs import unfilled
+
+    course = _course(path, course_path)
+    found: Assignment | None = None
+    try:
+        id = wanted or (course.ids()[0] if course.single else identify(path, course.ids(), course.load))
+        found = course.load(id)
+        if not hidden:
+            found = _public_only(found)
+        root.warm(found.preload, shell=found.notebook is not None)
+        submission = open_submission(path, found, folder / "work")
+        anchors = find_anchors(found, submission)
+    except SubmissionError as error:
+        return Report(
+            assignment=found.id if found else wanted or "",
+            title=found.title if found else "",
+            path=str(path),
+            digest="",
+            status="ungradable",
+            reason=str(error),
+            environment=environment(),
+            seconds={"total": time.monotonic() - started},
+        )
+    if fresh and seed is None:
+        import secrets
+
+        seed = secrets.randbelow(LARGEST_SEED)
+    use_seed = found.seed if seed is None else seed
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        # beside the worker, which is busy with the notebook
+        expected: Future[GoldenTable] = pool.submit(_expected, found, seed)
+        session = Session(root, found, submission, anchors, seed=use_seed)
+        session.run_cells()
+        cells_done = time.monotonic()
+        answers = _answers(found, submission, session)
+        evaluation = evaluate(
+            session, expected.result(), seed=use_seed, unfilled=unfilled(found, submission), answers=answers
+        )
+        session.close()
+    return Report(
+        assignment=found.id,
+        title=found.title,
+        path=str(path),
+        digest=submission.digest,
+        status="graded",
+        parts=evaluation.parts,
+        cells=tuple(session.cells),
+        notes=(*submission.notes, *session.notes, *evaluation.notes, *_scope(found)),
+        seed=use_seed,
+        environment=environment(),
+        seconds={"total": time.monotonic() - started, "cells": cells_done - started},
+    )
+
+
+def _expected(assignment: Assignment, seed: int | None) -> GoldenTable:
+    from grader.reference import live, recorded
+
+    return recorded(assignment) if seed is None else live(assignment, [seed])[seed]
+
+
+def _course(path: Path, explicit: str | Path | None):  # type: ignore[no-untyped-def]
+    from grader.errors import UsageError
+
+    if explicit is not None:
+        return find_course(Path.cwd(), Path(explicit))
+    try:
+        return find_course(Path.cwd(), None)
+    except UsageError:
+        return find_course(path.absolute(), None)
+
+
+def _public_only(assignment: Assignment) -> Assignment:
+    import msgspec
+
+    return msgspec.structs.replace(assignment, checks=tuple(c for c in assignment.checks if c.visibility == "public"))
+
+
+def _answers(assignment: Assignment, submission: Submission, session: Session) -> Mapping[str, Answer]:
+    """What was handed in for each part that a person marks."""
+    if not assignment.manual or submission.notebook is None:
+        return {}
+    from grader.submission.answers import extract_answer
+    from grader.submission.notebook import read_notebook
+
+    stub = None
+    if assignment.notebook and (assignment.handout / assignment.notebook).is_file():
+        stub = read_notebook(assignment.handout / assignment.notebook)
+    figures = {c.index: c.figures for c in session.cells if c.figures}
+    return {m.part.id: extract_answer(m, submission.notebook, stub, figures) for m in assignment.manual}
+
+
+def _scope(assignment: Assignment) -> tuple[str, ...]:
+    automatic = sum((c.points for c in assignment.checks), Fraction(0))
+    declared = assignment.points - sum((m.points for m in assignment.manual), Fraction(0))
+    if automatic < declared:
+        return (
+            f"only the public checks were run: they make up {float(automatic):g} of the {float(declared):g} automatic points",
+        )
+    return ()
+
+
+def environment() -> Environment:
+    """Versions of what computes; the worker runs on the same interpreter."""
+    return Environment(
+        python=platform.python_version(),
+        numpy=_version("numpy"),
+        scipy=_version("scipy"),
+        grader=__version__,
+        sandbox=LAYERS,
+    )
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "not installed"

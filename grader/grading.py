@@ -1,0 +1,132 @@
+"""Probe every check of a session, compare as the observations come in, follow through, and add up the parts."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Mapping, Sequence, Set
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from msgspec import Struct
+
+from grader.assignment.markers import solved
+from grader.assignment.percent import notebook_of
+from grader.model import LOST, Answer, Assignment, Check, Given, Outcome, PartResult
+from grader.scoring import manual_result, not_filled_in, outcome, part_result
+from grader.session import Session
+from grader.worker.messages import Replacement
+
+GoldenTable = Mapping[str, Mapping[str, npt.NDArray[Any]]]
+"""Check id -> array name -> expected values."""
+
+
+class Evaluation(Struct, frozen=True):
+    """All parts of one submission at one seed, and what was noticed on the way."""
+
+    parts: tuple[PartResult, ...]
+    notes: tuple[str, ...]
+
+    @property
+    def outcomes(self) -> tuple[Outcome, ...]:
+        return tuple(o for p in self.parts for o in p.outcomes)
+
+
+def evaluate(
+    session: Session,
+    golden: GoldenTable,
+    *,
+    seed: int,
+    unfilled: Set[str] = frozenset(),
+    answers: Mapping[str, Answer] | None = None,
+    follow_through: bool = True,
+) -> Evaluation:
+    """Probe and score each check of `session.assignment`, in the order of the parts.
+
+    Parameters
+    ----------
+    golden
+        Expected arrays at `seed`.
+    unfilled
+        Declared names that still equal the hand-out's stub: their checks are `missing` without a probe.
+    answers
+        What was extracted for manual parts, by part id.
+    follow_through
+        Whether a check whose earlier names lost points is probed once more with the reference's.
+    """
+    assignment = session.assignment
+    wrong: dict[str, None] = {}
+    """Names whose own checks lost points so far, in order."""
+    results: list[PartResult] = []
+    notes: list[str] = []
+    for part in assignment.parts:
+        checks = [c for c in assignment.checks if c.part.id == part.id]
+        if not checks:
+            results.append(manual_result(assignment, part, answers or {}))
+            continue
+        outcomes: list[Outcome] = []
+        followed: dict[str, Outcome] = {}
+        credited: dict[str, None] = {}
+        for check in checks:
+            stub = next((u.name for u in check.uses if u.name in unfilled), None)
+            if stub is not None:
+                outcomes.append(not_filled_in(check, stub))
+                continue
+            given = _given(assignment, check, golden.get(check.id, {}), seed)
+            observation = session.observe(check, seed=seed)
+            result = outcome(check, observation, given)
+            outcomes.append(result)
+            notes += [f"{check.id}: your code changes its input `{n}` in place" for n in observation.changed]
+            notes += [f"{check.id}: {note}" for note in observation.notes]
+            replaced = [name for name in wrong if name in check.builds_on]
+            if not (follow_through and replaced and result.status in LOST):
+                continue
+            again = session.observe(check, seed=seed, replacements=replacements(assignment, replaced))
+            stuck = [name for name in replaced if not again.replaced.get(name)]
+            if stuck:
+                names = ", ".join(f"`{n}`" for n in stuck)
+                notes.append(f"{check.id}: no follow-through, since {names} could not be replaced by the course's own")
+                continue
+            followed[check.id] = outcome(check, again, given)
+            if followed[check.id].score > result.score:
+                credited |= dict.fromkeys(replaced)
+        lost = [u.name for c, o in zip(checks, outcomes, strict=True) if o.status in LOST for u in c.uses]
+        wrong |= dict.fromkeys(lost)
+        results.append(part_result(part, outcomes, followed, tuple(credited), assignment.follow_through))
+    return Evaluation(tuple(results), tuple(dict.fromkeys(notes)))
+
+
+def replacements(assignment: Assignment, names: Sequence[str]) -> list[Replacement]:
+    """The reference's text for each of `names`; none when the reference is not here (a student's repository)."""
+    if assignment.solution is None:
+        return []
+    found = []
+    for name in names:
+        for place in assignment.names.get(name, ()):
+            if place.module:
+                file = assignment.solution / Path(*place.module.split(".")).with_suffix(".py")
+                if file.is_file():
+                    text = solved(file.read_text(encoding="utf-8"))
+                    found.append(Replacement(name, text, place.module))
+                    break
+            elif assignment.notebook is not None:
+                file = (assignment.solution / assignment.notebook).with_suffix(".py")
+                found.append(Replacement(name, _definitions_text(solved(file.read_text(encoding="utf-8"))), ""))
+                break
+    return found
+
+
+def _definitions_text(percent: str) -> str:
+    """The code cells of a percent notebook as one plain Python text, magics left out."""
+    lines: list[str] = []
+    for cell in notebook_of(percent)["cells"]:
+        if cell["cell_type"] == "code":
+            source = cell["source"] if isinstance(cell["source"], str) else "".join(cell["source"])
+            lines += [line for line in source.splitlines() if not line.lstrip().startswith(("%", "!"))]
+    return "\n".join(lines) + "\n"
+
+
+def _given(assignment: Assignment, check: Check, golden: Mapping[str, npt.NDArray[Any]], seed: int) -> Given:
+    rng = np.random.default_rng([seed, zlib.crc32(check.id.encode()), 1])
+    return Given(golden=golden, rng=rng, data=assignment.data or assignment.handout)

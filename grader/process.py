@@ -1,0 +1,193 @@
+"""The trusted side's handles on worker processes: start the first, ask, fork, end.
+
+Owns sockets, deadlines and the environment that student code sees. What is asked for, and when, is `grader.session`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TypeVar
+
+from grader.errors import WorkerError
+from grader.worker import wire
+from grader.worker.messages import Command, Done, Fork, Forked, Kill, Killed, Reply, Warm
+
+START_SECONDS = 60.0
+"""Interpreter and NumPy load in 0.2 s; a loaded machine with a cold disk has taken ten."""
+ANSWER_SECONDS = 15.0
+"""For commands that run no student code."""
+THREADS = ("OPENBLAS", "OMP", "MKL", "NUMEXPR", "VECLIB_MAXIMUM")
+PASSED_ON = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "LD_LIBRARY_PATH", "GRADE_WORKER_STDERR", "COVERAGE_PROCESS_START")
+"""What a worker needs of the caller's environment: how to compute and load, never a secret."""
+
+Expected = TypeVar("Expected", bound=Reply)
+
+
+class Process:
+    """One worker process, by its socket; `parent` can end it."""
+
+    def __init__(self, channel: socket.socket, pid: int, parent: Process | None) -> None:
+        self.channel = channel
+        self.pid = pid
+        self.parent = parent
+
+    def ask(
+        self, command: Command, *expected: type[Expected], seconds: float = ANSWER_SECONDS, max_buffers: int = 0
+    ) -> tuple[Expected, list[bytearray]]:
+        """Send `command` and wait for its reply, with at most `max_buffers` bytes of arrays.
+
+        Raises
+        ------
+        wire.Closed, wire.DeadlineExceeded
+            The process ended, or did not answer within `seconds`.
+        WorkerError
+            It answered something else.
+        """
+        deadline = time.monotonic() + seconds
+        wire.send(self.channel, wire.COMMANDS, command, deadline=deadline)
+        return self._answer(expected, deadline, max_buffers)
+
+    def _answer(
+        self, expected: tuple[type[Expected], ...], deadline: float, max_buffers: int
+    ) -> tuple[Expected, list[bytearray]]:
+        reply, buffers = wire.receive(self.channel, wire.REPLIES, max_buffers=max_buffers, deadline=deadline)
+        if not isinstance(reply, expected):
+            raise WorkerError(f"the worker answered {type(reply).__name__} where {expected[0].__name__} was due")
+        return reply, buffers
+
+    def fork(self) -> Process:
+        """A copy of the process as it stands, parked and waiting for commands."""
+        ours, theirs = socket.socketpair()
+        deadline = time.monotonic() + ANSWER_SECONDS
+        try:
+            wire.send(self.channel, wire.COMMANDS, Fork(), descriptor=theirs.fileno(), deadline=deadline)
+            theirs.close()
+            reply, _ = self._answer((Forked,), deadline, 0)
+        except BaseException:
+            ours.close()
+            theirs.close()
+            raise
+        return Process(ours, reply.pid, self)
+
+    def end(self) -> str:
+        """End the process, if it has not ended by itself; returns how it had ended, for a message."""
+        self.channel.close()
+        if self.parent is None:
+            return ""
+        try:
+            killed, _ = self.parent.ask(Kill(self.pid), Killed)
+        except (wire.Closed, wire.DeadlineExceeded, WorkerError):
+            return "the process ended"
+        return _how(killed.status)
+
+
+class Root(Process):
+    """The first process of a slot, which never runs student code itself; every other is forked from it."""
+
+    def __init__(self) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="grade-"))
+        ours, theirs = socket.socketpair()
+        try:
+            self._popen = subprocess.Popen(
+                [sys.executable, "-P", "-s", "-m", "grader.worker", str(theirs.fileno())],
+                pass_fds=[theirs.fileno()],
+                env=_environment(self.folder),
+                cwd=self.folder,
+                stdin=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise WorkerError(f"could not start a worker with {sys.executable}: {error.strerror}") from None
+        finally:
+            theirs.close()
+        super().__init__(ours, self._popen.pid, None)
+        self._loading = False
+
+    def warm(self, modules: tuple[str, ...], *, shell: bool) -> None:
+        """Let it import libraries; returns at once, the answer is collected before the next command."""
+        self._collect()
+        wire.send(self.channel, wire.COMMANDS, Warm(modules, shell))
+        self._loading = True
+
+    def fork(self) -> Process:
+        self._collect()
+        return super().fork()
+
+    def _collect(self) -> None:
+        if not self._loading:
+            return
+        self._loading = False
+        try:
+            self._answer((Done,), time.monotonic() + START_SECONDS, 0)
+        except (wire.Closed, wire.DeadlineExceeded):
+            raise WorkerError(
+                "the worker could not start; `python -m grader.worker 0` in the same environment says why"
+            ) from None
+
+    def close(self) -> None:
+        """End every process of the slot and remove its folder."""
+        self.channel.close()
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._popen.pid, signal.SIGKILL)
+        self._popen.wait()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def __enter__(self) -> Root:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+
+def _environment(folder: Path) -> Mapping[str, str]:
+    """What student code finds in `os.environ`; nothing of the caller's but what computing needs."""
+    home, fonts = folder / "home", folder / "matplotlib"
+    home.mkdir()
+    fonts.mkdir()
+    _lend_font_list(fonts)
+    return {
+        **{f"{library}_NUM_THREADS": "1" for library in THREADS},
+        **{name: os.environ[name] for name in PASSED_ON if name in os.environ},
+        "PATH": os.environ.get("PATH", "/usr/bin:/bin"),
+        "HOME": str(home),
+        "TMPDIR": str(home),
+        "LANG": "C.UTF-8",
+        "PYTHONHASHSEED": "0",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "MPLBACKEND": "Agg",
+        "MPLCONFIGDIR": str(fonts),
+        "IPYTHONDIR": str(home / ".ipython"),
+    }
+
+
+def _lend_font_list(folder: Path) -> None:
+    """Copy Matplotlib's list of fonts, which it otherwise searches the disk for (a second), from the user's cache."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "matplotlib"
+    configured = os.environ.get("MPLCONFIGDIR")
+    for source in [cache, *([Path(configured)] if configured else [])]:
+        for found in source.glob("fontlist-*.json"):
+            shutil.copy(found, folder / found.name)
+
+
+def _how(status: int | None) -> str:
+    if status is None:
+        return "the process ended"
+    if os.WIFSIGNALED(status):
+        number = os.WTERMSIG(status)
+        try:
+            name = signal.Signals(number).name
+        except ValueError:
+            name = f"signal {number}"
+        told = {"SIGSEGV": " (a crash in compiled code, often endless recursion)", "SIGKILL": " (killed)"}
+        return f"the process ended with {name}{told.get(name, '')}"
+    return f"the process ended with exit code {os.WEXITSTATUS(status)}"

@@ -1,0 +1,313 @@
+"""One submission, run and probed: the trusted side's plan.
+
+Runs the notebook cell by cell, parks a snapshot before each, goes on from the last one where a cell kills or hangs its
+process, and probes each check from the snapshot of its anchor. Knows no expected value: what an observation is worth
+is decided by whoever asks for it.
+"""
+
+from __future__ import annotations
+
+import ast
+import secrets
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from grader.errors import WorkerError
+from grader.model import (
+    Anchor,
+    Assignment,
+    CellRun,
+    Check,
+    Frame,
+    NotArray,
+    Observation,
+    StudentError,
+    Submission,
+)
+from grader.process import Process, Root
+from grader.worker import wire
+from grader.worker.messages import (
+    ArraySpec,
+    CellDone,
+    Done,
+    Failed,
+    Import,
+    Observed,
+    Prepare,
+    Probe,
+    Replacement,
+    RunCell,
+)
+
+KNOWN_ENDINGS = ("returned", "missing", "error")
+FILE_SIZE = 256 << 20
+"""Bytes of the largest file that student code may write."""
+CELL_TEXT = 64 << 10
+"""Characters kept of one cell's output."""
+DEAD = (wire.Closed, wire.DeadlineExceeded, WorkerError)
+
+
+class Session:
+    """A submission in its worker: `run_cells` once, then `observe` as often as wanted."""
+
+    def __init__(
+        self, root: Root, assignment: Assignment, submission: Submission, anchors: Mapping[str, Anchor], *, seed: int
+    ) -> None:
+        self.assignment = assignment
+        self.submission = submission
+        self.anchors = anchors
+        self.seed = seed
+        self.cells: list[CellRun] = []
+        self.notes: list[str] = []
+        self._ends = time.monotonic() + assignment.limits.submission
+        self._snapshots: dict[tuple[str, int], Process] = {}
+        self._hanging: dict[str, float] = {}
+        self._main = root.fork()
+        self._prepare()
+
+    # ------------------------------------------------------------ running
+
+    def _prepare(self) -> None:
+        limits, folder = self.assignment.limits, self.submission.folder
+        notebook = self.submission.notebook
+        run_folder = (folder / notebook.name).parent if notebook else folder
+        command = Prepare(
+            folder=str(folder.resolve()),
+            run_folder=str(run_folder.resolve()),
+            stand_ins=tuple(str(p.resolve()) for p in self.assignment.stand_ins),
+            compat=self.assignment.compat,
+            names=dict(self.assignment.names),
+            seed=self.seed,
+            memory=limits.memory,
+            file_size=FILE_SIZE,
+            output=CELL_TEXT,
+            observation=limits.observation,
+        )
+        reply, _ = self._main.ask(command, Done, Failed, seconds=limits.cell)
+        if isinstance(reply, Failed):
+            self.notes.append(f"the assignment's compatibility shim failed: {reply.error.type}: {reply.error.message}")
+        self._snapshots["before", -1] = self._main.fork()
+
+    def _import_modules(self) -> None:
+        """Import the submission's declared modules once, in the snapshot that module checks are probed from."""
+        here = self._snapshots["before", -1]
+        declared = {p.module for places in self.assignment.names.values() for p in places if p.module}
+        for module in sorted(declared):
+            if not self._has_module(module):
+                continue
+            spare = here.fork()
+            try:
+                here.ask(Import(module), Done, Failed, seconds=self.assignment.limits.check)
+                spare.end()
+            except DEAD as problem:
+                how = here.end()
+                here = self._snapshots["before", -1] = spare
+                if isinstance(problem, wire.DeadlineExceeded):
+                    self._hanging[module] = self.assignment.limits.check
+                    how = f"it did not finish within {self.assignment.limits.check:g} s"
+                self.notes.append(f"importing {module} failed: {how}")
+
+    def _has_module(self, module: str) -> bool:
+        path = Path(*module.split("."))
+        return any(str(p) in self.submission.modules for p in (path.with_suffix(".py"), path / "__init__.py"))
+
+    def run_cells(self, *, stop_early: bool = False) -> None:
+        """Run the notebook from top to bottom; every cell ends in a `CellRun`, whatever it does.
+
+        With `stop_early` only as far as the last cell that a check is probed after.
+        """
+        if any(a.when == "before" for a in self.anchors.values()):
+            self._import_modules()
+        wanted = {cell for a in self.anchors.values() for cell in a.bindings.values()}
+        anchored = {a.cell for a in self.anchors.values() if a.when == "after"}
+        last = max(anchored, default=-1) if not any(a.when == "end" for a in self.anchors.values()) else None
+        previous = -1
+        alive = True
+        for cell in self.submission.notebook.code if self.submission.notebook else ():
+            if stop_early and last is not None and cell.index > last:
+                break
+            if not alive or time.monotonic() > self._ends:
+                why = "the submission's time was used up" if alive else "no process was left to run it in"
+                error = StudentError(type="NotRun", message=why)
+                self.cells.append(CellRun(index=cell.index, status="skipped", error=error))
+                continue
+            spare: Process | None = None
+            if previous in anchored or not is_harmless(cell.source):
+                spare = self._main.fork()
+            if previous in anchored and spare is not None:
+                self._snapshots["after", previous] = spare
+            alive = self._run_cell(cell.index, cell.source, spare, redefine=cell.index in wanted)
+            if spare is not None and previous not in anchored:
+                spare.end()
+            previous = cell.index
+        if alive:
+            self._snapshots["end", -1] = self._main
+            if previous in anchored:
+                self._snapshots["after", previous] = self._main
+
+    def _run_cell(self, index: int, source: str, spare: Process | None, *, redefine: bool) -> bool:
+        """Run one cell; False when no process is left to go on in."""
+        started = time.monotonic()
+        seconds = min(self.assignment.limits.cell, max(0.1, self._ends - started))
+        try:
+            reply, _ = self._main.ask(RunCell(index=index, source=source), CellDone, seconds=seconds)
+        except DEAD as problem:
+            how = self._main.end()
+            status, type_ = "crashed", "Crashed"
+            if isinstance(problem, wire.DeadlineExceeded):
+                status, type_, how = "timeout", "Timeout", f"did not finish within {seconds:.0f} s"
+            error = StudentError(type=type_, message=how)
+            self.cells.append(
+                CellRun(index=index, status=status, error=error, seconds=time.monotonic() - started)  # type: ignore[arg-type]
+            )
+            if spare is None:
+                return False
+            try:
+                self._main = spare.fork()
+            except DEAD:
+                return False
+            return self._define(index, source, 0) if redefine else True
+        error_or_none = self._checked(reply.error)
+        self.cells.append(
+            CellRun(
+                index=index,
+                status="ok" if error_or_none is None else "error",
+                error=error_or_none,
+                text=reply.text[: 2 * CELL_TEXT],
+                figures=reply.figures,
+                seconds=time.monotonic() - started,
+            )
+        )
+        if error_or_none is not None and redefine:
+            here = [f.line for f in error_or_none.frames if f.file == f"cell {index}"]
+            return self._define(index, source, here[0]) if here else True
+        return True
+
+    def _define(self, index: int, source: str, after: int) -> bool:
+        """Run the definitions that a failed cell did not come to."""
+        command = RunCell(index=index, source=source, definitions_after=after)
+        try:
+            self._main.ask(command, CellDone, seconds=self.assignment.limits.cell)
+        except DEAD:
+            return False
+        if any(node.lineno > after for node in _definitions(source)):
+            self.notes.append(f"cell {index} failed; the functions and classes that it defines were taken all the same")
+        return True
+
+    # ------------------------------------------------------------ probing
+
+    def observe(self, check: Check, *, seed: int, replacements: Sequence[Replacement] = ()) -> Observation:
+        """Probe `check` in a fresh copy of the state at its anchor."""
+        started = time.monotonic()
+        seconds = check.seconds or self.assignment.limits.check
+        for name in check.uses:
+            for place in self.assignment.names.get(name.name, ()):
+                if place.module in self._hanging:
+                    message = f"importing {place.module} did not finish within {self._hanging[place.module]:g} s"
+                    return _ended(check, "timeout", message, started)
+        snapshot = self._snapshot(self.anchors[check.id])
+        if snapshot is None:
+            return _ended(check, "crashed", "the notebook ended before this could be probed", started)
+        command = Probe(
+            nonce=secrets.token_hex(8),
+            function=check.id,
+            source=check.source,
+            file=check.file,
+            seed=seed,
+            private=check.visibility == "hidden" or bool(replacements),
+            replacements=tuple(replacements),
+        )
+        try:
+            child = snapshot.fork()
+        except DEAD:
+            return _ended(check, "crashed", "the state that this is probed in was destroyed by the notebook", started)
+        try:
+            limit = self.assignment.limits.observation
+            observed, buffers = child.ask(command, Observed, seconds=seconds, max_buffers=limit)
+            if observed.nonce != command.nonce or observed.ended not in KNOWN_ENDINGS:
+                raise WorkerError("the probe's answer is not an answer to this question")
+            values = {
+                name: wire.array_of(value, buffers) if isinstance(value, ArraySpec) else NotArray(value.kind, value.detail)
+                for name, value in observed.values.items()
+            }
+            child.end()
+        except wire.DeadlineExceeded:
+            child.end()
+            return _ended(check, "timeout", f"did not finish within {seconds:g} s", started)
+        except wire.Closed:
+            return _ended(check, "crashed", child.end(), started)
+        except WorkerError as error:
+            child.end()
+            return _ended(check, "crashed", str(error), started)
+        return Observation(
+            check=check.id,
+            ended=observed.ended,  # type: ignore[arg-type]  # one of KNOWN_ENDINGS
+            values=values,
+            error=self._checked(observed.error),
+            changed=observed.changed,
+            notes=observed.notes,
+            replaced=observed.replaced,
+            seconds=time.monotonic() - started,
+        )
+
+    def _snapshot(self, anchor: Anchor) -> Process | None:
+        if anchor.when == "before":
+            return self._snapshots["before", -1]
+        if anchor.when == "after" and ("after", anchor.cell) in self._snapshots:
+            return self._snapshots["after", anchor.cell]
+        return self._snapshots.get(("end", -1))
+
+    def _checked(self, error: StudentError | None) -> StudentError | None:
+        """The error with only frames that exist, their text read here: the worker's word is not taken for it."""
+        if error is None:
+            return None
+        sources = {str(path): text for path, text in self.submission.modules.items()}
+        if self.submission.notebook:
+            sources |= {f"cell {c.index}": c.source for c in self.submission.notebook.code}
+        frames = []
+        for frame in error.frames:
+            lines = sources.get(frame.file, "").splitlines()
+            if frame.file in sources:
+                text = lines[frame.line - 1].strip() if 0 < frame.line <= len(lines) else ""
+                frames.append(Frame(frame.file, frame.line, text[:200]))
+        return StudentError(type=error.type, message=error.message, frames=tuple(frames))
+
+    def close(self) -> None:
+        """Let every parked process go; `Root.close` ends whatever does not."""
+        for process in {id(p): p for p in [self._main, *self._snapshots.values()]}.values():
+            process.channel.close()
+
+
+def is_harmless(source: str) -> bool:
+    """Whether a cell only defines plain functions and classes, so that it cannot end or hang its process."""
+    try:
+        body = ast.parse(source).body
+    except SyntaxError:
+        return not source.strip()
+    return all(_only_defines(node) for node in body)
+
+
+def _only_defines(node: ast.stmt) -> bool:
+    if isinstance(node, ast.FunctionDef):
+        defaults = [*node.args.defaults, *(d for d in node.args.kw_defaults if d is not None)]
+        return not node.decorator_list and all(isinstance(d, ast.Constant) for d in defaults)
+    if isinstance(node, ast.ClassDef):
+        return not (node.decorator_list or node.bases or node.keywords) and all(map(_only_defines, node.body))
+    return isinstance(node, ast.Pass) or (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant))
+
+
+def _definitions(source: str) -> list[ast.stmt]:
+    try:
+        return [n for n in ast.parse(source).body if isinstance(n, ast.FunctionDef | ast.ClassDef)]
+    except SyntaxError:
+        return []
+
+
+def _ended(check: Check, how: str, message: str, started: float) -> Observation:
+    return Observation(
+        check=check.id,
+        ended=how,  # type: ignore[arg-type]  # `timeout` or `crashed`
+        error=StudentError(type=how.capitalize(), message=message),
+        seconds=time.monotonic() - started,
+    )

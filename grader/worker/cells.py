@@ -1,0 +1,84 @@
+"""Run one notebook cell, or only the definitions in it, and say how it went."""
+
+from __future__ import annotations
+
+import ast
+import sys
+import warnings
+from typing import Any
+
+from grader.worker.defining import define
+from grader.worker.messages import CellDone, RunCell
+from grader.worker.shell import NotebookShell
+from grader.worker.state import State
+from grader.worker.traces import student_error
+
+MAX_FIGURES = 50
+
+
+def run_cell(state: State, command: RunCell) -> CellDone:
+    """Run the cell in the notebook's shell; nothing that student code raises comes out."""
+    state.build_shell()
+    shell = state.shell
+    assert shell is not None and state.prepared is not None
+    shell.sink.limit = state.prepared.output
+    shell.sink.begin()
+    shell.compile.cell = command.index
+    error: BaseException | None = None
+    try:
+        if command.definitions_after is None:
+            result = shell.run_cell(command.source, store_history=True, silent=False)
+            error = result.error_before_exec or result.error_in_exec
+        else:
+            run_definitions(shell, command.source, command.definitions_after)
+    except BaseException as escaped:  # SystemExit or worse, raised from a hook that the student installed
+        error = escaped
+    return CellDone(
+        error=student_error(error, state.files()) if error is not None else None,
+        text=shell.sink.text(),
+        figures=_figures(),
+    )
+
+
+def run_definitions(shell: NotebookShell, source: str, after: int) -> None:
+    """Execute the cell's imports, functions and classes that begin below line `after`, each by itself.
+
+    For a cell that died before it came to them: a training loop that fails must not cost the class above or below.
+    """
+    try:
+        tree = ast.parse(shell.transform_cell(source))
+    except SyntaxError:
+        return
+    define(tree, shell.user_ns, f"<cell {shell.compile.cell}>", after)
+
+
+def _figures() -> tuple[str, ...]:
+    """Describe the open figures and close them, as a notebook does at the end of a cell."""
+    pyplot = sys.modules.get("matplotlib.pyplot")
+    if pyplot is None:
+        return ()
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            told = tuple(_describe(pyplot.figure(number)) for number in pyplot.get_fignums()[:MAX_FIGURES])
+            pyplot.close("all")
+    except Exception:  # the student can have patched anything here; a figure is evidence, never a verdict
+        return ()
+    return tuple(t for t in told if t)
+
+
+def _describe(figure: Any) -> str:
+    """One sentence on a figure: what is drawn, over how many points, under which labels."""
+    told = []
+    for axes in figure.axes:
+        lines = [len(line.get_xdata()) for line in axes.get_lines()]
+        drawn = [f"a line of {n} points" for n in lines[:10]]
+        if len(lines) > 10:
+            drawn.append(f"{len(lines) - 10} more lines")
+        drawn += [f"{len(axes.images)} images"] if axes.images else []
+        drawn += [f"{len(axes.collections)} collections"] if axes.collections else []
+        drawn += [f"{len(axes.patches)} patches"] if axes.patches else []
+        labels = [("title", axes.get_title()), ("x", axes.get_xlabel()), ("y", axes.get_ylabel())]
+        named = [f"{what} '{str(text)[:80]}'" for what, text in labels if text]
+        told.append(", ".join([" and ".join(drawn) or "nothing drawn", *named]))
+    return "; ".join(told)

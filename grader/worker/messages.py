@@ -1,0 +1,147 @@
+"""The commands that the trusted side sends and the replies that a worker process gives.
+
+Every process of a submission is the same server, so the whole vocabulary is here:
+
+    Warm     import libraries                       -> Done
+    Fork     become two; the child serves the socket
+             that came along                        -> Forked (from the parent)
+    Kill     end a child and reap it                -> Killed
+    Prepare  enter the submission's folder          -> Done | Failed
+    Import   import one module of the submission    -> Done | Failed
+    RunCell  run one notebook cell                  -> CellDone
+    Probe    run one check and exit                 -> Observed
+
+A parked fork that nobody has sent anything yet is a *snapshot*: forked again it runs a probe, or goes on with the
+notebook where another process died.
+"""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from grader.model import Place, StudentError
+
+
+class Warm(Struct, tag=True, frozen=True):
+    """Import these modules and, with `shell`, build the notebook shell; a missing module is no error."""
+
+    modules: tuple[str, ...]
+    shell: bool
+
+
+class Fork(Struct, tag=True, frozen=True):
+    """Fork; a socket for the child comes with this frame."""
+
+
+class Kill(Struct, tag=True, frozen=True):
+    """Kill the child `pid` if it still runs, and reap it."""
+
+    pid: int
+
+
+class Prepare(Struct, tag=True, frozen=True, kw_only=True):
+    """Enter the submission's folder; sizes in bytes."""
+
+    folder: str
+    run_folder: str
+    """Where the cells run: the notebook's folder, first on the import path."""
+    stand_ins: tuple[str, ...]
+    compat: str | None
+    names: dict[str, tuple[Place, ...]]
+    seed: int
+    memory: int
+    file_size: int
+    output: int
+    """Text kept of one cell's output."""
+    observation: int
+
+
+class Import(Struct, tag=True, frozen=True):
+    module: str
+
+
+class RunCell(Struct, tag=True, frozen=True, kw_only=True):
+    """Run a cell; with `definitions_after` only its imports, functions and classes below that line (0: all)."""
+
+    index: int
+    source: str
+    definitions_after: int | None = None
+
+
+class Replacement(Struct, frozen=True):
+    """Reference definitions for one name: the text of the file that defines it."""
+
+    name: str
+    source: str
+    module: str
+    """Import name of the file in the submission, so that relative imports in it resolve; empty for a notebook."""
+
+
+class Probe(Struct, tag=True, frozen=True, kw_only=True):
+    """Run the function `function` of `source`; `nonce` must come back."""
+
+    nonce: str
+    function: str
+    source: str
+    file: str
+    seed: int
+    private: bool
+    """Hidden check or follow-through: of an exception only its type and the student's line may be told."""
+    replacements: tuple[Replacement, ...] = ()
+
+
+Command = Warm | Fork | Kill | Prepare | Import | RunCell | Probe
+
+
+class Done(Struct, tag=True, frozen=True):
+    pass
+
+
+class Failed(Struct, tag=True, frozen=True):
+    error: StudentError
+
+
+class Forked(Struct, tag=True, frozen=True):
+    pid: int
+
+
+class Killed(Struct, tag=True, frozen=True):
+    """`status` as `os.waitpid` gives it, or None when there was no such child."""
+
+    status: int | None
+
+
+class CellDone(Struct, tag=True, frozen=True, kw_only=True):
+    error: StudentError | None
+    text: str
+    figures: tuple[str, ...]
+    """A sentence for each figure that was drawn."""
+
+
+class ArraySpec(Struct, tag=True, frozen=True):
+    """An array whose bytes are the frame's buffer number `buffer`, in C order."""
+
+    buffer: int
+    dtype: str
+    shape: tuple[int, ...]
+
+
+class Other(Struct, tag=True, frozen=True):
+    """A value that is no numeric array."""
+
+    kind: str
+    detail: str
+
+
+class Observed(Struct, tag=True, frozen=True, kw_only=True):
+    nonce: str
+    ended: str
+    """`returned`, `missing` or `error`."""
+    values: dict[str, ArraySpec | Other]
+    error: StudentError | None
+    changed: tuple[str, ...]
+    notes: tuple[str, ...]
+    replaced: dict[str, int]
+
+
+Reply = Done | Failed | Forked | Killed | CellDone | Observed

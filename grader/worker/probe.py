@@ -1,0 +1,83 @@
+"""Run one probe in a child that exists for it alone.
+
+Owns what becomes of each way a probe can end. The child has the check's source only from this command on.
+"""
+
+from __future__ import annotations
+
+import builtins
+import sys
+import traceback
+import zlib
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from grader.model import StudentError
+from grader.worker.draws import draws
+from grader.worker.messages import Observed, Probe
+from grader.worker.replace import replace
+from grader.worker.state import State
+from grader.worker.student import Missing, Student
+from grader.worker.traces import student_error
+from grader.worker.values import Parcel
+
+_errstate, _exec, _compile = np.errstate, builtins.exec, builtins.compile
+
+
+def run_probe(state: State, command: Probe) -> tuple[Observed, list[bytes]]:
+    """Run the probe that `command` names; returns the reply and the arrays' bytes."""
+    assert state.prepared is not None
+    parcel = Parcel(state.prepared.observation)
+    replaced: dict[str, int] = {}
+    rng = draws(command.seed, zlib.crc32(command.function.encode()))
+    ended, error = "returned", None
+    try:
+        replaced = replace(state, command.replacements)
+        module = ModuleType("checks")
+        sys.modules["checks"] = module
+        _exec(_compile(command.source, command.file, "exec"), vars(module))
+        state.seed(command.seed)
+        with _errstate(all="ignore"):
+            returned = vars(module)[command.function](Student(state), rng)
+        for name, value in dict(returned).items():
+            parcel.add(str(name), value)
+    except BaseException as raised:  # whatever student code raises, SystemExit and MemoryError included
+        ended, error = _how_it_ended(state, command, raised)
+    changed = rng.changed() if ended == "returned" else ()
+    return Observed(
+        nonce=command.nonce,
+        ended=ended,
+        values=parcel.values if ended == "returned" else {},
+        error=error,
+        changed=changed,
+        notes=tuple(parcel.notes),
+        replaced=replaced,
+    ), parcel.buffers if ended == "returned" else []
+
+
+def _how_it_ended(state: State, command: Probe, raised: BaseException) -> tuple[str, StudentError]:
+    error = student_error(raised, state.files())
+    ended = "error"
+    if isinstance(raised, NotImplementedError | Missing):
+        ended = "missing"
+    elif isinstance(raised, AttributeError) and _raised_in(raised, command.file):
+        absent = getattr(raised, "name", None)
+        owner = getattr(raised, "obj", None)
+        if isinstance(absent, str) and owner is not None:
+            kind = owner.__name__ if isinstance(owner, type) else type(owner).__name__
+            ended = "missing"
+            error = StudentError(type="AttributeError", message=f"`{kind}` has no `{absent}`", frames=error.frames)
+    if command.private and ended == "error":  # a message can be made to carry anything that the child has seen
+        error = StudentError(type=error.type, message="", frames=error.frames)
+    elif ended == "error" and not error.frames:
+        message = f"what was returned could not be used: {error.message}"
+        error = StudentError(type=error.type, message=message, frames=())
+    return ended, error
+
+
+def _raised_in(error: BaseException, file: str) -> bool:
+    """Whether the probe itself met the error, and not a line of the student's code."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return bool(frames) and frames[-1].filename == file

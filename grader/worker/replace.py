@@ -1,0 +1,65 @@
+"""Follow-through: put the reference in the place of names that a student got wrong.
+
+Every binding of the student's object, in the submission's modules and in the notebook, and every instance of a
+replaced class. Runs only in a child that is thrown away.
+"""
+
+from __future__ import annotations
+
+import ast
+import gc
+import sys
+from collections.abc import Iterable
+from types import ModuleType
+from typing import Any
+
+from grader.worker.defining import define
+from grader.worker.messages import Replacement
+from grader.worker.state import State
+from grader.worker.student import find
+
+
+def replace(state: State, replacements: Iterable[Replacement]) -> dict[str, int]:
+    """Replace each name; returns how many bindings and instances were changed (0: it could not be replaced)."""
+    spaces: dict[str, dict[str, Any]] = {}
+    done: dict[str, int] = {}
+    for wanted in replacements:
+        if wanted.source not in spaces:
+            spaces[wanted.source] = _reference(wanted)
+        done[wanted.name] = _replace_one(state, wanted.name, spaces[wanted.source].get(wanted.name))
+    return done
+
+
+def _reference(wanted: Replacement) -> dict[str, Any]:
+    """The reference file's imports, functions and classes, in a namespace of its own."""
+    module = ModuleType("__reference__")
+    if wanted.module:
+        module.__package__ = wanted.module.rpartition(".")[0]
+    sys.modules["__reference__"] = module  # dataclasses and pickling look a class's module up
+    define(ast.parse(wanted.source), vars(module), "<reference>")
+    return vars(module)
+
+
+def _replace_one(state: State, name: str, new: Any) -> int:
+    place = find(state, name)
+    if place is None or new is None:
+        return 0
+    old = place[0][place[1]]
+    if isinstance(old, type) != isinstance(new, type):
+        return 0
+    count = 0
+    for space in [state.globals, *(vars(m) for m in state.own_modules())]:
+        for key, value in list(space.items()):
+            if value is old:
+                space[key] = new
+                count += 1
+    if isinstance(old, type):
+        gc.unfreeze()
+        for thing in gc.get_objects():
+            if type(thing) is old:
+                try:
+                    thing.__class__ = new
+                except TypeError:  # slots or another base: this object stays the student's
+                    return 0
+                count += 1
+    return count

@@ -1,0 +1,138 @@
+"""The loop that every worker process runs: receive a command, obey, reply.
+
+Owns forking, reaping and the process's way out. What the commands do with student code is `state`, `cells` and
+`probe`. It returns never: a process ends with its socket.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import signal
+import socket
+import sys
+import time
+from importlib import import_module
+
+from grader.worker import wire
+from grader.worker.messages import (
+    Done,
+    Failed,
+    Fork,
+    Forked,
+    Import,
+    Kill,
+    Killed,
+    Prepare,
+    Probe,
+    Reply,
+    RunCell,
+    Warm,
+)
+from grader.worker.state import State
+from grader.worker.traces import student_error
+
+REAP_SECONDS = 2.0
+"""How long a killed child may take to end; the kernel needs milliseconds, unless it is writing out memory."""
+
+
+def serve(channel: socket.socket) -> None:
+    """Obey commands from `channel` until it closes."""
+    _quiet()
+    # before the first fork, so that no child pays for it: every submission needs NumPy, every check the probe runner
+    from grader import authoring  # noqa: F401
+    from grader.worker.probe import run_probe
+
+    state = State()
+    children: set[int] = set()
+    while True:
+        try:
+            command, descriptor = wire.receive_with_descriptor(channel, wire.COMMANDS)
+        except wire.Closed:
+            os._exit(0)
+        reply: Reply
+        match command:
+            case Fork():
+                assert descriptor is not None  # the grader always sends one
+                pid = os.fork()
+                if pid == 0:
+                    channel.close()
+                    channel, children = socket.socket(fileno=descriptor), set()
+                    continue
+                os.close(descriptor)
+                children.add(pid)
+                reply = Forked(pid)
+            case Kill(pid):
+                reply = Killed(_reap(pid) if pid in children else None)
+                children.discard(pid)
+            case Warm(modules, shell):
+                _load(modules)
+                if shell:
+                    state.build_shell()
+                gc.collect()
+                gc.freeze()  # a collection in a fork would otherwise copy every page that it marks
+                reply = Done()
+            case Prepare():
+                state.prepare(command)
+                reply = Done()
+                if state.failure is not None:
+                    reply = Failed(state.failure)
+            case Import(module):
+                try:
+                    import_module(module)
+                    reply = Done()
+                except BaseException as error:  # a student's module may raise anything, SystemExit included
+                    reply = Failed(student_error(error, state.files()))
+            case RunCell():
+                from grader.worker.cells import run_cell  # loads IPython, which a folder of modules does not need
+
+                reply = run_cell(state, command)
+            case Probe():
+                observed, buffers = run_probe(state, command)
+                wire.send(channel, wire.REPLIES, observed, buffers)
+                os._exit(0)
+        try:
+            wire.send(channel, wire.REPLIES, reply)
+        except wire.Closed:
+            os._exit(0)
+
+
+def _quiet() -> None:
+    """Point the standard streams at nothing: what student code prints there must reach no terminal."""
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for stream in (0, 1, 2):
+        if stream == 2 and os.environ.get("GRADE_WORKER_STDERR"):
+            continue  # for those who work on the worker
+        os.dup2(nothing, stream)
+    os.close(nothing)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the grader, which then ends its workers
+
+
+def _load(modules: tuple[str, ...]) -> None:
+    for name in modules:
+        try:
+            import_module(name)
+        except ImportError:
+            continue  # what is missing here will be missing for the student's import, who is told then
+    sys.stdout.flush()
+
+
+def _reap(pid: int) -> int | None:
+    """Wait status of the child `pid`, killed unless it has ended by itself."""
+    try:
+        ended, status = os.waitpid(pid, os.WNOHANG)
+        if not ended:
+            time.sleep(0.0005)  # a child that has just closed its socket needs a moment to be waitable
+            ended, status = os.waitpid(pid, os.WNOHANG)
+        if ended:
+            return status
+        os.kill(pid, signal.SIGKILL)
+        end = time.monotonic() + REAP_SECONDS
+        while time.monotonic() < end:
+            ended, status = os.waitpid(pid, os.WNOHANG)
+            if ended:
+                return status
+            time.sleep(0.001)
+    except (ChildProcessError, ProcessLookupError):
+        return None  # the student's code reaped it first
+    return None

@@ -1,0 +1,89 @@
+"""What a worker process knows between commands: the folder, the declared names, the notebook's shell."""
+
+from __future__ import annotations
+
+import os
+import random
+import resource
+import sys
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from grader.model import Place, StudentError
+from grader.worker.messages import Prepare
+from grader.worker.traces import student_error
+
+if TYPE_CHECKING:
+    from grader.worker.shell import NotebookShell
+
+STAND_INS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "stand_ins")
+"""Modules for what a notebook may ask of another machine (Colab); real ones win, since these come last."""
+
+
+class State:
+    """One process's view of the submission; forks inherit it."""
+
+    def __init__(self) -> None:
+        self.shell: NotebookShell | None = None
+        self.prepared: Prepare | None = None
+        self.failure: StudentError | None = None
+
+    def build_shell(self) -> None:
+        """Load IPython and make the shell that the cells run in."""
+        if self.shell is None:
+            from grader.worker.shell import make_shell
+
+            self.shell = make_shell()
+
+    def prepare(self, command: Prepare) -> None:
+        """Enter the submission: limits, folder, import path, compatibility shim, random state."""
+        self.prepared = command
+        _limit(resource.RLIMIT_AS, command.memory)
+        _limit(resource.RLIMIT_FSIZE, command.file_size)
+        _limit(resource.RLIMIT_CORE, 0)
+        os.chdir(command.run_folder)
+        sys.path[:0] = list(dict.fromkeys([command.run_folder, command.folder]))
+        sys.path += [*command.stand_ins, STAND_INS]
+        sys.dont_write_bytecode = True
+        if command.compat is not None:
+            try:
+                exec(compile(command.compat, "compat.py", "exec"), {"__name__": "compat"})
+            except Exception as error:  # the author's shim, run against libraries of any version
+                self.failure = student_error(error, {})
+        self.seed(command.seed)
+
+    def seed(self, seed: int) -> None:
+        """Give the global random streams of this process a fixed state."""
+        import numpy as np
+
+        random.seed(seed)
+        np.random.seed(seed % 2**32)
+
+    def files(self) -> dict[str, str]:
+        """The submission's folder, for `student_error`."""
+        return {"root": self.prepared.folder} if self.prepared else {}
+
+    @property
+    def globals(self) -> dict[str, Any]:
+        """The notebook's namespace; empty before there is a shell."""
+        return self.shell.user_ns if self.shell is not None else {}
+
+    def places(self, name: str) -> tuple[Place, ...]:
+        """Where the assignment says that `name` may live."""
+        return self.prepared.names.get(name, ()) if self.prepared else ()
+
+    def own_modules(self) -> list[ModuleType]:
+        """The modules loaded from the submission's folder."""
+        found = []
+        root = os.path.realpath(self.prepared.folder) + os.sep if self.prepared else "\0"
+        for module in list(sys.modules.values()):
+            file = getattr(module, "__file__", None)
+            if isinstance(file, str) and os.path.realpath(file).startswith(root):
+                found.append(module)
+        return found
+
+
+def _limit(which: int, value: int) -> None:
+    _, hard = resource.getrlimit(which)
+    ceiling = value if hard == resource.RLIM_INFINITY else min(value, hard)
+    resource.setrlimit(which, (ceiling, ceiling))
