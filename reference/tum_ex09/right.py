@@ -54,12 +54,14 @@ for name in self.params:
 """
 STEP = FORWARD + BACKWARD + UPDATE
 
+FIRST_TRAINING = "max_epochs = 501\nreport_frequency = 50\n\n# %%\nlog_reg"
+
 
 def edit(name: str, bodies: Mapping[str, str]) -> Edit:
-    """An edit of whole lines in the bodies of the solution's methods, written without their indentation."""
+    """An edit of the solution: whole lines in the bodies of methods, written without their indentation, or a cell's."""
 
     def in_method(text: str) -> str:
-        return indent(dedent(text).strip("\n"), " " * 8) + "\n"
+        return text if "# %%" in text else indent(dedent(text).strip("\n"), " " * 8) + "\n"
 
     changes = (Change("exercise_09_notebook.py", in_method(old), in_method(new)) for old, new in bodies.items())
     return Edit(name=name, changes=tuple(changes))
@@ -112,7 +114,7 @@ RIGHT = [
             AFFINE_OUT: """
                 out = np.zeros((len(inputs), len(bias)))
                 for i, j in np.ndindex(out.shape):
-                    out[i, j] = bias[j] + sum(inputs[i, k] * weight[k, j] for k in range(len(weight)))
+                    out[i, j] = inputs[i] @ weight[:, j] + bias[j]
             """,
             AFFINE_BACK: """
                 d_inputs, d_weight, d_bias = (np.zeros_like(array) for array in self.cache)
@@ -130,12 +132,12 @@ RIGHT = [
             CE_VALUE: """
                 loss, rows = 0.0, []
                 for z, t in zip(logits, labels):
-                    z = z - max(z)
-                    e = [np.exp(v) for v in z]
-                    rows.append(np.array(e) / sum(e))
-                    loss += float(np.log(sum(e)) - z[t.argmax()]) / len(logits)
+                    e = np.exp(z - max(z))
+                    rows.append(e / sum(e))
+                    loss += float(np.log(sum(e)) - (z - max(z))[t.argmax()]) / len(logits)
                 probs = np.vstack(rows)
             """,
+            FIRST_TRAINING: FIRST_TRAINING.replace("501", "5"),
         },
     ),
     edit(
