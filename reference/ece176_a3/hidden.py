@@ -1,0 +1,211 @@
+"""Hidden checks: other sizes, whole networks at ordinary scale, objects used twice, training on other data."""
+
+import numpy as np
+from checks import (
+    EXIST,
+    FORWARD,
+    GRADIENTS,
+    LOSS,
+    NETWORK,
+    PROBABILITY_LOSS,
+    SCORES,
+    TRAINING,
+    gradients,
+    judge_existence,
+    labels,
+    linear,
+    off_zero,
+    probabilities,
+)
+
+from grader import Verdict, check
+
+STEPS = 40
+"""Of training on other data: enough for a wrong gradient to show, too few for rounding to grow past 1e-12."""
+
+
+def network(student, rng, inputs, hidden, outputs, size=1.0):
+    """Four layers; weights and biases have the standard deviation `size`."""
+    first = linear(student, rng, inputs, hidden, size)
+    return [first, student.ReLU(), linear(student, rng, hidden, outputs, size), student.Softmax()]
+
+
+def points(rng, layer, rows):
+    """Random inputs (rows, n) for which no output of `layer` is close to 0, where ReLU has its kink."""
+    weight, bias = layer.parameters
+    x = rng.normal(size=(10 * rows, weight.shape[0]))
+    clear = (np.abs(x @ weight + bias) > 0.02).all(axis=1)
+    return x[clear][:rows]
+
+
+# ---------------------------------------------------------------- 1.0.1
+
+
+@check(SCORES, points=1, uses=["Linear"])
+def linear_forward_sizes(student, rng):
+    """Linear: outputs at several sizes"""
+    sizes = {"narrow": (3, 6, 2), "wide": (4, 2, 7), "single": (1, 5, 3)}
+    return {
+        name: linear(student, rng, inputs, outputs).forward(rng.normal(size=(rows, inputs)))
+        for name, (rows, inputs, outputs) in sizes.items()
+    }
+
+
+@check(SCORES, points=1, uses=["Softmax"])
+def softmax_forward_sizes(student, rng):
+    """Softmax: probabilities at several sizes"""
+    layer = student.Softmax()
+    return {"few": layer.forward(rng.normal(size=(5, 2))), "many": layer.forward(3 * rng.normal(size=(3, 9)))}
+
+
+@check(SCORES, points=1, uses=["Softmax"])
+def softmax_large(student, rng):
+    """Softmax: scores near 1000 do not overflow"""
+    return {"probabilities": student.Softmax().forward(1000 + rng.normal(size=(5, 3)))}
+
+
+@check(SCORES, points=3, uses=[*FORWARD, "Sequential"])
+def net_forward(student, rng):
+    """A whole network with weights of ordinary size"""
+    layers = network(student, rng, 5, 8, 4)
+    return {"scores": student.Sequential(layers).forward(points(rng, layers[0], 7))}
+
+
+# ---------------------------------------------------------------- 1.0.2
+
+
+@check(LOSS, points=3, uses=["CrossEntropyLoss"], tolerance=PROBABILITY_LOSS)
+def loss_forward_sizes(student, rng):
+    """CrossEntropyLoss: losses at several sizes, from one object"""
+    criterion = student.CrossEntropyLoss()
+    sizes = {"small": (4, 2), "middle": (9, 5), "large": (23, 7)}
+    return {
+        name: criterion.forward(probabilities(rng, rows, count), labels(rng, rows, count))
+        for name, (rows, count) in sizes.items()
+    }
+
+
+@check(LOSS, points=2, uses=NETWORK, builds_on=FORWARD, tolerance=PROBABILITY_LOSS)
+def loss_net(student, rng):
+    """The loss of a whole network's scores"""
+    # no probability near 0, where an epsilon in the logarithm would count
+    layers = network(student, rng, 4, 6, 3, size=0.4)
+    scores = student.Sequential(layers).forward(points(rng, layers[0], 9))
+    return {"loss": student.CrossEntropyLoss().forward(scores, labels(rng, 9, 3))}
+
+
+# ---------------------------------------------------------------- 1.0.3
+
+
+@check(EXIST, points=8, uses=["Linear", "ReLU", "Sequential"], judge=judge_existence)
+def gradients_exist_sizes(student, rng):
+    """Shapes at other sizes, for an arbitrary gradient coming in"""
+    layers = [linear(student, rng, 5, 6), student.ReLU(), linear(student, rng, 6, 2)]
+    net = student.Sequential(layers)
+    net.forward(rng.normal(size=(7, 5)))
+    net.backward(rng.normal(size=(7, 2)))
+    return gradients(layers[0], layers[2])
+
+
+@check(GRADIENTS, points=2, uses=["Linear"])
+def linear_backward_sizes(student, rng):
+    """Linear: gradients at another size, for the last of two batches"""
+    layer = linear(student, rng, 3, 8)
+    layer.forward(rng.normal(size=(6, 3)))
+    layer.forward(rng.normal(size=(4, 3)))
+    d_input = layer.backward(rng.normal(size=(4, 8)))
+    return {"d_input": d_input, **dict(zip(("d_weight", "d_bias"), layer.grads))}  # noqa: B905
+
+
+@check(GRADIENTS, points=1, uses=["ReLU"])
+def relu_two_objects(student, rng):
+    """ReLU: two layers in turn, each with its own memory"""
+    first, second = student.ReLU(), student.ReLU()
+    first.forward(off_zero(rng, 5, 4))
+    second.forward(off_zero(rng, 5, 4))
+    return {
+        "d_input_second": second.backward(rng.normal(size=(5, 4))),
+        "d_input_first": first.backward(rng.normal(size=(5, 4))),
+    }
+
+
+@check(GRADIENTS, points=2, uses=["CrossEntropyLoss"])
+def loss_backward_sizes(student, rng):
+    """CrossEntropyLoss: gradients at several sizes, from one object"""
+    criterion = student.CrossEntropyLoss()
+    seen = {}
+    for name, (rows, count) in {"small": (4, 2), "middle": (9, 5), "large": (23, 7)}.items():
+        criterion.forward(probabilities(rng, rows, count), labels(rng, rows, count))
+        seen[name] = np.array(criterion.backward())
+    return seen
+
+
+@check(GRADIENTS, points=3, uses=["Linear", "ReLU", "CrossEntropyLoss", "Sequential"])
+def gradients_net(student, rng):
+    """Gradients of a whole network whose layers were each given the right input"""
+    first, second = linear(student, rng, 5, 8), linear(student, rng, 8, 4)
+    relu, criterion = student.ReLU(), student.CrossEntropyLoss()
+    x = points(rng, first, 7)
+    hidden = x @ first.parameters[0] + first.parameters[1]
+    for layer, given in ((first, x), (relu, hidden), (second, np.maximum(hidden, 0))):
+        layer.forward(given)
+    criterion.forward(probabilities(rng, 7, 4), labels(rng, 7, 4))
+    student.Sequential([first, relu, second]).backward(criterion.backward())
+    return gradients(first, second)
+
+
+def judge_repeated(seen, given):
+    """One verdict per class: the second backward gives what the first gave, and `dout` holds what it held."""
+    for name in ("Linear", "ReLU", "CrossEntropyLoss"):
+        keys = [key for key in given.golden if key.startswith(f"{name}_")]
+        if any(key not in seen for key in keys):
+            yield Verdict(name, False, f"{name}.backward does not give all its gradients")
+        elif not all(same(seen[key], seen[key.replace("once", "again")]) for key in keys if key.endswith("once")):
+            yield Verdict(name, False, f"{name}.backward gives something else when it is called a second time")
+        elif f"{name}_dout" in keys and not np.array_equal(seen[f"{name}_dout"], seen[f"{name}_after"]):
+            yield Verdict(name, False, f"{name}.backward changes the array that it is given")
+        else:
+            yield Verdict(name, True)
+
+
+def same(first, second):
+    """Whether two arrays agree but for rounding."""
+    return first.shape == second.shape and np.allclose(first, second, rtol=1e-6, atol=0, equal_nan=True)
+
+
+@check(GRADIENTS, points=1, uses=["Linear", "ReLU", "CrossEntropyLoss"], judge=judge_repeated)
+def backward_twice(student, rng):
+    """A second backward gives the same, and none changes the array that it is given"""
+    seen = {}
+    shapes = {"Linear": (linear(student, rng, 5, 3), (6, 3)), "ReLU": (student.ReLU(), (6, 5))}
+    for name, (layer, shape) in shapes.items():
+        layer.forward(off_zero(rng, 6, 5))
+        dout = rng.normal(size=shape)
+        seen[f"{name}_dout"] = dout.copy()
+        for turn in ("once", "again"):
+            returned = [layer.backward(dout), *layer.grads]
+            seen.update({f"{name}_{i}_{turn}": np.array(array) for i, array in enumerate(returned)})
+        seen[f"{name}_after"] = dout
+    criterion = student.CrossEntropyLoss()
+    criterion.forward(probabilities(rng, 6, 4), labels(rng, 6, 4))
+    for turn in ("once", "again"):
+        seen[f"CrossEntropyLoss_0_{turn}"] = np.array(criterion.backward())
+    return seen
+
+
+# ---------------------------------------------------------------- 1.1
+
+
+@check(TRAINING, points=3, uses=[*NETWORK, "SGD"], builds_on=[*FORWARD, "CrossEntropyLoss"])
+def training_elsewhere(student, rng):
+    """The loop of the notebook on other data: the parameters after some steps"""
+    layers, criterion = network(student, rng, 4, 6, 3), student.CrossEntropyLoss()
+    net = student.Sequential(layers)
+    optimizer = student.SGD(net, lr=0.1, weight_decay=1e-3)
+    x, y = rng.normal(size=(12, 4)), labels(rng, 12, 3)
+    for _ in range(STEPS):
+        criterion.forward(net.forward(x), y)
+        optimizer.zero_grad()
+        net.backward(criterion.backward())
+        optimizer.step()
+    return dict(zip(("W1", "b1", "W2", "b2"), [*layers[0].parameters, *layers[2].parameters], strict=True))
