@@ -135,15 +135,19 @@ def _details(page: Page, part: PartResult, grid: Callable[[str, Fraction], str],
     for outcome in part.outcomes if verbose else lost:
         _check(page, outcome, grid, indent, verbose)
     if part.follow_through is not None:
-        names = _enumerate([one_line(n) for n in part.credited_with]) or "earlier parts"
-        result = f"{points(part.follow_through)} of {points(part.max_score)}"
-        if part.follow_through > part.score:
-            result += f", which counts as {points(part.score)}"
-        if part.follow_through > 0:
-            page.paragraph(f"credited with the course's own {names}: {result}", indent, "cyan", first="→ ")
-        else:
-            page.paragraph(f"with the course's own {names} as well: {result}", indent, "dim", first="→ ")
+        _follow_through(page, part, part.follow_through, indent)
     return bool(lost or verbose)
+
+
+def _follow_through(page: Page, part: PartResult, earned: Fraction, indent: int) -> None:
+    result = f"{points(earned)} of {points(part.max_score)}"
+    if not part.credited_with:
+        page.paragraph(f"with the course's own earlier parts it is the same: {result}", indent, "dim", first="→ ")
+        return
+    if earned > part.score:
+        result += f", which counts as {points(part.score)}"
+    names = _enumerate([one_line(name) for name in part.credited_with])
+    page.paragraph(f"credited with the course's own {names}: {result}", indent, "cyan", first="→ ")
 
 
 def _check(page: Page, outcome: Outcome, grid: Callable[[str, Fraction], str], indent: int, verbose: bool) -> None:

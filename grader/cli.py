@@ -1,0 +1,196 @@
+"""The `grade` command: reads the arguments, calls what they ask for, and turns errors into exit codes.
+
+What the commands do is `grader.commands`; this module stays cheap to import, since every call pays for it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from fractions import Fraction
+from pathlib import Path
+
+from grader import __version__
+from grader.errors import GraderError
+
+COMMANDS = {
+    "golden": "record what the reference computes, or compare with it",
+    "release": "make the students' hand-out from the sources",
+    "lint": "look for mistakes in an assignment",
+    "new": "start an assignment",
+}
+WRONG_USAGE, FAULT, INTERRUPTED = 2, 4, 130
+DEBUG = "GRADE_DEBUG"
+"""The environment variable that asks for our own tracebacks."""
+
+_EXIT_CODES = """\
+exit codes:
+  0    graded, and every automatic point was earned
+  1    graded, and points were lost
+  2    the command was called wrongly
+  3    this submission cannot be graded (the reason is printed)
+  4    the grader or the assignment failed: no score, and not the student's fault
+  130  interrupted
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command with these arguments (default: the process's own) and return its exit code."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    try:
+        return _dispatch(words)
+    except SystemExit as stop:  # argparse has printed help or a usage error
+        return stop.code if isinstance(stop.code, int) else WRONG_USAGE
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except GraderError as error:
+        return _failed(str(error), error.exit_code)
+    except Exception as error:  # ours, whatever it is: the caller is owed one line and exit code 4
+        return _failed(f"internal fault: {type(error).__name__}: {error}; run with {DEBUG}=1 for the trace", FAULT)
+
+
+def _failed(line: str, code: int) -> int:
+    """Say what went wrong; called while the exception is being handled."""
+    from grader.commands.output import tell
+
+    if os.environ.get(DEBUG):
+        import traceback
+
+        traceback.print_exc()
+    tell(line)
+    return code
+
+
+def _dispatch(words: list[str]) -> int:
+    if not words:
+        grade_parser().print_help(sys.stderr)
+        return WRONG_USAGE
+    if words[0] in COMMANDS:  # a path is never equal to one: it is written with a slash or a suffix
+        from grader.commands import authoring
+
+        args = command_parser().parse_args(words)
+        return int(getattr(authoring, args.command)(args))
+    args = grade_parser().parse_intermixed_args(words)
+    from grader.commands import grading
+
+    return grading.run(args, COMMANDS)
+
+
+def grade_parser() -> argparse.ArgumentParser:
+    """Arguments of `grade SUBMISSION`."""
+    width = max(map(len, COMMANDS))
+    commands = "\n".join(f"  grade {name:<{width}}  {text}" for name, text in COMMANDS.items())
+    parser = argparse.ArgumentParser(
+        prog="grade",
+        usage="grade SUBMISSION [options]\n       grade COMMAND ...",
+        description="Run a student's notebook or modules, compare what they compute with the reference, and print\n"
+        "a score for every part.",
+        epilog=f"for instructors (each with its own --help):\n{commands}\n\n{_EXIT_CODES}\n"
+        "A file or folder with the name of a command is written as a path: ./golden",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "submission", nargs="*", metavar="SUBMISSION", help="a notebook, a folder, or a zip or tar archive of one"
+    )
+    what = parser.add_argument_group("what is graded")
+    what.add_argument("--assignment", metavar="ID", help="which assignment it is (default: found out from the files)")
+    _add_course(what)
+    hidden = what.add_mutually_exclusive_group()
+    hidden.add_argument("--hidden", action="store_true", default=True, help="run hidden checks too, if here (default)")
+    hidden.add_argument("--no-hidden", action="store_false", dest="hidden", help="run the public checks only")
+    points = what.add_mutually_exclusive_group()
+    points.add_argument(
+        "--seed", metavar="N", type=_seed, help="draw the test data from seed N; the reference is run as well"
+    )
+    points.add_argument("--fresh", action="store_true", help="draw the test data from a seed that nobody knows before")
+    shown = parser.add_argument_group("what is shown")
+    shown.add_argument("-v", "--verbose", action="store_true", help="list passed checks, error sizes and versions too")
+    shown.add_argument(
+        "--json",
+        metavar="FILE",
+        nargs="?",
+        const="-",
+        help="write the report as JSON to FILE; without FILE or with - to the standard output, and nothing else there",
+    )
+    code = parser.add_argument_group("exit code").add_mutually_exclusive_group()
+    code.add_argument(
+        "--fail-under", metavar="PERCENT", type=_percent, help="exit 0 from PERCENT of the automatic points on, else 1"
+    )
+    code.add_argument("--exit-zero", action="store_true", help="exit 0 whatever was earned; 2, 3 and 4 stay")
+    parser.add_argument("--version", action="version", version=f"grade {__version__}")
+    return parser
+
+
+def command_parser() -> argparse.ArgumentParser:
+    """Arguments of the instructor's commands."""
+    parser = argparse.ArgumentParser(prog="grade")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+
+    def add(name: str, text: str) -> argparse.ArgumentParser:
+        found = commands.add_parser(
+            name, help=COMMANDS[name], description=text, formatter_class=argparse.RawDescriptionHelpFormatter
+        )
+        _add_course(found)
+        return found
+
+    golden = add(
+        "golden",
+        "Golden values are what the reference solution computes in every check; students are compared with them.\n\n"
+        "  record  run the reference and write its values; values that changed are written only with --accept\n"
+        "  diff    show what would change, against the recorded values (exit 1 if something is out of tolerance)\n"
+        "  verify  check that the recorded values are complete and current (exit 1 if not)",
+    )
+    golden.add_argument("action", choices=("record", "diff", "verify"))
+    _add_ids(golden)
+    golden.add_argument("--accept", action="store_true", help="record also values that differ from the recorded ones")
+    release = add(
+        "release",
+        "Make assignments/ID from reference/ID: solutions become stubs, outputs are cleared, public checks and their\n"
+        "golden values go along; hidden checks and solutions never do.",
+    )
+    _add_ids(release)
+    release.add_argument("--check", action="store_true", help="write nothing; exit 1 if a hand-out is out of date")
+    lint = add(
+        "lint",
+        "Look for what does not fit together: points, names, tolerances, markers. Exit 1 if there is an error.",
+    )
+    _add_ids(lint)
+    lint.add_argument(
+        "--trials",
+        action="store_true",
+        help="also grade the mistakes of wrong.py, which must be seen, and the rewrites of right.py, which must pass",
+    )
+    new = add("new", "Start an assignment in reference/NAME with one part, one check and a solution that passes it.")
+    new.add_argument("name", metavar="NAME", help="the new assignment's id, for example week03_softmax")
+    return parser
+
+
+def _add_course(parser: argparse._ActionsContainer) -> None:
+    parser.add_argument(
+        "--course",
+        metavar="DIR",
+        type=Path,
+        help="the folder with assignments/ or reference/ (default: $GRADE_COURSE, else the nearest above this folder)",
+    )
+
+
+def _add_ids(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("ids", nargs="*", metavar="ID", help="assignments (default: all of the course)")
+
+
+def _seed(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 0 on")
+    return int(text)
+
+
+def _percent(text: str) -> Fraction:
+    try:
+        value = Fraction(text.removesuffix("%"))
+    except (ValueError, ZeroDivisionError):
+        value = Fraction(-1)
+    if not 0 <= value <= 100:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 0 to 100")
+    return value

@@ -1,0 +1,168 @@
+"""`grade golden`, `release`, `lint` and `new`: what an instructor does with the sources of an assignment.
+
+Only words and tables are made here; the work is done in `grader.record`, `grader.trials` and `grader.assignment`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from grader.commands import output
+from grader.errors import UsageError
+from grader.report.layout import table
+from grader.report.text import one_line
+
+if TYPE_CHECKING:
+    from grader.assignment.golden import Row
+    from grader.model import Assignment
+
+FINE, FOUND = 0, 1
+"""Exit codes: nothing to say, or something that the author should look at."""
+
+
+def golden(args: argparse.Namespace) -> int:
+    """Record the reference's values, or compare the recorded ones with what the reference gives now."""
+    if args.accept and args.action != "record":
+        raise UsageError(f"--accept belongs to `grade golden record`, not to `{args.action}`")
+    action = {"record": _record, "diff": _diff, "verify": _verify}[args.action]
+    return max(action(assignment, args) for assignment in _chosen(args))
+
+
+def _record(assignment: Assignment, args: argparse.Namespace) -> int:
+    from grader.record import record
+
+    recording = record(assignment, accept=args.accept)
+    _rows(assignment.id, [row for row in recording.rows if row.changed])
+    output.emit("".join(f"{assignment.id}: wrote {_short(path)}\n" for path in recording.written))
+    if not recording.refused:
+        return FINE
+    output.tell(f"{assignment.id}: nothing written, since values changed beyond tolerance; --accept records them")
+    return FOUND
+
+
+def _diff(assignment: Assignment, args: argparse.Namespace) -> int:
+    from grader.record import diff
+
+    rows = diff(assignment)
+    _rows(assignment.id, rows)
+    return FOUND if any(row.within is False for row in rows) else FINE
+
+
+def _verify(assignment: Assignment, args: argparse.Namespace) -> int:
+    from grader.record import verify
+
+    return _problems(assignment.id, verify(assignment), fine="golden values are what the reference gives")
+
+
+def _rows(id: str, rows: Sequence[Row]) -> None:
+    """What changed, as an aligned table."""
+    if not rows:
+        output.emit(f"{id}: nothing changed\n")
+        return
+    head = ("check", "array", "largest change", "relative", "within tolerance")
+    body = [
+        (
+            one_line(row.check),
+            one_line(row.name),
+            _number(row.change) or one_line(row.text or row.what),
+            _number(row.relative),
+            {True: "yes", False: "NO", None: "-"}[row.within],
+        )
+        for row in rows
+    ]
+    lines = table([head, *body], right=frozenset({2, 3}))
+    output.emit("\n".join([f"{id}:", *(f"  {line}" for line in lines)]) + "\n")
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:.1e}"
+
+
+def release(args: argparse.Namespace) -> int:
+    """Make the hand-outs, or with `--check` say where the committed ones differ."""
+    from grader.assignment.release import build_handout, check_handout
+
+    code = FINE
+    for assignment in _chosen(args):
+        if assignment.solution is None:
+            raise UsageError(f"{assignment.id}: its sources are not here, only the hand-out; nothing can be released")
+        if args.check:
+            code = max(code, _problems(assignment.id, check_handout(assignment), fine="the hand-out is up to date"))
+        else:
+            build_handout(assignment, assignment.handout)
+            output.emit(f"{assignment.id}: released to {_short(assignment.handout)}\n")
+    return code
+
+
+def lint(args: argparse.Namespace) -> int:
+    """Say what is odd about assignments; with `--trials` also grade the author's wrong and right edits."""
+    from grader.assignment.lint import lint as findings
+
+    code = FINE
+    for assignment in _chosen(args):
+        found = sorted(findings(assignment), key=lambda f: f.level != "error")
+        output.emit("".join(f"{one_line(f.where)}: {f.level}: {one_line(f.text, 2_000)}\n" for f in found))
+        errors = sum(f.level == "error" for f in found)
+        told = f"{_count(errors, 'error')}, {_count(len(found) - errors, 'warning')}"
+        if args.trials:
+            failed, tried = _trials(assignment)
+            errors += failed
+            told += f", {failed} of {_count(tried, 'trial')} not as named"
+        output.emit(f"{assignment.id}: {told}\n")
+        code = max(code, FOUND if errors else FINE)
+    return code
+
+
+def _trials(assignment: Assignment) -> tuple[int, int]:
+    """Try the wrong and right edits; how many did not do what they name, and how many there are."""
+    from grader.trials import run_trials
+
+    trials = run_trials(assignment)
+    failed = [trial for trial in trials if trial.text]
+    output.emit("".join(f"{assignment.id}: error: {one_line(trial.text, 2_000)}\n" for trial in failed))
+    return len(failed), len(trials)
+
+
+def new(args: argparse.Namespace) -> int:
+    """Start an assignment that works: one part, one check, a solution."""
+    from grader.assignment.course import find_course
+    from grader.assignment.new import make_new
+
+    explicit = args.course or os.environ.get("GRADE_COURSE")
+    try:
+        root = find_course(Path.cwd(), None).root if explicit is None else Path(explicit)
+    except UsageError:
+        root = Path.cwd()  # the first assignment makes the folder a course
+    made = make_new(root, args.name)
+    output.emit("".join(f"{_short(path)}\n" for path in made))
+    output.emit(f"\nNext: edit these, then `grade golden record {args.name}` and `grade release {args.name}`.\n")
+    return FINE
+
+
+def _chosen(args: argparse.Namespace) -> Iterator[Assignment]:
+    """The assignments that were named, or all of the course."""
+    from grader.assignment.course import find_course
+
+    course = find_course(Path.cwd(), args.course)
+    return (course.load(id) for id in args.ids or course.ids())
+
+
+def _problems(id: str, problems: Sequence[str], *, fine: str) -> int:
+    output.emit("".join(f"{id}: {one_line(p, 2_000)}\n" for p in problems) or f"{id}: {fine}\n")
+    return FOUND if problems else FINE
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}{'' if number == 1 else 's'}"
+
+
+def _short(path: Path) -> str:
+    """The path as one would type it from here."""
+    try:
+        return str(path.resolve().relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)
