@@ -20,7 +20,7 @@ from typing import TypeVar
 
 from grader.errors import WorkerError
 from grader.worker import wire
-from grader.worker.messages import Command, Done, Fork, Forked, Kill, Killed, Reply, Warm
+from grader.worker.messages import Command, Done, Fork, Forked, Kill, Killed, Reply, Sweep, Warm
 
 START_SECONDS = 60.0
 """Interpreter and NumPy load in 0.2 s; a loaded machine with a cold disk has taken ten."""
@@ -34,12 +34,19 @@ Expected = TypeVar("Expected", bound=Reply)
 
 
 class Process:
-    """One worker process, by its socket; `parent` can end it."""
+    """One worker process, by its socket; `parent` can end it.
 
-    def __init__(self, channel: socket.socket, pid: int, parent: Process | None) -> None:
+    `open_channels` is shared by all processes of a slot: what is still open when the slot closes.
+    """
+
+    def __init__(
+        self, channel: socket.socket, pid: int, parent: Process | None, open_channels: set[socket.socket]
+    ) -> None:
         self.channel = channel
         self.pid = pid
         self.parent = parent
+        self.open_channels = open_channels
+        open_channels.add(channel)
 
     def ask(
         self, command: Command, *expected: type[Expected], seconds: float = ANSWER_SECONDS, max_buffers: int = 0
@@ -77,13 +84,17 @@ class Process:
             ours.close()
             theirs.close()
             raise
-        return Process(ours, reply.pid, self)
+        return Process(ours, reply.pid, self, self.open_channels)
+
+    def let_go(self) -> None:
+        """Close the channel; the process ends by itself, unless student code keeps it busy."""
+        self.open_channels.discard(self.channel)
+        self.channel.close()
 
     def end(self) -> str:
         """End the process, if it has not ended by itself; returns how it had ended, for a message."""
-        self.channel.close()
-        if self.parent is None:
-            return ""
+        self.let_go()
+        assert self.parent is not None  # the root is ended by `Root.close`
         try:
             killed, _ = self.parent.ask(Kill(self.pid), Killed)
         except (wire.Closed, wire.DeadlineExceeded, WorkerError):
@@ -110,7 +121,7 @@ class Root(Process):
             raise WorkerError(f"could not start a worker with {sys.executable}: {error.strerror}") from None
         finally:
             theirs.close()
-        super().__init__(ours, self._popen.pid, None)
+        super().__init__(ours, self._popen.pid, None, set())
         self._loading = False
 
     def warm(self, modules: tuple[str, ...], *, shell: bool) -> None:
@@ -136,7 +147,11 @@ class Root(Process):
 
     def close(self) -> None:
         """End every process of the slot and remove its folder."""
-        self.channel.close()
+        with contextlib.suppress(wire.Closed, wire.DeadlineExceeded, WorkerError):
+            self._collect()
+            self.ask(Sweep(), Done)
+        for channel in self.open_channels:
+            channel.close()
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self._popen.pid, signal.SIGKILL)
         self._popen.wait()

@@ -275,8 +275,8 @@ class Session:
 
     def close(self) -> None:
         """Let every parked process go; `Root.close` ends whatever does not."""
-        for process in {id(p): p for p in [self._main, *self._snapshots.values()]}.values():
-            process.channel.close()
+        for process in [self._main, *self._snapshots.values()]:
+            process.let_go()
 
 
 def is_harmless(source: str) -> bool:

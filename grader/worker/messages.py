@@ -6,6 +6,7 @@ Every process of a submission is the same server, so the whole vocabulary is her
     Fork     become two; the child serves the socket
              that came along                        -> Forked (from the parent)
     Kill     end a child and reap it                -> Killed
+    Sweep    end all descendants (the root alone)   -> Done
     Prepare  enter the submission's folder          -> Done | Failed
     Import   import one module of the submission    -> Done | Failed
     RunCell  run one notebook cell                  -> CellDone
@@ -37,6 +38,10 @@ class Kill(Struct, tag=True, frozen=True):
     """Kill the child `pid` if it still runs, and reap it."""
 
     pid: int
+
+
+class Sweep(Struct, tag=True, frozen=True):
+    """Kill and reap every descendant."""
 
 
 class Prepare(Struct, tag=True, frozen=True, kw_only=True):
@@ -90,7 +95,7 @@ class Probe(Struct, tag=True, frozen=True, kw_only=True):
     replacements: tuple[Replacement, ...] = ()
 
 
-Command = Warm | Fork | Kill | Prepare | Import | RunCell | Probe
+Command = Warm | Fork | Kill | Sweep | Prepare | Import | RunCell | Probe
 
 
 class Done(Struct, tag=True, frozen=True):

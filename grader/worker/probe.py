@@ -69,12 +69,18 @@ def _how_it_ended(state: State, command: Probe, raised: BaseException) -> tuple[
             kind = owner.__name__ if isinstance(owner, type) else type(owner).__name__
             ended = "missing"
             error = StudentError(type="AttributeError", message=f"`{kind}` has no `{absent}`", frames=error.frames)
-    if command.private and ended == "error":  # a message can be made to carry anything that the child has seen
-        error = StudentError(type=error.type, message="", frames=error.frames)
-    elif ended == "error" and not error.frames:
+    if command.private:
+        return ended, _told_of_private(raised, error)
+    if ended == "error" and not error.frames:
         message = f"what was returned could not be used: {error.message}"
         error = StudentError(type=error.type, message=message, frames=())
     return ended, error
+
+
+def _told_of_private(raised: BaseException, error: StudentError) -> StudentError:
+    """Only a built-in type and the lines: a message, or a class's name, can be made to carry what the child has seen."""
+    known = next(base for base in type(raised).__mro__ if base.__module__ == "builtins")
+    return StudentError(type=known.__name__, message="", frames=error.frames)
 
 
 def _raised_in(error: BaseException, file: str) -> bool:

@@ -27,8 +27,10 @@ from grader.worker.messages import (
     Probe,
     Reply,
     RunCell,
+    Sweep,
     Warm,
 )
+from grader.worker.reaper import adopt_orphans, sweep
 from grader.worker.state import State
 from grader.worker.traces import student_error
 
@@ -43,6 +45,7 @@ def serve(channel: socket.socket) -> None:
     from grader import authoring  # noqa: F401
     from grader.worker.probe import run_probe
 
+    adopt_orphans()
     state = State()
     children: set[int] = set()
     while True:
@@ -65,6 +68,10 @@ def serve(channel: socket.socket) -> None:
             case Kill(pid):
                 reply = Killed(_reap(pid) if pid in children else None)
                 children.discard(pid)
+            case Sweep():
+                sweep()
+                children.clear()
+                reply = Done()
             case Warm(modules, shell):
                 _load(modules)
                 if shell:

@@ -128,6 +128,10 @@ class ZMQInteractiveShell(InteractiveShell):
     def showtraceback(self, *args: Any, **kwargs: Any) -> None:
         """As above; IPython's formatting would cost 50 ms for each."""
 
+    def _format_exception_for_storage(self, exception: BaseException, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        """IPython's history of errors, which nobody reads here; a deep recursion would take it a second."""
+        return {"ename": type(exception).__name__, "evalue": "", "traceback": []}
+
     def showsyntaxerror(self, *args: Any, **kwargs: Any) -> None:
         """As above."""
 

@@ -9,6 +9,8 @@ import sys
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from grader.model import Place, StudentError
 from grader.worker.messages import Prepare
 from grader.worker.traces import student_error
@@ -16,6 +18,8 @@ from grader.worker.traces import student_error
 if TYPE_CHECKING:
     from grader.worker.shell import NotebookShell
 
+# bound before the first cell: student code may replace the modules' attributes later
+_seed_python, _seed_numpy = random.seed, np.random.seed
 STAND_INS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "stand_ins")
 """Modules for what a notebook may ask of another machine (Colab); real ones win, since these come last."""
 
@@ -54,10 +58,8 @@ class State:
 
     def seed(self, seed: int) -> None:
         """Give the global random streams of this process a fixed state."""
-        import numpy as np
-
-        random.seed(seed)
-        np.random.seed(seed % 2**32)
+        _seed_python(seed)
+        _seed_numpy(seed % 2**32)
 
     def files(self) -> dict[str, str]:
         """The submission's folder, for `student_error`."""

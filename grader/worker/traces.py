@@ -2,36 +2,34 @@
 
 from __future__ import annotations
 
-import linecache
 import os
 import re
-import traceback
+from collections import deque
 from collections.abc import Mapping
+from types import TracebackType
 
 from grader.model import Frame, StudentError
 
 MAX_FRAMES = 50
 MAX_MESSAGE = 10_000
-MAX_LINE = 200
-"""Characters kept; a message or a source line can be as long as its author likes."""
+"""Characters kept; a message can be as long as its author likes."""
 CELL_FILE = re.compile(r"^<cell (\d+)>$")
 
 
 def student_error(error: BaseException, files: Mapping[str, str]) -> StudentError:
-    """Describe `error`; `files` maps the real folder prefix of the submission to nothing but itself.
+    """Describe `error`; `files["root"]` is the real path of the submission's folder.
 
-    A frame is kept when its file is a cell or lies in the submission. Never raises: `__str__` is student code too.
+    A frame is kept when its file is a cell or lies in the submission; its text is read on the trusted side. Never
+    raises: `__str__` is student code too.
     """
     frames: list[Frame] = []
     root = files.get("root", "\0")
     try:
-        for entry in traceback.extract_tb(error.__traceback__, limit=-400):
-            name, line = entry.filename, entry.lineno or 0
+        for name, line in _walk(error.__traceback__):
             if CELL_FILE.match(name):
-                frames.append(Frame(name.strip("<>"), line, _text(name, line, entry.line)))
+                frames.append(Frame(name.strip("<>"), line))
             elif os.path.realpath(name).startswith(root + os.sep):
-                inside = os.path.relpath(os.path.realpath(name), root)
-                frames.append(Frame(inside, line, _text(name, line, entry.line)))
+                frames.append(Frame(os.path.relpath(os.path.realpath(name), root), line))
         if isinstance(error, SyntaxError) and not frames and error.lineno:
             frames.append(_syntax_frame(error, root))
     except Exception:
@@ -42,11 +40,16 @@ def student_error(error: BaseException, files: Mapping[str, str]) -> StudentErro
 def _syntax_frame(error: SyntaxError, root: str) -> Frame:
     name = str(error.filename)
     inside = os.path.relpath(name, root) if name.startswith(root + os.sep) else name.strip("<>")
-    return Frame(inside, error.lineno or 0, str(error.text or "").strip()[:MAX_LINE])
+    return Frame(inside, error.lineno or 0)
 
 
-def _text(file: str, line: int, known: str | None) -> str:
-    return (known or linecache.getline(file, line)).strip()[:MAX_LINE]
+def _walk(entry: TracebackType | None) -> deque[tuple[str, int]]:
+    """File and line of the innermost entries (`traceback.extract_tb` takes a second for a deep recursion)."""
+    found: deque[tuple[str, int]] = deque(maxlen=4 * MAX_FRAMES)
+    while entry is not None:
+        found.append((entry.tb_frame.f_code.co_filename, entry.tb_lineno or 0))
+        entry = entry.tb_next
+    return found
 
 
 def _name(error: BaseException) -> str:

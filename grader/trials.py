@@ -1,0 +1,56 @@
+"""The assignment's own trials: its named wrong edits must fail exactly their checks, its right ones none.
+
+The grader tests the instructor's checks here, by the same session and scoring that grade a student.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from msgspec import Struct
+
+from grader.assignment.edits import right_edits, wrong_edits
+from grader.grading import GoldenTable, evaluate
+from grader.model import Assignment, Edit
+from grader.reference import ReferenceSession, live
+
+
+class Trial(Struct, frozen=True, kw_only=True):
+    """One edit of the solution at one seed."""
+
+    edit: Edit
+    seed: int
+    failed: tuple[str, ...]
+    """Checks that did not pass, in the assignment's order."""
+
+    @property
+    def as_named(self) -> bool:
+        """Whether exactly the checks that the edit names did not pass."""
+        return set(self.failed) == set(self.edit.fails)
+
+    @property
+    def text(self) -> str:
+        """One line on what was wrong with the trial; empty if nothing."""
+        let_through = [c for c in self.edit.fails if c not in self.failed]
+        surplus = [c for c in self.failed if c not in self.edit.fails]
+        told = [f"passes {', '.join(let_through)}"] if let_through else []
+        told += [f"fails {', '.join(surplus)}, which it does not name"] if surplus else []
+        return f"{self.edit.name!r} at seed {self.seed} {' and '.join(told)}" if told else ""
+
+
+def try_edit(assignment: Assignment, edit: Edit, golden: Mapping[int, GoldenTable]) -> list[Trial]:
+    """Run the solution with `edit` once and probe it at every seed of `golden`."""
+    with ReferenceSession(assignment, edit=edit) as session:
+        trials = []
+        for seed, expected in golden.items():
+            done = evaluate(session.session, expected, seed=seed, follow_through=False)
+            failed = tuple(o.check.id for o in done.outcomes if o.status != "passed")
+            trials.append(Trial(edit=edit, seed=seed, failed=failed))
+        return trials
+
+
+def run_trials(assignment: Assignment, seeds: Iterable[int] | None = None) -> list[Trial]:
+    """Try every wrong and right edit at `seeds` (the assignment's own by default), against a live reference."""
+    golden = live(assignment, [assignment.seed] if seeds is None else seeds)
+    every = (*wrong_edits(assignment), *right_edits(assignment))
+    return [trial for edit in every for trial in try_edit(assignment, edit, golden)]

@@ -1,0 +1,312 @@
+"""What student code does to a session: each broken cell or probe costs only itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from grader.model import Anchor, Check, Limits, NotArray, Observation
+from grader.process import Root
+from grader.session import Session, is_harmless
+from grader.worker.messages import Replacement
+from tests.support import after, make_assignment, make_check, make_submission
+
+END = Anchor(when="end")
+BEFORE = Anchor(when="before")
+LIMITS = Limits(cell=1.0, check=1.0, submission=60.0)
+
+
+class Runner:
+    """Runs cells in one warm worker for the module's tests."""
+
+    def __init__(self) -> None:
+        self.root = Root()
+        self.root.warm(("numpy",), shell=True)
+        self.sessions: list[Session] = []
+
+    def __call__(
+        self,
+        folder: Path,
+        cells: Sequence[str],
+        checks: Sequence[Check],
+        anchors: Sequence[Anchor],
+        *,
+        modules: dict[str, str] | None = None,
+        names: dict[str, str] | None = None,
+        limits: Limits = LIMITS,
+    ) -> Session:
+        assignment = make_assignment(folder, checks, names or {"f": ""}, limits)
+        submission = make_submission(folder, cells, modules)
+        by_check = {c.id: a for c, a in zip(checks, anchors, strict=True)}
+        session = Session(self.root, assignment, submission, by_check, seed=5)
+        session.run_cells()
+        self.sessions.append(session)
+        return session
+
+    def observe(self, folder: Path, cells: Sequence[str], body: str, anchor: Anchor = END, **more: object) -> Observation:
+        check = make_check(body, uses=["f"])
+        session = self(folder, cells, [check], [anchor], **more)  # type: ignore[arg-type]
+        return session.observe(check, seed=5)
+
+
+@pytest.fixture(scope="module")
+def run() -> Iterator[Runner]:
+    runner = Runner()
+    yield runner
+    runner.root.close()
+
+
+GOOD = "def f(x):\n    return 2 * x"
+DOUBLE = "return {'y': student.f(np.arange(3.0))}"
+
+
+@pytest.mark.parametrize(
+    ("cell", "status"),
+    [
+        ("1 / 0", "error"),
+        ("def broken(:", "error"),
+        ("import sys; sys.exit(3)", "error"),
+        ("raise KeyboardInterrupt", "error"),
+        ("import os; os._exit(0)", "crashed"),
+        ("import os; os.kill(os.getpid(), 9)", "crashed"),
+        ("while True:\n    pass", "timeout"),
+        ("while True:\n    try:\n        while True: pass\n    except BaseException:\n        pass", "timeout"),
+        ("import ctypes; ctypes.string_at(0)", "crashed"),
+        ("def g():\n    return g()\ng()", "error"),
+        ("x = 'y' * 2_000_000\nfor i in range(100):\n    print(x)", "ok"),
+        ("input('your name? ')", "error"),
+        ("!pip install something", "ok"),
+        ("%pip install something", "ok"),
+        ("from google.colab import drive; drive.mount('/content/drive')", "ok"),
+        ("%load_ext autoreload\n%autoreload 2\n%matplotlib inline", "ok"),
+        ("%%time\nx = 1", "ok"),
+        ("exit()", "ok"),
+        ("import numpy as np\nnp.random.seed = None\nnp.asarray = None", "ok"),
+        ("bytearray(20 * 10**9)", "error"),
+    ],
+)
+def test_a_broken_cell_costs_only_itself(run: Runner, tmp_path: Path, cell: str, status: str) -> None:
+    check = make_check(DOUBLE, uses=["f"])
+    session = run(tmp_path, [GOOD, "kept = 7", cell, "later = kept + 1"], [check], [END])
+    assert [c.status for c in session.cells] == ["ok", "ok", status, "ok"]
+    seen = session.observe(check, seed=1)
+    assert seen.ended == "returned"
+    np.testing.assert_array_equal(seen.values["y"], [0, 2, 4])
+
+
+@pytest.mark.parametrize(
+    ("body", "ended"),
+    [
+        ("raise ValueError('no')", "error"),
+        ("import sys; sys.exit()", "error"),
+        ("import os; os._exit(0)", "crashed"),
+        ("import os; os.kill(os.getpid(), 9)", "crashed"),
+        ("while True: pass", "timeout"),
+        ("import ctypes; ctypes.string_at(0)", "crashed"),
+        ("return student.f()", "error"),
+        ("return None", "error"),
+        ("return student.nothing", "missing"),
+        ("return {'x': student.notebook['nothing']}", "missing"),
+        ("raise NotImplementedError", "missing"),
+        ("class A: pass\nA().forward", "missing"),
+    ],
+)
+def test_each_end_of_a_probe_is_told_apart_and_the_next_one_runs(
+    run: Runner, tmp_path: Path, body: str, ended: str
+) -> None:
+    bad, good = make_check(body, name="bad", uses=["f"]), make_check(DOUBLE, name="good", uses=["f"])
+    session = run(tmp_path, [GOOD], [bad, good], [END, END])
+    assert session.observe(bad, seed=1).ended == ended
+    assert session.observe(good, seed=1).ended == "returned"
+
+
+def test_values_that_are_no_arrays_cost_their_own_name(run: Runner, tmp_path: Path) -> None:
+    seen = run.observe(tmp_path, ["def f(): return None, 1.5"], "a, b = student.f()\nreturn {'a': a, 'b': b}")
+    assert seen.values["a"] == NotArray("None")
+    assert seen.values["b"] == 1.5
+
+
+def test_each_probe_sees_the_state_of_its_own_anchor(run: Runner, tmp_path: Path) -> None:
+    first, second = make_check("return {'y': student.f()}", name="a"), make_check("return {'y': student.f()}", name="b")
+    cells = ["def f(): return 1", "x = 1", "def f(): return 2", "del f"]
+    session = run(tmp_path, cells, [first, second], [after(0, "f"), after(2, "f")])
+    assert session.observe(first, seed=1).values["y"] == 1
+    assert session.observe(second, seed=1).values["y"] == 2
+
+
+def test_a_probe_changes_nothing_for_the_next(run: Runner, tmp_path: Path) -> None:
+    body = "student.f.__dict__['n'] = student.f.__dict__.get('n', 0) + 1\nreturn {'n': student.f.n, 'r': np.random.rand()}"
+    check = make_check(body)
+    session = run(tmp_path, [GOOD], [check], [END])
+    one, two = session.observe(check, seed=1), session.observe(check, seed=1)
+    assert one.values["n"] == two.values["n"] == 1
+    assert one.values["r"] == two.values["r"]
+
+
+def test_the_seed_decides_the_points(run: Runner, tmp_path: Path) -> None:
+    check = make_check("return {'x': rng.normal(size=3)}")
+    session = run(tmp_path, [GOOD], [check], [END])
+    a, b, c = (session.observe(check, seed=s).values["x"] for s in (1, 1, 2))
+    assert np.array_equal(a, b)
+    assert not np.array_equal(a, c)
+
+
+def test_an_input_changed_in_place_is_named(run: Runner, tmp_path: Path) -> None:
+    body = "data = rng.normal(size=4)\nkept = rng.normal(size=4)\nstudent.f(data)\nreturn {'y': 1.0}"
+    seen = run.observe(tmp_path, ["def f(x):\n    x *= 2"], body)
+    assert seen.changed == ("data",)
+
+
+def test_a_cell_that_dies_still_gives_its_definitions(run: Runner, tmp_path: Path) -> None:
+    cell = "import os\nos._exit(1)\ndef f(x):\n    return 2 * x"
+    seen = run.observe(tmp_path, [cell], DOUBLE, after(0, "f"))
+    assert seen.ended == "returned"
+
+
+def test_a_definition_below_a_failing_line_is_taken(run: Runner, tmp_path: Path) -> None:
+    seen = run.observe(tmp_path, ["1 / 0\ndef f(x):\n    return 2 * x"], DOUBLE, after(0, "f"))
+    assert seen.ended == "returned"
+
+
+def test_a_definition_above_a_failing_line_is_not_made_again(run: Runner, tmp_path: Path) -> None:
+    cell = "def f(x):\n    return 2 * x\nf.mark = 1\n1 / 0"
+    seen = run.observe(tmp_path, [cell], "return {'m': student.f.mark}", after(0, "f"))
+    assert seen.values["m"] == 1
+
+
+def test_modules_are_probed_without_the_notebook(run: Runner, tmp_path: Path) -> None:
+    seen = run.observe(
+        tmp_path, ["while True: pass"], DOUBLE, BEFORE, modules={"layer.py": GOOD}, names={"f": "layer"}
+    )
+    assert seen.ended == "returned"
+
+
+def test_a_module_that_hangs_at_import_times_out_once(run: Runner, tmp_path: Path) -> None:
+    modules = {"slow.py": "while True: pass\ndef f(x): return x"}
+    seen = run.observe(tmp_path, ["x = 1"], DOUBLE, BEFORE, modules=modules, names={"f": "slow"})
+    assert seen.ended == "timeout"
+    assert seen.seconds < 0.5
+
+
+def test_a_module_that_raises_at_import_is_an_error_with_its_line(run: Runner, tmp_path: Path) -> None:
+    modules = {"bad.py": "x = 1\ny = x / 0\n"}
+    seen = run.observe(tmp_path, ["x = 1"], DOUBLE, BEFORE, modules=modules, names={"f": "bad"})
+    assert seen.ended == "error"
+    assert seen.error is not None
+    assert (seen.error.type, seen.error.frames[-1].file, seen.error.frames[-1].line) == ("ZeroDivisionError", "bad.py", 2)
+
+
+def test_a_module_that_is_absent_is_missing(run: Runner, tmp_path: Path) -> None:
+    assert run.observe(tmp_path, ["x = 1"], DOUBLE, BEFORE, names={"f": "nowhere"}).ended == "missing"
+
+
+def test_an_error_quotes_the_line_of_the_cell(run: Runner, tmp_path: Path) -> None:
+    seen = run.observe(tmp_path, ["x = 1", "def f(x):\n    return x.nothing"], DOUBLE)
+    assert seen.error is not None
+    assert seen.error.frames[-1].file == "cell 1"
+    assert seen.error.frames[-1].text == "return x.nothing"
+
+
+def test_a_hidden_checks_error_carries_no_message(run: Runner, tmp_path: Path) -> None:
+    cell = "def f(x):\n    raise type('Secret' + str(x[1]), (ValueError,), {})('told: ' + str(x))"
+    check = make_check(DOUBLE, uses=["f"], visibility="hidden")
+    seen = run(tmp_path, [cell], [check], [END]).observe(check, seed=1)
+    assert seen.error is not None
+    assert (seen.error.type, seen.error.message) == ("ValueError", "")
+
+
+def test_the_students_name_for_an_output_cannot_forge_a_frame(run: Runner, tmp_path: Path) -> None:
+    cell = "def f(x):\n    exec(compile('raise ValueError', 'cell 99', 'exec'))"
+    seen = run.observe(tmp_path, [cell], DOUBLE)
+    assert seen.error is not None
+    assert all(frame.file == "cell 0" for frame in seen.error.frames)
+
+
+def test_follow_through_replaces_bindings_and_instances(run: Runner, tmp_path: Path) -> None:
+    cells = [
+        "class Layer:\n    def go(self): return 1",
+        "made = [Layer()]\nAlias = Layer\ndef f(): return made[0].go() + Alias().go()",
+    ]
+    check = make_check("return {'y': student.f()}")
+    session = run(tmp_path, cells, [check], [END], names={"f": "", "Layer": ""})
+    reference = Replacement("Layer", "class Layer:\n    def go(self): return 10\n", "")
+    assert session.observe(check, seed=1).values["y"] == 2
+    again = session.observe(check, seed=1, replacements=[reference])
+    assert again.values["y"] == 20
+    assert again.replaced["Layer"] >= 3
+
+
+def test_follow_through_replaces_an_import_in_another_module(run: Runner, tmp_path: Path) -> None:
+    modules = {"low.py": "def g(): return 1\n", "high.py": "from low import g\ndef f(): return g()\n"}
+    check = make_check("return {'y': student.f()}")
+    session = run(tmp_path, [], [check], [BEFORE], modules=modules, names={"f": "high", "g": "low"})
+    again = session.observe(check, seed=1, replacements=[Replacement("g", "def g(): return 5\n", "low")])
+    assert again.values["y"] == 5
+
+
+def test_what_cannot_be_replaced_is_told(run: Runner, tmp_path: Path) -> None:
+    check = make_check("return {'y': student.f()}")
+    session = run(tmp_path, ["def f(): return 1"], [check], [END], names={"f": "", "Layer": ""})
+    again = session.observe(check, seed=1, replacements=[Replacement("Layer", "class Layer: pass\n", "")])
+    assert again.replaced == {"Layer": 0}
+
+
+def test_the_environment_of_student_code_holds_nothing_of_the_callers(
+    run: Runner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SECRET_TOKEN", "abc")
+    root = Root()
+    root.warm(("numpy",), shell=True)
+    check = make_check("import os\nreturn {'n': 'SECRET_TOKEN' in os.environ, 'argv': 1}")
+    assignment = make_assignment(tmp_path, [check], {"f": ""}, LIMITS)
+    session = Session(root, assignment, make_submission(tmp_path, []), {"probe": END}, seed=1)
+    session.run_cells()
+    seen = session.observe(check, seed=1)
+    root.close()
+    assert not seen.values["n"]
+
+
+def test_figures_are_described_and_closed(run: Runner, tmp_path: Path) -> None:
+    cells = ["import matplotlib.pyplot as plt", "plt.plot(range(30))\nplt.title('Loss')\nplt.show()", "len(plt.get_fignums())"]
+    session = run(tmp_path, cells, [], [], limits=Limits(cell=20.0))
+    assert session.cells[1].figures == ("a line of 30 points, title 'Loss'",)
+    assert session.cells[2].text.strip() == "0"
+
+
+def test_no_process_is_left_behind(tmp_path: Path) -> None:
+    root = Root()
+    root.warm(("numpy",), shell=True)
+    assignment = make_assignment(tmp_path, [], {}, LIMITS)
+    cells = ["import os\nif os.fork() == 0:\n    while True: pass", "x = 1"]
+    session = Session(root, assignment, make_submission(tmp_path, cells), {}, seed=1)
+    session.run_cells()
+    group = root.pid
+    root.close()
+    assert not [p for p in Path("/proc").glob("[0-9]*/stat") if _group_of(p) == group]
+
+
+def _group_of(stat: Path) -> int:
+    try:
+        return int(stat.read_text().rpartition(")")[2].split()[2])
+    except OSError:
+        return -1
+
+
+@pytest.mark.parametrize(
+    ("source", "harmless"),
+    [
+        ("def f(x, y=1):\n    while True: pass", True),
+        ("class A:\n    '''doc'''\n    def f(self): pass", True),
+        ("", True),
+        ("x = 1", False),
+        ("def f(x=g()): pass", False),
+        ("@deco\ndef f(): pass", False),
+        ("class A(B): pass", False),
+        ("%%bash\nkill", False),
+    ],
+)
+def test_only_plain_definitions_are_run_without_a_spare(source: str, harmless: bool) -> None:
+    assert is_harmless(source) is harmless
