@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import shutil
 import sys
 import tempfile
@@ -30,15 +31,19 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from grader.api import grade
 from grader.assignment.course import find_course
 from grader.assignment.edits import right_edits, wrong_edits
 from grader.assignment.release import build_solution
-from grader.model import Assignment, Change, Edit
+from grader.model import Assignment, Change, Edit, Report
+from grader.report.json_report import to_json
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
 VARYING = ("environment", "timings")
 """Top-level keys of a report that depend on the machine."""
+ROUNDING = 1e-9
+"""Errors below this are those of right code, and differ from one processor to the next."""
 LONG_AGO = (1980, 1, 1, 0, 0, 0)
 """Time of every file in a zip: the earliest that the format has, so that making it again changes nothing."""
 
@@ -77,14 +82,28 @@ def make(id: str, target: Path) -> list[Path]:
     return made
 
 
-def report_of(path: Path, assignment: str) -> dict[str, Any]:
-    """The report of one example as it is stored."""
-    from grader.api import grade
-    from grader.report.json_report import to_json
+def stored(report: Report) -> dict[str, Any]:
+    """A report as it lies beside its example."""
+    whole = to_json(report)
+    whole["submission"]["path"] = Path(report.path).resolve().relative_to(ROOT).as_posix()
+    return {key: value for key, value in whole.items() if key not in VARYING}
 
-    report = to_json(grade(path, assignment, course=ROOT))
-    report["submission"]["path"] = path.relative_to(ROOT).as_posix()
-    return {key: value for key, value in report.items() if key not in VARYING}
+
+def differences(stored: object, now: object, at: str = "") -> list[str]:
+    """Where two stored reports differ, one line each; errors at rounding level differ between machines and count as same."""
+    if isinstance(stored, dict) and isinstance(now, dict):
+        return [
+            line
+            for key in {**stored, **now}
+            for line in differences(stored.get(key, "(nothing)"), now.get(key, "(nothing)"), f"{at}.{key}")
+        ]
+    if isinstance(stored, list) and isinstance(now, list) and len(stored) == len(now):
+        return [line for n, pair in enumerate(zip(stored, now)) for line in differences(*pair, f"{at}[{n}]")]
+    if isinstance(stored, float) and isinstance(now, float | int):
+        same = math.isclose(stored, now, rel_tol=1e-6, abs_tol=ROUNDING)
+    else:
+        same = stored == now or (at.endswith(".error") and stored == 0 and isinstance(now, float) and now < ROUNDING)
+    return [] if same else [f"{at[1:]}: stored {stored!r}, now {now!r}"]
 
 
 def submission(id: str, name: str) -> Path:
@@ -97,7 +116,7 @@ def store_reports(id: str) -> list[Path]:
     stored = []
     for name in specifications(id):
         path = HERE / id / f"{name}.json"
-        report = report_of(submission(id, name), id)
+        report = stored(grade(submission(id, name), id, course=ROOT))
         path.write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
         stored.append(path)
     return stored
