@@ -13,8 +13,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from grader import __version__
-from grader.assignment.course import find_course
-from grader.errors import SubmissionError
+from grader.assignment.course import Course, find_course
+from grader.errors import SubmissionError, UsageError
 from grader.grading import GoldenTable, evaluate
 from grader.model import Answer, Assignment, Environment, Report, Submission
 from grader.process import Root
@@ -157,9 +157,7 @@ def _expected(assignment: Assignment, seed: int | None) -> GoldenTable:
     return recorded(assignment) if seed is None else live(assignment, [seed])[seed]
 
 
-def _course(path: Path, explicit: str | Path | None):  # type: ignore[no-untyped-def]
-    from grader.errors import UsageError
-
+def _course(path: Path, explicit: str | Path | None) -> Course:
     if explicit is not None:
         return find_course(Path.cwd(), Path(explicit))
     try:
@@ -193,7 +191,8 @@ def _scope(assignment: Assignment) -> tuple[str, ...]:
     declared = assignment.points - sum((m.points for m in assignment.manual), Fraction(0))
     if automatic < declared:
         return (
-            f"only the public checks were run: they make up {float(automatic):g} of the {float(declared):g} automatic points",
+            "only the public checks were run: they make up "
+            f"{float(automatic):g} of the {float(declared):g} automatic points",
         )
     return ()
 

@@ -27,7 +27,13 @@ START_SECONDS = 60.0
 ANSWER_SECONDS = 15.0
 """For commands that run no student code."""
 THREADS = ("OPENBLAS", "OMP", "MKL", "NUMEXPR", "VECLIB_MAXIMUM")
-PASSED_ON = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "LD_LIBRARY_PATH", "GRADE_WORKER_STDERR", "COVERAGE_PROCESS_START")
+PASSED_ON = (
+    "OPENBLAS_CORETYPE",
+    "OPENBLAS_L2_SIZE",
+    "LD_LIBRARY_PATH",
+    "GRADE_WORKER_STDERR",
+    "COVERAGE_PROCESS_START",
+)
 """What a worker needs of the caller's environment: how to compute and load, never a secret."""
 
 Expected = TypeVar("Expected", bound=Reply)

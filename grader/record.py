@@ -8,13 +8,34 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
+import numpy.typing as npt
 from msgspec import Struct
 
-from grader.assignment.golden import Golden, Row, difference, provenance_of, read_golden, stale, write_golden
+from grader.assignment.difference import ArrayChange, difference
+from grader.assignment.golden import Golden, read_golden, write_golden
+from grader.assignment.provenance import provenance_of, stale
 from grader.errors import AuthoringError
 from grader.model import Assignment, Visibility
+from grader.numeric.compare import compare
 from grader.reference import VISIBILITIES, ReferenceSession, golden_path, observed_values
+
+
+class Row(Struct, frozen=True, kw_only=True):
+    """One array of the golden files: what recording does to it."""
+
+    check: str
+    name: str
+    change: float | None
+    """max|new - old|; 0 when nothing changed, None when there is nothing to subtract."""
+    relative: float | None
+    """`change` over max|old|."""
+    within: bool | None
+    """Whether a student with the new value would pass where the old is expected; None for a new array."""
+    text: str
+    """The change in words: `new`, `gone`, `shape (3,) -> (3, 1)`; empty when the numbers say it all."""
+    changed: bool
 
 
 class Recording(Struct, frozen=True, kw_only=True):
@@ -38,7 +59,7 @@ def record(assignment: Assignment, *, accept: bool = False) -> Recording:
     """
     fresh = _fresh(assignment)
     rows = tuple(row for v in VISIBILITIES for row in _rows(assignment, v, fresh[v]))
-    if any(row.within is False for row in rows) and not accept:
+    if any(row.changed and row.within is False for row in rows) and not accept:
         return Recording(rows=rows, written=(), refused=True)
     written = []
     for visibility, golden in fresh.items():
@@ -72,7 +93,8 @@ def verify(assignment: Assignment) -> list[str]:
             problems += stale(read_golden(path), assignment)
     for row in diff(assignment):
         if row.within is not True:
-            problems.append(row.text)
+            what = row.text or f"changed by {row.change:.1e}"
+            problems.append(f"golden value of {row.check}, `{row.name}`: {what}; `grade golden diff` shows all")
     return problems
 
 
@@ -93,4 +115,35 @@ def _fresh(assignment: Assignment) -> dict[Visibility, Golden]:
 def _rows(assignment: Assignment, visibility: Visibility, new: Golden) -> list[Row]:
     path = golden_path(assignment, visibility)
     old = read_golden(path) if path.is_file() else Golden(provenance={}, observations={})
-    return difference(old, new, assignment)
+    checks = {c.id: c for c in assignment.checks}
+
+    def within(check: str, name: str, before: npt.NDArray[Any], after: npt.NDArray[Any]) -> bool:
+        if check not in checks or before.dtype != after.dtype:
+            return False
+        tolerance = checks[check].tolerances.get(name, checks[check].tolerance)
+        return compare(name, after, before, tolerance).status == "passed"
+
+    moved = {(c.check, c.name): c for c in difference(old, new, within)}
+    rows = [_row(moved.pop((check, name), None), check, name) for check, a in new.observations.items() for name in a]
+    return rows + [_row(change, *key) for key, change in moved.items()]
+
+
+def _row(change: ArrayChange | None, check: str, name: str) -> Row:
+    if change is None:
+        return Row(check=check, name=name, change=0.0, relative=0.0, within=True, text="", changed=False)
+    text = {
+        "added": "new",
+        "removed": "gone",
+        "shape": f"shape {change.old_shape} -> {change.new_shape}",
+        "dtype": f"dtype {change.old_dtype} -> {change.new_dtype}",
+    }.get(change.kind, "")
+    within = {"added": None, "removed": False}.get(change.kind, change.within)
+    return Row(
+        check=check,
+        name=name,
+        change=change.change,
+        relative=change.relative,
+        within=within,
+        text=text,
+        changed=True,
+    )

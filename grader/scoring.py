@@ -45,9 +45,7 @@ def outcome(check: Check, observation: Observation, given: Given) -> Outcome:
     if observation.ended != "returned":
         return _not_returned(check, observation)
     if not given.golden:
-        raise AuthoringError(
-            f"{check.file}: {check.id} has no golden value; record it with `grade golden record`"
-        )
+        raise AuthoringError(f"{check.file}: {check.id} has no golden value; record it with `grade golden record`")
     hidden = check.visibility == "hidden"
     arrays = [
         compare(
@@ -184,4 +182,3 @@ def _part_status(statuses: Sequence[Status], score: Fraction, maximum: Fraction)
         return "partial"
     ranked: tuple[Status, ...] = ("failed", "error", "timeout", "missing", "skipped")
     return next((s for s in ranked if s in statuses), "failed")
-

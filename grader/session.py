@@ -228,7 +228,9 @@ class Session:
             if observed.nonce != command.nonce or observed.ended not in KNOWN_ENDINGS:
                 raise WorkerError("the probe's answer is not an answer to this question")
             values = {
-                name: wire.array_of(value, buffers) if isinstance(value, ArraySpec) else NotArray(value.kind, value.detail)
+                name: wire.array_of(value, buffers)
+                if isinstance(value, ArraySpec)
+                else NotArray(value.kind, value.detail)
                 for name, value in observed.values.items()
             }
             child.end()

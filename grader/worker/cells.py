@@ -20,14 +20,15 @@ def run_cell(state: State, command: RunCell) -> CellDone:
     """Run the cell in the notebook's shell; nothing that student code raises comes out."""
     state.build_shell()
     shell = state.shell
-    assert shell is not None and state.prepared is not None
+    assert shell is not None
+    assert state.prepared is not None
     shell.sink.limit = state.prepared.output
     shell.sink.begin()
     shell.compile.cell = command.index
     error: BaseException | None = None
     try:
         if command.definitions_after is None:
-            result = shell.run_cell(command.source, store_history=True, silent=False)
+            result = shell.run_cell(command.source, store_history=True, silent=False)  # type: ignore[no-untyped-call]
             error = result.error_before_exec or result.error_in_exec
         else:
             run_definitions(shell, command.source, command.definitions_after)
@@ -46,7 +47,7 @@ def run_definitions(shell: NotebookShell, source: str, after: int) -> None:
     For a cell that died before it came to them: a training loop that fails must not cost the class above or below.
     """
     try:
-        tree = ast.parse(shell.transform_cell(source))
+        tree = ast.parse(shell.transform_cell(source))  # type: ignore[no-untyped-call]
     except SyntaxError:
         return
     define(tree, shell.user_ns, f"<cell {shell.compile.cell}>", after)

@@ -14,9 +14,9 @@ import numpy as np
 KEPT_BYTES = 32 << 20
 """Copies kept for comparison; a probe that draws more is not watched beyond that."""
 _METHODS = (
-    "normal standard_normal uniform random integers choice permutation permuted exponential gamma "
-    "lognormal laplace poisson binomial multinomial multivariate_normal"
-).split()
+    *("normal", "standard_normal", "uniform", "random", "integers", "choice", "permutation", "permuted"),
+    *("exponential", "gamma", "lognormal", "laplace", "poisson", "binomial", "multinomial", "multivariate_normal"),
+)
 
 
 class Draws(np.random.Generator):

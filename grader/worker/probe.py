@@ -10,7 +10,6 @@ import sys
 import traceback
 import zlib
 from types import ModuleType
-from typing import Any
 
 import numpy as np
 
@@ -78,7 +77,7 @@ def _how_it_ended(state: State, command: Probe, raised: BaseException) -> tuple[
 
 
 def _told_of_private(raised: BaseException, error: StudentError) -> StudentError:
-    """Only a built-in type and the lines: a message, or a class's name, can be made to carry what the child has seen."""
+    """A built-in type and the lines: a message, or a class's name, can be made to carry what the child has seen."""
     known = next(base for base in type(raised).__mro__ if base.__module__ == "builtins")
     return StudentError(type=known.__name__, message="", frames=error.frames)
 

@@ -42,11 +42,11 @@ class Parcel:
                          value[key], depth + 1)  # fmt: skip
             return
         if isinstance(value, list | tuple):
-            if depth < MAX_DEPTH and any(isinstance(item, _ndarray | Mapping | list | tuple) for item in value):
-                if not _is_table(value):
-                    for i, item in enumerate(value[:MAX_NAMES]):
-                        self.add(f"{name}[{i}]", item, depth + 1)
-                    return
+            holds_more = any(isinstance(item, _ndarray | Mapping | list | tuple) for item in value)
+            if depth < MAX_DEPTH and holds_more and not _is_table(value):
+                for i, item in enumerate(value[:MAX_NAMES]):
+                    self.add(f"{name}[{i}]", item, depth + 1)
+                return
             self.notes.append(f"`{name}` is a {type(value).__name__}, not a NumPy array; its numbers were compared")
         self.values[name] = self._spec(value)
 

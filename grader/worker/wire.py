@@ -30,10 +30,9 @@ MAX_BUFFERS = 4096
 MAX_DIMENSIONS = 32
 CHUNK = 1 << 20
 """Bytes allocated ahead of what has arrived."""
-DTYPES = {
-    code: np.dtype(code)
-    for code in "|b1 |i1 |u1 <i2 <i4 <i8 <u2 <u4 <u8 <f2 <f4 <f8 <c8 <c16".split()  # fmt: skip
-}
+_CODES = ("|b1", "|i1", "|u1", "<i2", "<i4", "<i8", "<u2", "<u4", "<u8", "<f2", "<f4", "<f8", "<c8", "<c16")
+DTYPES = {code: np.dtype(code) for code in _CODES}
+"""What an array may be made of; a dtype is never built from what a worker says."""
 
 Incoming = TypeVar("Incoming")
 
@@ -157,7 +156,8 @@ def array_of(spec: ArraySpec, buffers: Sequence[bytearray]) -> npt.NDArray[Any]:
     if size != len(buffer) or math.prod(n or 1 for n in spec.shape) * dtype.itemsize > 1 << 40:
         raise WorkerError("the worker sent an array whose shape and bytes disagree")
     if dtype.kind == "b":  # a bool byte other than 0 and 1 makes NumPy contradict itself
-        return np.frombuffer(buffer, np.uint8).reshape(spec.shape) != 0
+        truth: npt.NDArray[np.bool_] = np.frombuffer(buffer, np.uint8).reshape(spec.shape) != 0
+        return truth
     return np.frombuffer(buffer, dtype).reshape(spec.shape)
 
 
