@@ -17,9 +17,11 @@ from grader.report.layout import table
 from grader.report.text import one_line
 
 if TYPE_CHECKING:
-    from grader.assignment.golden import Row
     from grader.model import Assignment
+    from grader.record import Row
 
+LEVELS = ("error", "warning", "inconsistent")
+"""Of `lint`'s findings, the worst first; the last only repeats what the author declared."""
 FINE, FOUND = 0, 1
 """Exit codes: nothing to say, or something that the author should look at."""
 
@@ -59,23 +61,28 @@ def _verify(assignment: Assignment, args: argparse.Namespace) -> int:
 
 
 def _rows(id: str, rows: Sequence[Row]) -> None:
-    """What changed, as an aligned table."""
+    """What changed, as an aligned table; new arrays, of which a first recording has dozens, only as a number."""
+    new = [row for row in rows if row.within is None]
+    moved = [row for row in rows if row.within is not None]
     if not rows:
         output.emit(f"{id}: nothing changed\n")
-        return
-    head = ("check", "array", "largest change", "relative", "within tolerance")
-    body = [
-        (
-            one_line(row.check),
-            one_line(row.name),
-            _number(row.change) or one_line(row.text or row.what),
-            _number(row.relative),
-            {True: "yes", False: "NO", None: "-"}[row.within],
-        )
-        for row in rows
-    ]
-    lines = table([head, *body], right=frozenset({2, 3}))
-    output.emit("\n".join([f"{id}:", *(f"  {line}" for line in lines)]) + "\n")
+    if new:
+        output.emit(f"{id}: {_count(len(new), 'new array')} in {_count(len({row.check for row in new}), 'check')}\n")
+    if moved:
+        head = ("check", "array", "largest change", "relative", "within tolerance", "")
+        body = [
+            (
+                one_line(row.check),
+                one_line(row.name),
+                _number(row.change),
+                _number(row.relative),
+                "yes" if row.within else "NO",
+                one_line(row.text),
+            )
+            for row in moved
+        ]
+        lines = table([head, *body], right=frozenset({2, 3}))
+        output.emit("\n".join([f"{id}:", *(f"  {line}" for line in lines)]) + "\n")
 
 
 def _number(value: float | None) -> str:
@@ -104,10 +111,12 @@ def lint(args: argparse.Namespace) -> int:
 
     code = FINE
     for assignment in _chosen(args):
-        found = sorted(findings(assignment), key=lambda f: f.level != "error")
-        output.emit("".join(f"{one_line(f.where)}: {f.level}: {one_line(f.text, 2_000)}\n" for f in found))
+        found = findings(assignment)
+        for f in sorted(found, key=lambda f: LEVELS.index(f.level)):
+            where = _where(assignment, one_line(f.where))
+            output.emit(f"{where}: {f.level}: {one_line(f.text, 2_000)}\n")
         errors = sum(f.level == "error" for f in found)
-        told = f"{_count(errors, 'error')}, {_count(len(found) - errors, 'warning')}"
+        told = f"{_count(errors, 'error')}, {_count(sum(f.level == 'warning' for f in found), 'warning')}"
         if args.trials:
             failed, tried = _trials(assignment)
             errors += failed
@@ -115,6 +124,13 @@ def lint(args: argparse.Namespace) -> int:
         output.emit(f"{assignment.id}: {told}\n")
         code = max(code, FOUND if errors else FINE)
     return code
+
+
+def _where(assignment: Assignment, where: str) -> str:
+    """The place as a path from here, so that an editor can open it."""
+    from grader.assignment.course import HANDOUTS
+
+    return where if where.startswith(f"{HANDOUTS}/") else f"{_short(assignment.root)}/{where}"
 
 
 def _trials(assignment: Assignment) -> tuple[int, int]:

@@ -6,11 +6,11 @@ from typing import Any
 import jsonschema
 import numpy as np
 import pytest
-import sample_reports
-from sample_reports import AFFINE, ESCAPES, ESSAY, auto, manual, mixed, outcome, report
 
 from grader.model import Answer, Diagnosis, Report
 from grader.report.json_report import ANSWER_LIMIT, dump, schema_path, to_json
+from tests.report import sample_reports
+from tests.report.sample_reports import AFFINE, ESCAPES, ESSAY, auto, manual, mixed, outcome, report
 
 SITUATIONS = [getattr(sample_reports, n) for n in ("all_passed", "stub", "mixed", "ungradable", "hostile")]
 

@@ -1,9 +1,9 @@
 from fractions import Fraction
 
 import pytest
-from sample_reports import ESCAPES
 
 from grader.report.text import REPLACEMENT, clean, cut, number, one_line, points
+from tests.report.sample_reports import ESCAPES
 
 
 @pytest.mark.parametrize(

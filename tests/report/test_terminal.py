@@ -3,12 +3,12 @@ from collections.abc import Callable
 from fractions import Fraction
 
 import pytest
-import sample_reports
-from sample_reports import AFFINE, RELU, auto, mixed, outcome, report
 
 from grader.model import CellRun, Comparison, Frame, Report, StudentError
 from grader.report.layout import columns
 from grader.report.terminal import render
+from tests.report import sample_reports
+from tests.report.sample_reports import AFFINE, RELU, auto, mixed, outcome, report
 
 SITUATIONS = [getattr(sample_reports, n) for n in ("all_passed", "stub", "mixed", "ungradable", "hostile")]
 COLOUR = re.compile(r"\x1b\[[0-9;]+m")
