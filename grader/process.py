@@ -32,7 +32,7 @@ PASSED_ON = (
     "OPENBLAS_L2_SIZE",
     "LD_LIBRARY_PATH",
     "GRADE_WORKER_STDERR",
-    "COVERAGE_PROCESS_START",
+    "COVERAGE_PROCESS_CONFIG",
 )
 """What a worker needs of the caller's environment: how to compute and load, never a secret."""
 

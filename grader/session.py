@@ -7,7 +7,6 @@ is decided by whoever asks for it.
 
 from __future__ import annotations
 
-import ast
 import secrets
 import time
 from collections.abc import Mapping, Sequence
@@ -26,6 +25,7 @@ from grader.model import (
     Submission,
 )
 from grader.process import Process, Root
+from grader.submission.harmless import definitions_of, is_harmless
 from grader.worker import wire
 from grader.worker.messages import (
     ArraySpec,
@@ -191,7 +191,7 @@ class Session:
             self._main.ask(command, CellDone, seconds=self.assignment.limits.cell)
         except DEAD:
             return False
-        if any(node.lineno > after for node in _definitions(source)):
+        if any(node.lineno > after for node in definitions_of(source)):
             self.notes.append(f"cell {index} failed; the functions and classes that it defines were taken all the same")
         return True
 
@@ -279,31 +279,6 @@ class Session:
         """Let every parked process go; `Root.close` ends whatever does not."""
         for process in [self._main, *self._snapshots.values()]:
             process.let_go()
-
-
-def is_harmless(source: str) -> bool:
-    """Whether a cell only defines plain functions and classes, so that it cannot end or hang its process."""
-    try:
-        body = ast.parse(source).body
-    except SyntaxError:
-        return not source.strip()
-    return all(_only_defines(node) for node in body)
-
-
-def _only_defines(node: ast.stmt) -> bool:
-    if isinstance(node, ast.FunctionDef):
-        defaults = [*node.args.defaults, *(d for d in node.args.kw_defaults if d is not None)]
-        return not node.decorator_list and all(isinstance(d, ast.Constant) for d in defaults)
-    if isinstance(node, ast.ClassDef):
-        return not (node.decorator_list or node.bases or node.keywords) and all(map(_only_defines, node.body))
-    return isinstance(node, ast.Pass) or (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant))
-
-
-def _definitions(source: str) -> list[ast.stmt]:
-    try:
-        return [n for n in ast.parse(source).body if isinstance(n, ast.FunctionDef | ast.ClassDef)]
-    except SyntaxError:
-        return []
 
 
 def _ended(check: Check, how: str, message: str, started: float) -> Observation:

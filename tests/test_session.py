@@ -10,7 +10,8 @@ import pytest
 
 from grader.model import Anchor, Check, Limits, NotArray, Observation
 from grader.process import Root
-from grader.session import Session, is_harmless
+from grader.session import Session
+from grader.submission.harmless import is_harmless
 from grader.worker.messages import Replacement
 from tests.support import after, make_assignment, make_check, make_submission
 
@@ -46,7 +47,9 @@ class Runner:
         self.sessions.append(session)
         return session
 
-    def observe(self, folder: Path, cells: Sequence[str], body: str, anchor: Anchor = END, **more: object) -> Observation:
+    def observe(
+        self, folder: Path, cells: Sequence[str], body: str, anchor: Anchor = END, **more: object
+    ) -> Observation:
         check = make_check(body, uses=["f"])
         session = self(folder, cells, [check], [anchor], **more)  # type: ignore[arg-type]
         return session.observe(check, seed=5)
@@ -138,7 +141,9 @@ def test_each_probe_sees_the_state_of_its_own_anchor(run: Runner, tmp_path: Path
 
 
 def test_a_probe_changes_nothing_for_the_next(run: Runner, tmp_path: Path) -> None:
-    body = "student.f.__dict__['n'] = student.f.__dict__.get('n', 0) + 1\nreturn {'n': student.f.n, 'r': np.random.rand()}"
+    body = (
+        "student.f.__dict__['n'] = student.f.__dict__.get('n', 0) + 1\nreturn {'n': student.f.n, 'r': np.random.rand()}"
+    )
     check = make_check(body)
     session = run(tmp_path, [GOOD], [check], [END])
     one, two = session.observe(check, seed=1), session.observe(check, seed=1)
@@ -178,9 +183,7 @@ def test_a_definition_above_a_failing_line_is_not_made_again(run: Runner, tmp_pa
 
 
 def test_modules_are_probed_without_the_notebook(run: Runner, tmp_path: Path) -> None:
-    seen = run.observe(
-        tmp_path, ["while True: pass"], DOUBLE, BEFORE, modules={"layer.py": GOOD}, names={"f": "layer"}
-    )
+    seen = run.observe(tmp_path, ["while True: pass"], DOUBLE, BEFORE, modules={"layer.py": GOOD}, names={"f": "layer"})
     assert seen.ended == "returned"
 
 
@@ -196,7 +199,11 @@ def test_a_module_that_raises_at_import_is_an_error_with_its_line(run: Runner, t
     seen = run.observe(tmp_path, ["x = 1"], DOUBLE, BEFORE, modules=modules, names={"f": "bad"})
     assert seen.ended == "error"
     assert seen.error is not None
-    assert (seen.error.type, seen.error.frames[-1].file, seen.error.frames[-1].line) == ("ZeroDivisionError", "bad.py", 2)
+    assert (seen.error.type, seen.error.frames[-1].file, seen.error.frames[-1].line) == (
+        "ZeroDivisionError",
+        "bad.py",
+        2,
+    )
 
 
 def test_a_module_that_is_absent_is_missing(run: Runner, tmp_path: Path) -> None:
@@ -270,7 +277,11 @@ def test_the_environment_of_student_code_holds_nothing_of_the_callers(
 
 
 def test_figures_are_described_and_closed(run: Runner, tmp_path: Path) -> None:
-    cells = ["import matplotlib.pyplot as plt", "plt.plot(range(30))\nplt.title('Loss')\nplt.show()", "len(plt.get_fignums())"]
+    cells = [
+        "import matplotlib.pyplot as plt",
+        "plt.plot(range(30))\nplt.title('Loss')\nplt.show()",
+        "len(plt.get_fignums())",
+    ]
     session = run(tmp_path, cells, [], [], limits=Limits(cell=20.0))
     assert session.cells[1].figures == ("a line of 30 points, title 'Loss'",)
     assert session.cells[2].text.strip() == "0"
