@@ -167,15 +167,17 @@ def make_shell() -> ZMQInteractiveShell:
     shell.sink = sink
     shell.display_pub = _Displays(parent=shell, shell=shell)  # type: ignore[no-untyped-call]
     shell.display_pub.sink = sink
-    shell.displayhook = _Results(parent=shell, shell=shell, cache_size=shell.cache_size)
+    shell.displayhook = _Results(  # type: ignore[no-untyped-call]
+        parent=shell, shell=shell, cache_size=shell.cache_size
+    )
     shell.displayhook.sink = sink
     shell.display_trap.hook = shell.displayhook
     for magic in ("pip", "conda", "mamba", "uv", "micromamba"):
-        shell.register_magic_function(_ignored, "line", magic)
+        shell.register_magic_function(_ignored, "line", magic)  # type: ignore[arg-type]  # called with the line alone
     sys.stdout = sys.__stdout__ = Stream(sink, 1)  # type: ignore[assignment,misc]
     sys.stderr = sys.__stderr__ = Stream(sink, 2)  # type: ignore[assignment,misc]
     return shell
 
 
-def _ignored(shell: InteractiveShell, line: str) -> None:
+def _ignored(line: str) -> None:
     """Installing packages does nothing while grading."""
