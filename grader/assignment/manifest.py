@@ -156,7 +156,7 @@ def read_manifest(folder: Path) -> Manifest:
         toml = msgspec.convert(source.data, _Toml)
     except msgspec.ValidationError as error:
         raise _located(source, str(error)) from None
-    if not re.fullmatch(r"[A-Za-z]\w*(-\w+)*", toml.id):
+    if not is_id(toml.id):
         raise source.error(f"id {toml.id!r} has other characters than letters, digits, _ and -", key="id")
     for key in ("student_files", "provided_files", "stand_ins", "order"):
         _refuse_repeats(source, key, getattr(toml, key))
@@ -191,6 +191,11 @@ def read_manifest(folder: Path) -> Manifest:
         manual=tuple(_manual(source, index, entry) for index, entry in enumerate(toml.manual)),
         inconsistent=tuple(entry.what for entry in toml.inconsistent),
     )
+
+
+def is_id(text: str) -> bool:
+    """Whether a text can be an assignment's id, and so a folder's name: letters, digits, `_`, single `-` inside."""
+    return re.fullmatch(r"[A-Za-z]\w*(-\w+)*", text, re.ASCII) is not None
 
 
 def line_of(folder: Path, key: str, table: str = "", index: int = 0) -> str:
