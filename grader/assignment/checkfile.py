@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import builtins
 import traceback
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -118,17 +118,20 @@ def author_line(check: Check, line: int) -> tuple[str, int]:
     return (HIDDEN, line - seam) if seam and line > seam else (PUBLIC, line)
 
 
-def definition_line(check: Check) -> int:
-    """The line on which the probe's `def` stands in the author's file; 1 if something else binds its name."""
-    for node in ast.parse(check.source).body:
-        if isinstance(node, ast.FunctionDef) and node.name == check.id:
-            file, line = author_line(check, node.lineno)
-            if file == check.file:
-                return line
-    return 1
+def probe_definitions(checks: Iterable[Check]) -> dict[str, ast.FunctionDef]:
+    """The `def` of each probe by check id, with lines of its `source`; a probe that is bound otherwise has none."""
+    found: dict[str, ast.FunctionDef] = {}
+    trees: dict[str, ast.Module] = {}  # the checks of a file share its text
+    for check in checks:
+        if check.source not in trees:
+            trees[check.source] = ast.parse(check.source)
+        for node in trees[check.source].body:
+            if isinstance(node, ast.FunctionDef) and node.name == check.id:
+                found[check.id] = node
+    return found
 
 
-def _checks(module: ModuleType, text: str, elsewhere: Any) -> dict[str, Check]:
+def _checks(module: ModuleType, text: str, elsewhere: Iterable[Any]) -> dict[str, Check]:
     """The module's checks by id, without those that it imported (`elsewhere`)."""
     foreign = {id(value) for value in elsewhere}
     path = module.__file__
@@ -189,7 +192,9 @@ def _joined(public: str, hidden: str, path: Path) -> str:
         begin, end = starts[node.lineno - 1] + node.col_offset, starts[last - 1] + column
         rest = b"\n" * (last - node.lineno)
         raw = raw[:begin] + ("; ".join(renamed) or "pass").encode() + rest + raw[end:]
-    # a __future__ import counts only at the top of the joined text; on the first line, so that no line moves
+    # a __future__ import counts only at the top of the joined text: on its first line, so that no line moves
+    if any(isinstance(node, ast.ImportFrom) and node.module == "__future__" for node in _imports(public)):
+        future = ""  # a second one would be too late, and the only one that still changes anything is `annotations`
     top = f"from __future__ import {future}; " if future else ""
     return f"{top}{public.removesuffix(chr(10))}\n{_SEAM}\n{raw.decode()}"
 

@@ -44,7 +44,11 @@ class Golden(Struct, frozen=True):
 
 
 class _Damage(Exception):
-    """What does not fit in one array of the file; the reader adds file and line."""
+    """What does not fit in the file; the reader adds the line, of `key` where one is given."""
+
+    def __init__(self, what: str, key: str = "") -> None:
+        super().__init__(what)
+        self.key = key
 
 
 def write_golden(path: Path, golden: Golden) -> None:
@@ -88,7 +92,7 @@ def read_golden(path: Path) -> Golden:
         line = error.lineno
         refuse(f"damaged golden file: {error.msg}")
     except _Damage as error:
-        line = _line(text, [str(error).split("'")[1]], last=True)
+        line = text.count("\n", 0, max(text.rfind(error.key), 0)) + 1
         refuse(f"damaged golden file: {error}")
     if not isinstance(data, dict) or data.get("format") != FORMAT:
         refuse(f"no golden file of format {FORMAT}")
@@ -192,18 +196,17 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) < len(pairs):
         names = [name for name, _ in pairs]
         twice = next(name for name in names if names.count(name) > 1)
-        raise _Damage(f"'{twice}' stands in it twice")
+        raise _Damage(f"{twice!r} stands in it twice", json.dumps(twice))
     return found
 
 
 def _no_constant(name: str) -> NoReturn:
-    raise _Damage(f"'{name}' is written as text")
+    raise _Damage(f"{name} is written as a text", name)
 
 
-def _line(text: str, keys: list[str], *, last: bool = False) -> int:
-    """Line of the first place where the keys follow one another, or of the last of a single one."""
+def _line(text: str, keys: list[str]) -> int:
+    """Line of the first place where the keys follow one another."""
     at = 0
     for key in keys:
-        found = text.rfind(json.dumps(key)) if last else text.find(f"{json.dumps(key)}:", at)
-        at = found if found >= 0 else text.find(key, at)
-    return text.count("\n", 0, max(at, 0)) + 1
+        at = max(text.find(f"{json.dumps(key)}:", at), at)
+    return text.count("\n", 0, at) + 1

@@ -8,12 +8,12 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from grader.assignment.checkfile import author_line, read_text
+from grader.assignment.checkfile import author_line, probe_definitions, read_text
 from grader.assignment.finding import Finding
 from grader.assignment.manifest import line_of
 from grader.assignment.percent import python_lines
 from grader.errors import AuthoringError
-from grader.model import Assignment, Check, Place
+from grader.model import Assignment, Place
 
 _ANY = "*"
 """Among the names of a file: it imports a star, so it may define any name."""
@@ -23,13 +23,14 @@ _GIVEN = frozenset({"notebook"})
 
 def lint_names(assignment: Assignment) -> Iterator[Finding]:
     """Undeclared and undefined names, and names that a probe takes without saying so in `uses`."""
+    probes = probe_definitions(assignment.checks)
     for check in assignment.checks:
         uses = {use.name for use in check.uses}
         for name, argument in [(name, "uses") for name in sorted(uses)] + [(n, "builds_on") for n in check.builds_on]:
             if name not in assignment.names:
                 text = f"check {check.id}: {argument} names {name}, which [names] does not declare"
                 yield Finding("error", check.file, text)
-        for name, line in _taken(check):
+        for name, line in _taken(probes.get(check.id)):
             where = ":".join(map(str, author_line(check, line)))
             if name in _GIVEN or (name not in assignment.names and name in uses):
                 continue
@@ -44,16 +45,15 @@ def lint_names(assignment: Assignment) -> Iterator[Finding]:
             yield Finding("error", line_of(assignment.root, name, "names"), text)
 
 
-def _taken(check: Check) -> list[tuple[str, int]]:
+def _taken(probe: ast.FunctionDef | None) -> list[tuple[str, int]]:
     """Names that the probe itself takes from its first argument, with the line of the first time in its source."""
+    if probe is None or not probe.args.args:
+        return []
     found: dict[str, int] = {}
-    for function in ast.parse(check.source).body:
-        if not isinstance(function, ast.FunctionDef) or function.name != check.id or not function.args.args:
-            continue
-        student = function.args.args[0].arg
-        for node in ast.walk(function):
-            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == student:
-                found.setdefault(node.attr, node.lineno)
+    student = probe.args.args[0].arg
+    for node in ast.walk(probe):
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == student:
+            found.setdefault(node.attr, node.lineno)
     return list(found.items())
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-from grader.assignment.checkfile import definition_line
+from grader.assignment.checkfile import author_line, probe_definitions
 from grader.assignment.finding import Finding, Level
 from grader.assignment.golden import Array
 from grader.model import Assignment, Check, Tolerance
@@ -29,10 +29,12 @@ _NUMBER = r"[+-]?(?:\d+\.?\d*(?:e[+-]?\d+)?|\.\d+(?:e[+-]?\d+)?|nan|inf)"
 
 def lint_tolerances(assignment: Assignment, observations: Mapping[str, Mapping[str, Array]]) -> Iterator[Finding]:
     """Findings about the tolerances of all checks without a judge."""
+    probes = probe_definitions(assignment.checks)
     for check in assignment.checks:
         if check.judge is not None:
             continue
-        where = f"{check.file}:{definition_line(check)}"
+        probe = probes.get(check.id)
+        where = ":".join(map(str, author_line(check, probe.lineno))) if probe else check.file
         arrays = observations.get(check.id, {})
         for name, tolerance in [("", check.tolerance), *check.tolerances.items()]:
             subject = f"check {check.id}, {name}" if name else f"check {check.id}"

@@ -109,7 +109,7 @@ def test_an_array_that_is_not_numeric_is_refused(tmp_path: Path, array):
         ("[1.0, 2.0],\n", "", 8, "f, out: the number of rows does not fit the shape (2, 2)"),
         ("[1.0, 2.0]", "[1.0, true]", 8, "f, out: True is no number"),
         ("[1.0, 2.0]", '[1.0, "1"]', 8, "f, out: '1' is no number"),
-        ("[1.0, 2.0]", "[1.0, NaN]", 9, "'NaN' is written as text"),
+        ("[1.0, 2.0]", "[1.0, NaN]", 9, "NaN is written as a text"),
         ("[5, 6]", "[5, 6.0]", 12, "f, n: 6.0 is no entry of an array of int8"),
         ("[5, 6]", "[5, 600]", 12, "f, n: 600 is outside the range of int8"),
         ("[9.0]", "[9e99]", 15, "f, s: a number is too large for float32"),

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from grader.assignment.checkfile import author_line, definition_line
+from grader.assignment.checkfile import author_line, probe_definitions
 from grader.assignment.load import load_assignment
 from grader.errors import AuthoringError
 from grader.model import Place
@@ -58,8 +58,10 @@ def test_checks_keep_their_order_and_say_who_may_see_them(toy: Write):
     assert checks[0].title == "Values of the square"
 
 
-def test_the_source_of_every_check_runs_alone(toy: Write):
-    for check in load(toy()).checks:
+@pytest.mark.parametrize("first", ["", "from __future__ import annotations\n"])
+def test_the_source_of_every_check_runs_alone(toy: Write, first: str):
+    text = CHECKS.replace("import numpy", f"{first}import numpy")
+    for check in load(toy({"checks.py": text})).checks:
         namespace = {"__name__": "worker"}
         exec(compile(check.source, "probe", "exec"), namespace)
         student = SimpleNamespace(square=np.square, Linear=lambda: SimpleNamespace(forward=np.square))
@@ -74,7 +76,8 @@ def test_lines_of_a_hidden_source_lead_back_to_their_file(toy: Write):
     at = next(i for i, line in enumerate(lines, 1) if "student.Linear()" in line)
     assert author_line(check, at) == ("hidden.py", 1 + hidden.index(lines[at - 1]))
     assert author_line(check, 9)[0] == "checks.py"
-    assert hidden[definition_line(check) - 1].startswith("def linear_forward_hidden")
+    file, line = author_line(check, probe_definitions([check])[check.id].lineno)
+    assert (file, hidden[line - 1][:26]) == ("hidden.py", "def linear_forward_hidden(")
 
 
 def test_a_check_imported_by_hidden_counts_once(toy: Write):
