@@ -1,0 +1,171 @@
+"""Which handed-in file is which file of the assignment.
+
+Owns the rules for names: a wrapping folder, modules side by side, another edition's package, a browser's "(1)". Works
+on names alone; copying is `opening`'s.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Mapping
+from pathlib import PurePosixPath
+
+from msgspec import Struct
+
+from grader.model import Assignment
+from grader.submission.names import clean
+
+# What browsers, Canvas and Jupyter add to the name of a second copy.
+_COPY = re.compile(r"(\s*\(\d+\)|-\d+|[ _-]+copy\d*)$", re.IGNORECASE)
+
+# The hand-out's own files that are neither the student's nor needed to run: a student's repository has them too.
+_COURSE_FILES = frozenset({"assignment.toml", "checks.py", "compat.py", "README.md", "requirements.txt"})
+_COURSE_FOLDERS = frozenset({".github", "golden"})
+
+
+class Layout(Struct, frozen=True, kw_only=True):
+    """Where the files of a hand-in go."""
+
+    handed: Mapping[str, str]
+    """The student's files by their name below the hand-in's own root -> the name they were handed in under."""
+    placed: Mapping[str, str]
+    """Place in the working folder -> handed-in name; a file can have two."""
+    provided: Mapping[str, str]
+    """The handed-in versions of provided files: handed-in name -> provided file."""
+    missing: tuple[str, ...]
+    """Student files that are not there."""
+    notes: tuple[str, ...] = ()
+
+
+def lay_out(names: Collection[str], assignment: Assignment, notebook: str | None) -> Layout:
+    """Find the assignment's files among `names`; `notebook` is the one that will be run."""
+    root, twins = _root([n for n in names if n != notebook], assignment, notebook)
+    below = _below(names, root, notebook, assignment)
+    handed = {name: given for name, given in below.items() if not _is_the_courses(name, assignment)}
+    placed, missing = dict(handed), []
+    notes = [
+        f"{clean(str(twin))} holds the assignment's files too; those in {clean(str(root))} count" for twin in twins
+    ]
+    for wanted in assignment.student_files:
+        if wanted in handed or any(other in handed for other in alternatives(assignment, wanted)):
+            continue
+        found = _by_base_name(wanted, handed, assignment)
+        if len(found) == 1:
+            placed[wanted] = handed[found[0]]
+            if found[0] != PurePosixPath(wanted).name:
+                notes.append(f"{clean(found[0])} was taken for {wanted}")
+            continue
+        if found:
+            notes.append(f"{wanted} is there {len(found)} times ({_listed(found)}) and none was used; hand in one")
+        missing.append(wanted)
+    provided = {given: name for name, given in handed.items() if name in assignment.provided_files}
+    if len(placed) > len(handed):  # modules side by side: the provided ones lie among them
+        for name in assignment.provided_files:
+            found = _by_base_name(name, handed, assignment) if name not in handed else []
+            provided |= {handed[f]: name for f in found[:1] if len(found) == 1}
+    return Layout(handed=handed, placed=placed, provided=provided, missing=tuple(missing), notes=tuple(notes))
+
+
+def alternatives(assignment: Assignment, wanted: str) -> tuple[str, ...]:
+    """Where else, in a package, another edition keeps the student file `wanted`, by the places of its names."""
+    module = wanted.removesuffix(".py").replace("/", ".")
+    found: dict[str, None] = {}
+    for places in assignment.names.values():
+        modules = [place.module for place in places]
+        if module in modules:
+            # a module beside the notebook is no place to stay: the notebook imports it from the package
+            found |= {m.replace(".", "/") + ".py": None for m in modules if "." in m and m != module}
+    return tuple(found)
+
+
+def module_paths(assignment: Assignment) -> tuple[str, ...]:
+    """Every path at which one of the student's modules may lie."""
+    found: dict[str, None] = {}
+    for wanted in assignment.student_files:
+        found |= dict.fromkeys([wanted, *alternatives(assignment, wanted)])
+        if (base := PurePosixPath(wanted).name) != "__init__.py":
+            found[base] = None
+    return tuple(found)
+
+
+def mounted_folders(assignment: Assignment) -> frozenset[str]:
+    """Folders of the hand-out that the worker gets from the course and a hand-in need not hold."""
+    return frozenset(path.name for path in (*assignment.stand_ins, assignment.data) if path is not None)
+
+
+def without_copy_mark(name: str) -> str:
+    """A base name without what a second download or a duplicate adds: `linear (1).py` is `linear.py`."""
+    path = PurePosixPath(name)
+    return _COPY.sub("", path.stem) + path.suffix
+
+
+def _root(
+    names: Collection[str], assignment: Assignment, notebook: str | None
+) -> tuple[PurePosixPath, list[PurePosixPath]]:
+    """The folder of the hand-in that corresponds to the hand-out's, and others that would do as well."""
+    known = {path for wanted in assignment.student_files for path in (wanted, *alternatives(assignment, wanted))}
+    scores: dict[PurePosixPath, int] = {}
+    for name in names:
+        path = PurePosixPath(name)
+        for folder in path.parents:
+            if path.relative_to(folder).as_posix() in known:
+                scores[folder] = scores.get(folder, 0) + 1
+    if scores:
+        best = sorted(scores, key=lambda folder: (-scores[folder], len(folder.parts), folder))
+        return best[0], [folder for folder in best[1:] if scores[folder] == scores[best[0]]]
+    if notebook is None:
+        folders = {PurePosixPath(n).parent for n in names if n.endswith(".py")}
+        return min(folders, key=lambda folder: (len(folder.parts), folder), default=PurePosixPath()), []
+    folder, inside = PurePosixPath(notebook).parent, PurePosixPath(assignment.notebook or "").parent
+    if inside.parts and folder.parts[-len(inside.parts) :] == inside.parts:
+        return PurePosixPath(*folder.parts[: -len(inside.parts)]), []
+    return folder, []
+
+
+def _below(names: Collection[str], root: PurePosixPath, notebook: str | None, assignment: Assignment) -> dict[str, str]:
+    """Name below `root` -> handed-in name; what lies outside keeps its name where that is free."""
+    found: dict[str, str] = {}
+    if notebook is not None and assignment.notebook is not None:
+        # its cells run where the assignment's notebook runs, under the student's own file name
+        found[(PurePosixPath(assignment.notebook).parent / PurePosixPath(notebook).name).as_posix()] = notebook
+    inside = {n: PurePosixPath(n).relative_to(root).as_posix() for n in names if PurePosixPath(n).is_relative_to(root)}
+    for given, name in [*inside.items(), *((n, n) for n in names if n not in inside)]:
+        if given != notebook:
+            found.setdefault(name, given)
+    return _without_clashes(found, [*assignment.student_files, *assignment.provided_files])
+
+
+def _without_clashes(found: Mapping[str, str], fixed: Collection[str]) -> dict[str, str]:
+    """Without names that would need a folder where a file is, or a file where a folder is; `fixed` come first."""
+    files: set[str] = set()
+    folders: set[str] = set()
+    kept = {}
+    for name in (*fixed, *found):
+        above = [str(folder) for folder in PurePosixPath(name).parents][:-1]
+        if name not in folders and files.isdisjoint(above):
+            files.add(name)
+            folders.update(above)
+            if name in found:
+                kept[name] = found[name]
+    return kept
+
+
+def _is_the_courses(name: str, assignment: Assignment) -> bool:
+    if name in assignment.student_files or name in assignment.provided_files:
+        return False
+    return name in _COURSE_FILES or PurePosixPath(name).parts[0] in _COURSE_FOLDERS | mounted_folders(assignment)
+
+
+def _by_base_name(wanted: str, handed: Mapping[str, str], assignment: Assignment) -> list[str]:
+    """Files that lie elsewhere and are called like `wanted`: exactly, else but for case and a mark of a copy."""
+    base = PurePosixPath(wanted).name
+    if base == "__init__.py":
+        return []
+    fixed = {*assignment.student_files, *assignment.provided_files} - {wanted}
+    free = [name for name in handed if name not in fixed]
+    exact = [name for name in free if PurePosixPath(name).name == base]
+    return exact or [n for n in free if without_copy_mark(PurePosixPath(n).name).casefold() == base.casefold()]
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(clean(name) for name in sorted(names)[:5])
