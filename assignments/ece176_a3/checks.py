@@ -1,0 +1,299 @@
+"""Public checks: the toy point of the hand-out, and each layer alone at random points of ordinary scale.
+
+The toy weights are of size 1e-4, so the toy scores are all close to 1/3 and hide mistakes that show at once on
+ordinary numbers: most points are for those. Which class is asked for what:
+
+    1.0.1   Linear, ReLU and Softmax: forward
+    1.0.2   CrossEntropyLoss: forward (given the scores of 1.0.1)
+    1.0.3   Linear, ReLU and CrossEntropyLoss: backward (with the Softmax of 1.0.1)
+    1.1     the trained network in the notebook
+"""
+
+import numpy as np
+
+from grader import Part, Tolerance, Verdict, check
+
+SCORES = Part("1.0.1", "Forward pass: scores")
+LOSS = Part("1.0.2", "Forward pass: loss")
+EXIST = Part("1.0.3a", "Backward pass: the gradients exist and have the right shapes")
+GRADIENTS = Part("1.0.3b", "Backward pass: values of the gradients")
+TRAINING = Part("1.1a", "Training: final loss")
+
+FORWARD = ("Linear", "ReLU", "Softmax")
+NETWORK = (*FORWARD, "CrossEntropyLoss", "Sequential")
+
+# In single precision a third is known to 3e-8 and there are 30 of them; the gradients are a hundred times smaller.
+SCORES_RULE = Tolerance(rule="sum_abs", limit=1e-7, limit32=3e-6)
+GRADIENTS_RULE = Tolerance(rule="sum_abs", limit=1e-8, limit32=1e-6)
+PROBABILITY_LOSS = 1e-5  # leaves room for an epsilon up to 1e-7 inside the logarithm
+LOSS_GOAL, LOSS_HOPE = 0.02, 0.01  # the cell asks for the first, the text above it for the second
+
+
+def put(layer, *values):
+    """Give a layer these parameters: in place, because the optimizer changes them in place too.
+
+    An attribute that only holds a copy of the parameter gets the new value as well; such a layer computes what it
+    should, and that the optimizer cannot reach it shows in the training.
+    """
+    for parameter, value in zip(layer.parameters, values, strict=True):
+        before = np.array(parameter)
+        parameter[...] = value
+        for held in vars(layer).values():
+            if isinstance(held, np.ndarray) and held is not parameter and np.array_equal(held, before):
+                held[...] = value
+
+
+def toy_data():
+    """The ten points (10, 4) and labels (10,) of the notebook, whatever its X and y hold by now."""
+    stream = np.random.RandomState(0)
+    return 10 * stream.randn(10, 4), stream.randint(3, size=10)
+
+
+def toy_layers(student):
+    """Linear, ReLU, Linear, Softmax with the weights that the notebook starts from."""
+    stream = np.random.RandomState(0)
+    first, second = student.Linear(4, 10), student.Linear(10, 3)
+    put(first, 1e-4 * stream.rand(4, 10), 1e-4 * stream.rand(10))
+    put(second, 1e-4 * stream.rand(10, 3), 1e-4 * stream.rand(3))
+    return [first, student.ReLU(), second, student.Softmax()]
+
+
+def linear(student, rng, inputs, outputs, size=1.0):
+    """A Linear whose weights and biases have the standard deviation `size`."""
+    layer = student.Linear(inputs, outputs)
+    put(layer, size * rng.normal(size=(inputs, outputs)), size * rng.normal(size=outputs))
+    return layer
+
+
+def off_zero(rng, *shape):
+    """Numbers of both signs that keep away from the kink of ReLU."""
+    return rng.uniform(0.1, 2.0, size=shape) * rng.choice([-1.0, 1.0], size=shape)
+
+
+def probabilities(rng, rows, count):
+    """Rows that add up to 1, no entry near 0: an epsilon inside the logarithm must not matter."""
+    weights = np.exp(rng.uniform(-1.0, 1.0, size=(rows, count)))
+    return weights / weights.sum(axis=1, keepdims=True)
+
+
+def labels(rng, rows, count):
+    """Labels (rows,) in which every class occurs."""
+    return rng.permutation(np.concatenate([np.arange(count), rng.integers(count, size=rows - count)]))
+
+
+def gradients(first, second):
+    """The gradients of a network's two linear layers, by name."""
+    return {**dict(zip(("W1", "b1"), first.grads)), **dict(zip(("W2", "b2"), second.grads))}  # noqa: B905
+
+
+def toy_gradients(student):
+    """The four gradients of the toy network, by way of its loss."""
+    X, y = toy_data()
+    layers, criterion = toy_layers(student), student.CrossEntropyLoss()
+    net = student.Sequential(layers)
+    criterion.forward(net.forward(X), y)
+    net.backward(criterion.backward())
+    return gradients(layers[0], layers[2])
+
+
+# ---------------------------------------------------------------- 1.0.1
+
+
+@check(SCORES, points=4, uses=[*FORWARD, "Sequential"], tolerance=SCORES_RULE)
+def scores_toy(student, rng):
+    """Scores of the toy network: the hand-out's own comparison"""
+    np.random.seed(0)
+    first, second = student.Linear(4, 10), student.Linear(10, 3)
+    net = student.Sequential([first, student.ReLU(), second, student.Softmax()])
+    return {"scores": net.forward(toy_data()[0])}
+
+
+@check(SCORES, points=4, uses=["Linear"])
+def linear_forward(student, rng):
+    """Linear: output for random inputs, weights and biases"""
+    layer = linear(student, rng, 5, 4)
+    return {"out": layer.forward(rng.normal(size=(7, 5)))}
+
+
+@check(SCORES, points=2, uses=["ReLU"])
+def relu_forward(student, rng):
+    """ReLU: output for random inputs of both signs"""
+    return {"out": student.ReLU().forward(off_zero(rng, 6, 5))}
+
+
+@check(SCORES, points=3, uses=["Softmax"])
+def softmax_forward(student, rng):
+    """Softmax: probabilities of random scores"""
+    return {"probabilities": student.Softmax().forward(2 * rng.normal(size=(6, 4)))}
+
+
+def judge_kept(seen, given):
+    """One verdict per layer: an output is there, and the input still holds what it held."""
+    for name in FORWARD:
+        out, before, after = (seen[f"{name}_{what}"] for what in ("out", "before", "after"))
+        message = ""
+        if out.shape != given.golden[f"{name}_out"].shape:
+            message = f"{name}.forward returns no array of the right shape"
+        elif not np.array_equal(before, after):
+            message = f"{name}.forward changes the array that it is given"
+        yield Verdict(name, not message, message)
+
+
+@check(SCORES, points=1, uses=FORWARD, judge=judge_kept)
+def forward_keeps_input(student, rng):
+    """No forward changes the array that it is given"""
+    layers = {"Linear": linear(student, rng, 5, 3), "ReLU": student.ReLU(), "Softmax": student.Softmax()}
+    seen = {}
+    for name, layer in layers.items():
+        x = off_zero(rng, 4, 5)
+        seen[f"{name}_before"] = x.copy()
+        seen[f"{name}_out"] = layer.forward(x)
+        seen[f"{name}_after"] = x
+    return seen
+
+
+# ---------------------------------------------------------------- 1.0.2
+
+
+def judge_toy_loss(seen, given):
+    """Points within 2e-7: all scores at 1/3 would lie 4.3e-7 off, an epsilon in the logarithm far less."""
+    loss = seen["loss"]
+    if loss.size != 1:
+        yield Verdict("loss", False, "CrossEntropyLoss.forward returns no single number")
+        return
+    error = float(abs(loss.reshape(()) - given.golden["loss"]))
+    message = "" if error < 1e-12 else f"off by {error:.2g}, where the hand-out gets less than 1e-12"
+    yield Verdict("loss", error <= 2e-7, message, error=error, tolerance=2e-7)
+
+
+@check(LOSS, points=2, uses=NETWORK, builds_on=FORWARD, judge=judge_toy_loss)
+def loss_toy(student, rng):
+    """Loss of the toy network: the hand-out's own comparison"""
+    X, y = toy_data()
+    scores = student.Sequential(toy_layers(student)).forward(X)
+    return {"loss": student.CrossEntropyLoss().forward(scores, y)}
+
+
+@check(LOSS, points=3, uses=["CrossEntropyLoss"], tolerance=PROBABILITY_LOSS)
+def loss_forward(student, rng):
+    """CrossEntropyLoss: the loss of random probabilities, one number"""
+    return {"loss": student.CrossEntropyLoss().forward(probabilities(rng, 8, 3), labels(rng, 8, 3))}
+
+
+# ---------------------------------------------------------------- 1.0.3
+
+
+def existing(found):
+    """All four gradients, an empty array in the place of what is none, so that each is judged by itself."""
+    arrays = {name: found.get(name) for name in ("W1", "b1", "W2", "b2")}
+    return {name: a if isinstance(a, np.ndarray) else np.empty(0) for name, a in arrays.items()}
+
+
+def judge_existence(seen, given):
+    """One verdict per array: there, shaped like its parameter, finite and not all zero."""
+    for name, golden in given.golden.items():
+        got, message = seen[name], ""
+        if not got.size:
+            message = f"the gradient of {name} is no array after backward"
+        elif got.shape != golden.shape:
+            message = f"the gradient of {name} has shape {got.shape}, its parameter {golden.shape}"
+        elif not np.isfinite(got).all():
+            message = f"the gradient of {name} holds nan or inf"
+        elif not got.any():
+            message = f"the gradient of {name} is zero throughout"
+        yield Verdict(name, not message, message)
+
+
+@check(EXIST, points=12, uses=NETWORK, builds_on=["Softmax"], judge=judge_existence)
+def gradients_exist(student, rng):
+    """Shapes on the toy data: (4, 10), (10,), (10, 3), (3,)"""
+    return existing(toy_gradients(student))
+
+
+@check(GRADIENTS, points=4, uses=NETWORK, builds_on=["Softmax"], tolerance=GRADIENTS_RULE)
+def gradients_toy(student, rng):
+    """Gradients on the toy data: the hand-out's own comparison, array by array"""
+    return toy_gradients(student)
+
+
+@check(GRADIENTS, points=3, uses=["Linear"])
+def linear_backward(student, rng):
+    """Linear: gradients with respect to the input, the weight and the bias"""
+    layer = linear(student, rng, 5, 4)
+    layer.forward(rng.normal(size=(7, 5)))
+    d_input = layer.backward(rng.normal(size=(7, 4)))
+    return {"d_input": d_input, **dict(zip(("d_weight", "d_bias"), layer.grads))}  # noqa: B905
+
+
+@check(GRADIENTS, points=1, uses=["ReLU"])
+def relu_backward(student, rng):
+    """ReLU: gradient with respect to the input"""
+    layer = student.ReLU()
+    layer.forward(off_zero(rng, 6, 5))
+    return {"d_input": layer.backward(rng.normal(size=(6, 5)))}
+
+
+@check(GRADIENTS, points=3, uses=["CrossEntropyLoss"])
+def loss_backward(student, rng):
+    """CrossEntropyLoss: gradient with respect to the input of the softmax"""
+    criterion = student.CrossEntropyLoss()
+    criterion.forward(probabilities(rng, 8, 3), labels(rng, 8, 3))
+    return {"d_logits": criterion.backward()}
+
+
+# ---------------------------------------------------------------- 1.1
+
+
+def toy_loss(W1, b1, W2, b2):
+    """The cross-entropy (a number) of the two-layer network on the toy data, computed here."""
+    X, y = toy_data()
+    logits = np.maximum(X @ W1 + b1, 0) @ W2 + b2
+    shifted = logits - logits.max(axis=1, keepdims=True)
+    log_probability = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+    return float(-log_probability[np.arange(len(y)), y].mean())
+
+
+def judge_training(seen, given):
+    """Points by the loss that the network of the notebook really has; remarks cost nothing."""
+    sizes = {"W1": (4, 10), "b1": (10,), "W2": (10, 3), "b2": (3,)}
+    if any(seen[name].size != np.prod(size) for name, size in sizes.items()) or "more" in seen:
+        yield Verdict("final_loss", False, "`net` is no network of a (4, 10) and a (10, 3) linear layer")
+        return
+    loss = toy_loss(*(seen[name].reshape(size) for name, size in sizes.items()))
+    remarks = list(edited(seen))
+    if not loss < LOSS_GOAL:  # nan if the parameters have run away
+        remarks.insert(0, f"the loss of `net` on the toy data is {loss:.4g}, not below {LOSS_GOAL}")
+    elif not loss < LOSS_HOPE:
+        remarks.insert(0, f"the loss is {loss:.4g}: enough, though the text expects less than {LOSS_HOPE}")
+    yield Verdict("final_loss", loss < LOSS_GOAL, "; ".join(remarks), error=loss, tolerance=LOSS_GOAL)
+
+
+def edited(seen):
+    """Remarks about what the hand-out asks to leave alone; nan stands for what could not be read."""
+    for name, value in (("lr", 0.1), ("weight_decay", 1e-5)):
+        if seen[name].size == 1 and not np.isnan(seen[name]) and seen[name] != value:
+            yield f"the optimizer's {name} is {seen[name].item():g} instead of {value:g}"
+    if seen["epochs"] != 1000:
+        yield f"{seen['epochs']} losses were collected instead of 1000"
+    for name, value in zip(("X", "y"), toy_data(), strict=True):
+        if not np.array_equal(seen[name], value):
+            yield f"`{name}` does not hold the toy data any more"
+
+
+def numbers(value):
+    """The value as an array of floats, nan if it is none."""
+    try:
+        return np.asarray(value, dtype=float)
+    except (TypeError, ValueError):
+        return np.array(np.nan)
+
+
+@check(TRAINING, points=7, uses=[*NETWORK, "net", "X", "y", "loss", "epoch_loss"], judge=judge_training)
+def training_loss(student, rng):
+    """The trained network's loss on the toy data, recomputed from its parameters, is below 0.02"""
+    parameters = [numbers(parameter) for module in student.net._modules for parameter in module.parameters]
+    optim = dict(student.notebook).get("optim")
+    seen = {name: numbers(getattr(optim, name, None)) for name in ("lr", "weight_decay")}
+    seen.update(X=numbers(student.X), y=numbers(student.y), epochs=len(student.epoch_loss))
+    seen.update(zip(("W1", "b1", "W2", "b2", "more"), parameters))  # noqa: B905
+    return seen
