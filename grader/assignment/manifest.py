@@ -225,12 +225,10 @@ def _located(source: _Source, message: str) -> AuthoringError:
     steps = re.findall(r"\.(\w+)(?:\[(\d+|\.\.\.)\])?", path)
     key = re.search(r"field `(\w+)`", what)
     table, index = ("", 0)
-    if steps and steps[0][0] in _TABLES:
+    if steps and steps[0][0] in {"names", *_TABLES}:
         table, number = steps[0]
         index = int(number) if number.isdigit() else 0
         steps = steps[1:]
-    elif steps and steps[0][0] == "names":
-        table = "names"
     name = steps[0][0] if steps else (key.group(1) if key else "")
     prefix = ".".join(part for part in (table, name) if part)
     return source.error(f"{prefix}: {what}" if prefix and not key else what, table, name, index)

@@ -113,6 +113,8 @@ def test_an_array_that_is_not_numeric_is_refused(tmp_path: Path, array):
         ("[5, 6]", "[5, 6.0]", 12, "f, n: 6.0 is no entry of an array of int8"),
         ("[5, 6]", "[5, 600]", 12, "f, n: 600 is outside the range of int8"),
         ("[9.0]", "[9e99]", 15, "f, s: a number is too large for float32"),
+        ("[[1.0, 0.0]]", "[1.0]", 18, "f, z: 1.0 is no pair of real and imaginary part"),
+        ('"f": {', '"f": 3, "g": {', 7, "f holds no arrays"),
         ('"int8"', '"object"', 12, "f, n: unknown dtype 'object'"),
         ('"shape": [2]', '"shape": [-2]', 12, "f, n: the shape is no list of sizes"),
         ('"shape": [2], ', "", 12, "f, n: an array has dtype, shape and rows"),
@@ -127,6 +129,7 @@ def test_a_damaged_file_is_refused_with_its_line(tmp_path: Path, old: str, new: 
         "out": np.array([[1.0, 2.0], [3.0, 4.0]]),
         "n": np.array([5, 6], dtype=np.int8),
         "s": np.array([9.0], dtype=np.float32),
+        "z": np.array([1 + 0j]),
     }
     write_golden(path, Golden({"seed": 1}, {"f": arrays}))
     text = path.read_text()

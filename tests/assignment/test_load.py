@@ -125,6 +125,9 @@ def test_compat_stand_ins_and_data_are_read(toy: Write):
         ('worth = "1/2"', "worth = 2", "assignment.toml:17: follow_through worth 2 is more than"),
         ('"helpers.py"', '"../x.py"', "assignment.toml:7: provided_files: '../x.py' is not a plain relative path"),
         ('"toy.ipynb"', '"toy.py"', "assignment.toml:5: notebook 'toy.py' does not end in .ipynb"),
+        ('square = "notebook"', "square = []", "assignment.toml:11: square: names no place where it lives"),
+        ('square = "notebook"', "square = 3", "assignment.toml:10: names: Expected `str | array`, got `int`"),
+        ('id = "3"', "id = 3", "assignment.toml:19: manual.id: Expected `str`, got `int`"),
         ('square = "notebook"', 'square = "a/b.py"', "assignment.toml:11: square: 'a/b.py' is neither"),
         ('["1", "2", "3"]', '["1", "1"]', "assignment.toml:8: order names '1' twice"),
         ('id = "toy"', 'id = "a b"', "assignment.toml:1: id 'a b' has other characters"),
@@ -147,6 +150,11 @@ def test_a_damaged_toml_is_refused_with_its_line(toy: Write, old: str, new: str,
         ("points=2", "points='many'", "checks.py:11: ValueError: Invalid literal for Fraction: 'many'"),
         ("points=2", "pionts=2", "checks.py:11: TypeError: check() got an unexpected keyword argument 'pionts'"),
         ('"""Values of the square"""', "", "checks.py:11: check square_values has no docstring"),
+        (
+            "def draw",
+            "alias = check(SQUARE, points=1)(lambda s, r: {})\ndef draw",
+            "checks.py:8: check <lambda> has no",
+        ),
         ("import numpy as np", "raise SystemExit(1)", "checks.py:2: SystemExit: 1"),
         ('@check(SQUARE, points=2, uses=["square"])', "", "checks.py:1: defines no check"),
     ],
@@ -187,3 +195,22 @@ def test_a_check_id_used_twice_in_one_file_is_refused(toy: Write):
 def test_a_part_with_two_titles_is_refused(toy: Write):
     hidden = HIDDEN.replace("@check(LINEAR", '@check(__import__("grader").Part("1", "Squares")')
     assert "part 1 is called 'Square' elsewhere and 'Squares' here" in refused(toy({"hidden.py": hidden}))
+
+
+def test_a_probe_bound_to_another_name_is_refused(toy: Write):
+    made = (
+        "\ndef make():\n    @check(SQUARE, points=1)\n    def inner(student, rng):\n        'Made'\n    return inner\n"
+    )
+    text = refused(toy({"checks.py": f"{CHECKS}{made}\nother = make()\n"}))
+    assert "the function is called inner but bound to other; give both one name" in text
+    text = refused(toy({"checks.py": f"{CHECKS}{made}\ninner = make()\nother = make()\n"}))
+    assert "check id inner is used twice" in text
+
+
+@pytest.mark.parametrize("name", ["assignment.toml", "checks.py"])
+def test_a_file_that_is_missing_or_no_text_is_refused(toy: Write, name: str):
+    folder = toy()
+    (folder / name).write_bytes(b"x = '\xff'")
+    assert refused(folder).startswith(f"{name}:1: not UTF-8 text")
+    (folder / name).unlink()
+    assert refused(folder).startswith(f"{name}: no such file")

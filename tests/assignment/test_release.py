@@ -221,6 +221,16 @@ def test_a_copied_helper_of_the_hidden_checks_is_found(toy: Write, tmp_path: Pat
         build_handout(load(toy(files)), tmp_path / "out")
 
 
+def test_data_that_is_no_text_is_released_unread(toy: Write, tmp_path: Path):
+    folder = toy(
+        {"assignment.toml": FILES["assignment.toml"].replace("[names]", 'data = "data"\n[names]')} | {"data/x": ""}
+    )
+    (folder / "data" / "x").write_bytes(b"\xff linear_forward_hidden")
+    (folder / "data" / "large.txt").write_text("linear_forward_hidden " * 50_000)
+    build_handout(load(folder), tmp_path / "out")
+    assert (tmp_path / "out/data/x").read_bytes() == b"\xff linear_forward_hidden"
+
+
 def test_a_link_is_not_released(toy: Write, tmp_path: Path):
     folder = toy()
     os.symlink("/etc/hostname", folder / "solution" / "link.txt")
