@@ -113,13 +113,13 @@ def submission(id: str, name: str) -> Path:
 
 def store_reports(id: str) -> list[Path]:
     """Grade every example of an assignment and write `<name>.json` beside it."""
-    stored = []
+    written = []
     for name in specifications(id):
         path = HERE / id / f"{name}.json"
         report = stored(grade(submission(id, name), id, course=ROOT))
         path.write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-        stored.append(path)
-    return stored
+        written.append(path)
+    return written
 
 
 def _edit(name: str, wanted: Mapping[str, Any], edits: Mapping[str, Edit]) -> Edit:

@@ -80,13 +80,12 @@ def cross_entropy_value_sizes(student, rng):
 @check(CROSS_ENTROPY, points=1, uses=["CategoricalCrossEntropy"])
 def cross_entropy_large_logits(student, rng):
     """Value of the cross-entropy for logits as far apart as 1000 and 0"""
-    logits = rng.uniform(0, 1, size=(5, 4))
-    rows, largest = np.arange(5), rng.permutation(np.arange(5) % 4)
-    logits[rows, largest] += 1000
-    right, wrong = np.eye(4)[largest], np.eye(4)[(largest + 1) % 4]
+    largest = one_hot(rng, 5, 4)
+    logits = rng.uniform(0, 1, size=(5, 4)) + 1000 * largest
+    small = np.roll(largest, 1, axis=1)
     return {
-        "loss_label_has_largest_logit": student.CategoricalCrossEntropy().forward(logits.copy(), right),
-        "loss_label_has_small_logit": student.CategoricalCrossEntropy().forward(logits.copy(), wrong),
+        "loss_label_has_largest_logit": student.CategoricalCrossEntropy().forward(logits.copy(), largest),
+        "loss_label_has_small_logit": student.CategoricalCrossEntropy().forward(logits.copy(), small),
     }
 
 
