@@ -1,4 +1,4 @@
-"""Plain pytest in a hand-out, with a grading function that gives a made-up report; one run at the end is real."""
+"""Plain pytest in a hand-out, with a grading function that gives a made-up report; `commands` has a real run."""
 
 from collections.abc import Callable
 from fractions import Fraction

@@ -113,13 +113,15 @@ def _check(outcome: Outcome) -> dict[str, Any]:
         "score": number(outcome.score),
         "max_score": number(check.points),
         "message": _text(outcome.message),
-        "diagnosis": outcome.diagnosis and _diagnosis(outcome.diagnosis),
+        "diagnosis": outcome.diagnosis and _diagnosis(outcome.diagnosis, hidden=check.visibility == "hidden"),
         "arrays": [_array(array) for array in outcome.arrays],
     }
 
 
-def _diagnosis(diagnosis: Diagnosis) -> dict[str, Any]:
-    return {"code": diagnosis.code, "text": _text(diagnosis.text), "evidence": _mapping(diagnosis.evidence)}
+def _diagnosis(diagnosis: Diagnosis, *, hidden: bool) -> dict[str, Any]:
+    # Evidence may be any numbers, expected ones among them; of a hidden check only the sentence goes out.
+    evidence = {} if hidden else _mapping(diagnosis.evidence)
+    return {"code": diagnosis.code, "text": _text(diagnosis.text), "evidence": evidence}
 
 
 def _array(array: Comparison) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from fractions import Fraction
-from pathlib import PurePath
+from pathlib import Path
 
 from grader.model import CellRun, Comparison, Outcome, PartResult, Report
 from grader.report import layout
@@ -18,6 +18,8 @@ NARROW, WIDE = 48, 100
 """Columns between which the page is set: below, scores have no room; above, the eye loses the line."""
 CELLS_SHOWN = 6
 """Failing cells listed unless verbose: those after the first few mostly follow from them."""
+SENTENCES = 3
+"""Sentences on arrays of one check unless verbose: the message names all arrays, and one mistake reaches many."""
 CODE_ROOM = 12
 """Columns below which quoting a line of code shows nothing."""
 
@@ -74,7 +76,7 @@ def render(report: Report, *, colour: bool, width: int, verbose: bool = False, a
 
 
 def _header(page: Page, report: Report) -> None:
-    name = one_line(PurePath(report.path).name or report.path)
+    name = one_line(Path(report.path).name or Path(report.path).absolute().name)  # `grade .`
     title = one_line(report.title or report.assignment)
     gap = page.width - layout.columns(title) - layout.columns(name)
     if not title or gap < 2:
@@ -132,8 +134,14 @@ def _details(page: Page, part: PartResult, grid: Callable[[str, Fraction], str],
         for message in dict.fromkeys(o.message for o in lost):  # a stub says the same for every check
             page.paragraph(message, indent, "dim")
         return False  # one quiet line below its title: the stub of a whole assignment reads as a list
+    # Where the course's own earlier parts made everything right, there is nothing to look for in this one.
+    innocent = bool(part.credited_with) and part.follow_through == part.max_score and not verbose
     for outcome in part.outcomes if verbose else lost:
-        _check(page, outcome, grid, indent, verbose)
+        check = outcome.check
+        title = one_line(check.title) + (" (hidden)" if check.visibility == "hidden" else "")
+        page.row(_SIGN[outcome.status], title, grid(points(outcome.score), check.points), indent=indent)
+        if not innocent:
+            _explain(page, outcome, indent + 2, verbose)
     if part.follow_through is not None:
         _follow_through(page, part, part.follow_through, indent)
     return bool(lost or verbose)
@@ -150,20 +158,20 @@ def _follow_through(page: Page, part: PartResult, earned: Fraction, indent: int)
     page.paragraph(f"credited with the course's own {names}: {result}", indent, "cyan", first="→ ")
 
 
-def _check(page: Page, outcome: Outcome, grid: Callable[[str, Fraction], str], indent: int, verbose: bool) -> None:
-    check = outcome.check
-    title = one_line(check.title) + (" (hidden)" if check.visibility == "hidden" else "")
-    page.row(_SIGN[outcome.status], title, grid(points(outcome.score), check.points), indent=indent)
+def _explain(page: Page, outcome: Outcome, indent: int, verbose: bool) -> None:
+    """What a check says: its message, a sentence for each array that adds to it, and the diagnosis."""
     said = clean(outcome.message)
-    page.paragraph(said, indent + 2)
+    page.paragraph(said, indent)
+    told = [(array, sentence) for array in outcome.arrays if (sentence := clean(array.message)) not in said]
+    for array, sentence in told if verbose else told[:SENTENCES]:
+        page.paragraph(_named(array.name, sentence), indent, first="· ")
+    if len(told) > SENTENCES and not verbose:
+        page.paragraph(f"and {len(told) - SENTENCES} more", indent, "dim", first="· ")
     for array in outcome.arrays:
-        sentence = clean(array.message)
-        if sentence and sentence not in said:
-            page.paragraph(_named(array.name, sentence), indent + 2, first="· ")
-        elif verbose and array.error is not None:
-            page.paragraph(_measured(array), indent + 2, "dim", first="· ")
+        if verbose and not array.message and array.error is not None:
+            page.paragraph(_measured(array), indent, "dim", first="· ")
     if outcome.diagnosis is not None and clean(outcome.diagnosis.text) not in said:
-        page.paragraph(outcome.diagnosis.text, indent + 2, "yellow", first="→ ")
+        page.paragraph(outcome.diagnosis.text, indent, "yellow", first="→ ")
 
 
 def _named(name: str, sentence: str) -> str:

@@ -137,6 +137,15 @@ def test_evidence_of_any_kind_becomes_json() -> None:
     assert got["other"] == "<class 'object'>"
 
 
+def test_hidden_check_gives_no_evidence() -> None:
+    named = Diagnosis(code="c", text="half of it", evidence={"expected": 0.125})
+    found = outcome("f", AFFINE, "t", "failed", hidden=True, diagnosis=named)
+    text = dump(report(auto(AFFINE, "failed", found)))
+    assert "half of it" in text
+    assert "0.125" not in text
+    assert "0.125" in dump(report(auto(AFFINE, "failed", outcome("f", AFFINE, "t", "failed", diagnosis=named))))
+
+
 def test_hostile_text_is_harmless_in_json() -> None:
     text = dump(sample_reports.hostile())
     assert not any(ord(c) < 32 and c != "\n" for c in text)

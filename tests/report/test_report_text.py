@@ -69,8 +69,8 @@ def test_cleaning_twice_changes_nothing() -> None:
 
 
 def test_unfinished_escapes_do_not_cost_quadratic_time() -> None:
-    # Ten million characters: linear this is a blink, quadratic it would not end.
-    assert clean("\x1b]" * 5_000_000).count("\x1b") == 0
+    # A million characters: linear this is a blink, quadratic it would not end.
+    assert clean("\x1b]" * 500_000).count("\x1b") == 0
 
 
 def test_cut_keeps_the_limit_and_shows_that_something_is_missing() -> None:

@@ -1,7 +1,9 @@
 import re
 from collections.abc import Callable
 from fractions import Fraction
+from pathlib import Path
 
+import msgspec
 import pytest
 
 from grader.model import CellRun, Comparison, Frame, Report, StudentError
@@ -81,6 +83,28 @@ def test_scores_stand_in_one_column() -> None:
     lines = [line for line in page(mixed(), 80).splitlines() if re.search(r" / \d", line)]
     assert len(lines) == 9
     assert len({re.search(r" / \d", line).start() for line in lines}) == 1  # type: ignore[union-attr]
+
+
+def test_many_sentences_are_cut_short_unless_verbose() -> None:
+    arrays = tuple(Comparison(name=f"W{i}", status="failed", message=f"`W{i}` differs") for i in range(5))
+    found = outcome("f", AFFINE, "t", "failed", message="5 values are not right.", arrays=arrays)
+    text = page(report(auto(AFFINE, "failed", found)))
+    assert text.count("differs") == 3
+    assert "· and 2 more" in text
+    assert page(report(auto(AFFINE, "failed", found)), verbose=True).count("differs") == 5
+
+
+def test_part_that_follow_through_repairs_is_not_explained() -> None:
+    text = page(mixed())
+    assert "✗ Gradients of all four parameters" in text
+    assert "4 of 4 arrays are wrong." not in text
+    assert "4 of 4 arrays are wrong." in page(mixed(), verbose=True)
+
+
+def test_current_folder_is_shown_by_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "hw3").mkdir()
+    monkeypatch.chdir(tmp_path / "hw3")
+    assert page(msgspec.structs.replace(mixed(), path=".")).splitlines()[0].endswith(" hw3")
 
 
 def test_follow_through_is_told_with_its_worth() -> None:
