@@ -7,6 +7,7 @@ is decided by whoever asks for it.
 
 from __future__ import annotations
 
+import marshal
 import secrets
 import time
 from collections.abc import Mapping, Sequence
@@ -63,6 +64,7 @@ class Session:
         self._ends = time.monotonic() + assignment.limits.submission
         self._snapshots: dict[tuple[str, int], Process] = {}
         self._hanging: dict[str, float] = {}
+        self._compiled: dict[str, bytes] = {}
         self._main = root.fork()
         self._prepare()
 
@@ -99,7 +101,7 @@ class Session:
             spare = here.fork()
             try:
                 here.ask(Import(module), Done, Failed, seconds=self.assignment.limits.check)
-                spare.end()
+                spare.let_go()
             except DEAD as problem:
                 how = here.end()
                 here = self._snapshots["before", -1] = spare
@@ -139,7 +141,7 @@ class Session:
                 self._snapshots["after", previous] = spare
             alive = self._run_cell(cell.index, cell.source, spare, redefine=cell.index in wanted)
             if spare is not None and previous not in anchored:
-                spare.end()
+                spare.let_go()
             previous = cell.index
         if alive:
             self._snapshots["end", -1] = self._main
@@ -212,7 +214,7 @@ class Session:
         command = Probe(
             nonce=secrets.token_hex(8),
             function=check.id,
-            source=check.source,
+            code=self._code(check),
             file=check.file,
             seed=seed,
             private=check.visibility == "hidden" or bool(replacements),
@@ -233,7 +235,7 @@ class Session:
                 else NotArray(value.kind, value.detail)
                 for name, value in observed.values.items()
             }
-            child.end()
+            child.let_go()
         except wire.DeadlineExceeded:
             child.end()
             return _ended(check, "timeout", f"did not finish within {seconds:g} s", started)
@@ -252,6 +254,11 @@ class Session:
             replaced=observed.replaced,
             seconds=time.monotonic() - started,
         )
+
+    def _code(self, check: Check) -> bytes:
+        if check.source not in self._compiled:
+            self._compiled[check.source] = marshal.dumps(compile(check.source, check.file, "exec", dont_inherit=True))
+        return self._compiled[check.source]
 
     def _snapshot(self, anchor: Anchor) -> Process | None:
         if anchor.when == "before":

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import builtins
 import traceback
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import ModuleType
@@ -148,9 +149,10 @@ def _checks(module: ModuleType, text: str, elsewhere: Iterable[Any]) -> dict[str
             hint = f"the function is called {check.id} but bound to {name}; give both one name"
             raise AuthoringError(f"{path}:{_bound(text, name)[-1]}: {hint}")
         found[check.id] = check
+    defined = Counter(node.name for node in ast.parse(text).body if isinstance(node, ast.FunctionDef))
     for name in found:
-        lines = _bound(text, name)
-        if len(lines) > 1:
+        if defined[name] > 1:
+            lines = _bound(text, name)
             raise AuthoringError(f"{path}:{lines[-1]}: check id {name} is used twice (line {lines[0]}); rename one")
     return found
 

@@ -66,7 +66,7 @@ def _drop_cell_magics(lines: list[str]) -> bool:
 
 def _drop_indentation(lines: list[str]) -> None:
     """IPython runs a cell that is indented as a whole."""
-    first = next((line for line in lines if line.strip()), "")
+    first = next((line for line in lines if line.strip() and not line.lstrip().startswith("#")), "")
     if indent := first[: len(first) - len(first.lstrip())]:
         lines[:] = [line.removeprefix(indent) for line in lines]
 

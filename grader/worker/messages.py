@@ -83,11 +83,12 @@ class Replacement(Struct, frozen=True):
 
 
 class Probe(Struct, tag=True, frozen=True, kw_only=True):
-    """Run the function `function` of `source`; `nonce` must come back."""
+    """Run the function `function` of a check file; `nonce` must come back."""
 
     nonce: str
     function: str
-    source: str
+    code: bytes
+    """The file's compiled code (marshal): compiled once on the trusted side, on the same interpreter."""
     file: str
     seed: int
     private: bool

@@ -57,6 +57,7 @@ def serve(channel: socket.socket) -> None:
         match command:
             case Fork():
                 assert descriptor is not None  # the grader always sends one
+                _reap_ended(children)
                 pid = os.fork()
                 if pid == 0:
                     channel.close()
@@ -122,6 +123,16 @@ def _load(modules: tuple[str, ...]) -> None:
         except ImportError:
             continue  # what is missing here will be missing for the student's import, who is told then
     sys.stdout.flush()
+
+
+def _reap_ended(children: set[int]) -> None:
+    """Forget the children that have ended by themselves, as every probe does."""
+    for pid in list(children):
+        try:
+            if os.waitpid(pid, os.WNOHANG)[0]:
+                children.discard(pid)
+        except ChildProcessError:
+            children.discard(pid)
 
 
 def _reap(pid: int) -> int | None:

@@ -79,6 +79,14 @@ WRONG = [
     ),
     # ---- ReLU
     Edit(
+        name="ReLU passes everything through",
+        changes=(Change(RELU, "        return np.maximum(x, 0)\n", "        return x\n"),),
+        fails=(
+            *("relu_forward", "scores_toy", "net_forward", "loss_toy", "loss_net"),
+            *("gradients_toy", "training_loss", "training_elsewhere"),
+        ),
+    ),
+    Edit(
         name="ReLU changes its input in place",
         changes=(
             Change(RELU, RELU_FORWARD, "        x[x < 0] = 0\n        self.positive = x > 0\n        return x\n"),
