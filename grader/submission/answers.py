@@ -22,7 +22,7 @@ _PLACEHOLDER = re.compile(
     r"(todo\b\W*)?((please |type |write |put |enter |insert |add )*(your |the )?(answers?|solution|derivation|text)"
     r"( goes| comes)?( here| below)?)?",
 )
-_NUMBERED = re.compile(r"\(?[a-z]?[\d.]*[a-z]?[).:]|(q|question|task|part)\s*\d", re.IGNORECASE)
+_NUMBERED = re.compile(r"\(?(\d[\d.]*[a-z]?[).:\s]|[a-z][).:])|(q|question|task|part)\s*\d", re.IGNORECASE)
 _MATHS = re.compile(r"\$\$|\\begin|\\\[|```")
 """A changed line of a formula is shown with the formula around it."""
 _QUESTION_CHARACTERS = 15  # of a question, before its text is looked for in place of a heading: "Why?" is anywhere
@@ -60,8 +60,11 @@ def extract_answer(
         what the hand-out says is there; `empty`: not even that, or no figure; `not found`: no such section.
     """
     given = _section(stub, manual) if stub is not None else []
-    # a student's own heading inside an answer does not end it; in another edition every heading does
-    known = _titles(stub) if stub is not None and given else None
+    known: frozenset[str] | None = None
+    if stub is not None and given:
+        # a student's own heading inside an answer does not end it; in another edition every heading does
+        titles = _titles(stub)
+        known = titles if 2 * len(titles & _titles(notebook)) >= len(titles) else None
     texts = _section(notebook, manual, known)
     if not texts:
         return Answer(state="not found")

@@ -35,10 +35,10 @@ def choose_notebook(handed: HandIn, assignment: Assignment) -> str | None:
         There are several and none stands out.
     """
     names = handed.notebooks
-    if assignment.notebook is None or not names:
+    if assignment.notebook is None:
         return None
-    if handed.notebook is not None or len(names) == 1:
-        return handed.notebook or names[0]
+    if handed.notebook is not None or len(names) <= 1:
+        return handed.notebook or next(iter(names), None)
     own = PurePosixPath(assignment.notebook).name.casefold()
     if called := _highest([name for name in names if PurePosixPath(name).name.casefold() == own]):
         return called

@@ -104,15 +104,15 @@ def _root(
 ) -> tuple[PurePosixPath, list[PurePosixPath]]:
     """The folder of the hand-in that corresponds to the hand-out's, and others that would do as well."""
     known = {path for wanted in assignment.student_files for path in (wanted, *alternatives(assignment, wanted))}
-    scores: dict[PurePosixPath, int] = {}
+    there: dict[PurePosixPath, set[str]] = {}
     for name in names:
         path = PurePosixPath(name)
         for folder in path.parents:
             if path.relative_to(folder).as_posix() in known:
-                scores[folder] = scores.get(folder, 0) + 1
-    if scores:
-        best = sorted(scores, key=lambda folder: (-scores[folder], len(folder.parts), folder))
-        return best[0], [folder for folder in best[1:] if scores[folder] == scores[best[0]]]
+                there.setdefault(folder, set()).add(name)
+    if there:
+        best, *others = sorted(there, key=lambda folder: (-len(there[folder]), len(folder.parts), folder))
+        return best, [f for f in others if len(there[f]) == len(there[best]) and there[f].isdisjoint(there[best])]
     if notebook is None:
         folders = {PurePosixPath(n).parent for n in names if n.endswith(".py")}
         return min(folders, key=lambda folder: (len(folder.parts), folder), default=PurePosixPath()), []

@@ -80,17 +80,14 @@ def _refuse_what_is_none_of_it(handed: HandIn, assignment: Assignment, layout: L
     """A hand-in without the notebook that is the assignment, or without any of its files."""
     if notebook is not None or len(layout.missing) < len(assignment.student_files):
         return
-    wanted = assignment.notebook if not assignment.student_files else None
-    expected = wanted or ", ".join([*([assignment.notebook] if assignment.notebook else []), *assignment.student_files])
-    pdf = any(name.lower().endswith(".pdf") for name in handed.files)
-    what = (
-        "holds a PDF and no notebook"
-        if pdf and wanted
-        else "holds no notebook"
-        if wanted
-        else "holds none of its files"
-    )
-    raise SubmissionError(f"{handed.shown} {what}; {assignment.id} expects {expected}")
+    if assignment.student_files:
+        expected = [*([assignment.notebook] if assignment.notebook else []), *assignment.student_files]
+        what = "holds none of its files"
+    else:
+        expected = [assignment.notebook or "a notebook"]
+        pdf = any(name.lower().endswith(".pdf") for name in handed.files)
+        what = "holds a PDF and no notebook" if pdf else "holds no notebook"
+    raise SubmissionError(f"{handed.shown} {what}; {assignment.id} expects {', '.join(expected)}")
 
 
 def _pristine(assignment: Assignment, name: str) -> Path:

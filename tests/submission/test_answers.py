@@ -1,0 +1,193 @@
+"""What counts as a student's answer, in the forms in which students write one."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import pytest
+
+from grader.model import Answer, Manual, Notebook, Part
+from grader.submission.answers import extract_answer
+from grader.submission.notebook import parse_notebook
+from tests.submission.building import notebook_json, text
+
+Kind = Literal["written", "derivation", "plot", "tuning", "survey"]
+
+
+def book(*cells: object) -> Notebook:
+    return parse_notebook(notebook_json(*cells), "hw.ipynb")
+
+
+def answer(
+    notebook: Notebook,
+    stub: Notebook | None,
+    *,
+    under: str = "Learning rate",
+    kind: Kind = "written",
+    question: str = "",
+    figures: dict[int, tuple[str, ...]] | None = None,
+) -> Answer:
+    manual = Manual(part=Part("1", "P"), points=1, kind=kind, question=question, under=under)  # type: ignore[arg-type]
+    return extract_answer(manual, notebook, stub, figures or {})
+
+
+QUESTION = "## 1.7 The learning rate (2 points)\n\nWhat happens if it is too low?"
+STUB = book(
+    text(QUESTION),
+    text("TODO: Your answer here."),
+    text("## 1.8 Batches\n\nWhy?"),
+    text("TODO: Your answer here."),
+    "x = 1",
+)
+
+
+def with_cells(*cells: object) -> Notebook:
+    return book(*cells, text("## 1.8 Batches\n\nWhy?"), text("Noise."), "x = 1")
+
+
+def test_the_cell_below_the_question_is_the_answer() -> None:
+    assert answer(with_cells(text(QUESTION), text("It is slow.\n\nIt may stop.")), STUB) == Answer(
+        text="It is slow.\n\nIt may stop.", cell=1, state="answered"
+    )
+
+
+def test_an_answer_typed_below_the_question_in_its_cell_is_found_without_the_question() -> None:
+    assert answer(with_cells(text(QUESTION + "\nIt is slow."), text("TODO: Your answer here.")), STUB) == Answer(
+        text="It is slow.", cell=0, state="answered"
+    )
+
+
+def test_an_answer_over_several_cells_is_found_whole() -> None:
+    found = answer(with_cells(text(QUESTION), text("It is slow."), "y = 1", text("See above.")), STUB)
+    assert (found.text, found.cell) == ("It is slow.\n\nSee above.", 3)
+
+
+def test_a_placeholder_that_stays_is_untouched() -> None:
+    assert answer(with_cells(text(QUESTION), text("TODO: Your answer here.")), STUB) == Answer(state="untouched")
+
+
+def test_a_placeholder_that_was_only_deleted_is_empty() -> None:
+    assert answer(with_cells(text(QUESTION), text("")), STUB) == Answer(state="empty")
+
+
+@pytest.mark.parametrize(
+    "given", ["*Your answer here*", "TODO", "**Answer:**", "...", "_Type your answer here._", "TODO: Your answer here."]
+)
+def test_placeholders_of_other_hand_outs_are_no_answers(given: str) -> None:
+    assert answer(with_cells(text(QUESTION), text(given)), STUB).state in {"untouched", "empty"}
+    assert answer(with_cells(text(QUESTION), text(given)), None).state == "untouched"
+
+
+def test_a_section_that_is_gone_is_not_found() -> None:
+    assert answer(book("x = 1", text("It is slow.")), STUB) == Answer(state="not found")
+
+
+def test_a_students_own_heading_does_not_end_the_answer() -> None:
+    found = answer(with_cells(text(QUESTION), text("# It is slow"), text("because")), STUB)
+    assert found.text == "# It is slow\n\nbecause"
+
+
+def test_an_answer_left_in_a_code_cell_as_a_comment_is_found() -> None:
+    found = answer(with_cells(text(QUESTION), "# It is slow.", text("TODO: Your answer here.")), STUB)
+    assert found == Answer(text="# It is slow.", cell=1, state="answered")
+    assert (
+        answer(with_cells(text(QUESTION), "# TODO\nx = 1", text("TODO: Your answer here.")), STUB).state == "untouched"
+    )
+
+
+def test_a_changed_formula_is_shown_whole() -> None:
+    stub = book(text("## Derivative\n\n$$\n\\frac{df}{dx} =\n\\text{TODO}\n$$"), "x")
+    found = answer(
+        book(text("## Derivative\n\n$$\n\\frac{df}{dx} =\n2x\n$$"), "x"), stub, under="Derivative", kind="derivation"
+    )
+    assert found.text == "$$\n\\frac{df}{dx} =\n2x\n$$"
+
+
+def test_a_pasted_image_is_an_answer() -> None:
+    found = answer(with_cells(text(QUESTION), text("![page](attachment:page.png)")), STUB, kind="derivation")
+    assert found.text == "![page](attachment:page.png)"
+
+
+def test_an_equal_title_comes_before_one_that_contains_it() -> None:
+    stub = book(text("# Survey questions"), text("# Survey\nHours?"), "x")
+    found = answer(
+        book(text("# Survey questions"), text("# Survey\nHours?\n4"), "x"), stub, under="survey", kind="survey"
+    )
+    assert found == Answer(text="4", cell=1, state="answered")
+
+
+def test_subsections_belong_to_the_section() -> None:
+    stub = book(text("## 1.2 Survey\n### 1.2.1 Question:\nHow many hours?\n### 1.2.2 Your Answer:"), "x")
+    student = book(text("## 1.2 Survey\n### 1.2.1 Question:\nHow many hours?\n### 1.2.2 Your Answer:\n4 hours."), "x")
+    assert answer(student, stub, under="Survey", kind="survey").text == "4 hours."
+    assert answer(stub, stub, under="Survey", kind="survey").state == "untouched"
+
+
+# ---------------------------------------------------------------- questions without headings
+
+BOLD = (
+    text("### Tune\n\n**(c)** Does it find the minimum? (1 point)"),
+    text("TODO: Your answer here."),
+    text("**(d)** Try other values."),
+    "step = 0",
+    text("**(e)** What if it is small?\n\n**(f)** And large?"),
+    text("TODO: Your answer here."),
+)
+
+
+def test_a_bold_question_opens_a_section_and_the_next_ends_it() -> None:
+    student = book(BOLD[0], text("**No:** it stops at a local one."), *BOLD[2:])
+    for stub in (book(*BOLD), None):
+        found = answer(student, stub, under="(c) Does it find")
+        assert (found.text, found.cell) == ("**No:** it stops at a local one.", 1)
+    assert answer(student, book(*BOLD), under="(f) And large").state == "untouched"
+
+
+def test_a_question_in_plain_text_is_found_by_its_words() -> None:
+    stub = book(text("# A\n\nSome text. Does it find the minimum?\n\nYour answer:"), "x")
+    student = book(text("# A\n\nSome text. Does it find the minimum?\n\nYour answer: no"), "x")
+    found = answer(student, stub, under="(c)", question="Does it find the minimum?")
+    assert found.text == "Your answer: no"
+
+
+def test_a_short_question_is_not_looked_for_everywhere() -> None:
+    assert answer(book(text("Why? No idea"), "x"), None, under="(c)", question="Why?").state == "not found"
+
+
+# ---------------------------------------------------------------- another edition's wording
+
+
+def test_in_another_edition_the_last_markdown_cells_are_the_answer() -> None:
+    student = book(
+        text("## Learning rate\nExplain the rate in your own words."), text("It is the step."), text("## 1.8"), "x"
+    )
+    assert answer(student, STUB) == Answer(text="It is the step.", cell=1, state="answered")
+    assert answer(student, None) == Answer(text="It is the step.", cell=1, state="answered")
+
+
+def test_without_a_stub_the_cell_of_the_heading_is_all_there_is() -> None:
+    assert answer(book(text("## Learning rate\n4 hours"), "x"), None).text == "4 hours"
+    assert answer(book(text("## Learning rate"), "x"), None) == Answer(state="empty")
+
+
+# ---------------------------------------------------------------- figures and tuned cells
+
+CURVE = (text("## Learning rate"), "train()", "plt.plot(loss)", text("## 1.8"), "plt.plot(other)")
+
+
+def test_a_plot_is_what_the_cells_of_the_section_drew() -> None:
+    figures = {2: ("1 axes, 1 line, title 'Loss'", "2 axes"), 4: ("another",)}
+    found = answer(book(*CURVE), book(*CURVE), kind="plot", figures=figures)
+    assert found == Answer(figures=("1 axes, 1 line, title 'Loss'", "2 axes"), cell=2, state="answered")
+
+
+def test_a_section_without_a_figure_is_empty() -> None:
+    assert answer(book(*CURVE), book(*CURVE), kind="plot", figures={4: ("another",)}) == Answer(state="empty")
+
+
+def test_a_tuned_cell_is_the_last_that_differs_from_the_stub() -> None:
+    stub = book(text("## Learning rate"), "run(rate=0)", "plot()", text("## 1.8"), "x")
+    student = book(text("## Learning rate"), "run(rate=0.1)", "run(rate=0.2)", "plot( )", text("## 1.8"), "y")
+    assert answer(student, stub, kind="tuning") == Answer(text="run(rate=0.2)", cell=2, state="answered")
+    assert answer(stub, stub, kind="tuning").state == "untouched"
+    assert answer(book(text("## Learning rate"), text("## 1.8"), "x"), stub, kind="tuning").state == "empty"

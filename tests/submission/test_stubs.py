@@ -1,0 +1,139 @@
+"""Which definitions are untouched stubs, with the solution at hand and in a student's repository without it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from grader.model import Uses
+from grader.submission.stubs import unfilled, unfilled_by_check
+from tests.submission.building import make_assignment, make_check, make_notebook, make_submission, notebook_json, write
+
+STUB = '''class Affine:
+    """A layer."""
+
+    def __init__(self):
+        self.cache = None
+
+    def forward(self, x):
+        """Out."""
+        # your code
+        raise NotImplementedError("Affine.forward: not implemented yet")
+
+    def backward(self, d):
+        raise NotImplementedError("Affine.backward: not implemented yet")
+'''
+SOLVED = STUB.replace('raise NotImplementedError("Affine.forward: not implemented yet")', "return x").replace(
+    'raise NotImplementedError("Affine.backward: not implemented yet")', "return d"
+)
+GIVEN = "def helper(x):\n    return x + 1\n"
+
+
+def found(
+    tmp_path: Path,
+    student: str,
+    *,
+    stub: str = STUB,
+    solved: str | None = None,
+    names: Mapping[str, str] | None = None,
+) -> frozenset[str]:
+    """`unfilled` for a notebook of one cell."""
+    handout = write(tmp_path / "handout", {"hw.ipynb": notebook_json(stub)})
+    solution = write(tmp_path / "solution", {"hw.py": "# %%\n" + solved}) if solved is not None else None
+    assignment = make_assignment(handout, names=names or {"Affine": ""}, solution=solution)
+    return unfilled(assignment, make_submission(tmp_path / "work", make_notebook(student)))
+
+
+@pytest.fixture(params=[None, SOLVED], ids=["hand-out alone", "with the solution"])
+def solved(request: pytest.FixtureRequest) -> str | None:
+    return request.param  # type: ignore[no-any-return]
+
+
+def test_an_untouched_class_is_unfilled_with_its_open_methods(tmp_path: Path, solved: str | None) -> None:
+    assert found(tmp_path, STUB, solved=solved) == {"Affine", "Affine.forward", "Affine.backward"}
+
+
+def test_layout_comments_docstrings_and_annotations_change_nothing(tmp_path: Path, solved: str | None) -> None:
+    student = (
+        STUB.replace('"""A layer."""', "").replace("# your code", "").replace("(self, x)", "(self, x: float) -> float")
+    )
+    student = student.replace("\n\n", "\n").replace('("Affine.backward: not implemented yet")', "")
+    assert "Affine" in found(tmp_path, "# mine\n" + student, solved=solved)
+
+
+def test_a_class_that_is_partly_done_names_the_methods_that_are_not(tmp_path: Path, solved: str | None) -> None:
+    student = STUB.replace('raise NotImplementedError("Affine.forward: not implemented yet")', "return 2 * x")
+    assert found(tmp_path, student, solved=solved) == {"Affine.backward"}
+
+
+def test_a_solved_class_is_not_unfilled(tmp_path: Path, solved: str | None) -> None:
+    assert found(tmp_path, SOLVED, solved=solved) == frozenset()
+
+
+def test_given_code_is_never_unfilled(tmp_path: Path, solved: str | None) -> None:
+    names = {"Affine": "", "helper": "", "net": ""}
+    whole = {"stub": GIVEN + "net = 1\n" + STUB, "solved": solved and GIVEN + "net = 1\n" + solved}
+    assert "Affine" in found(tmp_path, GIVEN + "net = 1\n" + STUB, names=names, **whole)
+    assert not {"helper", "net"} & found(tmp_path, GIVEN + "net = 1\n" + STUB, names=names, **whole)
+
+
+def test_an_authors_own_stub_text_is_known_by_the_solution(tmp_path: Path) -> None:
+    stub, solved = "def f(x):\n    x = x  # TODO\n    return x\n", "def f(x):\n    x = x + 1\n    return x\n"
+    assert found(tmp_path / "a", stub, stub=stub, solved=solved, names={"f": ""}) == {"f"}
+    assert found(tmp_path / "b", stub, stub=stub, names={"f": ""}) == frozenset()
+
+
+def test_a_tuned_assignment_is_unfilled_until_it_changes(tmp_path: Path) -> None:
+    stub, solved = "rate = 0\n", "rate = 0.1\n"
+    assert found(tmp_path / "a", "rate = 0", stub=stub, solved=solved, names={"rate": ""}) == {"rate"}
+    assert found(tmp_path / "b", "rate = 3", stub=stub, solved=solved, names={"rate": ""}) == frozenset()
+
+
+def test_modules_are_compared_wherever_the_student_keeps_them(tmp_path: Path) -> None:
+    handout = write(
+        tmp_path / "handout", {"layers/affine.py": STUB, "base.py": "def f():\n    raise NotImplementedError"}
+    )
+    assignment = make_assignment(
+        handout,
+        notebook=None,
+        student_files=["layers/affine.py"],
+        provided_files=["base.py"],
+        names={"Affine": ["layers.affine", "other.layers.affine"], "f": "base"},
+    )
+    submission = make_submission(
+        tmp_path / "work", None, {"other/layers/affine.py": STUB, "base.py": "def f():\n    raise NotImplementedError"}
+    )
+    assert unfilled(assignment, submission) == {"Affine", "Affine.forward", "Affine.backward"}
+
+
+def test_without_a_hand_out_nothing_is_unfilled(tmp_path: Path) -> None:
+    assignment = make_assignment(tmp_path / "nowhere", names={"Affine": ""})
+    assert unfilled(assignment, make_submission(tmp_path / "work", make_notebook(STUB))) == frozenset()
+
+
+def test_a_hand_out_whose_notebook_is_damaged_leaves_nothing_unfilled(tmp_path: Path) -> None:
+    assignment = make_assignment(write(tmp_path / "h", {"hw.ipynb": "{"}), names={"Affine": ""})
+    assert unfilled(assignment, make_submission(tmp_path / "work", make_notebook(STUB))) == frozenset()
+
+
+def test_a_name_that_is_defined_twice_is_judged_for_each_check(tmp_path: Path) -> None:
+    one, two = "def f(x):\n    raise NotImplementedError", "def f(x, decay):\n    raise NotImplementedError"
+    handout = write(tmp_path / "handout", {"hw.ipynb": notebook_json(one, two)})
+    checks = [
+        make_check("first", Uses(name="f", signature=("x",))),
+        make_check("second", Uses(name="f", signature=("x", "decay"))),
+    ]
+    assignment = make_assignment(handout, names={"f": ""}, checks=checks)
+    half = make_submission(tmp_path / "half", make_notebook("def f(x):\n    return x", two))
+    assert unfilled_by_check(assignment, half) == {"first": frozenset(), "second": {"f"}}
+    assert unfilled(assignment, half) == frozenset()
+    untouched = make_submission(tmp_path / "none", make_notebook(one, two))
+    assert unfilled_by_check(assignment, untouched) == {"first": {"f"}, "second": {"f"}}
+    assert unfilled(assignment, untouched) == {"f"}
+
+
+def test_code_nested_deeper_than_python_recurses_is_not_a_stub(tmp_path: Path) -> None:
+    deep = "x = " + "+".join(["1"] * 3000)
+    assert found(tmp_path, deep, stub=deep, solved="x = 1\n", names={"x": ""}) == frozenset()
