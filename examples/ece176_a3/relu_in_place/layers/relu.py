@@ -1,0 +1,20 @@
+"""The rectifier."""
+
+import numpy as np
+
+from layers.base_layer import BaseLayer
+
+
+class ReLU(BaseLayer):
+    """max(x, 0), entry by entry; no parameters."""
+
+    def forward(self, x):
+        """Map x to an array of the same shape, and keep what `backward` will need."""
+        x[x < 0] = 0
+        self.positive = x > 0
+        return x
+
+    def backward(self, dout):
+        """Turn the gradient with respect to the output into the gradient with respect to the input."""
+        dout[~self.positive] = 0
+        return dout
