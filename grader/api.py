@@ -16,20 +16,15 @@ from grader import __version__
 from grader.assignment.course import Course, find_course
 from grader.errors import SubmissionError, UsageError
 from grader.grading import GoldenTable, evaluate
+from grader.launch import Launched
 from grader.model import Answer, Assignment, Environment, Report, Submission
+from grader.prober import Prober
 from grader.process import Root
 from grader.session import Session
 
 LAYERS = ("separate process", "resource limits")
 """What keeps student code in at present; isolation by the kernel adds to it."""
 LARGEST_SEED = 2**32
-
-
-def warm_up() -> Root:
-    """Start a worker that loads NumPy and IPython while the caller still reads arguments and files."""
-    root = Root()
-    root.warm(("numpy",), shell=True)
-    return root
 
 
 def grade(
@@ -40,7 +35,7 @@ def grade(
     course: str | Path | None = None,
     fresh: bool = False,
     hidden: bool = True,
-    worker: Root | None = None,
+    worker: Launched | None = None,
 ) -> Report:
     """Grade a notebook, a folder of modules, or an archive of either.
 
@@ -59,7 +54,7 @@ def grade(
     hidden
         False leaves the hidden checks out, as in a student's own repository.
     worker
-        A started worker, from `warm_up`; it is closed at the end.
+        A worker that was started early, by `grader.launch.launch`; it is ended at the end.
 
     Returns
     -------
@@ -74,7 +69,7 @@ def grade(
         If the grader or the assignment fails.
     """
     started = time.monotonic()
-    root = worker or warm_up()
+    root = Root(worker)
     folder = Path(tempfile.mkdtemp(prefix="grade-work-"))
     try:
         return _grade(Path(path), assignment, seed, course, fresh, hidden, root, folder, started)
@@ -106,7 +101,7 @@ def _grade(
         found = course.load(id)
         if not hidden:
             found = _public_only(found)
-        root.warm(found.preload, shell=found.notebook is not None)
+        root.warm(found.preload)
         submission = open_submission(path, found, folder / "work")
         anchors = find_anchors(found, submission)
     except SubmissionError as error:
@@ -129,13 +124,16 @@ def _grade(
         # beside the worker, which is busy with the notebook
         expected: Future[GoldenTable] = pool.submit(_expected, found, seed)
         session = Session(root, found, submission, anchors, seed=use_seed)
-        session.run_cells()
-        cells_done = time.monotonic()
-        answers = _answers(found, submission, session)
-        evaluation = evaluate(
-            session, expected.result(), seed=use_seed, unfilled=unfilled(found, submission), answers=answers
-        )
-        session.close()
+        prober = Prober(session, seed=use_seed)
+        try:
+            session.run_cells(parked=prober.parked)
+            cells_done = time.monotonic()
+            answers = _answers(found, submission, session)
+            stubs = unfilled(found, submission)
+            evaluation = evaluate(prober, expected.result(), unfilled=stubs, answers=answers)
+        finally:
+            prober.close()
+            session.close()
     return Report(
         assignment=found.id,
         title=found.title,

@@ -14,8 +14,8 @@ from msgspec import Struct
 from grader.assignment.markers import solved
 from grader.assignment.percent import notebook_of
 from grader.model import LOST, Answer, Assignment, Check, Given, Outcome, PartResult
+from grader.prober import Prober
 from grader.scoring import manual_result, not_filled_in, outcome, part_result
-from grader.session import Session
 from grader.worker.messages import Replacement
 
 GoldenTable = Mapping[str, Mapping[str, npt.NDArray[Any]]]
@@ -34,20 +34,19 @@ class Evaluation(Struct, frozen=True):
 
 
 def evaluate(
-    session: Session,
+    prober: Prober,
     golden: GoldenTable,
     *,
-    seed: int,
     unfilled: Set[str] = frozenset(),
     answers: Mapping[str, Answer] | None = None,
     follow_through: bool = True,
 ) -> Evaluation:
-    """Probe and score each check of `session.assignment`, in the order of the parts.
+    """Score each check of the prober's session, in the order of the parts.
 
     Parameters
     ----------
     golden
-        Expected arrays at `seed`.
+        Expected arrays at the prober's seed.
     unfilled
         Declared names that still equal the hand-out's stub: their checks are `missing` without a probe.
     answers
@@ -55,7 +54,8 @@ def evaluate(
     follow_through
         Whether a check whose earlier names lost points is probed once more with the reference's.
     """
-    assignment = session.assignment
+    assignment = prober.session.assignment
+    prober.finish()
     wrong: dict[str, None] = {}
     """Names whose own checks lost points so far, in order."""
     results: list[PartResult] = []
@@ -73,8 +73,8 @@ def evaluate(
             if stub is not None:
                 outcomes.append(not_filled_in(check, stub))
                 continue
-            given = _given(assignment, check, golden.get(check.id, {}), seed)
-            observation = session.observe(check, seed=seed)
+            given = _given(assignment, check, golden.get(check.id, {}), prober.seed)
+            observation = prober.observe(check)
             result = outcome(check, observation, given)
             outcomes.append(result)
             notes += [f"{check.id}: your code changes its input `{n}` in place" for n in observation.changed]
@@ -82,7 +82,7 @@ def evaluate(
             replaced = [name for name in wrong if name in check.builds_on]
             if not (follow_through and replaced and result.status in LOST):
                 continue
-            again = session.observe(check, seed=seed, replacements=replacements(assignment, replaced))
+            again = prober.observe_again(check, replacements(assignment, replaced))
             stuck = [name for name in replaced if not again.replaced.get(name)]
             if stuck:
                 names = ", ".join(f"`{n}`" for n in stuck)

@@ -1,6 +1,6 @@
 """The trusted side's handles on worker processes: start the first, ask, fork, end.
 
-Owns sockets, deadlines and the environment that student code sees. What is asked for, and when, is `grader.session`.
+Owns sockets and deadlines. What is asked for, and when, is `grader.session`.
 """
 
 from __future__ import annotations
@@ -10,15 +10,12 @@ import os
 import shutil
 import signal
 import socket
-import subprocess
-import sys
-import tempfile
+import threading
 import time
-from collections.abc import Mapping
-from pathlib import Path
 from typing import TypeVar
 
 from grader.errors import WorkerError
+from grader.launch import Launched, launch
 from grader.worker import wire
 from grader.worker.messages import Command, Done, Fork, Forked, Kill, Killed, Reply, Sweep, Warm
 
@@ -26,16 +23,6 @@ START_SECONDS = 60.0
 """Interpreter and NumPy load in 0.2 s; a loaded machine with a cold disk has taken ten."""
 ANSWER_SECONDS = 15.0
 """For commands that run no student code."""
-THREADS = ("OPENBLAS", "OMP", "MKL", "NUMEXPR", "VECLIB_MAXIMUM")
-PASSED_ON = (
-    "OPENBLAS_CORETYPE",
-    "OPENBLAS_L2_SIZE",
-    "LD_LIBRARY_PATH",
-    "GRADE_WORKER_STDERR",
-    "COVERAGE_PROCESS_CONFIG",
-)
-"""What a worker needs of the caller's environment: how to compute and load, never a secret."""
-
 Expected = TypeVar("Expected", bound=Reply)
 
 
@@ -52,6 +39,8 @@ class Process:
         self.pid = pid
         self.parent = parent
         self.open_channels = open_channels
+        self.lock = threading.Lock()
+        """Held while a question is open: probes of one snapshot are asked for from several threads."""
         open_channels.add(channel)
 
     def ask(
@@ -67,8 +56,9 @@ class Process:
             It answered something else.
         """
         deadline = time.monotonic() + seconds
-        wire.send(self.channel, wire.COMMANDS, command, deadline=deadline)
-        return self._answer(expected, deadline, max_buffers)
+        with self.lock:
+            wire.send(self.channel, wire.COMMANDS, command, deadline=deadline)
+            return self._answer(expected, deadline, max_buffers)
 
     def _answer(
         self, expected: tuple[type[Expected], ...], deadline: float, max_buffers: int
@@ -83,9 +73,10 @@ class Process:
         ours, theirs = socket.socketpair()
         deadline = time.monotonic() + ANSWER_SECONDS
         try:
-            wire.send(self.channel, wire.COMMANDS, Fork(), descriptor=theirs.fileno(), deadline=deadline)
-            theirs.close()
-            reply, _ = self._answer((Forked,), deadline, 0)
+            with self.lock:
+                wire.send(self.channel, wire.COMMANDS, Fork(), descriptor=theirs.fileno(), deadline=deadline)
+                theirs.close()
+                reply, _ = self._answer((Forked,), deadline, 0)
         except BaseException:
             ours.close()
             theirs.close()
@@ -111,29 +102,17 @@ class Process:
 class Root(Process):
     """The first process of a slot, which never runs student code itself; every other is forked from it."""
 
-    def __init__(self) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="grade-"))
-        ours, theirs = socket.socketpair()
-        try:
-            self._popen = subprocess.Popen(
-                [sys.executable, "-P", "-s", "-m", "grader.worker", str(theirs.fileno())],
-                pass_fds=[theirs.fileno()],
-                env=_environment(self.folder),
-                cwd=self.folder,
-                stdin=subprocess.DEVNULL,
-                start_new_session=True,
-            )
-        except OSError as error:
-            raise WorkerError(f"could not start a worker with {sys.executable}: {error.strerror}") from None
-        finally:
-            theirs.close()
-        super().__init__(ours, self._popen.pid, None, set())
+    def __init__(self, launched: Launched | None = None) -> None:
+        launched = launched or launch()
+        self.folder = launched.folder
+        self._popen = launched.popen
+        super().__init__(launched.channel, self._popen.pid, None, set())
         self._loading = False
 
-    def warm(self, modules: tuple[str, ...], *, shell: bool) -> None:
+    def warm(self, modules: tuple[str, ...]) -> None:
         """Let it import libraries; returns at once, the answer is collected before the next command."""
         self._collect()
-        wire.send(self.channel, wire.COMMANDS, Warm(modules, shell))
+        wire.send(self.channel, wire.COMMANDS, Warm(modules))
         self._loading = True
 
     def fork(self) -> Process:
@@ -168,36 +147,6 @@ class Root(Process):
 
     def __exit__(self, *exception: object) -> None:
         self.close()
-
-
-def _environment(folder: Path) -> Mapping[str, str]:
-    """What student code finds in `os.environ`; nothing of the caller's but what computing needs."""
-    home, fonts = folder / "home", folder / "matplotlib"
-    home.mkdir()
-    fonts.mkdir()
-    _lend_font_list(fonts)
-    return {
-        **{f"{library}_NUM_THREADS": "1" for library in THREADS},
-        **{name: os.environ[name] for name in PASSED_ON if name in os.environ},
-        "PATH": os.environ.get("PATH", "/usr/bin:/bin"),
-        "HOME": str(home),
-        "TMPDIR": str(home),
-        "LANG": "C.UTF-8",
-        "PYTHONHASHSEED": "0",
-        "PYTHONDONTWRITEBYTECODE": "1",
-        "MPLBACKEND": "Agg",
-        "MPLCONFIGDIR": str(fonts),
-        "IPYTHONDIR": str(home / ".ipython"),
-    }
-
-
-def _lend_font_list(folder: Path) -> None:
-    """Copy Matplotlib's list of fonts, which it otherwise searches the disk for (a second), from the user's cache."""
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "matplotlib"
-    configured = os.environ.get("MPLCONFIGDIR")
-    for source in [cache, *([Path(configured)] if configured else [])]:
-        for found in source.glob("fontlist-*.json"):
-            shutil.copy(found, folder / found.name)
 
 
 def _how(status: int | None) -> str:

@@ -14,6 +14,7 @@ from grader.assignment.release import build_solution
 from grader.errors import AuthoringError
 from grader.grading import GoldenTable
 from grader.model import Assignment, Edit, Observation, Visibility
+from grader.probing import observe
 from grader.process import Root
 from grader.session import Session
 from grader.submission.anchors import find_anchors
@@ -30,7 +31,7 @@ class ReferenceSession:
         self._folder = Path(tempfile.mkdtemp(prefix="grade-reference-"))
         try:
             self.root = Root()
-            self.root.warm(("numpy", *assignment.preload), shell=assignment.notebook is not None)
+            self.root.warm(assignment.preload)
             built, laid = self._folder / "solution", self._folder / "work"
             build_solution(assignment, built, edit)
             self.submission = open_submission(built, assignment, laid)
@@ -73,7 +74,7 @@ def observed_values(reference: ReferenceSession, seed: int) -> GoldenTable:
     """What each probe observes on the reference at `seed`."""
     table = {}
     for check in reference.assignment.checks:
-        table[check.id] = _values(reference.session.observe(check, seed=seed), check.file)
+        table[check.id] = _values(observe(reference.session, check, seed=seed), check.file)
     return table
 
 

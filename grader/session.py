@@ -1,16 +1,13 @@
-"""One submission, run and probed: the trusted side's plan.
+"""One submission, run: the trusted side's plan.
 
 Runs the notebook cell by cell, parks a snapshot before each, goes on from the last one where a cell kills or hangs its
-process, and probes each check from the snapshot of its anchor. Knows no expected value: what an observation is worth
-is decided by whoever asks for it.
+process. Asking the snapshots is `grader.probing`.
 """
 
 from __future__ import annotations
 
-import marshal
-import secrets
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from grader.errors import WorkerError
@@ -18,10 +15,7 @@ from grader.model import (
     Anchor,
     Assignment,
     CellRun,
-    Check,
     Frame,
-    NotArray,
-    Observation,
     StudentError,
     Submission,
 )
@@ -29,19 +23,14 @@ from grader.process import Process, Root
 from grader.submission.harmless import definitions_of, is_harmless
 from grader.worker import wire
 from grader.worker.messages import (
-    ArraySpec,
     CellDone,
     Done,
     Failed,
     Import,
-    Observed,
     Prepare,
-    Probe,
-    Replacement,
     RunCell,
 )
 
-KNOWN_ENDINGS = ("returned", "missing", "error")
 FILE_SIZE = 256 << 20
 """Bytes of the largest file that student code may write."""
 CELL_TEXT = 64 << 10
@@ -50,7 +39,7 @@ DEAD = (wire.Closed, wire.DeadlineExceeded, WorkerError)
 
 
 class Session:
-    """A submission in its worker: `run_cells` once, then `observe` as often as wanted."""
+    """A submission in its worker: `run_cells` once, then probe its snapshots as often as wanted."""
 
     def __init__(
         self, root: Root, assignment: Assignment, submission: Submission, anchors: Mapping[str, Anchor], *, seed: int
@@ -63,12 +52,10 @@ class Session:
         self.notes: list[str] = []
         self._ends = time.monotonic() + assignment.limits.submission
         self._snapshots: dict[tuple[str, int], Process] = {}
-        self._hanging: dict[str, float] = {}
-        self._compiled: dict[str, bytes] = {}
+        self.hanging: dict[str, float] = {}
+        """Modules that did not finish importing, and the seconds they were given."""
         self._main = root.fork()
         self._prepare()
-
-    # ------------------------------------------------------------ running
 
     def _prepare(self) -> None:
         limits, folder = self.assignment.limits, self.submission.folder
@@ -106,7 +93,7 @@ class Session:
                 how = here.end()
                 here = self._snapshots["before", -1] = spare
                 if isinstance(problem, wire.DeadlineExceeded):
-                    self._hanging[module] = self.assignment.limits.check
+                    self.hanging[module] = self.assignment.limits.check
                     how = f"it did not finish within {self.assignment.limits.check:g} s"
                 self.notes.append(f"importing {module} failed: {how}")
 
@@ -114,13 +101,17 @@ class Session:
         path = Path(*module.split("."))
         return any(str(p) in self.submission.modules for p in (path.with_suffix(".py"), path / "__init__.py"))
 
-    def run_cells(self, *, stop_early: bool = False) -> None:
+    def run_cells(
+        self, *, stop_early: bool = False, parked: Callable[[str, int], None] = lambda when, cell: None
+    ) -> None:
         """Run the notebook from top to bottom; every cell ends in a `CellRun`, whatever it does.
 
-        With `stop_early` only as far as the last cell that a check is probed after.
+        With `stop_early` only as far as the last cell that a check is probed after. `parked` is told, by the words of
+        `Anchor`, when the state of an anchor can be probed, while the notebook goes on.
         """
         if any(a.when == "before" for a in self.anchors.values()):
             self._import_modules()
+            parked("before", -1)
         wanted = {cell for a in self.anchors.values() for cell in a.bindings.values()}
         anchored = {a.cell for a in self.anchors.values() if a.when == "after"}
         last = max(anchored, default=-1) if not any(a.when == "end" for a in self.anchors.values()) else None
@@ -139,6 +130,7 @@ class Session:
                 spare = self._main.fork()
             if previous in anchored and spare is not None:
                 self._snapshots["after", previous] = spare
+                parked("after", previous)
             alive = self._run_cell(cell.index, cell.source, spare, redefine=cell.index in wanted)
             if spare is not None and previous not in anchored:
                 spare.let_go()
@@ -170,7 +162,7 @@ class Session:
             except DEAD:
                 return False
             return self._define(index, source, 0) if redefine else True
-        error_or_none = self._checked(reply.error)
+        error_or_none = self.checked(reply.error)
         self.cells.append(
             CellRun(
                 index=index,
@@ -197,77 +189,15 @@ class Session:
             self.notes.append(f"cell {index} failed; the functions and classes that it defines were taken all the same")
         return True
 
-    # ------------------------------------------------------------ probing
-
-    def observe(self, check: Check, *, seed: int, replacements: Sequence[Replacement] = ()) -> Observation:
-        """Probe `check` in a fresh copy of the state at its anchor."""
-        started = time.monotonic()
-        seconds = check.seconds or self.assignment.limits.check
-        for name in check.uses:
-            for place in self.assignment.names.get(name.name, ()):
-                if place.module in self._hanging:
-                    message = f"importing {place.module} did not finish within {self._hanging[place.module]:g} s"
-                    return _ended(check, "timeout", message, started)
-        snapshot = self._snapshot(self.anchors[check.id])
-        if snapshot is None:
-            return _ended(check, "crashed", "the notebook ended before this could be probed", started)
-        command = Probe(
-            nonce=secrets.token_hex(8),
-            function=check.id,
-            code=self._code(check),
-            file=check.file,
-            seed=seed,
-            private=check.visibility == "hidden" or bool(replacements),
-            replacements=tuple(replacements),
-        )
-        try:
-            child = snapshot.fork()
-        except DEAD:
-            return _ended(check, "crashed", "the state that this is probed in was destroyed by the notebook", started)
-        try:
-            limit = self.assignment.limits.observation
-            observed, buffers = child.ask(command, Observed, seconds=seconds, max_buffers=limit)
-            if observed.nonce != command.nonce or observed.ended not in KNOWN_ENDINGS:
-                raise WorkerError("the probe's answer is not an answer to this question")
-            values = {
-                name: wire.array_of(value, buffers)
-                if isinstance(value, ArraySpec)
-                else NotArray(value.kind, value.detail)
-                for name, value in observed.values.items()
-            }
-            child.let_go()
-        except wire.DeadlineExceeded:
-            child.end()
-            return _ended(check, "timeout", f"did not finish within {seconds:g} s", started)
-        except wire.Closed:
-            return _ended(check, "crashed", child.end(), started)
-        except WorkerError as error:
-            child.end()
-            return _ended(check, "crashed", str(error), started)
-        return Observation(
-            check=check.id,
-            ended=observed.ended,  # type: ignore[arg-type]  # one of KNOWN_ENDINGS
-            values=values,
-            error=self._checked(observed.error),
-            changed=observed.changed,
-            notes=observed.notes,
-            replaced=observed.replaced,
-            seconds=time.monotonic() - started,
-        )
-
-    def _code(self, check: Check) -> bytes:
-        if check.source not in self._compiled:
-            self._compiled[check.source] = marshal.dumps(compile(check.source, check.file, "exec", dont_inherit=True))
-        return self._compiled[check.source]
-
-    def _snapshot(self, anchor: Anchor) -> Process | None:
+    def snapshot(self, anchor: Anchor) -> Process | None:
+        """The parked process that a check with this anchor is probed from; None when the notebook destroyed it."""
         if anchor.when == "before":
             return self._snapshots["before", -1]
         if anchor.when == "after" and ("after", anchor.cell) in self._snapshots:
             return self._snapshots["after", anchor.cell]
         return self._snapshots.get(("end", -1))
 
-    def _checked(self, error: StudentError | None) -> StudentError | None:
+    def checked(self, error: StudentError | None) -> StudentError | None:
         """The error with only frames that exist, their text read here: the worker's word is not taken for it."""
         if error is None:
             return None
@@ -286,12 +216,3 @@ class Session:
         """Let every parked process go; `Root.close` ends whatever does not."""
         for process in [self._main, *self._snapshots.values()]:
             process.let_go()
-
-
-def _ended(check: Check, how: str, message: str, started: float) -> Observation:
-    return Observation(
-        check=check.id,
-        ended=how,  # type: ignore[arg-type]  # `timeout` or `crashed`
-        error=StudentError(type=how.capitalize(), message=message),
-        seconds=time.monotonic() - started,
-    )

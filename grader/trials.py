@@ -12,6 +12,7 @@ from msgspec import Struct
 from grader.assignment.edits import right_edits, wrong_edits
 from grader.grading import GoldenTable, evaluate
 from grader.model import Assignment, Edit
+from grader.prober import Prober
 from grader.reference import ReferenceSession, live
 
 
@@ -43,7 +44,9 @@ def try_edit(assignment: Assignment, edit: Edit, golden: Mapping[int, GoldenTabl
     with ReferenceSession(assignment, edit=edit) as session:
         trials = []
         for seed, expected in golden.items():
-            done = evaluate(session.session, expected, seed=seed, follow_through=False)
+            prober = Prober(session.session, seed=seed)
+            done = evaluate(prober, expected, follow_through=False)
+            prober.close()
             failed = tuple(o.check.id for o in done.outcomes if o.status != "passed")
             trials.append(Trial(edit=edit, seed=seed, failed=failed))
         return trials

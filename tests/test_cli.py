@@ -14,6 +14,7 @@ import jsonschema
 import pytest
 
 import grader.api
+import grader.launch
 from grader import cli
 from grader.errors import AuthoringError, SubmissionError, UsageError
 from grader.model import Check, Outcome, Part, PartResult, Report
@@ -34,15 +35,15 @@ UNGRADABLE = Report(assignment="toy", title="", path="hw.ipynb", digest="", stat
 
 
 class Fake:
-    """Stands in for `grader.api.grade` and `warm_up`: remembers the calls and gives or raises `result`."""
+    """Stands in for `grader.api.grade` and `grader.launch.launch`: remembers the calls and gives or raises `result`."""
 
     def __init__(self) -> None:
         self.result: Report | BaseException = graded(4)
         self.calls: list[tuple[Any, dict[str, Any]]] = []
         self.order: list[str] = []
 
-    def warm_up(self) -> str:
-        self.order.append("warm_up")
+    def launch(self) -> str:
+        self.order.append("launch")
         return "worker"
 
     def grade(self, *args: Any, **kw: Any) -> Report:
@@ -57,7 +58,7 @@ class Fake:
 def fake(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Fake]:
     fake = Fake()
     monkeypatch.setattr(grader.api, "grade", fake.grade)
-    monkeypatch.setattr(grader.api, "warm_up", fake.warm_up)
+    monkeypatch.setattr(grader.launch, "launch", fake.launch)
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("GRADE_DEBUG", raising=False)
     Path("hw.ipynb").write_text("{}")
@@ -76,7 +77,7 @@ def test_arguments_reach_grading_with_a_warm_worker(fake: Fake) -> None:
     ((args, kw),) = fake.calls
     assert args == (Path("hw.ipynb"), "toy", 7)
     assert kw == {"course": Path("c"), "fresh": False, "hidden": False, "worker": "worker"}
-    assert fake.order == ["warm_up", "grade"]
+    assert fake.order == ["launch", "grade"]
 
 
 def test_defaults(fake: Fake) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from grader.model import Anchor, Check, Limits, NotArray, Observation
+from grader.probing import observe
 from grader.process import Root
 from grader.session import Session
 from grader.submission.harmless import is_harmless
@@ -25,7 +26,6 @@ class Runner:
 
     def __init__(self) -> None:
         self.root = Root()
-        self.root.warm(("numpy",), shell=True)
         self.sessions: list[Session] = []
 
     def __call__(
@@ -52,7 +52,7 @@ class Runner:
     ) -> Observation:
         check = make_check(body, uses=["f"])
         session = self(folder, cells, [check], [anchor], **more)  # type: ignore[arg-type]
-        return session.observe(check, seed=5)
+        return observe(session, check, seed=5)
 
 
 @pytest.fixture(scope="module")
@@ -95,7 +95,7 @@ def test_a_broken_cell_costs_only_itself(run: Runner, tmp_path: Path, cell: str,
     check = make_check(DOUBLE, uses=["f"])
     session = run(tmp_path, [GOOD, "kept = 7", cell, "later = kept + 1"], [check], [END])
     assert [c.status for c in session.cells] == ["ok", "ok", status, "ok"]
-    seen = session.observe(check, seed=1)
+    seen = observe(session, check, seed=1)
     assert seen.ended == "returned"
     np.testing.assert_array_equal(seen.values["y"], [0, 2, 4])
 
@@ -122,8 +122,8 @@ def test_each_end_of_a_probe_is_told_apart_and_the_next_one_runs(
 ) -> None:
     bad, good = make_check(body, name="bad", uses=["f"]), make_check(DOUBLE, name="good", uses=["f"])
     session = run(tmp_path, [GOOD], [bad, good], [END, END])
-    assert session.observe(bad, seed=1).ended == ended
-    assert session.observe(good, seed=1).ended == "returned"
+    assert observe(session, bad, seed=1).ended == ended
+    assert observe(session, good, seed=1).ended == "returned"
 
 
 def test_values_that_are_no_arrays_cost_their_own_name(run: Runner, tmp_path: Path) -> None:
@@ -136,8 +136,8 @@ def test_each_probe_sees_the_state_of_its_own_anchor(run: Runner, tmp_path: Path
     first, second = make_check("return {'y': student.f()}", name="a"), make_check("return {'y': student.f()}", name="b")
     cells = ["def f(): return 1", "x = 1", "def f(): return 2", "del f"]
     session = run(tmp_path, cells, [first, second], [after(0, "f"), after(2, "f")])
-    assert session.observe(first, seed=1).values["y"] == 1
-    assert session.observe(second, seed=1).values["y"] == 2
+    assert observe(session, first, seed=1).values["y"] == 1
+    assert observe(session, second, seed=1).values["y"] == 2
 
 
 def test_a_probe_changes_nothing_for_the_next(run: Runner, tmp_path: Path) -> None:
@@ -146,7 +146,7 @@ def test_a_probe_changes_nothing_for_the_next(run: Runner, tmp_path: Path) -> No
     )
     check = make_check(body)
     session = run(tmp_path, [GOOD], [check], [END])
-    one, two = session.observe(check, seed=1), session.observe(check, seed=1)
+    one, two = observe(session, check, seed=1), observe(session, check, seed=1)
     assert one.values["n"] == two.values["n"] == 1
     assert one.values["r"] == two.values["r"]
 
@@ -154,7 +154,7 @@ def test_a_probe_changes_nothing_for_the_next(run: Runner, tmp_path: Path) -> No
 def test_the_seed_decides_the_points(run: Runner, tmp_path: Path) -> None:
     check = make_check("return {'x': rng.normal(size=3)}")
     session = run(tmp_path, [GOOD], [check], [END])
-    a, b, c = (session.observe(check, seed=s).values["x"] for s in (1, 1, 2))
+    a, b, c = (observe(session, check, seed=s).values["x"] for s in (1, 1, 2))
     assert np.array_equal(a, b)
     assert not np.array_equal(a, c)
 
@@ -220,7 +220,7 @@ def test_an_error_quotes_the_line_of_the_cell(run: Runner, tmp_path: Path) -> No
 def test_a_hidden_checks_error_carries_no_message(run: Runner, tmp_path: Path) -> None:
     cell = "def f(x):\n    raise type('Secret' + str(x[1]), (ValueError,), {})('told: ' + str(x))"
     check = make_check(DOUBLE, uses=["f"], visibility="hidden")
-    seen = run(tmp_path, [cell], [check], [END]).observe(check, seed=1)
+    seen = observe(run(tmp_path, [cell], [check], [END]), check, seed=1)
     assert seen.error is not None
     assert (seen.error.type, seen.error.message) == ("ValueError", "")
 
@@ -240,8 +240,8 @@ def test_follow_through_replaces_bindings_and_instances(run: Runner, tmp_path: P
     check = make_check("return {'y': student.f()}")
     session = run(tmp_path, cells, [check], [END], names={"f": "", "Layer": ""})
     reference = Replacement("Layer", "class Layer:\n    def go(self): return 10\n", "")
-    assert session.observe(check, seed=1).values["y"] == 2
-    again = session.observe(check, seed=1, replacements=[reference])
+    assert observe(session, check, seed=1).values["y"] == 2
+    again = observe(session, check, seed=1, replacements=[reference])
     assert again.values["y"] == 20
     assert again.replaced["Layer"] >= 3
 
@@ -250,14 +250,14 @@ def test_follow_through_replaces_an_import_in_another_module(run: Runner, tmp_pa
     modules = {"low.py": "def g(): return 1\n", "high.py": "from low import g\ndef f(): return g()\n"}
     check = make_check("return {'y': student.f()}")
     session = run(tmp_path, [], [check], [BEFORE], modules=modules, names={"f": "high", "g": "low"})
-    again = session.observe(check, seed=1, replacements=[Replacement("g", "def g(): return 5\n", "low")])
+    again = observe(session, check, seed=1, replacements=[Replacement("g", "def g(): return 5\n", "low")])
     assert again.values["y"] == 5
 
 
 def test_what_cannot_be_replaced_is_told(run: Runner, tmp_path: Path) -> None:
     check = make_check("return {'y': student.f()}")
     session = run(tmp_path, ["def f(): return 1"], [check], [END], names={"f": "", "Layer": ""})
-    again = session.observe(check, seed=1, replacements=[Replacement("Layer", "class Layer: pass\n", "")])
+    again = observe(session, check, seed=1, replacements=[Replacement("Layer", "class Layer: pass\n", "")])
     assert again.replaced == {"Layer": 0}
 
 
@@ -266,12 +266,11 @@ def test_the_environment_of_student_code_holds_nothing_of_the_callers(
 ) -> None:
     monkeypatch.setenv("SECRET_TOKEN", "abc")
     root = Root()
-    root.warm(("numpy",), shell=True)
     check = make_check("import os\nreturn {'n': 'SECRET_TOKEN' in os.environ, 'argv': 1}")
     assignment = make_assignment(tmp_path, [check], {"f": ""}, LIMITS)
     session = Session(root, assignment, make_submission(tmp_path, []), {"probe": END}, seed=1)
     session.run_cells()
-    seen = session.observe(check, seed=1)
+    seen = observe(session, check, seed=1)
     root.close()
     assert not seen.values["n"]
 
@@ -289,7 +288,6 @@ def test_figures_are_described_and_closed(run: Runner, tmp_path: Path) -> None:
 
 def test_no_process_is_left_behind(tmp_path: Path) -> None:
     root = Root()
-    root.warm(("numpy",), shell=True)
     assignment = make_assignment(tmp_path, [], {}, LIMITS)
     cells = ["import os\nif os.fork() == 0:\n    while True: pass", "x = 1"]
     session = Session(root, assignment, make_submission(tmp_path, cells), {}, seed=1)

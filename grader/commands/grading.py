@@ -29,9 +29,11 @@ def run(args: argparse.Namespace, commands: Iterable[str]) -> int:
         What grading raised, after it was written to where `--json` points.
     """
     path, json_to = _targets(args, commands)
+    from grader.launch import launch
+
+    worker = launch()  # before anything heavy: it starts up while we load NumPy and read files; `api.grade` ends it
     from grader import api
 
-    worker = api.warm_up()  # before anything heavy: it starts up while we read files; `api.grade` closes it
     try:
         report = api.grade(
             path, args.assignment, args.seed, course=args.course, fresh=args.fresh, hidden=args.hidden, worker=worker

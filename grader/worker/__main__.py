@@ -1,4 +1,4 @@
-"""`python -m grader.worker FD`: start the root server on an inherited socket."""
+"""`python -m grader.worker FD`: start the root server on an inherited socket, with the notebook shell loaded."""
 
 from __future__ import annotations
 

@@ -24,10 +24,9 @@ from grader.model import Place, StudentError
 
 
 class Warm(Struct, tag=True, frozen=True):
-    """Import these modules and, with `shell`, build the notebook shell; a missing module is no error."""
+    """Import these modules; a missing one is no error."""
 
     modules: tuple[str, ...]
-    shell: bool
 
 
 class Fork(Struct, tag=True, frozen=True):

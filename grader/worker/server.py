@@ -47,6 +47,7 @@ def serve(channel: socket.socket) -> None:
 
     adopt_orphans()
     state = State()
+    state.build_shell()  # while the grader still reads the hand-in
     children: set[int] = set()
     while True:
         try:
@@ -58,11 +59,13 @@ def serve(channel: socket.socket) -> None:
             case Fork():
                 assert descriptor is not None  # the grader always sends one
                 _reap_ended(children)
+                gc.freeze()  # a collection in the child would otherwise copy every page that it marks
                 pid = os.fork()
                 if pid == 0:
                     channel.close()
                     channel, children = socket.socket(fileno=descriptor), set()
                     continue
+                gc.unfreeze()
                 os.close(descriptor)
                 children.add(pid)
                 reply = Forked(pid)
@@ -73,12 +76,9 @@ def serve(channel: socket.socket) -> None:
                 sweep()
                 children.clear()
                 reply = Done()
-            case Warm(modules, shell):
+            case Warm(modules):
                 _load(modules)
-                if shell:
-                    state.build_shell()
                 gc.collect()
-                gc.freeze()  # a collection in a fork would otherwise copy every page that it marks
                 reply = Done()
             case Prepare():
                 state.prepare(command)

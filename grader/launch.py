@@ -1,0 +1,95 @@
+"""Start a worker's first process, in the environment that student code will see.
+
+Imports nothing heavy, so that the worker loads its libraries while the caller still loads its own.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from grader.errors import WorkerError
+
+THREADS = ("OPENBLAS", "OMP", "MKL", "NUMEXPR", "VECLIB_MAXIMUM")
+PASSED_ON = (
+    "OPENBLAS_CORETYPE",
+    "OPENBLAS_L2_SIZE",
+    "LD_LIBRARY_PATH",
+    "GRADE_WORKER_STDERR",
+    "COVERAGE_PROCESS_CONFIG",
+)
+"""What a worker needs of the caller's environment: how to compute and load, never a secret."""
+
+
+@dataclass(frozen=True)
+class Launched:
+    """A started worker, its socket and its folder."""
+
+    popen: subprocess.Popen[bytes]
+    channel: socket.socket
+    folder: Path
+
+
+def launch() -> Launched:
+    """Start `python -m grader.worker` in a session and a temporary folder of its own.
+
+    Raises
+    ------
+    WorkerError
+        If the interpreter cannot be started.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="grade-"))
+    ours, theirs = socket.socketpair()
+    try:
+        popen = subprocess.Popen(
+            [sys.executable, "-P", "-s", "-m", "grader.worker", str(theirs.fileno())],
+            pass_fds=[theirs.fileno()],
+            env=_environment(folder),
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+    except OSError as error:
+        ours.close()
+        shutil.rmtree(folder, ignore_errors=True)
+        raise WorkerError(f"could not start a worker with {sys.executable}: {error.strerror}") from None
+    finally:
+        theirs.close()
+    return Launched(popen, ours, folder)
+
+
+def _environment(folder: Path) -> Mapping[str, str]:
+    """What student code finds in `os.environ`; nothing of the caller's but what computing needs."""
+    home, fonts = folder / "home", folder / "matplotlib"
+    home.mkdir()
+    fonts.mkdir()
+    _lend_font_list(fonts)
+    return {
+        **{f"{library}_NUM_THREADS": "1" for library in THREADS},
+        **{name: os.environ[name] for name in PASSED_ON if name in os.environ},
+        "PATH": os.environ.get("PATH", "/usr/bin:/bin"),
+        "HOME": str(home),
+        "TMPDIR": str(home),
+        "LANG": "C.UTF-8",
+        "PYTHONHASHSEED": "0",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "MPLBACKEND": "Agg",
+        "MPLCONFIGDIR": str(fonts),
+        "IPYTHONDIR": str(home / ".ipython"),
+    }
+
+
+def _lend_font_list(folder: Path) -> None:
+    """Copy Matplotlib's list of fonts, which it otherwise searches the disk for (a second), from the user's cache."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "matplotlib"
+    configured = os.environ.get("MPLCONFIGDIR")
+    for source in [cache, *([Path(configured)] if configured else [])]:
+        for found in source.glob("fontlist-*.json"):
+            shutil.copy(found, folder / found.name)

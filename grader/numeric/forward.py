@@ -1,0 +1,91 @@
+"""The function under a gradient check, as a map from rows of points to rows of outputs.
+
+Owns calling it (copies in, float64 out, counted), and nothing about what the numbers mean.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+
+_ROWS = 1 << 21
+"""Numbers held at a time, of points or of outputs: 16 MB."""
+
+
+class Forward:
+    """`sum(df * f(x))` with its parts kept apart.
+
+    Parameters
+    ----------
+    f
+        Takes one array of shape `shape`, float64; with `batched` a list of them, and returns a list.
+    shape
+        Of `x`.
+    df
+        Upstream gradient, the shape of what `f` returns; None for a function that returns one number.
+
+    Attributes
+    ----------
+    evaluations
+        Points evaluated so far.
+    single
+        Whether `f` was seen to return float32 or float16 (their `numpy.dtype`), else None.
+    """
+
+    def __init__(
+        self,
+        f: Callable[[Any], Any],
+        shape: tuple[int, ...],
+        df: npt.ArrayLike | None,
+        *,
+        batched: bool = False,
+    ) -> None:
+        self._f = f
+        self._shape = shape
+        self._df = None if df is None else np.array(df, dtype=np.float64)
+        self._batched = batched
+        self.evaluations = 0
+        self.single: np.dtype[Any] | None = None
+
+    @property
+    def df(self) -> Floats:
+        """Upstream gradient, flat; one 1.0 for a scalar function."""
+        return np.ones(1) if self._df is None else self._df.reshape(-1)
+
+    def chunk(self, size: int) -> int:
+        """How many points of `size` numbers fit into memory at a time."""
+        return max(1, _ROWS // max(size, self.df.size))
+
+    def at(self, points: Floats) -> Floats:
+        """Outputs, shape (k, outputs), at the rows of `points`, shape (k, x.size).
+
+        Raises
+        ------
+        ValueError
+            If `f` returns an array and there is no `df`, or one of another shape, or complex numbers.
+        """
+        self.evaluations += len(points)
+        # Copies: code under test that writes into its argument must not move the next point.
+        arrays = [row.reshape(self._shape).copy() for row in points]
+        # Lazily, one by one: f may hand out the same buffer again and again.
+        values: Iterable[Any] = self._f(arrays) if self._batched else map(self._f, arrays)
+        return np.array([self._output(v) for v in values]).reshape(len(points), -1)
+
+    def _output(self, value: Any) -> Floats:
+        array = np.asarray(value)
+        if self._df is None and array.size != 1:
+            raise ValueError(
+                f"check_grad: f returned an array of shape {array.shape}; give the upstream gradient df of that shape"
+            )
+        if self._df is not None and array.shape != self._df.shape:
+            raise ValueError(f"check_grad: f returned shape {array.shape}, but df has shape {self._df.shape}")
+        if array.dtype.kind == "c":
+            raise ValueError("check_grad: f returned complex numbers; check its real part")
+        if array.dtype.kind == "f" and array.dtype.itemsize < 8:
+            self.single = array.dtype
+        return np.array(array, dtype=np.float64).reshape(-1)

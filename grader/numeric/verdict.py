@@ -1,0 +1,173 @@
+"""From measured slopes to a verdict on a gradient, and the sentence that says why.
+
+Owns the three-valued decision and its words. What is measured, and at which points, is `grader.numeric.gradcheck`'s.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from grader.numeric.directions import locate
+from grader.numeric.forward import Floats
+from grader.numeric.slopes import Direction, Probe, Slopes, largest, measure, measure_once
+
+RESOLVED = 1e-2
+"""A check that would not see an error of this size, relative to the largest derivative, decides nothing."""
+
+_SEEN = 0.9
+"""Share of the entries for which the resolution holds; the others may sit at kinks."""
+_AGAIN = 0.3
+"""Factor on the step when a failure is measured again: not one that a refinement takes, so that a kink which
+misled one measurement does not mislead the other in the same way."""
+_MOST = 64
+"""Failures measured again, the largest ones."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class GradCheck:
+    """What a gradient check found; true only if the verdict is "ok"."""
+
+    verdict: Literal["ok", "bad", "unresolved"]
+    """`unresolved`: the finite differences are too inaccurate here to tell right from wrong."""
+    error: float
+    """Largest difference between the gradient and the finite differences, relative to the largest derivative."""
+    resolution: float
+    """An error above this, relative to the largest derivative, would have been seen (in nine of ten entries)."""
+    worst: tuple[int, ...] | None = None
+    """Index of the largest difference; None where there is none to show."""
+    analytic: float | None = None
+    """The gradient there."""
+    numerical: float | None = None
+    """The finite difference there."""
+    evaluations: int = 0
+    """How often f was evaluated."""
+    message: str
+    """One sentence."""
+
+    def __bool__(self) -> bool:
+        return self.verdict == "ok"
+
+
+class Finding(NamedTuple):
+    """One group of directions after measurement."""
+
+    directions: Sequence[Direction]
+    slopes: Slopes
+    scale: float
+    """Largest derivative of the group."""
+    wrong: npt.NDArray[np.bool_]
+    """Where the gradient lies outside the bounds of two measurements."""
+
+    @property
+    def off(self) -> Floats:
+        """Size of the differences."""
+        return np.abs(self.slopes.given - self.slopes.value)
+
+
+def look(probe: Probe, directions: Sequence[Direction], rtol: float, *, scale: float = 0.0) -> Finding:
+    """Measure along `directions`, and what fails once more with another step.
+
+    `scale` is a lower bound of the largest derivative that is known from elsewhere.
+    """
+    slopes = measure(probe, directions, target=rtol / 3)
+    scale = max(largest(slopes), scale)
+    off = np.abs(slopes.given - slopes.value)
+    wrong = ~(off <= rtol * scale + slopes.bound)
+    suspects = np.flatnonzero(wrong)
+    suspects = suspects[np.argsort(-off[suspects], kind="stable")][:_MOST]
+    if suspects.size:
+        again = measure_once(probe, [directions[int(i)] for i in suspects], slopes.step[suspects] * _AGAIN).slopes
+        still = np.abs(again.given - again.value)
+        # Both exclude the gradient, and they agree with each other better than with it.
+        holds = ~(still <= rtol * scale + again.bound)
+        holds &= np.abs(again.value - slopes.value[suspects]) <= 0.5 * np.minimum(still, off[suspects])
+        doubtful = suspects[~holds] if holds.any() else np.flatnonzero(wrong)
+        wrong[doubtful] = False
+        slopes.bound[doubtful] = np.maximum(slopes.bound[doubtful], off[doubtful])
+    return Finding(directions, slopes, scale, wrong)
+
+
+def conclude(
+    probe: Probe, shape: tuple[int, ...], findings: Sequence[Finding], *, repeated: bool | None, rtol: float
+) -> GradCheck:
+    """The verdict on all findings, the single entries last.
+
+    `repeated` says whether a failure came again at a second point; None if there was no second point to try.
+    """
+    entries = findings[-1]
+    failed = [f for f in findings if f.wrong.any()]
+    resolution = max(_resolution(f, rtol) for f in findings)
+    verdict: Literal["ok", "bad", "unresolved"] = "ok" if resolution <= RESOLVED else "unresolved"
+    if failed:
+        verdict = "unresolved" if repeated is False else "bad"
+
+    index = int(np.argmax(np.where(entries.wrong, entries.off, 0.0) if entries.wrong.any() else entries.off))
+    at = int(entries.directions[index])  # the last group holds single entries
+    if failed and not entries.wrong.any():
+        mixtures = failed[0]
+        worst = int(np.argmax(np.where(mixtures.wrong, mixtures.off, 0.0)))
+        at = locate(probe, np.asarray(mixtures.directions[worst]), float(mixtures.slopes.step[worst]))
+        slopes = measure_once(probe, [at], mixtures.slopes.step[worst : worst + 1]).slopes
+        index = 0
+    else:
+        slopes = entries.slopes
+    analytic = float(probe.gradient[at])
+    # On a float32 grid a step is not quite the nominal one; the difference of the two slopes does not mind.
+    numerical = analytic + float(slopes.value[index] - slopes.given[index])
+    off = max(float(np.max(entries.off)), abs(analytic - numerical))
+    error = 0.0 if off == 0 else off / entries.scale if entries.scale else float("inf")
+    place = tuple(int(i) for i in np.unravel_index(at, shape))
+    return GradCheck(
+        verdict=verdict,
+        error=error,
+        resolution=resolution,
+        worst=place,
+        analytic=analytic,
+        numerical=numerical,
+        evaluations=probe.forward.evaluations,
+        message={
+            "ok": f"agrees with finite differences: error {error:.1e}, and one above {resolution:.1e} would have shown",
+            "bad": _bad(entries, place, analytic, numerical),
+            "unresolved": _unresolved(bool(failed), resolution, entries),
+        }[verdict],
+    )
+
+
+def _resolution(finding: Finding, rtol: float) -> float:
+    if not finding.scale:
+        silent = not finding.slopes.value.any() and not finding.slopes.given.any()
+        return rtol if silent else float("inf")
+    return rtol + float(np.quantile(finding.slopes.bound, _SEEN, method="higher")) / finding.scale
+
+
+def _bad(entries: Finding, place: tuple[int, ...], analytic: float, numerical: float) -> str:
+    where = f"at [{', '.join(map(str, place))}]: " if place else ""
+    text = f"wrong {where}the gradient is {analytic:.5g}, finite differences give {numerical:.5g}"
+    value, given = entries.slopes.value, entries.slopes.given
+    if not value.any():
+        return f"{text}; f does not change with x: does it compute from its argument?"
+    count = int(entries.wrong.sum())
+    factor = float(given @ value / (value @ value))
+    # A tenth of a per cent tells a factor from a coincidence, also in float32; one entry off is no factor of 1.
+    if (
+        abs(factor - 1) > 1e-2
+        and (np.abs(given - factor * value) <= 1e-3 * np.max(np.abs(given)) + entries.slopes.bound).all()
+        and value.size > 1
+    ):
+        return f"{text}; everywhere it is {factor:.4g} times what it should be"
+    return f"{text}; {count} of {value.size} entries looked at are wrong"
+
+
+def _unresolved(failed: bool, resolution: float, entries: Finding) -> str:
+    if failed:
+        return "differs here but not at a point nearby: a kink or a jump may be near; check at another point"
+    kinks = float(np.mean(entries.slopes.kink))
+    if kinks > 1 - _SEEN:
+        return f"{kinks:.0%} of the entries sit at a kink, where any slope in between is right: check at another point"
+    shown = f"{resolution:.1e} of the largest derivative" if np.isfinite(resolution) else "any size"
+    return f"f is too noisy or too flat here, so that an error of {shown} could not be seen; compute in float64"

@@ -1,0 +1,55 @@
+"""Observations of one session, asked for as early as they may be and a few at a time.
+
+Public checks are probed as soon as the state of their anchor is parked, beside the notebook, which runs on. Hidden ones
+wait until its last cell is done, so that no cell can print what they ask.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+
+from grader.model import Check, Observation
+from grader.probing import observe
+from grader.session import Session
+from grader.worker.messages import Replacement
+
+
+class Prober:
+    """The checks of `session` at one seed; `width` probes run at a time."""
+
+    def __init__(self, session: Session, *, seed: int, width: int = 2) -> None:
+        self.session = session
+        self.seed = seed
+        self._pool = ThreadPoolExecutor(max_workers=width)
+        self._asked: dict[str, Future[Observation]] = {}
+
+    def parked(self, when: str, cell: int) -> None:
+        """Probe the public checks of this anchor from now on."""
+        for check in self.session.assignment.checks:
+            anchor = self.session.anchors[check.id]
+            if check.visibility == "public" and (anchor.when, anchor.cell) == (when, cell):
+                self._ask(check)
+
+    def finish(self) -> None:
+        """The notebook is done: probe what is left."""
+        for check in self.session.assignment.checks:
+            if check.id not in self._asked:
+                self._ask(check)
+
+    def observe(self, check: Check) -> Observation:
+        """What the probe of `check` returned; waits for it."""
+        if check.id not in self._asked:
+            self._ask(check)
+        return self._asked[check.id].result()
+
+    def observe_again(self, check: Check, replacements: Sequence[Replacement]) -> Observation:
+        """Follow-through: probe `check` with the reference in the place of some names."""
+        return observe(self.session, check, seed=self.seed, replacements=replacements)
+
+    def close(self) -> None:
+        """Drop what nobody has asked for yet."""
+        self._pool.shutdown(cancel_futures=True)
+
+    def _ask(self, check: Check) -> None:
+        self._asked[check.id] = self._pool.submit(observe, self.session, check, seed=self.seed)

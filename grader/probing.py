@@ -1,0 +1,90 @@
+"""Ask a session's snapshots: run one probe in a copy of the state at its anchor, and take what it returns apart.
+
+Knows no expected value: what an observation is worth is decided by whoever asks for it.
+"""
+
+from __future__ import annotations
+
+import marshal
+import secrets
+import time
+from collections.abc import Sequence
+from functools import lru_cache
+
+from grader.errors import WorkerError
+from grader.model import Check, NotArray, Observation, StudentError
+from grader.session import DEAD, Session
+from grader.worker import wire
+from grader.worker.messages import ArraySpec, Observed, Probe, Replacement
+
+KNOWN_ENDINGS = ("returned", "missing", "error")
+
+
+def observe(session: Session, check: Check, *, seed: int, replacements: Sequence[Replacement] = ()) -> Observation:
+    """Probe `check` in a fresh copy of the state at its anchor."""
+    started = time.monotonic()
+    seconds = check.seconds or session.assignment.limits.check
+    for name in check.uses:
+        for place in session.assignment.names.get(name.name, ()):
+            if place.module in session.hanging:
+                message = f"importing {place.module} did not finish within {session.hanging[place.module]:g} s"
+                return _ended(check, "timeout", message, started)
+    snapshot = session.snapshot(session.anchors[check.id])
+    if snapshot is None:
+        return _ended(check, "crashed", "the notebook ended before this could be probed", started)
+    command = Probe(
+        nonce=secrets.token_hex(8),
+        function=check.id,
+        code=_compiled(check.source, check.file),
+        file=check.file,
+        seed=seed,
+        private=check.visibility == "hidden" or bool(replacements),
+        replacements=tuple(replacements),
+    )
+    try:
+        child = snapshot.fork()
+    except DEAD:
+        return _ended(check, "crashed", "the state that this is probed in was destroyed by the notebook", started)
+    try:
+        limit = session.assignment.limits.observation
+        observed, buffers = child.ask(command, Observed, seconds=seconds, max_buffers=limit)
+        if observed.nonce != command.nonce or observed.ended not in KNOWN_ENDINGS:
+            raise WorkerError("the probe's answer is not an answer to this question")
+        values = {
+            name: wire.array_of(value, buffers) if isinstance(value, ArraySpec) else NotArray(value.kind, value.detail)
+            for name, value in observed.values.items()
+        }
+        child.let_go()
+    except wire.DeadlineExceeded:
+        child.end()
+        return _ended(check, "timeout", f"did not finish within {seconds:g} s", started)
+    except wire.Closed:
+        return _ended(check, "crashed", child.end(), started)
+    except WorkerError as error:
+        child.end()
+        return _ended(check, "crashed", str(error), started)
+    return Observation(
+        check=check.id,
+        ended=observed.ended,  # type: ignore[arg-type]  # one of KNOWN_ENDINGS
+        values=values,
+        error=session.checked(observed.error),
+        changed=observed.changed,
+        notes=observed.notes,
+        replaced=observed.replaced,
+        seconds=time.monotonic() - started,
+    )
+
+
+@lru_cache(maxsize=64)
+def _compiled(source: str, file: str) -> bytes:
+    """A check file's code, compiled once for all its probes."""
+    return marshal.dumps(compile(source, file, "exec", dont_inherit=True))
+
+
+def _ended(check: Check, how: str, message: str, started: float) -> Observation:
+    return Observation(
+        check=check.id,
+        ended=how,  # type: ignore[arg-type]  # `timeout` or `crashed`
+        error=StudentError(type=how.capitalize(), message=message),
+        seconds=time.monotonic() - started,
+    )
