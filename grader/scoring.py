@@ -146,7 +146,10 @@ def _not_returned(check: Check, observation: Observation) -> Outcome:
     told = f": {_one_line(error.message)}" if error.message else ""
     if observation.ended == "missing":
         status = "missing"
+        name, told_so, rest = _one_line(error.message).partition(": not implemented yet")
         message = f"Not implemented yet{told}{where}."
+        if told_so and not rest and name:  # as the released stubs say it
+            message = f"`{name}` is not implemented yet{where}."
     elif observation.ended == "timeout":
         status = "timeout"
         message = f"The check {_one_line(error.message)}. Is there a loop that never ends?"

@@ -69,10 +69,10 @@ def _figures() -> tuple[str, ...]:
 
 
 def _describe(figure: Any) -> str:
-    """One sentence on a figure: what is drawn, over how many points, under which labels."""
+    """One sentence on a figure: what is drawn, over how many points, under which labels; empty if nothing is."""
     told = []
     for axes in figure.axes:
-        lines = [len(line.get_xdata()) for line in axes.get_lines()]
+        lines = [n for n in (len(line.get_xdata()) for line in axes.get_lines()) if n]
         drawn = [f"a line of {n} points" for n in lines[:10]]
         if len(lines) > 10:
             drawn.append(f"{len(lines) - 10} more lines")
@@ -81,5 +81,6 @@ def _describe(figure: Any) -> str:
         drawn += [f"{len(axes.patches)} patches"] if axes.patches else []
         labels = [("title", axes.get_title()), ("x", axes.get_xlabel()), ("y", axes.get_ylabel())]
         named = [f"{what} '{str(text)[:80]}'" for what, text in labels if text]
-        told.append(", ".join([" and ".join(drawn) or "nothing drawn", *named]))
+        if drawn:
+            told.append(", ".join([" and ".join(drawn), *named]))
     return "; ".join(told)
