@@ -11,6 +11,7 @@ import warnings
 from collections.abc import Iterator
 from typing import Literal
 
+import msgspec
 from msgspec import Struct
 
 from grader.submission.magics import plain_python
@@ -28,6 +29,8 @@ class Definition(Struct, frozen=True, kw_only=True):
     line: int
     """From 1."""
     node: ast.stmt
+    text: str = ""
+    """The lines of the whole statement, with their comments."""
     parameters: tuple[str, ...] | None = None
     """Of a function, in order, `*args` and `**kwargs` with their stars."""
     update: bool = False
@@ -78,9 +81,11 @@ def definitions(source: str) -> CellDefinitions:
     Bodies of `if`, `for`, `while`, `with`, `try` and `match` count as top level; those of functions and classes do
     not. A name that the same source deletes again is not there. With a syntax error nothing is, and `note` says why.
     """
-    parsed = parse(plain_python(source))
+    text = plain_python(source)
+    parsed = parse(text)
     if parsed.tree is None:
         return CellDefinitions(note=parsed.note)
+    lines = text.split("\n")
     found: list[Definition] = []
     stars: list[str] = []
     for statement, loop in _statements(parsed.tree.body):
@@ -90,7 +95,8 @@ def definitions(source: str) -> CellDefinitions:
         elif isinstance(statement, ast.ImportFrom) and any(a.name == "*" for a in statement.names):
             stars.append("." * statement.level + (statement.module or ""))
         else:
-            found.extend(_defined(statement, loop))
+            whole = "\n".join(lines[statement.lineno - 1 : statement.end_lineno])
+            found.extend(msgspec.structs.replace(d, text=whole) for d in _defined(statement, loop))
     return CellDefinitions(found=tuple(found), stars=tuple(stars))
 
 

@@ -14,7 +14,6 @@ from pathlib import Path, PurePosixPath
 from msgspec import Struct
 
 from grader.errors import SubmissionError
-from grader.submission.archive import is_archive, unpack
 from grader.submission.limits import Limits
 from grader.submission.names import JUNK_FOLDERS, clean, is_junk, nearest
 from grader.submission.notebook import read_notebook
@@ -65,8 +64,8 @@ def gather(path: Path, scratch: Path, *, beside: Collection[str] = (), skip: Col
             raise SubmissionError(f"{clean(str(path), 300)}: no such file or folder{nearest(path)}")
         if path.suffix == ".py":
             return HandIn(shown=shown, files={path.name: path})
-        if path.suffix != ".ipynb" and is_archive(path):
-            unpack(path, scratch / "archive")
+        if path.suffix != ".ipynb" and _is_archive(path):
+            _unpack(path, scratch / "archive")
             return _folder(scratch / "archive", shown, scratch, skip)
         if any((path.parent / name).is_file() for name in beside):
             found = _folder(path.parent, clean(path.absolute().parent.name), scratch, skip)
@@ -80,13 +79,25 @@ def gather(path: Path, scratch: Path, *, beside: Collection[str] = (), skip: Col
 
 def _folder(folder: Path, shown: str, scratch: Path, skip: Collection[str]) -> HandIn:
     files, notes = _listed(folder, shown, skip)
-    archives = [name for name in files if is_archive(files[name]) and not name.endswith(".ipynb")]
-    # a learning platform hands out a folder for each student with the archive that was uploaded in it
-    if len(archives) == 1 and not any(name.endswith((".ipynb", ".py")) for name in files):
-        target = scratch / "inner"
-        unpack(files[archives[0]], target)
-        files, notes = _listed(target, clean(PurePosixPath(archives[0]).name), skip)
+    if not any(name.endswith((".ipynb", ".py")) for name in files):
+        # a learning platform hands out a folder for each student with the archive that was uploaded in it
+        archives = [name for name, path in files.items() if _is_archive(path)]
+        if len(archives) == 1:
+            _unpack(files[archives[0]], scratch / "inner")
+            files, notes = _listed(scratch / "inner", clean(PurePosixPath(archives[0]).name), skip)
     return HandIn(shown=shown, files=files, notes=tuple(notes))
+
+
+def _is_archive(path: Path) -> bool:
+    from grader.submission.archive import is_archive  # here: a notebook needs none of zip, tar, bz2 and lzma
+
+    return is_archive(path)
+
+
+def _unpack(path: Path, target: Path) -> None:
+    from grader.submission.archive import unpack
+
+    unpack(path, target)
 
 
 def _listed(folder: Path, shown: str, skip: Collection[str]) -> tuple[dict[str, Path], list[str]]:

@@ -7,10 +7,12 @@ gives complete. That an untouched stub is `missing` and not `failed` is the call
 from __future__ import annotations
 
 import ast
-import copy
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
+
+from msgspec import Struct
 
 from grader.assignment.percent import notebook_of
 from grader.errors import SubmissionError
@@ -19,6 +21,8 @@ from grader.submission.definitions import Definition
 from grader.submission.modules import Modules
 from grader.submission.notebook import parse_notebook, read_notebook
 from grader.submission.sources import Sources, notebook_folder, places, submission_sources
+
+_TO_DO = re.compile(r"#.*\b(TODO|FIXME|YOUR (CODE|ANSWER))\b", re.IGNORECASE)
 
 
 def unfilled(assignment: Assignment, submission: Submission) -> frozenset[str]:
@@ -69,9 +73,9 @@ class _Comparison:
         stubs = dict(_pieces(uses.name, stub.definition))
         return frozenset(
             name
-            for name, node in _pieces(uses.name, student.definition)
+            for name, piece in _pieces(uses.name, student.definition)
             if name in stubs
-            and _same(node, stubs[name])
+            and _same(piece.node, stubs[name].node)
             and _is_open(stubs[name], solved.get(name) if solved else None)
         )
 
@@ -100,61 +104,73 @@ def _solution_notebook(assignment: Assignment, solution: Path) -> Notebook | Non
     return parse_notebook(json.dumps(raw).encode(), assignment.notebook)
 
 
-def _pieces(name: str, definition: Definition) -> Iterator[tuple[str, ast.stmt]]:
+class _Piece(Struct, frozen=True):
+    node: ast.stmt
+    text: str
+
+
+def _pieces(name: str, definition: Definition) -> Iterator[tuple[str, _Piece]]:
     """The definition under its name, and each method of a class."""
-    yield name, definition.node
+    yield name, _Piece(definition.node, definition.text)
     if isinstance(definition.node, ast.ClassDef):
-        for statement in definition.node.body:
-            if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
-                yield f"{name}.{statement.name}", statement
+        lines = definition.text.split("\n")
+        for node in definition.node.body:
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                start, end = (number - definition.node.lineno for number in (node.lineno, node.end_lineno or 0))
+                yield f"{name}.{node.name}", _Piece(node, "\n".join(lines[start : end + 1]))
 
 
-def _is_open(stub: ast.stmt, solution: ast.stmt | None) -> bool:
+def _is_open(stub: _Piece, solution: _Piece | None) -> bool:
     """Whether the student has something to write there.
 
-    The solution tells, by being different. Without it, in a student's repository, only `raise NotImplementedError`
-    is proof: code that is given complete must never be called missing.
+    The solution tells, by being different. Without it, in a student's repository, the stub itself must say so, by
+    `raise NotImplementedError` or a comment: code that is given complete must never be called missing.
     """
     if solution is not None:
-        return not _same(stub, solution)
-    return any(isinstance(node, ast.Raise) and _raises_not_implemented(node) for node in ast.walk(stub))
+        return not _same(stub.node, solution.node)
+    raises = any(isinstance(node, ast.Raise) and _raises_not_implemented(node) for node in ast.walk(stub.node))
+    return raises or _TO_DO.search(stub.text) is not None
 
 
 def _same(one: ast.stmt, other: ast.stmt) -> bool:
     try:
-        return ast.dump(_Plain().visit(copy.deepcopy(one))) == ast.dump(_Plain().visit(copy.deepcopy(other)))
+        return _alike(one, other)
     except RecursionError:  # nested as no stub is
         return False
+
+
+_WITHOUT_EFFECT = frozenset({"annotation", "returns", "type_comment", "kind", "ctx"})
+
+
+def _alike(one: object, other: object) -> bool:
+    """Whether two trees are the same but for docstrings, annotations, and what a NotImplementedError says."""
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(_alike, one, other))
+    if not (isinstance(one, ast.AST) and isinstance(other, ast.AST)):
+        return type(one) is type(other) and one == other  # 1, 1.0 and True are equal and not the same
+    one, other = _plain(one), _plain(other)
+    return type(one) is type(other) and all(
+        _alike(_field(one, name), _field(other, name)) for name in one._fields if name not in _WITHOUT_EFFECT
+    )
+
+
+def _plain(node: ast.AST) -> ast.AST:
+    if isinstance(node, ast.Raise) and _raises_not_implemented(node):
+        return ast.Raise(exc=ast.Name(id="NotImplementedError"))
+    if isinstance(node, ast.AnnAssign) and node.value is not None:
+        return ast.Assign(targets=[node.target], value=node.value)
+    return node
+
+
+def _field(node: ast.AST, name: str) -> object:
+    value = getattr(node, name, None)
+    if name == "body" and isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        match value:
+            case [ast.Expr(value=ast.Constant(value=str())), *rest]:
+                return rest or [ast.Pass()]
+    return value
 
 
 def _raises_not_implemented(node: ast.Raise) -> bool:
     raised = node.exc.func if isinstance(node.exc, ast.Call) else node.exc
     return isinstance(raised, ast.Name) and raised.id == "NotImplementedError"
-
-
-class _Plain(ast.NodeTransformer):
-    """Drop what changes nothing: docstrings, annotations, and what a NotImplementedError says."""
-
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
-        node.returns = None
-        return self._without_docstring(node)
-
-    def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> ast.AST:
-        node.returns = None
-        return self._without_docstring(node)
-
-    def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
-        return self._without_docstring(node)
-
-    def visit_arg(self, node: ast.arg) -> ast.AST:
-        node.annotation = None
-        return node
-
-    def visit_Raise(self, node: ast.Raise) -> ast.AST:
-        return ast.Raise(ast.Name("NotImplementedError", ast.Load()), None) if _raises_not_implemented(node) else node
-
-    def _without_docstring(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> ast.AST:
-        match node.body:
-            case [ast.Expr(value=ast.Constant(value=str())), *rest]:
-                node.body = rest or [ast.Pass()]
-        return self.generic_visit(node)

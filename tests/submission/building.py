@@ -32,6 +32,7 @@ def notebook_json(*cells: Any, metadata: Mapping[str, Any] = PYTHON, **keys: Any
 
 
 def write(folder: Path, files: Mapping[str, str | bytes]) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
     for name, content in files.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)

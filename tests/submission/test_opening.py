@@ -129,6 +129,13 @@ def test_an_archive_alone_in_a_folder_is_unpacked(tmp_path: Path, single: Assign
     assert tree(open_submission(tmp_path / "in", single, tmp_path / "work")) == {"hw.ipynb", "nn_utils.py"}
 
 
+def test_two_archives_in_a_folder_are_not_guessed(tmp_path: Path, single: Assignment) -> None:
+    for name in ("a.zip", "b.zip"):
+        zipped(write(tmp_path / "in", {}) / name, {"hw.ipynb": OWN})
+    with pytest.raises(SubmissionError, match="in holds no notebook"):
+        open_submission(tmp_path / "in", single, tmp_path / "work")
+
+
 def test_a_notebook_brings_the_modules_of_its_folder(tmp_path: Path, modular: Assignment) -> None:
     files = {"hw.ipynb": NOTEBOOK, "other.ipynb": NOTEBOOK, **MODULES}
     submission = opened(tmp_path, modular, files, "other.ipynb")

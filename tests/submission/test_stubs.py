@@ -79,10 +79,17 @@ def test_given_code_is_never_unfilled(tmp_path: Path, solved: str | None) -> Non
     assert not {"helper", "net"} & found(tmp_path, GIVEN + "net = 1\n" + STUB, names=names, **whole)
 
 
-def test_an_authors_own_stub_text_is_known_by_the_solution(tmp_path: Path) -> None:
-    stub, solved = "def f(x):\n    x = x  # TODO\n    return x\n", "def f(x):\n    x = x + 1\n    return x\n"
+def test_an_authors_own_stub_text_is_known_by_the_solution_or_its_comment(tmp_path: Path) -> None:
+    stub, solved = "def f(x):\n    x = x\n    return x\n", "def f(x):\n    x = x + 1\n    return x\n"
+    marked = stub.replace("x = x\n", "x = x  # TODO: compute it\n")
     assert found(tmp_path / "a", stub, stub=stub, solved=solved, names={"f": ""}) == {"f"}
     assert found(tmp_path / "b", stub, stub=stub, names={"f": ""}) == frozenset()
+    assert found(tmp_path / "c", stub, stub=marked, names={"f": ""}) == {"f"}
+
+
+def test_only_the_methods_that_hold_a_mark_are_open_without_the_solution(tmp_path: Path) -> None:
+    stub = "class A:\n    def given(self):\n        return 1\n\n    def open(self):\n        return 0  # TODO\n"
+    assert found(tmp_path, stub + "\n# TODO: more\n", stub=stub, names={"A": ""}) == {"A", "A.open"}
 
 
 def test_a_tuned_assignment_is_unfilled_until_it_changes(tmp_path: Path) -> None:
