@@ -1,0 +1,299 @@
+"""Hidden checks: other sizes, repeated calls, and the trained networks, found by their layers whatever their names."""
+
+import numpy as np
+from checks import (
+    BCE,
+    DECAY,
+    DECAYING,
+    DESCENT,
+    FUNCTIONS,
+    LAYERS,
+    LINEAR,
+    LINEAR_CLASS,
+    ONE_LAYER,
+    PLAIN,
+    PROBABILITY,
+    RELU,
+    RELU_CLASS,
+    RELU_LAYER,
+    SIGMOID,
+    SIGMOID_CLASS,
+    SIGMOID_LAYER,
+    gradients,
+    layer,
+    linear,
+    moved,
+    off_zero,
+    one_layer,
+    predictions,
+    run_again,
+)
+
+from grader import Part, Uses, Verdict, check
+
+ONE_LAYER_NUMERICAL = Part("1.3b", "One-layer model: finite differences (no points)")
+TWO_LAYERS = Part("1.6b", "Two-layer network, trained")
+SINGLE = Part("1.6d", "Network of one linear layer")
+NO_ACTIVATION = Part("1.6f", "Network of two linear layers without activation between")
+DEEP = Part("1.6h", "Deeper network")
+
+# ---------------------------------------------------------------- 1.1 to 1.4 at other points
+
+
+def path(ended):
+    """What optimize_f returns, as arrays."""
+    return {"value": ended[2], "x_hist": np.array(ended[3]), "y_hist": np.array(ended[4])}
+
+
+@check(DESCENT, points="1/2", uses=[PLAIN])
+def descent_path(student, rng):
+    """Every point of a path of six steps, and the height at its end"""
+    return path(student.optimize_f(*rng.uniform(-3, 3, size=2), rng.uniform(0.02, 0.1), 6))
+
+
+@check(DECAY, points="1/2", uses=[DECAYING])
+def decayed_path(student, rng):
+    """Every point of a path of six steps that get shorter, and the height at its end"""
+    return path(student.optimize_f(*rng.uniform(-3, 3, size=2), rng.uniform(0.05, 0.1), 6, rng.uniform(0.6, 0.9)))
+
+
+@check(SIGMOID, points="1/2", uses=["sigmoid"])
+def sigmoid_shapes(student, rng):
+    """Sigmoid of a number and of a matrix"""
+    return {"number": student.sigmoid(rng.uniform(0.5, 2)), "matrix": student.sigmoid(8 * rng.normal(size=(4, 3)))}
+
+
+@check(SIGMOID, points="1/2", uses=["sigmoid_grad"])
+def sigmoid_gradient_shapes(student, rng):
+    """Derivative of the sigmoid at a number and at the entries of a matrix"""
+    grad = student.sigmoid_grad
+    return {"number": grad(rng.uniform(0.5, 2)), "matrix": grad(4 * rng.normal(size=(4, 3)))}
+
+
+@check(RELU, points="1/2", uses=["relu", "relu_grad"])
+def relu_shapes(student, rng):
+    """ReLU of a matrix and its derivative; the matrix stays as it was"""
+    x = off_zero(rng, 4, 3)
+    return {"relu": np.array(student.relu(x)), "relu_grad": student.relu_grad(x), "x": x}
+
+
+@check(BCE, points="1/2", uses=["bce_loss"], tolerance=PROBABILITY)
+def bce_column(student, rng):
+    """Losses of a column of predictions, as in training"""
+    return {"bce_loss": student.bce_loss(*predictions(rng, 6, 1))}
+
+
+@check(BCE, points="1/2", uses=["bce_loss_grad"], tolerance=PROBABILITY)
+def bce_gradient_column(student, rng):
+    """Gradients of the losses of a column of predictions"""
+    return {"bce_loss_grad": student.bce_loss_grad(*predictions(rng, 6, 1))}
+
+
+@check(ONE_LAYER, points=1, uses=["fn"], builds_on=FUNCTIONS, tolerance=PROBABILITY)
+def one_layer_both(student, rng):
+    """Losses and gradients at inputs with the labels 0 and 1"""
+    return one_layer(student, rng, [0, 1, 0])
+
+
+@check(ONE_LAYER_NUMERICAL, points=0, uses=["numerical_grad", "fn"], tolerance=1e-4)
+def one_layer_numerical(student, rng):
+    """The finite differences that the notebook prints are the gradient"""
+    return {"numerical_grad": student.numerical_grad}
+
+
+@check(LINEAR, points="1/2", uses=[LINEAR_CLASS])
+def linear_forward_sizes(student, rng):
+    """Linear: outputs of a narrow layer for one sample and of a wide one"""
+    narrow, wide = linear(student, rng, 6, 2), linear(student, rng, 3, 9)
+    return {"narrow": narrow.forward(rng.normal(size=(1, 6))), "wide": wide.forward(rng.normal(size=(4, 3)))}
+
+
+@check(LINEAR, points="1/2", uses=[LINEAR_CLASS])
+def linear_backward_again(student, rng):
+    """Linear: gradients of two layers in turn, the first asked twice; x and dy stay as they were"""
+    one, other = linear(student, rng, 3, 8), linear(student, rng, 3, 8)
+    x, dy = rng.normal(size=(6, 3)), rng.normal(size=(6, 8))
+    dx = one.backward(x, dy)
+    second = gradients(other, rng.normal(size=(4, 3)), rng.normal(size=(4, 8)))
+    first = {"dx": np.array(dx), "dW": np.array(one.dW), "db": np.array(one.db)}
+    return {"first": first, "second": second, "again": gradients(one, x, dy), "x": x, "dy": dy}
+
+
+@check(LINEAR, points="1/2", uses=[LINEAR_CLASS])
+def linear_steps(student, rng):
+    """Linear: W and b after two steps, each along its own gradients"""
+    made = linear(student, rng, 3, 7)
+    return {"first": moved(rng, made, 0.2), "second": moved(rng, made, rng.uniform(0.5, 2))}
+
+
+@check(SIGMOID_LAYER, points="1/2", uses=[SIGMOID_CLASS], builds_on=FUNCTIONS)
+def sigmoid_layer_again(student, rng):
+    """Sigmoid: output and gradient at another size, after a step; x and dy stay as they were"""
+    return after_step(layer(student.Sigmoid), 2 * rng.normal(size=(3, 7)), rng.normal(size=(3, 7)))
+
+
+@check(RELU_LAYER, points="1/2", uses=[RELU_CLASS], builds_on=FUNCTIONS)
+def relu_layer_again(student, rng):
+    """ReLU: output and gradient at another size, after a step; x and dy stay as they were"""
+    return after_step(layer(student.ReLU), off_zero(rng, 3, 7), rng.normal(size=(3, 7)))
+
+
+def after_step(made, x, dy):
+    """Output and gradient of a layer without parameters that has made a step, and what is left of x and dy."""
+    made.step(0.1)
+    return {"y": made.forward(x), "dx": np.array(made.backward(x, dy)), "x": x, "dy": dy}
+
+
+# ---------------------------------------------------------------- trained networks
+
+GRID = np.sinh(np.linspace(-12, 12, 201))
+"""Points from -8e4 to 8e4 with 0 among them, at which a layer without weights is written down."""
+TRAININGS = 4
+"""How many trainings are repeated at most, of the notebook's that could be the one that is asked for."""
+
+
+def described(layers):
+    """A network as three arrays: `sizes` (k, 2), zeros for a layer without weights; all `weights` in a row; and
+    `curves` (m, 201), the values of each layer without weights at GRID."""
+    sizes, weights, curves = [], [np.zeros(0)], [np.zeros((0, GRID.size))]
+    for made in layers:
+        if hasattr(made, "W"):
+            sizes.append(np.shape(made.W))
+            weights += [np.ravel(made.W), np.ravel(made.b)]
+        else:
+            sizes.append((0, 0))
+            curves.append(np.reshape(made.forward(GRID[:, None].copy()), (1, -1)))
+    # float32: the golden file then holds half the digits, and no accuracy depends on more
+    flat = np.concatenate(weights).astype(np.float32)
+    return {"sizes": np.array(sizes, dtype=float).reshape(-1, 2), "weights": flat, "curves": np.concatenate(curves)}
+
+
+def kinds(seen):
+    """A letter for each layer: Linear, ReLU, Sigmoid, or ? for another."""
+    curves, text = iter(seen["curves"]), ""
+    for n_in, _ in seen["sizes"]:
+        values = None if n_in else next(curves)
+        known = {"R": np.maximum(GRID, 0), "S": 1 / (1 + np.exp(-GRID))}
+        text += "L" if n_in else next((k for k, curve in known.items() if np.allclose(values, curve)), "?")
+    return text
+
+
+def accuracy(seen, x, y):
+    """Share of the rows of x, with the labels y of 0 and 1, that a described network classifies right."""
+    curves, at = iter(seen["curves"]), 0
+    for n_in, n_out in seen["sizes"].astype(int):
+        if n_in:
+            size = n_in * n_out
+            x = x @ seen["weights"][at : at + size].reshape(n_in, n_out) + seen["weights"][at + size :][:n_out]
+            at += size + n_out
+        else:
+            x = np.interp(x, GRID, next(curves))
+    return float(np.mean((x[:, 0] > 0.5) == (y > 0.5)))
+
+
+def network(student, fits, goal):
+    """The best network in the notebook whose layers are those asked for, as `described` puts it.
+
+    Where none is there, or the best misses the goal, the trainings of such networks run once more: a name may have
+    been used again, and with layers that have been put right a training may succeed.
+    """
+    best, reached, trainings = described([]), -1.0, []
+    names = dict(student.notebook)
+
+    def look(net):
+        nonlocal best, reached
+        try:
+            seen = described(net.layers)
+            if not fits(kinds(seen)):
+                return False
+            share = accuracy(seen, names["x"]["test"], names["y"]["test"])
+        except Exception:  # no network, or one whose layers do not work
+            return False
+        if share > reached:
+            best, reached = seen, share
+        return True
+
+    def look_around(space):
+        for value in list(space.values()):
+            for net in value if isinstance(value, list | tuple) else [value]:
+                if isinstance(getattr(net, "layers", None), list | tuple):
+                    look(net)
+
+    def fit(net, *args, **named):
+        if reached < goal and len(trainings) < TRAININGS and look(net):
+            trainings.append(net)
+            names["fit"](net, *args, **named)
+            look(net)
+
+    look_around(names)
+    if reached < goal:
+        again = {**names, "fit": fit}
+        run_again(student, again, "Net(")
+        look_around(again)
+    return best
+
+
+def judge_network(fits, goal, layers):
+    """A judge: accuracy on the test half of the grader's own digits; and the layers, where they were to be chosen."""
+
+    def judge(seen, given):
+        try:
+            right, share = fits(kinds(seen)), test_accuracy(seen, given.data)
+        except (ValueError, IndexError, TypeError, StopIteration):  # weights and biases that do not fit together
+            right, share = False, 0.0
+        if layers or not right:
+            yield Verdict("layers", right, "" if right else f"no network of {layers or 'this kind'} was found")
+        if right:
+            low = f"the best of these networks classifies {share:.1%} of the test digits right, not {goal:.0%}"
+            yield Verdict("accuracy", share >= goal, "" if share >= goal else low)
+
+    return judge
+
+
+def test_accuracy(seen, data):
+    """Accuracy on the half of the digits that the hand-out's shuffling leaves for testing."""
+    with np.load(data / "digits.npz") as digits:
+        x, y = digits["images"].astype(float), digits["digits"] < 5
+    test = np.random.default_rng(12345).permutation(len(x))[len(x) // 2 :]
+    return accuracy(seen, ((x - x.mean()) / x.std())[test], y[test])
+
+
+def only(wanted):
+    """Whether the layers are these."""
+    return lambda layers: layers == wanted
+
+
+def deeper(layers):
+    """Three or more linear layers, and a sigmoid at the end."""
+    return layers.count("L") >= 3 and layers.endswith("S")
+
+
+def trained(part, heading, judge):
+    """The decorator of a check of the network that was trained under a heading; most are called `net`."""
+    uses = [Uses(name="net", under=heading)]
+    return check(part, points=1, uses=uses, builds_on=(*FUNCTIONS, *LAYERS), judge=judge, seconds=60.0)
+
+
+# The goals: on the test half right solutions reach 94 to 98 % with ReLU, 80 to 90 % without, and 49 to 59 % untrained.
+@trained(TWO_LAYERS, "(b) Train the network", judge_network(only("LRLS"), 0.92, ""))
+def network_two_layers(student, rng):
+    """The network with one hidden layer classifies 92 % of the test digits right"""
+    return network(student, only("LRLS"), 0.92)
+
+
+@trained(SINGLE, "(d) Create and train", judge_network(only("LS"), 0.8, "[Linear, Sigmoid]"))
+def network_single(student, rng):
+    """A network of one linear layer and a sigmoid classifies 80 % of the test digits right"""
+    return network(student, only("LS"), 0.8)
+
+
+@trained(NO_ACTIVATION, "(f) Repeat the experiment", judge_network(only("LLS"), 0.8, "[Linear, Linear, Sigmoid]"))
+def network_no_activation(student, rng):
+    """A network of two linear layers and a sigmoid classifies 80 % of the test digits right"""
+    return network(student, only("LLS"), 0.8)
+
+
+@trained(DEEP, "(h) One way to improve", judge_network(deeper, 0.85, "three or more linear layers"))
+def network_deeper(student, rng):
+    """A network of at least three linear layers classifies 85 % of the test digits right"""
+    return network(student, deeper, 0.85)
