@@ -1,0 +1,224 @@
+"""Hidden checks of homework 3: other shapes, sizes and depths, and what a layer does to the arrays that it is given.
+
+31 of the 98 automatic points. Functions that answer the public points by heart, share one cache between two calls, or
+alter their inputs show here.
+"""
+
+import numpy as np
+from checks import (
+    AFFINE_BACKWARD,
+    AFFINE_FORWARD,
+    DEEP_GRADIENTS,
+    DEEP_GRADIENTS_L2,
+    DEEP_LOSS,
+    FORWARD,
+    LAYERS,
+    RELU_BACKWARD,
+    RELU_FORWARD,
+    TWO_LAYER_GRADIENTS,
+    TWO_LAYER_L2,
+    TWO_LAYER_LOSS,
+    TWO_LAYER_SCORES,
+    affine_arguments,
+    l2_term,
+    layers_at,
+    off_zero,
+    two_layers_at,
+)
+
+from grader import Verdict, check
+
+SHAPES = {"one_row": (1, 4), "narrow": (8, 13), "images": (6, 2, 5, 3)}
+"""Shapes of x for the affine layer, each with another number of outputs."""
+OUTPUTS = {"one_row": 6, "narrow": 2, "images": 7}
+IMAGES = (3, 2, 4)
+"""Shape of one sample for the networks."""
+SHALLOW, DEEP = (8, 12, 3), (6, 9, 7, 10, 4)
+"""Layer sizes with one and with three hidden layers."""
+
+
+def judge_kept(seen, given):
+    """One verdict for each array that was passed: it still holds what it held, and the call did return something."""
+    for name in [name.removeprefix("before_") for name in given.golden if name.startswith("before_")]:
+        before, after = seen[f"before_{name}"], seen[f"after_{name}"]
+        changed = before.shape != after.shape or int((before != after).sum())
+        yield Verdict(name, not changed, f"{name} is changed in place" if changed else "")
+
+
+def judge_repeated(seen, given):
+    """As `judge_kept`, and the second answer to the same question is the first."""
+    yield from judge_kept(seen, given)
+    for name in [name.removesuffix("_again") for name in given.golden if name.endswith("_again")]:
+        once, again = seen[name], seen[f"{name}_again"]
+        same = once.shape == again.shape and np.allclose(once, again, rtol=1e-6, atol=0, equal_nan=True)
+        yield Verdict(f"{name}_again", bool(same), "" if same else f"a second backward gives another {name}")
+
+
+# ---------------------------------------------------------------- layers
+
+
+@check(AFFINE_FORWARD, points=2, uses=["affine_forward"])
+def affine_forward_shapes(student, rng):
+    """Output for a single row, for many inputs and few outputs, and for samples of three dimensions"""
+    return {
+        name: student.affine_forward(*affine_arguments(rng, shape, OUTPUTS[name]))[0] for name, shape in SHAPES.items()
+    }
+
+
+@check(AFFINE_FORWARD, points=1, uses=["affine_forward"], judge=judge_kept)
+def affine_forward_keeps(student, rng):
+    """x, w and b are left as they were"""
+    x, w, b = affine_arguments(rng, (5, 2, 3), 4)
+    seen = {"before_x": x.copy(), "before_w": w.copy(), "before_b": b.copy()}
+    out, _ = student.affine_forward(x, w, b)
+    return {**seen, "out": out, "after_x": x, "after_w": w, "after_b": b}
+
+
+@check(AFFINE_BACKWARD, points=4, uses=["affine_forward", "affine_backward"], builds_on=["affine_forward"])
+def affine_backward_shapes(student, rng):
+    """Gradients for a single row, for many inputs and few outputs, and for samples of three dimensions, in turn"""
+    caches = {}
+    for name, shape in SHAPES.items():
+        _, caches[name] = student.affine_forward(*affine_arguments(rng, shape, OUTPUTS[name]))
+    seen = {}
+    for name, cache in caches.items():
+        gradients = student.affine_backward(rng.normal(size=(SHAPES[name][0], OUTPUTS[name])), cache)
+        seen |= {f"{which}_{name}": gradient for which, gradient in zip(("dx", "dw", "db"), gradients, strict=True)}
+    return seen
+
+
+@check(
+    AFFINE_BACKWARD,
+    points=2,
+    uses=["affine_forward", "affine_backward"],
+    builds_on=["affine_forward"],
+    judge=judge_repeated,
+)
+def affine_backward_repeated(student, rng):
+    """A second backward with the same cache gives the same, and dout, x and w are left as they were"""
+    x, w, b = affine_arguments(rng, (5, 2, 3), 4)
+    dout = rng.normal(size=(5, 4))
+    _, cache = student.affine_forward(x, w, b)
+    given = {"x": x, "w": w, "dout": dout}
+    seen = {f"before_{name}": array.copy() for name, array in given.items()}
+    for suffix in ("", "_again"):
+        gradients = student.affine_backward(dout, cache)
+        seen |= {f"{name}{suffix}": np.array(array) for name, array in zip(("dx", "dw", "db"), gradients, strict=True)}
+    return seen | {f"after_{name}": array for name, array in given.items()}
+
+
+@check(RELU_FORWARD, points=1, uses=["relu_forward"], judge=judge_kept)
+def relu_forward_keeps(student, rng):
+    """x is left as it was"""
+    x = off_zero(rng, 4, 3, 5)
+    before = x.copy()
+    out, _ = student.relu_forward(x)
+    return {"before_x": before, "out": out, "after_x": x}
+
+
+@check(RELU_BACKWARD, points=2, uses=["relu_forward", "relu_backward"], builds_on=["relu_forward"])
+def relu_backward_shapes(student, rng):
+    """Gradients for two inputs of more dimensions, the first asked last"""
+    _, first = student.relu_forward(off_zero(rng, 4, 3, 5))
+    _, second = student.relu_forward(off_zero(rng, 4, 3, 5))
+    return {
+        "dx_second": student.relu_backward(rng.normal(size=(4, 3, 5)), second),
+        "dx_first": student.relu_backward(rng.normal(size=(4, 3, 5)), first),
+    }
+
+
+@check(
+    RELU_BACKWARD,
+    points=1,
+    uses=["relu_forward", "relu_backward"],
+    builds_on=["relu_forward"],
+    judge=judge_repeated,
+)
+def relu_backward_repeated(student, rng):
+    """A second backward with the same cache gives the same, and dout is left as it was"""
+    dout = rng.normal(size=(7, 4))
+    before = dout.copy()
+    _, cache = student.relu_forward(off_zero(rng, 7, 4))
+    once = np.array(student.relu_backward(dout, cache))
+    return {"before_dout": before, "dx": once, "dx_again": student.relu_backward(dout, cache), "after_dout": dout}
+
+
+# ---------------------------------------------------------------- networks
+
+
+@check(TWO_LAYER_SCORES, points=3, uses=["TwoLayerNet"], builds_on=FORWARD)
+def two_layer_scores_sizes(student, rng):
+    """Scores of a small and of a large network, and of samples that are images"""
+    seen = {}
+    for name, sizes, shape in (("small", (3, 2, 5), None), ("large", (7, 40, 6), None), ("images", (24, 9, 4), IMAGES)):
+        net, x, _ = two_layers_at(student, rng, sizes, 8, shape)
+        seen[name] = net.loss(x)
+    return seen
+
+
+@check(TWO_LAYER_LOSS, points=2, uses=["TwoLayerNet"], builds_on=LAYERS)
+def two_layer_loss_sizes(student, rng):
+    """Loss of one sample, and of samples that are images"""
+    seen = {}
+    for name, sizes, rows, shape in (("one_sample", (7, 9, 5), 1, None), ("images", (24, 10, 3), 11, IMAGES)):
+        net, x, y = two_layers_at(student, rng, sizes, rows, shape)
+        seen[name], _ = net.loss(x, y)
+    return seen
+
+
+@check(TWO_LAYER_L2, points=2, uses=["TwoLayerNet"], builds_on=LAYERS)
+def two_layer_l2_sizes(student, rng):
+    """What regularization of other strengths adds to the loss of other networks"""
+    seen = {}
+    for name, sizes, reg in (("weak", (4, 13, 3), 0.05), ("strong", (11, 3, 8), 4.0)):
+        net, x, y = two_layers_at(student, rng, sizes, 5)
+        seen[name] = l2_term(net, x, y, reg)
+    return seen
+
+
+@check(TWO_LAYER_GRADIENTS, points=2, uses=["TwoLayerNet"], builds_on=LAYERS)
+def two_layer_gradients_sizes(student, rng):
+    """Gradients for samples that are images, at the second of two batches"""
+    net, x, y = two_layers_at(student, rng, (24, 10, 3), 12, IMAGES)
+    net.loss(x[:7], y[:7])
+    _, grads = net.loss(x[7:], y[7:])
+    return {"grads": grads}
+
+
+@check(TWO_LAYER_GRADIENTS, points=2, uses=["TwoLayerNet"], builds_on=LAYERS)
+def two_layer_gradients_l2_sizes(student, rng):
+    """Gradients of another network with reg = 2.5"""
+    net, x, y = two_layers_at(student, rng, (9, 5, 8), 6, reg=2.5)
+    _, grads = net.loss(x, y)
+    return {"grads": grads}
+
+
+@check(DEEP_LOSS, points=1, uses=["FullyConnectedNet"], builds_on=LAYERS)
+def deep_loss_depths(student, rng):
+    """Losses with one and with three hidden layers, regularized"""
+    seen = {}
+    for name, sizes in (("shallow", SHALLOW), ("deep", DEEP)):
+        net, x, y = layers_at(student, rng, sizes, 7, reg=0.6)
+        seen[name], _ = net.loss(x, y)
+    return seen
+
+
+def gradients_at_depths(student, rng, reg):
+    """Gradients with one hidden layer, and with three, for samples that are images in the first case."""
+    seen = {}
+    for name, sizes, shape in (("shallow", SHALLOW, (2, 4)), ("deep", DEEP, None)):
+        net, x, y = layers_at(student, rng, sizes, 7, shape, reg=reg)
+        _, seen[name] = net.loss(x, y)
+    return seen
+
+
+@check(DEEP_GRADIENTS, points=3, uses=["FullyConnectedNet"], builds_on=LAYERS)
+def deep_gradients_depths(student, rng):
+    """Gradients with one and with three hidden layers"""
+    return gradients_at_depths(student, rng, 0.0)
+
+
+@check(DEEP_GRADIENTS_L2, points=3, uses=["FullyConnectedNet"], builds_on=LAYERS)
+def deep_gradients_l2_depths(student, rng):
+    """Gradients with one and with three hidden layers, with reg = 0.4"""
+    return gradients_at_depths(student, rng, 0.4)
