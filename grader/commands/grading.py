@@ -11,6 +11,7 @@ from pathlib import Path
 from grader.commands import output
 from grader.errors import UsageError
 from grader.model import Report
+from grader.submission.names import nearest
 
 EARNED, LOST, UNGRADABLE, FAULT = 0, 1, 3, 4
 """Exit codes of a report; 2 and 130 are `grader.cli`'s."""
@@ -72,7 +73,7 @@ def _targets(args: argparse.Namespace, commands: Iterable[str]) -> tuple[Path, s
     for name in given:
         if not Path(name).exists():
             near = difflib.get_close_matches(name, list(commands), n=1)
-            hint = f"; did you mean the command `grade {near[0]}`?" if near else ""
+            hint = f"; did you mean the command `grade {near[0]}`?" if near else nearest(Path(name))
             raise UsageError(f"{name}: no such file or folder{hint}")
     if len(given) > 1:
         raise UsageError(f"one SUBMISSION at a time, not {len(given)}: {' '.join(given)}")

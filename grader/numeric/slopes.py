@@ -23,11 +23,8 @@ _FINER = 4.0
 _SIGMAS = 4.0
 """Deviations of one value that count over the finer step. The slope itself has 0.76 of them, so that this stands for
 5.3 of its deviations, which thousands of coordinates do not meet by chance."""
-_STRAIGHT = 0.35
-"""The difference between right and left slope shrinks with the step: to a quarter where the function is smooth. A
-kink within the finer step that leaves it below this ratio r makes an extrapolation error of less than half of the
-spread between the two slopes: for a jump J of slope at t times the finer step, r = (1 - t) / (1 - t/4), the error is
-(7.5 - 7.875 t) J / 15 and the spread 0.375 t J."""
+_GAIN = 8.0
+"""A step changes when truncation or a kink exceeds noise by this much: less, and the bound would hardly improve."""
 _FIRST = (3e-6, 3e-2)
 """Smallest and largest first step, in units of the scale; between them the cube root of the relative noise, which
 balances noise / h against h**2."""
@@ -44,7 +41,7 @@ class Slopes(NamedTuple):
     """Derivatives along some directions; every array has shape (k,)."""
 
     value: Floats
-    """Extrapolated; where a kink is near, the mean of right and left slope."""
+    """Extrapolated from two steps; at a kink the mean of the right and the left slope."""
     given: Floats
     """What the gradient under test predicts for the same steps."""
     bound: Floats
@@ -52,6 +49,7 @@ class Slopes(NamedTuple):
     step: Floats
     """The wider of the two steps."""
     kink: npt.NDArray[np.bool_]
+    """Whether a jump of the slope makes up most of the bound."""
 
 
 class Measured(NamedTuple):
@@ -62,8 +60,8 @@ class Measured(NamedTuple):
     """Share of rounding in the bound."""
     spread: Floats
     """Difference between the slopes at the two steps."""
-    bend: Floats
-    """Difference between the right and the left slope at the finer step."""
+    jump: Floats
+    """By how much the slope seems to jump at the point itself."""
 
 
 class Probe(NamedTuple):
@@ -129,12 +127,14 @@ def _advice(now: Measured, wanted: float) -> Floats:
     """By what factor each step had better change; 1 where another step would not halve the bound."""
     noise, spread = now.noise, now.spread
     factor = np.ones(len(noise))
+    # `noise` is a bound: it stands for 5.5 deviations of the spread and 1.2 of the jump. Within 2.7 and 2.4
+    # deviations they are no sign of anything but noise.
+    quiet = (spread <= noise / 2) & (now.jump <= 2 * noise)
+    factor = np.where(quiet, np.clip(noise / wanted, 2.0, 32.0), factor)
     # Truncation grows with h**2 and noise falls with 1/h: the cube root of their ratio leads to the balance.
-    factor = np.where(spread > 8 * noise, np.clip(np.cbrt(noise / spread), 1 / 64, 0.5), factor)
-    # `noise` is a bound of many deviations: what lies below half of it is no sign of truncation.
-    factor = np.where(spread <= noise / 2, np.clip(noise / wanted, 2.0, 32.0), factor)
-    # Leave a kink behind, as long as noise does not become larger than the kink.
-    factor = np.where(now.slopes.kink, np.where(now.bend > 32 * noise, 1 / 32, 1.0), factor)
+    factor = np.where(spread > _GAIN * noise, np.clip(np.cbrt(noise / spread), 1 / 64, 0.5), factor)
+    # A kink must be left behind.
+    factor = np.where(now.slopes.kink & (now.jump > spread), 1 / _GAIN, factor)
     factor[np.isinf(now.slopes.bound)] = 1 / 64
     return factor
 
@@ -157,20 +157,19 @@ def measure_once(probe: Probe, directions: Sequence[Direction], steps: Floats) -
         np.concatenate(p) for p in zip(*parts, strict=True)
     )
 
-    fine_step = steps / _FINER
-    # A centred difference of two noisy values has 0.7, the extrapolation 0.76 of their deviation over the step; the
-    # second difference 2.5 of it.
-    noise = _SIGMAS * probe.rough.noise * weight / fine_step
-    spread = np.abs(wide - fine)
-    kink = ~(bend_fine <= _STRAIGHT * bend_wide + 2.5 * noise)
     square = _FINER**2
-    value = np.where(kink, fine, (square * fine - wide) / (square - 1))
-    given = np.where(kink, given_fine, (square * given_fine - given_wide) / (square - 1))
-    # At a kink the derivative is one of the two one-sided slopes, or lies between them.
-    bound = np.where(kink, bend_fine, spread) / 2 + noise
+    value = (square * fine - wide) / (square - 1)
+    given = (square * given_fine - given_wide) / (square - 1)
+    noise = _SIGMAS * probe.rough.noise * weight / (steps / _FINER)
+    spread = np.abs(wide - fine)
+    # Right minus left slope is J + h f'' with a jump J of the slope at x: without the part that shrinks with h, J.
+    jump = np.abs(_FINER * bend_fine - bend_wide) / (_FINER - 1)
+    # Half of the sum bounds what one kink does to the extrapolation, wherever it lies. At t times the finer step
+    # (t < 1) that is J |0.5 - 0.525 t|, the spread is 0.375 t J and the jump found |1 - 1.25 t| J; between the two
+    # steps the error is a fifteenth of the spread. Smooth functions have a spread of the order of h**2, a jump of h**3.
+    bound = (spread + jump) / 2 + noise
     bound[~(np.isfinite(value) & np.isfinite(bound))] = np.inf
-
-    return Measured(Slopes(value, given, bound, steps.copy(), kink), noise, spread, bend_fine)
+    return Measured(Slopes(value, given, bound, steps.copy(), jump > _GAIN * noise), noise, spread, jump)
 
 
 def _differences(probe: Probe, directions: Sequence[Direction], steps: Floats) -> tuple[Floats, ...]:
@@ -199,8 +198,8 @@ def _differences(probe: Probe, directions: Sequence[Direction], steps: Floats) -
     given_fine = (moved[:, 2] - moved[:, 3]) / (2 * fine_step)
     # On a grid the step to the right is not quite the one to the left; what that alone makes is no bend.
     uneven = np.stack([moved[:, 0] + moved[:, 1], moved[:, 2] + moved[:, 3]])
-    bend_wide = np.abs((right_wide - 2 * probe.value + left_wide) @ df - uneven[0]) / steps
-    bend_fine = np.abs((right_fine - 2 * probe.value + left_fine) @ df - uneven[1]) / fine_step
+    bend_wide = ((right_wide - 2 * probe.value + left_wide) @ df - uneven[0]) / steps
+    bend_fine = ((right_fine - 2 * probe.value + left_fine) @ df - uneven[1]) / fine_step
     changed = (right_wide != left_wide) | (right_fine != left_fine)
     weight = np.sqrt(changed @ (df * df))
     weight[~changed.any(axis=1)] = np.max(np.abs(df), initial=0.0)

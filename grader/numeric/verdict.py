@@ -23,7 +23,8 @@ _SEEN = 0.9
 """Share of the entries for which the resolution holds; the others may sit at kinks."""
 _AGAIN = 0.3
 """Factor on the step when a failure is measured again: not one that a refinement takes, so that a kink which
-misled one measurement does not mislead the other in the same way."""
+misled one measurement does not mislead the other in the same way. And never wider than the scale of x: a step that
+noise drove beyond it may have leapt over kinks that noise hides."""
 _MOST = 64
 """Failures measured again, the largest ones."""
 
@@ -61,7 +62,9 @@ class Finding(NamedTuple):
     scale: float
     """Largest derivative of the group."""
     wrong: npt.NDArray[np.bool_]
-    """Where the gradient lies outside the bounds of two measurements."""
+    """Where the gradient lies outside the bounds of two measurements that agree."""
+    doubtful: npt.NDArray[np.bool_]
+    """Where it lies outside those of the first only."""
 
     @property
     def off(self) -> Floats:
@@ -78,18 +81,21 @@ def look(probe: Probe, directions: Sequence[Direction], rtol: float, *, scale: f
     scale = max(largest(slopes), scale)
     off = np.abs(slopes.given - slopes.value)
     wrong = ~(off <= rtol * scale + slopes.bound)
+    doubtful = np.zeros_like(wrong)
     suspects = np.flatnonzero(wrong)
     suspects = suspects[np.argsort(-off[suspects], kind="stable")][:_MOST]
     if suspects.size:
-        again = measure_once(probe, [directions[int(i)] for i in suspects], slopes.step[suspects] * _AGAIN).slopes
+        steps = np.minimum(slopes.step[suspects] * _AGAIN, probe.rough.scale)
+        again = measure_once(probe, [directions[int(i)] for i in suspects], steps).slopes
         still = np.abs(again.given - again.value)
         # Both exclude the gradient, and they agree with each other better than with it.
         holds = ~(still <= rtol * scale + again.bound)
         holds &= np.abs(again.value - slopes.value[suspects]) <= 0.5 * np.minimum(still, off[suspects])
-        doubtful = suspects[~holds] if holds.any() else np.flatnonzero(wrong)
-        wrong[doubtful] = False
-        slopes.bound[doubtful] = np.maximum(slopes.bound[doubtful], off[doubtful])
-    return Finding(directions, slopes, scale, wrong)
+        doubtful[suspects[~holds]] = True
+        if not holds.any():  # if the largest do not hold, neither do the rest
+            doubtful |= wrong
+        wrong &= ~doubtful
+    return Finding(directions, slopes, scale, wrong, doubtful)
 
 
 def conclude(
@@ -101,25 +107,20 @@ def conclude(
     """
     entries = findings[-1]
     failed = [f for f in findings if f.wrong.any()]
+    doubtful = any(f.doubtful.any() for f in findings)
     resolution = max(_resolution(f, rtol) for f in findings)
-    verdict: Literal["ok", "bad", "unresolved"] = "ok" if resolution <= RESOLVED else "unresolved"
+    verdict: Literal["ok", "bad", "unresolved"] = "unresolved" if doubtful or resolution > RESOLVED else "ok"
     if failed:
         verdict = "unresolved" if repeated is False else "bad"
 
-    index = int(np.argmax(np.where(entries.wrong, entries.off, 0.0) if entries.wrong.any() else entries.off))
-    at = int(entries.directions[index])  # the last group holds single entries
     if failed and not entries.wrong.any():
-        mixtures = failed[0]
-        worst = int(np.argmax(np.where(mixtures.wrong, mixtures.off, 0.0)))
-        at = locate(probe, np.asarray(mixtures.directions[worst]), float(mixtures.slopes.step[worst]))
-        slopes = measure_once(probe, [at], mixtures.slopes.step[worst : worst + 1]).slopes
-        index = 0
+        at, analytic, numerical = _behind(probe, failed[0])
     else:
-        slopes = entries.slopes
-    analytic = float(probe.gradient[at])
-    # On a float32 grid a step is not quite the nominal one; the difference of the two slopes does not mind.
-    numerical = analytic + float(slopes.value[index] - slopes.given[index])
-    off = max(float(np.max(entries.off)), abs(analytic - numerical))
+        clear = entries.wrong if entries.wrong.any() else entries.slopes.bound <= RESOLVED * entries.scale
+        index = int(np.argmax(np.where(clear, entries.off, -1.0)))
+        at = int(entries.directions[index])  # the last group holds single entries
+        analytic, numerical = _pair(probe, at, entries.slopes, index)
+    off = abs(analytic - numerical)
     error = 0.0 if off == 0 else off / entries.scale if entries.scale else float("inf")
     place = tuple(int(i) for i in np.unravel_index(at, shape))
     return GradCheck(
@@ -133,16 +134,32 @@ def conclude(
         message={
             "ok": f"agrees with finite differences: error {error:.1e}, and one above {resolution:.1e} would have shown",
             "bad": _bad(entries, place, analytic, numerical),
-            "unresolved": _unresolved(bool(failed), resolution, entries),
+            "unresolved": _unresolved(bool(failed) or doubtful, resolution, entries),
         }[verdict],
     )
 
 
+def _behind(probe: Probe, mixtures: Finding) -> tuple[int, float, float]:
+    """An entry that makes the worst mixture wrong: its flat index, the gradient and the finite difference there."""
+    worst = int(np.argmax(np.where(mixtures.wrong, mixtures.off, 0.0)))
+    step = mixtures.slopes.step[worst : worst + 1]
+    at = locate(probe, np.asarray(mixtures.directions[worst]), float(step[0]))
+    return at, *_pair(probe, at, measure_once(probe, [at], step).slopes, 0)
+
+
+def _pair(probe: Probe, at: int, slopes: Slopes, index: int) -> tuple[float, float]:
+    """The gradient and the finite difference at one entry."""
+    analytic = float(probe.gradient[at])
+    # On a float32 grid a step is not quite the nominal one; the difference of the two slopes does not mind.
+    return analytic, analytic + float(slopes.value[index] - slopes.given[index])
+
+
 def _resolution(finding: Finding, rtol: float) -> float:
+    bound = float(np.quantile(finding.slopes.bound, _SEEN, method="higher"))
     if not finding.scale:
-        silent = not finding.slopes.value.any() and not finding.slopes.given.any()
+        silent = np.isfinite(bound) and not finding.slopes.value.any() and not finding.slopes.given.any()
         return rtol if silent else float("inf")
-    return rtol + float(np.quantile(finding.slopes.bound, _SEEN, method="higher")) / finding.scale
+    return rtol + bound / finding.scale
 
 
 def _bad(entries: Finding, place: tuple[int, ...], analytic: float, numerical: float) -> str:
@@ -163,9 +180,9 @@ def _bad(entries: Finding, place: tuple[int, ...], analytic: float, numerical: f
     return f"{text}; {count} of {value.size} entries looked at are wrong"
 
 
-def _unresolved(failed: bool, resolution: float, entries: Finding) -> str:
-    if failed:
-        return "differs here but not at a point nearby: a kink or a jump may be near; check at another point"
+def _unresolved(differs: bool, resolution: float, entries: Finding) -> str:
+    if differs:
+        return "differs in one measurement and not in another: kinks may be near; check at another point"
     kinks = float(np.mean(entries.slopes.kink))
     if kinks > 1 - _SEEN:
         return f"{kinks:.0%} of the entries sit at a kink, where any slope in between is right: check at another point"

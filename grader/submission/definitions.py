@@ -87,17 +87,18 @@ def definitions(source: str) -> CellDefinitions:
         return CellDefinitions(note=parsed.note)
     lines = text.split("\n")
     found: list[Definition] = []
+    gone: dict[str, int] = {}  # name -> how many definitions came before it was deleted
     stars: list[str] = []
     for statement, loop in _statements(parsed.tree.body):
         if isinstance(statement, ast.Delete):
-            gone = {name for target in statement.targets for name in _targets(target)}
-            found = [d for d in found if d.name not in gone]
+            gone |= {name: len(found) for target in statement.targets for name in _targets(target)}
         elif isinstance(statement, ast.ImportFrom) and any(a.name == "*" for a in statement.names):
             stars.append("." * statement.level + (statement.module or ""))
         else:
             whole = "\n".join(lines[statement.lineno - 1 : statement.end_lineno])
             found.extend(msgspec.structs.replace(d, text=whole) for d in _defined(statement, loop))
-    return CellDefinitions(found=tuple(found), stars=tuple(stars))
+    kept = (d for number, d in enumerate(found) if number >= gone.get(d.name, 0))
+    return CellDefinitions(found=tuple(kept), stars=tuple(stars))
 
 
 def _statements(body: list[ast.stmt]) -> Iterator[tuple[ast.stmt, bool]]:

@@ -16,7 +16,7 @@ from grader.submission.handin import HandIn, gather
 from grader.submission.likeness import MARGIN, THRESHOLD, Expected, Profile, expected, likeness, profile
 from grader.submission.modules import MAX_SOURCE, decode
 from grader.submission.names import clean
-from grader.submission.notebook import read_notebook
+from grader.submission.notebook import read_notebook, refuse_python2
 
 _SHOWN = 5
 
@@ -66,7 +66,9 @@ def _notebooks(handed: HandIn) -> list[Notebook]:
     read, problems = [], []
     for name in handed.notebooks or ([handed.notebook] if handed.notebook else []):
         try:
-            read.append(read_notebook(handed.files[name]))
+            notebook = read_notebook(handed.files[name])
+            refuse_python2(notebook)
+            read.append(notebook)
         except SubmissionError as problem:
             problems.append(problem)
     if problems and not read and not handed.modules:

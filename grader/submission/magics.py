@@ -13,7 +13,7 @@ from msgspec import Struct
 # Cell magics that run their body as Python in the notebook's own namespace. Not `%%timeit`: it runs in its own.
 _RUNS_ITS_BODY = frozenset({"%%time", "%%capture", "%%prun", "%%debug", "%%memit", "%%snakeviz", "%%scalene"})
 
-_SUSPECT = re.compile(r"^\s*[%!?]|\?[ \t]*$|=[ \t]*[%!]|\A\s*\n?[ \t]", re.MULTILINE)
+_SUSPECT = re.compile(r"^[ \t]*[%!?]|\?[ \t]*$|=[ \t]*[%!]|\A\s*\n?[ \t]", re.MULTILINE)
 _COMMAND = re.compile(r"\s*[%!?]")
 _HELP = re.compile(r"\s*[\w.%*]+\?{1,2}\s*$")
 _ASSIGNED = re.compile(r"(\s*[^\s=%!#'\"(][^=#'\"]*=)\s*[%!](?!=)")

@@ -57,6 +57,21 @@ def read_notebook(path: Path) -> Notebook:
     return parse_notebook(data, path.name)
 
 
+def refuse_python2(notebook: Notebook) -> None:
+    """Name a notebook of Python 2 as such: it cannot be graded, which is not the same as wrong.
+
+    Raises
+    ------
+    SubmissionError
+        If it is one.
+    """
+    if notebook.python2:
+        raise SubmissionError(
+            f"{clean(notebook.name)} is written for Python 2, which cannot be run; "
+            "convert it (2to3), run it, and hand in again"
+        )
+
+
 def parse_notebook(data: bytes, name: str) -> Notebook:
     """Read a notebook from the bytes of its file; `name` is what the `Notebook` and the messages call it.
 

@@ -18,7 +18,7 @@ from grader.submission.handin import HandIn, gather
 from grader.submission.mapping import Layout, lay_out, module_paths, mounted_folders
 from grader.submission.modules import MAX_SOURCE, decode
 from grader.submission.names import clean
-from grader.submission.notebook import parse_notebook
+from grader.submission.notebook import parse_notebook, refuse_python2
 
 
 def open_submission(path: Path, assignment: Assignment, workdir: Path) -> Submission:
@@ -131,10 +131,7 @@ def _notebook(folder: Path, layout: Layout, chosen: str | None) -> Notebook | No
         return None
     name = next(target for target, given in layout.placed.items() if given == chosen)
     read = parse_notebook((folder / name).read_bytes(), name)
-    if read.python2:
-        raise SubmissionError(
-            f"{clean(name)} is written for Python 2, which cannot be run; convert it (2to3), run it, and hand in again"
-        )
+    refuse_python2(read)
     return read
 
 

@@ -27,11 +27,12 @@ Path = tuple[Heading, ...]
 """Headings that something stands under, outermost first."""
 
 # One `#` needs its blank, since answers start with "#1"; notebooks from before CommonMark wrote `##Title`.
-_ATX = re.compile(r" {0,3}(#(?=\s)|#{2,6}(?!#))[ \t]*(.*?)[ \t]*#*[ \t]*$")
+_ATX = re.compile(r" {0,3}(#(?=\s)|#{2,6}(?!#))")
 _HTML = re.compile(r"\s*<h([1-6])\b[^>]*>(.*?)(?:</h\1>.*)?$", re.IGNORECASE)
 _FENCE = re.compile(r" {0,3}(```+|~~~+)")
 _BOLD = re.compile(r"\s*(?:\*\*|__|<b>)(?=\S)(.+)$", re.IGNORECASE)
 _TAG = re.compile(r"<[^<>]*>")
+_LONGEST = 500  # characters of a title; a paragraph set as a heading is cut
 _LINK = re.compile(r"!?\[([^\[\]]*)\]\([^()]*\)")
 
 
@@ -48,14 +49,14 @@ def headings(markdown: str, *, questions: bool = False) -> list[Heading]:
             fence = mark if not fence else "" if fence == mark else fence
         elif not fence:
             if atx := _ATX.match(line):
-                level, title = len(atx[1]), atx[2]
+                level, title = len(atx[1]), _without_closing(line[atx.end() :])
             elif tag := _HTML.match(line):
                 level, title = int(tag[1]), tag[2]
             elif questions and (bold := _BOLD.match(line)):
                 level, title = QUESTION, bold[1]
             else:
                 continue
-            if title := plain(title):
+            if title := plain(title[:_LONGEST]):
                 found.append(Heading(level, title, number))
     return found
 
@@ -69,8 +70,20 @@ def plain(text: str) -> str:
     """A title without markup: emphasis, code marks, links, tags, escapes; blanks run together."""
     text = html.unescape(_TAG.sub("", _LINK.sub(r"\1", text)))
     text = re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", text)
-    text = re.sub(r"\*+|`+|(?<!\w)_+|_+(?!\w)", "", text)
+    text = re.sub(r"(?<!_)_+", _inner, text.replace("*", "").replace("`", ""))
     return " ".join(text.split())
+
+
+def _inner(run: re.Match[str]) -> str:
+    """Underscores between letters belong to a name; others are emphasis."""
+    before, after = run.string[: run.start()][-1:], run.string[run.end() : run.end() + 1]
+    return run[0] if before.isalnum() and after.isalnum() else ""
+
+
+def _without_closing(title: str) -> str:
+    """`## Title ##`: the closing marks stand after a blank, unlike those of C#."""
+    bare = title.rstrip().rstrip("#")
+    return bare if bare != bare.rstrip() else title
 
 
 def matches(title: str, wanted: str) -> bool:
