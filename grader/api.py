@@ -12,12 +12,14 @@ from fractions import Fraction
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+import msgspec
+
 from grader import __version__
 from grader.assignment.course import Course, find_course
 from grader.errors import SubmissionError, UsageError
 from grader.grading import GoldenTable, evaluate
 from grader.launch import Launched
-from grader.model import Answer, Assignment, Environment, Report, Submission
+from grader.model import Answer, Assignment, Environment, Notebook, Report, Submission
 from grader.prober import Prober
 from grader.process import Root
 from grader.session import Session
@@ -35,6 +37,7 @@ def grade(
     course: str | Path | None = None,
     fresh: bool = False,
     hidden: bool = True,
+    data: str | Path | None = None,
     worker: Launched | None = None,
 ) -> Report:
     """Grade a notebook, a folder of modules, or an archive of either.
@@ -53,6 +56,8 @@ def grade(
         Take a seed that nobody knows beforehand.
     hidden
         False leaves the hidden checks out, as in a student's own repository.
+    data
+        Folder that takes the place of the assignment's `data/`, for a data set that is not shipped.
     worker
         A worker that was started early, by `grader.launch.launch`; it is ended at the end.
 
@@ -72,7 +77,7 @@ def grade(
     root = Root(worker)
     folder = Path(tempfile.mkdtemp(prefix="grade-work-"))
     try:
-        return _grade(Path(path), assignment, seed, course, fresh, hidden, root, folder, started)
+        return _grade(Path(path), assignment, seed, course, fresh, hidden, data, root, folder, started)
     finally:
         root.close()
         shutil.rmtree(folder, ignore_errors=True)
@@ -85,6 +90,7 @@ def _grade(
     course_path: str | Path | None,
     fresh: bool,
     hidden: bool,
+    data: str | Path | None,
     root: Root,
     folder: Path,
     started: float,
@@ -101,6 +107,8 @@ def _grade(
         found = course.load(id)
         if not hidden:
             found = _public_only(found)
+        if data is not None:
+            found = msgspec.structs.replace(found, data=Path(data).absolute())
         root.warm(found.preload)
         submission = open_submission(path, found, folder / "work")
         anchors = find_anchors(found, submission)
@@ -128,7 +136,8 @@ def _grade(
         try:
             session.run_cells(parked=prober.parked)
             cells_done = time.monotonic()
-            answers = _answers(found, submission, session)
+            stub = _stub_notebook(found)
+            answers = _answers(found, submission, stub, session)
             stubs = unfilled(found, submission)
             evaluation = evaluate(prober, expected.result(), unfilled=stubs, answers=answers)
         finally:
@@ -142,7 +151,13 @@ def _grade(
         status="graded",
         parts=evaluation.parts,
         cells=tuple(session.cells),
-        notes=(*submission.notes, *session.notes, *evaluation.notes, *_scope(found)),
+        notes=(
+            *submission.notes,
+            *session.notes,
+            *_trust_notes(submission, stub, session),
+            *evaluation.notes,
+            *_scope(found),
+        ),
         seed=use_seed,
         environment=environment(),
         seconds={"total": time.monotonic() - started, "cells": cells_done - started},
@@ -165,21 +180,39 @@ def _course(path: Path, explicit: str | Path | None) -> Course:
 
 
 def _public_only(assignment: Assignment) -> Assignment:
-    import msgspec
-
     return msgspec.structs.replace(assignment, checks=tuple(c for c in assignment.checks if c.visibility == "public"))
 
 
-def _answers(assignment: Assignment, submission: Submission, session: Session) -> Mapping[str, Answer]:
+def _stub_notebook(assignment: Assignment) -> Notebook | None:
+    """The hand-out's notebook, to tell what a student changed."""
+    from grader.submission.notebook import read_notebook
+
+    if assignment.notebook is None or not (assignment.handout / assignment.notebook).is_file():
+        return None
+    return read_notebook(assignment.handout / assignment.notebook)
+
+
+def _trust_notes(submission: Submission, stub: Notebook | None, session: Session) -> list[str]:
+    """What the stored notebook claims and the run does not bear out."""
+    from grader.submission.trust import given_cell_notes, is_unsolved, order_notes, stored_output_notes
+
+    notebook = submission.notebook
+    if notebook is None:
+        return []
+    notes = order_notes(notebook) + stored_output_notes(notebook, session.cells)
+    if stub is not None and notebook.assignment is not None:  # a course's own edition differs in every cell
+        notes += given_cell_notes(notebook, stub, {c.index: is_unsolved(c.source) for c in stub.code})
+    return notes
+
+
+def _answers(
+    assignment: Assignment, submission: Submission, stub: Notebook | None, session: Session
+) -> Mapping[str, Answer]:
     """What was handed in for each part that a person marks."""
     if not assignment.manual or submission.notebook is None:
         return {}
     from grader.submission.answers import extract_answer
-    from grader.submission.notebook import read_notebook
 
-    stub = None
-    if assignment.notebook and (assignment.handout / assignment.notebook).is_file():
-        stub = read_notebook(assignment.handout / assignment.notebook)
     figures = {c.index: c.figures for c in session.cells if c.figures}
     return {m.part.id: extract_answer(m, submission.notebook, stub, figures) for m in assignment.manual}
 

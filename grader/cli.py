@@ -100,6 +100,9 @@ def grade_parser() -> argparse.ArgumentParser:
     hidden = what.add_mutually_exclusive_group()
     hidden.add_argument("--hidden", action="store_true", default=True, help="run hidden checks too, if here (default)")
     hidden.add_argument("--no-hidden", action="store_false", dest="hidden", help="run the public checks only")
+    what.add_argument(
+        "--data", metavar="DIR", type=Path, help="data folder to use instead of the assignment's (a full data set)"
+    )
     points = what.add_mutually_exclusive_group()
     points.add_argument(
         "--seed", metavar="N", type=_seed, help="draw the test data from seed N; the reference is run as well"

@@ -6,6 +6,7 @@ process. Asking the snapshots is `grader.probing`.
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -61,6 +62,9 @@ class Session:
         limits, folder = self.assignment.limits, self.submission.folder
         notebook = self.submission.notebook
         run_folder = (folder / notebook.name).parent if notebook else folder
+        link = folder / "data"
+        if self.assignment.data is not None and not os.path.lexists(link):
+            link.symlink_to(self.assignment.data.resolve(), target_is_directory=True)
         command = Prepare(
             folder=str(folder.resolve()),
             run_folder=str(run_folder.resolve()),

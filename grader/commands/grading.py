@@ -37,7 +37,14 @@ def run(args: argparse.Namespace, commands: Iterable[str]) -> int:
 
     try:
         report = api.grade(
-            path, args.assignment, args.seed, course=args.course, fresh=args.fresh, hidden=args.hidden, worker=worker
+            path,
+            args.assignment,
+            args.seed,
+            course=args.course,
+            fresh=args.fresh,
+            hidden=args.hidden,
+            data=args.data,
+            worker=worker,
         )
     except UsageError:
         raise
@@ -75,6 +82,8 @@ def _targets(args: argparse.Namespace, commands: Iterable[str]) -> tuple[Path, s
             near = difflib.get_close_matches(name, list(commands), n=1)
             hint = f"; did you mean the command `grade {near[0]}`?" if near else nearest(Path(name))
             raise UsageError(f"{name}: no such file or folder{hint}")
+    if args.data is not None and not args.data.is_dir():
+        raise UsageError(f"--data {args.data}: no such folder")
     if len(given) > 1:
         raise UsageError(f"one SUBMISSION at a time, not {len(given)}: {' '.join(given)}")
     if json_to not in (None, "-"):
