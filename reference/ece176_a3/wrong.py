@@ -77,6 +77,21 @@ WRONG = [
         ),
         fails=("forward_keeps_input",),
     ),
+    Edit(
+        name="softmax derivative taken twice: in Softmax.backward and in the loss",
+        changes=(
+            Change(SOFTMAX, "        return shifted / shifted.sum(", "        self.p = shifted / shifted.sum("),
+            Change(
+                SOFTMAX, "keepdims=True)\n        ### END", "keepdims=True)\n        return self.p\n        ### END"
+            ),
+            Change(
+                SOFTMAX,
+                "        return dout\n",
+                "        return self.p * (dout - (dout * self.p).sum(axis=1, keepdims=True))\n",
+            ),
+        ),
+        fails=("gradients_toy", *TRAINING),
+    ),
     # ---- ReLU
     Edit(
         name="ReLU passes everything through",

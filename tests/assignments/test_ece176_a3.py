@@ -14,10 +14,12 @@ import pytest
 
 from grader.api import grade
 from grader.assignment.course import find_course
+from grader.assignment.edits import right_edits, wrong_edits
 from grader.assignment.release import check_handout
 from grader.model import Assignment, Outcome, PartResult, Report
 from grader.record import verify
-from grader.trials import run_trials
+from grader.reference import live
+from grader.trials import try_edit
 
 ROOT = Path(__file__).parents[2]
 ID = "ece176_a3"
@@ -266,8 +268,20 @@ def test_the_hand_out_alone_grades_every_part() -> None:
 
 
 @pytest.mark.slow
-def test_every_rewrite_does_at_ten_seeds_what_it_names(assignment: Assignment) -> None:
-    trials = run_trials(assignment, [assignment.seed, *range(1, 10)])
+def test_right_rewrites_have_full_marks_at_ten_seeds(assignment: Assignment) -> None:
+    golden = live(assignment, [assignment.seed, *range(1, 10)])
+
+    trials = [trial for edit in right_edits(assignment) for trial in try_edit(assignment, edit, golden)]
 
     assert [trial.text for trial in trials if not trial.as_named] == []
-    assert len(trials) >= 10 * (14 + 10)
+    assert len(trials) >= 10 * 10
+
+
+@pytest.mark.slow
+def test_wrong_rewrites_fail_exactly_their_checks(assignment: Assignment) -> None:
+    golden = live(assignment, [assignment.seed])  # the other seeds are tried without a worker, in test_probes
+
+    trials = [trial for edit in wrong_edits(assignment) for trial in try_edit(assignment, edit, golden)]
+
+    assert [trial.text for trial in trials if not trial.as_named] == []
+    assert len(trials) >= 14
