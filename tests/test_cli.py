@@ -76,7 +76,7 @@ def test_arguments_reach_grading_with_a_warm_worker(fake: Fake) -> None:
     assert run("hw.ipynb", "--assignment", "toy", "--seed", "7", "--course", "c", "--no-hidden") == 0
     ((args, kw),) = fake.calls
     assert args == (Path("hw.ipynb"), "toy", 7)
-    assert kw == {"course": Path("c"), "fresh": False, "hidden": False, "worker": "worker"}
+    assert kw == {"course": Path("c"), "fresh": False, "hidden": False, "data": None, "worker": "worker"}
     assert fake.order == ["launch", "grade"]
 
 
@@ -84,7 +84,7 @@ def test_defaults(fake: Fake) -> None:
     run("hw.ipynb")
     ((args, kw),) = fake.calls
     assert args[1:] == (None, None)
-    assert kw == {"course": None, "fresh": False, "hidden": True, "worker": "worker"}
+    assert kw == {"course": None, "fresh": False, "hidden": True, "data": None, "worker": "worker"}
 
 
 def test_options_may_stand_anywhere(fake: Fake) -> None:
@@ -378,3 +378,8 @@ def test_console_script_exists() -> None:
         env={**os.environ, "NO_COLOR": "1"},
     )
     assert done.stdout == f"grade {grader.__version__}\n"
+
+
+def test_a_data_folder_that_is_not_there_is_wrong_usage(fake: Fake, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("hw.ipynb", "--data", "nowhere") == 2
+    assert "nowhere" in capsys.readouterr().err

@@ -125,12 +125,11 @@ def test_a_drip_feed_does_not_outlive_the_deadline() -> None:
     sender = threading.Thread(target=drip)
     sender.start()
     begun = time.monotonic()
-    with ours, theirs, pytest.raises(wire.DeadlineExceeded):
-        try:
+    with ours, theirs:
+        with pytest.raises(wire.DeadlineExceeded):
             wire.receive(ours, wire.REPLIES, deadline=begun + 0.3)
-        finally:
-            stop.set()
-            sender.join()
+        stop.set()
+        sender.join()
 
 
 @pytest.mark.parametrize(
