@@ -90,7 +90,7 @@ def stored(report: Report) -> dict[str, Any]:
 
 
 def differences(stored: object, now: object, at: str = "") -> list[str]:
-    """Where two stored reports differ, one line each; errors at rounding level differ between machines and count as same."""
+    """Where two stored reports differ, one line each; numbers that differ by rounding count as the same."""
     if isinstance(stored, dict) and isinstance(now, dict):
         return [
             line
@@ -99,10 +99,8 @@ def differences(stored: object, now: object, at: str = "") -> list[str]:
         ]
     if isinstance(stored, list) and isinstance(now, list) and len(stored) == len(now):
         return [line for n, pair in enumerate(zip(stored, now)) for line in differences(*pair, f"{at}[{n}]")]
-    if isinstance(stored, float) and isinstance(now, float | int):
-        same = math.isclose(stored, now, rel_tol=1e-6, abs_tol=ROUNDING)
-    else:
-        same = stored == now or (at.endswith(".error") and stored == 0 and isinstance(now, float) and now < ROUNDING)
+    numbers = all(isinstance(value, int | float) and not isinstance(value, bool) for value in (stored, now))
+    same = math.isclose(stored, now, rel_tol=1e-6, abs_tol=ROUNDING) if numbers else stored == now
     return [] if same else [f"{at[1:]}: stored {stored!r}, now {now!r}"]
 
 

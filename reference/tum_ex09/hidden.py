@@ -81,7 +81,8 @@ def cross_entropy_value_sizes(student, rng):
 def cross_entropy_large_logits(student, rng):
     """Value of the cross-entropy for logits as far apart as 1000 and 0"""
     largest = one_hot(rng, 5, 4)
-    logits = rng.uniform(0, 1, size=(5, 4)) + 1000 * largest
+    levels = np.linspace(-1000, 1000, 5)[:, None]  # so that each row needs its own maximum subtracted
+    logits = rng.uniform(0, 1, size=(5, 4)) + 1000 * largest + levels
     small = np.roll(largest, 1, axis=1)
     return {
         "loss_label_has_largest_logit": student.CategoricalCrossEntropy().forward(logits.copy(), largest),

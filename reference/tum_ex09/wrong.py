@@ -158,6 +158,11 @@ CROSS_ENTROPY = [
         },
     ),
     edit(
+        "maximum of the whole batch subtracted, not of each row",
+        ("cross_entropy_large_logits",),
+        {SHIFTED: "shifted = logits - logits.max()"},
+    ),
+    edit(
         "probabilities clipped before the logarithm",
         ("cross_entropy_large_logits",),
         {LOSS: "loss = -np.sum(labels * np.log(np.clip(probs, 1e-12, 1))) / len(labels)"},
