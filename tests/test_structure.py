@@ -32,6 +32,7 @@ LAYERS = (
     {"api"},
     {"commands"},
     {"cli", "pytest_plugin"},
+    {"__main__"},
 )
 """Each imports only from its own folder and from what stands above it."""
 WORKER_MAY = {"errors", "model", "authoring", "worker"}

@@ -37,6 +37,7 @@ def kinds(source: str) -> dict[str, str]:
         ("with open('f') as f, g() as (h, k):\n    x = 1", dict.fromkeys("fhkx", "assign")),
         ("match x:\n    case 1:\n        y = 1", {"y": "assign"}),
         ("x = 1\ndel x", {}),
+        ("x = y = 1\ndel x\nx = 2\ndel z", {"x": "assign", "y": "assign"}),
         ("def f():\n    global x\n    x = 1", {"f": "def"}),
         ("print('x = 1')", {}),
     ],

@@ -17,6 +17,8 @@ from grader.submission.sections import QUESTION, Heading, descend, headings, mat
         ("# **Bold** and `code` and *it*", 1, "Bold and code and it"),
         ("## <a name='x'></a>Task 1: [ReLU](http://x) layer", 2, "Task 1: ReLU layer"),
         (r"## affine\_forward and a_b", 2, "affine_forward and a_b"),
+        ("## About C#", 2, "About C#"),
+        ("## _under_ the__name", 2, "under the__name"),
         ("<h2 id='x'>Task</h2>", 2, "Task"),
         ("## Q &amp; A", 2, "Q & A"),
     ],
