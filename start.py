@@ -10,6 +10,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import urllib.parse
 import urllib.request
 import venv
 from pathlib import Path
@@ -19,6 +20,7 @@ VENV = Path(os.environ.get("GRADE_VENV") or HERE / ".venv")
 BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
 PYPI = "https://pypi.org/pypi/pip/json"
+INDEX = "https://pypi.org/simple/pip/"
 
 
 def main() -> int:
@@ -50,7 +52,12 @@ def set_up(extra: str) -> bool:
     print(f"start.py: setting up {VENV} (a minute or two, once) …", file=sys.stderr, flush=True)
     if not PYTHON.exists():
         venv.create(VENV, with_pip=False, symlinks=os.name != "nt")
-    if subprocess.call(pip() + ["install", "--quiet", "--editable", f"{HERE}{extra}"]) != 0:
+    try:
+        installer = pip()
+    except OSError as error:
+        print(f"start.py: pip could not be fetched from PyPI ({error}); is there a network?", file=sys.stderr)
+        return False
+    if subprocess.call([*installer, "install", "--quiet", "--editable", f"{HERE}{extra}"]) != 0:
         print("start.py: the packages could not be installed; the lines above say why", file=sys.stderr)
         return False
     mark.write_text(wanted)
@@ -72,7 +79,7 @@ def pip() -> list[str]:
     with urllib.request.urlopen(PYPI, timeout=60) as answer:
         wheel = next(f for f in json.load(answer)["urls"] if f["packagetype"] == "bdist_wheel")
     target = Path(tempfile.mkdtemp()) / wheel["filename"]
-    urllib.request.urlretrieve(wheel["url"], target)
+    urllib.request.urlretrieve(urllib.parse.urljoin(INDEX, wheel["url"]), target)  # a mirror may give relative ones
     return [str(PYTHON), str(target / "pip"), "--disable-pip-version-check"]
 
 
