@@ -129,9 +129,10 @@ def _by_heading(texts: Sequence[_Text], wanted: str) -> int | None:
 
 def _by_line(texts: Sequence[_Text], wanted: str) -> tuple[int, int] | None:
     """Position of the first text outside code with a line that contains `wanted`, and that line."""
+    folded = sections.plain(wanted).casefold()
     for number, text in enumerate(texts):
         for at, line in enumerate(text.lines if not text.code else ()):
-            if sections.matches(sections.plain(line), wanted):
+            if folded in sections.plain(line).casefold():
                 return number, at
     return None
 

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import ast
 
+from grader.submission.definitions import parse
+
 
 def is_harmless(source: str) -> bool:
     """Whether a cell only defines plain functions and classes, so that it cannot end or hang its process."""
-    try:
-        body = ast.parse(source).body
-    except SyntaxError:
-        return not source.strip()
-    return all(_only_defines(node) for node in body)
+    tree = parse(source).tree
+    return not source.strip() if tree is None else all(_only_defines(node) for node in tree.body)
 
 
 def _only_defines(node: ast.stmt) -> bool:
     if isinstance(node, ast.FunctionDef):
+        # defaults and annotations are computed when the function is defined
         defaults = [*node.args.defaults, *(d for d in node.args.kw_defaults if d is not None)]
-        return not node.decorator_list and all(isinstance(d, ast.Constant) for d in defaults)
+        annotated = node.returns is not None or any(
+            isinstance(n, ast.arg) and n.annotation for n in ast.walk(node.args)
+        )
+        return not (node.decorator_list or annotated) and all(isinstance(d, ast.Constant) for d in defaults)
     if isinstance(node, ast.ClassDef):
         return not (node.decorator_list or node.bases or node.keywords) and all(map(_only_defines, node.body))
     return isinstance(node, ast.Pass) or (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant))
@@ -25,7 +28,5 @@ def _only_defines(node: ast.stmt) -> bool:
 
 def definitions_of(source: str) -> list[ast.stmt]:
     """The functions and classes at a cell's top level; none when it does not parse."""
-    try:
-        return [n for n in ast.parse(source).body if isinstance(n, ast.FunctionDef | ast.ClassDef)]
-    except SyntaxError:
-        return []
+    tree = parse(source).tree
+    return [n for n in tree.body if isinstance(n, ast.FunctionDef | ast.ClassDef)] if tree is not None else []

@@ -21,6 +21,8 @@ from grader.submission.names import clean, nearest
 
 MAX_BYTES = 100 << 20
 """A notebook full of figures stays under 50 MB; beyond that somebody printed a data set."""
+MAX_CODE = 5 << 20
+"""Characters of all code cells together: a long notebook has a hundredth; more is data pasted into a cell."""
 
 _SAVE_AGAIN = "open it in Jupyter, save it, and hand in the new file"
 
@@ -103,6 +105,8 @@ def parse_notebook(data: bytes, name: str) -> Notebook:
     if not any(source.strip() for source in code):
         what = "has no cells" if not cells else "has no code cells" if not code else "has only empty code cells"
         raise SubmissionError(f"{shown} {what}; save the notebook you worked in and hand that in")
+    if sum(map(len, code)) > MAX_CODE:
+        raise SubmissionError(f"{shown} holds more than {MAX_CODE >> 20} MB of code; load data from a file")
     ours = metadata.get("grader")
     assignment = ours.get("assignment") if isinstance(ours, Mapping) else None
     return Notebook(

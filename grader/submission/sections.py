@@ -31,6 +31,7 @@ _ATX = re.compile(r" {0,3}(#(?=\s)|#{2,6}(?!#))")
 _HTML = re.compile(r"\s*<h([1-6])\b[^>]*>(.*?)(?:</h\1>.*)?$", re.IGNORECASE)
 _FENCE = re.compile(r" {0,3}(```+|~~~+)")
 _BOLD = re.compile(r"\s*(?:\*\*|__|<b>)(?=\S)(.+)$", re.IGNORECASE)
+_MARKUP = re.compile(r"[<&\[\\*_`]")
 _TAG = re.compile(r"<[^<>]*>")
 _LONGEST = 500  # characters of a title; a paragraph set as a heading is cut
 _LINK = re.compile(r"!?\[([^\[\]]*)\]\([^()]*\)")
@@ -68,6 +69,8 @@ def descend(path: Path, heading: Heading) -> Path:
 
 def plain(text: str) -> str:
     """A title without markup: emphasis, code marks, links, tags, escapes; blanks run together."""
+    if not _MARKUP.search(text):
+        return " ".join(text.split())
     text = html.unescape(_TAG.sub("", _LINK.sub(r"\1", text)))
     text = re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", text)
     text = re.sub(r"(?<!_)_+", _inner, text.replace("*", "").replace("`", ""))
@@ -76,7 +79,7 @@ def plain(text: str) -> str:
 
 def _inner(run: re.Match[str]) -> str:
     """Underscores between letters belong to a name; others are emphasis."""
-    before, after = run.string[: run.start()][-1:], run.string[run.end() : run.end() + 1]
+    before, after = run.string[max(0, run.start() - 1) : run.start()], run.string[run.end() : run.end() + 1]
     return run[0] if before.isalnum() and after.isalnum() else ""
 
 

@@ -196,6 +196,11 @@ def test_a_notebook_over_the_limit_is_refused_before_it_is_parsed(monkeypatch: p
     assert "larger than 1 MB; clear its outputs" in refusal(b"{" + b" " * (1 << 20))
 
 
+def test_data_pasted_into_a_cell_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MAX_CODE", 1 << 20)
+    assert "more than 1 MB of code; load data from a file" in refusal(notebook_json("x = 1", "#" * (1 << 20)))
+
+
 def test_escape_sequences_in_a_name_do_not_reach_the_message() -> None:
     assert refusal(b"[]", "hw\x1b[2J\n.ipynb").startswith("hw[2J.ipynb is JSON")
 
