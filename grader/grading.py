@@ -40,6 +40,7 @@ def evaluate(
     unfilled: Set[str] = frozenset(),
     answers: Mapping[str, Answer] | None = None,
     follow_through: bool = True,
+    explain: bool = True,
 ) -> Evaluation:
     """Score each check of the prober's session, in the order of the parts.
 
@@ -53,6 +54,8 @@ def evaluate(
         What was extracted for manual parts, by part id.
     follow_through
         Whether a check whose earlier names lost points is probed once more with the reference's.
+    explain
+        Whether failed checks get a diagnosis, where their mistake can be named.
     """
     assignment = prober.session.assignment
     prober.finish()
@@ -73,7 +76,7 @@ def evaluate(
             if stub is not None:
                 outcomes.append(not_filled_in(check, stub))
                 continue
-            given = _given(assignment, check, golden.get(check.id, {}), prober.seed)
+            given = given_for(assignment, check, golden.get(check.id, {}), prober.seed)
             observation = prober.observe(check)
             result = outcome(check, observation, given)
             outcomes.append(result)
@@ -127,6 +130,6 @@ def _definitions_text(percent: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _given(assignment: Assignment, check: Check, golden: Mapping[str, npt.NDArray[Any]], seed: int) -> Given:
+def given_for(assignment: Assignment, check: Check, golden: Mapping[str, npt.NDArray[Any]], seed: int) -> Given:
     rng = np.random.default_rng([seed, zlib.crc32(check.id.encode()), 1])
     return Given(golden=golden, rng=rng, data=assignment.data or assignment.handout)

@@ -102,13 +102,7 @@ def _lend_font_list(folder: Path) -> None:
             return
     try:
         own.mkdir(parents=True, exist_ok=True)
-        subprocess.Popen(
-            [sys.executable, "-P", "-c", "import matplotlib.font_manager"],
-            env={**os.environ, "MPLCONFIGDIR": str(own)},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
+        words = [sys.executable, "-P", "-c", "import matplotlib.font_manager"]
+        os.spawnve(os.P_NOWAIT, sys.executable, words, {**os.environ, "MPLCONFIGDIR": str(own)})
     except OSError:
         return  # a home that cannot be written to: the list is searched for each time

@@ -56,8 +56,7 @@ def linear(student, rng, n_in, n_out):
 
 def gradients(made, x, dy):
     """What the backward of a Linear returns and stores."""
-    dx = made.backward(x, dy)
-    return {"dx": dx, "dW": made.dW, "db": made.db}
+    return {"dx": made.backward(x, dy), "dW": made.dW, "db": made.db}
 
 
 def moved(rng, made, step_size):
@@ -169,8 +168,8 @@ def listen(student, name, base):
     The cells that name it run once more, in the probe's own child, with a stand-in that notes its last argument and
     the variable `base` at that moment, and whose answers are arrays that note every result computed from them.
 
-    Returns the points `x` (n,) at which it was asked most, all `calls` (k, n) and `results` (m, n) while `base` was
-    these, and the derivative `own` (n,) of the student's function there.
+    Returns for each of the n points at which it was asked most, all of shape (n,): how far `below` and `above` the
+    nearest other calls were, the derivative `own` of the student's function, and the result nearest to it.
     """
     function, calls, results = getattr(student, name), [], []
 
@@ -187,6 +186,9 @@ def listen(student, name, base):
             note(results, result)
             return np.asarray(result).view(Heard)
 
+        def __getitem__(self, key):  # a single entry goes on being heard
+            return np.asarray(np.asarray(self)[key]).view(Heard)
+
     def stand_in(*args, **named):
         *rest, point = [*args, *named.values()]
         note(calls, point, rest)
@@ -196,29 +198,34 @@ def listen(student, name, base):
     run_again(student, space, name, kept=name)
     if not calls:
         function(*[np.full(3, 0.5)] * (2 if name == "bce_loss" else 1))  # tells a function that is not implemented
-        return {"x": np.zeros(0), "calls": np.zeros((0, 0)), "results": np.zeros((0, 0)), "own": np.zeros(0)}
+        return dict.fromkeys(("below", "above", "own", "result"), np.array([np.inf]))
     times = [x.tobytes() for x, *_ in calls]
     most = max(times, key=times.count)
     x, _, rest = calls[times.index(most)]
-    calls, results = (np.array([row for at, row, *_ in n if at.tobytes() == most]) for n in (calls, results))
-    own = (function(*rest, x + 1e-4) - function(*rest, x - 1e-4)) / 2e-4
-    return {"x": x.ravel(), "calls": calls, "results": results, "own": np.broadcast_to(own, x.shape).ravel()}
+    own = np.broadcast_to((function(*rest, x + 1e-4) - function(*rest, x - 1e-4)) / 2e-4, x.shape).ravel()
+    steps = np.array([row for at, row, _ in calls if at.tobytes() == most]) - x.ravel()
+    found = np.array([row for at, row in results if at.tobytes() == most] or [np.full(x.size, np.inf)])
+    return {
+        "below": np.where(steps < 0, steps, -np.inf).max(axis=0),
+        "above": np.where(steps > 0, steps, np.inf).min(axis=0),
+        "own": own,
+        "result": found[np.abs(found - own).argmin(axis=0), np.arange(x.size)],
+    }
 
 
 def judge_quotient(central):
     """A judge: was the function asked around every point, and was the difference quotient computed?"""
 
     def judge(seen, given):
-        text = "no finite difference of your function was seen at its points"
-        if seen["x"].size and all(seen[name].shape[1:] == seen["x"].shape for name in ("calls", "results")):
-            steps, own = seen["calls"] - seen["x"], seen["own"]
-            near = np.abs(steps) <= 0.05  # further away it was asked for something else
-            below, above = (near & (steps < 0)).any(axis=0), (near & (steps > 0)).any(axis=0)
-            right = (np.abs(seen["results"] - own) <= 1e-3 * np.abs(own).max()).any(axis=0)
-            if central and (below | above).all() and not (below & above).all():
-                text = "a difference to one side of x was seen; the central one is around x"
-            elif (below | above).all():
-                text = "" if right.all() else "the difference quotient is not the derivative of your function"
+        sizes, text = {array.size for array in seen.values()}, ""
+        # further away than 0.05 it was asked for something else
+        below, above = (len(sizes) == 1 and (np.abs(seen[name]) <= 0.05).all() for name in ("below", "above"))
+        if 0 in sizes or not (below or above):
+            text = "no finite difference of your function was seen at its points"
+        elif central and not (below and above):
+            text = "a difference to one side of x was seen; the central one is around x"
+        elif not np.abs(seen["result"] - seen["own"]).max() <= 1e-3 * np.abs(seen["own"]).max():
+            text = "the difference quotient is not the derivative of your function"
         yield Verdict("numerical", not text, text)
 
     return judge

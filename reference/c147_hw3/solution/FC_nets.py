@@ -216,15 +216,16 @@ solver = None
 
 ### BEGIN SOLUTION
 ### STUB: # Your code here: a TwoLayerNet with 200 hidden units, and a Solver that trains it.
+small = len(data["X_train"]) < 10000
 model = TwoLayerNet(hidden_dims=200)
 solver = Solver(
     model,
     data,
     optim_config={"learning_rate": 1e-3},
     lr_decay=0.95,
-    num_epochs=10,
+    num_epochs=3 if small else 10,
     batch_size=200,
-    print_every=50,
+    print_every=10 if small else 100,
 )
 solver.train()
 ### END SOLUTION

@@ -858,7 +858,7 @@ net = Net([Linear(64, 32, rng=rng), ReLU(), Linear(32, 1, rng=rng), Sigmoid()])
 # TODO: better hyperparameters; add cells below for others that you want to keep
 ### BEGIN SOLUTION
 ### STUB: fit(net, x, y, epochs=25, learning_rate=0, mb_size=10)
-fit(net, x, y, epochs=25, learning_rate=0.01, mb_size=10)
+fit(net, x, y, epochs=15, learning_rate=0.01, mb_size=20)
 ### END SOLUTION
 
 # %% [markdown]
@@ -879,7 +879,7 @@ fit(net, x, y, epochs=25, learning_rate=0.01, mb_size=10)
 ### STUB:
 rng = np.random.default_rng(12345)
 net = Net([Linear(64, 1, rng=rng), Sigmoid()])
-fit(net, x, y, epochs=25, learning_rate=0.01, mb_size=10)
+fit(net, x, y, epochs=15, learning_rate=0.01, mb_size=20)
 ### END SOLUTION
 
 # %% [markdown]
@@ -897,7 +897,7 @@ fit(net, x, y, epochs=25, learning_rate=0.01, mb_size=10)
 ### STUB:
 rng = np.random.default_rng(12345)
 net = Net([Linear(64, 32, rng=rng), Linear(32, 1, rng=rng), Sigmoid()])
-fit(net, x, y, epochs=25, learning_rate=0.01, mb_size=10)
+fit(net, x, y, epochs=15, learning_rate=0.01, mb_size=20)
 ### END SOLUTION
 
 # %% [markdown]
@@ -924,7 +924,7 @@ net = Net(
         *(Linear(16, 1, rng=rng), Sigmoid()),
     ]
 )
-fit(net, x, y, epochs=25, learning_rate=0.01, mb_size=10)
+fit(net, x, y, epochs=15, learning_rate=0.01, mb_size=20)
 ### END SOLUTION
 
 # %% [markdown]
