@@ -13,6 +13,8 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 from grader.model import Cell, CellRun, Notebook
+from grader.submission.definitions import parse
+from grader.submission.magics import plain_python
 
 NUMBER = re.compile(r"(?<![\w.])[-+]?(?:\d+\.\d*|\.\d+)(?:[eE][-+]?\d+)?(?![\w.])")
 """Numbers with a decimal point: counts and labels say little, and times and dates are left out below."""
@@ -72,7 +74,8 @@ def given_cell_notes(notebook: Notebook, stub: Notebook, unsolved: Mapping[int, 
         For each code cell of the stub, by its index: whether the student is to fill it in.
     """
     mine = {_plain(c.source) for c in notebook.code}
-    free = [c for c in notebook.code if _plain(c.source) not in {_plain(s.source) for s in stub.code}]
+    theirs = {_plain(s.source) for s in stub.code}
+    free = [c for c in notebook.code if _plain(c.source) not in theirs]
     notes = []
     for given in stub.code:
         if unsolved.get(given.index, False) or not given.source.strip() or _plain(given.source) in mine:
@@ -101,14 +104,17 @@ def _same(a: float, b: float) -> bool:
 
 def _plain(source: str) -> str:
     """The code without comments, blank lines and spacing, as far as it parses."""
+    tree = parse(plain_python(source)).tree
     try:
-        return ast.dump(ast.parse("\n".join("" if s.lstrip()[:1] in ("%", "!") else s for s in source.splitlines())))
-    except SyntaxError:
+        return ast.dump(tree) if tree is not None else " ".join(source.split())
+    except RecursionError:
         return " ".join(source.split())
 
 
 def _likeness(cell: Cell, given: Cell) -> float:
-    return difflib.SequenceMatcher(None, cell.source.split(), given.source.split(), autojunk=False).ratio()
+    matcher = difflib.SequenceMatcher(None, cell.source.split(), given.source.split(), autojunk=False)
+    # the bounds come first: the ratio of a cell of a million words would take hours
+    return 0.0 if min(matcher.real_quick_ratio(), matcher.quick_ratio()) < ALIKE else matcher.ratio()
 
 
 def _first_change(before: str, after: str) -> str:

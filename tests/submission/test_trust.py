@@ -81,3 +81,9 @@ def test_comments_spacing_and_other_cells_are_no_edit(source: str) -> None:
 def test_a_cell_to_fill_in_may_be_changed() -> None:
     given = GIVEN + "\nraise NotImplementedError"
     assert edited(GIVEN + "\nreturn 5", given) == []
+
+
+@pytest.mark.parametrize("source", ["x = '\0'", "x = " + "+".join(["1"] * 3000), "%%bash\n!ls", "x = '\\d'"])
+def test_a_cell_that_python_cannot_take_is_compared_as_text(source: str) -> None:
+    assert edited(source) == []
+    assert edited(source, source) == []
