@@ -77,7 +77,12 @@ class Session:
             output=CELL_TEXT,
             observation=limits.observation,
         )
-        reply, _ = self._main.ask(command, Done, Failed, seconds=limits.cell)
+        try:
+            reply, _ = self._main.ask(command, Done, Failed, seconds=limits.cell)
+        except (wire.Closed, wire.DeadlineExceeded):
+            raise WorkerError(
+                f"{self.assignment.id}: the worker did not get ready; is there a loop in the compatibility shim?"
+            ) from None
         if isinstance(reply, Failed):
             self.notes.append(f"the assignment's compatibility shim failed: {reply.error.type}: {reply.error.message}")
         self._snapshots["before", -1] = self._main.fork()
@@ -89,7 +94,10 @@ class Session:
         for module in sorted(declared):
             if not self._has_module(module):
                 continue
-            spare = here.fork()
+            spare = _parked(here)
+            if spare is None:
+                self.notes.append(f"{module} was not imported: the modules before it had ended the process")
+                return
             try:
                 here.ask(Import(module), Done, Failed, seconds=self.assignment.limits.check)
                 spare.let_go()
@@ -124,20 +132,22 @@ class Session:
         for cell in self.submission.notebook.code if self.submission.notebook else ():
             if stop_early and last is not None and cell.index > last:
                 break
+            spare: Process | None = None
+            if alive and (previous in anchored or not is_harmless(cell.source)):
+                spare = _parked(self._main)
+                alive = spare is not None
+            if previous in anchored and spare is not None:
+                self._snapshots["after", previous] = spare
+                parked("after", previous)
             if not alive or time.monotonic() > self._ends:
                 why = "the submission's time was used up" if alive else "no process was left to run it in"
                 error = StudentError(type="NotRun", message=why)
                 self.cells.append(CellRun(index=cell.index, status="skipped", error=error))
+                previous = -1
                 continue
-            spare: Process | None = None
-            if previous in anchored or not is_harmless(cell.source):
-                spare = self._main.fork()
-            if previous in anchored and spare is not None:
-                self._snapshots["after", previous] = spare
-                parked("after", previous)
             alive = self._run_cell(cell.index, cell.source, spare, redefine=cell.index in wanted)
-            if spare is not None and previous not in anchored:
-                spare.let_go()
+            if spare is not None and previous not in anchored and self._main.parent is not spare:
+                spare.let_go()  # one that a new process was forked from stays: only it can end that
             previous = cell.index
         if alive:
             self._snapshots["end", -1] = self._main
@@ -161,10 +171,10 @@ class Session:
             )
             if spare is None:
                 return False
-            try:
-                self._main = spare.fork()
-            except DEAD:
+            again = _parked(spare)
+            if again is None:
                 return False
+            self._main = again
             return self._define(index, source, 0) if redefine else True
         error_or_none = self.checked(reply.error)
         self.cells.append(
@@ -220,3 +230,11 @@ class Session:
         """Let every parked process go; `Root.close` ends whatever does not."""
         for process in [self._main, *self._snapshots.values()]:
             process.let_go()
+
+
+def _parked(process: Process) -> Process | None:
+    """A copy of `process`, or None when what ran in it has destroyed it."""
+    try:
+        return process.fork()
+    except DEAD:
+        return None

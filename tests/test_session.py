@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -182,6 +183,24 @@ def test_a_definition_above_a_failing_line_is_not_made_again(run: Runner, tmp_pa
     assert seen.values["m"] == 1
 
 
+def test_one_hang_after_another_is_ended_each_time(run: Runner, tmp_path: Path) -> None:
+    hang = "while True:\n    pass"
+    check = make_check(DOUBLE, uses=["f"])
+    session = run(tmp_path, [GOOD, hang, hang, "x = 1"], [check], [END])
+    assert [c.status for c in session.cells] == ["ok", "timeout", "timeout", "ok"]
+    assert session.cells[2].error is not None
+    assert "did not finish" in session.cells[2].error.message
+    time.sleep(0.1)
+    assert _busy(run.root.pid) == 0
+
+
+def test_closing_the_workers_socket_ends_in_skipped_cells(run: Runner, tmp_path: Path) -> None:
+    check = make_check(DOUBLE, uses=["f"])
+    session = run(tmp_path, [GOOD, "import os\nos.closerange(3, 256)", "x = 1"], [check], [END])
+    assert session.cells[1].status in ("ok", "crashed")
+    assert observe(session, check, seed=1).ended in ("returned", "crashed")
+
+
 def test_modules_are_probed_without_the_notebook(run: Runner, tmp_path: Path) -> None:
     seen = run.observe(tmp_path, ["while True: pass"], DOUBLE, BEFORE, modules={"layer.py": GOOD}, names={"f": "layer"})
     assert seen.ended == "returned"
@@ -294,7 +313,16 @@ def test_no_process_is_left_behind(tmp_path: Path) -> None:
     session.run_cells()
     group = root.pid
     root.close()
-    assert not [p for p in Path("/proc").glob("[0-9]*/stat") if _group_of(p) == group]
+    assert not [p for p in _stats() if _group_of(p) == group]
+
+
+def _busy(group: int) -> int:
+    """How many processes of the group are computing."""
+    return sum(_group_of(p) == group and p.read_text().rpartition(")")[2].split()[0] == "R" for p in _stats())
+
+
+def _stats() -> list[Path]:
+    return list(Path("/proc").glob("[0-9]*/stat"))
 
 
 def _group_of(stat: Path) -> int:
