@@ -1,0 +1,5 @@
+"""The same under Keras's own name: `from keras.datasets import mnist`."""
+
+from tensorflow.keras import datasets
+
+__all__ = ["datasets"]
