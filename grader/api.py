@@ -98,7 +98,7 @@ def _grade(
     from grader.submission.anchors import find_anchors
     from grader.submission.identify import identify
     from grader.submission.opening import open_submission
-    from grader.submission.stubs import unfilled
+    from grader.submission.stubs import unfilled_by_check
 
     course = _course(path, course_path)
     found: Assignment | None = None
@@ -138,7 +138,7 @@ def _grade(
             cells_done = time.monotonic()
             stub = _stub_notebook(found)
             answers = _answers(found, submission, stub, session)
-            stubs = unfilled(found, submission)
+            stubs = unfilled_by_check(found, submission)
             evaluation = evaluate(prober, expected.result(), unfilled=stubs, answers=answers)
         finally:
             prober.close()

@@ -37,7 +37,7 @@ def evaluate(
     prober: Prober,
     golden: GoldenTable,
     *,
-    unfilled: Set[str] = frozenset(),
+    unfilled: Mapping[str, Set[str]] | None = None,
     answers: Mapping[str, Answer] | None = None,
     follow_through: bool = True,
     explain: bool = True,
@@ -49,7 +49,7 @@ def evaluate(
     golden
         Expected arrays at the prober's seed.
     unfilled
-        Declared names that still equal the hand-out's stub: their checks are `missing` without a probe.
+        For each check, the names it uses that still equal the hand-out's stub: it is `missing` without a probe.
     answers
         What was extracted for manual parts, by part id.
     follow_through
@@ -72,7 +72,8 @@ def evaluate(
         followed: dict[str, Outcome] = {}
         credited: dict[str, None] = {}
         for check in checks:
-            stub = next((u.name for u in check.uses if u.name in unfilled), None)
+            untouched = (unfilled or {}).get(check.id, frozenset())
+            stub = next((u.name for u in check.uses if u.name in untouched), None)
             if stub is not None:
                 outcomes.append(not_filled_in(check, stub))
                 continue

@@ -38,7 +38,7 @@ def _record(assignment: Assignment, args: argparse.Namespace) -> int:
     from grader.record import record
 
     recording = record(assignment, accept=args.accept)
-    _rows(assignment.id, [row for row in recording.rows if row.changed])
+    _rows(assignment.id, recording.rows)
     output.emit("".join(f"{assignment.id}: wrote {_short(path)}\n" for path in recording.written))
     if not recording.refused:
         return FINE
@@ -86,7 +86,7 @@ def _rows(id: str, rows: Sequence[Row]) -> None:
 
 
 def _number(value: float | None) -> str:
-    return "" if value is None else f"{value:.1e}"
+    return "" if value is None else f"{value:.1e}" if value else "0"
 
 
 def release(args: argparse.Namespace) -> int:
