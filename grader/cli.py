@@ -165,6 +165,12 @@ def command_parser() -> argparse.ArgumentParser:
         action="store_true",
         help="also grade the mistakes of wrong.py, which must be seen, and the rewrites of right.py, which must pass",
     )
+    lint.add_argument(
+        "--mutants",
+        action="store_true",
+        help="also try every small wrong change of the solution, list those that pass every check, and keep what each"
+        " returns in golden/mistakes.npz, from which mistakes of students are named (minutes)",
+    )
     new = add("new", "Start an assignment in reference/NAME with one part, one check and a solution that passes it.")
     new.add_argument("name", metavar="NAME", help="the new assignment's id, for example week03_softmax")
     return parser

@@ -9,12 +9,13 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from grader.assignment.markers import solved
 from grader.assignment.percent import notebook_of
-from grader.model import LOST, Answer, Assignment, Check, Given, Outcome, PartResult
+from grader.model import LOST, Answer, Assignment, Check, Given, Observation, Outcome, PartResult
 from grader.prober import Prober
+from grader.probing import observe
 from grader.scoring import manual_result, not_filled_in, outcome, part_result
 from grader.worker.messages import Replacement
 
@@ -63,6 +64,7 @@ def evaluate(
     """Names whose own checks lost points so far, in order."""
     results: list[PartResult] = []
     notes: list[str] = []
+    seen: dict[str, Observation] = {}
     for part in assignment.parts:
         checks = [c for c in assignment.checks if c.part.id == part.id]
         if not checks:
@@ -81,6 +83,7 @@ def evaluate(
             observation = prober.observe(check)
             result = outcome(check, observation, given)
             outcomes.append(result)
+            seen[check.id] = observation
             notes += [f"{check.id}: your code changes its input `{n}` in place" for n in observation.changed]
             notes += [f"{check.id}: {note}" for note in observation.notes]
             replaced = [name for name in wrong if name in check.builds_on]
@@ -98,7 +101,33 @@ def evaluate(
         lost = [u.name for c, o in zip(checks, outcomes, strict=True) if o.status in LOST for u in c.uses]
         wrong |= dict.fromkeys(lost)
         results.append(part_result(part, outcomes, followed, tuple(credited), assignment.follow_through))
+    if explain and any(o.status in ("failed", "partial") for p in results for o in p.outcomes):
+        results = _explained(results, seen, prober, golden)
     return Evaluation(tuple(results), tuple(dict.fromkeys(notes)))
+
+
+def _explained(
+    results: Sequence[PartResult], seen: Mapping[str, Observation], prober: Prober, golden: GoldenTable
+) -> list[PartResult]:
+    """The parts with a diagnosis in each failed check whose mistake can be named."""
+    # Imported here: a submission that passes does not wait for it.
+    from grader.diagnosis.bank import read_bank
+    from grader.diagnosis.explain import Case, explain
+
+    cases = [Case(o, seen[o.check.id]) for part in results for o in part.outcomes if o.check.id in seen]
+    found = explain(
+        cases,
+        golden,
+        read_bank(prober.session.assignment),
+        prober.seed,
+        lambda check, seed: observe(prober.session, check, seed=seed),
+    )
+    return [
+        structs.replace(
+            part, outcomes=tuple(structs.replace(o, diagnosis=found.get(o.check.id)) for o in part.outcomes)
+        )
+        for part in results
+    ]
 
 
 def replacements(assignment: Assignment, names: Sequence[str]) -> list[Replacement]:

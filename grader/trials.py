@@ -45,7 +45,7 @@ def try_edit(assignment: Assignment, edit: Edit, golden: Mapping[int, GoldenTabl
         trials = []
         for seed, expected in golden.items():
             prober = Prober(session.session, seed=seed)
-            done = evaluate(prober, expected, follow_through=False)
+            done = evaluate(prober, expected, follow_through=False, explain=False)
             prober.close()
             failed = tuple(o.check.id for o in done.outcomes if o.status != "passed")
             trials.append(Trial(edit=edit, seed=seed, failed=failed))

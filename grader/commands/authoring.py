@@ -121,6 +121,10 @@ def lint(args: argparse.Namespace) -> int:
             failed, tried = _trials(assignment)
             errors += failed
             told += f", {failed} of {_count(tried, 'trial')} not as named"
+        if args.mutants:
+            survivors, told_of = _mutants(assignment)
+            errors += survivors
+            told += told_of
         output.emit(f"{assignment.id}: {told}\n")
         code = max(code, FOUND if errors else FINE)
     return code
@@ -141,6 +145,24 @@ def _trials(assignment: Assignment) -> tuple[int, int]:
     failed = [trial for trial in trials if trial.text]
     output.emit("".join(f"{assignment.id}: error: {one_line(trial.text, 2_000)}\n" for trial in failed))
     return len(failed), len(trials)
+
+
+def _mutants(assignment: Assignment) -> tuple[int, str]:
+    """Try every small wrong change of the solution; how many pass every check unexplained, and the counts in words."""
+    if assignment.solution is None:
+        return 0, ""
+    from grader.hypotheses import prepare
+
+    prepared = prepare(assignment, output.tell)
+    survivors = [t.mutant for t in prepared.trials if not t.caught and not t.mutant.excused]
+    excused = sum(bool(t.mutant.excused) and not t.caught for t in prepared.trials)
+    for m in survivors:
+        where = _where(assignment, f"solution/{m.file}:{m.line}")
+        output.emit(f"{where}: error: every check passes with {one_line(m.new)} for {one_line(m.old)}\n")
+    if prepared.path is not None:
+        output.emit(f"{assignment.id}: wrote {_short(prepared.path)}\n")
+    told = f", {len(survivors)} of {_count(len(prepared.trials), 'mutant')} pass every check"
+    return len(survivors), told + (f" ({excused} more are declared equivalent)" if excused else "")
 
 
 def new(args: argparse.Namespace) -> int:

@@ -1,0 +1,143 @@
+"""The hypotheses of an assignment with what each would return: `golden/mistakes.npz`, prepared once and committed.
+
+It lies beside the golden values and not in a cache, so that the same submission gets the same report on every machine,
+from the first one on. It holds fingerprints, no arrays, and is never part of a hand-out. A file of other sources than
+those that lie here is not used.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import zipfile
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from msgspec import Struct
+
+from grader.assignment.edits import WRONG
+from grader.diagnosis.fingerprints import FIELDS, Floats
+from grader.model import Assignment
+
+FILE = "mistakes.npz"
+FORMAT = 1
+"""Raised when fingerprints, views or mutants change: older files are then out of date."""
+GRADED, REPEATED, MILDER = 0, 1, 2
+"""Views: the assignment's seed, another seed, the assignment's seed with milder extremes (nan where there is none)."""
+VIEWS = 3
+
+
+class Hypothesis(Struct, frozen=True, kw_only=True):
+    """One way of being wrong."""
+
+    code: str
+    text: str
+    """The author's name of the mistake, or a clause that completes "in `function`, ..."."""
+    function: str
+    named: bool
+    """Whether the author wrote it down."""
+    line: int = 0
+    """Of the solution; 0 where several change."""
+
+
+class Results(Struct, frozen=True):
+    """What hypotheses return for one check."""
+
+    names: tuple[str, ...]
+    """Its arrays."""
+    reference: Floats
+    """Shape (views, arrays, 7)."""
+    which: npt.NDArray[np.int32]
+    """Shape (hypotheses,): those that change any array, by their place in `Bank.hypotheses`."""
+    found: Floats
+    """Shape (hypotheses, views, arrays, 7); nan where the check did not return."""
+
+
+class Bank:
+    """A prepared file, read check by check."""
+
+    def __init__(self, path: Path) -> None:
+        self._file: Mapping[str, npt.NDArray[Any]] = np.load(path, allow_pickle=False)
+        meta = json.loads(self._file["meta"].tobytes())
+        self.digest: str = meta["digest"]
+        self.seeds: tuple[int, int] = tuple(meta["seeds"])
+        self._arrays: dict[str, list[str]] = meta["arrays"]
+        self._hypotheses: list[dict[str, Any]] = meta["hypotheses"]
+
+    @cached_property
+    def hypotheses(self) -> tuple[Hypothesis, ...]:
+        return tuple(Hypothesis(**entry) for entry in self._hypotheses)
+
+    def results(self, check: str) -> Results | None:
+        """What is known about `check`; None where the file has nothing."""
+        if check not in self._arrays:
+            return None
+        names = tuple(self._arrays[check])
+        return Results(
+            names=names,
+            reference=self._file[f"{check}.reference"],
+            which=self._file[f"{check}.which"],
+            found=self._file[f"{check}.found"].reshape(-1, VIEWS, len(names), FIELDS),
+        )
+
+
+def bank_path(assignment: Assignment) -> Path:
+    """Where an assignment's hypotheses lie."""
+    return assignment.root / "golden" / FILE
+
+
+def read_bank(assignment: Assignment) -> Bank | None:
+    """The prepared hypotheses; None where there are none, or none for the sources that lie here."""
+    path = bank_path(assignment)
+    if assignment.solution is None or not path.is_file():
+        return None
+    try:
+        bank = Bank(path)
+        return bank if bank.digest == digest_of(assignment) else None
+    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile):
+        return None  # a damaged file costs the names of mistakes and nothing else
+
+
+def write_bank(
+    assignment: Assignment,
+    seeds: tuple[int, int],
+    hypotheses: tuple[Hypothesis, ...],
+    results: Mapping[str, Results],
+) -> Path:
+    """Write the file; returns its path."""
+    meta = {
+        "digest": digest_of(assignment),
+        "seeds": seeds,
+        "arrays": {check: r.names for check, r in results.items()},
+        "hypotheses": [
+            {"code": h.code, "text": h.text, "function": h.function, "named": h.named, "line": h.line}
+            for h in hypotheses
+        ],
+    }
+    arrays: dict[str, Any] = {"meta": np.frombuffer(json.dumps(meta).encode(), dtype=np.uint8)}
+    for check, result in results.items():
+        arrays |= {f"{check}.reference": result.reference, f"{check}.which": result.which}
+        arrays[f"{check}.found"] = result.found
+    packed = io.BytesIO()
+    np.savez_compressed(packed, **arrays)
+    path = bank_path(assignment)
+    path.parent.mkdir(exist_ok=True)
+    beside = path.with_suffix(".new")
+    beside.write_bytes(packed.getvalue())
+    beside.replace(path)
+    return path
+
+
+def digest_of(assignment: Assignment) -> str:
+    """Of everything that hypotheses are made from: the solution, the checks, the named mistakes, the seed."""
+    texts = [f"{FORMAT} {assignment.seed}"]
+    folders = [assignment.solution] if assignment.solution else []
+    files = [p for folder in folders for p in sorted(folder.rglob("*.py")) if "__pycache__" not in p.parts]
+    for path in (assignment.root / "checks.py", assignment.root / "hidden.py", assignment.root / WRONG, *files):
+        texts.append(path.read_text(encoding="utf-8") if path.is_file() else "")
+    return hashlib.sha256("\0".join(texts).encode()).hexdigest()

@@ -1,0 +1,65 @@
+"""The stable names of diagnoses; `docs/diagnoses.md` has a section for each."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from grader.model import Diagnosis
+
+NAMED = "named-by-the-course"
+"""One of the mistakes that the assignment's author has written down; the sentence is the author's."""
+
+CODES: tuple[str, ...] = (
+    NAMED,
+    # what one change of a right solution amounts to
+    "missing-term",
+    "missing-factor",
+    "missing-division",
+    "missing-transpose",
+    "missing-shift",
+    "missing-function",
+    "missing-mask",
+    "missing-step",
+    "wrong-mask",
+    "wrong-sign",
+    "wrong-operation",
+    "wrong-axis",
+    "wrong-constant",
+    "wrong-reduction",
+    "wrong-function",
+    "wrong-variable",
+    "mean-for-sum",
+    "sum-for-mean",
+    "kept-axis",
+    "extra-factor",
+    # what the arrays show by themselves
+    "transposed",
+    "not-reshaped",
+    "not-reduced",
+    "reduced-too-far",
+    "whole-numbers",
+    "all-zero",
+    "swapped-outputs",
+    "other-output",
+    "scaled-by-count",
+    "scaled",
+    "absolute-value",
+    "constant-offset",
+    "row-offset",
+    "row-factor",
+    "reordered",
+    "changed-input",
+    "overflow",
+    "logarithm-of-zero",
+)
+
+
+class Candidate(NamedTuple):
+    """A possible diagnosis of one check."""
+
+    code: str
+    text: str
+    evidence: dict[str, object]
+
+    def diagnosis(self) -> Diagnosis:
+        return Diagnosis(code=self.code, text=self.text, evidence=self.evidence)

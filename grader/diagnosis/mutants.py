@@ -1,0 +1,160 @@
+"""Every small wrong change of an assignment's solution, inside its solution regions.
+
+Pure: text in, text out. Running them is `grader.hypotheses`'.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Set
+from pathlib import Path
+
+from msgspec import Struct
+
+from grader.assignment.markers import regions
+from grader.assignment.percent import python_lines
+from grader.diagnosis.mutations import Mutation, mutations
+from grader.diagnosis.wording import Words, visible_names
+from grader.errors import AuthoringError
+from grader.model import Assignment
+
+EQUIVALENT = "# equivalent:"
+"""A comment in a line of the solution: its mutants change nothing that can be seen, for the reason that follows."""
+
+
+class Mutant(Struct, frozen=True, kw_only=True):
+    """One change of one solution file."""
+
+    file: str
+    """Path below `solution/`."""
+    line: int
+    function: str
+    """Dotted name of the function that holds the change; empty outside every function."""
+    old: str
+    """The changed code, for the author."""
+    new: str
+    code: str
+    clause: str
+    """What the change amounts to, for the student; completes "in `function`, ..."."""
+    text: str
+    """The whole file with the change."""
+    excused: str = ""
+    """Why the author says that nothing can be seen of it."""
+
+
+def solution_files(assignment: Assignment) -> list[str]:
+    """The files with solution regions, by path below `solution/`.
+
+    Raises
+    ------
+    AuthoringError
+        If the reference is not here.
+    """
+    if assignment.solution is None:
+        raise AuthoringError(f"{assignment.id}: the reference is not here, so it has no mutants")
+    names = list(assignment.student_files)
+    if assignment.notebook:
+        names.append(Path(assignment.notebook).with_suffix(".py").as_posix())
+    return [name for name in names if (assignment.solution / name).is_file()]
+
+
+def mutants(assignment: Assignment) -> list[Mutant]:
+    """All mutants, in the order of files and lines; of several that give the same code the first."""
+    found = []
+    for file in solution_files(assignment):
+        assert assignment.solution is not None  # else `solution_files` raised
+        found += list(mutants_of(file, (assignment.solution / file).read_text(encoding="utf-8")))
+    return found
+
+
+def mutants_of(file: str, text: str) -> Iterator[Mutant]:
+    """The mutants of one file's text, which has its markers."""
+    tree = ast.parse("\n".join(python_lines(text)))
+    inside = {line for r in regions(text, file) for line in range(r.begin, r.end + 1)}
+    lines = text.split("\n")
+    seen = {ast.dump(tree)}
+    for owner, function in _functions(tree):
+        words = Words(visible_names(owner, inside))
+        names = _exchangeable(owner)
+        for node in _own_nodes(owner):
+            if getattr(node, "lineno", None) not in inside:
+                continue
+            for mutation in mutations(node, words, names & _known_before(owner, node)):
+                changed = _spliced(lines, mutation)
+                try:
+                    key = ast.dump(ast.parse("\n".join(python_lines(changed))))
+                except SyntaxError:
+                    continue
+                if key not in seen:
+                    seen.add(key)
+                    yield _mutant(file, lines, function, mutation, changed)
+
+
+def _mutant(file: str, lines: list[str], function: str, mutation: Mutation, text: str) -> Mutant:
+    line: int = mutation.node.lineno  # type: ignore[attr-defined]  # only such nodes are changed
+    _, _, excuse = lines[line - 1].partition(EQUIVALENT)
+    return Mutant(
+        file=file,
+        line=line,
+        function=function,
+        old=ast.unparse(mutation.node),
+        new=mutation.new,
+        code=mutation.code,
+        clause=mutation.clause,
+        text=text,
+        excused=excuse.strip(),
+    )
+
+
+def _functions(tree: ast.Module) -> Iterator[tuple[ast.AST, str]]:
+    """Each function with its dotted name, and the module itself with an empty one."""
+    yield tree, ""
+
+    def search(node: ast.AST, names: tuple[str, ...]) -> Iterator[tuple[ast.AST, str]]:
+        for child in ast.iter_child_nodes(node):
+            if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+                if not isinstance(child, ast.ClassDef):
+                    yield child, ".".join((*names, child.name))
+                yield from search(child, (*names, child.name))
+            else:
+                yield from search(child, names)
+
+    yield from search(tree, ())
+
+
+def _own_nodes(owner: ast.AST) -> Iterator[ast.AST]:
+    """The nodes below a function that belong to no function or class inside it."""
+    for child in ast.iter_child_nodes(owner):
+        if not isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            yield child
+            yield from _own_nodes(child)
+
+
+def _exchangeable(owner: ast.AST) -> Set[str]:
+    """Parameters and local variables: what a student may write in each other's place."""
+    if isinstance(owner, ast.Module):
+        return frozenset()
+    names = {n.arg for n in ast.walk(owner) if isinstance(n, ast.arg)}
+    names |= {n.id for n in ast.walk(owner) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    return frozenset(names - {"self", "_"})
+
+
+def _known_before(owner: ast.AST, node: ast.AST) -> Set[str]:
+    """Parameters, and variables that are set in a line above: others would only raise a NameError."""
+    line = getattr(node, "lineno", 0)
+    known = {n.arg for n in ast.walk(owner) if isinstance(n, ast.arg)}
+    known |= {
+        n.id for n in ast.walk(owner) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store) and n.lineno < line
+    }
+    return known | ({node.id} if isinstance(node, ast.Name) else set())
+
+
+def _spliced(lines: list[str], mutation: Mutation) -> str:
+    """The text with the node's source replaced; columns of a syntax tree count bytes of UTF-8."""
+    node = mutation.node
+    assert isinstance(node, ast.expr | ast.stmt)
+    first, last = node.lineno - 1, (node.end_lineno or node.lineno) - 1
+    before = lines[first].encode()[: node.col_offset].decode()
+    after = lines[last].encode()[node.end_col_offset or 0 :].decode()
+    new = mutation.new if isinstance(node, ast.stmt) else f"({mutation.new})"
+    return "\n".join([*lines[:first], before + new + after, *lines[last + 1 :]])

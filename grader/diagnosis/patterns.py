@@ -1,0 +1,175 @@
+"""Where an array of the right shape is wrong: patterns of its entries that stand for one kind of mistake each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from grader.diagnosis.codes import Candidate
+
+Floats = npt.NDArray[np.float64]
+FEW = 6
+"""Entries below which a pattern may be chance."""
+
+
+class Pair(NamedTuple):
+    """One array beside what was expected of it, both float64."""
+
+    name: str
+    got: Floats
+    expected: Floats
+    dtype: str
+    """As the student returned it."""
+    limit: float
+    """Up to which share of the largest entry two numbers are the same."""
+
+
+def close(pair: Pair, got: Floats, expected: Floats | None = None) -> bool:
+    """Whether `got` is `expected`, by default the pair's."""
+    wanted = pair.expected if expected is None else expected
+    size = float(np.max(np.abs(wanted), initial=0.0))
+    return got.shape == wanted.shape and bool(np.all(np.abs(got - wanted) <= pair.limit * size))
+
+
+def _zero(pair: Pair) -> Candidate | None:
+    if pair.got.size and not pair.got.any() and pair.expected.any():
+        return Candidate(
+            "all-zero",
+            f"`{pair.name}` is zero everywhere: it is started and never filled in, or"
+            " multiplied by something that is zero.",
+            {},
+        )
+    return None
+
+
+def _whole_numbers(pair: Pair) -> Candidate | None:
+    cut = (np.trunc(pair.expected), np.floor(pair.expected), np.rint(pair.expected))
+    whole = bool((pair.got == np.rint(pair.got)).all()) and not bool((pair.expected == np.rint(pair.expected)).all())
+    if pair.got.size >= FEW and whole and any(np.array_equal(pair.got, c) for c in cut):
+        return Candidate(
+            "whole-numbers",
+            f"`{pair.name}` holds the right numbers cut to whole ones: it is written into an array of integers.",
+            {"dtype": pair.dtype},
+        )
+    return None
+
+
+def _mask(pair: Pair) -> Candidate | None:
+    """Right but for the entries that should be zero, or right but for some that are."""
+    if pair.got.size < FEW:
+        return None
+    size = float(np.max(np.abs(pair.expected)))
+    wrong = np.abs(pair.got - pair.expected) > pair.limit * size
+    zero, blank = pair.expected == 0, pair.got == 0
+    if zero.any() and not zero.all() and wrong.any():
+        if np.array_equal(zero, ~blank) and zero.sum() >= 2:
+            return Candidate(
+                "wrong-mask",
+                f"`{pair.name}` is zero just where it should not be: the mask is the wrong way round.",
+                {"entries": int(wrong.sum())},
+            )
+        if np.array_equal(wrong, zero):
+            return Candidate(
+                "missing-mask",
+                f"`{pair.name}` is right wherever it should not be zero, and not zero where"
+                " it should be: the mask is missing, or comes too early.",
+                {"entries": int(wrong.sum())},
+            )
+        if np.array_equal(wrong, zero & ~blank) and wrong.sum() >= 2:
+            return Candidate(
+                "wrong-mask",
+                f"`{pair.name}` is right wherever it should not be zero; some of the entries"
+                " that should be zero are not: the mask lets too much through.",
+                {"entries": int(wrong.sum())},
+            )
+    if wrong.any() and not wrong.all() and np.array_equal(wrong, blank & ~zero) and wrong.sum() >= 2:
+        return Candidate(
+            "wrong-mask",
+            f"`{pair.name}` is right in some entries and zero in the others, where it should"
+            " not be: a mask is too narrow, or not all entries are filled in.",
+            {"entries": int(wrong.sum())},
+        )
+    return None
+
+
+def _absolute(pair: Pair) -> Candidate | None:
+    if pair.got.size >= FEW and (pair.expected < 0).any() and close(pair, pair.got, np.abs(pair.expected)):
+        return Candidate(
+            "absolute-value",
+            f"`{pair.name}` is right up to the signs: it has none.",
+            {},
+        )
+    return None
+
+
+def _constant(pair: Pair) -> Candidate | None:
+    if pair.got.size < FEW:
+        return None
+    offset = pair.got - pair.expected
+    if close(pair, offset - offset.reshape(-1)[0] + pair.expected):
+        return Candidate(
+            "constant-offset",
+            f"`{pair.name}` is off by the same number in all entries: a constant is added or missing.",
+            {},
+        )
+    return None
+
+
+def _rows(pair: Pair) -> Candidate | None:
+    if pair.got.ndim != 2 or min(pair.got.shape) < 3:
+        return None
+    offset = pair.got - pair.expected
+    if close(pair, offset - offset[:1] + pair.expected):
+        return Candidate(
+            "row-offset",
+            f"`{pair.name}` is off by the same vector in every row: something that is added to"
+            " all rows, such as a bias, is missing or wrong.",
+            {},
+        )
+    if close(pair, offset - offset[:, :1] + pair.expected):
+        return Candidate(
+            "row-offset",
+            f"In every row of `{pair.name}` all entries are off by the same number: something"
+            " that is subtracted from or added to a whole row is missing or wrong.",
+            {},
+        )
+    for axis, word in ((1, "row"), (0, "column")):
+        top = np.argmax(np.abs(pair.expected), axis=axis, keepdims=True)
+        base = np.take_along_axis(pair.expected, top, axis)
+        factor = np.take_along_axis(pair.got, top, axis) / base
+        if np.isfinite(factor).all() and factor.all() and close(pair, pair.got / factor):
+            return Candidate(
+                "row-factor",
+                f"In every {word} of `{pair.name}` all entries are off by one factor, another"
+                f" for each {word}: a normalisation or a weight of the {word} is wrong.",
+                {},
+            )
+    return None
+
+
+def _reordered(pair: Pair) -> Candidate | None:
+    if pair.got.size < FEW or len(np.unique(pair.expected)) < FEW:
+        return None
+    if close(pair, np.sort(pair.got, axis=None), np.sort(pair.expected, axis=None)):
+        return Candidate(
+            "reordered",
+            f"`{pair.name}` holds the right numbers in another order: look at `reshape`, `.T`"
+            " and the order in which entries are put together.",
+            {},
+        )
+    return None
+
+
+PATTERNS: tuple[Callable[[Pair], Candidate | None], ...] = (
+    _zero,
+    _whole_numbers,
+    _mask,
+    _absolute,
+    _constant,
+    _rows,
+    _reordered,
+)
+"""In the order in which they are tried: from what says most to what says least."""

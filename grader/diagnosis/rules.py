@@ -1,0 +1,258 @@
+"""What a wrong array shows by itself, beside the expected one: rules that need neither the solution nor another run.
+
+Every rule compares all entries, at points drawn at random, so that what fits does not fit by chance. Pure; no array
+raises. Sentences hold no expected value, and of hidden checks no count either.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from grader.diagnosis.codes import Candidate
+from grader.diagnosis.patterns import PATTERNS, Floats, Pair, close
+from grader.model import NotArray
+
+Expected = Mapping[str, npt.NDArray[Any]]
+
+
+@np.errstate(all="ignore")
+def shape_rule(values: Mapping[str, Any], golden: Expected, wrong: Sequence[str]) -> Candidate | None:
+    """What the first wrong array of a wrong shape shows; the values must bear it out."""
+    for name in wrong:
+        pair = _pair(name, values, golden)
+        if pair is not None and pair.got.shape != pair.expected.shape:
+            for rule in (_axis, _transposed, _not_reduced, _reduced, _flat):
+                for candidate in rule(pair):
+                    return candidate
+    return None
+
+
+@np.errstate(all="ignore")
+def value_rule(values: Mapping[str, Any], golden: Expected, wrong: Sequence[str], *, hidden: bool) -> Candidate | None:
+    """What arrays of the right shape show: first what all wrong ones have in common, then the first that shows any."""
+    pairs = [p for p in (_pair(name, values, golden) for name in wrong) if p is not None]
+    pairs = [p for p in pairs if p.got.shape == p.expected.shape and np.isfinite(p.got).all()]
+    if not pairs:
+        return None
+    found = _other_output(pairs, golden) or _scaled(pairs, golden, hidden)
+    for rule in PATTERNS:
+        found = found or next((c for c in (rule(pair) for pair in pairs) if c is not None), None)
+    return found
+
+
+def changed_input(names: Sequence[str]) -> Candidate:
+    """Student code wrote into what it was given."""
+    what = " and ".join(f"`{n}`" if n.isidentifier() else n for n in names[:3])
+    return Candidate(
+        "changed-input",
+        f"Your code changes {what}, which it was given, in place; whoever uses it afterwards computes with the"
+        " changed numbers. Work on a copy, or make a new array.",
+        {"changed": list(names)},
+    )
+
+
+def extreme(name: str, *, overflows: bool) -> Candidate:
+    """nan or inf for numbers as far apart as 1000; whether a smaller distance, 720, already gives it."""
+    if overflows:
+        text = (
+            f"`{name}` is not finite because an exponential overflows: `exp` of a number above 709 is infinite in"
+            " float64. Make the largest number of each row 0 before the exponential."
+        )
+    else:
+        text = (
+            f"`{name}` is not finite because of log(0): the logarithm is taken after the softmax, of a probability that"
+            " has become exactly 0. Take the logarithm of the softmax in one formula, without the quotient."
+        )
+    return Candidate("overflow" if overflows else "logarithm-of-zero", text, {"array": name})
+
+
+def _pair(name: str, values: Mapping[str, Any], golden: Expected) -> Pair | None:
+    got, expected = values.get(name), golden.get(name)
+    if isinstance(got, NotArray) or not isinstance(got, np.ndarray) or expected is None:
+        return None
+    if got.dtype.kind not in "biuf" or expected.dtype.kind not in "biuf":
+        return None
+    single = got.dtype.kind == "f" and got.dtype.itemsize <= 4
+    return Pair(name, got.astype(float), expected.astype(float), str(got.dtype), 1e-4 if single else 1e-9)
+
+
+def _axis(pair: Pair) -> Iterator[Candidate]:
+    got, expected = pair.got, pair.expected
+    longer = got if got.ndim > expected.ndim else expected
+    squeezed = tuple(n for n in got.shape if n != 1) == tuple(n for n in expected.shape if n != 1)
+    if squeezed and got.ndim != expected.ndim and close(pair, got.reshape(expected.shape)):
+        verb = "has" if longer is got else "lacks"
+        yield Candidate(
+            "kept-axis",
+            f"The numbers of `{pair.name}` are right, but it {verb} an axis of length 1: shape {got.shape}"
+            f" instead of {expected.shape}. `keepdims` and slices such as `[:1]` decide whether such an axis stays.",
+            {"shape": list(got.shape), "expected_shape": list(expected.shape)},
+        )
+
+
+def _transposed(pair: Pair) -> Iterator[Candidate]:
+    if pair.got.ndim > 1 and pair.got.T.shape == pair.expected.shape and close(pair, pair.got.T):
+        yield Candidate(
+            "transposed",
+            f"The numbers of `{pair.name}` are right, but its axes are swapped: the factors of a matrix product stand"
+            " in the other order, or a `.T` is missing or too many.",
+            {"shape": list(pair.got.shape), "expected_shape": list(pair.expected.shape)},
+        )
+
+
+def _flat(pair: Pair) -> Iterator[Candidate]:
+    if pair.got.size == pair.expected.size and close(pair, pair.got.reshape(pair.expected.shape)):
+        yield Candidate(
+            "not-reshaped",
+            f"The numbers of `{pair.name}` are right, but in another shape: {pair.got.shape} instead of"
+            f" {pair.expected.shape}. It should have the shape of the array that it belongs to.",
+            {"shape": list(pair.got.shape), "expected_shape": list(pair.expected.shape)},
+        )
+
+
+def _not_reduced(pair: Pair) -> Iterator[Candidate]:
+    got, expected = pair.got, pair.expected
+    if got.ndim <= expected.ndim:
+        return
+    axes: list[int | None] = list(range(got.ndim)) if expected.ndim else [None]
+    for axis in axes:
+        for word, reduced in (("summed", got.sum(axis=axis)), ("averaged", got.mean(axis=axis))):
+            if np.shape(reduced) == expected.shape and close(pair, np.asarray(reduced)):
+                along = "" if axis is None else f" along axis {axis}"
+                yield Candidate(
+                    "not-reduced",
+                    f"`{pair.name}` is not {word} yet: {word}{along} it is right. Its shape is {got.shape} instead"
+                    f" of {expected.shape}.",
+                    {"axis": axis, "shape": list(got.shape)},
+                )
+                return
+
+
+def _reduced(pair: Pair) -> Iterator[Candidate]:
+    got, expected = pair.got, pair.expected
+    if got.ndim >= expected.ndim:
+        return
+    axes: list[int | None] = [None] if not got.ndim else list(range(expected.ndim))
+    functions: tuple[tuple[str, Callable[..., Any]], ...] = (("summed", np.sum), ("averaged", np.mean))
+    for axis in axes:
+        for word, function in functions:
+            reduced = np.asarray(function(expected, axis=axis))
+            if reduced.shape == got.shape and close(Pair(pair.name, got, reduced, pair.dtype, pair.limit), got):
+                along = "over all axes" if axis is None else f"along axis {axis}"
+                yield Candidate(
+                    "reduced-too-far",
+                    f"`{pair.name}` is {word} {along}, where it should keep shape {expected.shape}.",
+                    {"axis": axis, "shape": list(got.shape)},
+                )
+                return
+
+
+def _other_output(pairs: Sequence[Pair], golden: Expected) -> Candidate | None:
+    """An output in the place of another: exact copies of random arrays do not come about by chance."""
+    found = {}
+    for pair in pairs:
+        for name, expected in golden.items():
+            wanted = expected.astype(float) if expected.dtype.kind in "f" else None
+            if name == pair.name or wanted is None or wanted.shape != pair.got.shape or not wanted.any():
+                continue
+            if close(Pair(name, pair.got, wanted, pair.dtype, pair.limit), pair.got):
+                found[pair.name] = name
+    for one, other in found.items():
+        if found.get(other) == one:
+            return Candidate(
+                "swapped-outputs",
+                f"`{one}` and `{other}` are swapped: each holds the other's numbers.",
+                {"arrays": [one, other]},
+            )
+    for one, other in found.items():
+        return Candidate("other-output", f"`{one}` holds the numbers of `{other}`.", {"arrays": [one, other]})
+    return None
+
+
+def _scaled(pairs: Sequence[Pair], golden: Expected, hidden: bool) -> Candidate | None:
+    """One factor for each wrong array: -1, 2, 1/2, a logarithm's base, or a count such as the number of rows."""
+    factors = {p.name: f for p in pairs if (f := _factor(p)) is not None}
+    if len(factors) != len(pairs):
+        pairs = [p for p in pairs if p.name in factors]
+        if not pairs:
+            return None
+    names = _names(list(factors))
+    values = list(factors.values())
+    is_ = "is" if len(values) == 1 else "are"
+    evidence: dict[str, object] = {"factors": factors}
+    for value, words in (
+        (-1.0, "the right one with the wrong sign" if len(values) == 1 else "the right ones with the wrong sign"),
+        (2.0, "twice as large as right: a factor 2 is too many, or a factor 1/2 missing"),
+        (0.5, "half as large as right: a factor 1/2 is too many, or a factor 2 missing"),
+        (1 / np.log(2), "too large by 1/ln 2: the logarithm is to the base 2, not the natural one"),
+        (1 / np.log(10), "too small by ln 10: the logarithm is to the base 10, not the natural one"),
+    ):
+        if all(abs(f / value - 1) < 1e-6 for f in values):
+            return Candidate("wrong-sign" if value == -1 else "scaled", f"{names} {is_} {words}.", evidence)
+    for sign, also in ((1, ""), (-1, ", and the sign is wrong")):
+        counts = [sign * f for f in values]
+        if all(_whole(f) for f in counts):
+            how = "a sum is taken where a mean belongs, or a division by a count is missing"
+            return _counted(names, is_, "too large", [round(f) for f in counts], how + also, golden, hidden, evidence)
+        if all(f > 0 and _whole(1 / f) for f in counts):
+            how = "a mean is taken where a sum belongs, or a division by a count is made once too often"
+            return _counted(
+                names, is_, "too small", [round(1 / f) for f in counts], how + also, golden, hidden, evidence
+            )
+    if len(values) > 1 and max(values) - min(values) < 1e-6 * abs(values[0]):
+        return Candidate("scaled", f"{names} are all off by one and the same factor.", evidence)
+    if len(values) == 1 and pairs[0].got.size > 2:
+        return Candidate(
+            "scaled",
+            f"{names} is right up to one factor, the same for all entries: a constant factor is wrong.",
+            evidence,
+        )
+    return None
+
+
+def _counted(
+    names: str,
+    is_: str,
+    how: str,
+    counts: list[int],
+    why: str,
+    golden: Expected,
+    hidden: bool,
+    evidence: dict[str, Any],
+) -> Candidate:
+    by = "a whole number" if hidden or len(set(counts)) > 1 else f"the whole number {counts[0]}"
+    lengths = {n for array in golden.values() for n in array.shape}
+    if not hidden and len(set(counts)) == 1 and counts[0] in lengths:
+        by += ", which is the length of an axis"
+    return Candidate("scaled-by-count", f"{names} {is_} {how} by {by}: {why}.", evidence)
+
+
+def _factor(pair: Pair) -> float | None:
+    """c with got = c * expected in every entry; None if there is none, or if it is 1."""
+    size = float(np.max(np.abs(pair.expected), initial=0.0))
+    if not size > 0 or not pair.got.any():
+        return None
+    at = int(np.argmax(np.abs(pair.expected)))
+    factor = float(pair.got.reshape(-1)[at] / pair.expected.reshape(-1)[at])
+    if not np.isfinite(factor) or factor == 0 or abs(factor - 1) < 1e-6:
+        return None
+    rest = np.max(np.abs(pair.got - factor * pair.expected))
+    return factor if rest <= pair.limit * abs(factor) * size else None
+
+
+def _whole(number: float) -> bool:
+    return 2.5 < number < 1e6 and abs(number - round(number)) < 1e-7 * number
+
+
+def _names(names: Sequence[str]) -> str:
+    quoted = [f"`{n}`" for n in names]
+    if len(quoted) > 4:
+        return f"{len(quoted)} arrays"
+    return " and ".join([", ".join(quoted[:-1]), quoted[-1]] if len(quoted) > 1 else quoted)
+
+
+__all__ = ["Floats", "changed_input", "extreme", "shape_rule", "value_rule"]

@@ -1,0 +1,151 @@
+"""Run every small wrong change of an assignment's solution once: what the checks let through, and what each returns.
+
+Changes of functions and classes run in the worker of one reference session, by `grader.diagnosis.variants`; what
+changes other statements, as a notebook's cells, gets a session of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from msgspec import Struct
+
+from grader.assignment.edits import edited, wrong_edits
+from grader.diagnosis.bank import GRADED, MILDER, REPEATED, VIEWS, Hypothesis, Results, bank_path, read_bank, write_bank
+from grader.diagnosis.codes import NAMED
+from grader.diagnosis.fingerprints import FIELDS, agree, fingerprints
+from grader.diagnosis.mutants import Mutant, mutants
+from grader.diagnosis.views import milder, second_seed
+from grader.grading import evaluate
+from grader.model import Assignment, Change, Check, Edit, NotArray
+from grader.prober import Prober
+from grader.probing import observe
+from grader.reference import ReferenceSession
+from grader.workbench import Arrays, Bench, Seen, definitions, read_solution
+
+
+class Trial(Struct, frozen=True):
+    """One mutant and whether any check sees it."""
+
+    mutant: Mutant
+    caught: bool
+
+
+class Prepared(Struct, frozen=True):
+    """What `prepare` found."""
+
+    trials: tuple[Trial, ...]
+    hypotheses: int
+    path: Path | None
+    """The written file; None where the one that is there is of these sources already."""
+
+
+def prepare(assignment: Assignment, tell: Callable[[str], None] = lambda text: None) -> Prepared:
+    """Try every mutant and every named mistake on all checks, and write `golden/mistakes.npz` unless it is current.
+
+    Raises
+    ------
+    AuthoringError
+        If the reference is not here, or an edit does not apply.
+    """
+    every = mutants(assignment)
+    edits = wrong_edits(assignment)
+    originals = {file: read_solution(assignment, file) for file in {m.file for m in every}}
+    jobs = [definitions(assignment, {m.file: m.text}) for m in every]
+    jobs += [definitions(assignment, edited(assignment, edit)) for edit in edits]
+    with ReferenceSession(assignment) as session:
+        bench = Bench(session, assignment)
+        whole = [d for file in originals for d in definitions(assignment, {file: None}) or ()]
+        tell(f"{len(every)} mutants and {len(edits)} named mistakes")
+        reference, control, *results = bench.observe([(), tuple(whole), *(j for j in jobs if j)], tell)
+    steady = {key: values for key, values in reference.items() if _same(values, control.get(key))}
+    found = iter(results)
+    seen: list[Seen | None] = [next(found) if job else None for job in jobs]
+    for number, edit in enumerate(edits, len(every)):
+        if seen[number] is None:
+            tell(f"a session of its own: {edit.name}")
+            seen[number] = _in_session(assignment, edit)
+    trials = []
+    for mutant, arrays in zip(every, seen, strict=False):
+        caught = arrays is not None and bench.caught(arrays, reference)
+        if not caught and not mutant.excused:
+            tell(f"once more in a session of its own: {mutant.file}:{mutant.line}")
+            caught = _caught_in_session(assignment, mutant, reference)
+        trials.append(Trial(mutant, caught))
+    hypotheses = [Hypothesis(code=m.code, text=m.clause, function=m.function, named=False, line=m.line) for m in every]
+    hypotheses += [Hypothesis(code=NAMED, text=e.name, function="", named=True) for e in edits]
+    path = None
+    if read_bank(assignment) is None or not bank_path(assignment).is_file():
+        seeds = (assignment.seed, second_seed(assignment.seed))
+        path = write_bank(assignment, seeds, tuple(hypotheses), _results(assignment, steady, seen))
+    return Prepared(tuple(trials), len(hypotheses), path)
+
+
+def _in_session(assignment: Assignment, edit: Edit) -> Seen:
+    """What every check returns at every view where the whole solution runs with `edit`."""
+    seen: Seen = {}
+    with ReferenceSession(assignment, edit=edit) as session:
+        for check in assignment.checks:
+            for view, asked, seed in _views(assignment, check):
+                observation = observe(session.session, asked, seed=seed)
+                arrays = {n: v for n, v in observation.values.items() if not isinstance(v, NotArray)}
+                seen[check.id, view] = arrays if observation.ended == "returned" else None
+    return seen
+
+
+def _views(assignment: Assignment, check: Check) -> Iterator[tuple[int, Check, int]]:
+    yield GRADED, check, assignment.seed
+    yield REPEATED, check, second_seed(assignment.seed)
+    mild = milder(check)
+    if mild is not None:
+        yield MILDER, mild, assignment.seed
+
+
+def _caught_in_session(assignment: Assignment, mutant: Mutant, reference: Seen) -> bool:
+    edit = Edit(name=mutant.clause, changes=(Change(mutant.file, "", mutant.text),))
+    golden = {check: values or {} for (check, view), values in reference.items() if view == GRADED}
+    with ReferenceSession(assignment, edit=edit) as session:
+        prober = Prober(session.session, seed=assignment.seed)
+        done = evaluate(prober, golden, follow_through=False, explain=False)
+        prober.close()
+    return any(o.status != "passed" for o in done.outcomes)
+
+
+def _same(one: Arrays | None, other: Arrays | None) -> bool:
+    if one is None or other is None or one.keys() != other.keys():
+        return False
+    return bool(agree(fingerprints(one, one), fingerprints(other, one)).all())
+
+
+def _results(assignment: Assignment, reference: Seen, seen: Sequence[Seen | None]) -> dict[str, Results]:
+    """For each check the fingerprints of the reference and of every hypothesis that changes it."""
+    results = {}
+    for check in assignment.checks:
+        expected = reference.get((check.id, GRADED))
+        if expected is None or reference.get((check.id, REPEATED)) is None:
+            continue  # what is not the same twice proves nothing
+        names = tuple(expected)
+        right = np.stack([_row(reference, check.id, view, names) for view in range(VIEWS)])
+        which, found = [], []
+        for number, arrays in enumerate(seen):
+            if arrays is None or (check.id, GRADED) not in arrays:
+                continue
+            rows = np.stack([_row(arrays, check.id, view, names) for view in range(VIEWS)])
+            if not agree(rows, right)[~np.isnan(right[..., 0])].all():
+                which.append(number)
+                found.append(rows)
+        results[check.id] = Results(
+            names=names,
+            reference=right,
+            which=np.array(which, dtype=np.int32),
+            found=np.array(found).reshape(-1, VIEWS, len(names), FIELDS),
+        )
+    return results
+
+
+def _row(seen: Seen, check: str, view: int, names: Sequence[str]) -> npt.NDArray[np.float64]:
+    values = seen.get((check, view))
+    return np.full((len(names), FIELDS), np.nan) if values is None else fingerprints(values, names)

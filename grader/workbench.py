@@ -1,0 +1,202 @@
+"""Many variants of the reference's functions and classes on all checks, in the worker of one session.
+
+Owns which definitions a changed file amounts to, and how they reach the worker; what becomes of the arrays is for
+`grader.hypotheses`.
+"""
+
+from __future__ import annotations
+
+import ast
+import io
+import json
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from grader.assignment.percent import python_lines
+from grader.diagnosis.bank import GRADED, MILDER, REPEATED
+from grader.diagnosis.variants import ENDED, RAISED
+from grader.diagnosis.views import milder, second_seed
+from grader.grading import given_for
+from grader.model import Assignment, Check, Observation
+from grader.probing import observe
+from grader.reference import ReferenceSession
+from grader.scoring import outcome
+
+Definitions = tuple[tuple[str, str, str], ...]
+"""What one variant defines anew: module ("" the notebook), name, source."""
+Arrays = Mapping[str, npt.NDArray[Any]]
+Seen = dict[tuple[str, int], Arrays | None]
+"""(check, view) -> what it returned; None when it did not return."""
+
+BATCH = 100
+"""Variants of one probe: what one reply may hold, and how often something is heard."""
+SECONDS = 20.0
+"""For all checks of one variant; right code takes milliseconds."""
+MILD = "_milder"
+"""Ending of the probe with milder extremes."""
+
+
+class Bench:
+    """The checks of a reference session, each observed on many variants in one child of its anchor's snapshot."""
+
+    def __init__(self, session: ReferenceSession, assignment: Assignment) -> None:
+        self._session = session.session
+        self._assignment = assignment
+
+    def observe(self, variants: Sequence[Definitions], tell: Callable[[str], None]) -> list[Seen]:
+        """For each variant what every check returns at every view."""
+        results: list[Seen] = [{} for _ in variants]
+        for checks in self._groups():
+            for start in range(0, len(variants), BATCH):
+                batch = variants[start : start + BATCH]
+                for number, seen in self._ask(checks, batch).items():
+                    results[start + number] |= seen
+                tell(f"{checks[0].id} and {len(checks) - 1} more: {start + len(batch)} of {len(variants)}")
+        return results
+
+    def caught(self, seen: Seen, reference: Seen) -> bool:
+        """Whether any check fails at the assignment's seed."""
+        return any(self._fails(check, seen, reference) for check in self._assignment.checks)
+
+    def _fails(self, check: Check, seen: Seen, reference: Seen) -> bool:
+        key = (check.id, GRADED)
+        if key not in seen or reference.get(key) is None:
+            return False
+        return _fails(self._assignment, check, seen[key], reference[key] or {})
+
+    def _groups(self) -> list[list[Check]]:
+        groups: dict[object, list[Check]] = {}
+        for check in self._assignment.checks:
+            anchor = self._session.anchors[check.id]
+            groups.setdefault((anchor.when, anchor.cell, check.visibility), []).append(check)
+        return list(groups.values())
+
+    def _ask(self, checks: list[Check], variants: Sequence[Definitions]) -> dict[int, Seen]:
+        runs, source = self._runs(checks)
+        wanted = [[run for run in runs if self._concerns(variant, str(run[1]))] for variant in variants]
+        jobs = {
+            "variants": variants,
+            "runs": [[run[:3] for run in chosen] for chosen in wanted],
+            "seconds": SECONDS,
+        }
+        call = (
+            "\n\ndef grader_variants(student, rng):\n"
+            "    import json\n"
+            "    from grader.diagnosis.variants import observe_all\n"
+            f"    return observe_all(student, globals(), json.loads({json.dumps(jobs)!r}))\n"
+        )
+        asked = msgspec.structs.replace(
+            checks[0], source=source + call, seconds=SECONDS * len(variants), judge=None, uses=()
+        )
+        anchors = {**self._session.anchors, "grader_variants": self._session.anchors[checks[0].id]}
+        self._session.anchors = anchors
+        observation = observe(self._session, msgspec.structs.replace(asked, id="grader_variants"), seed=0)
+        found: dict[int, Seen] = {}
+        for number, chosen in enumerate(wanted):
+            packed = observation.values.get(str(number))
+            if isinstance(packed, np.ndarray):
+                found[number] = _unpacked(packed.tobytes(), [(str(run[1]), int(run[3])) for run in chosen])
+            else:
+                found[number] = {(str(run[1]), int(run[3])): None for run in chosen}
+        return found
+
+    def _runs(self, checks: list[Check]) -> tuple[list[list[str | int]], str]:
+        """(function, check, seed, view) of every probe, and the source that defines the functions."""
+        source = checks[0].source
+        runs: list[list[str | int]] = []
+        seed = self._assignment.seed
+        for check in checks:
+            runs += [[check.id, check.id, seed, GRADED], [check.id, check.id, second_seed(seed), REPEATED]]
+            mild = milder(check)
+            if mild is not None:
+                found = [
+                    n for n in ast.parse(mild.source).body if isinstance(n, ast.FunctionDef) and n.name == check.id
+                ]
+                found[-1].name += MILD
+                source += "\n\n" + ast.unparse(found[-1]) + "\n"
+                runs.append([check.id + MILD, check.id, seed, MILDER])
+        return runs, source
+
+    def _concerns(self, variant: Definitions, check: str) -> bool:
+        """Whether a check can see the variant: it uses or builds on a changed name, or on one that nobody declared."""
+        if not variant:
+            return True
+        names = {name for _, name, _ in variant}
+        (asked,) = (c for c in self._assignment.checks if c.id == check)
+        return bool(names & {*(u.name for u in asked.uses), *asked.builds_on}) or not names <= set(
+            self._assignment.names
+        )
+
+
+def _unpacked(packed: bytes, runs: Sequence[tuple[str, int]]) -> Seen:
+    arrays = np.load(io.BytesIO(packed), allow_pickle=False)
+    by_run: list[dict[str, npt.NDArray[Any]]] = [{} for _ in runs]
+    for key in arrays.files:
+        number, _, name = key.partition(":")
+        by_run[int(number)][name] = arrays[key]
+    seen: Seen = {}
+    for run, values in zip(runs, by_run, strict=True):
+        ended = values.pop(ENDED, np.array(RAISED))
+        seen[run] = None if int(ended) == RAISED else values
+    return seen
+
+
+def definitions(assignment: Assignment, texts: Mapping[str, str | None]) -> Definitions | None:
+    """What of the solution's top-level functions and classes is new in `texts` (a None: all of the file's own).
+
+    None where something else changes too, or a name is defined more than once: that takes a session of its own.
+    """
+    changed = []
+    for file, text in texts.items():
+        module = "" if _is_notebook(assignment, file) else ".".join(Path(file).with_suffix("").parts)
+        before, rest = _top_level(read_solution(assignment, file))
+        after, new_rest = _top_level(text if text is not None else read_solution(assignment, file))
+        if rest != new_rest or [n for n, _ in before] != [n for n, _ in after]:
+            return None
+        names = [name for name, _ in before]
+        for (name, old), (_, new) in zip(before, after, strict=True):
+            if text is None or old != new:
+                if names.count(name) > 1:
+                    if text is None:
+                        continue
+                    return None
+                changed.append((module, name, new))
+    return tuple(changed)
+
+
+def _top_level(text: str) -> tuple[list[tuple[str, str]], str]:
+    """Functions and classes with their source, and everything else."""
+    definitions, rest = [], []
+    try:
+        body = ast.parse("\n".join(python_lines(text))).body
+    except SyntaxError:
+        return [], text
+    for node in body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            definitions.append((node.name, ast.unparse(node)))
+        else:
+            rest.append(ast.unparse(node))
+    return definitions, "\n".join(rest)
+
+
+def _is_notebook(assignment: Assignment, file: str) -> bool:
+    return assignment.notebook is not None and Path(assignment.notebook).with_suffix(".py").as_posix() == file
+
+
+def read_solution(assignment: Assignment, file: str) -> str:
+    """A solution file's text, with its markers."""
+    assert assignment.solution is not None  # `mutants` has raised otherwise
+    return (assignment.solution / file).read_text(encoding="utf-8")
+
+
+def _fails(assignment: Assignment, check: Check, values: Arrays | None, golden: Arrays) -> bool:
+    if values is None:
+        return True
+    observation = Observation(check=check.id, ended="returned", values=values)
+    given = given_for(assignment, check, golden, assignment.seed)
+    return outcome(check, observation, given).status != "passed"
