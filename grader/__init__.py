@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from grader.api import grade
-    from grader.authoring import check
+    from grader.authoring import ForPerson, check
     from grader.model import Given, Part, Tolerance, Uses, Verdict
     from grader.numeric import check_grad, numerical_gradient, numerical_gradient_array, rel_error
 
 _HOME = {
     "grade": "grader.api",
     "check": "grader.authoring",
+    "ForPerson": "grader.authoring",
     "Part": "grader.model",
     "Tolerance": "grader.model",
     "Uses": "grader.model",
@@ -26,6 +27,7 @@ _HOME = {
 }
 
 __all__ = [
+    "ForPerson",
     "Given",
     "Part",
     "Tolerance",

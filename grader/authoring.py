@@ -1,4 +1,4 @@
-"""What a check file imports: `check`, `Part`, `Tolerance`, `Uses`, `Verdict`.
+"""What a check file imports: `check`, `Part`, `Tolerance`, `Uses`, `Verdict`, `ForPerson`.
 
 Light on purpose: a probe's file is executed in the worker too, in the child that runs it.
 """
@@ -11,6 +11,15 @@ from typing import Any, TypeVar
 
 from grader.errors import AuthoringError
 from grader.model import Check, Judge, Part, Tolerance, Uses
+
+
+class ForPerson(Exception):
+    """Raised by a probe that cannot tell how the student meant it: the check's points wait for a person.
+
+    For work that may be right in a form that the probe cannot read (no list of that name, another signature); the
+    message says what was not found.
+    """
+
 
 Probe = TypeVar("Probe", bound=Callable[..., Mapping[str, Any]])
 

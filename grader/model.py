@@ -302,11 +302,11 @@ class Observation(Struct, frozen=True, kw_only=True):
     """What one probe returned, or how it ended."""
 
     check: str
-    ended: Literal["returned", "missing", "error", "timeout", "crashed"]
+    ended: Literal["returned", "missing", "error", "unclear", "timeout", "crashed"]
     values: Mapping[str, Any] = field(default_factory=dict)
     """Name -> `numpy.ndarray` or `NotArray`."""
     error: StudentError | None = None
-    """For `error` and `missing`; for `crashed` a sentence in its message."""
+    """For `error` and `missing`; for `unclear` and `crashed` a sentence in its message."""
     changed: tuple[str, ...] = ()
     """Names of input arrays that the student's code altered."""
     notes: tuple[str, ...] = ()
@@ -384,6 +384,7 @@ class PartResult(Struct, frozen=True, kw_only=True):
     score: Fraction
     """With what follow-through added."""
     max_score: Fraction
+    """Without the points of checks that were left to a person."""
     outcomes: tuple[Outcome, ...] = ()
     follow_through: Fraction | None = None
     """What the part earned with the earlier names replaced by the reference's; None: not tried."""
@@ -391,6 +392,13 @@ class PartResult(Struct, frozen=True, kw_only=True):
     """The replaced names."""
     manual: Manual | None = None
     answer: Answer | None = None
+
+    @property
+    def pending(self) -> Fraction:
+        """Points that wait for a person."""
+        if self.manual is not None:
+            return self.max_score
+        return sum((o.check.points for o in self.outcomes if o.status == "pending"), Fraction(0))
 
 
 class Environment(Struct, frozen=True, kw_only=True):
@@ -433,4 +441,4 @@ class Report(Struct, frozen=True, kw_only=True):
     @property
     def pending(self) -> Fraction:
         """Points that wait for a person."""
-        return sum((p.max_score for p in self.parts if p.manual is not None), Fraction(0))
+        return sum((p.pending for p in self.parts), Fraction(0))

@@ -17,7 +17,7 @@ from grader.session import DEAD, Session
 from grader.worker import wire
 from grader.worker.messages import ArraySpec, Observed, Probe, Replacement
 
-KNOWN_ENDINGS = ("returned", "missing", "error")
+KNOWN_ENDINGS = ("returned", "missing", "error", "unclear")
 
 
 def observe(session: Session, check: Check, *, seed: int, replacements: Sequence[Replacement] = ()) -> Observation:

@@ -85,7 +85,7 @@ def part_result(
     best = sum((max(o.score, followed[o.check.id].score if o.check.id in followed else o.score) for o in outcomes),
                Fraction(0))  # fmt: skip
     score = own + worth * (best - own)
-    maximum = sum((o.check.points for o in outcomes), Fraction(0))
+    maximum = sum((o.check.points for o in outcomes if o.status != "pending"), Fraction(0))
     return PartResult(
         part=part,
         status=_part_status([o.status for o in outcomes], score, maximum),
@@ -150,6 +150,9 @@ def _not_returned(check: Check, observation: Observation) -> Outcome:
         message = f"Not implemented yet{told}{where}."
         if told_so and not rest and name:  # as the released stubs say it
             message = f"`{name}` is not implemented yet{where}."
+    elif observation.ended == "unclear":
+        status = "pending"
+        message = f"A person has to look at this{told}."
     elif observation.ended == "timeout":
         status = "timeout"
         message = f"The check {_one_line(error.message)}. Is there a loop that never ends?"
@@ -180,7 +183,7 @@ def _summary(arrays: Sequence[Comparison]) -> str:
 
 def _part_status(statuses: Sequence[Status], score: Fraction, maximum: Fraction) -> Status:
     if score == maximum:
-        return "passed"
+        return "pending" if "pending" in statuses else "passed"
     if score > 0:
         return "partial"
     ranked: tuple[Status, ...] = ("failed", "error", "timeout", "missing", "skipped")

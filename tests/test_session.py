@@ -115,6 +115,7 @@ def test_a_broken_cell_costs_only_itself(run: Runner, tmp_path: Path, cell: str,
         ("return student.nothing", "missing"),
         ("return {'x': student.notebook['nothing']}", "missing"),
         ("raise NotImplementedError", "missing"),
+        ("from grader import ForPerson\nraise ForPerson('no list `weights`')", "unclear"),
         ("class A: pass\nA().forward", "missing"),
     ],
 )

@@ -230,7 +230,7 @@ def _notes(page: Page, notes: Iterable[str]) -> None:
 
 
 def _total(page: Page, report: Report) -> None:
-    waiting = [p for p in report.parts if p.status == "pending"]
+    waiting = [p for p in report.parts if p.pending]
     earned = f"{points(report.score)} of {points(report.max_score)} points"
     styles = ("bold", "green") if report.score == report.max_score else ("bold",)
     page.rule()
@@ -238,19 +238,13 @@ def _total(page: Page, report: Report) -> None:
         page.line(page.style(earned, *styles))
         return
     some = "1 part waits" if len(waiting) == 1 else f"{len(waiting)} parts wait"
-    worth = sum((_waiting(p) for p in waiting), Fraction(0))
+    worth = report.pending
     rest = f"{some} for a person ({points(worth)} point{'' if worth == 1 else 's'})"
     if len(earned) + 2 + len(rest) <= page.width:
         page.line(page.style(earned, *styles) + "; " + rest)
     else:
         page.line(page.style(earned, *styles) + ";")
         page.line(rest)
-
-
-def _waiting(part: PartResult) -> Fraction:
-    if part.manual is not None:
-        return part.max_score
-    return sum((o.check.points for o in part.outcomes if o.status == "pending"), Fraction(0))
 
 
 def _versions(page: Page, report: Report) -> None:

@@ -141,7 +141,7 @@ class Other(Struct, tag=True, frozen=True):
 class Observed(Struct, tag=True, frozen=True, kw_only=True):
     nonce: str
     ended: str
-    """`returned`, `missing` or `error`."""
+    """`returned`, `missing`, `error` or `unclear`."""
     values: dict[str, ArraySpec | Other]
     error: StudentError | None
     changed: tuple[str, ...]

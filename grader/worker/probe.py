@@ -14,6 +14,7 @@ from types import ModuleType
 
 import numpy as np
 
+from grader.authoring import ForPerson
 from grader.model import StudentError
 from grader.worker.draws import draws
 from grader.worker.messages import Observed, Probe
@@ -61,7 +62,9 @@ def run_probe(state: State, command: Probe) -> tuple[Observed, list[bytes]]:
 def _how_it_ended(state: State, command: Probe, raised: BaseException) -> tuple[str, StudentError]:
     error = student_error(raised, state.files())
     ended = "error"
-    if isinstance(raised, NotImplementedError | Missing):
+    if isinstance(raised, ForPerson):
+        ended = "unclear"
+    elif isinstance(raised, NotImplementedError | Missing):
         ended = "missing"
     elif isinstance(raised, AttributeError) and _raised_in(raised, command.file):
         absent = getattr(raised, "name", None)
