@@ -24,7 +24,7 @@ def shape_rule(values: Mapping[str, Any], golden: Expected, wrong: Sequence[str]
     """What the first wrong array of a wrong shape shows; the values must bear it out."""
     for name in wrong:
         pair = _pair(name, values, golden)
-        if pair is not None and pair.got.shape != pair.expected.shape:
+        if pair is not None and pair.got.shape != pair.expected.shape and pair.got.size and pair.expected.size:
             for rule in (_axis, _transposed, _not_reduced, _reduced, _flat):
                 for candidate in rule(pair):
                     return candidate

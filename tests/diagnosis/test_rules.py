@@ -1,0 +1,126 @@
+"""Each rule on the arrays of one mistake, and none on right arrays or on noise."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from grader.diagnosis.codes import CODES
+from grader.diagnosis.rules import shape_rule, value_rule
+from grader.model import NotArray
+
+RNG = np.random.default_rng(11)
+W, B, X = RNG.normal(size=(5, 4)), RNG.normal(size=4), RNG.normal(size=(7, 5))
+MASKED = np.where(RNG.uniform(size=(7, 4)) < 0.5, 0.0, RNG.normal(size=(7, 4)))
+ROWS = RNG.normal(size=(7, 4))
+SIZES = RNG.uniform(1, 2, size=(7, 1))
+LOSS = np.array(2.337)
+
+SHAPES = [
+    ("kept-axis", B[None], B),
+    ("kept-axis", X[:, 0], X[:, :1]),
+    ("transposed", W.T, W),
+    ("not-reshaped", X.reshape(7, 5, 1).reshape(5, 7).reshape(35), X),
+    ("not-reduced", ROWS, ROWS.sum(axis=0)),
+    ("not-reduced", ROWS[:, 0], np.asarray(ROWS[:, 0].mean())),
+    ("reduced-too-far", np.asarray(ROWS.sum()), ROWS),
+    ("reduced-too-far", ROWS.mean(axis=0), ROWS),
+]
+VALUES = [
+    ("wrong-sign", -W, W),
+    ("scaled", 2 * W, W),
+    ("scaled", W / 2, W),
+    ("scaled", W / np.log(2), W),
+    ("scaled", 1.7 * W, W),
+    ("scaled-by-count", W / 7, W),
+    ("scaled-by-count", 13 * W, W),
+    ("scaled-by-count", np.asarray(9 * LOSS), LOSS),
+    ("all-zero", np.zeros_like(W), W),
+    ("whole-numbers", (3 * W).astype(int), 3 * W),
+    ("missing-mask", np.where(MASKED == 0, 0.3 + ROWS**2, MASKED), MASKED),
+    ("wrong-mask", np.where(MASKED == 0, ROWS, 0), MASKED),
+    ("wrong-mask", np.where(ROWS > 0, MASKED, 0), MASKED),
+    ("absolute-value", np.abs(W), W),
+    ("constant-offset", W + 0.25, W),
+    ("row-offset", ROWS + B, ROWS),
+    ("row-offset", ROWS + SIZES, ROWS),
+    ("row-factor", ROWS * SIZES, ROWS),
+    ("reordered", ROWS.reshape(4, 7).T.copy(), ROWS),
+]
+
+
+@pytest.mark.parametrize(("code", "got", "expected"), SHAPES, ids=[f"{c}-{i}" for i, (c, _, _) in enumerate(SHAPES)])
+def test_a_wrong_shape_is_named(code: str, got: Any, expected: Any) -> None:
+    found = shape_rule({"a": got}, {"a": expected}, ["a"])
+    assert found is not None
+    assert found.code == code
+    assert "`a`" in found.text
+
+
+@pytest.mark.parametrize(("code", "got", "expected"), VALUES, ids=[f"{c}-{i}" for i, (c, _, _) in enumerate(VALUES)])
+def test_wrong_values_are_named(code: str, got: Any, expected: Any) -> None:
+    found = value_rule({"a": got}, {"a": expected}, ["a"], hidden=False)
+    assert found is not None
+    assert found.code == code
+    assert "`a`" in found.text
+
+
+@pytest.mark.parametrize(("code", "got", "expected"), VALUES, ids=[f"{c}-{i}" for i, (c, _, _) in enumerate(VALUES)])
+def test_a_little_noise_and_no_name_is_given(code: str, got: Any, expected: Any) -> None:
+    noise = 1e-3 * np.abs(expected).max() * RNG.normal(size=np.shape(got))
+    assert value_rule({"a": got + noise}, {"a": expected}, ["a"], hidden=False) is None
+
+
+def test_outputs_in_each_others_place_are_told_from_one_that_is_a_copy() -> None:
+    golden = {"one": W, "other": W[::-1] + 1}
+    swapped = value_rule({"one": golden["other"], "other": golden["one"]}, golden, ["one", "other"], hidden=False)
+    copied = value_rule({"one": golden["other"], "other": golden["other"]}, golden, ["one"], hidden=False)
+    assert swapped is not None
+    assert swapped.code == "swapped-outputs"
+    assert copied is not None
+    assert copied.code == "other-output"
+
+
+def test_different_counts_of_different_arrays_are_one_mistake() -> None:
+    found = value_rule({"a": W / 7, "b": B / 9}, {"a": W, "b": B}, ["a", "b"], hidden=False)
+    assert found is not None
+    assert found.code == "scaled-by-count"
+    assert "`a` and `b`" in found.text
+
+
+def test_a_hidden_check_tells_no_count() -> None:
+    for got in (W / 13, 13 * W):
+        found = value_rule({"a": got}, {"a": W}, ["a"], hidden=True)
+        assert found is not None
+        assert "13" not in found.text
+
+
+def test_a_single_number_off_by_any_factor_has_no_name() -> None:
+    assert value_rule({"a": np.array(1.234)}, {"a": LOSS}, ["a"], hidden=False) is None
+
+
+ANYTHING = st.one_of(
+    hnp.arrays(
+        dtype=st.sampled_from(["f8", "f4", "i8", "u1", "?", "c16"]),
+        shape=hnp.array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=4),
+    ),
+    st.just(NotArray("None")),
+    st.just(np.array([None, 1], dtype=object)),
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(got=ANYTHING, other=ANYTHING, hidden=st.booleans())
+def test_no_array_raises(got: Any, other: Any, hidden: bool) -> None:
+    golden = {"a": W, "b": np.array(1.5), "c": MASKED}
+    values = {"a": got, "b": other, "c": got}
+    for found in (
+        shape_rule(values, golden, ["a", "b", "c", "absent"]),
+        value_rule(values, golden, ["a", "b", "c"], hidden=hidden),
+    ):
+        assert found is None or found.code in CODES
