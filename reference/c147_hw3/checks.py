@@ -254,7 +254,7 @@ def judge_start(scale):
 @check(TWO_LAYER_START, points=4, uses=["TwoLayerNet"], judge=judge_start(0.03))
 def two_layer_start(student, rng):
     """Normal weights with the standard deviation weight_scale, and biases of 0"""
-    return dict(two_layer_net(student, (30, 40, 20), scale=0.03).params)
+    return dict(two_layer_net(student, (20, 30, 15), scale=0.03).params)
 
 
 @check(TWO_LAYER_SCORES, points=1, uses=["TwoLayerNet"], builds_on=FORWARD)
@@ -309,7 +309,7 @@ def two_layer_gradients_l2(student, rng):
 @check(DEEP_LOSS, points=1, uses=["FullyConnectedNet"], judge=judge_start(0.04))
 def deep_start(student, rng):
     """Normal weights with the standard deviation weight_scale in every layer, and biases of 0"""
-    return dict(deep_net(student, (30, 25, 35, 20), scale=0.04).params)
+    return dict(deep_net(student, (20, 25, 30, 15), scale=0.04).params)
 
 
 @check(DEEP_LOSS, points=2, uses=["FullyConnectedNet"], builds_on=LAYERS)
@@ -446,7 +446,7 @@ def observed_net(notebook, images, labels, goal, fits, fresh):
 
     Where none reaches the `goal`, the training is done once more with the same settings, on a network that
     `fresh(sizes, scale, reg)` gives: the layers may be right by now, in follow-through. The images only choose among
-    networks; the judge has its own.
+    networks; the judge has its own. Four digits are plenty for an accuracy, and keep the golden file small.
     """
     found, solver = found_nets(notebook, fits)
     if not found:
@@ -468,8 +468,8 @@ def observed_net(notebook, images, labels, goal, fits, fresh):
     if np.allclose(sample, stones):
         layers[0] = (by_stones(layers[0][0]), layers[0][1])
         sizes[0] = len(layers[0][0])
-    values = np.concatenate([array.ravel() for layer in layers for array in layer])
-    return {"sizes": np.array(sizes), "values": values.astype(np.float32)}  # float32 halves the golden file
+    values = [f"{value:.4g}" for layer in layers for array in layer for value in array.ravel()]
+    return {"sizes": np.array(sizes), "values": np.array(values, dtype=np.float32)}
 
 
 def notebook_images(notebook, count, where):

@@ -110,9 +110,13 @@ RIGHT = [
                 RELU_OUT,
                 "    out = np.array([value if value > 0 else 0.0 for value in x.ravel()]).reshape(x.shape)\n",
             ),
-            # a thousand validation images after every epoch would take minutes
-            Change(NOTEBOOK, "num_epochs=3 if small else 10,\n    batch_size=200", "num_epochs=1,\n    batch_size=100"),
-            Change(NOTEBOOK, "    batch_size=25,\n", "    batch_size=25,\n    num_val_samples=10,\n"),
+            # thousands of images to measure accuracies on would take minutes
+            Change(
+                NOTEBOOK,
+                "num_epochs=3 if small else 10,\n    batch_size=200",
+                "num_epochs=1,\n    num_train_samples=100,\n    num_val_samples=100,\n    batch_size=100",
+            ),
+            Change(NOTEBOOK, "    batch_size=25,\n", "    num_val_samples=10,\n    batch_size=25,\n"),
         ),
     ),
     Edit(

@@ -1,0 +1,1 @@
+"""The helpers of `utils` under the import path of older editions."""

@@ -1,0 +1,3 @@
+"""`utils.optim` under the import path of older editions."""
+
+from utils.optim import sgd

@@ -1,0 +1,3 @@
+"""`utils.solver` under the import path of older editions."""
+
+from utils.solver import Solver
