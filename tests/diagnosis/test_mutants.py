@@ -49,7 +49,7 @@ def test_only_lines_of_the_solution_change() -> None:
 def test_mutants_are_named_by_what_they_amount_to() -> None:
     assert [m.new for m in found("missing-shift")] == ["logits"]
     assert [m.function for m in found("sum-for-mean")] == ["Loss.forward"]
-    assert [m.clause for m in found("missing-factor")][0] == "the factor with `x` is missing"
+    assert found("missing-factor")[0].clause == "the factor with `x` is missing"
     assert "`d_out`" in found("missing-factor")[1].clause
     assert {m.new for m in found("missing-mask")} == {"1.0"}
 
