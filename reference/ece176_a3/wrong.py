@@ -14,7 +14,7 @@ LINEAR_FORWARD = "        return x @ self.W + self.b\n"
 RELU_FORWARD = "        self.positive = x > 0\n        return np.maximum(x, 0)\n"
 RELU_BACKWARD = "        return dout * self.positive\n"
 SHIFTED = "np.exp(x - x.max(axis=1, keepdims=True))"
-SOFTMAX_OUT = "        return shifted / shifted.sum(axis=1, keepdims=True)\n"
+SOFTMAX_OUT = "        return shifted / shifted.sum(axis=1, keepdims=True)"
 BIAS = "        self.db = dout.sum(axis=0)\n"
 LOSS_OUT = "        return -np.log(chosen).mean()\n"
 LOSS_BACKWARD = """        dlogits = self.probabilities.copy()
@@ -42,22 +42,21 @@ WRONG = [
                 SOFTMAX,
                 SOFTMAX_OUT,
                 """        once = shifted / shifted.sum(axis=1, keepdims=True)
-        return np.exp(once) / np.exp(once).sum(axis=1, keepdims=True)
-""",
+        return np.exp(once) / np.exp(once).sum(axis=1, keepdims=True)""",
             ),
         ),
         fails=(*SOFTMAX_ALONE, "softmax_large", *SOFTMAX_USERS),
     ),
     Edit(
         name="softmax without axis: one sum over the whole batch",
-        changes=(Change(SOFTMAX, SOFTMAX_OUT, "        return shifted / shifted.sum()\n"),),
+        changes=(Change(SOFTMAX, SOFTMAX_OUT, "        return shifted / shifted.sum()"),),
         fails=(*SOFTMAX_ALONE, "softmax_large", *SOFTMAX_USERS),
     ),
     Edit(
         name="softmax over the batch: axis 0",
         changes=(
             Change(SOFTMAX, SHIFTED, "np.exp(x - x.max(axis=0))"),
-            Change(SOFTMAX, SOFTMAX_OUT, "        return shifted / shifted.sum(axis=0)\n"),
+            Change(SOFTMAX, SOFTMAX_OUT, "        return shifted / shifted.sum(axis=0)"),
         ),
         fails=(*SOFTMAX_ALONE, "softmax_large", *SOFTMAX_USERS),
     ),
@@ -67,12 +66,17 @@ WRONG = [
         fails=("softmax_large",),
     ),
     Edit(
+        name="softmax shifted by the smallest score",
+        changes=(Change(SOFTMAX, "x.max(", "x.min("),),
+        fails=("softmax_large",),
+    ),
+    Edit(
         name="softmax shifts its input in place",
         changes=(
             Change(
                 SOFTMAX,
-                f"        shifted = {SHIFTED}\n",
-                "        x -= x.max(axis=1)[:, None]\n        shifted = np.exp(x)\n",
+                f"        shifted = {SHIFTED}",
+                "        x -= x.max(axis=1)[:, None]\n        shifted = np.exp(x)",
             ),
         ),
         fails=("forward_keeps_input",),
@@ -81,9 +85,7 @@ WRONG = [
         name="softmax derivative taken twice: in Softmax.backward and in the loss",
         changes=(
             Change(SOFTMAX, "        return shifted / shifted.sum(", "        self.p = shifted / shifted.sum("),
-            Change(
-                SOFTMAX, "keepdims=True)\n        ### END", "keepdims=True)\n        return self.p\n        ### END"
-            ),
+            Change(SOFTMAX, "        ### END", "        return self.p\n        ### END"),
             Change(
                 SOFTMAX,
                 "        return dout\n",

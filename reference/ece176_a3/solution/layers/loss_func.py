@@ -14,7 +14,7 @@ class CrossEntropyLoss:
         ### BEGIN SOLUTION
         self.probabilities = probabilities
         self.labels = labels
-        chosen = probabilities[np.arange(len(labels)), labels]
+        chosen = probabilities[np.arange(len(labels)), labels]  # equivalent: there are as many rows as labels
         return -np.log(chosen).mean()
         ### END SOLUTION
 

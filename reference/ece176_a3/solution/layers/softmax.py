@@ -14,8 +14,8 @@ class Softmax(BaseLayer):
         Numbers in the hundreds must not overflow.
         """
         ### BEGIN SOLUTION
-        shifted = np.exp(x - x.max(axis=1, keepdims=True))
-        return shifted / shifted.sum(axis=1, keepdims=True)
+        shifted = np.exp(x - x.max(axis=1, keepdims=True))  # equivalent: what a row has in common cancels; -1 is axis 1
+        return shifted / shifted.sum(axis=1, keepdims=True)  # equivalent: -1 is axis 1
         ### END SOLUTION
 
     def backward(self, dout):
