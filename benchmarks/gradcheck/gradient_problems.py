@@ -255,7 +255,7 @@ PROBLEMS: dict[str, Maker] = {
     "cross-entropy, p to 1e-5": _bce(1e-5),
     "relu": _relu(1.0),
     "relu, x to 1e-8": _relu(1e-8),
-    "two-layer net": _net((5, 50, 7), 3, 0.1, 0.7, 1.0),
+    "two-layer net": _net((5, 20, 7), 5, 0.1, 0.7, 1.0),
     "three-layer net": _net((8, 12, 14, 6), 4, 0.1, 3.14, 1.0),
     "toy net, weights 1e-4": _net((4, 10, 3), 10, 1e-4, 0.0, 10.0),
     "batch norm": batch_norm,
