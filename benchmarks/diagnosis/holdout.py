@@ -157,7 +157,7 @@ TUM_WRONG = [
         r"sign",
         (
             UPDATE,
-            "for name, gradient in grads.items():\n    self.params[name] = self.params[name] + gradient * self.learning_rate",
+            "for name, g in grads.items():\n    self.params[name] = self.params[name] + g * self.learning_rate",
         ),
     ),
     tum(

@@ -1,9 +1,9 @@
-"""How often a wrong solution is caught and its mistake named, rightly or wrongly, and whether right ones are left alone.
+"""How often a wrong solution is caught and its mistake named, rightly or wrongly.
 
-    python benchmarks/diagnosis/run.py [ID ...]
+    python benchmarks/diagnosis/run.py [--right] [ID ...]
 
-Every hand-written wrong solution of `holdout.py`, and every rewrite of `right.py`, is graded at the assignment's seed
-and at a fresh one. A solution counts as named rightly if some failed check has a diagnosis and every diagnosis says
+Every hand-written wrong solution of `holdout.py` is graded at the assignment's seed and at a fresh one; with `--right`
+every rewrite of `right.py` as well, which must fail no check and get no diagnosis. A solution counts as named rightly if some failed check has a diagnosis and every diagnosis says
 what `says` asks for; wrongly if any says something else; else as not named. Writes `results-<id>.md` beside itself.
 """
 
@@ -56,7 +56,7 @@ def verdict(failed: int, said: list[Diagnosis], pattern: str) -> str:
     return "named rightly" if right else "named wrongly"
 
 
-def run(id: str) -> str:
+def run(id: str, *, right: bool) -> str:
     assignment = find_course(HERE, None).load(id)
     if read_bank(assignment) is None:
         raise SystemExit(f"{id}: its prepared mistakes are missing or out of date; run `grade lint --mutants {id}`")
@@ -74,17 +74,19 @@ def run(id: str) -> str:
             print(rows[-1], flush=True)
     alarms = []
     tried = 0
-    for edit in right_edits(assignment):
+    for edit in right_edits(assignment) if right else ():
         for seed, failed, said, _ in graded(assignment, edit, golden):
             tried += 1
             if failed or said:
                 alarms.append(f"{edit.name} at seed {seed}")
     total = sum(counts.values())
     lines = [
-        f"# {id}: {len(WRONG[id])} wrong and {tried // 2} right solutions, two seeds each",
+        f"# {id}: {len(WRONG[id])} wrong solutions, two seeds each",
         "",
         *(f"- {name}: {number} of {total} ({100 * number / total:.0f} %)" for name, number in sorted(counts.items())),
-        f"- false alarms on right solutions: {len(alarms)} of {tried}" + (f" ({'; '.join(alarms)})" if alarms else ""),
+        f"- false alarms on right solutions: {len(alarms)} of {tried}" + (f" ({'; '.join(alarms)})" if alarms else "")
+        if right
+        else "- right solutions: not run",
         f"- seconds added by the diagnosis, on the machine of the run: median {median(seconds):.2f}, most "
         f"{max(seconds):.2f}",
         "",
@@ -96,5 +98,6 @@ def run(id: str) -> str:
 
 
 if __name__ == "__main__":
-    for id in sys.argv[1:] or WRONG:
-        (HERE / f"results-{id}.md").write_text(run(id), encoding="utf-8")
+    asked = [word for word in sys.argv[1:] if word != "--right"]
+    for id in asked or WRONG:
+        (HERE / f"results-{id}.md").write_text(run(id, right="--right" in sys.argv), encoding="utf-8")

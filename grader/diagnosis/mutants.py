@@ -125,9 +125,17 @@ def _functions(tree: ast.Module) -> Iterator[tuple[ast.AST, str]]:
 def _own_nodes(owner: ast.AST) -> Iterator[ast.AST]:
     """The nodes below a function that belong to no function or class inside it."""
     for child in ast.iter_child_nodes(owner):
-        if not isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        if not isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.arguments):
             yield child
-            yield from _own_nodes(child)
+            if not _means_the_same(child):
+                yield from _own_nodes(child)
+
+
+def _means_the_same(node: ast.AST) -> bool:
+    """Whether a change inside would only be another word: `len` of an array of as many rows, axis -1 for axis 1."""
+    if isinstance(node, ast.keyword) and node.arg in ("axis", "keepdims", "dtype"):
+        return True  # changed as a whole, with the call
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "len"
 
 
 def _exchangeable(owner: ast.AST) -> Set[str]:

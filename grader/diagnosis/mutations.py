@@ -156,7 +156,7 @@ def _keywords(node: ast.Call, name: str) -> Iterator[Mutation]:
             yield Mutation(
                 node, _text(without), "wrong-axis", f"`axis` is missing in a {name}: it runs over everything"
             )
-            for axis in {"0": ("1", "-1"), "1": ("0",), "-1": ("0",)}.get(_text(keyword.value), ()):
+            for axis in {"0": ("1",), "1": ("0",), "-1": ("0",)}.get(_text(keyword.value), ()):
                 other = _copied(node)
                 other.keywords[index].value = ast.parse(axis, mode="eval").body
                 yield Mutation(node, _text(other), "wrong-axis", f"a {name} runs along the wrong axis")

@@ -1,0 +1,166 @@
+"""From outcomes to diagnoses: which evidence counts, which is preferred, and when nothing is said."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from grader.diagnosis.bank import VIEWS, Bank, Hypothesis, Results, write_bank
+from grader.diagnosis.codes import NAMED
+from grader.diagnosis.explain import PROBES, Case, explain
+from grader.diagnosis.fingerprints import FIELDS, fingerprints
+from grader.model import Assignment, Check, Diagnosis, Given, NotArray, Observation, Part
+from grader.scoring import outcome
+
+SEED = 5
+SECOND = SEED + 7919
+PART = Part("1", "A part")
+SOURCE = "def forward(student, rng):\n    return {}\n"
+
+
+def point(seed: int) -> np.ndarray:
+    return np.random.default_rng(seed).normal(size=(6, 4))
+
+
+RIGHT = {"forward": np.tanh, "other": np.exp}
+"""What the reference's checks compute of a point."""
+WAYS: list[tuple[Hypothesis, Mapping[str, Any]]] = [
+    (Hypothesis(code=NAMED, text="sine for tanh", function="", named=True), {"forward": np.sin}),
+    (Hypothesis(code="wrong-function", text="the sine is taken", function="f", named=False), {"forward": np.sin}),
+    (Hypothesis(code="wrong-variable", text="a variable", function="f", named=False), {"forward": np.cos}),
+    (Hypothesis(code="missing-function", text="the tanh is missing", function="f", named=False), {"forward": np.cos}),
+    (Hypothesis(code="wrong-axis", text="one", function="f", named=False), {"forward": np.sqrt}),
+    (Hypothesis(code="wrong-axis", text="two", function="g", named=False), {"forward": np.sqrt}),
+    (Hypothesis(code=NAMED, text="everything squared", function="", named=True),
+     {"forward": np.square, "other": np.square}),
+]  # fmt: skip
+
+
+@pytest.fixture
+def bank(tmp_path: Path) -> Bank:
+    assignment = Assignment(
+        id="a", title="A", points=Fraction(2), seed=SEED, root=tmp_path, handout=tmp_path, solution=None, notebook=None,
+        student_files=(), provided_files=(), names={}, checks=(), manual=(), order=("1",),
+    )  # fmt: skip
+
+    def rows(function: Any) -> np.ndarray:
+        views = [fingerprints({"a": np.asarray(function(point(s)))}, ["a"]) for s in (SEED, SECOND)]
+        return np.stack([*views, np.full((1, FIELDS), np.nan)])
+
+    results = {}
+    with np.errstate(all="ignore"):
+        for check, right in RIGHT.items():
+            which = [i for i, (_, wrong) in enumerate(WAYS) if check in wrong]
+            found = np.array([rows(WAYS[i][1][check]) for i in which]).reshape(-1, VIEWS, 1, FIELDS)
+            results[check] = Results(("a",), rows(right), np.array(which, dtype=np.int32), found)
+    return Bank(write_bank(assignment, (SEED, SECOND), tuple(h for h, _ in WAYS), results))
+
+
+class Student:
+    """A submission that computes `functions`; remembers how often it was asked again."""
+
+    def __init__(self, seed: int = SEED, **functions: Any) -> None:
+        self.seed = seed
+        self.functions = {**RIGHT, **functions}
+        self.asked: list[tuple[str, int]] = []
+
+    @np.errstate(all="ignore")
+    def observe(self, check: Check, seed: int) -> Observation:
+        return Observation(check=check.id, ended="returned", values={"a": self.functions[check.id](point(seed))})
+
+    def probe(self, check: Check, seed: int) -> Observation:
+        self.asked.append((check.id, seed))
+        return self.observe(check, seed)
+
+    def diagnoses(self, bank: Bank | None, names: Sequence[str] = ("forward", "other")) -> dict[str, Diagnosis]:
+        cases, golden = [], {}
+        for name in names:
+            check = Check(id=name, part=PART, title="T", points=Fraction(1), visibility="public", source=SOURCE)
+            golden[name] = {"a": RIGHT[name](point(self.seed))}
+            seen = self.observe(check, self.seed)
+            given = Given(golden=golden[name], rng=np.random.default_rng(0), data=Path())
+            cases.append(Case(outcome(check, seen, given), seen))
+        return explain(cases, golden, bank, self.seed, self.probe)
+
+
+def test_the_authors_name_is_taken_before_a_generated_clause(bank: Bank) -> None:
+    found = Student(forward=np.sin).diagnoses(bank)
+    assert {check: d.code for check, d in found.items()} == {"forward": NAMED}
+    assert found["forward"].text == "`a` is exactly what comes out with this mistake: sine for tanh."
+
+
+def test_the_clause_that_says_most_is_taken_of_those_that_give_the_same(bank: Bank) -> None:
+    assert Student(forward=np.cos).diagnoses(bank)["forward"].code == "missing-function"
+
+
+def test_clauses_about_different_functions_cancel_each_other(bank: Bank) -> None:
+    assert Student(forward=np.sqrt).diagnoses(bank) == {}
+
+
+def test_a_match_must_repeat_at_another_point(bank: Bank) -> None:
+    by_heart = np.sin(point(SEED))
+    assert Student(forward=lambda x: by_heart).diagnoses(bank) == {}
+
+
+def test_a_passed_check_refutes(bank: Bank) -> None:
+    """Squaring everything is not what this student did: `other` is right."""
+    assert Student(forward=np.square).diagnoses(bank) == {}
+    assert set(Student(forward=np.square, other=np.square).diagnoses(bank)) == {"forward", "other"}
+
+
+def test_another_seed_is_led_back_to_the_prepared_points(bank: Bank) -> None:
+    student = Student(seed=99, forward=np.sin)
+    assert student.diagnoses(bank)["forward"].code == NAMED
+    assert {seed for _, seed in student.asked} == {SEED, SECOND}
+
+
+def test_without_a_bank_the_rules_on_arrays_are_left(bank: Bank) -> None:
+    assert Student(forward=np.sin).diagnoses(None) == {}
+    assert Student(forward=lambda x: 2 * np.tanh(x)).diagnoses(None)["forward"].code == "scaled"
+
+
+def test_nothing_is_asked_again_where_everything_passes(bank: Bank) -> None:
+    student = Student()
+    assert student.diagnoses(bank) == {}
+    assert student.asked == []
+
+
+@pytest.mark.parametrize(
+    "value",
+    [NotArray("None"), np.empty((0, 4)), np.zeros((6, 4), dtype=complex), np.array(["a"]), np.full((6, 4), np.nan)],
+)
+def test_whatever_a_student_returns_nothing_raises(bank: Bank, value: Any) -> None:
+    student = Student(forward=lambda x: value)
+    assert set(student.diagnoses(bank)) <= {"forward"}
+    assert len(student.asked) <= PROBES
+
+
+def test_an_input_changed_in_place_is_said_where_nothing_else_is_known() -> None:
+    check = Check(id="forward", part=PART, title="T", points=Fraction(1), visibility="public", source=SOURCE)
+    golden = {"a": point(1)}
+    seen = Observation(check="forward", ended="returned", values={"a": point(2)}, changed=("x",))
+    case = Case(outcome(check, seen, Given(golden=golden, rng=np.random.default_rng(0), data=Path())), seen)
+    found = explain([case], {"forward": golden}, None, SEED, lambda check, seed: seen)
+    assert found["forward"].code == "changed-input"
+    assert "`x`" in found["forward"].text
+
+
+@pytest.mark.parametrize(("largest", "code"), [(np.inf, "overflow"), (1.0, "logarithm-of-zero")])
+def test_a_milder_extreme_tells_overflow_from_the_logarithm_of_zero(largest: float, code: str) -> None:
+    source = "def forward(student, rng):\n    return {'a': student.f(rng.normal(size=3) + 1000)}\n"
+    check = Check(id="forward", part=PART, title="T", points=Fraction(1), visibility="public", source=source)
+    golden = {"a": np.array([1.0, 2.0])}
+    seen = Observation(check="forward", ended="returned", values={"a": np.array([np.nan, 2.0])})
+    case = Case(outcome(check, seen, Given(golden=golden, rng=np.random.default_rng(0), data=Path())), seen)
+
+    def probe(asked: Check, seed: int) -> Observation:
+        assert "720" in asked.source
+        assert "1000" not in asked.source
+        return Observation(check="forward", ended="returned", values={"a": np.array([largest, 2.0])})
+
+    assert explain([case], {"forward": golden}, None, SEED, probe)["forward"].code == code
