@@ -45,7 +45,8 @@ class Slopes(NamedTuple):
     given: Floats
     """What the gradient under test predicts for the same steps."""
     bound: Floats
-    """The true derivative lies within `value` ± `bound`; inf where nothing could be measured."""
+    """The true derivative lies within `value` ± `bound`, as long as no two kinks within a step hide each other; inf
+    where nothing could be measured."""
     step: Floats
     """The wider of the two steps."""
     kink: npt.NDArray[np.bool_]
@@ -149,9 +150,9 @@ def largest(slopes: Slopes) -> float:
 def measure_once(probe: Probe, directions: Sequence[Direction], steps: Floats) -> Measured:
     """One measurement along each direction, with the given steps."""
     parts = []
-    per_direction = probe.forward.chunk(probe.x.size)
-    for start in range(0, len(directions), per_direction):
-        chosen = slice(start, start + per_direction)
+    at_once = max(1, probe.forward.chunk(probe.x.size) // 4)
+    for start in range(0, len(directions), at_once):
+        chosen = slice(start, start + at_once)
         parts.append(_differences(probe, directions[chosen], steps[chosen]))
     wide, fine, given_wide, given_fine, bend_wide, bend_fine, weight = (
         np.concatenate(p) for p in zip(*parts, strict=True)

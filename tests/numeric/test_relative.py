@@ -1,8 +1,5 @@
 """The relative error of the course notebooks."""
 
-import subprocess
-import sys
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -61,11 +58,3 @@ def test_every_dtype_is_measured_wide_enough():
 
 def test_empty_arrays_agree():
     assert rel_error([], []) == 0.0
-
-
-def test_a_notebook_that_wants_rel_error_pays_for_numpy_only():
-    code = (
-        "import sys; from grader.numeric import rel_error; print([m for m in ('scipy', 'msgspec') if m in sys.modules])"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "[]"
