@@ -3,8 +3,9 @@
     python benchmarks/diagnosis/run.py [--right] [ID ...]
 
 Every hand-written wrong solution of `holdout.py` is graded at the assignment's seed and at a fresh one; with `--right`
-every rewrite of `right.py` as well, which must fail no check and get no diagnosis. A solution counts as named rightly if some failed check has a diagnosis and every diagnosis says
-what `says` asks for; wrongly if any says something else; else as not named. Writes `results-<id>.md` beside itself.
+every rewrite of `right.py` as well, which must fail no check and get no diagnosis. A solution counts as named rightly
+if some failed check has a diagnosis and every diagnosis says what `says` asks for; wrongly if any says something else;
+else as not named. Writes `results-<id>.md` beside itself.
 """
 
 from __future__ import annotations

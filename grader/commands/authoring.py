@@ -121,6 +121,8 @@ def lint(args: argparse.Namespace) -> int:
             failed, tried = _trials(assignment)
             errors += failed
             told += f", {failed} of {_count(tried, 'trial')} not as named"
+        stale = "" if args.mutants else _stale_bank(assignment)
+        output.emit(stale)
         if args.mutants:
             survivors, told_of = _mutants(assignment)
             errors += survivors
@@ -145,6 +147,16 @@ def _trials(assignment: Assignment) -> tuple[int, int]:
     failed = [trial for trial in trials if trial.text]
     output.emit("".join(f"{assignment.id}: error: {one_line(trial.text, 2_000)}\n" for trial in failed))
     return len(failed), len(trials)
+
+
+def _stale_bank(assignment: Assignment) -> str:
+    """A line on prepared mistakes of other sources than these, from which nothing is named any more."""
+    from grader.diagnosis.bank import bank_path, read_bank
+
+    path = bank_path(assignment)
+    if assignment.solution is None or not path.is_file() or read_bank(assignment) is not None:
+        return ""
+    return f"{_short(path)}: warning: was made from other sources; run `grade lint --mutants {assignment.id}`\n"
 
 
 def _mutants(assignment: Assignment) -> tuple[int, str]:

@@ -29,7 +29,7 @@ Probe = Callable[[Check, int], Observation]
 
 SECONDS = 2.0
 """After which nothing more is asked of the submission: a diagnosis is worth a moment's waiting."""
-PROBES = 24
+PROBES = 40
 """Most further observations of one submission."""
 
 
@@ -101,11 +101,10 @@ def _best(
 def _hypotheses(
     cases: Sequence[Case], wrong: Sequence[Case], bank: Bank, asker: _Asker
 ) -> dict[str, tuple[Candidate, bool]]:
-    passed = {}
-    for case in cases:
-        if case.outcome.status == "passed" and asker.graded_is_prepared:
-            passed[case.check.id] = _arrays(case.observation)
-    matcher = Matcher(bank, passed)
+    passed = [case for case in cases if case.outcome.status == "passed"]
+    matcher = Matcher(bank)
+    for case in passed if asker.graded_is_prepared else ():
+        matcher.passed(case.check.id, _arrays(case.observation))
     possible: dict[str, tuple[Mapping[str, Any], dict[int, Any]]] = {}
     explains: dict[int, int] = {}
     for case in wrong:
@@ -116,9 +115,15 @@ def _hypotheses(
         possible[case.check.id] = (seen, left)
         for number in left:
             explains[number] = explains.get(number, 0) + 1
+    for case in passed if not asker.graded_is_prepared else ():
+        if matcher.speaks_of(case.check.id, explains):
+            again = asker.view(case.check, GRADED)
+            if again is not None:
+                matcher.passed(case.check.id, again)
     found = {}
     for case in wrong:
-        values, left = possible.get(case.check.id, ({}, {}))
+        values, agreeing = possible.get(case.check.id, ({}, {}))
+        left = matcher.left(agreeing)
         if left:
             left = matcher.repeated(case.check.id, left, partial(asker.view, case.check))
         chosen = choose(matcher, case.check, values, left, explains) if left else None

@@ -47,14 +47,25 @@ _REST = len(SAYS_MOST)
 class Matcher:
     """The hypotheses that are left for a submission after what its passed checks returned."""
 
-    def __init__(self, bank: Bank, passed: Mapping[str, Values]) -> None:
+    def __init__(self, bank: Bank) -> None:
         self._bank = bank
         self._refuted: set[int] = set()
-        for check, values in passed.items():
-            results = bank.results(check)
-            if results is not None and len(results.which):
-                same = _agreeing(results, GRADED, values).all(axis=1)
-                self._refuted |= set(results.which[~same].tolist())
+
+    def speaks_of(self, check: str, hypotheses: Iterable[int]) -> bool:
+        """Whether any of these hypotheses changes what `check` returns."""
+        results = self._bank.results(check)
+        return results is not None and not set(results.which.tolist()).isdisjoint(hypotheses)
+
+    def passed(self, check: str, values: Values) -> None:
+        """Drop the hypotheses under which `check`, which passed with `values`, would return something else."""
+        results = self._bank.results(check)
+        if results is not None and len(results.which):
+            same = _agreeing(results, GRADED, values).all(axis=1)
+            self._refuted |= set(results.which[~same].tolist())
+
+    def left(self, hypotheses: Mapping[int, npt.NDArray[np.bool_]]) -> dict[int, npt.NDArray[np.bool_]]:
+        """Those that no passed check speaks against."""
+        return {h: arrays for h, arrays in hypotheses.items() if h not in self._refuted}
 
     def possible(self, check: str, values: Values) -> dict[int, npt.NDArray[np.bool_]]:
         """Hypotheses that agree at the graded point; for each the arrays that it changes."""
@@ -66,7 +77,7 @@ class Matcher:
         ok: npt.NDArray[np.bool_] = np.asarray(
             (agreeing | ~changed).all(axis=1) & changed.any(axis=1) & ~np.isnan(results.found[:, GRADED]).any((1, 2))
         )
-        return {int(h): changed[row] for row, h in enumerate(results.which) if ok[row] and int(h) not in self._refuted}
+        return self.left({int(h): changed[row] for row, h in enumerate(results.which) if ok[row]})
 
     def repeated(self, check: str, possible: Mapping[int, npt.NDArray[np.bool_]], ask: Ask) -> dict[int, Any]:
         """Those of `possible` that agree at the other points, too."""

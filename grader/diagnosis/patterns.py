@@ -75,7 +75,7 @@ def _mask(pair: Pair) -> Candidate | None:
             return Candidate(
                 "missing-mask",
                 f"`{pair.name}` is right wherever it should not be zero, and not zero where"
-                " it should be: the mask is missing, or comes too early.",
+                " it should be: nothing is cut off there.",
                 {"entries": int(wrong.sum())},
             )
         if np.array_equal(wrong, zero & ~blank) and wrong.sum() >= 2:
