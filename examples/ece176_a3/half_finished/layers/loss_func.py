@@ -13,7 +13,7 @@ class CrossEntropyLoss:
         """
         self.probabilities = probabilities
         self.labels = labels
-        chosen = probabilities[np.arange(len(labels)), labels]
+        chosen = probabilities[np.arange(len(labels)), labels]  # equivalent: there are as many rows as labels
         return -np.log(chosen).mean()
 
     def backward(self):

@@ -13,8 +13,8 @@ class Softmax(BaseLayer):
 
         Numbers in the hundreds must not overflow.
         """
-        shifted = np.exp(x - x.max(axis=1, keepdims=True))
-        return shifted / shifted.sum()
+        shifted = np.exp(x - x.max(axis=1, keepdims=True))  # equivalent: what a row has in common cancels; -1 is axis 1
+        return shifted / shifted.sum()  # equivalent: -1 is axis 1
 
     def backward(self, dout):
         """Given: `CrossEntropyLoss.backward` has the derivative of the softmax in it already."""
