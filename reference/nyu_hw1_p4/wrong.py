@@ -1,1 +1,188 @@
-WRONG = []
+"""Wrong rewrites of the solution, each with exactly the checks that must not pass.
+
+Most were seen in hand-ins. That a step is wrong does not always show in the accuracy: with wrong gradients of the
+hidden layers the last layer alone learns enough, which is why most points are for the gradients.
+"""
+
+from grader.model import Change, Edit
+
+NOTEBOOK = "hw1_s24_p4.py"
+
+SPREAD = "rng.normal(0, 1 / np.sqrt(max(n_in, n_out)), size=(n_in, n_out))"
+BIAS = "    biases.append(np.zeros(n_out))\n"
+HIDDEN_OUT = "        out = sigmoid(out @ weights[layer] + biases[layer])\n"
+PROBABILITIES = "    probabilities = softmax(out @ weights[2] + biases[2])\n"
+LOSS = "    loss = cross_entropy_loss(integer_to_one_hot(y), probabilities)\n"
+GUESS = "    one_hot_guess = integer_to_one_hot(np.argmax(probabilities))\n"
+DATA_LOOP = "    for i in range(len(x)):\n"
+FILL = "losses[i], one_hot_guesses[i] = feed_forward_sample(x[i].flatten(), y[i])"
+STEP_OUT = "activations.append(softmax(before[layer]) if layer == 2 else sigmoid(before[layer]))"
+STEP_LOSS = "    loss = cross_entropy_loss(one_hot_label, activations[-1])\n"
+DELTA = "    delta = activations[-1] - one_hot_label\n"
+OUTER = "        weight_gradients.insert(0, np.outer(activations[layer], delta))\n"
+BIAS_GRADIENT = "        bias_gradients.insert(0, delta)\n"
+BACK = "            delta = (weights[layer] @ delta) * dsigmoid(before[layer - 1])\n"
+MOVE_WEIGHTS = "        weights[layer] -= learning_rate * weight_gradients[layer]\n"
+MOVE_BIASES = "        biases[layer] -= learning_rate * bias_gradients[layer]\n"
+RETURN = "    return loss\n\n\n# %% [markdown]\n# ## Q4"
+EPOCH_LOOP = "    for i in range(len(x_train)):\n        train_one_sample"
+EPOCHS = "for _ in range(3):\n"
+
+SAMPLES = ("sample_forward", "sample_forward_others")
+PRINTED = ("dataset_printed", "dataset_printed_sizes")
+GRADIENTS = ("step_gradients", "step_gradients_others", "step_gradients_large")
+STEPS = ("step_loss", *GRADIENTS, "step_update")
+
+
+def edit(name: str, fails: tuple[str, ...], lines: dict[str, str]) -> Edit:
+    return Edit(name=name, changes=tuple(Change(NOTEBOOK, old, new) for old, new in lines.items()), fails=fails)
+
+
+WRONG = [
+    # ---- Q1
+    edit(
+        "deviation 1/sqrt(n_out)",
+        ("initial_spread",),
+        {SPREAD: "rng.normal(0, 1 / np.sqrt(n_out), size=(n_in, n_out))"},
+    ),
+    edit(
+        "variance given where the deviation is asked for",
+        ("initial_spread", "training_accuracy"),
+        {SPREAD: "rng.normal(0, 1 / max(n_in, n_out), size=(n_in, n_out))"},
+    ),
+    edit(
+        "uniform numbers from 0 to 1/sqrt(n)",
+        ("initial_spread", "training_accuracy"),
+        {SPREAD: "rng.uniform(0, 1 / np.sqrt(max(n_in, n_out)), size=(n_in, n_out))"},
+    ),
+    edit(
+        "hidden layers of 64 neurons", ("initial_shapes", "initial_spread"), {"[784, 32, 32, 10]": "[784, 64, 64, 10]"}
+    ),
+    # ---- Q2
+    edit(
+        "softmax applied twice",
+        (*SAMPLES, *PRINTED),
+        {PROBABILITIES: "    probabilities = softmax(softmax(out @ weights[2] + biases[2]))\n"},
+    ),
+    edit(
+        "integer label where its one-hot vector belongs",
+        (*SAMPLES, *PRINTED),
+        {LOSS: "    loss = cross_entropy_loss(y, probabilities)\n"},
+    ),
+    edit(
+        "loss averaged over the ten classes",
+        (*SAMPLES, *PRINTED),
+        {LOSS: "    loss = -np.mean(integer_to_one_hot(y) * np.log(probabilities))\n"},
+    ),
+    edit(
+        "biases left out of the hidden layers",
+        (*SAMPLES, *PRINTED),
+        {HIDDEN_OUT: "        out = sigmoid(out @ weights[layer])\n"},
+    ),
+    edit(
+        "guess of the least likely class",
+        (*SAMPLES, *PRINTED, "untrained_accuracy"),
+        {GUESS: "    one_hot_guess = integer_to_one_hot(np.argmin(probabilities))\n"},
+    ),
+    edit(
+        "probabilities returned for the guess",
+        (*SAMPLES, *PRINTED, "untrained_accuracy"),
+        {GUESS: "    one_hot_guess = probabilities\n"},
+    ),
+    edit(
+        "last sample of a data set left out",
+        PRINTED,
+        {DATA_LOOP: "    losses[:], one_hot_guesses[:] = 0, 0\n    for i in range(len(x) - 1):\n"},
+    ),
+    edit(
+        "only the losses of a data set are filled in",
+        (*PRINTED, "untrained_accuracy"),
+        {FILL: "losses[i], one_hot_guesses[:] = feed_forward_sample(x[i].flatten(), y[i])[0], 0"},
+    ),
+    # ---- Q3
+    edit(
+        "derivative of the sigmoid taken at the activations",
+        GRADIENTS,
+        {BACK: BACK.replace("before[layer - 1]", "activations[layer]")},
+    ),
+    edit("derivative of the sigmoid left out", GRADIENTS, {BACK: "            delta = weights[layer] @ delta\n"}),
+    edit(
+        "weights moved before the gradient passes through them",
+        GRADIENTS,
+        {BIAS_GRADIENT: BIAS_GRADIENT + MOVE_WEIGHTS.replace("_gradients[layer]", "_gradients[0]"), MOVE_WEIGHTS: ""},
+    ),
+    edit(
+        "diagonal of a weight matrix taken for its transpose",
+        (*GRADIENTS, "training_accuracy"),
+        {
+            BACK: BACK.replace(
+                "(weights[layer] @ delta)", "(weights[1].diagonal() * (weights[2] @ delta if layer == 2 else delta))"
+            )
+        },
+    ),
+    edit(
+        "square weight matrix not transposed",
+        GRADIENTS,
+        {BACK: BACK.replace("weights[layer] @", "(weights[layer].T if layer == 1 else weights[layer]) @")},
+    ),
+    edit(
+        "softmax applied twice in the training step",
+        ("step_loss", *GRADIENTS, "training_accuracy"),
+        {STEP_OUT: STEP_OUT.replace("softmax(before[layer])", "softmax(softmax(before[layer]))")},
+    ),
+    edit(
+        "maximum subtracted into a name that is never used",
+        ("step_gradients_large",),
+        {
+            DELTA: """\
+    shifted = before[-1] - before[-1].max()
+    delta = np.exp(before[-1]) / np.exp(before[-1]).sum() - one_hot_label
+"""
+        },
+    ),
+    edit(
+        "one weight gradient for all layers, of the outputs instead of the inputs",
+        GRADIENTS,
+        {OUTER: "        weight_gradients.insert(0, np.outer(activations[layer] if layer else a / 255, delta))\n"},
+    ),
+    edit("biases never moved", GRADIENTS, {MOVE_BIASES: ""}),
+    edit(
+        "update with the wrong sign",
+        ("step_update", "training_accuracy"),
+        {MOVE_WEIGHTS: MOVE_WEIGHTS.replace("-=", "+="), MOVE_BIASES: MOVE_BIASES.replace("-=", "+=")},
+    ),
+    edit(
+        "update without the step size",
+        ("step_update", "training_accuracy"),
+        {
+            MOVE_WEIGHTS: MOVE_WEIGHTS.replace("learning_rate * ", ""),
+            MOVE_BIASES: MOVE_BIASES.replace("learning_rate * ", ""),
+        },
+    ),
+    edit(
+        "learning rate fixed at 0.003",
+        ("step_update",),
+        {
+            MOVE_WEIGHTS: MOVE_WEIGHTS.replace("learning_rate", "0.003"),
+            MOVE_BIASES: MOVE_BIASES.replace("learning_rate", "0.003"),
+        },
+    ),
+    edit(
+        "loss of the moved network",
+        ("step_loss",),
+        {MOVE_BIASES: MOVE_BIASES + "    loss, _ = feed_forward_sample(a, y)\n"},
+    ),
+    edit(
+        "loss not returned",
+        ("step_loss",),
+        {RETURN: RETURN.replace("return loss", "return None")},
+    ),
+    # ---- Q4
+    edit("a single epoch", ("training_epochs",), {EPOCHS: "for _ in range(1):\n"}),
+    edit(
+        "the same sample over and over",
+        ("training_accuracy",),
+        {EPOCH_LOOP + "(x_train[i], y_train[i]": EPOCH_LOOP + "(x_train[0], y_train[0]"},
+    ),
+    edit("no training", ("training_epochs", "training_accuracy"), {EPOCHS: "for _ in range(0):\n"}),
+]
