@@ -1,6 +1,6 @@
 """How often a wrong solution is caught and its mistake named, rightly or wrongly.
 
-    python benchmarks/diagnosis/run.py [--right] [ID ...]
+    python benchmarks/diagnosis/run.py [--right] [--one-seed] [ID ...]
 
 Every hand-written wrong solution of `holdout.py` is graded at the assignment's seed and at a fresh one; with `--right`
 every rewrite of `right.py` as well, which must fail no check and get no diagnosis. A solution counts as named rightly
@@ -57,11 +57,11 @@ def verdict(failed: int, said: list[Diagnosis], pattern: str) -> str:
     return "named rightly" if right else "named wrongly"
 
 
-def run(id: str, *, right: bool) -> str:
+def run(id: str, *, right: bool, seeds: int) -> str:
     assignment = find_course(HERE, None).load(id)
     if read_bank(assignment) is None:
         raise SystemExit(f"{id}: its prepared mistakes are missing or out of date; run `grade lint --mutants {id}`")
-    golden = live(assignment, [assignment.seed, FRESH])
+    golden = live(assignment, [assignment.seed, FRESH][:seeds])
     rows, seconds = [], []
     counts: dict[str, int] = {}
     for wrong in WRONG[id]:
@@ -82,7 +82,7 @@ def run(id: str, *, right: bool) -> str:
                 alarms.append(f"{edit.name} at seed {seed}")
     total = sum(counts.values())
     lines = [
-        f"# {id}: {len(WRONG[id])} wrong solutions, two seeds each",
+        f"# {id}: {len(WRONG[id])} wrong solutions at {seeds} seed{'s' if seeds > 1 else ''} each",
         "",
         *(f"- {name}: {number} of {total} ({100 * number / total:.0f} %)" for name, number in sorted(counts.items())),
         f"- false alarms on right solutions: {len(alarms)} of {tried}" + (f" ({'; '.join(alarms)})" if alarms else "")
@@ -99,6 +99,7 @@ def run(id: str, *, right: bool) -> str:
 
 
 if __name__ == "__main__":
-    asked = [word for word in sys.argv[1:] if word != "--right"]
+    asked = [word for word in sys.argv[1:] if not word.startswith("--")]
     for id in asked or WRONG:
-        (HERE / f"results-{id}.md").write_text(run(id, right="--right" in sys.argv), encoding="utf-8")
+        text = run(id, right="--right" in sys.argv, seeds=1 if "--one-seed" in sys.argv else 2)
+        (HERE / f"results-{id}.md").write_text(text, encoding="utf-8")

@@ -62,7 +62,7 @@ class Bank:
     """A prepared file, read check by check."""
 
     def __init__(self, path: Path) -> None:
-        self._file: Mapping[str, npt.NDArray[Any]] = np.load(path, allow_pickle=False)
+        self._file: Mapping[str, npt.NDArray[Any]] = np.load(io.BytesIO(path.read_bytes()), allow_pickle=False)
         meta = json.loads(self._file["meta"].tobytes())
         self.digest: str = meta["digest"]
         self.seeds: tuple[int, int] = tuple(meta["seeds"])
