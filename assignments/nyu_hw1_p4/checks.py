@@ -31,8 +31,10 @@ DEFAULT_RATE = 0.003
 RATE = 0.5  # so large that dividing the change of an array by it costs no digits
 Z_LIMIT = 5.0  # right code exceeds it once in two million draws; Glorot's deviation lies 5.8 off in the last layer
 EPOCHS, FEW = 3, 7  # the training is run again on so few images, to count its steps
-UNTRAINED = 0.02, 0.25  # accuracy of guessing: 0.025 to 0.176 at 200 seeds, on average 0.10
-GOAL = 0.60  # accuracy after training; on the small data set 0.72 to 0.86 at twenty seeds and rates 0.001 to 0.01
+UNTRAINED = 0.02, 0.25  # accuracy of guessing; 0.033 to 0.169 at 200 seeds on the small data set, 0.0998 on average
+# Accuracy after training. For MNIST the hand-out's own; for the small data set from right solutions at twenty seeds, which
+# reach 0.804 to 0.874 at a learning rate of 0.001, 0.821 to 0.884 at 0.003 and 0.594 to 0.829 at 0.01.
+GOAL, GOAL_SMALL = 0.60, 0.55
 CUT, PEAK, TOP = 0.4, 90, 126  # of the small data set's ink, as in standins/tensorflow/keras/datasets/mnist.py
 
 
@@ -688,8 +690,9 @@ def judge_accuracy(seen, given):
             guesses = forward(state, images / scale)[1][2].argmax(axis=1)
             best = max(best, float((guesses == labels).mean()))
     text = f"{best:.1%} of the {len(labels)} test images of {'MNIST' if real else 'the small data set'} are right"
-    short = "" if best >= GOAL else f", not {GOAL:.0%}"
-    yield Verdict("accuracy", not short, text + short, error=best, tolerance=GOAL)
+    goal = GOAL if real else GOAL_SMALL
+    short = "" if best >= goal else f", not {goal:.0%}"
+    yield Verdict("accuracy", not short, text + short, error=best, tolerance=goal)
 
 
 def held_data(folder, real):
@@ -711,7 +714,7 @@ def held_data(folder, real):
     seconds=120,
 )
 def training_accuracy(student, rng):
-    """Accuracy on the test set after training, recomputed from the weights: at least 60 %"""
+    """Accuracy on the test set after training, recomputed from the weights"""
     if getattr(student.train_one_sample, "__globals__", {}).get("__name__") == "__reference__":
         # the course's own step stands in for the student's: what matters is the student's training by it
         stream, start = np.random.default_rng(80085), drawn_state(0)

@@ -127,7 +127,7 @@ WRONG = [
     ),
     edit(
         "softmax applied twice in the training step",
-        ("step_loss", *GRADIENTS, "training_accuracy"),
+        ("step_loss", *GRADIENTS),
         {STEP_OUT: STEP_OUT.replace("softmax(before[layer])", "softmax(softmax(before[layer]))")},
     ),
     edit(

@@ -83,11 +83,17 @@ def run(assignment: Assignment, data: Mapping[str, Any]) -> Callable[..., Notebo
 
 
 @pytest.fixture(scope="session")
-def probes(assignment: Assignment) -> Mapping[str, Callable[..., Any]]:
+def probe_module(assignment: Assignment) -> ModuleType:
+    """`checks.py`, as a module."""
+    return execute(assignment.root / "checks.py", read_text(assignment.root / "checks.py"), {})
+
+
+@pytest.fixture(scope="session")
+def probes(assignment: Assignment, probe_module: ModuleType) -> Mapping[str, Callable[..., Any]]:
     """The probe functions by their check's id."""
-    public = execute(assignment.root / "checks.py", read_text(assignment.root / "checks.py"), {})
-    hidden = execute(assignment.root / "hidden.py", read_text(assignment.root / "hidden.py"), {"checks": public})
-    return {check.id: vars(hidden if check.visibility == "hidden" else public)[check.id] for check in assignment.checks}
+    file = assignment.root / "hidden.py"
+    hidden = execute(file, read_text(file), {"checks": probe_module})
+    return {c.id: vars(hidden if c.visibility == "hidden" else probe_module)[c.id] for c in assignment.checks}
 
 
 @pytest.fixture(scope="session")
