@@ -81,7 +81,9 @@ def compare(
         return _failed(name, describe.not_array(name, got, expected.shape))
     got = np.asarray(got)
     if got.dtype.kind not in "biufc":
-        return _failed(name, describe.not_array(name, NotArray(f"{got.dtype.name} array"), expected.shape), got)
+        odd = {"O": NotArray("object array"), "U": NotArray("text array"), "S": NotArray("text array")}
+        kind = odd.get(got.dtype.kind, NotArray("other", f"of dtype {got.dtype}"))
+        return _failed(name, describe.not_array(name, kind, expected.shape), got)
     if got.shape != expected.shape:
         return _failed(name, describe.shape(name, got.shape, expected.shape, _fits(got, expected, tolerance)), got)
     if got.dtype.kind == "c" and expected.dtype.kind != "c":

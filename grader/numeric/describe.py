@@ -61,35 +61,37 @@ def complex_for_real(name: str) -> str:
 def not_array(name: str, got: NotArray, expected: Shape) -> str:
     """One line for a value that is no numeric array; `expected` is the shape that it should have."""
     what = f"an array of shape {shape_text(expected)}" if expected else "a number"
-    kind = clean(got.kind) or "value of another kind"
-    word = kind.lower()
-    detail = f" ({clean(got.detail)})" if got.detail else ""
-    for key, sentence in _KINDS.items():
-        if key in word:
-            return f"`{name}` {sentence.format(what=what)}{detail}"
-    article = "" if word.startswith(("a ", "an ", "the ")) else "an " if word[0] in "aeiou" else "a "
-    return f"`{name}` is {article}{kind}, expected {what}{detail}"
+    kind, detail = clean(got.kind), clean(got.detail)
+    if kind == "other" and detail:  # then the detail is the name of its type
+        kind, detail = detail, ""
+    kind = kind or "value of another kind"
+    sentence, advice = _KINDS.get(kind, ("", ""))
+    if not sentence:
+        article = "" if kind.startswith(("a ", "an ", "of ")) else "an " if kind[0].lower() in "aeiou" else "a "
+        sentence = f"is {article}{kind}"
+    shown = f" ({detail})" if detail else ""
+    return f"`{name}` {sentence}{shown}, expected {what}" + (f"; {advice}" if advice else "")
 
 
+_CALL = "is it to be called, with `()`?"
+_COLLECT = "collect its values first: `np.array(list(...))`"
 _KINDS = {
-    "none": "is None, expected {what}; is a `return` or an assignment missing?",
-    "generator": "is a generator, expected {what}; collect its values first: `np.array(list(...))`",
-    "unequal": "is a list of rows of unequal length, expected {what}",
-    "ragged": "is a list of rows of unequal length, expected {what}",
-    "object": "is an array of Python objects, expected {what} of numbers; it may mix None, lists or unequal rows",
-    "too large": "is too large to be sent to the grader, expected {what}",
-    "too big": "is too large to be sent to the grader, expected {what}",
-    "too deep": "is nested too deeply, expected {what}",
-    "str": "holds text, expected {what} of numbers",
-    "bytes": "holds text, expected {what} of numbers",
-    "datetime": "holds dates, expected {what} of numbers",
-    "timedelta": "holds time differences, expected {what} of numbers",
-    "function": "is a function, expected {what}; is it to be called, with `()`?",
-    "method": "is a method, expected {what}; is it to be called, with `()`?",
-    "not implemented": "is NotImplemented, expected {what}",
-    "ellipsis": "is still `...`, expected {what}",
+    "None": ("is None", "is a `return` or an assignment missing?"),
+    "text": ("is text", ""),
+    "text array": ("holds text", ""),
+    "uneven list": ("is a list of rows of unequal length", ""),
+    "object array": ("is an array of Python objects", "it may mix None, lists or arrays of unequal shape"),
+    "too large": ("is too large to be compared", ""),
+    "generator": ("is a generator", _COLLECT),
+    "map": ("is a map", _COLLECT),
+    "zip": ("is a zip", _COLLECT),
+    "function": ("is a function", _CALL),
+    "method": ("is a method", _CALL),
+    "builtin_function_or_method": ("is a method", _CALL),
+    "ellipsis": ("is still `...`", ""),
+    "NotImplementedType": ("is NotImplemented", ""),
 }
-"""By a word in `NotArray.kind`; the first that fits."""
+"""By what the worker calls the value, or by the name of its type: what it is, and advice."""
 
 
 def shape(name: str, got: Shape, expected: Shape, fit: Fit = None) -> str:

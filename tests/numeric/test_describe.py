@@ -119,26 +119,35 @@ def test_the_numbers_give_away_dtype_and_zeros():
 
 
 @pytest.mark.parametrize(
-    ("kind", "part"),
+    ("value", "said"),
     [
-        ("None", "is None, expected an array of shape (2, 3); is a `return` or an assignment missing?"),
-        ("generator", "is a generator"),
-        ("object array", "is an array of Python objects"),
-        ("strings", "holds text"),
-        ("too large", "is too large to be sent"),
-        ("list of unequal rows", "is a list of rows of unequal length"),
-        ("function", "is a function"),
-        ("dict", "is a dict, expected an array of shape (2, 3)"),
-        ("Affine", "is an Affine, expected an array of shape (2, 3)"),
-        ("", "is a value of another kind, expected an array of shape (2, 3)"),
+        (NotArray("None"), "is None, expected an array of shape (2, 3); is a `return` or an assignment missing?"),
+        (NotArray("text", "'todo'"), "is text ('todo'), expected an array of shape (2, 3)"),
+        (NotArray("text array", "of dtype <U1"), "holds text (of dtype <U1), expected an array of shape (2, 3)"),
+        (NotArray("empty list"), "is an empty list, expected an array of shape (2, 3)"),
+        (NotArray("uneven list", "its rows have different lengths"), "is a list of rows of unequal length"),
+        (NotArray("object array", "of shape (2,)"), "is an array of Python objects (of shape (2,)), expected an array"),
+        (NotArray("too large", "shape (9, 9), 99 MB"), "is too large to be compared (shape (9, 9), 99 MB), expected"),
+        (NotArray("other", "generator"), "is a generator, expected an array of shape (2, 3); collect its values first"),
+        (NotArray("other", "function"), "is a function, expected an array of shape (2, 3); is it to be called"),
+        (NotArray("other", "ellipsis"), "is still `...`, expected an array of shape (2, 3)"),
+        (NotArray("other", "Affine"), "is an Affine, expected an array of shape (2, 3)"),
+        (NotArray("other", "set"), "is a set, expected an array of shape (2, 3)"),
+        (NotArray("other", "a masked array"), "is a masked array, expected an array of shape (2, 3)"),
+        (NotArray("other", "of dtype datetime64[s]"), "is of dtype datetime64[s], expected an array of shape (2, 3)"),
+        (NotArray(""), "is a value of another kind, expected an array of shape (2, 3)"),
+        (np.zeros(2, "M8[s]"), "is of dtype datetime64[s], expected an array of shape (2, 3)"),
+        (np.array(["a"]), "holds text, expected an array of shape (2, 3)"),
+        (np.array([None]), "is an array of Python objects, expected an array of shape (2, 3)"),
     ],
+    ids=repr,
 )
-def test_each_kind_of_value_that_is_no_array_has_its_line(kind, part):
-    assert part in sentence(NotArray(kind), E)
+def test_each_kind_of_value_that_is_no_array_has_its_line(value, said):
+    assert sentence(value, E).startswith(f"`d_bias` {said}")
 
 
 def test_where_a_number_is_expected_the_line_says_so():
-    assert "expected a number" in sentence(NotArray("dict"), np.array(1.0))
+    assert "expected a number" in sentence(NotArray("other", "dict"), np.array(1.0))
 
 
 def test_a_missing_name_is_named():
