@@ -65,6 +65,8 @@ def evaluate(
     results: list[PartResult] = []
     notes: list[str] = []
     seen: dict[str, Observation] = {}
+    innocent: set[str] = set()
+    """Failed checks that pass with the reference's earlier parts."""
     for part in assignment.parts:
         checks = [c for c in assignment.checks if c.part.id == part.id]
         if not checks:
@@ -96,25 +98,36 @@ def evaluate(
                 notes.append(f"{check.id}: no follow-through, since {names} could not be replaced by the course's own")
                 continue
             followed[check.id] = outcome(check, again, given)
+            if followed[check.id].status == "passed":
+                innocent.add(check.id)
             if followed[check.id].score > result.score:
                 credited |= dict.fromkeys(replaced)
         lost = [u.name for c, o in zip(checks, outcomes, strict=True) if o.status in LOST for u in c.uses]
         wrong |= dict.fromkeys(lost)
         results.append(part_result(part, outcomes, followed, tuple(credited), assignment.follow_through))
     if explain and any(o.status in ("failed", "partial") for p in results for o in p.outcomes):
-        results = _explained(results, seen, prober, golden)
+        results = _explained(results, seen, innocent, prober, golden)
     return Evaluation(tuple(results), tuple(dict.fromkeys(notes)))
 
 
 def _explained(
-    results: Sequence[PartResult], seen: Mapping[str, Observation], prober: Prober, golden: GoldenTable
+    results: Sequence[PartResult],
+    seen: Mapping[str, Observation],
+    innocent: Set[str],
+    prober: Prober,
+    golden: GoldenTable,
 ) -> list[PartResult]:
     """The parts with a diagnosis in each failed check whose mistake can be named."""
     # Imported here: a submission that passes does not wait for it.
     from grader.diagnosis.bank import read_bank
     from grader.diagnosis.explain import Case, explain
 
-    cases = [Case(o, seen[o.check.id]) for part in results for o in part.outcomes if o.check.id in seen]
+    cases = [
+        Case(o, seen[o.check.id], o.check.id in innocent)
+        for part in results
+        for o in part.outcomes
+        if o.check.id in seen
+    ]
     found = explain(
         cases,
         golden,

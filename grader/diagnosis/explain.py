@@ -38,6 +38,8 @@ class Case(Struct, frozen=True):
 
     outcome: Outcome
     observation: Observation
+    innocent: bool = False
+    """Whether it passes once the reference stands in for earlier parts: the mistake is in those."""
 
     @property
     def check(self) -> Check:
@@ -80,8 +82,8 @@ def _best(
     case: Case, golden: Mapping[str, npt.NDArray[Any]], named: tuple[Candidate, bool] | None, asker: _Asker
 ) -> Candidate | None:
     values, check = case.observation.values, case.check
-    if named is not None and named[0].code == NAMED:
-        return named[0]
+    if case.innocent or (named is not None and named[0].code == NAMED):
+        return named[0] if named is not None else None
     by_shape = by_value = None
     if check.judge is None:
         failed = [array.name for array in case.outcome.arrays if array.earned != 1]
@@ -107,6 +109,8 @@ def _hypotheses(
         matcher.passed(case.check.id, _arrays(case.observation))
     possible: dict[str, tuple[Mapping[str, Any], dict[int, Any]]] = {}
     explains: dict[int, int] = {}
+    at_fault: set[int] = set()
+    """Hypotheses that agree with a check which fails by itself."""
     for case in wrong:
         seen = _arrays(case.observation) if asker.graded_is_prepared else asker.view(case.check, GRADED)
         if seen is None:
@@ -115,6 +119,7 @@ def _hypotheses(
         possible[case.check.id] = (seen, left)
         for number in left:
             explains[number] = explains.get(number, 0) + 1
+        at_fault |= set() if case.innocent else left.keys()
     for case in passed if not asker.graded_is_prepared else ():
         if matcher.speaks_of(case.check.id, explains):
             again = asker.view(case.check, GRADED)
@@ -124,6 +129,8 @@ def _hypotheses(
     for case in wrong:
         values, agreeing = possible.get(case.check.id, ({}, {}))
         left = matcher.left(agreeing)
+        if case.innocent:
+            left = {h: arrays for h, arrays in left.items() if h in at_fault}
         if left:
             left = matcher.repeated(case.check.id, left, partial(asker.view, case.check))
         chosen = choose(matcher, case.check, values, left, explains) if left else None

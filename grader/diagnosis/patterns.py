@@ -38,8 +38,8 @@ def _zero(pair: Pair) -> Candidate | None:
     if pair.got.size and not pair.got.any() and pair.expected.any():
         return Candidate(
             "all-zero",
-            f"`{pair.name}` is zero everywhere: it is started and never filled in, or"
-            " multiplied by something that is zero.",
+            f"`{pair.name}` is zero everywhere: it is never filled in, multiplied by zero, or summed where"
+            " everything cancels.",
             {},
         )
     return None

@@ -38,10 +38,10 @@ def value_rule(values: Mapping[str, Any], golden: Expected, wrong: Sequence[str]
     pairs = [p for p in pairs if p.got.shape == p.expected.shape and np.isfinite(p.got).all()]
     if not pairs:
         return None
-    found = _other_output(pairs, golden) or _scaled(pairs, golden, hidden)
+    found = _scaled(pairs, golden, hidden)
     for rule in PATTERNS:
         found = found or next((c for c in (rule(pair) for pair in pairs) if c is not None), None)
-    return found
+    return found or _other_output(pairs, golden)
 
 
 def changed_input(names: Sequence[str]) -> Candidate:
