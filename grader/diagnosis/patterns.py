@@ -35,7 +35,7 @@ def close(pair: Pair, got: Floats, expected: Floats | None = None) -> bool:
 
 
 def _zero(pair: Pair) -> Candidate | None:
-    if pair.got.size and not pair.got.any() and pair.expected.any():
+    if pair.got.size > 1 and not pair.got.any() and pair.expected.any():
         return Candidate(
             "all-zero",
             f"`{pair.name}` is zero everywhere: it is never filled in, multiplied by zero, or summed where"
