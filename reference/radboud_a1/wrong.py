@@ -105,7 +105,7 @@ DESCENT = [
 FUNCTIONS = [
     edit(
         "sigmoid without the minus in the exponent",
-        (*SIGMOIDS, *SIGMOID_GRADS, *MODELS, *SIGMOID_LAYERS, *NETWORKS),
+        (*SIGMOIDS, *MODELS, "one_layer_numerical", *SIGMOID_LAYERS, *NETWORKS),
         {SIGMOID: "    return 1 / (1 + np.exp(x))\n"},
     ),
     edit(
@@ -115,7 +115,7 @@ FUNCTIONS = [
     ),
     edit(
         "derivative of the sigmoid without the factor 1 - s",
-        (*SIGMOID_GRADS, *MODELS, *SIGMOID_LAYERS),
+        (*SIGMOID_GRADS, *MODELS, *SIGMOID_LAYERS, *NETWORKS),
         {SIGMOID_GRAD: "    return s\n"},
     ),
     edit(
@@ -140,19 +140,23 @@ FUNCTIONS = [
     ),
     edit(
         "derivative of the ReLU is 1 everywhere",
-        ("relu_gradient", "relu_shapes", *RELU_LAYERS),
+        ("relu_gradient", "relu_shapes", *RELU_LAYERS, *WITH_RELU),
         {RELU_GRAD: "    return np.ones_like(x)\n"},
     ),
     edit(
         "derivative of the ReLU is its value",
-        ("relu_gradient", "relu_shapes", *RELU_LAYERS),
+        ("relu_gradient", "relu_shapes", *RELU_LAYERS, "network_deeper"),
         {RELU_GRAD: "    return np.maximum(0, x)\n"},
     ),
     edit(
         "ReLU cuts its input in place", ("relu_shapes", "relu_layer_again"), {RELU: "    x[x < 0] = 0\n    return x\n"}
     ),
     edit("ReLU not compared with finite differences", ("relu_numerical",), {RELU_NUMERICAL: ""}),
-    edit("binary cross-entropy without its minus", (*BCES, *MODELS), {BCE: BCE.replace("-(y *", "(y *")}),
+    edit(
+        "binary cross-entropy without its minus",
+        (*BCES, *MODELS, "one_layer_numerical"),
+        {BCE: BCE.replace("-(y *", "(y *")},
+    ),
     edit("binary cross-entropy averaged over its samples", BCES, {BCE: BCE.replace("-(", "-np.mean(", 1)}),
     edit(
         "binary cross-entropy of the label 1 alone",
@@ -166,7 +170,7 @@ FUNCTIONS = [
     ),
     edit(
         "gradient of the averaged binary cross-entropy beside the loss of each sample",
-        BCE_GRADS,
+        (*BCE_GRADS, *WITH_RELU),
         {BCE_GRAD: "    return ((1 - y) / (1 - y_hat) - y / y_hat) / np.size(y)\n"},
     ),
     edit(
@@ -196,17 +200,21 @@ LAYERS = [
     edit("bias of Linear not added", LINEARS, {LINEAR: "        return x @ self.W\n"}),
     edit("bias gradient is the mean over the batch, not the sum", BACKWARDS, {DB: DB.replace("sum", "mean")}),
     edit("bias gradient of shape (1, n)", BACKWARDS, {DB: DB.replace("axis=0", "axis=0, keepdims=True")}),
-    edit("bias gradient not summed over the batch", BACKWARDS, {DB: "        self.db = dy\n"}),
-    edit("weight gradient is the mean over the batch", BACKWARDS, {DW: DW.replace("dy", "dy / len(x)")}),
+    edit("bias gradient not summed over the batch", (*BACKWARDS, *NETWORKS), {DB: "        self.db = dy\n"}),
+    edit("weight gradient is the mean over the batch", (*BACKWARDS, *WITH_RELU), {DW: DW.replace("dy", "dy / len(x)")}),
     edit(
         "diagonal of W taken for its transpose",
         (*BACKWARDS, *WITH_RELU, "network_no_activation"),
         {DX: DX.replace(".T", ".diagonal()")},
     ),
-    edit("backward of Linear ignores dy", (*BACKWARDS,), {DX: DX.replace("dy @", "np.ones_like(dy) @")}),
+    edit(
+        "backward of Linear ignores dy",
+        (*BACKWARDS, *WITH_RELU, "network_no_activation"),
+        {DX: DX.replace("dy @", "np.ones_like(dy) @")},
+    ),
     edit(
         "gradients of Linear added up over the calls",
-        ("linear_backward_again",),
+        ("linear_backward_again", *NETWORKS),
         {DW: '        self.dW = getattr(self, "dW", 0) + x.T @ dy\n'},
     ),
     edit(
@@ -222,10 +230,16 @@ LAYERS = [
         ("sigmoid_layer_again",),
         {SIGMOID_BACK: "        dy *= sigmoid_grad(x)\n        return dy\n"},
     ),
-    edit("backward of Sigmoid ignores dy", SIGMOID_LAYERS, {SIGMOID_BACK: "        return sigmoid_grad(x)\n"}),
-    edit("backward of ReLU returns dy", RELU_LAYERS, {RELU_BACK: "        return dy\n"}),
-    edit("backward of ReLU masks by dy", RELU_LAYERS, {RELU_BACK: "        return dy * relu_grad(dy)\n"}),
-    edit("backward of ReLU ignores dy", RELU_LAYERS, {RELU_BACK: "        return relu_grad(x)\n"}),
+    edit(
+        "backward of Sigmoid ignores dy",
+        (*SIGMOID_LAYERS, *NETWORKS),
+        {SIGMOID_BACK: "        return sigmoid_grad(x)\n"},
+    ),
+    edit("backward of ReLU returns dy", (*RELU_LAYERS, *WITH_RELU), {RELU_BACK: "        return dy\n"}),
+    edit(
+        "backward of ReLU masks by dy", (*RELU_LAYERS, *WITH_RELU), {RELU_BACK: "        return dy * relu_grad(dy)\n"}
+    ),
+    edit("backward of ReLU ignores dy", (*RELU_LAYERS, *WITH_RELU), {RELU_BACK: "        return relu_grad(x)\n"}),
     edit(
         "step of ReLU left unwritten",
         ("relu_layer_again", *WITH_RELU),

@@ -1,0 +1,300 @@
+"""Public checks of Assignment 1: every function and layer at random points, against the reference.
+
+Inputs are of ordinary size, all dimensions differ, gradients from above are random, and nothing lies near the kink of
+ReLU. A numerical gradient has no fixed name: it is found by the points at which the student's function is asked.
+"""
+
+import numpy as np
+
+from grader import Part, Uses, Verdict, check
+
+DESCENT = Part("1.1a", "Gradient descent step")
+DECAY = Part("1.1g", "Decreasing step size")
+GLOBAL = Part("1.1h", "Tuned to reach the global minimum")
+SIGMOID = Part("1.2b", "Sigmoid and its gradient")
+SIGMOID_NUMERICAL = Part("1.2c", "Sigmoid: central differences")
+RELU = Part("1.2f", "ReLU, its gradient, finite differences")
+BCE = Part("1.2k", "Binary cross-entropy, its gradient, finite differences")
+ONE_LAYER = Part("1.3a", "One-layer model")
+LINEAR = Part("1.4a", "Linear layer")
+SIGMOID_LAYER = Part("1.4b", "Sigmoid layer")
+RELU_LAYER = Part("1.4c", "ReLU layer")
+
+FUNCTIONS = ("sigmoid", "sigmoid_grad", "relu", "relu_grad", "bce_loss", "bce_loss_grad")
+LAYERS = ("Linear", "Sigmoid", "ReLU")
+# The hand-out defines these twice: a check belongs to the definition under its own heading.
+PLAIN = Uses(name="optimize_f", under="Implement gradient descent")
+DECAYING = Uses(name="optimize_f", under="Implement a decreasing step size")
+TUNED = Uses(name="results", under="Implement a decreasing step size")
+# Some hand-ins define a layer again among their experiments.
+LINEAR_CLASS, SIGMOID_CLASS, RELU_CLASS = (Uses(name=name, under="Implement a linear layer") for name in LAYERS)
+PROBABILITY = 1e-5  # limit for the BCE: an epsilon of 1e-7 inside its logarithms is no mistake
+
+
+def off_zero(rng, *shape):
+    """Numbers of both signs, none within 0.1 of 0."""
+    return rng.choice([-1.0, 1.0], size=shape) * rng.uniform(0.1, 3.0, size=shape)
+
+
+def predictions(rng, *shape):
+    """Labels 0.0 and 1.0, both of them there, and predictions that keep away from 0 and 1."""
+    y = rng.permutation(np.arange(np.prod(shape)) % 2).reshape(shape).astype(float)
+    return y, rng.uniform(0.05, 0.95, size=shape)
+
+
+def layer(kind):
+    """A new layer of a student's class; a hand-in may have one object in its place."""
+    return kind() if isinstance(kind, type) else kind
+
+
+def linear(student, rng, n_in, n_out):
+    """A Linear with random parameters, built without the argument `rng`, which the edition of 2020 does not have."""
+    made = student.Linear(n_in, n_out)
+    made.W, made.b = rng.normal(size=(n_in, n_out)), rng.normal(size=n_out)
+    return made
+
+
+def gradients(made, x, dy):
+    """What the backward of a Linear returns and stores."""
+    return {"dx": made.backward(x, dy), "dW": made.dW, "db": made.db}
+
+
+def moved(rng, made, step_size):
+    """The parameters of a Linear after one step along random gradients, whatever its backward computes."""
+    made.dW, made.db = rng.normal(size=made.W.shape), rng.normal(size=made.b.shape)
+    made.step(step_size)
+    return {"W": np.array(made.W), "b": np.array(made.b)}
+
+
+def run_again(student, space, mention, *kept):
+    """Run once more, in `space`, the cells so far whose text mentions something, without defining `kept` again."""
+    for source in list(student.notebook["In"]):
+        if mention in source:
+            for name in kept:
+                source = source.replace(f"def {name}(", f"def _{name}(").replace(f"\n{name} = ", f"\n_{name} = ")
+            try:
+                exec(source, space)
+            except Exception:  # the cell failed in the notebook too, and is reported there
+                continue
+
+
+def height(x, y):
+    """The function that is descended."""
+    return x**2 + y**2 + x * (y + 2) + np.cos(3 * x)
+
+
+def ends(optimize_f, rng, steps, *decay):
+    """Where three descents end."""
+    last = [optimize_f(*rng.uniform(-3, 3, size=2), rng.uniform(0.02, 0.1), steps, *decay)[:2] for _ in range(3)]
+    return {"x": np.array([x for x, _ in last]), "y": np.array([y for _, y in last])}
+
+
+@check(DESCENT, points="1/2", uses=[PLAIN])
+def descent_step(student, rng):
+    """Both parameters after one step, from three starts"""
+    return ends(student.optimize_f, rng, 1)
+
+
+@check(DECAY, points="1/2", uses=[DECAYING])
+def decayed_steps(student, rng):
+    """Both parameters after four steps that get shorter, from three starts"""
+    return ends(student.optimize_f, rng, 4, rng.uniform(0.5, 0.9))
+
+
+def judge_end(seen, given):
+    """The height at the end of the student's path, computed here; where it starts otherwise is a remark."""
+    path = seen["path"]
+    known = path.dtype.kind in "fiu" and path.ndim == 2 and len(path) == 2 and path.shape[1] >= 2
+    if not known or not np.array_equal(path[:, -1], seen["end"]):
+        yield Verdict("end", False, "`results` is not what optimize_f returns")
+        return
+    first, last = (float(height(*path[:, at])) for at in (0, -1))
+    text = "" if np.array_equal(path[:, 0], [3, 2]) else "the path does not start at (3, 2)"
+    if not last < -2:
+        text = f"the path of `results` ends at height {last:.4g}, not below -2"
+    elif not first > -2:
+        text = "the path of `results` starts below -2, so that no descent was needed"
+    yield Verdict("end", last < -2 < first, text, last, -2.0)
+
+
+@check(GLOBAL, points=1, uses=[TUNED], builds_on=["optimize_f"], judge=judge_end)
+def tuned_descent(student, rng):
+    """The path that was tuned ends below -2"""
+    space = dict(student.notebook)
+    if not height(*student.results[:2]) < -2:  # it may do so with an optimize_f that has been put right
+        run_again(student, space, "optimize_f(", "optimize_f")
+    x, y, _, x_hist, y_hist = space["results"]
+    return {"end": np.array([x, y]), "path": np.array([x_hist, y_hist])}
+
+
+@check(SIGMOID, points="1/2", uses=["sigmoid"])
+def sigmoid_value(student, rng):
+    """Sigmoid of nine numbers"""
+    return {"sigmoid": student.sigmoid(rng.uniform(-6, 6, size=9))}
+
+
+@check(SIGMOID, points="1/2", uses=["sigmoid_grad"])
+def sigmoid_gradient(student, rng):
+    """Derivative of the sigmoid at nine numbers"""
+    return {"sigmoid_grad": student.sigmoid_grad(rng.uniform(-6, 6, size=9))}
+
+
+@check(RELU, points="1/2", uses=["relu"])
+def relu_value(student, rng):
+    """ReLU of nine numbers of both signs"""
+    return {"relu": student.relu(off_zero(rng, 9))}
+
+
+@check(RELU, points="1/2", uses=["relu_grad"])
+def relu_gradient(student, rng):
+    """Derivative of the ReLU at nine numbers of both signs"""
+    return {"relu_grad": student.relu_grad(off_zero(rng, 9))}
+
+
+@check(BCE, points="1/2", uses=["bce_loss"], tolerance=PROBABILITY)
+def bce_value(student, rng):
+    """Loss of each of eight predictions"""
+    return {"bce_loss": student.bce_loss(*predictions(rng, 8))}
+
+
+@check(BCE, points="1/2", uses=["bce_loss_grad"], tolerance=PROBABILITY)
+def bce_gradient(student, rng):
+    """Gradient of each of eight losses with respect to the prediction"""
+    return {"bce_loss_grad": student.bce_loss_grad(*predictions(rng, 8))}
+
+
+def listen(student, name, base):
+    """What the cells ask of the student's function, and what they make of its answers.
+
+    The cells that name it run once more, in the probe's own child, with a stand-in that notes its last argument and
+    the variable `base` at that moment, and whose answers are arrays that note every result computed from them.
+
+    Returns for each of the n points at which it was asked most, all of shape (n,): how far `below` and `above` the
+    nearest other calls were, the derivative `own` of the student's function, and the result nearest to it.
+    """
+    function, calls, results = getattr(student, name), [], []
+
+    def note(notes, value, *more):
+        array, x = np.asarray(value), np.asarray(space.get(base))
+        if array.dtype.kind in "fiub" and x.dtype.kind == "f" and array.shape in ((), x.shape) and len(notes) < 2000:
+            notes.append((x.copy(), np.broadcast_to(array, x.shape).ravel().astype(float), *more))
+
+    class Heard(np.ndarray):
+        def __array_ufunc__(self, ufunc, method, *inputs, out=(), **options):
+            if out:
+                options["out"] = tuple(np.asarray(value) for value in out)
+            result = getattr(ufunc, method)(*(np.asarray(value) for value in inputs), **options)
+            note(results, result)
+            return np.asarray(result).view(Heard)
+
+        def __getitem__(self, key):  # a single entry goes on being heard
+            return np.asarray(np.asarray(self)[key]).view(Heard)
+
+    def stand_in(*args, **named):
+        *rest, point = [*args, *named.values()]
+        note(calls, point, rest)
+        return np.asarray(function(*args, **named)).view(Heard)
+
+    space = {**student.notebook, name: stand_in}
+    run_again(student, space, name, name, f"{name}_grad")
+    if not calls:
+        function(*[np.full(3, 0.5)] * (2 if name == "bce_loss" else 1))  # tells a function that is not implemented
+        return dict.fromkeys(("below", "above", "own", "result"), np.array([np.inf]))
+    times = [x.tobytes() for x, *_ in calls]
+    most = max(times, key=times.count)
+    x, _, rest = calls[times.index(most)]
+    own = np.broadcast_to((function(*rest, x + 1e-4) - function(*rest, x - 1e-4)) / 2e-4, x.shape).ravel()
+    steps = np.array([row for at, row, _ in calls if at.tobytes() == most]) - x.ravel()
+    found = np.array([row for at, row in results if at.tobytes() == most] or [np.full(x.size, np.inf)])
+    return {
+        "below": np.where(steps < 0, steps, -np.inf).max(axis=0),
+        "above": np.where(steps > 0, steps, np.inf).min(axis=0),
+        "own": own,
+        "result": found[np.abs(found - own).argmin(axis=0), np.arange(x.size)],
+    }
+
+
+def judge_quotient(central):
+    """A judge: was the function asked around every point, and was the difference quotient computed?"""
+
+    def judge(seen, given):
+        sizes, text = {array.size for array in seen.values()}, ""
+        # further away than 0.05 it was asked for something else
+        below, above = (len(sizes) == 1 and (np.abs(seen[name]) <= 0.05).all() for name in ("below", "above"))
+        if 0 in sizes or not (below or above):
+            text = "no finite difference of your function was seen at its points"
+        elif central and not (below and above):
+            text = "a difference to one side of x was seen; the central one is around x"
+        elif not np.abs(seen["result"] - seen["own"]).max() <= 1e-3 * np.abs(seen["own"]).max():
+            text = "the difference quotient is not the derivative of your function"
+        yield Verdict("numerical", not text, text)
+
+    return judge
+
+
+# Each below the last cell that may hold the comparison, whatever its variables are called there.
+SIGMOID_RELU_DONE = Uses(name="y_hat", under="Binary cross-entropy loss")
+BCE_DONE = Uses(name="w", under="Implement a one-layer model")
+
+
+@check(SIGMOID_NUMERICAL, points=1, uses=[SIGMOID_RELU_DONE], judge=judge_quotient(central=True))
+def sigmoid_numerical(student, rng):
+    """Central differences of your sigmoid give its derivative"""
+    return listen(student, "sigmoid", "x")
+
+
+@check(RELU, points="1/2", uses=[SIGMOID_RELU_DONE], judge=judge_quotient(central=False))
+def relu_numerical(student, rng):
+    """Finite differences of your ReLU give its derivative"""
+    return listen(student, "relu", "x")
+
+
+@check(BCE, points=1, uses=[BCE_DONE], judge=judge_quotient(central=False))
+def bce_numerical(student, rng):
+    """Finite differences of your loss give its derivative with respect to the prediction"""
+    return listen(student, "bce_loss", "y_hat")
+
+
+def one_layer(student, rng, labels):
+    """fn at one random input for each label, with random parameters in the place of the notebook's."""
+    student.fn.__globals__.update(w=rng.normal(size=5), b=rng.normal())
+    answers = [student.fn(rng.normal(size=5), label) for label in labels]
+    return {"loss": np.array([loss for loss, _ in answers]), "grad_x": np.array([grad_x for _, grad_x in answers])}
+
+
+@check(ONE_LAYER, points=1, uses=["fn"], builds_on=FUNCTIONS, tolerance=PROBABILITY)
+def one_layer_positive(student, rng):
+    """Loss and gradient at an input with the label 1"""
+    return one_layer(student, rng, [1])
+
+
+@check(LINEAR, points="1/2", uses=[LINEAR_CLASS])
+def linear_forward(student, rng):
+    """Linear: output for seven samples"""
+    return {"y": linear(student, rng, 5, 4).forward(rng.normal(size=(7, 5)))}
+
+
+@check(LINEAR, points="1/2", uses=[LINEAR_CLASS])
+def linear_backward(student, rng):
+    """Linear: gradients with respect to the input, W and b"""
+    return gradients(linear(student, rng, 5, 4), rng.normal(size=(7, 5)), rng.normal(size=(7, 4)))
+
+
+@check(LINEAR, points="1/2", uses=[LINEAR_CLASS])
+def linear_step(student, rng):
+    """Linear: W and b after one step along given gradients"""
+    return moved(rng, linear(student, rng, 5, 4), rng.uniform(0.1, 0.5))
+
+
+@check(SIGMOID_LAYER, points="1/2", uses=[SIGMOID_CLASS], builds_on=FUNCTIONS)
+def sigmoid_layer(student, rng):
+    """Sigmoid: output and gradient for six samples"""
+    made, x = layer(student.Sigmoid), 2 * rng.normal(size=(6, 5))
+    return {"y": made.forward(x), "dx": made.backward(x, rng.normal(size=(6, 5)))}
+
+
+@check(RELU_LAYER, points="1/2", uses=[RELU_CLASS], builds_on=FUNCTIONS)
+def relu_layer(student, rng):
+    """ReLU: output and gradient for six samples"""
+    made, x = layer(student.ReLU), off_zero(rng, 6, 5)
+    return {"y": made.forward(x), "dx": made.backward(x, rng.normal(size=(6, 5)))}

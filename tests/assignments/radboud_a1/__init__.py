@@ -1,0 +1,1 @@
+"""Radboud, assignment 1."""
