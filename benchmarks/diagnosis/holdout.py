@@ -186,8 +186,8 @@ L_BACK = """        self.dW = self.x.T @ dout
 """
 R_OUT = "        self.positive = x > 0\n        return np.maximum(x, 0)\n"
 R_BACK = "        return dout * self.positive\n"
-S_OUT = """        shifted = np.exp(x - x.max(axis=1, keepdims=True))
-        return shifted / shifted.sum(axis=1, keepdims=True)
+S_OUT = """        shifted = np.exp(x - x.max(axis=1, keepdims=True))  # equivalent: what a row has in common cancels; -1 is axis 1
+        return shifted / shifted.sum(axis=1, keepdims=True)  # equivalent: -1 is axis 1
 """
 C_OUT = "        return -np.log(chosen).mean()\n"
 C_BACK = """        dlogits = self.probabilities.copy()
