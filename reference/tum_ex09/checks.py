@@ -35,15 +35,20 @@ def one_hot(rng, samples, classes):
 
 
 def network(student, rng, inputs, hidden, outputs):
-    """A student's network with random parameters, biases included."""
+    """A student's network with random parameters, and these parameters.
+
+    The first biases are small, so that hardly a hidden unit is on or off for a whole batch; the second ones have mean
+    0, so that there are logits of both signs.
+    """
     net = student.FeedforwardNeuralNet(
         input_size=inputs, hidden_size=hidden, output_size=outputs, learning_rate=LEARNING_RATE
     )
+    b2 = rng.normal(size=outputs)
     values = {
         "W1": rng.normal(size=(inputs, hidden)) / np.sqrt(inputs),
-        "b1": rng.normal(size=hidden),
+        "b1": rng.normal(size=hidden) / 4,
         "W2": rng.normal(size=(hidden, outputs)) / np.sqrt(hidden),
-        "b2": rng.normal(size=outputs),
+        "b2": b2 - b2.mean(),
     }
     for name, value in values.items():
         held = net.params.get(name)
@@ -130,7 +135,7 @@ def cross_entropy_upstream(student, rng):
 def network_predict(student, rng):
     """Class probabilities that the network predicts"""
     net, values = network(student, rng, 5, 7, 3)
-    x, _ = batch(rng, values, 11)
+    x, _ = batch(rng, values, 25)
     return {"probabilities": net.predict(x)}
 
 
@@ -138,11 +143,11 @@ def network_predict(student, rng):
 def network_loss(student, rng):
     """Loss that a step returns: the one from before the step"""
     net, values = network(student, rng, 5, 7, 3)
-    return {"loss": net.step(*batch(rng, values, 11))}
+    return {"loss": net.step(*batch(rng, values, 25))}
 
 
 @check(NETWORK, points=2, uses=["FeedforwardNeuralNet"], builds_on=LAYERS, tolerance=THROUGH_THE_NETWORK)
 def network_gradients(student, rng):
     """Gradients of all four parameters, read off one step's change"""
     net, values = network(student, rng, 5, 7, 3)
-    return gradients(net, *batch(rng, values, 11))
+    return gradients(net, *batch(rng, values, 25))

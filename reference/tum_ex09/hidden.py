@@ -106,17 +106,17 @@ def cross_entropy_two_layers(student, rng):
 def network_predict_sizes(student, rng):
     """Class probabilities of two more networks, with few and with many hidden units"""
     seen = {}
-    for name, size in {"few_hidden": (9, 2, 4), "many_hidden": (4, 15, 6)}.items():
+    for name, size in {"few_hidden": (9, 3, 4), "many_hidden": (4, 15, 6)}.items():
         net, values = network(student, rng, *size)
-        seen[name] = net.predict(batch(rng, values, 8)[0])
+        seen[name] = net.predict(batch(rng, values, 22)[0])
     return seen
 
 
 @check(NETWORK, points=1, uses=["FeedforwardNeuralNet"], builds_on=LAYERS, tolerance=THROUGH_THE_NETWORK)
 def network_gradients_sizes(student, rng):
     """Gradients of two more networks, with few and with many hidden units, the second at its second step"""
-    few, values = network(student, rng, 9, 2, 4)
-    seen = {"few_hidden": gradients(few, *batch(rng, values, 13))}
+    few, values = network(student, rng, 9, 3, 4)
+    seen = {"few_hidden": gradients(few, *batch(rng, values, 22))}
     many, values = network(student, rng, 4, 15, 6)
-    many.step(*batch(rng, values, 8))
-    return {**seen, "many_hidden": gradients(many, *batch(rng, values, 8))}
+    many.step(*batch(rng, values, 26))
+    return {**seen, "many_hidden": gradients(many, *batch(rng, values, 26))}
