@@ -9,11 +9,11 @@ from checks import (
     SAMPLE,
     STATE,
     STEP,
-    judge_dataset,
+    datasets,
+    judge_datasets,
     judge_gradients,
     judge_sample,
     new_key,
-    one_dataset,
     one_sample,
     stepped,
 )
@@ -23,7 +23,7 @@ from grader import check
 SHIFT = 100.0
 """Added to the weights of the last layer: all ten scores come to lie about 100 times the hidden outputs' sum, some
 1600, where exp overflows at 710, and as far apart as before."""
-COUNTS = {"one_": 1, "some_": 23}
+HIDDEN_COUNTS = {"one_": 1, "some_": 23}
 
 
 def named(prefix, seen):
@@ -45,18 +45,14 @@ def sample_forward_others(student, rng):
     return seen
 
 
-def judge_datasets(seen, given):
-    for prefix, count in COUNTS.items():
-        yield from judge_dataset(seen, given, prefix, count)
+def judge_sizes(seen, given):
+    return judge_datasets(seen, given, HIDDEN_COUNTS)
 
 
-@check(DATASET, points=1, uses=PASS, builds_on=["feed_forward_sample"], judge=judge_datasets)
+@check(DATASET, points=1, uses=PASS, builds_on=["feed_forward_sample"], judge=judge_sizes)
 def dataset_printed_sizes(student, rng):
     """What is printed for a single image and for 23"""
-    seen = {}
-    for prefix, count in COUNTS.items():
-        seen |= named(prefix, one_dataset(student, new_key(rng), count))
-    return seen
+    return datasets(student, rng, HIDDEN_COUNTS)
 
 
 def judge_others(seen, given):
