@@ -7,8 +7,8 @@ from collections.abc import Mapping
 
 from grader.model import Change, Edit
 
-STEP = "        x = x - step_size * dx\n        y = y - step_size * dy\n"
-DECAYED = "        x = x - step_size * decay**step * dx\n        y = y - step_size * decay**step * dy\n"
+STEP = "        x = x - step_size * slope_x\n        y = y - step_size * slope_y\n"
+DECAYED = "        x = x - step_size * decay**t * slope_x\n        y = y - step_size * decay**t * slope_y\n"
 TUNED = "results = optimize_f(x=3, y=2, step_size=0.5, steps=100, decay=0.95)\n"
 SIGMOID = "    return 1 / (1 + np.exp(-x))\n"
 SIGMOID_GRAD = "    s = sigmoid(x)\n    return s * (1 - s)\n"
@@ -77,8 +77,8 @@ RIGHT = [
     edit(
         "np.dot, expit, masks; step sizes multiplied up; parameters moved in place",
         {
-            STEP: "        x, y = x - step_size * dx, y - step_size * dy\n",
-            DECAYED: "        x -= step_size * dx\n        y -= step_size * dy\n        step_size *= decay\n",
+            STEP: "        x, y = x - step_size * slope_x, y - step_size * slope_y\n",
+            DECAYED: "        x -= step_size * slope_x\n        y -= step_size * slope_y\n        step_size *= decay\n",
             SIGMOID: "    from scipy.special import expit\n\n    return expit(x)\n",
             SIGMOID_GRAD: "    return np.exp(-x) / (1 + np.exp(-x)) ** 2\n",
             RELU: "    return x * (x > 0)\n",
@@ -216,9 +216,9 @@ relative -= bce_loss_grad(y, y_hat)
         {
             BCE: "    y_hat = np.clip(y_hat, 1e-7, 1 - 1e-7)\n" + BCE,
             BCE_GRAD: "    return -y / (y_hat + 1e-8) + (1 - y) / (1 - y_hat + 1e-8)\n",
-            "rng = np.random.default_rng(12345)\nx = rng.uniform(-10, 10, size=5)\n"
+            "x = np.random.default_rng(12345).uniform(-10, 10, size=5)\n"
             'for label, value in {"x": x, "relu(x)"': "relu = lambda x: np.clip(x, 0, None)\n"
-            "rng = np.random.default_rng(12345)\nx = rng.uniform(-10, 10, size=5)\n"
+            "x = np.random.default_rng(12345).uniform(-10, 10, size=5)\n"
             'for label, value in {"x": x, "relu(x)"',
         },
     ),
@@ -226,7 +226,7 @@ relative -= bce_loss_grad(y, y_hat)
         "Linear of the edition of 2020, which takes no generator",
         {
             INIT: "    def __init__(self, n_in, n_out):\n        rng = np.random\n",
-            "layer = Linear(5, 7, rng=rng)\n": "layer = Linear(5, 7)\n",
+            "Linear(5, 7, rng=rng)\n": "Linear(5, 7)\n",
             "layer = Linear(5, 7, rng)\n": "layer = Linear(5, 7)\n",
             FIRST: "np.random.seed(1)\n" + FIRST.replace(", rng=rng", ""),
             ONE: ONE.replace(", rng=rng", ""),
@@ -238,7 +238,7 @@ relative -= bce_loss_grad(y, y_hat)
         "one object of each activation in the place of its class",
         {
             RELU_CLASS: RELU_CLASS + "\n\nReLU = ReLU()\n",
-            "layer = ReLU()\ny = ": "layer = ReLU\ny = ",
+            ", ReLU()\ny = ": ", ReLU\ny = ",
             "layer = ReLU()\nx = ": "layer = ReLU\nx = ",
             FIRST: "sigmoid_layer = Sigmoid()\n"
             + FIRST.replace("ReLU()", "ReLU").replace("Sigmoid()", "sigmoid_layer"),
@@ -281,7 +281,7 @@ for _ in range(40):
         "decay in the first definition already, the second taken out; questions that are not bold",
         {
             "def optimize_f(x, y, step_size, steps):\n": "def optimize_f(x, y, step_size, steps, decay=1):\n",
-            STEP: STEP.replace("step_size", "step_size * decay ** (len(x_hist) - 1)"),
+            STEP: STEP.replace("step_size", "step_size * decay ** (len(path) - 1)"),
             "def optimize_f(x, y, step_size, steps, decay=1.0):\n": "def unused(x, y, step_size, steps, decay=1.0):\n",
             TUNED: "results = optimize_f(3.0, 2.0, 0.15, 200)\n",
             "# **(b) Train the network**": "# (b) Train the network",

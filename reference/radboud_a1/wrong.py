@@ -8,8 +8,8 @@ from collections.abc import Mapping
 
 from grader.model import Change, Edit
 
-STEP = "        x = x - step_size * dx\n        y = y - step_size * dy\n"
-DECAYED = "        x = x - step_size * decay**step * dx\n        y = y - step_size * decay**step * dy\n"
+STEP = "        x = x - step_size * slope_x\n        y = y - step_size * slope_y\n"
+DECAYED = "        x = x - step_size * decay**t * slope_x\n        y = y - step_size * decay**t * slope_y\n"
 TUNED = "results = optimize_f(x=3, y=2, step_size=0.5, steps=100, decay=0.95)"
 SIGMOID = "    return 1 / (1 + np.exp(-x))\n"
 SIGMOID_GRAD = "    return s * (1 - s)\n"
@@ -68,22 +68,22 @@ def edit(name: str, fails: tuple[str, ...], lines: Mapping[str, str]) -> Edit:
 
 
 DESCENT = [
-    edit("y is never moved", DESCENTS, {STEP: STEP.replace("y - step_size * dy", "y")}),
+    edit("y is never moved", DESCENTS, {STEP: STEP.replace("y - step_size * slope_y", "y")}),
     edit(
         "y moved with the slope at the x of after the step",
         DESCENTS,
-        {STEP: STEP.replace("dy", "grad_y_f(x, y)")},
+        {STEP: STEP.replace("slope_y", "grad_y_f(x, y)")},
     ),
     edit("step uphill", DESCENTS, {STEP: STEP.replace("-", "+")}),
     edit("step without the step size", DESCENTS, {STEP: STEP.replace("step_size * ", "")}),
     edit("the same fixed step everywhere", DESCENTS, {STEP: "        x = x - 0.5\n        y = y - 0.5\n"}),
-    edit("step size does not decay", (*DECAYS, "tuned_descent"), {DECAYED: DECAYED.replace(" * decay**step", "")}),
-    edit("decay applied one step early", DECAYS, {DECAYED: DECAYED.replace("**step", "**(step + 1)")}),
-    edit("decay in x alone", DECAYS, {DECAYED: DECAYED.replace("decay**step * dy", "dy")}),
+    edit("step size does not decay", (*DECAYS, "tuned_descent"), {DECAYED: DECAYED.replace(" * decay**t", "")}),
+    edit("decay applied one step early", DECAYS, {DECAYED: DECAYED.replace("**t", "**(t + 1)")}),
+    edit("decay in x alone", DECAYS, {DECAYED: DECAYED.replace("decay**t * slope_y", "slope_y")}),
     edit(
         "step size divided by the decay",
         (*DECAYS, "tuned_descent"),
-        {DECAYED: DECAYED.replace("* decay**step", "/ decay**step")},
+        {DECAYED: DECAYED.replace("* decay**t", "/ decay**t")},
     ),
     edit(
         "schedule left as it was given",

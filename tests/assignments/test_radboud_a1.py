@@ -160,7 +160,7 @@ def test_wrong_functions_are_paid_for_once_even_by_the_trainings(reports: Report
     assert lost == {"1.2b", "1.4a"}
     for id in ("1.6b", "1.6d", "1.6f", "1.6h"):
         assert parts(report)[id].outcomes[0].status != "passed"
-        assert set(parts(report)[id].credited_with) == {"sigmoid_grad", "Linear"}
+        assert set(parts(report)[id].credited_with) >= {"sigmoid_grad", "Linear"}
 
 
 @pytest.mark.slow

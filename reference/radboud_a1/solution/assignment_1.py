@@ -75,7 +75,7 @@ plot_f_contours()
 
 # %% [markdown]
 # ### Implement gradient descent
-# **(a) Implement the gradient descent** step for x and y: (1 point)
+# **(a) Complete the loop** with one step downhill in x and in y: (1 point)
 #
 # Both slopes belong to the point that the step starts from.
 
@@ -86,23 +86,21 @@ def optimize_f(x, y, step_size, steps):
 
     Returns the last x, the last y, the height there, and all x and all y that were passed, the start included.
     """
-    x_hist, y_hist = [x], [y]
+    path = [(x, y)]
 
     for _ in range(steps):
-        dx = grad_x_f(x, y)
-        dy = grad_y_f(x, y)
+        slope_x, slope_y = grad_x_f(x, y), grad_y_f(x, y)
 
         ### BEGIN SOLUTION
         ### STUB: x = x  # TODO: the step in x
         ### STUB: y = y  # TODO: the step in y
-        x = x - step_size * dx
-        y = y - step_size * dy
+        x = x - step_size * slope_x
+        y = y - step_size * slope_y
         ### END SOLUTION
 
-        x_hist.append(x)
-        y_hist.append(y)
+        path.append((x, y))
 
-    return x, y, f(x, y), x_hist, y_hist
+    return x, y, f(x, y), [point[0] for point in path], [point[1] for point in path]
 
 
 # %%
@@ -159,7 +157,7 @@ plot_gradient_descent_results(*results)
 # %% [markdown]
 # **(e) What happens if** the steps are too short? And if they are too long? (1 point)
 #
-# **(f) Were you able** to reach the global minimum with one fixed step size? If not, what was in the way? (1 point)
+# **(f) Were you able,** with one fixed step size, to reach the global minimum? If not, what was in the way? (1 point)
 
 # %% [markdown]
 # TODO: Your answer here.
@@ -179,23 +177,21 @@ plot_gradient_descent_results(*results)
 # %%
 def optimize_f(x, y, step_size, steps, decay=1.0):
     """Walk downhill as before, with steps that shrink by the factor `decay` each time."""
-    x_hist, y_hist = [x], [y]
+    path = [(x, y)]
 
-    for step in range(steps):
-        dx = grad_x_f(x, y)
-        dy = grad_y_f(x, y)
+    for t in range(steps):
+        slope_x, slope_y = grad_x_f(x, y), grad_y_f(x, y)
 
         ### BEGIN SOLUTION
         ### STUB: x = x  # TODO: the step in x, with the size that belongs to this step
         ### STUB: y = y  # TODO: the step in y
-        x = x - step_size * decay**step * dx
-        y = y - step_size * decay**step * dy
+        x = x - step_size * decay**t * slope_x
+        y = y - step_size * decay**t * slope_y
         ### END SOLUTION
 
-        x_hist.append(x)
-        y_hist.append(y)
+        path.append((x, y))
 
-    return x, y, f(x, y), x_hist, y_hist
+    return x, y, f(x, y), [point[0] for point in path], [point[1] for point in path]
 
 
 # %%
@@ -233,7 +229,7 @@ assert results[2] < -2, "not there yet"
 # $$\frac{\partial \sigma(x)}{\partial x} = \text{TODO: Your answer here.}$$
 
 # %% [markdown]
-# **(b) Implement the sigmoid** and its derivative for arrays of any shape, entry by entry: (2 points)
+# **(b) Write the sigmoid** and its derivative for arrays of any shape, entry by entry: (2 points)
 
 
 # %%
@@ -252,8 +248,7 @@ def sigmoid_grad(x):
     ### END SOLUTION
 
 
-rng = np.random.default_rng(12345)
-x = rng.uniform(-10, 10, size=5)
+x = np.random.default_rng(12345).uniform(-10, 10, size=5)
 for label, value in {"x": x, "sigmoid(x)": sigmoid(x), "sigmoid_grad(x)": sigmoid_grad(x)}.items():
     print(f"{label}:", value)
 
@@ -272,8 +267,7 @@ for label, value in {"x": x, "sigmoid(x)": sigmoid(x), "sigmoid_grad(x)": sigmoi
 # `sigmoid_grad` gives: (1 point)
 
 # %%
-rng = np.random.default_rng(12345)
-x = rng.uniform(-2, 2, size=5)
+x = np.random.default_rng(12345).uniform(-2, 2, size=5)
 
 print("Symbolic ", sigmoid_grad(x))
 
@@ -321,8 +315,7 @@ def relu_grad(x):
     ### END SOLUTION
 
 
-rng = np.random.default_rng(12345)
-x = rng.uniform(-10, 10, size=5)
+x = np.random.default_rng(12345).uniform(-10, 10, size=5)
 for label, value in {"x": x, "relu(x)": relu(x), "relu_grad(x)": relu_grad(x)}.items():
     print(f"{label}:", value)
 
@@ -336,7 +329,7 @@ print("Numerical", (relu(x + epsilon / 2) - relu(x - epsilon / 2)) / epsilon)
 
 # %% [markdown]
 # ### Comparing sigmoid and ReLU
-# **(g) Run the code below** to see both functions above their derivatives:
+# **(g) Run the code below,** which draws both functions above their derivatives:
 
 # %%
 x = np.linspace(-10, 10, 100)
@@ -355,8 +348,7 @@ for place, (label, function) in enumerate(curves, start=1):
     ax.legend(loc="upper left")
 
 # %% [markdown]
-# **(h) Which activation function** would you put at the end of a network whose output is a probability, and why?
-# (1 point)
+# **(h) Which activation function** belongs at the end of a network whose output is a probability, and why? (1 point)
 
 # %% [markdown]
 # TODO: Your answer here.
@@ -369,7 +361,7 @@ for place, (label, function) in enumerate(curves, start=1):
 
 # %% [markdown]
 # ### Binary cross-entropy loss
-# For a label $y \in \{0, 1\}$ and a prediction $\hat{y} \in [0, 1]$ the binary cross-entropy (BCE) is
+# The loss of a prediction $\hat{y} \in [0, 1]$ for a label $y \in \{0, 1\}$ is the binary cross-entropy, BCE:
 #
 # $$\mathcal{L} = -\left(y \log \hat{y} + (1 - y) \log(1 - \hat{y})\right)$$
 #
@@ -381,8 +373,8 @@ for place, (label, function) in enumerate(curves, start=1):
 # $$\frac{\partial \mathcal{L}}{\partial \hat{y}} = \text{TODO: Your answer here.}$$
 
 # %% [markdown]
-# **(k) Implement** `bce_loss(y, y_hat)` and `bce_loss_grad(y, y_hat)`, one number for each entry, and compare the
-# gradient with finite differences: (3 points)
+# **(k) Write** `bce_loss(y, y_hat)` with its gradient `bce_loss_grad(y, y_hat)`, one number for each entry, and
+# compare the gradient with finite differences: (3 points)
 
 
 # %%
@@ -401,8 +393,7 @@ def bce_loss_grad(y, y_hat):
 
 
 rng = np.random.default_rng(12345)
-y = rng.integers(2, size=5)
-y_hat = rng.uniform(0, 1, size=5)
+y, y_hat = rng.integers(2, size=5), rng.uniform(0, 1, size=5)
 for label, value in {"y": y, "y_hat": y_hat, "bce_loss(y, y_hat)": bce_loss(y, y_hat)}.items():
     print(f"{label}:", value)
 
@@ -457,8 +448,7 @@ print("Numerical", (bce_loss(y, y_hat + epsilon / 2) - bce_loss(y, y_hat - epsil
 
 # %%
 rng = np.random.default_rng(12345)
-w = rng.normal(size=5)
-b = rng.normal()
+w, b = rng.normal(size=5), rng.normal()
 
 
 def fn(x, y):
@@ -484,8 +474,7 @@ def fn(x, y):
     return loss, grad_x
 
 
-x = rng.uniform(size=5)
-y = 1
+x, y = rng.uniform(size=5), 1
 
 loss, grad_x = fn(x, y)
 print("Loss:", loss)
@@ -498,9 +487,7 @@ assert np.shape(grad_x) == x.shape, "the gradient looks like x"
 # **(b) Use finite differences** to test this gradient:
 
 # %%
-rng = np.random.default_rng(12345)
-x = rng.uniform(size=5)
-y = 1
+x, y = np.random.default_rng(12345).uniform(size=5), 1
 
 eps = 1e-5
 numerical_grad = np.empty_like(x)
@@ -534,9 +521,9 @@ class Linear:
         if rng is None:
             rng = np.random.default_rng(12345)
         # Random weights by the course's form of Xavier's rule
-        a = np.sqrt(6 / (n_in * n_out))
-        self.W = rng.uniform(-a, a, size=(n_in, n_out))
-        self.b = np.zeros((n_out,))
+        largest = np.sqrt(6 / (n_in * n_out))
+        self.W = largest * rng.uniform(-1, 1, (n_in, n_out))
+        self.b = np.zeros(n_out)
 
     def forward(self, x):
         ### BEGIN SOLUTION
@@ -572,9 +559,7 @@ class Linear:
 
 # Three different lengths: a mix-up of two of them then ends in an error instead of in a wrong number.
 rng = np.random.default_rng(12345)
-x = rng.uniform(size=(3, 5))
-
-layer = Linear(5, 7, rng=rng)
+x, layer = rng.uniform(size=(3, 5)), Linear(5, 7, rng=rng)
 y = layer.forward(x)
 dx = layer.backward(x, np.ones((3, 7)))
 print("y:", y, "dx:", dx, sep="\n")
@@ -614,10 +599,7 @@ class Sigmoid:
         return "Sigmoid"
 
 
-rng = np.random.default_rng(12345)
-x = rng.normal(size=(3, 5))
-
-layer = Sigmoid()
+x, layer = np.random.default_rng(12345).normal(size=(3, 5)), Sigmoid()
 y = layer.forward(x)
 dx = layer.backward(x, np.ones((3, 5)))
 print("y:", y, "dx:", dx, sep="\n")
@@ -651,10 +633,7 @@ class ReLU:
         return "ReLU"
 
 
-rng = np.random.default_rng(12345)
-x = rng.uniform(-10, 10, size=(3, 5))
-
-layer = ReLU()
+x, layer = np.random.default_rng(12345).uniform(-10, 10, size=(3, 5)), ReLU()
 y = layer.forward(x)
 dx = layer.backward(x, np.ones((3, 5)))
 print("y:", y, "dx:", dx, sep="\n")
@@ -744,25 +723,24 @@ class Net:
     """A row of layers that works as one."""
 
     def __init__(self, layers):
-        self.layers = layers
+        self.layers = list(layers)
 
     def forward(self, x):
         """The last layer's output, and the trace: each layer with its input."""
-        trace = []
-        for layer in self.layers:
-            trace.append((layer, x))
-            x = layer.forward(x)
-        return x, trace
+        passed = [x]
+        for each in self.layers:
+            passed.append(each.forward(passed[-1]))
+        return passed[-1], list(zip(self.layers, passed, strict=False))
 
     def backward(self, trace, dy):
         """Let every layer compute its gradients; dy belongs to the output of the last."""
-        for layer, x in reversed(trace):
-            dy = layer.backward(x, dy)
+        for each, entered in reversed(trace):
+            dy = each.backward(entered, dy)
 
     def step(self, learning_rate):
         """Let every layer move."""
-        for layer in self.layers:
-            layer.step(learning_rate)
+        for each in self.layers:
+            each.step(learning_rate)
 
     def __str__(self):
         return "\n".join(map(str, self.layers))
@@ -869,7 +847,7 @@ fit(net, x, y, epochs=15, learning_rate=0.01, mb_size=20)
 # TODO: Your answer here.
 
 # %% [markdown]
-# **(d) Create and train** a network of a single linear layer and a sigmoid: (1 point)
+# **(d) Create and train** the smallest one, a single linear layer and a sigmoid: (1 point)
 #
 #     net = Net([Linear(...), Sigmoid()])
 
@@ -901,8 +879,8 @@ fit(net, x, y, epochs=15, learning_rate=0.01, mb_size=20)
 ### END SOLUTION
 
 # %% [markdown]
-# **(g) How does the performance** of this one compare, what explains it, and what do the activation functions do in a
-# network? (1 point)
+# **(g) How does the performance** compare, what explains it, and what do activation functions do in a network?
+# (1 point)
 
 # %% [markdown]
 # TODO: Your answer here.
@@ -935,14 +913,14 @@ fit(net, x, y, epochs=15, learning_rate=0.01, mb_size=20)
 
 # %% [markdown]
 # ## 1.7 Final questions (6 points)
-# **(a) What is the influence** of the learning rate, and what goes wrong when it is too low or too high? (2 points)
+# **(a) What is the influence** that a learning rate has? Say what a very small and a very large one do. (2 points)
 
 # %% [markdown]
 # TODO: Your answer here.
 
 # %% [markdown]
-# **(b) What is the role** of the minibatch size in SGD, and what is bad about very small and very large ones?
-# (2 points)
+# **(b) What is the role** that minibatches of a certain size play in SGD? What is bad about very small and very large
+# ones? (2 points)
 
 # %% [markdown]
 # TODO: Your answer here.
