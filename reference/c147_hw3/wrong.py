@@ -278,7 +278,7 @@ WRONG = [
                 DEEP_WEIGHT.replace("weight_scale *", "(weight_scale if i < self.num_layers else 1) *"),
             ),
         ),
-        fails=("deep_start",),
+        fails=("deep_start", "fifty_by_heart"),
     ),
     Edit(
         name="FullyConnectedNet: no ReLU between the layers",

@@ -1,1 +1,0 @@
-"""The helpers of `utils` under the import path of older editions."""

@@ -1,1 +1,0 @@
-"""The layers and networks of this homework."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import copy
 from fractions import Fraction
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
@@ -126,12 +127,15 @@ def test_training_is_repeated_with_right_layers(
     assert judged(found["solver_accuracy"], after).earned is True
 
 
-def test_a_long_training_is_not_repeated(
-    define: Define, checks: ModuleType, train: Callable[..., Any], data: dict[str, Any]
+@pytest.mark.parametrize(("attribute", "value"), [("num_epochs", 100), ("started", False)])
+def test_a_training_that_is_long_or_was_never_started_is_not_repeated(
+    define: Define, checks: ModuleType, solver: Any, data: dict[str, Any], attribute: str, value: Any
 ) -> None:
-    failed = train(define(None).TwoLayerNet(hidden_dims=60), optim_config={"learning_rate": 1e-9}, num_epochs=1)
-    failed.num_epochs = 100
-    failed.optim_config = None  # would raise, were it used
+    failed = copy(solver)
+    failed.model = define(None).TwoLayerNet(hidden_dims=60)
+    failed.best_params = failed.last_params = {}
+    failed.optim_config = 3  # would raise, were it used
+    setattr(failed, attribute, value)
 
     seen = checks.solver_accuracy(student(define(None), model=failed.model, solver=failed, data=data), None)
 
