@@ -27,7 +27,7 @@ Golden = Mapping[str, Mapping[str, npt.NDArray[Any]]]
 Probe = Callable[[Check, int], Observation]
 """Observe a check of this submission once more, at a seed."""
 
-SECONDS = 2.0
+SECONDS = 5.0
 """After which nothing more is asked of the submission: a diagnosis is worth a moment's waiting."""
 PROBES = 40
 """Most further observations of one submission."""
