@@ -72,7 +72,7 @@ def test_diff_exits_1_only_beyond_tolerance(golden: dict[str, Any], rows: list[R
     assert cli.main(["golden", "diff"]) == code
 
 
-def test_record_names_what_it_wrote_and_skips_unchanged_rows(
+def test_record_names_what_it_wrote_and_shows_each_array(
     golden: dict[str, Any], course: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = course / "reference" / "toy" / "golden" / "public.json"
@@ -81,7 +81,7 @@ def test_record_names_what_it_wrote_and_skips_unchanged_rows(
     assert golden["accept"] is False
     out = capsys.readouterr().out
     assert "toy: wrote reference/toy/golden/public.json\n" in out
-    assert "same" not in out
+    assert "same" in out
 
 
 def test_refused_recording_exits_1_and_names_the_way_out(
