@@ -439,10 +439,11 @@ def trained_again(solver, net):
     return [net.params, again.last_params]
 
 
-def short_enough(solver):
-    """Whether that training can be done once more within the check's time."""
+def repeatable(solver):
+    """Whether there was a training that can be done once more within the check's time."""
     images = len(solver.X_train)
-    return images <= RETRAINED_IMAGES and solver.num_epochs * max(images // solver.batch_size, 1) <= RETRAINED_STEPS
+    steps = solver.num_epochs * max(images // solver.batch_size, 1)
+    return solver.started and images <= RETRAINED_IMAGES and steps <= RETRAINED_STEPS
 
 
 def observed_net(notebook, images, labels, goal, fits, fresh):
@@ -460,7 +461,7 @@ def observed_net(notebook, images, labels, goal, fits, fresh):
         return accuracy(layers_of(params, layer_sizes(params)), images, labels)
 
     best = max(found, key=score)
-    if solver is not None and score(best) < goal and short_enough(solver):
+    if solver is not None and score(best) < goal and repeatable(solver):
         scale = float(np.std(solver.first_params["W1"]))
         net = fresh(layer_sizes(solver.first_params), scale or 1e-3, getattr(solver.model, "reg", 0.0))
         again = [params for params in trained_again(solver, net) if layer_sizes(params) is not None]

@@ -49,6 +49,8 @@ class Solver:
         The best validation accuracy and the parameters that had it; `train` leaves them in `model.params`.
     first_params, last_params : dict
         The parameters before training, and at its end.
+    started : bool
+        Whether `train` has been called.
     """
 
     def __init__(
@@ -82,6 +84,7 @@ class Solver:
         self.print_every = print_every
         self.verbose = verbose
 
+        self.started = False
         self.epoch = 0
         self.best_val_acc = 0
         self.best_params = {}
@@ -93,6 +96,7 @@ class Solver:
 
     def train(self):
         """Train for `num_epochs` epochs."""
+        self.started = True
         per_epoch = max(len(self.X_train) // self.batch_size, 1)
         iterations = self.num_epochs * per_epoch
         for i in range(iterations):
