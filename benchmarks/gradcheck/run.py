@@ -56,6 +56,10 @@ class Row(NamedTuple):
     scipy: float
     elementwise: float
     torch: bool
+    resolution: float
+    """What `check_grad` said that it would have seen."""
+    size: float
+    """Of the mistake: largest difference from the true gradient, relative to its largest entry."""
     evaluations: float
     """Of f by `check_grad`, for each entry of x."""
 
@@ -95,6 +99,7 @@ def measure(task: tuple[str, str, int]) -> list[Row]:
     rows = []
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")  # checkers step outside of a logarithm's domain
+        true = right.grad(right.x)
         differences = numerical_gradient(right.f, right.x.copy())
         for mistake, problem in cases.items():
             if problem is None:
@@ -110,6 +115,8 @@ def measure(task: tuple[str, str, int]) -> list[Row]:
                     scipy_check_grad(problem.f, problem.grad, problem.x),
                     rel_error(problem.grad(problem.x), differences),
                     torch_accepts(problem),
+                    found.resolution,
+                    float(np.max(np.abs(problem.grad(right.x) - true)) / np.max(np.abs(true))),
                     found.evaluations / problem.x.size,
                 )
             )
@@ -146,6 +153,11 @@ def summary(rows: list[Row]) -> Iterator[list[str]]:
                 "— of these called bad / ok; called unresolved",
                 f"{share(right, lambda r: r.verdict == 'bad')}; {share(right, lambda r: r.verdict == 'unresolved')}",
                 f"{share(wrong, lambda r: r.verdict == 'ok')}; {share(wrong, lambda r: r.verdict == 'unresolved')}",
+            ]
+            yield [
+                "— and larger than the resolution that it reported",
+                "",
+                share(wrong, lambda r: r.verdict == "ok" and r.size > r.resolution),
             ]
     for title, value in (("SciPy's number", lambda r: r.scipy), ("elementwise", lambda r: r.elementwise)):
         limit = best_threshold(rows, value)

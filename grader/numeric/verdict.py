@@ -17,7 +17,7 @@ from grader.numeric.forward import Floats
 from grader.numeric.slopes import Direction, Probe, Slopes, largest, measure, measure_once
 
 RESOLVED = 1e-2
-"""A check that would not see an error of this size, relative to the largest derivative, decides nothing."""
+"""Finite differences that are less accurate than this, relative to the largest derivative, decide nothing."""
 
 RESOLVED_MIXED = 0.1
 """The same for random mixtures of all entries, relative to the length of the gradient: they stand beside single
@@ -137,11 +137,10 @@ def conclude(
     failed = [f for f in findings if f.wrong.any()]
     doubtful = any(f.in_doubt for f in findings)
     # Seen in a mixture is what stands out from the length of the whole gradient; report what one entry's error must be.
-    resolved = [_resolution(f, rtol) for f in findings]
-    resolution = max(
-        r * (f.scale / entries.scale if entries.scale else 1.0) for r, f in zip(resolved, findings, strict=True)
-    )
-    blunt = any(r > f.needed for r, f in zip(resolved, findings, strict=True))
+    bounds = [_bound(f) for f in findings]
+    lengths = [f.scale / entries.scale if entries.scale else 1.0 for f in findings]
+    resolution = max((rtol + bound) * length for bound, length in zip(bounds, lengths, strict=True))
+    blunt = any(bound > f.needed for bound, f in zip(bounds, findings, strict=True))
     verdict: Literal["ok", "bad", "unresolved"] = "unresolved" if doubtful or blunt else "ok"
     if failed:
         verdict = "unresolved" if repeated is False else "bad"
@@ -187,14 +186,15 @@ def _pair(probe: Probe, at: int, slopes: Slopes, index: int) -> tuple[float, flo
     return analytic, analytic + float(slopes.value[index] - slopes.given[index])
 
 
-def _resolution(finding: Finding, rtol: float) -> float:
+def _bound(finding: Finding) -> float:
+    """How far off the finite differences may be, relative to the largest derivative, in nine of ten directions."""
     value, given, kink = finding.slopes.value, finding.slopes.given, finding.slopes.kink
     bound = float(np.quantile(finding.slopes.bound, _SEEN, method="higher"))
     if not finding.scale:
         # Nothing to compare with, unless f does not move at all and the gradient says just that.
         silent = np.isfinite(bound) and not (value.any() or given.any() or kink.any())
-        return rtol if silent else float("inf")
-    return rtol + bound / finding.scale
+        return 0.0 if silent else float("inf")
+    return bound / finding.scale
 
 
 def _bad(entries: Finding, place: tuple[int, ...], analytic: float, numerical: float) -> str:

@@ -335,3 +335,10 @@ class TestManyEntries:
         fast, full = (check_grad(self.f, grad, w, df=df, fast=fast) for fast in (True, False))
         assert fast.verdict == full.verdict == "ok"
         assert fast.evaluations < full.evaluations / 2
+
+
+def test_float16_is_allowed_its_three_digits():
+    x = np.random.default_rng(0).normal(size=6)
+    exact = np.cos(x)
+    assert check_grad(lambda x: np.sin(x).sum(), exact.astype(np.float16), x).verdict == "ok"
+    assert check_grad(lambda x: np.sin(x).sum(), exact.astype(np.float16).astype(float), x).verdict == "bad"
