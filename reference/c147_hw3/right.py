@@ -4,16 +4,16 @@ from grader.model import Change, Edit
 
 LAYERS, NETS, NOTEBOOK = "nndl/layers.py", "nndl/fc_net.py", "FC_nets.py"
 
-AFFINE_OUT = "    out = x.reshape(x.shape[0], -1) @ w + b\n"
+AFFINE_OUT = "    out = x.reshape(x.shape[0], -1) @ w + b  # equivalent: NumPy takes -2 for -1\n"
 AFFINE_CACHE = "    cache = (x, w, b)\n    return out, cache\n"
 AFFINE_UNPACK = "    x, w, _ = cache\n"
 AFFINE_BACKWARD = """    dx = (dout @ w.T).reshape(x.shape)
-    dw = x.reshape(x.shape[0], -1).T @ dout
+    dw = x.reshape(x.shape[0], -1).T @ dout  # equivalent: as above; all have as many rows
     db = dout.sum(axis=0)
 """
 RELU_OUT = "    out = np.maximum(x, 0)\n"
 RELU_CACHE = "    cache = x\n    return out, cache\n"
-RELU_DX = "    return np.where(x > 0, dout, 0)\n"
+RELU_DX = "    return np.where(x > 0, dout, 0)  # equivalent: x is cache\n"
 SOFTMAX = """    shifted = x - x.max(axis=1, keepdims=True)
     log_probabilities = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
     loss = -log_probabilities[rows, y].mean()
@@ -26,10 +26,10 @@ TWO_SIGNATURE = (
     "input_dim=3072, hidden_dims=100, num_classes=10, dropout=0, weight_scale=1e-3, reg=0.0):\n"
     '        """Set up the parameters.\n'
 )
-TWO_START = """        self.params["W1"] = weight_scale * np.random.randn(input_dim, hidden_dims)
-        self.params["b1"] = np.zeros(hidden_dims)
-        self.params["W2"] = weight_scale * np.random.randn(hidden_dims, num_classes)
-        self.params["b2"] = np.zeros(num_classes)
+TWO_START = """        self.params["W1"] = weight_scale * np.random.randn(input_dim, hidden_dims)  # equivalent: -noise
+        self.params["b1"] = np.zeros(hidden_dims)  # equivalent: zeros
+        self.params["W2"] = weight_scale * np.random.randn(hidden_dims, num_classes)  # equivalent: -noise
+        self.params["b2"] = np.zeros(num_classes)  # equivalent: zeros
 """
 TWO_FORWARD = """        hidden, hidden_cache = affine_relu_forward(X, self.params["W1"], self.params["b1"])
         scores, scores_cache = affine_forward(hidden, self.params["W2"], self.params["b2"])
@@ -45,8 +45,8 @@ TWO_BACKWARD = """        loss, dscores = softmax_loss(scores, y)
 
 DEEP_START = """        sizes = [input_dim, *hidden_dims, num_classes]
         for i in range(1, self.num_layers + 1):
-            self.params[f"W{i}"] = weight_scale * np.random.randn(sizes[i - 1], sizes[i])
-            self.params[f"b{i}"] = np.zeros(sizes[i])
+            self.params[f"W{i}"] = weight_scale * np.random.randn(sizes[i - 1], sizes[i])  # equivalent: -noise
+            self.params[f"b{i}"] = np.zeros(sizes[i])  # equivalent: zeros
 """
 DEEP_FORWARD = """        caches = []
         hidden = X
@@ -66,20 +66,20 @@ DEEP_BACKWARD = """        loss, dscores = softmax_loss(scores, y)
             loss += 0.5 * self.reg * np.sum(weight**2)
             grads[f"W{i}"] += self.reg * weight
 """
-SOLVER_CELL = """small = len(data["X_train"]) < 10000
-model = TwoLayerNet(hidden_dims=200)
+SOLVER_CELL = """small = len(data["X_train"]) < 10000  # equivalent: free
+model = TwoLayerNet(hidden_dims=200)  # equivalent: free
 solver = Solver(
     model,
     data,
-    optim_config={"learning_rate": 1e-3},
-    lr_decay=0.95,
-    num_epochs=3 if small else 10,
-    batch_size=200,
-    print_every=10 if small else 100,
+    optim_config={"learning_rate": 1e-3},  # equivalent: free
+    lr_decay=0.95,  # equivalent: free
+    num_epochs=3 if small else 10,  # equivalent: free
+    batch_size=200,  # equivalent: free
+    print_every=10 if small else 100,  # equivalent: free
 )
 solver.train()
 """
-OVERFIT_SETTINGS = "weight_scale = 2e-2\nlearning_rate = 5e-3\n"
+OVERFIT_SETTINGS = "weight_scale = 2e-2  # equivalent: free\nlearning_rate = 5e-3  # equivalent: free\n"
 
 RIGHT = [
     Edit(
@@ -113,7 +113,7 @@ RIGHT = [
             # thousands of images to measure accuracies on would take minutes
             Change(
                 NOTEBOOK,
-                "num_epochs=3 if small else 10,\n    batch_size=200",
+                "num_epochs=3 if small else 10,  # equivalent: free\n    batch_size=200",
                 "num_epochs=1,\n    num_train_samples=100,\n    num_val_samples=100,\n    batch_size=100",
             ),
             Change(NOTEBOOK, "    batch_size=25,\n", "    num_val_samples=10,\n    batch_size=25,\n"),
@@ -359,7 +359,7 @@ model = TwoLayerNet()
             Change(
                 NOTEBOOK,
                 SOLVER_CELL,
-                """model = TwoLayerNet(hidden_dims=200)
+                """model = TwoLayerNet(hidden_dims=200)  # equivalent: free
 for step in range(60):
     chosen = np.random.choice(len(data["X_train"]), 200)
     loss, grads = model.loss(data["X_train"][chosen], data["y_train"][chosen])

@@ -7,19 +7,19 @@ from grader.model import Change, Edit
 
 LAYERS, NETS, NOTEBOOK = "nndl/layers.py", "nndl/fc_net.py", "FC_nets.py"
 
-AFFINE_OUT = "    out = x.reshape(x.shape[0], -1) @ w + b\n"
+AFFINE_OUT = "    out = x.reshape(x.shape[0], -1) @ w + b  # equivalent: NumPy takes -2 for -1\n"
 DX = "    dx = (dout @ w.T).reshape(x.shape)\n"
-DW = "    dw = x.reshape(x.shape[0], -1).T @ dout\n"
+DW = "    dw = x.reshape(x.shape[0], -1).T @ dout  # equivalent: as above; all have as many rows\n"
 DB = "    db = dout.sum(axis=0)\n"
 RELU_OUT = "    out = np.maximum(x, 0)\n"
-RELU_DX = "    return np.where(x > 0, dout, 0)\n"
+RELU_DX = "    return np.where(x > 0, dout, 0)  # equivalent: x is cache\n"
 SOFTMAX_LOSS = "    loss = -log_probabilities[rows, y].mean()\n"
 SOFTMAX_DX = "    return loss, dx / x.shape[0]\n"
 
-W1 = '        self.params["W1"] = weight_scale * np.random.randn(input_dim, hidden_dims)\n'
-B1 = '        self.params["b1"] = np.zeros(hidden_dims)\n'
-W2 = '        self.params["W2"] = weight_scale * np.random.randn(hidden_dims, num_classes)\n'
-B2 = '        self.params["b2"] = np.zeros(num_classes)\n'
+W1 = '        self.params["W1"] = weight_scale * np.random.randn(input_dim, hidden_dims)  # equivalent: -noise\n'
+B1 = '        self.params["b1"] = np.zeros(hidden_dims)  # equivalent: zeros\n'
+W2 = '        self.params["W2"] = weight_scale * np.random.randn(hidden_dims, num_classes)  # equivalent: -noise\n'
+B2 = '        self.params["b2"] = np.zeros(num_classes)  # equivalent: zeros\n'
 TWO_FORWARD = '        hidden, hidden_cache = affine_relu_forward(X, self.params["W1"], self.params["b1"])\n'
 TWO_SCORES = '        scores, scores_cache = affine_forward(hidden, self.params["W2"], self.params["b2"])\n'
 TWO_BACKWARD = '        _, grads["W1"], grads["b1"] = affine_relu_backward(dhidden, hidden_cache)\n'
@@ -30,7 +30,9 @@ TWO_L2 = """        for name in ("W1", "W2"):
 TWO_L2_LOSS = "            loss += 0.5 * self.reg * np.sum(self.params[name] ** 2)\n"
 TWO_L2_GRADIENT = "            grads[name] += self.reg * self.params[name]\n"
 
-DEEP_WEIGHT = '            self.params[f"W{i}"] = weight_scale * np.random.randn(sizes[i - 1], sizes[i])\n'
+DEEP_WEIGHT = (
+    '            self.params[f"W{i}"] = weight_scale * np.random.randn(sizes[i - 1], sizes[i])  # equivalent: -noise\n'
+)
 DEEP_FORWARD = """            hidden, cache = affine_relu_forward(hidden, self.params[f"W{i}"], self.params[f"b{i}"])
             caches.append(cache)
 """
@@ -106,7 +108,7 @@ WRONG = [
     ),
     Edit(
         name="affine backward: weight gradient averaged over the batch",
-        changes=(Change(LAYERS, DW, DW.rstrip() + " / x.shape[0]\n"),),
+        changes=(Change(LAYERS, DW, DW.replace("dout", "dout / x.shape[0]")),),
         fails=(*AFFINE_GRADIENTS, *GRADIENTS, *TRAINED),
     ),
     Edit(
@@ -343,7 +345,7 @@ WRONG = [
     ),
     Edit(
         name="Solver never started",
-        changes=(Change(NOTEBOOK, " 100,\n)\nsolver.train()\n", " 100,\n)\n"),),
+        changes=(Change(NOTEBOOK, ")\nsolver.train()\n### END", ")\n### END"),),
         fails=("solver_accuracy",),
     ),
     Edit(
@@ -360,8 +362,8 @@ WRONG = [
     Edit(
         name="fifty images: the hand-out's settings, untuned",
         changes=(
-            Change(NOTEBOOK, "weight_scale = 2e-2\n", "weight_scale = 1e-2\n"),
-            Change(NOTEBOOK, "learning_rate = 5e-3\n", "learning_rate = 1e-4\n"),
+            Change(NOTEBOOK, "weight_scale = 2e-2  # equivalent: free\n", "weight_scale = 1e-2\n"),
+            Change(NOTEBOOK, "learning_rate = 5e-3  # equivalent: free\n", "learning_rate = 1e-4\n"),
         ),
         fails=("fifty_by_heart",),
     ),

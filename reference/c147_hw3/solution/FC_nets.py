@@ -216,16 +216,16 @@ solver = None
 
 ### BEGIN SOLUTION
 ### STUB: # Your code here: a TwoLayerNet with 200 hidden units, and a Solver that trains it.
-small = len(data["X_train"]) < 10000
-model = TwoLayerNet(hidden_dims=200)
+small = len(data["X_train"]) < 10000  # equivalent: free
+model = TwoLayerNet(hidden_dims=200)  # equivalent: free
 solver = Solver(
     model,
     data,
-    optim_config={"learning_rate": 1e-3},
-    lr_decay=0.95,
-    num_epochs=3 if small else 10,
-    batch_size=200,
-    print_every=10 if small else 100,
+    optim_config={"learning_rate": 1e-3},  # equivalent: free
+    lr_decay=0.95,  # equivalent: free
+    num_epochs=3 if small else 10,  # equivalent: free
+    batch_size=200,  # equivalent: free
+    print_every=10 if small else 100,  # equivalent: free
 )
 solver.train()
 ### END SOLUTION
@@ -266,8 +266,8 @@ small_data = {
 ### BEGIN SOLUTION
 ### STUB: weight_scale = 1e-2
 ### STUB: learning_rate = 1e-4
-weight_scale = 2e-2
-learning_rate = 5e-3
+weight_scale = 2e-2  # equivalent: free
+learning_rate = 5e-3  # equivalent: free
 ### END SOLUTION
 
 model = FullyConnectedNet([100, 100], weight_scale=weight_scale, dtype=np.float64)

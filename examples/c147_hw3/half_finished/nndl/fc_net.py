@@ -29,10 +29,10 @@ class TwoLayerNet:
         """
         self.params = {}
         self.reg = reg
-        self.params["W1"] = weight_scale * np.random.randn(input_dim, hidden_dims)
-        self.params["b1"] = np.zeros(hidden_dims)
-        self.params["W2"] = weight_scale * np.random.randn(hidden_dims, num_classes)
-        self.params["b2"] = np.zeros(num_classes)
+        self.params["W1"] = weight_scale * np.random.randn(input_dim, hidden_dims)  # equivalent: -noise
+        self.params["b1"] = np.zeros(hidden_dims)  # equivalent: zeros
+        self.params["W2"] = weight_scale * np.random.randn(hidden_dims, num_classes)  # equivalent: -noise
+        self.params["b2"] = np.zeros(num_classes)  # equivalent: zeros
 
     def loss(self, X, y=None):
         """Scores, or loss and gradients, of a minibatch.

@@ -29,10 +29,10 @@ class TwoLayerNet:
         """
         self.params = {}
         self.reg = reg
-        self.params["W1"] = weight_scale * np.random.randn(input_dim, hidden_dims)
-        self.params["b1"] = np.zeros(hidden_dims)
-        self.params["W2"] = weight_scale * np.random.randn(hidden_dims, num_classes)
-        self.params["b2"] = np.zeros(num_classes)
+        self.params["W1"] = weight_scale * np.random.randn(input_dim, hidden_dims)  # equivalent: -noise
+        self.params["b1"] = np.zeros(hidden_dims)  # equivalent: zeros
+        self.params["W2"] = weight_scale * np.random.randn(hidden_dims, num_classes)  # equivalent: -noise
+        self.params["b2"] = np.zeros(num_classes)  # equivalent: zeros
 
     def loss(self, X, y=None):
         """Scores, or loss and gradients, of a minibatch.
@@ -110,8 +110,8 @@ class FullyConnectedNet:
         self.params = {}
         sizes = [input_dim, *hidden_dims, num_classes]
         for i in range(1, self.num_layers + 1):
-            self.params[f"W{i}"] = weight_scale * np.random.randn(sizes[i - 1], sizes[i])
-            self.params[f"b{i}"] = np.zeros(sizes[i])
+            self.params[f"W{i}"] = weight_scale * np.random.randn(sizes[i - 1], sizes[i])  # equivalent: -noise
+            self.params[f"b{i}"] = np.zeros(sizes[i])  # equivalent: zeros
         for name, value in self.params.items():
             self.params[name] = value.astype(dtype)
 

@@ -23,7 +23,7 @@ def affine_forward(x, w, b):
     cache : tuple
         (x, w, b), as they came in.
     """
-    out = x.reshape(x.shape[0], -1) @ w + b
+    out = x.reshape(x.shape[0], -1) @ w + b  # equivalent: NumPy takes -2 for -1
     cache = (x, w, b)
     return out, cache
 
@@ -46,7 +46,7 @@ def affine_backward(dout, cache):
     """
     x, w, _ = cache
     dx = (dout @ w.T).reshape(x.shape)
-    dw = x.reshape(x.shape[0], -1).T @ dout
+    dw = x.reshape(x.shape[0], -1).T @ dout  # equivalent: as above; all have as many rows
     db = dout.sum(axis=0)
     return dx, dw, db
 
@@ -85,7 +85,7 @@ def relu_backward(dout, cache):
     dx : array, shape of dout
     """
     x = cache
-    return np.where(x > 0, dout, 0)
+    return np.where(x > 0, dout, 0)  # equivalent: x is cache
 
 
 def softmax_loss(x, y):

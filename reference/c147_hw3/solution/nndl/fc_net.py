@@ -30,10 +30,10 @@ class TwoLayerNet:
         self.params = {}
         self.reg = reg
         ### BEGIN SOLUTION
-        self.params["W1"] = weight_scale * np.random.randn(input_dim, hidden_dims)
-        self.params["b1"] = np.zeros(hidden_dims)
-        self.params["W2"] = weight_scale * np.random.randn(hidden_dims, num_classes)
-        self.params["b2"] = np.zeros(num_classes)
+        self.params["W1"] = weight_scale * np.random.randn(input_dim, hidden_dims)  # equivalent: -noise
+        self.params["b1"] = np.zeros(hidden_dims)  # equivalent: zeros
+        self.params["W2"] = weight_scale * np.random.randn(hidden_dims, num_classes)  # equivalent: -noise
+        self.params["b2"] = np.zeros(num_classes)  # equivalent: zeros
         ### END SOLUTION
 
     def loss(self, X, y=None):
@@ -116,8 +116,8 @@ class FullyConnectedNet:
         ### BEGIN SOLUTION
         sizes = [input_dim, *hidden_dims, num_classes]
         for i in range(1, self.num_layers + 1):
-            self.params[f"W{i}"] = weight_scale * np.random.randn(sizes[i - 1], sizes[i])
-            self.params[f"b{i}"] = np.zeros(sizes[i])
+            self.params[f"W{i}"] = weight_scale * np.random.randn(sizes[i - 1], sizes[i])  # equivalent: -noise
+            self.params[f"b{i}"] = np.zeros(sizes[i])  # equivalent: zeros
         ### END SOLUTION
         for name, value in self.params.items():
             self.params[name] = value.astype(dtype)

@@ -24,7 +24,7 @@ def affine_forward(x, w, b):
         (x, w, b), as they came in.
     """
     ### BEGIN SOLUTION
-    out = x.reshape(x.shape[0], -1) @ w + b
+    out = x.reshape(x.shape[0], -1) @ w + b  # equivalent: NumPy takes -2 for -1
     ### END SOLUTION
     cache = (x, w, b)
     return out, cache
@@ -49,7 +49,7 @@ def affine_backward(dout, cache):
     x, w, _ = cache
     ### BEGIN SOLUTION
     dx = (dout @ w.T).reshape(x.shape)
-    dw = x.reshape(x.shape[0], -1).T @ dout
+    dw = x.reshape(x.shape[0], -1).T @ dout  # equivalent: as above; all have as many rows
     db = dout.sum(axis=0)
     ### END SOLUTION
     return dx, dw, db
@@ -91,7 +91,7 @@ def relu_backward(dout, cache):
     """
     x = cache
     ### BEGIN SOLUTION
-    return np.where(x > 0, dout, 0)
+    return np.where(x > 0, dout, 0)  # equivalent: x is cache
     ### END SOLUTION
 
 
