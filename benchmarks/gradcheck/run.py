@@ -7,7 +7,8 @@ elementwise relative error below 1e-6; and `torch.autograd.gradcheck` with its d
 float32 inside; every checker passes float64 points. A right gradient is the hand-written true one, a wrong one is
 that one with a named mistake. What `check_grad` calls unresolved counts as a false alarm on right gradients, and is
 listed besides. For the two checkers that give a number the table also shows the threshold that would have been best
-on this very set, which nobody can know beforehand.
+on this very set, which nobody can know beforehand. Read both columns together: a rule that refuses every gradient, as
+the others nearly do in float32, misses nothing.
 
     pip install -r benchmarks/gradcheck/requirements.txt && pip install .
     python benchmarks/gradcheck/run.py --seeds 5 --output benchmarks/gradcheck/results.md
