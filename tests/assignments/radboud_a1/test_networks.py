@@ -149,3 +149,11 @@ def test_the_best_network_that_fits_is_taken_and_training_repeated_only_below_th
 
     hidden.network(student, hidden.only("LRLS"), 1.1)
     assert trained == [names["poor"]]
+
+
+def test_a_network_is_found_even_where_the_data_were_overwritten(hidden: ModuleType) -> None:
+    names = {"net": SimpleNamespace(layers=layers(64, 1)), "x": 5, "y": None, "In": []}
+
+    found = hidden.network(SimpleNamespace(notebook=names), hidden.only("LS"), 0.9)
+
+    assert found["sizes"].tolist() == [[64, 1], [0, 0]]
