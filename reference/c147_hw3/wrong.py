@@ -122,7 +122,7 @@ WRONG = [
         fails=(*AFFINE_GRADIENTS, "affine_backward_repeated", *RAISED, *TRAINED),
     ),
     Edit(
-        name="affine backward uses the ones of the last forward, kept in the module",
+        name="affine backward uses x and w of the latest forward, not those of its cache",
         changes=(
             Change(LAYERS, AFFINE_OUT, "    global last\n    last = (x, w)\n" + AFFINE_OUT),
             Change(LAYERS, DX, "    x, w = last\n" + DX),
