@@ -15,6 +15,7 @@ LAYERS = (
     {"errors"},
     {"model"},
     {"authoring"},
+    {"sandbox"},
     {"worker"},
     {"assignment"},
     {"submission"},
@@ -33,12 +34,13 @@ LAYERS = (
     {"report"},
     {"record", "trials"},
     {"api"},
+    {"cohort"},
     {"commands"},
     {"cli", "pytest_plugin"},
     {"__main__"},
 )
 """Each imports only from its own folder and from what stands above it."""
-WORKER_MAY = {"errors", "model", "authoring", "worker"}
+WORKER_MAY = {"errors", "model", "authoring", "sandbox", "worker"}
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
 FILES = [p for p in sorted(PACKAGE.rglob("*.py")) if "template" not in p.parts and "stand_ins" not in p.parts]
 LONGEST = 300
