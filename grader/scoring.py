@@ -6,7 +6,7 @@ is diagnosis; how it all is printed is `grader.report`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from fractions import Fraction
 from typing import Any
 
@@ -58,9 +58,10 @@ def outcome(check: Check, observation: Observation, given: Given) -> Outcome:
         for name, expected in given.golden.items()
         if check.judge is None or not isinstance(observation.values.get(name), np.ndarray)
     ]
-    if check.judge is not None and not arrays:
-        seen = {n: v for n, v in observation.values.items() if not isinstance(v, NotArray)}
-        arrays = [_comparison(v, seen) for v in _judged(check, seen, given)]
+    seen = {n: v for n, v in observation.values.items() if not isinstance(v, NotArray)}
+    if check.judge is not None and len(arrays) < len(given.golden):  # of the arrays that it knows, some are there
+        judged = [_comparison(v, seen) for v in _judged(check, seen, given, {a.name for a in arrays})]
+        arrays = [*judged, *(a for a in arrays if a.name not in {j.name for j in judged})]
     earned = sum((a.earned for a in arrays), Fraction(0)) / max(1, len(arrays))
     return Outcome(
         check=check,
@@ -110,19 +111,26 @@ def manual_result(assignment: Assignment, part: Part, answers: Mapping[str, Answ
     )
 
 
-def _judged(check: Check, seen: Mapping[str, npt.NDArray[Any]], given: Given) -> list[Verdict]:
+def _judged(check: Check, seen: Mapping[str, npt.NDArray[Any]], given: Given, absent: Set[str]) -> list[Verdict]:
+    """The judge's verdicts; none where it asks for one of the arrays that are `absent` from what was observed."""
     assert check.judge is not None
     try:
         with np.errstate(all="ignore"):
             verdicts = list(check.judge(seen, given))
+    except KeyError as error:
+        if error.args and error.args[0] in absent:
+            return []
+        raise _broken(check, error) from error
     except Exception as error:  # the author's function, on data of any shape: the message says whose it is
-        raise AuthoringError(
-            f"{check.file}: the judge of {check.id} failed: {type(error).__name__}: {error}; "
-            "it must give a verdict for whatever arrays the probe returns"
-        ) from error
-    if not verdicts:
+        raise _broken(check, error) from error
+    if not verdicts and not absent:
         raise AuthoringError(f"{check.file}: the judge of {check.id} gave no verdict")
     return verdicts
+
+
+def _broken(check: Check, error: Exception) -> AuthoringError:
+    text = f"{check.file}: the judge of {check.id} failed: {type(error).__name__}: {error}"
+    return AuthoringError(f"{text}; it must give a verdict for whatever arrays the probe returns")
 
 
 def _comparison(verdict: Verdict, seen: Mapping[str, npt.NDArray[Any]]) -> Comparison:

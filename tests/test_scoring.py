@@ -82,6 +82,34 @@ def test_a_judge_is_not_asked_about_what_is_no_array() -> None:
     assert result.status == "failed"
 
 
+def each(values: Mapping[str, Any], given: Given) -> Iterable[Verdict]:
+    for name in given.golden:
+        if name in values:
+            yield Verdict(name, bool(values[name].all()))
+
+
+def test_a_judge_is_asked_about_the_arrays_that_are_there() -> None:
+    result = outcome(check(3, judge=each), seen(a=ONE, b=NotArray("None")), given(a=ONE, b=ONE, c=ONE))
+    assert (result.status, result.score) == ("partial", Fraction(1))
+    assert {a.name: a.status for a in result.arrays} == {"a": "passed", "b": "failed", "c": "failed"}
+
+
+def test_a_judge_that_needs_an_array_which_is_not_there_gives_nothing() -> None:
+    def both(values: Mapping[str, Any], given: Given) -> Iterable[Verdict]:
+        yield Verdict("same", bool((values["a"] == values["b"]).all()))
+
+    result = outcome(check(judge=both), seen(a=ONE), given(a=ONE, b=ONE))
+    assert (result.status, [a.name for a in result.arrays]) == ("failed", ["b"])
+
+
+def test_a_judge_that_asks_for_what_nothing_is_called_is_the_authors_fault() -> None:
+    def mistyped(values: Mapping[str, Any], given: Given) -> Iterable[Verdict]:
+        yield Verdict("a", bool(values["aa"].all()))
+
+    with pytest.raises(AuthoringError, match="judge of probe"):
+        outcome(check(judge=mistyped), seen(a=ONE), given(a=ONE, b=ONE))
+
+
 def test_a_judge_that_fails_is_the_authors_fault_and_is_named() -> None:
     def broken(values: Mapping[str, Any], given: Given) -> Iterable[Verdict]:
         raise ValueError("oops")

@@ -13,6 +13,12 @@ class Missing(AttributeError):
     """The submission has no such name: the check's outcome is `missing`, never `error`."""
 
 
+class NoSuchGlobal(Missing, KeyError):
+    """`Missing` as a mapping raises it, so that `student.notebook.get(name)` gives None."""
+
+    __str__ = Exception.__str__  # a KeyError puts its message in quotes
+
+
 class Student:
     """Gives `student.NAME` for each name of the assignment's table, and `student.notebook` for the globals."""
 
@@ -38,7 +44,7 @@ class _Globals(Mapping[str, Any]):
 
     def __getitem__(self, name: str) -> Any:
         if name not in self._values:
-            raise Missing(f"`{name}` is not defined")
+            raise NoSuchGlobal(f"`{name}` is not defined")
         return self._values[name]
 
     def __contains__(self, name: object) -> bool:
