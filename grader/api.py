@@ -19,7 +19,7 @@ from grader.assignment.course import Course, find_course
 from grader.errors import SubmissionError, UsageError
 from grader.grading import GoldenTable, evaluate
 from grader.launch import Launched
-from grader.model import Answer, Assignment, Environment, Notebook, Report, Submission
+from grader.model import Answer, Assignment, Environment, Notebook, Report, Submission, Work
 from grader.prober import Prober
 from grader.process import Root
 from grader.session import Session
@@ -39,6 +39,7 @@ def grade(
     hidden: bool = True,
     data: str | Path | None = None,
     worker: Launched | None = None,
+    keep: bool = False,
 ) -> Report:
     """Grade a notebook, a folder of modules, or an archive of either.
 
@@ -60,6 +61,8 @@ def grade(
         Folder that takes the place of the assignment's `data/`, for a data set that is not shipped.
     worker
         A worker that was started early, by `grader.launch.launch`; it is ended at the end.
+    keep
+        Keep the student's code and draw the figures, for formats that show them (`Report.work`, `CellRun.pictures`).
 
     Returns
     -------
@@ -77,7 +80,7 @@ def grade(
     root = Root(worker)
     folder = Path(tempfile.mkdtemp(prefix="grade-work-"))
     try:
-        return _grade(Path(path), assignment, seed, course, fresh, hidden, data, root, folder, started)
+        return _grade(Path(path), assignment, seed, course, fresh, hidden, data, root, folder, started, keep)
     finally:
         root.close()
         shutil.rmtree(folder, ignore_errors=True)
@@ -94,6 +97,7 @@ def _grade(
     root: Root,
     folder: Path,
     started: float,
+    keep: bool,
 ) -> Report:
     from grader.submission.anchors import find_anchors
     from grader.submission.identify import identify
@@ -131,11 +135,12 @@ def _grade(
     with ThreadPoolExecutor(max_workers=1) as pool:
         # beside the worker, which is busy with the notebook
         expected: Future[GoldenTable] = pool.submit(_expected, found, seed)
-        session = Session(root, found, submission, anchors, seed=use_seed)
+        session = Session(root, found, submission, anchors, seed=use_seed, pictures=keep)
         prober = Prober(session, seed=use_seed)
         try:
             session.run_cells(parked=prober.parked)
             cells_done = time.monotonic()
+            prober.finish()  # before what only this side has to do
             stub = _stub_notebook(found)
             answers = _answers(found, submission, stub, session)
             stubs = unfilled_by_check(found, submission)
@@ -161,7 +166,15 @@ def _grade(
         seed=use_seed,
         environment=environment(),
         seconds={"total": time.monotonic() - started, "cells": cells_done - started},
+        work=_work(found, submission) if keep else None,
     )
+
+
+def _work(assignment: Assignment, submission: Submission) -> Work:
+    from grader.submission.excerpts import excerpts
+
+    code = excerpts(assignment, submission)
+    return Work(notebook=submission.notebook, modules=submission.modules, code=code)
 
 
 def _expected(assignment: Assignment, seed: int | None) -> GoldenTable:

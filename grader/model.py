@@ -325,7 +325,30 @@ class CellRun(Struct, frozen=True, kw_only=True):
     """What it printed and its result's text form, cut at the limit."""
     figures: tuple[str, ...] = ()
     """A sentence for each figure that the cell drew (`1 axes, 2 lines, title 'Loss'`)."""
+    pictures: tuple[bytes, ...] = ()
+    """The figures as PNG, when they were asked for."""
     seconds: float = 0.0
+
+
+class Excerpt(Struct, frozen=True, kw_only=True):
+    """A student's definition of a name that a check uses."""
+
+    name: str
+    file: str
+    """Path of a module, or `cell N`."""
+    line: int
+    """Of the definition's first line in that file or cell, from 1."""
+    text: str
+
+
+class Work(Struct, frozen=True, kw_only=True):
+    """What was handed in, kept for formats that show it beside the feedback."""
+
+    notebook: Notebook | None = None
+    modules: Mapping[str, str] = field(default_factory=dict)
+    """Source text of the student's Python files, by path."""
+    code: Mapping[str, tuple[Excerpt, ...]] = field(default_factory=dict)
+    """Check id -> the definitions of the names that it uses."""
 
 
 # ---------------------------------------------------------------- what the student gets
@@ -427,6 +450,8 @@ class Report(Struct, frozen=True, kw_only=True):
     seconds: Mapping[str, float] = field(default_factory=dict)
     reason: str = ""
     """For `ungradable` and `fault`: the one line that says why and what to do."""
+    work: Work | None = None
+    """The hand-in itself, when it was asked to be kept; JSON never has it."""
 
     @property
     def score(self) -> Fraction:

@@ -22,6 +22,7 @@ from grader.model import (
 )
 from grader.process import Process, Root
 from grader.submission.harmless import definitions_of, is_harmless
+from grader.submission.pictures import is_picture
 from grader.worker import wire
 from grader.worker.messages import (
     CellDone,
@@ -36,6 +37,8 @@ FILE_SIZE = 256 << 20
 """Bytes of the largest file that student code may write."""
 CELL_TEXT = 64 << 10
 """Characters kept of one cell's output."""
+PICTURES = 512 << 10
+"""Bytes kept of one cell's figures, when they are drawn: a dozen plots, and less than a frame's header may hold."""
 DEAD = (wire.Closed, wire.DeadlineExceeded, WorkerError)
 
 
@@ -43,12 +46,20 @@ class Session:
     """A submission in its worker: `run_cells` once, then probe its snapshots as often as wanted."""
 
     def __init__(
-        self, root: Root, assignment: Assignment, submission: Submission, anchors: Mapping[str, Anchor], *, seed: int
+        self,
+        root: Root,
+        assignment: Assignment,
+        submission: Submission,
+        anchors: Mapping[str, Anchor],
+        *,
+        seed: int,
+        pictures: bool = False,
     ) -> None:
         self.assignment = assignment
         self.submission = submission
         self.anchors = anchors
         self.seed = seed
+        self._pictures = PICTURES if pictures else 0
         self.cells: list[CellRun] = []
         self.notes: list[str] = []
         self._ends = time.monotonic() + assignment.limits.submission
@@ -76,6 +87,7 @@ class Session:
             file_size=FILE_SIZE,
             output=CELL_TEXT,
             observation=limits.observation,
+            pictures=self._pictures,
         )
         try:
             reply, _ = self._main.ask(command, Done, Failed, seconds=limits.cell)
@@ -184,6 +196,7 @@ class Session:
                 error=error_or_none,
                 text=reply.text[: 2 * CELL_TEXT],
                 figures=reply.figures,
+                pictures=tuple(p for p in reply.pictures if is_picture(p)) if self._pictures else (),
                 seconds=time.monotonic() - started,
             )
         )

@@ -58,6 +58,8 @@ class Prepare(Struct, tag=True, frozen=True, kw_only=True):
     output: int
     """Text kept of one cell's output."""
     observation: int
+    pictures: int = 0
+    """Bytes of one cell's figures as PNG; 0 draws none."""
 
 
 class Import(Struct, tag=True, frozen=True):
@@ -121,6 +123,8 @@ class CellDone(Struct, tag=True, frozen=True, kw_only=True):
     text: str
     figures: tuple[str, ...]
     """A sentence for each figure that was drawn."""
+    pictures: tuple[bytes, ...] = ()
+    """The figures as PNG, as far as `Prepare.pictures` goes."""
 
 
 class ArraySpec(Struct, tag=True, frozen=True):
