@@ -1,0 +1,68 @@
+"""The tables of a store, and how its file is opened; what is read and written is `store`'s."""
+
+from __future__ import annotations
+
+import sqlite3
+
+FORMAT = 1
+"""`user_version` of the file; another one is refused."""
+APPLICATION = 0x67726164
+"""`application_id`: tells a store from any other SQLite file ("grad")."""
+BUSY_SECONDS = 30.0
+"""How long a second writer waits: a transaction here takes milliseconds."""
+_TABLES = """
+CREATE TABLE reports (
+  id INTEGER PRIMARY KEY,
+  content TEXT NOT NULL, assignment TEXT NOT NULL, status TEXT NOT NULL, reason TEXT NOT NULL,
+  score TEXT NOT NULL, max_score TEXT NOT NULL, pending TEXT NOT NULL,
+  report BLOB NOT NULL, keys TEXT NOT NULL, seconds REAL NOT NULL, graded TEXT NOT NULL
+);
+CREATE INDEX reports_by_content ON reports (content);
+CREATE TABLE runs (
+  id INTEGER PRIMARY KEY,
+  started TEXT NOT NULL, finished TEXT, source TEXT NOT NULL, options TEXT NOT NULL, grader TEXT NOT NULL
+);
+CREATE TABLE results (
+  run INTEGER NOT NULL REFERENCES runs (id), path TEXT NOT NULL,
+  student TEXT NOT NULL, attempt INTEGER NOT NULL, hand_in TEXT NOT NULL
+  report INTEGER NOT NULL REFERENCES reports (id), reused INTEGER NOT NULL, graded_parts TEXT,
+  late_days INTEGER NOT NULL DEFAULT 0, penalty TEXT NOT NULL DEFAULT '0', counts INTEGER NOT NULL DEFAULT 0,
+  PRIMARY KEY (run, path)
+) WITHOUT ROWID;
+"""
+
+
+class transaction:
+    """All of a block or nothing of it; isolation_level None leaves that to us."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._db = connection
+
+    def __enter__(self) -> None:
+        self._db.execute("BEGIN IMMEDIATE")
+
+    def __exit__(self, kind: object, *rest: object) -> None:
+        self._db.execute("COMMIT" if kind is None else "ROLLBACK")
+
+
+def prepare(connection: sqlite3.Connection) -> None:
+    """Make the tables in a new file; refuse what is no store.
+
+    Raises
+    ------
+    sqlite3.DatabaseError
+        The file is something else, or of another version.
+    """
+    (application,) = connection.execute("PRAGMA application_id").fetchone()
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if (application, version) == (0, 0) and not connection.execute("SELECT 1 FROM sqlite_master").fetchone():
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.executescript(
+            f"BEGIN IMMEDIATE;{_TABLES}PRAGMA application_id = {APPLICATION};PRAGMA user_version = {FORMAT};COMMIT;"
+        )
+    elif application != APPLICATION or version != FORMAT:
+        raise sqlite3.DatabaseError("it is no store of this version of the grader")
+    # A commit reaches the disk with the next checkpoint: a crash of the program loses nothing, one of the machine
+    # at most what was written last, and that is graded again.
+    connection.execute("PRAGMA synchronous = NORMAL")
+    connection.execute("PRAGMA foreign_keys = ON")

@@ -1,0 +1,134 @@
+"""The words of a cohort as frozen types: what was found, what is to be graded, what came of it.
+
+Owns no behaviour beyond small derived properties. Keeping them is `store`'s.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+from typing import Any, Literal
+
+from msgspec import Struct, field
+
+Status = Literal["graded", "ungradable", "fault"]
+
+
+class HandIn(Struct, frozen=True, kw_only=True):
+    """One hand-in as it was found, before anything of it is run."""
+
+    path: str
+    """How it is called in messages and in the store: relative to what was given, with `/`."""
+    files: Mapping[str, str] = field(default_factory=dict)
+    """Name in the hand-in -> file on disk, where its files have to be gathered; empty: `place` as it is."""
+    place: str = ""
+    """The notebook, folder or archive on disk."""
+    student: str
+    """The key that attempts are gathered under: the roster's id, or what the platform or the file's name says."""
+    name: str = ""
+    ids: Mapping[str, str] = field(default_factory=dict)
+    """What platforms and the roster call the student: `canvas_id`, `moodle_id`, `email`, `sid`, roster columns."""
+    attempt: int = 1
+    submitted: str = ""
+    """ISO 8601 with the offset; empty when nothing says when."""
+    late: bool = False
+    """The platform marked it as late."""
+    content: str = ""
+    """`sha256:` over the names and bytes of what was handed in."""
+
+
+class Keys(Struct, frozen=True, kw_only=True):
+    """Everything that can move a report, as fingerprints; what differs between two is why a score moved."""
+
+    submission: str
+    engine: str
+    """Versions of the grader, Python, NumPy and SciPy."""
+    seed: str
+    ground: str
+    """Of the assignment what every part sees: names, limits, provided files, stand-ins, data, the hand-out's stubs."""
+    checks: Mapping[str, str] = field(default_factory=dict)
+    """Check id -> its probe, judge, tolerance and points, with every helper that they reach."""
+    golden: Mapping[str, str] = field(default_factory=dict)
+    """Check id -> its expected arrays."""
+    follows: Mapping[str, str] = field(default_factory=dict)
+    """Check id -> what follow-through puts in the place of earlier names, and the checks that set it off."""
+    mistakes: str = ""
+    """The prepared mistakes that diagnoses are named from."""
+    parts: Mapping[str, str] = field(default_factory=dict)
+    """Part id -> one key over all of the above that the part's result rests on."""
+
+
+class Graded(Struct, frozen=True, kw_only=True):
+    """What came of one hand-in: a report and what it rests on."""
+
+    assignment: str
+    status: Status
+    reason: str = ""
+    score: Fraction = Fraction(0)
+    max_score: Fraction = Fraction(0)
+    pending: Fraction = Fraction(0)
+    report: Mapping[str, Any] = field(default_factory=dict)
+    """The `grade/1` object."""
+    keys: Keys
+    seconds: float = 0.0
+    parts: tuple[str, ...] | None = None
+    """Ids of the parts that were graded anew; None: all."""
+
+
+class Run(Struct, frozen=True, kw_only=True):
+    """One `grade batch`."""
+
+    id: int
+    started: str
+    """ISO 8601, UTC."""
+    finished: str | None
+    """None: interrupted; the same command goes on with it."""
+    source: str
+    """What was graded, as an absolute path."""
+    options: Mapping[str, Any]
+    """What decides which hand-ins there are and what they are worth."""
+    grader: str
+    """Version of the grader."""
+
+
+class Result(Struct, frozen=True, kw_only=True):
+    """One hand-in in one run."""
+
+    run: int
+    path: str
+    """The hand-in, relative to the run's source."""
+    student: str
+    name: str
+    ids: Mapping[str, str]
+    """`canvas_id`, `moodle_id`, `email`, `sid` and the roster's columns, as far as they are known."""
+    attempt: int
+    submitted: str
+    """ISO 8601, or empty."""
+    content: str
+    assignment: str
+    """Empty when it could not be told."""
+    status: Status
+    reason: str
+    """One line, for what could not be graded."""
+    points: Fraction | None
+    """Earned in automatic parts; None unless graded."""
+    max_points: Fraction
+    pending: Fraction
+    """Points that wait for a person."""
+    late_days: int
+    """Days that count as late, after grace and extensions."""
+    penalty: Fraction
+    """Points taken off for them."""
+    final: Fraction | None
+    """`points` less `penalty`; None unless graded."""
+    counts: bool
+    """Whether this attempt is the student's result for the assignment."""
+    reused: bool
+    """Nothing of it had to be graded in this run."""
+    graded_parts: tuple[str, ...] | None
+    """The parts graded anew in this run; None: all (unless `reused`)."""
+    report: Mapping[str, Any]
+    """The `grade/1` object, its `submission.path` that of this hand-in; empty for a fault."""
+    keys: Keys
+    seconds: float
+    """What grading it took, in the run that did."""

@@ -1,0 +1,249 @@
+"""The durable truth of a cohort: one SQLite file with every report and every run.
+
+A report is written once, in a transaction of its own, with the fingerprints of all that it rests on; a run says which
+report each hand-in has. So whatever ends the program costs what was being graded, and nothing is graded twice.
+Which fingerprints there are is `grader.cohort.keys`'s; what an attempt is worth is `grader.cohort.rules`'s.
+
+Made for one writer and any number of readers (WAL): `with Store.open(path) as store: store.results()` gives the last
+finished run's.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from grader.cohort.database import BUSY_SECONDS, prepare, transaction
+from grader.cohort.records import Graded, HandIn, Keys, Result, Run
+from grader.errors import UsageError
+
+
+class Store:
+    """An open store; a context manager."""
+
+    def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
+        self.path = path
+        self._db = connection
+
+    @classmethod
+    def open(cls, path: Path, *, create: bool = False) -> Store:
+        """Open the store at `path`, or with `create` make it where there is none.
+
+        Raises
+        ------
+        UsageError
+            There is none, it is no store, or one of another version.
+        """
+        if not path.exists():
+            if not create:
+                raise UsageError(f"{path}: no such store; `grade batch` makes one (--store names it)")
+            if not path.absolute().parent.is_dir():
+                raise UsageError(f"--store {path}: its folder does not exist")
+        try:
+            if create:  # scores are nobody else's business
+                os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+            connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
+            prepare(connection)
+        except (sqlite3.Error, OSError) as problem:
+            raise UsageError(f"{path}: cannot be used as a store ({problem}); name another with --store") from problem
+        return cls(path, connection)
+
+    def close(self) -> None:
+        self._db.close()
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    # ------------------------------------------------------------ reading
+
+    def runs(self) -> list[Run]:
+        """Every run, the oldest first."""
+        return [_run(row) for row in self._db.execute(f"SELECT {_RUN} FROM runs ORDER BY id")]
+
+    def run(self, id: int | None = None) -> Run:
+        """One run; None: the last one that was finished.
+
+        Raises
+        ------
+        UsageError
+            If there is no such run.
+        """
+        runs = self.runs()
+        wanted = [r for r in runs if (r.finished is not None if id is None else r.id == id)]
+        if wanted:
+            return wanted[-1]
+        there = ", ".join(str(r.id) for r in runs[-8:]) or "none"
+        what = "no finished run" if id is None else f"no run {id}"
+        raise UsageError(f"{self.path}: {what}; runs in it: {there}")
+
+    def results(self, run: int | None = None) -> Iterator[Result]:
+        """The results of a run (None: the last finished one), by assignment, student and attempt."""
+        id = self.run(run).id
+        rows = self._db.execute(
+            "SELECT r.path, r.hand_in, r.reused, r.graded_parts, r.late_days, r.penalty, r.counts, p.assignment,"
+            " p.status, p.reason, p.score, p.max_score, p.pending, p.report, p.keys, p.seconds"
+            " FROM results r JOIN reports p ON p.id = r.report WHERE r.run = ?"
+            " ORDER BY p.assignment, r.student, r.attempt, r.path",
+            (id,),
+        )
+        return (_result(id, row) for row in rows)
+
+    def reports(self, content: str) -> list[tuple[int, Graded]]:
+        """Every report on this content, the latest first, without the `grade/1` objects."""
+        rows = self._db.execute(
+            "SELECT id, assignment, status, reason, score, max_score, pending, keys, seconds FROM reports"
+            " WHERE content = ? ORDER BY id DESC",
+            (content,),
+        )
+        return [
+            (
+                row[0],
+                Graded(
+                    assignment=row[1],
+                    status=row[2],
+                    reason=row[3],
+                    score=Fraction(row[4]),
+                    max_score=Fraction(row[5]),
+                    pending=Fraction(row[6]),
+                    keys=_keys(row[7]),
+                    seconds=row[8],
+                ),
+            )
+            for row in rows
+        ]
+
+    def report(self, id: int) -> dict[str, Any]:
+        """The `grade/1` object of a report."""
+        return _unpacked(self._db.execute("SELECT report FROM reports WHERE id = ?", (id,)).fetchone()[0])
+
+    # ------------------------------------------------------------ writing
+
+    def start(self, source: str, options: Mapping[str, Any], grader: str) -> int:
+        """A new run, or the same one again where the last was interrupted; returns its id."""
+        told = json.dumps(dict(options), sort_keys=True)
+        last = self._db.execute("SELECT id, finished, source, options FROM runs ORDER BY id DESC LIMIT 1").fetchone()
+        if last is not None and last[1] is None and (last[2], last[3]) == (source, told):
+            self._db.execute("DELETE FROM results WHERE run = ?", (last[0],))
+            return int(last[0])
+        row = (_now(), source, told, grader)
+        found = self._db.execute("INSERT INTO runs (started, source, options, grader) VALUES (?, ?, ?, ?)", row)
+        return int(found.lastrowid or 0)
+
+    def add(self, run: int, hand_in: HandIn, graded: Graded) -> int:
+        """A new report and this hand-in's result, in one transaction; returns the report's id."""
+        with transaction(self._db):
+            found = self._db.execute(
+                "INSERT INTO reports (content, assignment, status, reason, score, max_score, pending, report, keys,"
+                " seconds, graded) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    hand_in.content,
+                    graded.assignment,
+                    graded.status,
+                    graded.reason,
+                    str(graded.score),
+                    str(graded.max_score),
+                    str(graded.pending),
+                    zlib.compress(json.dumps(dict(graded.report), ensure_ascii=False).encode("utf-8", "replace")),
+                    msgspec.json.encode(graded.keys).decode(),
+                    graded.seconds,
+                    _now(),
+                ),
+            )
+            id = int(found.lastrowid or 0)
+            self._result(run, hand_in, id, reused=False, parts=graded.parts)
+        return id
+
+    def reuse(self, run: int, hand_in: HandIn, report: int) -> None:
+        """This hand-in has a report already."""
+        self._result(run, hand_in, report, reused=True, parts=None)
+
+    def _result(self, run: int, hand_in: HandIn, report: int, *, reused: bool, parts: tuple[str, ...] | None) -> None:
+        self._db.execute(
+            "INSERT OR REPLACE INTO results (run, path, student, attempt, hand_in, report, reused, graded_parts)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                run,
+                hand_in.path,
+                hand_in.student,
+                hand_in.attempt,
+                msgspec.json.encode(hand_in).decode(),
+                report,
+                reused,
+                None if parts is None else json.dumps(parts),
+            ),
+        )
+
+    def finish(self, run: int, worth: Iterable[tuple[str, int, Fraction, bool]]) -> None:
+        """Close a run with what each hand-in (by path) is worth: late days, points taken off, whether it counts."""
+        with transaction(self._db):
+            self._db.executemany(
+                "UPDATE results SET late_days = ?, penalty = ?, counts = ? WHERE run = ? AND path = ?",
+                [(days, str(penalty), counts, run, path) for path, days, penalty, counts in worth],
+            )
+            self._db.execute("UPDATE runs SET finished = ? WHERE id = ?", (_now(), run))
+
+
+_RUN = "id, started, finished, source, options, grader"
+
+
+def _run(row: Any) -> Run:
+    return Run(id=row[0], started=row[1], finished=row[2], source=row[3], options=json.loads(row[4]), grader=row[5])
+
+
+def _result(run: int, row: Any) -> Result:
+    hand_in = msgspec.json.decode(row[1], type=HandIn)
+    status, penalty = row[8], Fraction(row[5])
+    points = Fraction(row[10]) if status == "graded" else None
+    report = _unpacked(row[13])
+    if report:
+        report["submission"]["path"] = row[0]
+    return Result(
+        run=run,
+        path=row[0],
+        student=hand_in.student,
+        name=hand_in.name,
+        ids=hand_in.ids,
+        attempt=hand_in.attempt,
+        submitted=hand_in.submitted,
+        content=hand_in.content,
+        assignment=row[7],
+        status=status,
+        reason=row[9],
+        points=points,
+        max_points=Fraction(row[11]),
+        pending=Fraction(row[12]),
+        late_days=row[4],
+        penalty=penalty,
+        final=None if points is None else max(points - penalty, Fraction(0)),
+        counts=bool(row[6]),
+        reused=bool(row[2]),
+        graded_parts=None if row[3] is None else tuple(json.loads(row[3])),
+        report=report,
+        keys=_keys(row[14]),
+        seconds=row[15],
+    )
+
+
+def _keys(text: str) -> Keys:
+    return msgspec.json.decode(text, type=Keys)
+
+
+def _unpacked(packed: bytes) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(zlib.decompress(packed))
+    return found
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
