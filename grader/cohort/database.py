@@ -24,7 +24,7 @@ CREATE TABLE runs (
 );
 CREATE TABLE results (
   run INTEGER NOT NULL REFERENCES runs (id), path TEXT NOT NULL,
-  student TEXT NOT NULL, attempt INTEGER NOT NULL, hand_in TEXT NOT NULL
+  student TEXT NOT NULL, attempt INTEGER NOT NULL, hand_in TEXT NOT NULL,
   report INTEGER NOT NULL REFERENCES reports (id), reused INTEGER NOT NULL, graded_parts TEXT,
   late_days INTEGER NOT NULL DEFAULT 0, penalty TEXT NOT NULL DEFAULT '0', counts INTEGER NOT NULL DEFAULT 0,
   PRIMARY KEY (run, path)
