@@ -6,7 +6,7 @@ changes other statements, as a notebook's cells, gets a session of its own.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -14,17 +14,17 @@ import numpy.typing as npt
 from msgspec import Struct
 
 from grader.assignment.edits import edited, wrong_edits
-from grader.diagnosis.bank import GRADED, MILDER, REPEATED, VIEWS, Hypothesis, Results, bank_path, read_bank, write_bank
+from grader.diagnosis.bank import GRADED, REPEATED, VIEWS, Hypothesis, Results, bank_path, read_bank, write_bank
 from grader.diagnosis.codes import NAMED
 from grader.diagnosis.fingerprints import FIELDS, agree, fingerprints
 from grader.diagnosis.mutants import Mutant, mutants
-from grader.diagnosis.views import milder, second_seed
+from grader.diagnosis.views import second_seed
 from grader.grading import evaluate
-from grader.model import Assignment, Change, Check, Edit, NotArray
+from grader.model import Assignment, Change, Edit, NotArray
 from grader.prober import Prober
 from grader.probing import observe
 from grader.reference import ReferenceSession
-from grader.workbench import Arrays, Bench, Seen, definitions, read_solution
+from grader.workbench import Arrays, Bench, Seen, definitions, prepared_points, read_solution
 
 
 class Trial(Struct, frozen=True):
@@ -89,19 +89,11 @@ def _in_session(assignment: Assignment, edit: Edit) -> Seen:
     seen: Seen = {}
     with ReferenceSession(assignment, edit=edit) as session:
         for check in assignment.checks:
-            for view, asked, seed in _views(assignment, check):
+            for view, asked, seed in prepared_points(assignment, check):
                 observation = observe(session.session, asked, seed=seed)
                 arrays = {n: v for n, v in observation.values.items() if not isinstance(v, NotArray)}
                 seen[check.id, view] = arrays if observation.ended == "returned" else None
     return seen
-
-
-def _views(assignment: Assignment, check: Check) -> Iterator[tuple[int, Check, int]]:
-    yield GRADED, check, assignment.seed
-    yield REPEATED, check, second_seed(assignment.seed)
-    mild = milder(check)
-    if mild is not None:
-        yield MILDER, mild, assignment.seed
 
 
 def _caught_in_session(assignment: Assignment, mutant: Mutant, reference: Seen) -> bool:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import ast
 import io
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -37,26 +38,43 @@ BATCH = 100
 """Variants of one probe: what one reply may hold, and how often something is heard."""
 SECONDS = 20.0
 """For all checks of one variant; right code takes milliseconds."""
-MILD = "_milder"
-"""Ending of the probe with milder extremes."""
+Points = Callable[[Check], Iterable[tuple[int, Check, int]]]
+
+
+def prepared_points(assignment: Assignment, check: Check) -> Iterator[tuple[int, Check, int]]:
+    """The views of the prepared hypotheses: the assignment's seed, another, milder extremes."""
+    yield GRADED, check, assignment.seed
+    yield REPEATED, check, second_seed(assignment.seed)
+    mild = milder(check)
+    if mild is not None:
+        yield MILDER, mild, assignment.seed
 
 
 class Bench:
-    """The checks of a reference session, each observed on many variants in one child of its anchor's snapshot."""
+    """The checks of a reference session, each observed on many variants in one child of its anchor's snapshot.
 
-    def __init__(self, session: ReferenceSession, assignment: Assignment) -> None:
+    Parameters
+    ----------
+    points
+        For a check the points at which it is observed, as (key, the check or one like it, seed); by default those of
+        the prepared hypotheses.
+    """
+
+    def __init__(self, session: ReferenceSession, assignment: Assignment, points: Points | None = None) -> None:
         self._session = session.session
         self._assignment = assignment
+        self._points = points or partial(prepared_points, assignment)
 
     def observe(self, variants: Sequence[Definitions], tell: Callable[[str], None]) -> list[Seen]:
-        """For each variant what every check returns at every view."""
+        """For each variant what every check that can see it returns at every point."""
         results: list[Seen] = [{} for _ in variants]
         for checks in self._groups():
-            for start in range(0, len(variants), BATCH):
-                batch = variants[start : start + BATCH]
-                for number, seen in self._ask(checks, batch).items():
-                    results[start + number] |= seen
-                tell(f"{checks[0].id} and {len(checks) - 1} more: {start + len(batch)} of {len(variants)}")
+            concerned = [n for n, v in enumerate(variants) if any(self._concerns(v, c.id) for c in checks)]
+            for start in range(0, len(concerned), BATCH):
+                batch = concerned[start : start + BATCH]
+                for number, seen in self._ask(checks, [variants[n] for n in batch]).items():
+                    results[batch[number]] |= seen
+                tell(f"{checks[0].id} and {len(checks) - 1} more: {start + len(batch)} of {len(concerned)}")
         return results
 
     def caught(self, seen: Seen, reference: Seen) -> bool:
@@ -73,54 +91,36 @@ class Bench:
         groups: dict[object, list[Check]] = {}
         for check in self._assignment.checks:
             anchor = self._session.anchors[check.id]
-            groups.setdefault((anchor.when, anchor.cell, check.visibility), []).append(check)
+            groups.setdefault((anchor.when, anchor.cell), []).append(check)
         return list(groups.values())
 
     def _ask(self, checks: list[Check], variants: Sequence[Definitions]) -> dict[int, Seen]:
-        runs, source = self._runs(checks)
-        wanted = [[run for run in runs if self._concerns(variant, str(run[1]))] for variant in variants]
+        runs = [(check.id, key, asked.source, seed) for check in checks for key, asked, seed in self._points(check)]
+        sources = list(dict.fromkeys(source for _, _, source, _ in runs))
+        wanted = [[run for run in runs if self._concerns(variant, run[0])] for variant in variants]
         jobs = {
+            "sources": sources,
             "variants": variants,
-            "runs": [[run[:3] for run in chosen] for chosen in wanted],
+            "runs": [[(sources.index(source), id, seed) for id, _, source, seed in chosen] for chosen in wanted],
             "seconds": SECONDS,
         }
-        call = (
-            "\n\ndef grader_variants(student, rng):\n"
+        source = (
+            "def grader_variants(student, rng):\n"
             "    import json\n"
             "    from grader.diagnosis.variants import observe_all\n"
-            f"    return observe_all(student, globals(), json.loads({json.dumps(jobs)!r}))\n"
+            f"    return observe_all(student, json.loads({json.dumps(jobs)!r}))\n"
         )
         asked = msgspec.structs.replace(
-            checks[0], source=source + call, seconds=SECONDS * len(variants), judge=None, uses=()
+            checks[0], id="grader_variants", source=source, seconds=SECONDS * len(variants), judge=None, uses=()
         )
-        anchors = {**self._session.anchors, "grader_variants": self._session.anchors[checks[0].id]}
-        self._session.anchors = anchors
-        observation = observe(self._session, msgspec.structs.replace(asked, id="grader_variants"), seed=0)
+        self._session.anchors = {**self._session.anchors, asked.id: self._session.anchors[checks[0].id]}
+        observation = observe(self._session, asked, seed=0)
         found: dict[int, Seen] = {}
         for number, chosen in enumerate(wanted):
             packed = observation.values.get(str(number))
-            if isinstance(packed, np.ndarray):
-                found[number] = _unpacked(packed.tobytes(), [(str(run[1]), int(run[3])) for run in chosen])
-            else:
-                found[number] = {(str(run[1]), int(run[3])): None for run in chosen}
+            keys = [(id, key) for id, key, _, _ in chosen]
+            found[number] = _unpacked(packed.tobytes(), keys) if isinstance(packed, np.ndarray) else dict.fromkeys(keys)
         return found
-
-    def _runs(self, checks: list[Check]) -> tuple[list[list[str | int]], str]:
-        """(function, check, seed, view) of every probe, and the source that defines the functions."""
-        source = checks[0].source
-        runs: list[list[str | int]] = []
-        seed = self._assignment.seed
-        for check in checks:
-            runs += [[check.id, check.id, seed, GRADED], [check.id, check.id, second_seed(seed), REPEATED]]
-            mild = milder(check)
-            if mild is not None:
-                found = [
-                    n for n in ast.parse(mild.source).body if isinstance(n, ast.FunctionDef) and n.name == check.id
-                ]
-                found[-1].name += MILD
-                source += "\n\n" + ast.unparse(found[-1]) + "\n"
-                runs.append([check.id + MILD, check.id, seed, MILDER])
-        return runs, source
 
     def _concerns(self, variant: Definitions, check: str) -> bool:
         """Whether a check can see the variant: it uses or builds on a changed name, or on one that nobody declared."""

@@ -19,6 +19,7 @@ import time
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -36,21 +37,19 @@ ENDED = "!ended"
 RETURNED, RAISED = 0, 1
 
 Space = dict[str, Any]
-Probes = Mapping[str, Callable[..., Mapping[str, Any]]]
 
 
-def observe_all(student: Any, probes: Probes, jobs: Mapping[str, Any]) -> dict[str, npt.NDArray[np.uint8]]:
+def observe_all(student: Any, jobs: Mapping[str, Any]) -> dict[str, npt.NDArray[np.uint8]]:
     """Run `jobs["runs"]` on each of `jobs["variants"]`.
 
     Parameters
     ----------
     student
         What a probe gets.
-    probes
-        The check file's functions by name.
     jobs
-        `variants`: for each a list of (module, name, source of the definition), module "" the notebook.
-        `runs`: for each variant a list of (function, check id, seed). `seconds`: what one variant may take.
+        `sources`: texts of check files. `variants`: for each a list of (module, name, source of the definition),
+        module "" the notebook. `runs`: for each variant a list of (number of the source, check id, seed).
+        `seconds`: what one variant may take.
 
     Returns
     -------
@@ -61,6 +60,7 @@ def observe_all(student: Any, probes: Probes, jobs: Mapping[str, Any]) -> dict[s
     state = student._Student__state
     spaces = [state.globals, *(vars(module) for module in state.own_modules())]
     gc.disable()  # a collection in a fork would copy every page that it marks
+    probes = [_executed(source) for source in jobs["sources"]]
     found = {}
     for number, (variant, runs) in enumerate(zip(jobs["variants"], jobs["runs"], strict=True)):
         packed = _in_fork(partial(_observe, student, spaces, probes, variant, runs), jobs["seconds"])
@@ -69,25 +69,31 @@ def observe_all(student: Any, probes: Probes, jobs: Mapping[str, Any]) -> dict[s
     return found
 
 
+def _executed(source: str) -> Space:
+    module = ModuleType("checks")
+    exec(compile(source, "checks.py", "exec"), vars(module))
+    return vars(module)
+
+
 def _observe(
     student: Any,
     spaces: Sequence[Space],
-    probes: Probes,
+    probes: Sequence[Space],
     variant: Sequence[Sequence[str]],
     runs: Sequence[Sequence[Any]],
 ) -> bytes:
     state = student._Student__state
-    for module, name, source in variant:
-        _put(vars(sys.modules[module]) if module else state.globals, spaces, name, source)
+    for module, name, definition in variant:
+        _put(vars(sys.modules[module]) if module else state.globals, spaces, name, definition)
     arrays: dict[str, npt.NDArray[Any]] = {}
-    for number, (function, check, seed) in enumerate(runs):
+    for number, (source, check, seed) in enumerate(runs):
         arrays[f"{number}:{ENDED}"] = np.array(RAISED)
         rng = draws(seed, zlib.crc32(check.encode()))
         state.seed(seed)
         parcel = Parcel(LARGEST)
         try:
             with np.errstate(all="ignore"):
-                for key, value in dict(probes[function](student, rng)).items():
+                for key, value in dict(probes[source][check](student, rng)).items():
                     parcel.add(str(key), value)
         except Exception:  # a variant is wrong code, and may raise whatever it likes
             continue
