@@ -6,7 +6,7 @@ import platform
 import shutil
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from fractions import Fraction
 from importlib.metadata import PackageNotFoundError, version
@@ -99,44 +99,74 @@ def _grade(
     started: float,
     keep: bool,
 ) -> Report:
-    from grader.submission.anchors import find_anchors
     from grader.submission.identify import identify
-    from grader.submission.opening import open_submission
-    from grader.submission.stubs import unfilled_by_check
 
     course = _course(path, course_path)
-    found: Assignment | None = None
     try:
         id = wanted or (course.ids()[0] if course.single else identify(path, course.ids(), course.load))
-        found = course.load(id)
-        if not hidden:
-            found = _public_only(found)
-        if data is not None:
-            found = msgspec.structs.replace(found, data=Path(data).absolute())
-        root.warm(found.preload)
-        submission = open_submission(path, found, folder / "work")
-        anchors = find_anchors(found, submission)
     except SubmissionError as error:
-        return Report(
-            assignment=found.id if found else wanted or "",
-            title=found.title if found else "",
-            path=str(path),
-            digest="",
-            status="ungradable",
-            reason=str(error),
-            environment=environment(),
-            seconds={"total": time.monotonic() - started},
-        )
+        return _ungradable(path, None, error, started)
+    found = course.load(id)
+    if not hidden:
+        found = public_only(found)
+    if data is not None:
+        found = msgspec.structs.replace(found, data=Path(data).absolute())
     if fresh and seed is None:
         import secrets
 
         seed = secrets.randbelow(LARGEST_SEED)
+    return grade_with(root, path, found, folder, seed=seed, keep=keep, started=started)
+
+
+def grade_with(
+    root: Root,
+    path: Path,
+    found: Assignment,
+    folder: Path,
+    *,
+    seed: int | None = None,
+    golden: GoldenTable | None = None,
+    parts: Collection[str] | None = None,
+    keep: bool = False,
+    started: float | None = None,
+) -> Report:
+    """Grade a hand-in for a loaded assignment in a worker that may have graded others before.
+
+    Parameters
+    ----------
+    folder
+        A folder of this hand-in's own, made if need be; left to the caller to remove.
+    golden
+        Expected values at `seed`, for a caller that has them already.
+    parts
+        Ask only the checks of these parts; the report has no others.
+    started
+        By `time.monotonic`; the report's total time counts from here.
+
+    Raises
+    ------
+    Fault
+        If the grader or the assignment fails; the worker is then to be replaced.
+    """
+    from grader.submission.anchors import find_anchors
+    from grader.submission.opening import open_submission
+    from grader.submission.stubs import unfilled_by_check
+
+    started = time.monotonic() if started is None else started
+    try:
+        root.warm(found.preload)
+        submission = open_submission(path, found, folder / "work")
+        anchors = find_anchors(found, submission)
+    except SubmissionError as error:
+        return _ungradable(path, found, error, started)
     use_seed = found.seed if seed is None else seed
     with ThreadPoolExecutor(max_workers=1) as pool:
         # beside the worker, which is busy with the notebook
-        expected: Future[GoldenTable] = pool.submit(_expected, found, seed)
+        expected: Future[GoldenTable] = pool.submit(_expected, found, seed) if golden is None else Future()
+        if golden is not None:
+            expected.set_result(golden)
         session = Session(root, found, submission, anchors, seed=use_seed, pictures=keep)
-        prober = Prober(session, seed=use_seed)
+        prober = Prober(session, seed=use_seed, parts=parts)
         try:
             session.run_cells(parked=prober.parked)
             cells_done = time.monotonic()
@@ -170,6 +200,19 @@ def _grade(
     )
 
 
+def _ungradable(path: Path, found: Assignment | None, error: SubmissionError, started: float) -> Report:
+    return Report(
+        assignment=found.id if found else "",
+        title=found.title if found else "",
+        path=str(path),
+        digest="",
+        status="ungradable",
+        reason=str(error),
+        environment=environment(),
+        seconds={"total": time.monotonic() - started},
+    )
+
+
 def _work(assignment: Assignment, submission: Submission) -> Work:
     from grader.submission.excerpts import excerpts
 
@@ -192,7 +235,8 @@ def _course(path: Path, explicit: str | Path | None) -> Course:
         return find_course(path.absolute(), None)
 
 
-def _public_only(assignment: Assignment) -> Assignment:
+def public_only(assignment: Assignment) -> Assignment:
+    """The assignment without its hidden checks."""
     return msgspec.structs.replace(assignment, checks=tuple(c for c in assignment.checks if c.visibility == "public"))
 
 

@@ -12,8 +12,8 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from grader.errors import WorkerError
 
@@ -24,12 +24,12 @@ PASSED_ON = (
     "LD_LIBRARY_PATH",
     "GRADE_WORKER_STDERR",
     "COVERAGE_PROCESS_CONFIG",
+    "PYTHONDONTWRITEBYTECODE",
 )
 """What a worker needs of the caller's environment: how to compute and load, never a secret."""
 
 
-@dataclass(frozen=True)
-class Launched:
+class Launched(NamedTuple):
     """A started worker, its socket and its folder."""
 
     popen: subprocess.Popen[bytes]
@@ -79,7 +79,6 @@ def _environment(folder: Path) -> Mapping[str, str]:
         "TMPDIR": str(home),
         "LANG": "C.UTF-8",
         "PYTHONHASHSEED": "0",
-        "PYTHONDONTWRITEBYTECODE": "1",
         "MPLBACKEND": "Agg",
         "MPLCONFIGDIR": str(fonts),
         "IPYTHONDIR": str(home / ".ipython"),

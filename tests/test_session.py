@@ -306,6 +306,34 @@ def test_figures_are_described_and_closed(run: Runner, tmp_path: Path) -> None:
     assert session.cells[2].text.strip() == "0"
 
 
+@pytest.mark.parametrize(("load", "seen"), [("%load_ext autoreload\n%autoreload 2", "2"), ("", "1")])
+def test_a_module_that_a_cell_writes_anew_is_reloaded_where_the_notebook_asks_for_it(
+    run: Runner, tmp_path: Path, load: str, seen: str
+) -> None:
+    cells = [
+        load,
+        "%%writefile helper.py\ndef f(): return 1",
+        "from helper import f",
+        "%%writefile helper.py\ndef f():\n    return 2",
+        "print(f())",
+    ]
+    session = run(tmp_path, cells, [], [])
+    assert session.cells[4].text.strip() == seen
+
+
+def test_a_reload_that_fails_keeps_the_old_module(run: Runner, tmp_path: Path) -> None:
+    cells = [
+        "%load_ext autoreload\n%autoreload 2",
+        "%%writefile helper.py\ndef f(): return 1",
+        "import helper",
+        "%%writefile helper.py\ndef f( return 2",
+        "print(helper.f())",
+    ]
+    text = run(tmp_path, cells, [], []).cells[4].text
+    assert "[autoreload of helper failed: SyntaxError" in text
+    assert text.strip().endswith("1")
+
+
 def test_no_process_is_left_behind(tmp_path: Path) -> None:
     root = Root()
     assignment = make_assignment(tmp_path, [], {}, LIMITS)

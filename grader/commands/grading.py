@@ -7,11 +7,15 @@ import difflib
 from collections.abc import Iterable
 from fractions import Fraction
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from grader.commands import output
 from grader.errors import UsageError
-from grader.model import Report
+from grader.launch import launch
 from grader.submission.names import nearest
+
+if TYPE_CHECKING:  # nothing heavy is loaded before the worker has been started
+    from grader.model import Report
 
 EARNED, LOST, UNGRADABLE, FAULT = 0, 1, 3, 4
 """Exit codes of a report; 2 and 130 are `grader.cli`'s."""
@@ -30,8 +34,6 @@ def run(args: argparse.Namespace, commands: Iterable[str]) -> int:
         What grading raised, after it was written to where `--json` points.
     """
     path, json_to = _targets(args, commands)
-    from grader.launch import launch
-
     worker = launch()  # before anything heavy: it starts up while we load NumPy and read files; `api.grade` ends it
     from grader import api
 
@@ -114,6 +116,7 @@ def _write_json(report: Report, target: str) -> None:
 def _void(args: argparse.Namespace, path: Path, error: Exception) -> Report:
     """The report of a submission that nothing is known of, because grading it raised `error`."""
     from grader.errors import GraderError, SubmissionError
+    from grader.model import Report
 
     known = isinstance(error, GraderError)
     return Report(

@@ -19,6 +19,8 @@ from IPython.core.interactiveshell import InteractiveShell
 from traitlets import Type
 from traitlets.config import Config
 
+from grader.worker.reloading import Extensions, add_reloading
+
 NOT_HERE = re.compile(r"^\s*(sudo|pip3?|conda|mamba|apt(-get)?|brew|wget|curl|git|python3? -m pip)\b")
 """Commands that would change or need another machine: skipped, as there is no network and nothing to install to."""
 CUT = "\n[output cut here]\n"
@@ -112,6 +114,10 @@ class ZMQInteractiveShell(InteractiveShell):
     compile: _Compiler
     sink: Sink
 
+    def init_extension_manager(self) -> None:
+        self.extension_manager = Extensions(shell=self, parent=self)  # type: ignore[no-untyped-call]
+        self.configurables.append(self.extension_manager)  # type: ignore[arg-type]
+
     def enable_gui(self, gui: str | None = None) -> None:
         """No event loop of a window system here."""
 
@@ -174,6 +180,7 @@ def make_shell() -> ZMQInteractiveShell:
     shell.display_trap.hook = shell.displayhook
     for magic in ("pip", "conda", "mamba", "uv", "micromamba"):
         shell.register_magic_function(_ignored, "line", magic)  # type: ignore[arg-type]  # called with the line alone
+    add_reloading(shell)
     sys.stdout = sys.__stdout__ = Stream(sink, 1)  # type: ignore[assignment,misc]
     sys.stderr = sys.__stderr__ = Stream(sink, 2)  # type: ignore[assignment,misc]
     return shell
