@@ -132,16 +132,8 @@ def grade_with(
 ) -> Report:
     """Grade a hand-in for a loaded assignment in a worker that may have graded others before.
 
-    Parameters
-    ----------
-    folder
-        A folder of this hand-in's own, made if need be; left to the caller to remove.
-    golden
-        Expected values at `seed`, for a caller that has them already.
-    parts
-        Ask only the checks of these parts; the report has no others.
-    started
-        By `time.monotonic`; the report's total time counts from here.
+    `folder` is this hand-in's own, and left to the caller to remove. `golden` are the expected values at `seed`, for a
+    caller that has them already. With `parts` only these parts are asked, and the report has no others.
 
     Raises
     ------

@@ -67,7 +67,7 @@ def evaluate(
     seen: dict[str, Observation] = {}
     innocent: set[str] = set()
     """Failed checks that pass with the reference's earlier parts."""
-    for part in assignment.parts:
+    for part in prober.parts:
         checks = [c for c in assignment.checks if c.part.id == part.id]
         if not checks:
             results.append(manual_result(assignment, part, answers or {}))

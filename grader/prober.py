@@ -6,7 +6,7 @@ wait until its last cell is done, so that no cell can print what they ask.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from grader.model import Check, Observation
@@ -16,24 +16,26 @@ from grader.worker.messages import Replacement
 
 
 class Prober:
-    """The checks of `session` at one seed; `width` probes run at a time."""
+    """The checks of `session` at one seed, or those of some `parts`; `width` probes run at a time."""
 
-    def __init__(self, session: Session, *, seed: int, width: int = 2) -> None:
+    def __init__(self, session: Session, *, seed: int, width: int = 2, parts: Collection[str] | None = None) -> None:
         self.session = session
         self.seed = seed
+        self.parts = tuple(p for p in session.assignment.parts if parts is None or p.id in parts)
+        self._checks = tuple(c for c in session.assignment.checks if c.part.id in {p.id for p in self.parts})
         self._pool = ThreadPoolExecutor(max_workers=width)
         self._asked: dict[str, Future[Observation]] = {}
 
     def parked(self, when: str, cell: int) -> None:
         """Probe the public checks of this anchor from now on."""
-        for check in self.session.assignment.checks:
+        for check in self._checks:
             anchor = self.session.anchors[check.id]
             if check.visibility == "public" and (anchor.when, anchor.cell) == (when, cell):
                 self._ask(check)
 
     def finish(self) -> None:
         """The notebook is done: probe what is left."""
-        for check in self.session.assignment.checks:
+        for check in self._checks:
             if check.id not in self._asked:
                 self._ask(check)
 
