@@ -1,25 +1,22 @@
 """The report as plain text, for a student at a terminal: what was earned, what is wrong, what waits.
 
-Owns the words of the page and their order; how lines are set is `grader.report.page`'s.
+Owns the order of the page; what is said is `grader.report.words`'s, how lines are set `grader.report.page`'s.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from fractions import Fraction
-from pathlib import Path
 
 from grader.model import CellRun, Comparison, Outcome, PartResult, Report
-from grader.report import layout
-from grader.report.page import PARAGRAPH, Page
-from grader.report.text import clean, one_line, points
+from grader.report import layout, words
+from grader.report.page import Page
+from grader.report.text import one_line, points
 
 NARROW, WIDE = 48, 100
 """Columns between which the page is set: below, scores have no room; above, the eye loses the line."""
 CELLS_SHOWN = 6
 """Failing cells listed unless verbose: those after the first few mostly follow from them."""
-SENTENCES = 3
-"""Sentences on arrays of one check unless verbose: the message names all arrays, and one mistake reaches many."""
 CODE_ROOM = 12
 """Columns below which quoting a line of code shows nothing."""
 
@@ -33,13 +30,6 @@ _SIGN = {
     "skipped": ("○", "dim"),
     "pending": ("…", "dim"),
 }
-_ANSWER = {
-    "answered": "answered",
-    "untouched": "not answered: still the hand-out's text",
-    "empty": "not answered: the cell is empty",
-    "not found": "no answer found",
-}
-_CELL = {"error": "stopped", "timeout": "ran out of time", "crashed": "crashed Python", "skipped": "did not run"}
 
 
 def render(report: Report, *, colour: bool, width: int, verbose: bool = False, ascii_only: bool = False) -> str:
@@ -76,7 +66,7 @@ def render(report: Report, *, colour: bool, width: int, verbose: bool = False, a
 
 
 def _header(page: Page, report: Report) -> None:
-    name = one_line(Path(report.path).name or Path(report.path).absolute().name)  # `grade .`
+    name = words.submission_name(report)
     title = one_line(report.title or report.assignment)
     gap = page.width - layout.columns(title) - layout.columns(name)
     if not title or gap < 2:
@@ -85,11 +75,8 @@ def _header(page: Page, report: Report) -> None:
     else:
         page.line(page.style(title, "bold") + " " * gap + page.style(name, "dim"))
     page.rule()
-    if report.status == "ungradable":
-        page.paragraph("This hand-in could not be graded, so there is no score.", 0, "bold", "yellow")
-    elif report.status == "fault":
-        page.paragraph("The grader failed. That is not your mistake, and it costs no points.", 0, "bold", "red")
     if report.status != "graded":
+        page.paragraph(words.no_score(report), 0, "bold", "yellow" if report.status == "ungradable" else "red")
         page.paragraph(report.reason, 0)
 
 
@@ -102,7 +89,7 @@ def _parts(page: Page, parts: tuple[PartResult, ...], verbose: bool) -> None:
             one_line(part.part.title),
             grid("–" if part.manual else points(part.score), part.max_score),
             lead=layout.pad(one_line(part.part.id), ids) + "  ",
-            aside=_state(part) if part.manual else "",
+            aside=words.answer_state(part) if part.manual else "",
         )
         if part.manual and verbose:
             page.paragraph(part.manual.question, ids + 4)
@@ -119,14 +106,6 @@ def _grid(parts: tuple[PartResult, ...]) -> Callable[[str, Fraction], str]:
     return lambda score, most: f"{score:>{earned}} / {points(most):<{worth}}"
 
 
-def _state(part: PartResult) -> str:
-    """What is known of a manual part's answer."""
-    if part.answer is None:
-        return "waits for a person"
-    cell = "" if part.answer.cell is None else f" (cell {part.answer.cell})"
-    return _ANSWER[part.answer.state] + cell
-
-
 def _details(page: Page, part: PartResult, grid: Callable[[str, Fraction], str], indent: int, verbose: bool) -> bool:
     """What a part lost and why; tells whether there was anything to say."""
     lost = [o for o in part.outcomes if o.status != "passed"]
@@ -134,50 +113,32 @@ def _details(page: Page, part: PartResult, grid: Callable[[str, Fraction], str],
         for message in dict.fromkeys(o.message for o in lost):  # a stub says the same for every check
             page.paragraph(message, indent, "dim")
         return False  # one quiet line below its title: the stub of a whole assignment reads as a list
-    # Where the course's own earlier parts made everything right, there is nothing to look for in this one.
-    innocent = bool(part.credited_with) and part.follow_through == part.max_score and not verbose
+    innocent = words.is_innocent(part) and not verbose
     for outcome in part.outcomes if verbose else lost:
         check = outcome.check
-        title = one_line(check.title) + (" (hidden)" if check.visibility == "hidden" else "")
-        page.row(_SIGN[outcome.status], title, grid(points(outcome.score), check.points), indent=indent)
+        page.row(
+            _SIGN[outcome.status], words.check_title(outcome), grid(points(outcome.score), check.points), indent=indent
+        )
         if not innocent:
             _explain(page, outcome, indent + 2, verbose)
-    if part.follow_through is not None:
-        _follow_through(page, part, part.follow_through, indent)
+    if said := words.credit(part):
+        page.paragraph(said, indent, "cyan" if part.credited_with else "dim", first="→ ")
     return bool(lost or verbose)
-
-
-def _follow_through(page: Page, part: PartResult, earned: Fraction, indent: int) -> None:
-    result = f"{points(earned)} of {points(part.max_score)}"
-    if not part.credited_with:
-        page.paragraph(f"with the course's own earlier parts it is the same: {result}", indent, "dim", first="→ ")
-        return
-    if earned > part.score:
-        result += f", which counts as {points(part.score)}"
-    names = _enumerate([one_line(name) for name in part.credited_with])
-    page.paragraph(f"credited with the course's own {names}: {result}", indent, "cyan", first="→ ")
 
 
 def _explain(page: Page, outcome: Outcome, indent: int, verbose: bool) -> None:
     """What a check says: its message, a sentence for each array that adds to it, and the diagnosis."""
-    said = clean(outcome.message)
-    page.paragraph(said, indent)
-    told = [(array, sentence) for array in outcome.arrays if (sentence := clean(array.message)) not in said]
-    for array, sentence in told if verbose else told[:SENTENCES]:
-        page.paragraph(_named(array.name, sentence), indent, first="· ")
-    if len(told) > SENTENCES and not verbose:
-        page.paragraph(f"and {len(told) - SENTENCES} more", indent, "dim", first="· ")
+    said = words.feedback(outcome, limit=None if verbose else words.SENTENCES)
+    page.paragraph(said.message, indent)
+    for sentence in said.arrays:
+        page.paragraph(sentence, indent, first="· ")
+    if said.more:
+        page.paragraph(f"and {said.more} more", indent, "dim", first="· ")
     for array in outcome.arrays:
         if verbose and not array.message and array.error is not None:
             page.paragraph(_measured(array), indent, "dim", first="· ")
-    if outcome.diagnosis is not None and clean(outcome.diagnosis.text) not in said:
-        page.paragraph(outcome.diagnosis.text, indent, "yellow", first="→ ")
-
-
-def _named(name: str, sentence: str) -> str:
-    """The sentence with the array's name before it, unless it speaks of it by name already."""
-    name = one_line(name)
-    return sentence if name in sentence else f"{name}: {sentence}"
+    if said.diagnosis:
+        page.paragraph(said.diagnosis, indent, "yellow", first="→ ")
 
 
 def _measured(array: Comparison) -> str:
@@ -188,7 +149,7 @@ def _measured(array: Comparison) -> str:
 def _cells(page: Page, failed: list[CellRun], verbose: bool) -> None:
     if not failed:
         return
-    unwritten = [c for c in failed if c.error is not None and c.error.type == "NotImplementedError"]
+    unwritten = [c for c in failed if words.is_unwritten(c)]
     others = [c for c in failed if c not in unwritten]
     page.heading("Cells that did not run through (counted from 0, text cells included)")
     shown = others if verbose else others[:CELLS_SHOWN]
@@ -206,15 +167,9 @@ def _plural(word: str, cells: list[CellRun]) -> str:
 
 def _cell(page: Page, cell: CellRun) -> None:
     lead = f"cell {cell.index}  "
-    error = cell.error
-    how = _CELL.get(cell.status, cell.status)
-    if error is None:
-        page.paragraph(how, 2, first=lead)
-        return
-    said = ": ".join(filter(None, (one_line(error.type), one_line(error.message, PARAGRAPH))))
-    page.paragraph(said if cell.status == "error" else f"{how}: {said}", 2, first=lead)
-    if error.frames:
-        frame = error.frames[-1]
+    page.paragraph(words.cell_problem(cell), 2, first=lead)
+    if cell.error is not None and cell.error.frames:
+        frame = cell.error.frames[-1]
         file = one_line(frame.file)
         where = f"line {frame.line}" if file == f"cell {cell.index}" else f"{file}, line {frame.line}"
         room = page.width - 2 - len(lead) - layout.columns(where) - 3
@@ -230,16 +185,12 @@ def _notes(page: Page, notes: Iterable[str]) -> None:
 
 
 def _total(page: Page, report: Report) -> None:
-    waiting = [p for p in report.parts if p.pending]
-    earned = f"{points(report.score)} of {points(report.max_score)} points"
+    earned, rest = words.earned(report), words.waiting(report)
     styles = ("bold", "green") if report.score == report.max_score else ("bold",)
     page.rule()
-    if not waiting:
+    if not rest:
         page.line(page.style(earned, *styles))
         return
-    some = "1 part waits" if len(waiting) == 1 else f"{len(waiting)} parts wait"
-    worth = report.pending
-    rest = f"{some} for a person ({points(worth)} point{'' if worth == 1 else 's'})"
     if len(earned) + 2 + len(rest) <= page.width:
         page.line(page.style(earned, *styles) + "; " + rest)
     else:
@@ -255,7 +206,3 @@ def _versions(page: Page, report: Report) -> None:
     if total := report.seconds.get("total"):
         pieces.append(f"{total:.1f} s")
     page.paragraph(" · ".join(pieces), 0, "dim")
-
-
-def _enumerate(names: list[str]) -> str:
-    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
