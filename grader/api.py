@@ -9,6 +9,7 @@ import time
 from collections.abc import Collection, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from fractions import Fraction
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -157,6 +158,8 @@ def grade_with(
         expected: Future[GoldenTable] = pool.submit(_expected, found, seed) if golden is None else Future()
         if golden is not None:
             expected.set_result(golden)
+        stubs = pool.submit(unfilled_by_check, found, submission)
+        around = pool.submit(environment)
         session = Session(root, found, submission, anchors, seed=use_seed, pictures=keep)
         prober = Prober(session, seed=use_seed, parts=parts)
         try:
@@ -165,8 +168,7 @@ def grade_with(
             prober.finish()  # before what only this side has to do
             stub = _stub_notebook(found)
             answers = _answers(found, submission, stub, session)
-            stubs = unfilled_by_check(found, submission)
-            evaluation = evaluate(prober, expected.result(), unfilled=stubs, answers=answers)
+            evaluation = evaluate(prober, expected.result(), unfilled=stubs.result(), answers=answers)
         finally:
             prober.close()
             session.close()
@@ -186,7 +188,7 @@ def grade_with(
             *_scope(found),
         ),
         seed=use_seed,
-        environment=environment(),
+        environment=around.result(),
         seconds={"total": time.monotonic() - started, "cells": cells_done - started},
         work=_work(found, submission) if keep else None,
     )
@@ -288,6 +290,7 @@ def environment() -> Environment:
     )
 
 
+@cache
 def _version(package: str) -> str:
     try:
         return version(package)

@@ -73,12 +73,16 @@ def given_cell_notes(notebook: Notebook, stub: Notebook, unsolved: Mapping[int, 
     unsolved
         For each code cell of the stub, by its index: whether the student is to fill it in.
     """
-    mine = {_plain(c.source) for c in notebook.code}
-    theirs = {_plain(s.source) for s in stub.code}
-    free = [c for c in notebook.code if _plain(c.source) not in theirs]
+    kept = {c.source for c in notebook.code} & {s.source for s in stub.code}
+    changed = {c.index: _plain(c.source) for c in notebook.code if c.source not in kept}
+    handed_out = {s.index: _plain(s.source) for s in stub.code if s.source not in kept}
+    mine, theirs = set(changed.values()), set(handed_out.values())
+    free = [c for c in notebook.code if c.index in changed and changed[c.index] not in theirs]
     notes = []
     for given in stub.code:
-        if unsolved.get(given.index, False) or not given.source.strip() or _plain(given.source) in mine:
+        if given.index not in handed_out or unsolved.get(given.index, False) or not given.source.strip():
+            continue
+        if handed_out[given.index] in mine:
             continue
         edited = max(free, key=lambda c: _likeness(c, given), default=None)
         if edited is not None and _likeness(edited, given) >= ALIKE:
