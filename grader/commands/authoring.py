@@ -43,9 +43,8 @@ def _record(assignment: Assignment, args: argparse.Namespace) -> int:
     why = " (same values; their provenance is new)" if same else ""
     output.emit("".join(f"{assignment.id}: wrote {_short(path)}{why}\n" for path in recording.written))
     if any(path.name == "public.json" for path in recording.written) and assignment.handout.is_dir():
-        output.emit(
-            f"{assignment.id}: {_short(assignment.handout)} has its own copy: `grade release {assignment.id}` renews it\n"
-        )
+        copy = f"{_short(assignment.handout)} has its own copy: `grade release {assignment.id}` renews it"
+        output.emit(f"{assignment.id}: {copy}\n")
     if not recording.refused:
         return FINE
     output.tell(f"{assignment.id}: nothing written, since values changed beyond tolerance; --accept records them")

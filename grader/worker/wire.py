@@ -156,7 +156,7 @@ def array_of(spec: ArraySpec, buffers: Sequence[bytearray]) -> npt.NDArray[Any]:
     if size != len(buffer) or math.prod(n or 1 for n in spec.shape) * dtype.itemsize > 1 << 40:
         raise WorkerError("the worker sent an array whose shape and bytes disagree")
     if dtype.kind == "b":  # a bool byte other than 0 and 1 makes NumPy contradict itself
-        truth: npt.NDArray[np.bool_] = np.frombuffer(buffer, np.uint8).reshape(spec.shape) != 0
+        truth: npt.NDArray[np.bool_] = np.asarray(np.frombuffer(buffer, np.uint8).reshape(spec.shape) != 0)
         return truth
     return np.frombuffer(buffer, dtype).reshape(spec.shape)
 

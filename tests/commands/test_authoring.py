@@ -84,6 +84,26 @@ def test_record_names_what_it_wrote_and_shows_each_array(
     assert "same" in out
 
 
+def test_record_says_so_when_it_writes_only_provenance(
+    golden: dict[str, Any], course: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = course / "reference" / "toy" / "golden" / "public.json"
+    same = Row(check="a", name="same", change=0.0, relative=0.0, within=True, text="", changed=False)
+    golden["record"] = Recording(rows=(same,), written=(path,), refused=False)
+    assert cli.main(["golden", "record"]) == 0
+    assert "wrote reference/toy/golden/public.json (same values; their provenance is new)" in capsys.readouterr().out
+
+
+def test_record_names_the_hand_out_that_is_stale_now(
+    golden: dict[str, Any], course: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = course / "reference" / "toy" / "golden" / "public.json"
+    (course / "assignments" / "toy").mkdir(parents=True, exist_ok=True)
+    golden["record"] = Recording(rows=(SMALL,), written=(path,), refused=False)
+    assert cli.main(["golden", "record"]) == 0
+    assert "`grade release toy` renews it" in capsys.readouterr().out
+
+
 def test_refused_recording_exits_1_and_names_the_way_out(
     golden: dict[str, Any], capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -100,6 +100,12 @@ def test_bool_bytes_other_than_0_and_1_become_true() -> None:
     assert array.view(np.uint8).max() == 1
 
 
+def test_a_single_bool_stays_an_array() -> None:
+    array = wire.array_of(ArraySpec(0, "|b1", ()), [bytearray([1])])
+    assert isinstance(array, np.ndarray)
+    assert array.shape == ()
+
+
 def test_a_lying_length_costs_no_memory_before_the_data_comes() -> None:
     lie = struct.pack("<2sHI", b"G1", 1, 10) + struct.pack("<Q", 1 << 39)
     with pytest.raises(WorkerError, match="more than"):
