@@ -14,7 +14,7 @@ _TABLES = """
 CREATE TABLE reports (
   id INTEGER PRIMARY KEY,
   content TEXT NOT NULL, assignment TEXT NOT NULL, status TEXT NOT NULL, reason TEXT NOT NULL,
-  score TEXT NOT NULL, max_score TEXT NOT NULL, pending TEXT NOT NULL,
+  score TEXT NOT NULL, max_score TEXT NOT NULL, pending TEXT NOT NULL, scores TEXT NOT NULL,
   report BLOB NOT NULL, keys TEXT NOT NULL, seconds REAL NOT NULL, graded TEXT NOT NULL
 );
 CREATE INDEX reports_by_content ON reports (content);

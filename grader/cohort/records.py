@@ -58,21 +58,53 @@ class Keys(Struct, frozen=True, kw_only=True):
     """Part id -> one key over all of the above that the part's result rests on."""
 
 
+class PartScore(Struct, frozen=True, array_like=True):
+    """Points of one part as exact fractions in text (`5/2`)."""
+
+    score: str
+    max_score: str
+    pending: str
+
+
 class Graded(Struct, frozen=True, kw_only=True):
     """What came of one hand-in: a report and what it rests on."""
 
     assignment: str
     status: Status
     reason: str = ""
-    score: Fraction = Fraction(0)
-    max_score: Fraction = Fraction(0)
-    pending: Fraction = Fraction(0)
+    scores: Mapping[str, PartScore] = field(default_factory=dict)
+    """Part id -> its points."""
     report: Mapping[str, Any] = field(default_factory=dict)
     """The `grade/1` object."""
     keys: Keys
     seconds: float = 0.0
     parts: tuple[str, ...] | None = None
     """Ids of the parts that were graded anew; None: all."""
+
+    @property
+    def score(self) -> Fraction:
+        return sum((Fraction(s.score) for s in self.scores.values()), Fraction(0))
+
+    @property
+    def max_score(self) -> Fraction:
+        """Points of all automatic parts."""
+        return sum((Fraction(s.max_score) for s in self.scores.values()), Fraction(0))
+
+    @property
+    def pending(self) -> Fraction:
+        """Points that wait for a person."""
+        return sum((Fraction(s.pending) for s in self.scores.values()), Fraction(0))
+
+
+class Job(Struct, frozen=True, kw_only=True):
+    """One hand-in to grade, as a slot is told; everything in it is data."""
+
+    number: int
+    hand_in: HandIn
+    assignment: str | None
+    """None: find it out."""
+    parts: tuple[str, ...] | None = None
+    """Grade only these; None: all."""
 
 
 class Run(Struct, frozen=True, kw_only=True):

@@ -23,7 +23,7 @@ from typing import Any
 import msgspec
 
 from grader.cohort.database import BUSY_SECONDS, prepare, transaction
-from grader.cohort.records import Graded, HandIn, Keys, Result, Run
+from grader.cohort.records import Graded, HandIn, Keys, PartScore, Result, Run
 from grader.errors import UsageError
 
 
@@ -103,8 +103,8 @@ class Store:
     def reports(self, content: str) -> list[tuple[int, Graded]]:
         """Every report on this content, the latest first, without the `grade/1` objects."""
         rows = self._db.execute(
-            "SELECT id, assignment, status, reason, score, max_score, pending, keys, seconds FROM reports"
-            " WHERE content = ? ORDER BY id DESC",
+            "SELECT id, assignment, status, reason, scores, keys, seconds FROM reports WHERE content = ?"
+            " ORDER BY id DESC",
             (content,),
         )
         return [
@@ -114,11 +114,9 @@ class Store:
                     assignment=row[1],
                     status=row[2],
                     reason=row[3],
-                    score=Fraction(row[4]),
-                    max_score=Fraction(row[5]),
-                    pending=Fraction(row[6]),
-                    keys=_keys(row[7]),
-                    seconds=row[8],
+                    scores=msgspec.json.decode(row[4], type=dict[str, PartScore]),
+                    keys=_keys(row[5]),
+                    seconds=row[6],
                 ),
             )
             for row in rows
@@ -145,8 +143,8 @@ class Store:
         """A new report and this hand-in's result, in one transaction; returns the report's id."""
         with transaction(self._db):
             found = self._db.execute(
-                "INSERT INTO reports (content, assignment, status, reason, score, max_score, pending, report, keys,"
-                " seconds, graded) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO reports (content, assignment, status, reason, score, max_score, pending, scores, report,"
+                " keys, seconds, graded) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     hand_in.content,
                     graded.assignment,
@@ -155,6 +153,7 @@ class Store:
                     str(graded.score),
                     str(graded.max_score),
                     str(graded.pending),
+                    msgspec.json.encode(graded.scores).decode(),
                     zlib.compress(json.dumps(dict(graded.report), ensure_ascii=False).encode("utf-8", "replace")),
                     msgspec.json.encode(graded.keys).decode(),
                     graded.seconds,

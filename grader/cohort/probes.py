@@ -1,0 +1,93 @@
+"""A fingerprint of each check: of its probe and of whatever in its file the probe can reach.
+
+Comments, blank lines and other checks do not move it; a helper that the probe calls does, and so do its decorator's
+constants, its judge and its title.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+from collections.abc import Iterable
+
+from grader.model import Check
+
+_REACHES_ALL = frozenset({"globals", "vars", "eval", "exec", "locals", "__import__", "import_module"})
+"""With one of these a probe may reach names that its text does not show: the whole file counts."""
+
+
+def fingerprint(*texts: str) -> str:
+    """A short digest of some texts, each with its length, so that no two lists give the same bytes."""
+    whole = hashlib.sha256()
+    for text in texts:
+        data = text.encode("utf-8", "surrogatepass")
+        whole.update(b"%d:" % len(data))
+        whole.update(data)
+    return whole.hexdigest()[:32]
+
+
+def check_fingerprints(checks: Iterable[Check]) -> dict[str, str]:
+    """Check id -> its fingerprint."""
+    files: dict[str, _File] = {}
+    found = {}
+    for check in checks:
+        if check.source not in files:
+            files[check.source] = _File(check.source)
+        found[check.id] = fingerprint(check.id, check.visibility, *files[check.source].reached(check.id))
+    return found
+
+
+class _File:
+    """What the text of a check file binds at its top level, and what it does there besides."""
+
+    def __init__(self, source: str) -> None:
+        self._source = source
+        self._bound: dict[str, list[ast.stmt]] = {}
+        self._always: list[ast.stmt] = []
+        """Statements that are no definition: whatever they do, they do it for every check."""
+        for node in ast.parse(source).body:
+            names = list(_binds(node))
+            for name in names:
+                self._bound.setdefault(name, []).append(node)
+            if not names and not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)):
+                self._always.append(node)
+
+    def reached(self, check: str) -> list[str]:
+        """The dumps of everything that `check` rests on, in the order of the file."""
+        if check not in self._bound:
+            return [self._source]
+        nodes: dict[int, ast.stmt] = {}
+        names, seen = {check}, set[str]()
+        for node in self._always:
+            nodes[id(node)] = node
+            names |= _names(node)
+        while names:
+            name = names.pop()
+            if name in _REACHES_ALL:
+                return [self._source]
+            if name in seen:
+                continue
+            seen.add(name)
+            for node in self._bound.get(name, []):
+                nodes[id(node)] = node
+                names |= _names(node)
+        return [ast.dump(node) for node in sorted(nodes.values(), key=lambda node: node.lineno)]
+
+
+def _binds(node: ast.stmt) -> Iterable[str]:
+    """Names that a top-level statement binds; none for one that does more than bind."""
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        yield node.name
+    elif isinstance(node, ast.Import | ast.ImportFrom):
+        for alias in node.names:
+            yield alias.asname or alias.name.partition(".")[0]
+    elif isinstance(node, ast.Assign | ast.AnnAssign):
+        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+        for target in targets:
+            for part in target.elts if isinstance(target, ast.Tuple | ast.List) else [target]:
+                if isinstance(part, ast.Name):
+                    yield part.id
+
+
+def _names(node: ast.stmt) -> set[str]:
+    return {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}

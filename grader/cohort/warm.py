@@ -1,0 +1,237 @@
+"""One slot: grades hand-in after hand-in in one warm worker, and replaces the worker where anything was odd.
+
+Knows nothing of other slots or of the store: a `Job` comes in, a `Graded` goes out, whatever the hand-in does.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import socket
+import tempfile
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+
+from grader.api import grade_with, public_only
+from grader.assignment.course import Course
+from grader.cohort.keys import coupled, course_key, engine_key, ground_key, keys_of
+from grader.cohort.records import Graded, HandIn, Job, Keys, PartScore, Status
+from grader.errors import Fault, GraderError, SubmissionError, WorkerError
+from grader.grading import GoldenTable
+from grader.model import Assignment, Report
+from grader.process import Root
+from grader.reference import live, recorded
+from grader.report.json_report import to_json
+from grader.submission.identify import identify
+from grader.worker import wire
+from grader.worker.messages import Done, Sweep
+
+TRIES = 2
+"""A fault of the worker may be the machine's mood; one that comes again in a new worker is told."""
+
+
+class Loaded(msgspec.Struct, frozen=True):
+    """An assignment with what its hand-ins are compared with."""
+
+    assignment: Assignment
+    golden: GoldenTable
+    keys: Keys
+
+
+class Slot:
+    """One warm worker for one course; a context manager.
+
+    Parameters
+    ----------
+    seed
+        None grades with the recorded golden values.
+    hidden
+        False leaves the hidden checks out.
+    data
+        Folder that takes the place of the assignment's `data/`.
+    """
+
+    def __init__(self, course: Course, *, seed: int | None, hidden: bool = True, data: str | None = None) -> None:
+        self.course = course
+        self._seed = seed
+        self._hidden = hidden
+        self._data = data
+        self._loaded: dict[str, Loaded] = {}
+        self._golden: dict[str, GoldenTable] = {}
+        self._root: Root | None = None
+
+    def load(self, id: str) -> Assignment:
+        """An assignment as this slot grades it."""
+        found = self.course.load(id)
+        if not self._hidden:
+            found = public_only(found)
+        return found if self._data is None else msgspec.structs.replace(found, data=Path(self._data).absolute())
+
+    def loaded(self, id: str, *, values: bool = True) -> Loaded:
+        """An assignment with its keys, and with `values` its expected values; read once.
+
+        Raises
+        ------
+        UsageError, Fault
+            There is none of that id, or its files are inconsistent.
+        """
+        if id not in self._loaded:
+            assignment = self.load(id)
+            golden = recorded(assignment) if self._seed is None else {}
+            self._loaded[id] = Loaded(assignment, golden, keys_of(assignment, golden, self._seed))
+        found = self._loaded[id]
+        if self._seed is None or not values:
+            return found
+        if id not in self._golden:
+            self._golden[id] = live(found.assignment, [self._seed])[self._seed]
+        return Loaded(found.assignment, self._golden[id], found.keys)
+
+    def course_keys(self) -> Keys:
+        """The keys of a hand-in that is of no assignment: every assignment had its say."""
+        grounds = []
+        for id in self.course.ids():
+            with contextlib.suppress(Fault):  # `identify` leaves a broken one out too
+                grounds.append(ground_key(self.load(id)))
+        return Keys(submission="", engine=engine_key(), seed="", ground=course_key(grounds))
+
+    def grade(self, job: Job) -> Graded:
+        """Grade one hand-in; whatever goes wrong is in the result."""
+        started = time.monotonic()
+        folder = Path(tempfile.mkdtemp(prefix="grade-slot-"))
+        try:
+            path = staged(job.hand_in, folder / "handed in")
+            try:
+                id = job.assignment or self._identified(path)
+            except SubmissionError as error:
+                return _refused("", str(error), self.course_keys(), job, time.monotonic() - started)
+            try:
+                loaded = self.loaded(id)
+            except GraderError as error:
+                return _void(id, error, self.course_keys(), job, time.monotonic() - started)
+            return self._graded(job, path, loaded, folder, started)
+        except OSError as error:
+            keys = Keys(submission="", engine=engine_key(), seed="", ground="")
+            reason = f"{job.hand_in.path} cannot be read ({error.strerror or error})"
+            return _refused("", reason, keys, job, time.monotonic() - started)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def _identified(self, path: Path) -> str:
+        ids = self.course.ids()
+        return ids[0] if self.course.single else identify(path, ids, self.course.load)
+
+    def _graded(self, job: Job, path: Path, loaded: Loaded, folder: Path, started: float) -> Graded:
+        wanted = None if job.parts is None else coupled(loaded.assignment, job.parts)
+        for again in range(TRIES):
+            try:
+                root = self._root = self._root or Root()
+                report = grade_with(
+                    root,
+                    path,
+                    loaded.assignment,
+                    folder / str(again),
+                    seed=self._seed,
+                    golden=loaded.golden,
+                    parts=wanted,
+                )
+                self._tidy()
+                return _from_report(report, loaded.keys, job, time.monotonic() - started)
+            except WorkerError as error:
+                self.close()
+                problem: Exception = error
+            except GraderError as error:
+                self.close()
+                problem = error
+                break
+            except Exception as error:  # a defect of ours on this hand-in must not cost the cohort its other results
+                self.close()
+                problem = RuntimeError(f"internal fault: {type(error).__name__}: {error}")
+                break
+        return _void(loaded.assignment.id, problem, loaded.keys, job, time.monotonic() - started)
+
+    def _tidy(self) -> None:
+        """End and remove what a submission left, or the worker where that is not possible."""
+        root = self._root
+        assert root is not None  # just graded with
+        try:
+            root.ask(Sweep(), Done)
+        except (wire.Closed, wire.DeadlineExceeded, WorkerError):
+            self.close()
+            return
+        for channel in [c for c in root.open_channels if c is not root.channel]:
+            root.open_channels.discard(channel)
+            channel.close()
+        home = root.folder / "home"  # the next student's code must not find what this one's wrote
+        for entry in list(os.scandir(home)) if home.is_dir() else []:
+            if entry.is_dir(follow_symlinks=False):
+                shutil.rmtree(entry.path, ignore_errors=True)
+            else:
+                with contextlib.suppress(OSError):
+                    os.unlink(entry.path)
+
+    def close(self) -> None:
+        """End the worker; the next hand-in starts another."""
+        root, self._root = self._root, None
+        if root is not None:
+            root.close()
+
+    def hang_up(self) -> None:
+        """Close the worker's socket from another thread; the worker then ends everything and itself."""
+        if self._root is not None:
+            self._root.channel.shutdown(socket.SHUT_RDWR)
+
+    def __enter__(self) -> Slot:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+
+def staged(hand_in: HandIn, folder: Path) -> Path:
+    """Where the hand-in lies, its files gathered below `folder` if they have to be."""
+    if not hand_in.files:
+        return Path(hand_in.place)
+    for name, place in hand_in.files.items():
+        target = folder / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(place, target)
+    return folder / next(iter(hand_in.files)) if len(hand_in.files) == 1 else folder
+
+
+def _refused(assignment: str, reason: str, keys: Keys, job: Job, seconds: float) -> Graded:
+    return _from_report(_nothing(assignment, "ungradable", reason, job), keys, job, seconds)
+
+
+def _void(assignment: str, problem: Exception, keys: Keys, job: Job, seconds: float) -> Graded:
+    """Ours, not the student's; it is tried again in the next run."""
+    return _from_report(_nothing(assignment, "fault", " ".join(str(problem).split()), job), keys, job, seconds)
+
+
+def _nothing(assignment: str, status: Status, reason: str, job: Job) -> Report:
+    content = job.hand_in.content
+    return Report(assignment=assignment, title="", path=job.hand_in.path, digest=content, status=status, reason=reason)
+
+
+def _from_report(report: Report, keys: Keys, job: Job, seconds: float) -> Graded:
+    chosen = [p for p in report.parts if job.parts is None or p.part.id in job.parts]
+    report = msgspec.structs.replace(report, path=job.hand_in.path, parts=tuple(chosen))
+    scores: Mapping[str, PartScore] = {
+        p.part.id: PartScore(
+            str(p.score if p.manual is None else 0), str(p.max_score if p.manual is None else 0), str(p.pending)
+        )
+        for p in chosen
+    }
+    return Graded(
+        assignment=report.assignment,
+        status=report.status,
+        reason=report.reason,
+        scores=scores,
+        report=to_json(report),
+        keys=msgspec.structs.replace(keys, submission=job.hand_in.content),
+        seconds=seconds,
+        parts=job.parts,
+    )
