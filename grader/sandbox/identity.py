@@ -1,0 +1,55 @@
+"""Who student code runs as: a spare user where the grader is root, no privileges, and no way to gain any."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import struct
+
+from grader.sandbox import kernel
+
+SPARE_FIRST, SPARE_COUNT = 60_600, 400
+"""Users that nobody has: above Debian's and systemd's homes, below systemd's dynamic users, inside the 65,536 that a
+container without root's powers has."""
+_CAPABILITIES_VERSION = 0x20080522
+
+
+def spare_user(number: int) -> int:
+    """A spare user's id; slots of different numbers get different users, some 400 of them."""
+    return SPARE_FIRST + number % SPARE_COUNT
+
+
+def become(user: int) -> None:
+    """Become `user` for good; only root can.
+
+    Raises
+    ------
+    OSError
+        If this process may not change its user, as in a container without CAP_SETUID.
+    """
+    os.setgroups([])
+    os.setresgid(user, user, user)
+    os.setresuid(user, user, user)
+    # changing the user has made this process opaque to itself, too: /proc/self would belong to root
+    kernel.prctl(kernel.PR_SET_DUMPABLE, 1)
+
+
+def drop_privileges() -> None:
+    """Give up every capability, and the ways of getting one back.
+
+    Raises
+    ------
+    OSError
+        If the kernel refuses.
+    """
+    with contextlib.suppress(OSError):  # past the last one, or without the right to: the next line covers that
+        for capability in range(64):
+            kernel.prctl(kernel.PR_CAPBSET_DROP, capability)
+    kernel.prctl(kernel.PR_SET_NO_NEW_PRIVS, 1)
+    kernel.syscall("capset", struct.pack("Ii", _CAPABILITIES_VERSION, 0), bytes(24))
+
+
+def die_with_parent() -> None:
+    """Have the kernel end this process when its parent ends; a change of user undoes it."""
+    kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)

@@ -1,0 +1,38 @@
+"""Resource limits of a student's process; whatever it forks inherits them."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import resource
+
+OPEN_FILES = 256
+PROCESSES = 256
+"""Of a submission, threads included: parked copies of the notebook take one each, a pool of workers some ten."""
+
+
+def limit(*, memory: int, file_size: int, processes: int | None) -> None:
+    """Limit address space and files in bytes, and processes where `processes` is given."""
+    _lower(resource.RLIMIT_AS, memory)
+    _lower(resource.RLIMIT_FSIZE, file_size)
+    _lower(resource.RLIMIT_NOFILE, OPEN_FILES)
+    _lower(resource.RLIMIT_CORE, 0)
+    if processes is not None:
+        _lower(resource.RLIMIT_NPROC, processes)
+
+
+def threads_of_this_user() -> int:
+    """How many threads this user runs by now, on the whole machine: its limit on processes counts them all."""
+    found, own = 0, os.getuid()
+    for name in os.listdir("/proc"):
+        with contextlib.suppress(OSError, IndexError, ValueError):
+            if name.isdigit() and os.stat(f"/proc/{name}").st_uid == own:
+                with open(f"/proc/{name}/stat") as file:
+                    found += int(file.read().rpartition(")")[2].split()[17])
+    return found
+
+
+def _lower(which: int, value: int) -> None:
+    _, hard = resource.getrlimit(which)
+    ceiling = value if hard == resource.RLIM_INFINITY else min(value, hard)
+    resource.setrlimit(which, (ceiling, ceiling))

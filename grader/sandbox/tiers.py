@@ -1,0 +1,64 @@
+"""What a set of layers is worth.
+
+A  own view of files, processes and network (namespaces or bubblewrap), Landlock, seccomp
+B  a user of its own, Landlock, seccomp
+C  the grader's user, Landlock, seccomp
+-  anything less
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from grader.errors import UsageError
+
+NAMESPACES, BUBBLEWRAP, SPARE_USER = "namespaces", "bubblewrap", "spare user"
+LANDLOCK, SECCOMP, LIMITS, WATCHDOG = "landlock", "seccomp", "limits", "watchdog"
+TIERS = ("A", "B", "C")
+NONE = "none"
+PROMISES = {
+    "A": "student code sees no file, process or network but its own",
+    "B": "student code runs as a spare user, cannot open other files or use the network; it sees that they exist",
+    "C": "student code runs as you, but cannot open other files, use the network or signal other processes",
+    NONE: "student code can read what you can read",
+}
+
+
+def tier(layers: Collection[str]) -> str:
+    """`A`, `B`, `C` or `none`."""
+    if not {LANDLOCK, SECCOMP} <= set(layers):
+        return NONE
+    if NAMESPACES in layers or BUBBLEWRAP in layers:
+        return "A"
+    return "B" if SPARE_USER in layers else "C"
+
+
+def at_least(found: str, wanted: str) -> bool:
+    """Whether tier `found` promises what `wanted` does."""
+    return found in TIERS and TIERS.index(found) <= TIERS.index(wanted)
+
+
+def require(layers: Collection[str], wanted: str | None, problems: Collection[str], *, secrets: bool) -> None:
+    """Refuse to go on where the layers that are on do not suffice.
+
+    Parameters
+    ----------
+    wanted
+        The tier that the caller asked for, or None.
+    secrets
+        Whether there is something to find beside the hand-in: a reference, hidden checks, other people's work.
+
+    Raises
+    ------
+    UsageError
+        With what is missing, and how to go on.
+    """
+    found = tier(layers)
+    why = "; ".join(problems) or "no layer said why"
+    if wanted is not None and not at_least(found, wanted):
+        raise UsageError(f"--require-sandbox {wanted}: only tier {found} works here ({why}); see `grade doctor`")
+    if wanted is None and found == NONE and secrets:
+        raise UsageError(
+            "student code would run without a sandbox beside a reference or hidden checks: refused "
+            f"({why}); `grade doctor` says what would help, --unsafe goes on all the same"
+        )

@@ -1,0 +1,187 @@
+"""Count from outside what no limit of the kernel counts over several processes: memory, processes, disk.
+
+A thread of the grader looks at the worker's processes in /proc every 20 ms, and at its folder less often. What is over
+a limit is ended there and then; the report says so.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+POLL_SECONDS = 0.02
+"""Flat-out allocation in four processes went 5 to 24 MB over the limit with it."""
+DISK_POLL_SECONDS = 0.25
+DISK_BYTES, DISK_FILES = 2 << 30, 20_000
+MOST_PROCESSES = 320
+"""The limit for a submission's processes, and those of the grader's own among them."""
+SPARING = 10.0
+"""Exact memory is asked for at most this fraction of the time: the kernel walks every page for it."""
+
+
+class Watchdog:
+    """Watch all descendants of process `root` until `stop`; `notes` tells what was ended.
+
+    Parameters
+    ----------
+    root
+        Process whose descendants count; itself it is never ended.
+    memory
+        Bytes for all of them together; pages that forks share count once.
+    folders
+        Where they may write.
+    spared
+        Generations below `root` that are the grader's own.
+    """
+
+    def __init__(self, root: int, *, memory: int, folders: Sequence[Path], spared: int = 1) -> None:
+        self.root = root
+        self.memory = memory
+        self.folders = folders
+        self.spared = spared
+        self.notes: list[str] = []
+        self._before = {folder: _names(folder) for folder in folders}
+        self._stopped = threading.Event()
+        self._exact_after = 0.0
+        self._thread: threading.Thread | None = None
+        if os.path.exists("/proc/self/status"):
+            self._thread = threading.Thread(target=self._watch, name="watchdog", daemon=True)
+            self._thread.start()
+
+    def stop(self) -> None:
+        """Look no further."""
+        self._stopped.set()
+        if self._thread is not None:
+            self._thread.join()
+
+    def _watch(self) -> None:
+        disk_after = time.monotonic() + DISK_POLL_SECONDS
+        while not self._stopped.wait(POLL_SECONDS):
+            found = descendants(self.root, self.spared)
+            self._look_at_memory(found)
+            if len(found) > MOST_PROCESSES:
+                self._end(found, f"{len(found)} processes at a time; all of them were ended")
+            if time.monotonic() > disk_after:
+                started = time.monotonic()
+                self._look_at_disk(found)
+                disk_after = time.monotonic() + max(DISK_POLL_SECONDS, 5 * (time.monotonic() - started))
+
+    def _look_at_memory(self, found: Sequence[int]) -> None:
+        if sum(map(_touched, found)) <= self.memory or time.monotonic() < self._exact_after:
+            return  # shared pages are counted once for each process, so this is the most that it can be
+        started = time.monotonic()
+        exact = {pid: _proportional(pid) for pid in found}
+        self._exact_after = time.monotonic() + min(1.0, SPARING * (time.monotonic() - started))
+        if exact and sum(exact.values()) > self.memory:
+            largest = max(exact, key=lambda pid: exact[pid])
+            self._end(
+                [largest],
+                f"more than {self.memory / 2**20:.0f} MB of memory in all processes together; the largest was ended",
+            )
+            self._exact_after = 0.0
+
+    def _look_at_disk(self, found: Sequence[int]) -> None:
+        for folder in self.folders:
+            size, files = used(folder)
+            if size > DISK_BYTES or files > DISK_FILES:
+                busiest = max(found, key=_cpu, default=None)
+                self._end([busiest] if busiest else [], f"{files} files, {size / 2**20:.0f} MB written; ended")
+                for name in _names(folder) - self._before[folder]:
+                    remove(folder / name)
+
+    def _end(self, pids: Sequence[int], note: str) -> None:
+        for pid in pids:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, signal.SIGKILL)
+        if len(self.notes) < 5:
+            self.notes.append(f"the run was stopped at {note}")
+
+
+def descendants(root: int, spared: int = 0) -> list[int]:
+    """Processes below `root`, but for the first `spared` generations."""
+    generation, found, depth = [root], [], 0
+    while generation and depth < 200:
+        below = [child for pid in generation for child in _children(pid)]
+        if depth >= spared:
+            found += below
+        generation = below
+        depth += 1
+    return found
+
+
+def _children(pid: int) -> list[int]:
+    found: list[int] = []
+    try:
+        for task in os.listdir(f"/proc/{pid}/task"):
+            with open(f"/proc/{pid}/task/{task}/children") as file:
+                found += [int(word) for word in file.read().split()]
+    except OSError:
+        pass  # it has just ended, or the kernel keeps no such list
+    return found
+
+
+def _touched(pid: int) -> int:
+    """Bytes of memory without a file behind it, shared pages in full."""
+    return 1024 * _fields(f"/proc/{pid}/status", ("RssAnon:", "RssShmem:"))
+
+
+def _proportional(pid: int) -> int:
+    """The same with shared pages divided among those who share them."""
+    return 1024 * _fields(f"/proc/{pid}/smaps_rollup", ("Pss_Anon:", "Pss_Shmem:"))
+
+
+def _fields(path: str, names: tuple[str, ...]) -> int:
+    try:
+        with open(path) as file:
+            return sum(int(line.split()[1]) for line in file if line.startswith(names))
+    except (OSError, ValueError, IndexError):
+        return 0  # it has just ended
+
+
+def _cpu(pid: int) -> int:
+    try:
+        with open(f"/proc/{pid}/stat") as file:
+            words = file.read().rpartition(")")[2].split()
+        return int(words[11]) + int(words[12])
+    except (OSError, ValueError, IndexError):
+        return 0
+
+
+def used(folder: Path) -> tuple[int, int]:
+    """Bytes and files below `folder`; counting stops where there are too many."""
+    size = files = 0
+    waiting = [str(folder)]
+    while waiting and files <= DISK_FILES:
+        try:
+            with os.scandir(waiting.pop()) as entries:
+                for entry in entries:
+                    files += 1
+                    if entry.is_dir(follow_symlinks=False):
+                        waiting.append(entry.path)
+                    else:
+                        size += entry.stat(follow_symlinks=False).st_blocks * 512
+                    if files > DISK_FILES:
+                        break
+        except OSError:
+            continue  # removed while we look, or a path that has grown too long
+    return size, files
+
+
+def _names(folder: Path) -> set[str]:
+    try:
+        return set(os.listdir(folder))
+    except OSError:
+        return set()
+
+
+def remove(path: Path) -> None:
+    """Remove a file or folder that hostile code made: folders nested deeper than Python can follow, say."""
+    subprocess.run(
+        ["rm", "-rf", "--", str(path)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=60, check=False
+    )
