@@ -21,6 +21,9 @@ COMMANDS = {
     "lint": "look for mistakes in an assignment",
     "new": "start an assignment",
 }
+FORMATS = ("json", "junit", "gradescope", "github", "markdown")
+HIDDEN_RESULTS = ("visible", "after_due_date", "after_published", "hidden")
+"""Gradescope's words for when something is shown."""
 WRONG_USAGE, FAULT, INTERRUPTED = 2, 4, 130
 DEBUG = "GRADE_DEBUG"
 """The environment variable that asks for our own tracebacks."""
@@ -117,6 +120,25 @@ def grade_parser() -> argparse.ArgumentParser:
         const="-",
         help="write the report as JSON to FILE; without FILE or with - to the standard output, and nothing else there",
     )
+    shown.add_argument(
+        "-o",
+        "--output",
+        metavar="FORMAT=FILE",
+        type=_output,
+        action="append",
+        default=[],
+        help=f"write the report to FILE as well, in one of the formats {', '.join(FORMATS)}; may be given several"
+        " times; without =FILE or with - it goes to the standard output",
+    )
+    shown.add_argument(
+        "--hidden-results",
+        metavar="WHEN",
+        choices=HIDDEN_RESULTS,
+        default="after_published",
+        help="for -o gradescope, when students see the results of hidden checks, and with them their total: "
+        + ", ".join(HIDDEN_RESULTS)
+        + " (default: after_published)",
+    )
     code = parser.add_argument_group("exit code").add_mutually_exclusive_group()
     code.add_argument(
         "--fail-under", metavar="PERCENT", type=_percent, help="exit 0 from PERCENT of the automatic points on, else 1"
@@ -187,6 +209,15 @@ def _add_course(parser: argparse._ActionsContainer) -> None:
 
 def _add_ids(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("ids", nargs="*", metavar="ID", help="assignments (default: all of the course)")
+
+
+def _output(text: str) -> tuple[str, str]:
+    name, given, file = text.partition("=")
+    if name not in FORMATS:
+        raise argparse.ArgumentTypeError(f"{name!r} is no format; write FORMAT=FILE with one of {', '.join(FORMATS)}")
+    if given and not file:
+        raise argparse.ArgumentTypeError(f"{text!r} names no file; write {name}=FILE, or {name} for standard output")
+    return name, file or "-"
 
 
 def _seed(text: str) -> int:

@@ -14,7 +14,7 @@ import jsonschema
 import pytest
 
 import grader.api
-import grader.launch
+import grader.commands.grading
 from grader import cli
 from grader.errors import AuthoringError, SubmissionError, UsageError
 from grader.model import Check, Outcome, Part, PartResult, Report
@@ -58,7 +58,7 @@ class Fake:
 def fake(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Fake]:
     fake = Fake()
     monkeypatch.setattr(grader.api, "grade", fake.grade)
-    monkeypatch.setattr(grader.launch, "launch", fake.launch)
+    monkeypatch.setattr(grader.commands.grading, "launch", fake.launch)
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("GRADE_DEBUG", raising=False)
     Path("hw.ipynb").write_text("{}")
@@ -76,7 +76,7 @@ def test_arguments_reach_grading_with_a_warm_worker(fake: Fake) -> None:
     assert run("hw.ipynb", "--assignment", "toy", "--seed", "7", "--course", "c", "--no-hidden") == 0
     ((args, kw),) = fake.calls
     assert args == (Path("hw.ipynb"), "toy", 7)
-    assert kw == {"course": Path("c"), "fresh": False, "hidden": False, "data": None, "worker": "worker"}
+    assert kw == {"course": Path("c"), "fresh": False, "hidden": False, "data": None, "worker": "worker", "keep": False}
     assert fake.order == ["launch", "grade"]
 
 
@@ -84,7 +84,7 @@ def test_defaults(fake: Fake) -> None:
     run("hw.ipynb")
     ((args, kw),) = fake.calls
     assert args[1:] == (None, None)
-    assert kw == {"course": None, "fresh": False, "hidden": True, "data": None, "worker": "worker"}
+    assert kw == {"course": None, "fresh": False, "hidden": True, "data": None, "worker": "worker", "keep": False}
 
 
 def test_options_may_stand_anywhere(fake: Fake) -> None:
@@ -383,3 +383,93 @@ def test_console_script_exists() -> None:
 def test_a_data_folder_that_is_not_there_is_wrong_usage(fake: Fake, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("hw.ipynb", "--data", "nowhere") == 2
     assert "nowhere" in capsys.readouterr().err
+
+
+# ---------------------------------------------------------------- other formats
+
+
+def test_several_outputs_come_from_one_evaluation(fake: Fake, capsys: pytest.CaptureFixture[str]) -> None:
+    fake.result = graded(3)
+    words = [f"-o{name}=out.{name}" for name in cli.FORMATS]
+    assert run("hw.ipynb", *words, "--json", "also.json") == 0  # Gradescope's form always exits with 0
+    assert fake.order == ["launch", "grade"]
+    assert fake.calls[0][1]["keep"] is True
+    for name in cli.FORMATS:
+        assert Path(f"out.{name}").stat().st_size > 80
+    assert Path("also.json").read_bytes() == Path("out.json").read_bytes()
+    assert not list(Path().glob("*.part"))
+    assert "3 of 4 points" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("word", ["junit", "junit=-"])
+def test_one_output_can_go_to_stdout_alone(fake: Fake, capsys: pytest.CaptureFixture[str], word: str) -> None:
+    fake.result = graded(3)
+    assert run("hw.ipynb", "-o", word) == 1
+    out, err = capsys.readouterr()
+    assert out.startswith("<?xml")
+    assert out.endswith("</testsuites>\n")
+    assert err == ""
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("-o", "pdf=x.pdf"), "'pdf' is no format; write FORMAT=FILE with one of"),
+        (("-o", "junit="), "names no file"),
+        (("-o", "junit", "--json"), "`-o junit=-` goes to the standard output as well"),
+        (("-o", "junit=x", "-o", "markdown=./x"), "`-o junit=x` goes to ./x as well"),
+        (("-o", "junit=hw.ipynb"), "looks like a hand-in"),
+        (("-o", "junit=no/x.xml"), "its folder does not exist"),
+        (("--hidden-results", "never"), "invalid choice"),
+    ],
+)
+def test_outputs_that_cannot_be_are_refused_before_grading(
+    fake: Fake, capsys: pytest.CaptureFixture[str], words: tuple[str, ...], said: str
+) -> None:
+    assert run("hw.ipynb", *words) == 2
+    assert fake.order == []
+    assert said in capsys.readouterr().err
+
+
+def test_gradescope_gets_its_file_and_0_whatever_happens(fake: Fake, capsys: pytest.CaptureFixture[str]) -> None:
+    for result, said in [
+        (graded(3), ""),
+        (UNGRADABLE, "Python 2"),
+        (SubmissionError("no notebook"), "no notebook"),
+        (AuthoringError("golden is missing"), "golden is missing"),
+        (ZeroDivisionError("ours"), "ZeroDivisionError: ours"),
+    ]:
+        fake.result = result
+        assert run("hw.ipynb", "-o", "gradescope=results.json", "--hidden-results", "visible") == 0
+        found = json.loads(Path("results.json").read_text())
+        assert found["score"] == (3 if said == "" else 0)
+        assert said in found["output"]
+        Path("results.json").unlink()
+
+
+def test_github_gets_annotations_a_fenced_page_and_a_summary(
+    fake: Fake, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake.result = graded(3)
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", "summary.md")
+    Path("summary.md").write_text("of an earlier step\n")
+    assert run("hw.ipynb", "-o", "github") == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("::error title=Scores (3 of 4)::Not right")
+    start = next(i for i, line in enumerate(lines) if line.startswith("::stop-commands::"))
+    assert lines[-1] == f"::{lines[start].removeprefix('::stop-commands::')}::"
+    assert "3 of 4 points" in lines[-2]
+    summary = Path("summary.md").read_text(encoding="utf-8")
+    assert summary.startswith("of an earlier step\n## Toy\n")
+    assert "| 3 / 4 |" in summary
+
+
+def test_summary_that_cannot_be_written_costs_nothing(
+    fake: Fake, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", "no/such/folder.md")
+    assert run("hw.ipynb", "-o", "github=notes.txt") == 0
+    out, err = capsys.readouterr()
+    assert "4 of 4 points" in out
+    assert "there is no job summary" in err
+    assert Path("notes.txt").read_text().startswith("::notice title=4 of 4 points::")

@@ -9,7 +9,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from grader.commands import output
+from grader.commands import output, outputs
 from grader.errors import UsageError
 from grader.launch import launch
 from grader.submission.names import nearest
@@ -19,8 +19,6 @@ if TYPE_CHECKING:  # nothing heavy is loaded before the worker has been started
 
 EARNED, LOST, UNGRADABLE, FAULT = 0, 1, 3, 4
 """Exit codes of a report; 2 and 130 are `grader.cli`'s."""
-HAND_INS = frozenset({".ipynb", ".py", ".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z"})
-"""Endings of files that `--json` must not write over: somebody forgot a word."""
 
 
 def run(args: argparse.Namespace, commands: Iterable[str]) -> int:
@@ -31,9 +29,10 @@ def run(args: argparse.Namespace, commands: Iterable[str]) -> int:
     UsageError
         If the arguments do not fit together or name nothing.
     GraderError
-        What grading raised, after it was written to where `--json` points.
+        What grading raised, after every output that was asked for was written.
     """
-    path, json_to = _targets(args, commands)
+    path, wanted = _targets(args, commands)
+    gradescope = any(one.format == "gradescope" for one in wanted)  # it takes any other exit code for a crash
     worker = launch()  # before anything heavy: it starts up while we load NumPy and read files; `api.grade` ends it
     from grader import api
 
@@ -47,19 +46,28 @@ def run(args: argparse.Namespace, commands: Iterable[str]) -> int:
             hidden=args.hidden,
             data=args.data,
             worker=worker,
+            keep=outputs.needs_hand_in(wanted),
         )
     except UsageError:
         raise
-    except Exception as error:  # whatever it was, a program that waits for JSON gets its object; then it goes on
-        if json_to is not None:
-            _write_json(_void(args, path, error), json_to)
+    except Exception as error:  # whatever it was, a program that waits for a file gets it; then it goes on
+        outputs.write(_void(args, path, error), wanted, when=args.hidden_results)
+        if gradescope:
+            output.tell(str(error))
+            return EARNED
         raise
-    if json_to is not None:
-        _write_json(report, json_to)
-    if json_to != "-":
-        _show(report, verbose=args.verbose)
+    outputs.write(report, wanted, when=args.hidden_results)
+    to_stdout = [one.format for one in wanted if one.file == outputs.STDOUT]
+    if not to_stdout:
+        output.emit(_page(report, verbose=args.verbose))
+    elif to_stdout == ["github"]:
+        from grader.report.github import fenced
+
+        output.emit(fenced(_page(report, verbose=args.verbose)))
     elif report.status != "graded":
         output.tell(report.reason)
+    if gradescope:
+        return EARNED
     return exit_code(report, fail_under=args.fail_under, exit_zero=args.exit_zero)
 
 
@@ -71,12 +79,11 @@ def exit_code(report: Report, *, fail_under: Fraction | None = None, exit_zero: 
     return EARNED if exit_zero or report.score >= wanted else LOST
 
 
-def _targets(args: argparse.Namespace, commands: Iterable[str]) -> tuple[Path, str | None]:
-    """The submission, and where JSON goes: a path, `-` for stdout, None for nowhere."""
+def _targets(args: argparse.Namespace, commands: Iterable[str]) -> tuple[Path, list[outputs.Output]]:
+    """The submission, and where its report goes besides the terminal."""
     given: list[str] = args.submission
-    json_to: str | None = args.json
-    if not given and json_to not in (None, "-"):  # `grade --json hw.ipynb`: the word is the submission
-        given, json_to = [str(json_to)], "-"
+    if not given and args.json not in (None, outputs.STDOUT):  # `grade --json hw.ipynb`: the word is the submission
+        given, args.json = [str(args.json)], outputs.STDOUT
     if not given:
         raise UsageError("which SUBMISSION? Give a notebook, a folder or an archive (`grade --help` shows more)")
     for name in given:
@@ -88,29 +95,7 @@ def _targets(args: argparse.Namespace, commands: Iterable[str]) -> tuple[Path, s
         raise UsageError(f"--data {args.data}: no such folder")
     if len(given) > 1:
         raise UsageError(f"one SUBMISSION at a time, not {len(given)}: {' '.join(given)}")
-    if json_to not in (None, "-"):
-        _check_writable(Path(str(json_to)))
-    return Path(given[0]), json_to
-
-
-def _check_writable(file: Path) -> None:
-    """Refuse before minutes of grading what would fail or do harm after them."""
-    if file.suffix.lower() in HAND_INS:
-        raise UsageError(f"--json {file}: would write the report over what looks like a hand-in; name another file")
-    if file.is_dir() or not file.absolute().parent.is_dir():
-        raise UsageError(f"--json {file}: is a folder, or its folder does not exist; name a file in an existing one")
-
-
-def _write_json(report: Report, target: str) -> None:
-    from grader.report.json_report import dump
-
-    if target == "-":
-        output.emit_utf8(dump(report))
-        return
-    try:
-        Path(target).write_text(dump(report), encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"--json {target}: cannot be written ({error.strerror})") from error
+    return Path(given[0]), outputs.chosen(args)
 
 
 def _void(args: argparse.Namespace, path: Path, error: Exception) -> Report:
@@ -130,14 +115,13 @@ def _void(args: argparse.Namespace, path: Path, error: Exception) -> Report:
     )
 
 
-def _show(report: Report, *, verbose: bool) -> None:
+def _page(report: Report, *, verbose: bool) -> str:
     from grader.report.terminal import render
 
-    text = render(
+    return render(
         report,
         colour=output.colour(),
         width=output.width(),
         verbose=verbose,
         ascii_only=output.ascii_only(),
     )
-    output.emit(text)
