@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from msgspec import Struct
+
 from grader.errors import UsageError
 
 NAMESPACES, BUBBLEWRAP, SPARE_USER = "namespaces", "bubblewrap", "spare user"
@@ -38,15 +40,24 @@ def at_least(found: str, wanted: str) -> bool:
     return found in TIERS and TIERS.index(found) <= TIERS.index(wanted)
 
 
-def require(layers: Collection[str], wanted: str | None, problems: Collection[str], *, secrets: bool) -> None:
-    """Refuse to go on where the layers that are on do not suffice.
+class Policy(Struct, frozen=True, kw_only=True):
+    """What the caller insists on."""
+
+    require: str | None = None
+    """The tier below which nothing is graded."""
+    unsafe: bool = False
+    """Grade in whatever there is."""
+
+
+def require(layers: Collection[str], policy: Policy, problems: Collection[str], *, secrets: bool) -> str:
+    """Refuse to go on where the layers that are on do not suffice; returns a warning, or nothing.
 
     Parameters
     ----------
-    wanted
-        The tier that the caller asked for, or None.
+    problems
+        Why a layer is not on, a sentence each.
     secrets
-        Whether there is something to find beside the hand-in: a reference, hidden checks, other people's work.
+        Whether there is something to find beside the hand-in: a reference, hidden checks.
 
     Raises
     ------
@@ -55,10 +66,16 @@ def require(layers: Collection[str], wanted: str | None, problems: Collection[st
     """
     found = tier(layers)
     why = "; ".join(problems) or "no layer said why"
-    if wanted is not None and not at_least(found, wanted):
-        raise UsageError(f"--require-sandbox {wanted}: only tier {found} works here ({why}); see `grade doctor`")
-    if wanted is None and found == NONE and secrets:
+    if policy.require is not None:
+        if not at_least(found, policy.require):
+            works = f"only tier {found} works" if found != NONE else "no sandbox works"
+            raise UsageError(f"--require-sandbox {policy.require}: {works} here ({why}); see `grade doctor`")
+        return ""
+    if found != NONE:
+        return ""
+    if secrets and not policy.unsafe:
         raise UsageError(
-            "student code would run without a sandbox beside a reference or hidden checks: refused "
+            "student code would run without a sandbox beside a reference or hidden checks, so nothing was graded "
             f"({why}); `grade doctor` says what would help, --unsafe goes on all the same"
         )
+    return f"no sandbox works here, so this code could read what you can read ({why}); see `grade doctor`"

@@ -1,0 +1,113 @@
+"""What goes over a limit that no single process exceeds is ended, and nothing else."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from grader.sandbox import watchdog
+from grader.sandbox.watchdog import Watchdog, descendants, remove, used
+
+MB = 1 << 20
+
+
+def started(code: str) -> subprocess.Popen[bytes]:
+    """A process that stands for the worker's root: what counts are its children."""
+    words = [sys.executable, "-S", "-c", "import os, mmap, time\n" + code]
+    return subprocess.Popen(words, stdout=subprocess.PIPE, start_new_session=True)
+
+
+def watched(code: str, folder: Path, **more: int) -> tuple[list[str], float]:
+    """Notes of a watchdog on `code`, which is to end by itself, and the seconds that took."""
+    begun = time.monotonic()
+    with started(code) as process:
+        dog = Watchdog(process.pid, memory=more.get("memory", 100 * MB), folders=[folder], spared=0)
+        process.wait(timeout=30)
+        dog.stop()
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+    return dog.notes, time.monotonic() - begun
+
+
+@pytest.mark.parametrize("memory", ["bytearray(n)", "mmap.mmap(-1, n)"], ids=["private", "shared"])
+def test_memory_of_several_processes_counts_together(tmp_path: Path, memory: str) -> None:
+    code = f"""
+def child(n):
+    if os.fork() == 0:
+        held = {memory}
+        for at in range(0, n, 4096):
+            held[at] = 1
+        time.sleep(20)
+        os._exit(0)
+for _ in range(4):
+    child(40 << 20)
+os.wait()
+"""
+    notes, seconds = watched(code, tmp_path)
+    assert seconds < 15
+    assert "100 MB of memory" in notes[0]
+
+
+def test_pages_that_forks_share_count_once(tmp_path: Path) -> None:
+    code = """
+held = bytearray(60 << 20)
+if os.fork() == 0:
+    pids = [os.fork() for _ in range(1)]
+    time.sleep(0.5)
+    os._exit(0)
+time.sleep(0.6)
+"""
+    assert watched(code, tmp_path)[0] == []
+
+
+def test_files_are_counted_and_the_writer_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watchdog, "DISK_FILES", 500)
+    (tmp_path / "handed_in.py").write_text("x = 1\n")
+    code = f"""
+if os.fork() == 0:
+    n = 0
+    while True:
+        open(f"{tmp_path}/{{n}}", "w").close()
+        n += 1
+        time.sleep(0.0005)
+os.wait()
+"""
+    notes, seconds = watched(code, tmp_path)
+    assert "files" in notes[0]
+    assert seconds < 20
+    assert [p.name for p in tmp_path.iterdir()] == ["handed_in.py"]
+
+
+def test_descendants_are_found_however_deep(tmp_path: Path) -> None:
+    code = "os.fork() or os.fork() or print('up', flush=True) or time.sleep(20)\ntime.sleep(20)"
+    with started(code) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        below = descendants(process.pid)
+        deeper = descendants(process.pid, spared=1)
+        for pid in [*below, process.pid]:
+            os.kill(pid, 9)
+    assert len(below) == 2
+    assert len(deeper) == 1
+
+
+def test_a_folder_too_deep_for_python_is_counted_and_removed(tmp_path: Path) -> None:
+    code = f"""
+os.chdir("{tmp_path}")
+os.mkdir("deep")
+os.chdir("deep")
+for _ in range(2000):
+    os.mkdir("d" * 50)
+    os.chdir("d" * 50)
+"""
+    subprocess.run([sys.executable, "-c", "import os\n" + code], check=True)
+    assert used(tmp_path)[1] > 50
+    remove(tmp_path / "deep")
+    assert list(tmp_path.iterdir()) == []
