@@ -21,7 +21,14 @@ COMMANDS = {
     "lint": "look for mistakes in an assignment",
     "new": "start an assignment",
 }
-FORMATS = ("json", "junit", "gradescope", "github", "markdown")
+COHORT = {
+    "batch": "grade many hand-ins: a folder, or a platform's download as it comes",
+    "summary": "show what a batch came to, in the terminal or as a page",
+    "diff": "say whose score moved between two batches, by which check, and why",
+    "merge": "join the stores of shards into one",
+}
+"""Commands whose arguments `grader.commands.cohort` reads."""
+FORMATS = ("html", "json", "junit", "gradescope", "github", "markdown")
 HIDDEN_RESULTS = ("visible", "after_due_date", "after_published", "hidden")
 """Gradescope's words for when something is shown."""
 WRONG_USAGE, FAULT, INTERRUPTED = 2, 4, 130
@@ -75,16 +82,21 @@ def _dispatch(words: list[str]) -> int:
 
         args = command_parser().parse_args(words)
         return int(getattr(authoring, args.command)(args))
+    if words[0] in COHORT:
+        from grader.commands import cohort
+
+        return cohort.run(words)
     args = grade_parser().parse_intermixed_args(words)
     from grader.commands import grading
 
-    return grading.run(args, COMMANDS)
+    return grading.run(args, [*COMMANDS, *COHORT])
 
 
 def grade_parser() -> argparse.ArgumentParser:
     """Arguments of `grade SUBMISSION`."""
-    width = max(map(len, COMMANDS))
-    commands = "\n".join(f"  grade {name:<{width}}  {text}" for name, text in COMMANDS.items())
+    listed = {**COMMANDS, **COHORT}
+    width = max(map(len, listed))
+    commands = "\n".join(f"  grade {name:<{width}}  {text}" for name, text in listed.items())
     parser = argparse.ArgumentParser(
         prog="grade",
         usage="grade SUBMISSION [options]\n       grade COMMAND ...",
@@ -99,7 +111,7 @@ def grade_parser() -> argparse.ArgumentParser:
     )
     what = parser.add_argument_group("what is graded")
     what.add_argument("--assignment", metavar="ID", help="which assignment it is (default: found out from the files)")
-    _add_course(what)
+    add_course(what)
     hidden = what.add_mutually_exclusive_group()
     hidden.add_argument("--hidden", action="store_true", default=True, help="run hidden checks too, if here (default)")
     hidden.add_argument("--no-hidden", action="store_false", dest="hidden", help="run the public checks only")
@@ -108,7 +120,7 @@ def grade_parser() -> argparse.ArgumentParser:
     )
     points = what.add_mutually_exclusive_group()
     points.add_argument(
-        "--seed", metavar="N", type=_seed, help="draw the test data from seed N; the reference is run as well"
+        "--seed", metavar="N", type=seed_number, help="draw the test data from seed N; the reference is run as well"
     )
     points.add_argument("--fresh", action="store_true", help="draw the test data from a seed that nobody knows before")
     shown = parser.add_argument_group("what is shown")
@@ -157,7 +169,7 @@ def command_parser() -> argparse.ArgumentParser:
         found = commands.add_parser(
             name, help=COMMANDS[name], description=text, formatter_class=argparse.RawDescriptionHelpFormatter
         )
-        _add_course(found)
+        add_course(found)
         return found
 
     golden = add(
@@ -198,7 +210,8 @@ def command_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add_course(parser: argparse._ActionsContainer) -> None:
+def add_course(parser: argparse._ActionsContainer) -> None:
+    """The option that names the course's folder."""
     parser.add_argument(
         "--course",
         metavar="DIR",
@@ -220,7 +233,8 @@ def _output(text: str) -> tuple[str, str]:
     return name, file or "-"
 
 
-def _seed(text: str) -> int:
+def seed_number(text: str) -> int:
+    """A seed as it is written."""
     if not text.isdecimal():
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 0 on")
     return int(text)

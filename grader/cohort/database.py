@@ -27,7 +27,7 @@ CREATE TABLE results (
   student TEXT NOT NULL, attempt INTEGER NOT NULL, hand_in TEXT NOT NULL,
   report INTEGER NOT NULL REFERENCES reports (id), reused INTEGER NOT NULL, graded_parts TEXT,
   late_days INTEGER NOT NULL DEFAULT 0, penalty TEXT NOT NULL DEFAULT '0', counts INTEGER NOT NULL DEFAULT 0,
-  PRIMARY KEY (run, path)
+  PRIMARY KEY (run, path, student)
 ) WITHOUT ROWID;
 """
 

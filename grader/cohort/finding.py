@@ -123,7 +123,9 @@ def _restore_times(source: Path, folder: Path) -> None:
 
 
 def _entries(folder: Path) -> list[str]:
-    return sorted(e.name for e in os.scandir(folder) if not e.name.startswith(".") and e.name not in JUNK_FOLDERS)
+    """Names in a folder but for junk and for what is no UTF-8, which nothing later could write down."""
+    names = [e.name for e in os.scandir(folder) if not e.name.startswith(".") and e.name not in JUNK_FOLDERS]
+    return sorted(name for name in names if not re.search("[\ud800-\udfff]", name))
 
 
 def _by_platform(root: Path, platform: Platform, entries: Sequence[str]) -> tuple[list[Group], list[str]]:
@@ -167,7 +169,7 @@ def _by_rule(root: Path, rule: re.Pattern[str]) -> tuple[list[Group], list[str]]
             owner = Owner(
                 student=told["student"],
                 name=told.get("name", ""),
-                file="" if path.is_dir() else told.get("file") or entry,
+                file="" if path.is_dir() else PurePosixPath(told.get("file") or entry).name,
                 late=bool(told.get("late")),
                 submitted=told.get("submitted", ""),
             )

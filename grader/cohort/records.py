@@ -147,6 +147,8 @@ class Result(Struct, frozen=True, kw_only=True):
     max_points: Fraction
     pending: Fraction
     """Points that wait for a person."""
+    late: bool
+    """The platform marked it as late."""
     late_days: int
     """Days that count as late, after grace and extensions."""
     penalty: Fraction
@@ -164,3 +166,13 @@ class Result(Struct, frozen=True, kw_only=True):
     keys: Keys
     seconds: float
     """What grading it took, in the run that did."""
+
+
+class Worth(Struct, frozen=True, kw_only=True):
+    """What one hand-in of a run is worth."""
+
+    path: str
+    student: str
+    late_days: int
+    penalty: Fraction
+    counts: bool

@@ -35,7 +35,7 @@ from typing import Literal
 import msgspec
 from msgspec import Struct, field
 
-from grader.cohort.records import Result
+from grader.cohort.records import Result, Worth
 from grader.errors import UsageError
 
 
@@ -74,16 +74,6 @@ class Rules(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         return self.due.get(assignment) if isinstance(self.due, dict) else self.due
 
 
-class Worth(Struct, frozen=True):
-    """What one hand-in of a run is worth."""
-
-    path: str
-    student: str
-    late_days: int
-    penalty: Fraction
-    counts: bool
-
-
 def read_rules(path: Path) -> Rules:
     """Read the rules file.
 
@@ -119,14 +109,8 @@ def compiled(pattern: str) -> re.Pattern[str]:
     return found
 
 
-def worth(results: Iterable[Result], rules: Rules, late: Mapping[tuple[str, str], bool]) -> list[Worth]:
-    """What each hand-in of a run is worth, and which of a student's attempts counts.
-
-    Parameters
-    ----------
-    late
-        (path, student) -> whether the platform marked it as late.
-    """
+def worth(results: Iterable[Result], rules: Rules) -> list[Worth]:
+    """What each hand-in of a run is worth, and which of a student's attempts counts."""
     by_student: dict[tuple[str, str], list[Result]] = {}
     for result in results:
         by_student.setdefault((result.assignment, result.student), []).append(result)
@@ -136,11 +120,14 @@ def worth(results: Iterable[Result], rules: Rules, late: Mapping[tuple[str, str]
         attempts.sort(key=lambda r: (r.attempt, r.submitted, r.path))
         priced = []
         for result in attempts:
-            days = _late_days(result, rules, hand, late.get((result.path, student), False))
+            days = _late_days(result, rules, hand)
             priced.append((result, days, _penalty(result, days, rules.late)))
         allowed = len(priced) if rules.attempts is None else rules.attempts + hand.extra_attempts
         chosen = _chosen(priced[:allowed], rules.policy, hand.take)
-        found += [Worth(r.path, student, days, penalty, r is chosen) for r, days, penalty in priced]
+        found += [
+            Worth(path=r.path, student=student, late_days=days, penalty=penalty, counts=r is chosen)
+            for r, days, penalty in priced
+        ]
     return found
 
 
@@ -158,13 +145,13 @@ def _chosen(attempts: list[Priced], policy: str, take: int | None) -> Result | N
     return best[0]
 
 
-def _late_days(result: Result, rules: Rules, hand: ByHand, marked: bool) -> int:
+def _late_days(result: Result, rules: Rules, hand: ByHand) -> int:
     if hand.late_days is not None:
         return hand.late_days
     due = rules.due_of(result.assignment)
     if due is None or not result.submitted:
         # marked by the platform without a time: one day is the least that it can be
-        return max(int(marked) - rules.late.free_days - math.ceil(hand.extra_days), 0)
+        return max(int(result.late) - rules.late.free_days - math.ceil(hand.extra_days), 0)
     over = datetime.fromisoformat(result.submitted) - due - timedelta(days=hand.extra_days)
     if over <= timedelta(minutes=rules.late.grace_minutes):
         return 0

@@ -23,7 +23,7 @@ from typing import Any
 import msgspec
 
 from grader.cohort.database import BUSY_SECONDS, prepare, transaction
-from grader.cohort.records import Graded, HandIn, Keys, PartScore, Result, Run
+from grader.cohort.records import Graded, HandIn, Keys, PartScore, Result, Run, Status, Worth
 from grader.errors import UsageError
 
 
@@ -100,12 +100,12 @@ class Store:
         )
         return (_result(id, row) for row in rows)
 
-    def reports(self, content: str) -> list[tuple[int, Graded]]:
-        """Every report on this content, the latest first, without the `grade/1` objects."""
+    def reports(self, content: str, since: str = "") -> list[tuple[int, Graded]]:
+        """Every report on this content (made at `since` or later), the latest first, without the `grade/1` objects."""
         rows = self._db.execute(
             "SELECT id, assignment, status, reason, scores, keys, seconds FROM reports WHERE content = ?"
-            " ORDER BY id DESC",
-            (content,),
+            " AND graded >= ? ORDER BY id DESC",
+            (content, since),
         )
         return [
             (
@@ -121,6 +121,12 @@ class Store:
             )
             for row in rows
         ]
+
+    def scores(self, ids: Iterable[int]) -> Iterator[tuple[int, tuple[Status, bool]]]:
+        """For each report its status and whether every automatic point was earned."""
+        for id in ids:
+            row = self._db.execute("SELECT status, score = max_score FROM reports WHERE id = ?", (id,)).fetchone()
+            yield id, (row[0], bool(row[1]))
 
     def report(self, id: int) -> dict[str, Any]:
         """The `grade/1` object of a report."""
@@ -184,12 +190,12 @@ class Store:
             ),
         )
 
-    def finish(self, run: int, worth: Iterable[tuple[str, int, Fraction, bool]]) -> None:
-        """Close a run with what each hand-in (by path) is worth: late days, points taken off, whether it counts."""
+    def finish(self, run: int, worth: Iterable[Worth]) -> None:
+        """Close a run with what each of its hand-ins is worth."""
         with transaction(self._db):
             self._db.executemany(
-                "UPDATE results SET late_days = ?, penalty = ?, counts = ? WHERE run = ? AND path = ?",
-                [(days, str(penalty), counts, run, path) for path, days, penalty, counts in worth],
+                "UPDATE results SET late_days = ?, penalty = ?, counts = ? WHERE run = ? AND path = ? AND student = ?",
+                [(w.late_days, str(w.penalty), w.counts, run, w.path, w.student) for w in worth],
             )
             self._db.execute("UPDATE runs SET finished = ? WHERE id = ?", (_now(), run))
 
@@ -223,6 +229,7 @@ def _result(run: int, row: Any) -> Result:
         points=points,
         max_points=Fraction(row[11]),
         pending=Fraction(row[12]),
+        late=hand_in.late,
         late_days=row[4],
         penalty=penalty,
         final=None if points is None else max(points - penalty, Fraction(0)),

@@ -62,6 +62,7 @@ class Slot:
         self._data = data
         self._loaded: dict[str, Loaded] = {}
         self._golden: dict[str, GoldenTable] = {}
+        self._nobodys: Keys | None = None
         self._root: Root | None = None
 
     def load(self, id: str) -> Assignment:
@@ -92,11 +93,14 @@ class Slot:
 
     def course_keys(self) -> Keys:
         """The keys of a hand-in that is of no assignment: every assignment had its say."""
+        if self._nobodys is not None:
+            return self._nobodys
         grounds = []
         for id in self.course.ids():
             with contextlib.suppress(Fault):  # `identify` leaves a broken one out too
                 grounds.append(ground_key(self.load(id)))
-        return Keys(submission="", engine=engine_key(), seed="", ground=course_key(grounds))
+        self._nobodys = Keys(submission="", engine=engine_key(), seed="", ground=course_key(grounds))
+        return self._nobodys
 
     def grade(self, job: Job) -> Graded:
         """Grade one hand-in; whatever goes wrong is in the result."""
@@ -162,9 +166,8 @@ class Slot:
         except (wire.Closed, wire.DeadlineExceeded, WorkerError):
             self.close()
             return
-        for channel in [c for c in root.open_channels if c is not root.channel]:
-            root.open_channels.discard(channel)
-            channel.close()
+        for process in [p for p in root.open_processes if p is not root]:
+            process.let_go()
         home = root.folder / "home"  # the next student's code must not find what this one's wrote
         for entry in list(os.scandir(home)) if home.is_dir() else []:
             if entry.is_dir(follow_symlinks=False):

@@ -1,0 +1,208 @@
+"""Grade a cohort: decide what has to be graded, have it graded, and write down what came of it.
+
+Owns the order of things. Finding hand-ins is `finding`'s, keys are `keys`', processes `pool`'s, the price of a late
+day `rules`'. Every result is in the store before the next one is looked at, so that stopping costs what was running.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
+
+from msgspec import Struct
+
+from grader import __version__
+from grader.cohort.keys import stale_parts
+from grader.cohort.partial import merged, statuses
+from grader.cohort.records import Graded, HandIn, Job, Keys, Status
+from grader.cohort.rules import Rules, worth
+from grader.cohort.slot import Setup
+from grader.cohort.store import Store
+from grader.cohort.warm import Slot
+from grader.errors import Fault, UsageError
+
+Runner = Callable[[Iterable[Job], Setup], Iterator[tuple[Job, Graded | str] | None]]
+"""Grades jobs somewhere: `pool.in_slots`, `cluster.on_cluster`."""
+
+
+class Event(Struct, frozen=True, kw_only=True):
+    """One hand-in is done, or nothing was for a moment (`status` None)."""
+
+    status: Status | None = None
+    full: bool = False
+    """Every automatic point was earned."""
+    reused: bool = False
+
+
+class Plan(Struct, frozen=True):
+    """What a batch has to do."""
+
+    jobs: tuple[Job, ...]
+    twins: dict[int, list[HandIn]]
+    """Job number -> hand-ins that are the same to the last byte, and get its report."""
+    kept: tuple[tuple[HandIn, int], ...]
+    """Hand-ins with the report that they have already."""
+    old: dict[int, int]
+    """Job number -> the report whose other parts are kept."""
+
+
+class Expected(Struct, frozen=True):
+    """The keys that a report must have to be current."""
+
+    assignments: dict[str, Keys]
+    nobodys: Keys
+    """For a hand-in of which nobody knew which assignment it is."""
+
+
+def expected_keys(slot: Slot, assignment: str | None) -> Expected:
+    """The current keys of the assignment, or of all of the course.
+
+    Raises
+    ------
+    UsageError, Fault
+        It does not exist or is inconsistent; without a name, only if that is so of all.
+    """
+    if assignment is not None:
+        return Expected({assignment: slot.loaded(assignment, values=False).keys}, slot.course_keys())
+    found: dict[str, Keys] = {}
+    problem: Fault | None = None
+    for id in slot.course.ids():
+        try:
+            found[id] = slot.loaded(id, values=False).keys
+        except Fault as fault:  # its hand-ins are faults, the others' are not
+            problem = problem or fault
+    if problem is not None and not found:
+        raise problem
+    return Expected(found, slot.course_keys())
+
+
+def make_plan(
+    store: Store, hand_ins: Sequence[HandIn], expected: Expected, assignment: str | None, since: str = ""
+) -> Plan:
+    """Look each hand-in up in the store; `since` passes over reports made before."""
+    kept: list[tuple[HandIn, int]] = []
+    jobs: list[Job] = []
+    twins: dict[int, list[HandIn]] = {}
+    old: dict[int, int] = {}
+    first: dict[str, int] = {}
+    """Content -> the job that grades it."""
+    for hand_in in hand_ins:
+        if hand_in.content in first:
+            twins.setdefault(first[hand_in.content], []).append(hand_in)
+            continue
+        report, parts = _best(store, hand_in, expected, assignment, since)
+        if report is not None and parts is not None and not parts:
+            kept.append((hand_in, report))
+            continue
+        number = first[hand_in.content] = len(jobs)
+        if report is not None and parts is not None:
+            old[number] = report
+            jobs.append(Job(number=number, hand_in=hand_in, assignment=_of(store, hand_in, report), parts=tuple(parts)))
+        else:
+            jobs.append(Job(number=number, hand_in=hand_in, assignment=assignment))
+    return Plan(tuple(jobs), twins, tuple(kept), old)
+
+
+def _of(store: Store, hand_in: HandIn, report: int) -> str:
+    return next(graded.assignment for id, graded in store.reports(hand_in.content) if id == report)
+
+
+def _best(
+    store: Store, hand_in: HandIn, expected: Expected, assignment: str | None, since: str
+) -> tuple[int | None, list[str] | None]:
+    """The stored report with the fewest stale parts, and these; (None, None) when all has to be graded."""
+    best: tuple[int | None, list[str] | None] = (None, None)
+    for id, graded in store.reports(hand_in.content, since):
+        keys = expected.assignments.get(graded.assignment) if graded.assignment else expected.nobodys
+        if keys is None or graded.status == "fault" or (assignment or graded.assignment) != graded.assignment:
+            continue
+        if (graded.keys.engine, graded.keys.ground) != (keys.engine, keys.ground):
+            continue
+        if graded.status == "ungradable":  # no check was asked
+            return id, []
+        told = statuses(store.report(id)) if graded.keys.mistakes != keys.mistakes else {}
+        stale = stale_parts(graded, told, keys)
+        if not stale:
+            return id, []
+        if len(stale) < len(keys.parts) and (best[1] is None or len(stale) < len(best[1])):
+            best = id, stale
+    return best
+
+
+def run_batch(
+    store: Store,
+    source: str,
+    hand_ins: Sequence[HandIn],
+    *,
+    setup: Setup,
+    runner: Runner,
+    options: dict[str, Any],
+    rules: Rules,
+    assignment: str | None = None,
+    again: bool = False,
+    planned: Callable[[Plan], None] = lambda plan: None,
+    tell: Callable[[Event], None] = lambda event: None,
+) -> int:
+    """Grade what has to be graded, keep the rest, and close the run; returns its number.
+
+    Parameters
+    ----------
+    options
+        What makes two calls the same command: one that was interrupted is gone on with.
+    again
+        Keep nothing that was graded before this run.
+    planned, tell
+        Called once with what is to be done, and for each hand-in that is.
+
+    Raises
+    ------
+    UsageError, Fault
+        Before anything is graded: there is no such assignment, or it is inconsistent.
+    """
+    with setup.slot() as slot:
+        expected = expected_keys(slot, assignment)
+    if not hand_ins:
+        raise UsageError(f"{source}: no hand-in in it")
+    run = store.start(source, {**options, "again": again}, __version__)
+    plan = make_plan(store, hand_ins, expected, assignment, store.run(run).started if again else "")
+    planned(plan)
+    reports = dict(store.scores(id for _, id in plan.kept))
+    for hand_in, id in plan.kept:
+        store.reuse(run, hand_in, id)
+        tell(_event(*reports[id], reused=True))
+    for result in runner(plan.jobs, setup):
+        if result is None:
+            tell(Event())
+            continue
+        job, graded = result
+        if isinstance(graded, str):
+            graded = _lost(job, graded)
+        if job.number in plan.old:
+            id = plan.old[job.number]
+            before = next(found for number, found in store.reports(job.hand_in.content) if number == id)
+            graded = merged(before, store.report(id), graded)
+        id = store.add(run, job.hand_in, graded)
+        full = graded.score == graded.max_score
+        tell(_event(graded.status, full, reused=False))
+        for twin in plan.twins.get(job.number, ()):
+            store.reuse(run, twin, id)
+            tell(_event(graded.status, full, reused=True))
+    store.finish(run, worth(store.results(run), rules))
+    return run
+
+
+def _event(status: Status, full: bool, *, reused: bool) -> Event:
+    return Event(status=status, full=full, reused=reused)
+
+
+def _lost(job: Job, why: str) -> Graded:
+    """A hand-in that ended the slots that graded it."""
+    keys = Keys(submission=job.hand_in.content, engine="", seed="", ground="")
+    return Graded(assignment=job.assignment or "", status="fault", reason=why, keys=keys, parts=None)
+
+
+def in_shard(hand_ins: Iterable[HandIn], number: int, of: int) -> list[HandIn]:
+    """The hand-ins of shard `number` (from 1) of `of`: all of a student's, whatever else is there."""
+    import zlib
+
+    return [h for h in hand_ins if zlib.crc32(h.student.encode()) % of == number - 1]

@@ -1,0 +1,97 @@
+"""How far a batch is: one line that is written over on a terminal, now and then a plain one elsewhere.
+
+Everything goes to the given stream (stderr); nothing here decides anything.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TextIO
+
+from grader.cohort.batch import Event, Plan
+from grader.report.layout import fit
+
+PLAIN_SECONDS = 30.0
+"""Between two plain lines: a log of an hour stays readable."""
+LINE_SECONDS = 0.1
+"""Between two drawings of the line on a terminal."""
+BAR = 24
+
+
+class Progress:
+    """Counts what is done and says so."""
+
+    def __init__(self, stream: TextIO, *, terminal: bool, width: int) -> None:
+        self._stream = stream
+        self._terminal = terminal
+        self._width = width
+        self._total = self._reused = self._graded = self._to_grade = 0
+        self._tally = {"full": 0, "lost": 0, "ungradable": 0, "fault": 0}
+        self._started = self._said = time.monotonic()
+
+    def plan(self, plan: Plan) -> None:
+        """What is to be done."""
+        twins = sum(len(t) for t in plan.twins.values())
+        self._total = len(plan.jobs) + len(plan.kept) + twins
+        self._to_grade = len(plan.jobs)
+        kept = f", {len(plan.kept)} are unchanged" if plan.kept else ""
+        same = f", {twins} equal another" if twins else ""
+        some = f" (of {len(plan.old)} some parts only)" if plan.old else ""
+        hand_ins = "1 hand-in" if self._total == 1 else f"{self._total} hand-ins"
+        self._write(f"{hand_ins}: {self._to_grade} to grade{some}{kept}{same}\n")
+        self._started = self._said = time.monotonic()
+
+    def tell(self, event: Event) -> None:
+        """One more is done, or a moment has passed."""
+        if event.status is not None:
+            key = event.status if event.status != "graded" else "full" if event.full else "lost"
+            self._tally[key] += 1
+            self._reused += event.reused
+            self._graded += not event.reused
+        now = time.monotonic()
+        if self._to_grade and now - self._said > (LINE_SECONDS if self._terminal else PLAIN_SECONDS):
+            self._said = now
+            self._write(f"\r{fit(self._line(bar=True), self._width - 1)}\x1b[K" if self._terminal else self._plain())
+
+    def close(self) -> None:
+        """The last line."""
+        if self._terminal:
+            self._write("\r\x1b[K")
+        if self._graded:
+            self._write(self._plain())
+
+    def _plain(self) -> str:
+        return f"{self._line(bar=False)}\n"
+
+    def _line(self, *, bar: bool) -> str:
+        done = self._graded + self._reused
+        seconds = time.monotonic() - self._started
+        parts = [f"{done}/{self._total}"]
+        if self._graded and seconds:
+            rate = self._graded / seconds
+            parts.append(f"{rate:.1f}/s" if rate >= 1 else f"{60 * rate:.0f}/min")
+            left = (self._to_grade - self._graded) / rate
+            parts.append(f"{_clock(left)} left" if left > 0 else f"took {_clock(seconds)}")
+        names = {"full": "full marks", "lost": "lost points", "ungradable": "cannot be graded", "fault": "faults"}
+        parts += [f"{count} {names[key]}" for key, count in self._tally.items() if count]
+        text = "  ".join(parts)
+        if not bar:
+            return text
+        filled = BAR * done // max(self._total, 1)
+        return f"[{'#' * filled}{'-' * (BAR - filled)}] {text}"
+
+    def _write(self, text: str) -> None:
+        try:
+            self._stream.write(text)
+            self._stream.flush()
+        except (BrokenPipeError, UnicodeEncodeError):
+            return  # who watched has gone; the batch goes on
+
+
+def _clock(seconds: float) -> str:
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    return (
+        f"{whole // 3600}:{whole // 60 % 60:02}:{whole % 60:02}" if whole >= 3600 else f"{whole // 60}:{whole % 60:02}"
+    )

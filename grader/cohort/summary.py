@@ -1,0 +1,175 @@
+"""A cohort in numbers: the distribution of scores, what lost the most points, what took the time.
+
+Owns counting. `summary_text` and `summary_page` show it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from fractions import Fraction
+from statistics import median
+
+from msgspec import Struct
+
+from grader.cohort.records import Result
+
+BINS = 10
+"""Bars of a distribution, each a tenth of the points wide; full marks fall into the last."""
+
+
+class PartLoss(Struct, frozen=True, kw_only=True):
+    """What a part cost the cohort."""
+
+    id: str
+    title: str
+    points: Fraction
+    lost: Fraction
+    """Points lost by all students together."""
+    students: int
+    """How many lost some."""
+    missing: int
+    """Of these, how many had a check that was not filled in."""
+
+
+class MistakeLoss(Struct, frozen=True, kw_only=True):
+    """A named mistake and what it cost the cohort."""
+
+    text: str
+    part: str
+    lost: Fraction
+    students: int
+
+
+class Unresolved(Struct, frozen=True):
+    """A hand-in without a score."""
+
+    student: str
+    path: str
+    status: str
+    reason: str
+
+
+class CohortSummary(Struct, frozen=True, kw_only=True):
+    """One assignment of one run; students are counted once, by the attempt that counts."""
+
+    assignment: str
+    hand_ins: int
+    students: int
+    graded: int
+    max_points: Fraction
+    scores: tuple[Fraction, ...]
+    """Final points of those graded, ascending."""
+    bins: tuple[int, ...]
+    full: int
+    late: int
+    """Students who paid for late days."""
+    penalty: Fraction
+    """Points that these paid."""
+    pending: Fraction
+    """Points of all students that wait for a person."""
+    parts: tuple[PartLoss, ...]
+    """In the assignment's order."""
+    mistakes: tuple[MistakeLoss, ...]
+    """The dearest first."""
+    unresolved: tuple[Unresolved, ...]
+    seconds: float
+    """What grading took, all hand-ins together, in the runs that did."""
+    longest: tuple[tuple[float, str], ...]
+    """The slowest hand-ins with their students."""
+    times: tuple[float, ...]
+    """Seconds of each hand-in, ascending."""
+
+    @property
+    def mean(self) -> Fraction | None:
+        return sum(self.scores, Fraction(0)) / len(self.scores) if self.scores else None
+
+    @property
+    def median(self) -> Fraction | None:
+        return median(self.scores) if self.scores else None
+
+
+def summarise(results: Iterable[Result]) -> list[CohortSummary]:
+    """One summary for each assignment; hand-ins of no assignment come last, under the empty name."""
+    by_assignment: dict[str, list[Result]] = {}
+    for result in results:
+        by_assignment.setdefault(result.assignment, []).append(result)
+    return [_summary(id, by_assignment[id]) for id in sorted(by_assignment, key=lambda id: (not id, id))]
+
+
+def _summary(assignment: str, results: Sequence[Result]) -> CohortSummary:
+    counting = [r for r in results if r.counts]
+    graded = [r for r in counting if r.final is not None]
+    scores = sorted(r.final for r in graded if r.final is not None)
+    most = max((r.max_points for r in graded), default=Fraction(0))
+    bins = [0] * BINS
+    for score in scores:
+        bins[min(int(BINS * score / most), BINS - 1) if most else 0] += 1
+    slow = sorted(((r.seconds, r.name or r.student) for r in results), reverse=True)
+    return CohortSummary(
+        assignment=assignment,
+        hand_ins=len(results),
+        students=len({r.student for r in results}),
+        graded=len(graded),
+        max_points=most,
+        scores=tuple(scores),
+        bins=tuple(bins),
+        full=sum(r.points == r.max_points for r in graded),
+        late=sum(r.penalty > 0 for r in counting),
+        penalty=sum((r.penalty for r in counting), Fraction(0)),
+        pending=sum((r.pending for r in counting), Fraction(0)),
+        parts=tuple(_parts(graded)),
+        mistakes=tuple(_mistakes(graded)),
+        unresolved=tuple(Unresolved(r.student, r.path, r.status, r.reason) for r in results if r.status != "graded"),
+        seconds=sum(r.seconds for r in results),
+        longest=tuple(slow[:5]),
+        times=tuple(sorted(r.seconds for r in results)),
+    )
+
+
+def _parts(graded: Sequence[Result]) -> list[PartLoss]:
+    found: dict[str, PartLoss] = {}
+    for result in graded:
+        for part in result.report["parts"]:
+            if part["kind"] != "auto":
+                continue
+            id, points = part["id"], _points(part["max_score"])
+            lost = points - _points(part["score"])
+            missing = any(check["status"] == "missing" for check in part["checks"])
+            had = found.get(id)
+            found[id] = PartLoss(
+                id=id,
+                title=part["title"],
+                points=points,
+                lost=lost + (had.lost if had else 0),
+                students=(lost > 0) + (had.students if had else 0),
+                missing=(lost > 0 and missing) + (had.missing if had else 0),
+            )
+    return list(found.values())
+
+
+def _mistakes(graded: Sequence[Result]) -> list[MistakeLoss]:
+    lost: dict[tuple[str, str], Fraction] = {}
+    students: dict[tuple[str, str], int] = {}
+    for result in graded:
+        own: dict[tuple[str, str], Fraction] = {}
+        for part in result.report["parts"]:
+            for check in part["checks"]:
+                if check["diagnosis"] is not None:
+                    key = (_mistake(check["diagnosis"]["text"]), part["id"])
+                    points = _points(check["max_score"]) - _points(check["score"])
+                    own[key] = own.get(key, Fraction(0)) + points
+        for key, points in own.items():
+            lost[key] = lost.get(key, Fraction(0)) + points
+            students[key] = students.get(key, 0) + 1
+    made = [MistakeLoss(text=key[0], part=key[1], lost=points, students=students[key]) for key, points in lost.items()]
+    return sorted(made, key=lambda m: (-m.lost, -m.students, m.part, m.text))
+
+
+def _mistake(text: str) -> str:
+    """The mistake without the names of the arrays that show it, so that two checks count it as one."""
+    _, found, named = text.partition("with this mistake: ")
+    return named if found else text
+
+
+def _points(value: float) -> Fraction:
+    return Fraction(str(value))

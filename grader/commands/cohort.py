@@ -1,0 +1,208 @@
+"""`grade batch`, `summary`, `diff` and `merge`: many hand-ins and the store that keeps them.
+
+Owns the words around a run; the arguments are `cohort_arguments`', the work is done in `grader.cohort`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from grader.commands import output
+from grader.errors import UsageError
+
+if TYPE_CHECKING:
+    from grader.assignment.course import Course
+    from grader.cohort.finding import Found
+    from grader.cohort.store import Store
+
+DONE, MOVED, FAULTS = 0, 1, 4
+"""Exit codes: done (whatever the scores are), `diff` found something, some hand-in met a fault of ours."""
+LISTED = 10
+"""Names in a message."""
+
+
+def run(words: Sequence[str]) -> int:
+    """Run one of the commands and return its exit code."""
+    from grader.commands.cohort_arguments import parser
+
+    args = parser().parse_args(words)
+    return int({"batch": batch, "summary": summary, "diff": diff, "merge": merge}[args.command](args))
+
+
+def batch(args: argparse.Namespace) -> int:
+    """Grade many hand-ins into a store."""
+    from grader.cohort.batch import in_shard, run_batch
+    from grader.cohort.finding import find
+    from grader.cohort.pool import in_slots
+    from grader.cohort.progress import Progress
+    from grader.cohort.roster import read_roster
+    from grader.cohort.rules import Rules, compiled, read_rules
+    from grader.cohort.slot import Setup
+    from grader.cohort.store import Store
+
+    source: Path = args.source
+    rules = read_rules(args.rules) if args.rules else Rules()
+    pattern = args.names or rules.names
+    rule = compiled(pattern) if pattern else None
+    roster = read_roster(args.roster) if args.roster else None
+    if args.data is not None and not args.data.is_dir():
+        raise UsageError(f"--data {args.data}: no such folder")
+    if not source.exists():
+        raise UsageError(f"{source}: no such file or folder")
+    course = _course(source, args.course)
+    setup = Setup(
+        root=str(course.root),
+        single=course.single,
+        seed=args.seed,
+        hidden=args.hidden,
+        data=None if args.data is None else str(args.data.absolute()),
+    )
+    jobs = args.jobs or os.cpu_count() or 1
+    runner: Any = lambda todo, with_: in_slots(todo, with_, jobs)  # noqa: E731
+    if args.cluster:
+        from grader.cohort.cluster import on_cluster
+
+        runner = lambda todo, with_: on_cluster(todo, with_, args.cluster)  # noqa: E731
+    with tempfile.TemporaryDirectory(prefix="grade-batch-") as scratch:
+        found = find(source, Path(scratch) / "all", rule=rule, roster=roster, file_times=rules.times == "files")
+        hand_ins = in_shard(found.hand_ins, *args.shard) if args.shard else list(found.hand_ins)
+        _say_found(source, found)
+        progress = Progress(sys.stderr, terminal=sys.stderr.isatty(), width=output.width())
+        options = {
+            "assignment": args.assignment,
+            "seed": args.seed,
+            "hidden": args.hidden,
+            "data": setup.data,
+            "shard": args.shard,
+            "names": pattern,
+        }
+        with Store.open(args.store, create=True) as store:
+            try:
+                number = run_batch(
+                    store,
+                    str(source.resolve()),
+                    hand_ins,
+                    setup=setup,
+                    runner=runner,
+                    options=options,
+                    rules=rules,
+                    assignment=args.assignment,
+                    again=args.again,
+                    planned=progress.plan,
+                    tell=progress.tell,
+                )
+            except KeyboardInterrupt:
+                progress.close()
+                output.tell("interrupted; what is done is kept, and the same command goes on")
+                raise
+            progress.close()
+            _say_students(found)
+            return _show(store, number, args.html)
+
+
+def _say_found(source: Path, found: Found) -> None:
+    kinds = {"canvas": "a Canvas download", "moodle": "a Moodle download", "gradescope": "a Gradescope export"}
+    if found.platform in kinds:
+        output.tell(f"{source} is {kinds[found.platform]}")
+    if found.ignored:
+        output.tell(f"no hand-ins and left out: {_listed(found.ignored)}")
+
+
+def _say_students(found: Found) -> None:
+    if found.strangers:
+        output.tell(f"not in the roster: {_listed(found.strangers)}")
+    if found.absent:
+        output.tell(f"in the roster, without a hand-in: {_listed(found.absent)}")
+
+
+def _show(store: Store, number: int, page: Path | None) -> int:
+    from grader.cohort.summary import summarise
+    from grader.cohort.summary_text import render
+
+    summaries = summarise(store.results(number))
+    output.emit(render(summaries, width=output.width(), ascii_only=output.ascii_only()))
+    if page is not None:
+        _write_page(store, number, page)
+    output.tell(f"run {number} in {store.path}")
+    return FAULTS if any(u.status == "fault" for s in summaries for u in s.unresolved) else DONE
+
+
+def summary(args: argparse.Namespace) -> int:
+    """Show a run's summary."""
+    from grader.cohort.store import Store
+    from grader.cohort.summary import summarise
+    from grader.cohort.summary_text import render
+
+    with Store.open(args.store) as store:
+        number = store.run(args.number).id
+        if args.html is not None:
+            _write_page(store, number, args.html)
+        else:
+            text = render(summarise(store.results(number)), width=output.width(), ascii_only=output.ascii_only())
+            output.emit(text)
+    return DONE
+
+
+def _write_page(store: Store, number: int, page: Path) -> None:
+    from grader.cohort.summary import summarise
+    from grader.cohort.summary_page import render_page
+
+    try:
+        page.write_text(render_page(summarise(store.results(number)), store.run(number)), encoding="utf-8")
+    except OSError as problem:
+        raise UsageError(f"--html {page}: cannot be written ({problem.strerror})") from problem
+    output.tell(f"wrote {page}")
+
+
+def diff(args: argparse.Namespace) -> int:
+    """Say what moved between two runs."""
+    from grader.cohort.moved import differences, render
+    from grader.cohort.store import Store
+
+    with Store.open(args.store) as store:
+        finished = [r.id for r in store.runs() if r.finished is not None]
+        numbers = args.runs or finished[-2:]
+        if len(numbers) != 2:
+            raise UsageError(
+                f"{args.store}: give two runs to compare; finished: {_listed(map(str, finished)) or 'none'}"
+            )
+        before, after = (store.run(number) for number in numbers)
+        found = differences(store.results(before.id), store.results(after.id))
+    output.emit(render(found, before, after, width=output.width()))
+    return MOVED if found.moved or found.gone or found.new else DONE
+
+
+def merge(args: argparse.Namespace) -> int:
+    """Join the stores of shards."""
+    from grader.cohort.joining import join
+    from grader.cohort.store import Store
+
+    for shard in args.shards:
+        if shard.resolve() == args.into.resolve():
+            raise UsageError(f"{shard}: is the store to write to; name another one first")
+    with Store.open(args.into, create=True) as store:
+        number = join(store, args.shards)
+        return _show(store, number, None)
+
+
+def _course(source: Path, explicit: Path | None) -> Course:
+    from grader.assignment.course import find_course
+
+    if explicit is not None:
+        return find_course(Path.cwd(), explicit)
+    try:
+        return find_course(Path.cwd(), None)
+    except UsageError:
+        return find_course(source.absolute(), None)
+
+
+def _listed(names: Any) -> str:
+    all_names = list(names)
+    more = f" and {len(all_names) - LISTED} more" if len(all_names) > LISTED else ""
+    return ", ".join(all_names[:LISTED]) + more
