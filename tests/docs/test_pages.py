@@ -1,0 +1,72 @@
+"""Every command that the documentation shows is run, and prints what the page says."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import shutil
+from pathlib import Path
+
+import pytest
+
+from grader import cli
+from tests.docs.pages import DOCS, ROOT, SHARED, Command, Reader, missing, start_of, steps
+
+PAGES = [ROOT / "README.md", *sorted(DOCS.rglob("*.md"))]
+RUN = [p for p in PAGES if p.parent != ROOT and any(isinstance(s, Command) for s in steps(p.read_text()))]
+
+
+def commands() -> list[tuple[str, str]]:
+    found = []
+    for page in PAGES:
+        for step in steps(page.read_text()):
+            if isinstance(step, Command):
+                found += [
+                    (f"{page.relative_to(ROOT)}:{step.line}", part.strip())
+                    for part in step.words.split("&&")
+                    if part.strip().startswith("grade ")
+                ]
+    return found
+
+
+def test_the_pages_show_commands() -> None:
+    assert len(commands()) >= 20
+    assert len(RUN) >= 3
+
+
+@pytest.mark.parametrize(("where", "command"), commands(), ids=[where for where, _ in commands()])
+def test_a_command_that_is_shown_is_one_that_there_is(where: str, command: str) -> None:
+    words = shlex.split(command.split("|")[0].split(" > ")[0].split(" 2>")[0])[1:]
+    if words[0] in cli.COMMANDS:
+        cli.command_parser().parse_args(words)
+    else:
+        cli.grade_parser().parse_intermixed_args(words)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("page", RUN, ids=[str(p.relative_to(DOCS)) for p in RUN])
+def test_a_reader_who_follows_the_page_sees_what_it_says(page: Path, tmp_path: Path) -> None:
+    text = page.read_text()
+    if start_of(text) == "checkout":
+        for name in SHARED:
+            shutil.copytree(ROOT / name, tmp_path / name)
+    reader = Reader(tmp_path)
+    for step in steps(text):
+        printed = reader.does(step)
+        if isinstance(step, Command):
+            assert "Traceback" not in printed, f"{page.name}:{step.line}: {printed}"
+            absent = missing(step.output, printed)
+            assert absent is None, f"{page.name}:{step.line}: `{step.words}` printed, without {absent!r}:\n{printed}"
+
+
+def test_a_line_that_does_not_come_is_found() -> None:
+    assert missing(["a", "...", "c"], "a\nb\nc\n") is None
+    assert missing(["c", "a"], "a\nb\nc\n") == "a"
+    assert missing(["a ... 3"], "a  is not 3\n") is None
+    assert missing(["a ... 3"], "a  is not 4\n") == "a ... 3"
+
+
+def test_links_between_pages_lead_somewhere() -> None:
+    for page in PAGES:
+        for target in re.findall(r"\]\(([^)#:]+\.md)(?:#[^)]*)?\)", page.read_text()):
+            assert (page.parent / target).is_file(), f"{page.relative_to(ROOT)} links to {target}"

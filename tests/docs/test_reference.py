@@ -1,0 +1,52 @@
+"""The reference pages name everything that there is to name."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+import pytest
+
+import grader
+from grader import cli
+from grader.assignment import manifest
+from tests.docs.pages import DOCS, ROOT
+
+REFERENCE = DOCS / "reference"
+
+
+def options(parser: argparse.ArgumentParser) -> Iterator[str]:
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for sub in action.choices.values():
+                yield from options(sub)
+        yield from (o for o in action.option_strings if o.startswith("--") and o != "--help")
+
+
+def keys(schema: Any) -> Iterator[str]:
+    if isinstance(schema, dict):
+        yield from schema.get("properties", {})
+        for value in schema.values():
+            yield from keys(value)
+    elif isinstance(schema, list):
+        for value in schema:
+            yield from keys(value)
+
+
+def named() -> Iterator[tuple[str, str]]:
+    for parser in (cli.grade_parser(), cli.command_parser()):
+        yield from (("commands.md", option) for option in sorted(set(options(parser))))
+    yield from (("commands.md", f"## `grade {name}") for name in cli.COMMANDS)
+    schema = json.loads((ROOT / "grader" / "report" / "schema.json").read_text())
+    yield from (("report.md", f"`{key}`") for key in sorted(set(keys(schema))))
+    yield from (("checks.md", f"`{name}(") for name in grader.__all__)
+    for table in (manifest._Toml, *manifest._TABLES.values()):
+        yield from (("assignment.md", f.name) for f in msgspec.structs.fields(table))
+
+
+@pytest.mark.parametrize(("page", "name"), sorted(set(named())))
+def test_the_reference_names_it(page: str, name: str) -> None:
+    assert name in (REFERENCE / page).read_text()
