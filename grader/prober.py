@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from threading import Semaphore
 
 from grader.model import Check, Observation
 from grader.probing import observe
@@ -24,6 +25,9 @@ class Prober:
         self.parts = tuple(p for p in session.assignment.parts if parts is None or p.id in parts)
         self._checks = tuple(c for c in session.assignment.checks if c.part.id in {p.id for p in self.parts})
         self._pool = ThreadPoolExecutor(max_workers=width)
+        self._free = Semaphore(max(1, width - 1))
+        """Probes that may run now: one less than `width` as long as the notebook needs a core for itself."""
+        self._running = width > 1
         self._asked: dict[str, Future[Observation]] = {}
 
     def parked(self, when: str, cell: int) -> None:
@@ -35,6 +39,9 @@ class Prober:
 
     def finish(self) -> None:
         """The notebook is done: probe what is left."""
+        if self._running:
+            self._running = False
+            self._free.release()
         for check in self._checks:
             if check.id not in self._asked:
                 self._ask(check)
@@ -54,4 +61,8 @@ class Prober:
         self._pool.shutdown(cancel_futures=True)
 
     def _ask(self, check: Check) -> None:
-        self._asked[check.id] = self._pool.submit(observe, self.session, check, seed=self.seed)
+        self._asked[check.id] = self._pool.submit(self._observe, check)
+
+    def _observe(self, check: Check) -> Observation:
+        with self._free:
+            return observe(self.session, check, seed=self.seed)
