@@ -132,6 +132,15 @@ class Store:
         """The `grade/1` object of a report."""
         return _unpacked(self._db.execute("SELECT report FROM reports WHERE id = ?", (id,)).fetchone()[0])
 
+    def rows(self, run: int) -> Iterator[tuple[int, HandIn, Graded, Result]]:
+        """For each result of a run its report's number, the hand-in, and the report without its `grade/1` object."""
+        rows = self._db.execute("SELECT path, student, hand_in, report FROM results WHERE run = ?", (run,)).fetchall()
+        results = {(r.path, r.student): r for r in self.results(run)}
+        for path, student, told, id in rows:
+            hand_in = msgspec.json.decode(told, type=HandIn)
+            graded = next(found for number, found in self.reports(hand_in.content) if number == id)
+            yield id, hand_in, graded, results[path, student]
+
     # ------------------------------------------------------------ writing
 
     def start(self, source: str, options: Mapping[str, Any], grader: str) -> int:

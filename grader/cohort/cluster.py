@@ -1,0 +1,102 @@
+"""The same jobs on the workers of a Dask scheduler: `--cluster tcp://head:8786`.
+
+Owns handing out and collecting. The store stays with the batch and is the truth: a worker that is lost costs the job
+that it was doing, which the scheduler gives to another. Workers need this package, the course at the same path, and
+the hand-ins at the same path (a shared file system or a mounted volume); one thread each (`--nthreads 1`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from grader.cohort.records import Graded, Job
+from grader.cohort.slot import Setup
+from grader.errors import UsageError
+
+if TYPE_CHECKING:
+    from grader.cohort.warm import Slot
+
+AHEAD = 4
+"""Jobs handed out for each thread of the cluster: none waits for the network, and Ctrl-C has few to forget."""
+CONNECT_SECONDS = 20
+LOOK_SECONDS = 0.5
+"""How often the caller is woken where nothing happens."""
+SLOT = "grader_slot"
+"""The attribute of a Dask worker that keeps its warm slot."""
+
+
+def on_cluster(jobs: Iterable[Job], setup: Setup, address: str) -> Iterator[tuple[Job, Graded | str] | None]:
+    """Grade `jobs` on the scheduler at `address`; yields as `pool.in_slots` does.
+
+    Raises
+    ------
+    UsageError
+        Dask is not installed, nobody answers, or the scheduler has no workers.
+    """
+    client = _client(address)
+    try:
+        yield from _collect(client, jobs, setup, address)
+    finally:
+        client.close()
+
+
+def _client(address: str) -> Any:
+    try:
+        from distributed import Client
+    except ImportError:
+        raise UsageError("--cluster needs Dask: pip install 'numgrade[cluster]'") from None
+    try:
+        return Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
+    except (OSError, ValueError) as problem:
+        raise UsageError(f"--cluster {address}: no scheduler answers there ({type(problem).__name__})") from None
+
+
+def _collect(client: Any, jobs: Iterable[Job], setup: Setup, address: str) -> Iterator[tuple[Job, Graded | str] | None]:
+    from distributed import TimeoutError as DaskTimeout
+    from distributed import wait
+
+    threads = sum(client.nthreads().values())
+    if not threads:
+        raise UsageError(f"--cluster {address}: the scheduler has no workers; start some with `dask worker {address}`")
+    told = msgspec.json.encode(setup)
+    waiting = iter(jobs)
+    running: dict[Any, Job] = {}
+    while True:
+        while len(running) < AHEAD * threads and (job := next(waiting, None)) is not None:
+            # pure=False: the same job twice is two tasks, never an old answer from the scheduler's memory
+            running[client.submit(grade_job, told, msgspec.json.encode(job), pure=False)] = job
+        if not running:
+            return
+        try:
+            done = wait(list(running), timeout=LOOK_SECONDS, return_when="FIRST_COMPLETED").done
+        except (DaskTimeout, TimeoutError):
+            yield None
+            continue
+        for future in done:
+            job = running.pop(future)
+            yield job, _result(future)
+
+
+def _result(future: Any) -> Graded | str:
+    if future.status == "finished":
+        return msgspec.json.decode(future.result(), type=Graded)
+    # the scheduler has given it to `distributed.scheduler.allowed-failures` workers, and lost them all
+    problem = future.exception()
+    return f"the cluster could not grade it: {type(problem).__name__}: {problem}"
+
+
+def grade_job(setup: bytes, job: bytes) -> bytes:
+    """Grade one job on a Dask worker, in the warm slot that this worker keeps; JSON in and out."""
+    from distributed import get_worker
+
+    worker = get_worker()
+    kept: tuple[bytes, Slot] | None = getattr(worker, SLOT, None)
+    if kept is None or kept[0] != setup:
+        if kept is not None:
+            kept[1].close()
+        kept = setup, msgspec.json.decode(setup, type=Setup).slot()
+        setattr(worker, SLOT, kept)
+    return msgspec.json.encode(kept[1].grade(msgspec.json.decode(job, type=Job)))
