@@ -1,5 +1,7 @@
 """Right rewrites of the solution, which must get full marks: other ways to keep the arrays and to write the steps."""
 
+import re
+
 from grader.model import Change, Edit
 
 NOTEBOOK = "hw1_s24_p4.py"
@@ -49,6 +51,7 @@ MOVE = """\
 """
 STEP_SIGNATURE = "def train_one_sample(sample, y, learning_rate=0.003):\n"
 SAMPLE_SIGNATURE = "def feed_forward_sample(sample, y):\n"
+RETURN = "    return loss\n\n\n# %% [markdown]\n# ## Q4"
 EPOCH = """\
     for i in range(len(x_train)):
         train_one_sample(x_train[i], y_train[i], learning_rate)
@@ -92,6 +95,56 @@ biases = [np.zeros((m, 1)) for m in (32, 32, 10)]
     bias_gradients = [d1, d2, d3]
 """,
 }
+
+ONE_BY_ONE = {
+    INITIAL: """\
+W1, b1 = rng.normal(0, 1 / 28, size=(784, 32)), np.zeros(32)
+W2, b2 = rng.normal(0, 1 / np.sqrt(32), size=(32, 32)), np.zeros(32)
+W3, b3 = rng.normal(0, 1 / np.sqrt(32), size=(32, 10)), np.zeros(10)
+""",
+    SAMPLE: """\
+    h1 = sigmoid(np.dot(sample, W1) + b1)
+    h2 = sigmoid(np.dot(h1, W2) + b2)
+    out = softmax(np.dot(h2, W3) + b3)
+    loss = cross_entropy_loss(integer_to_one_hot(y), out)
+    one_hot_guess = np.zeros(10)
+    one_hot_guess[out.argmax()] = 1
+""",
+    STEP: """\
+    global W1, W2, W3, b1, b2, b3
+    z1 = np.dot(a, W1) + b1
+    h1 = sigmoid(z1)
+    z2 = np.dot(h1, W2) + b2
+    h2 = sigmoid(z2)
+    out = softmax(np.dot(h2, W3) + b3)
+    truth = integer_to_one_hot(y)
+    loss = cross_entropy_loss(truth, out)
+""",
+    BACK: """\
+    d3 = out - truth
+    d2 = np.dot(W3, d3) * dsigmoid(z2)
+    d1 = np.dot(W2, d2) * dsigmoid(z1)
+""",
+    MOVE: """\
+    W1 = W1 - learning_rate * np.outer(a, d1)
+    b1 = b1 - learning_rate * d1
+    W2 = W2 - learning_rate * np.outer(h1, d2)
+    b2 = b2 - learning_rate * d2
+    W3 = W3 - learning_rate * np.outer(h2, d3)
+    b3 = b3 - learning_rate * d3
+""",
+}
+
+
+def held(texts: dict[str, str], form: str) -> dict[str, str]:
+    """`ONE_BY_ONE` with each array in one holder, `form.format("W1")`."""
+    return {
+        old: re.sub(
+            r"\b[Wb][123]\b", lambda m: form.format(m[0]), new.replace("    global W1, W2, W3, b1, b2, b3\n", "")
+        )
+        for old, new in texts.items()
+    }
+
 
 RIGHT = [
     edit("weights as (n_out, n_in), columns for vectors", COLUMNS),
@@ -275,6 +328,79 @@ def train_one_sample(image, target, lr=0.003):
         {
             EPOCH: EPOCH.replace("for i in range(len(x_train)):", "for i in np.random.permutation(len(x_train)):"),
             RUNS: "test_and_train()\n\n# %%\ntest_and_train()\n\n# %%\ntrain_one_epoch(0.002)",
+        },
+    ),
+    edit("no lists: a global for each array, bound anew at every step", ONE_BY_ONE),
+    edit(
+        "no lists: one dictionary for all arrays",
+        {**held(ONE_BY_ONE, 'p["{}"]'), INITIAL: "p = {}\n" + held(ONE_BY_ONE, 'p["{}"]')[INITIAL]},
+    ),
+    edit(
+        "no lists: an object that holds the arrays",
+        {
+            **held(ONE_BY_ONE, "net.{}"),
+            INITIAL: "class Net:\n    pass\n\n\nnet = Net()\n" + held(ONE_BY_ONE, "net.{}")[INITIAL],
+        },
+    ),
+    edit(
+        "no lists of these names",
+        {
+            INITIAL: """\
+def draw(n, m):
+    return rng.normal(0, np.sqrt(1 / max(n, m)), (n, m))
+
+
+Ws = [draw(784, 32), draw(32, 32), draw(32, 10)]
+bs = [np.zeros(n) for n in (32, 32, 10)]
+""",
+            SAMPLE: SAMPLE.replace("weights", "Ws").replace("biases", "bs"),
+            STEP: STEP.replace("weights", "Ws").replace("biases", "bs"),
+            BACK: BACK.replace("weights[", "Ws["),
+            MOVE: MOVE.replace("weights[", "Ws[").replace("biases[", "bs["),
+        },
+    ),
+    edit(
+        "a place for the input layer in both lists",
+        {
+            INITIAL: INITIAL.replace("[]", "[None]"),
+            SAMPLE: SAMPLE.replace("[layer]", "[layer + 1]").replace("[2]", "[3]"),
+            STEP: STEP.replace("weights[layer] + biases[layer]", "weights[layer + 1] + biases[layer + 1]"),
+            BACK: BACK.replace("(weights[layer] @", "(weights[layer + 1] @"),
+            MOVE: MOVE.replace("weights[layer] -=", "weights[layer + 1] -=").replace(
+                "biases[layer] -=", "biases[layer + 1] -="
+            ),
+        },
+    ),
+    edit(
+        "arrays handed over and handed back; a sample's pass that returns its probabilities too",
+        {
+            "    return loss, one_hot_guess\n": "    return loss, one_hot_guess, probabilities\n",
+            DATASET: DATASET.replace(
+                "feed_forward_sample(x[i].flatten(), y[i])", "feed_forward_sample(x[i].ravel(), y[i])[:2]"
+            ),
+            STEP_SIGNATURE: "def train_one_sample(sample, y, weights, biases, lr=0.003):\n    learning_rate = lr\n",
+            MOVE: """\
+    weights = [w - learning_rate * g for w, g in zip(weights, weight_gradients, strict=True)]
+    biases = [b - learning_rate * g for b, g in zip(biases, bias_gradients, strict=True)]
+""",
+            RETURN: RETURN.replace("return loss", "return weights, biases, loss"),
+            EPOCH: """\
+    global weights, biases
+    for image, digit in zip(x_train, y_train, strict=True):
+        weights, biases, loss = train_one_sample(image, digit, weights, biases, learning_rate)
+""",
+        },
+    ),
+    edit(
+        "pixels brought to 0..1 beforehand, an epsilon in the logarithm",
+        {
+            "    return -np.sum(y * np.log(yHat))\n": "    return -np.sum(y * np.log(yHat + 1e-8))\n",
+            INITIAL: """\
+x_train = x_train / 255
+x_test = x_test / 255.0
+"""
+            + INITIAL,
+            "    train_one_epoch()\n    feed": "    train_one_epoch(0.03)\n    feed",
         },
     ),
 ]
