@@ -22,10 +22,10 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from grader.api import environment
 from grader.cohort.probes import check_fingerprints, fingerprint
 from grader.cohort.records import Graded, Keys
 from grader.diagnosis.bank import bank_path
+from grader.environment import environment
 from grader.grading import GoldenTable, replacements
 from grader.model import Assignment, Check
 

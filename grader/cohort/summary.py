@@ -5,9 +5,10 @@ Owns counting. `summary_text` and `summary_page` show it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from statistics import median
+from typing import Any
 
 from msgspec import Struct
 
@@ -36,6 +37,7 @@ class MistakeLoss(Struct, frozen=True, kw_only=True):
 
     text: str
     part: str
+    """The parts that it shows in."""
     lost: Fraction
     students: int
 
@@ -148,21 +150,38 @@ def _parts(graded: Sequence[Result]) -> list[PartLoss]:
 
 
 def _mistakes(graded: Sequence[Result]) -> list[MistakeLoss]:
-    lost: dict[tuple[str, str], Fraction] = {}
-    students: dict[tuple[str, str], int] = {}
+    lost: dict[str, Fraction] = {}
+    students: dict[str, int] = {}
+    parts: dict[str, dict[str, None]] = {}
     for result in graded:
-        own: dict[tuple[str, str], Fraction] = {}
+        own: dict[str, Fraction] = {}
         for part in result.report["parts"]:
-            for check in part["checks"]:
+            share = _share(part)
+            for check in part["checks"] if share else ():
                 if check["diagnosis"] is not None:
-                    key = (_mistake(check["diagnosis"]["text"]), part["id"])
-                    points = _points(check["max_score"]) - _points(check["score"])
-                    own[key] = own.get(key, Fraction(0)) + points
-        for key, points in own.items():
-            lost[key] = lost.get(key, Fraction(0)) + points
-            students[key] = students.get(key, 0) + 1
-    made = [MistakeLoss(text=key[0], part=key[1], lost=points, students=students[key]) for key, points in lost.items()]
+                    text = _mistake(check["diagnosis"]["text"])
+                    own[text] = own.get(text, Fraction(0)) + share * _lost(check)
+                    parts.setdefault(text, {})[part["id"]] = None
+        for text, points in own.items():
+            lost[text] = lost.get(text, Fraction(0)) + points
+            students[text] = students.get(text, 0) + 1
+    made = [
+        MistakeLoss(text=text, part=", ".join(parts[text]), lost=points, students=students[text])
+        for text, points in lost.items()
+    ]
     return sorted(made, key=lambda m: (-m.lost, -m.students, m.part, m.text))
+
+
+def _share(part: Mapping[str, Any]) -> Fraction:
+    """What of the points that a part's checks lost was lost in the end: follow-through gives some back."""
+    if part["kind"] != "auto":
+        return Fraction(0)
+    checks = sum((_lost(check) for check in part["checks"]), Fraction(0))
+    return _lost(part) / checks if checks else Fraction(0)
+
+
+def _lost(thing: Mapping[str, Any]) -> Fraction:
+    return _points(thing["max_score"]) - _points(thing["score"])
 
 
 def _mistake(text: str) -> str:
