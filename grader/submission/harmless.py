@@ -1,4 +1,4 @@
-"""Which cells cannot end or hang their process, so that no spare needs to be parked before them."""
+"""What can be told of a cell by reading it: whether it could end or hang its process, and what it defines."""
 
 from __future__ import annotations
 
@@ -30,3 +30,10 @@ def definitions_of(source: str) -> list[ast.stmt]:
     """The functions and classes at a cell's top level; none when it does not parse."""
     tree = parse(source).tree
     return [n for n in tree.body if isinstance(n, ast.FunctionDef | ast.ClassDef)] if tree is not None else []
+
+
+def defines(source: str, after: int) -> bool:
+    """Whether a cell imports or defines anything below line `after`, at its top level or in a branch there."""
+    tree = parse(source).tree
+    kinds = ast.Import | ast.ImportFrom | ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+    return tree is not None and any(isinstance(n, kinds) and n.lineno > after for n in ast.walk(tree))

@@ -1,0 +1,187 @@
+"""Packages that a student had and the grader has not: an import of one must not cost what does not need it.
+
+`import seaborn` at the top of a hand-in is about its plots. A placeholder takes the package's place once its import has
+failed, and only then, so that a student's own `except ImportError` works as it did. Whatever is called in it raises.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib.abc
+import importlib.machinery
+import sys
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from importlib.util import find_spec
+from types import ModuleType
+from typing import Any, NamedTuple
+
+MOST = 20
+"""Packages replaced in one cell or module."""
+
+
+class NotHere(ModuleNotFoundError):
+    """Something of an absent package was called."""
+
+
+class _Kind(type):
+    def __getattr__(cls, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return _thing(name, cls._package)
+
+
+class _Thing(metaclass=_Kind):
+    """A name of an absent package: can be imported, looked into, inherited from and passed around."""
+
+    _package = ""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        raise NotHere(f"No module named {self._package!r}", name=self._package)
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        """A class that inherits from it is defined as any other."""
+
+
+def _thing(name: str, package: str) -> _Kind:
+    return _Kind(name, (_Thing,), {"_package": package})
+
+
+class _Package(ModuleType):
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return _thing(name, self.__name__.partition(".")[0])
+
+
+class Placeholders(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """Finds the packages that were found to be absent."""
+
+    def __init__(self) -> None:
+        self.names: dict[str, None] = {}
+
+    def find_spec(self, name: str, path: Sequence[str] | None, target: Any = None) -> Any:
+        if name.partition(".")[0] not in self.names:
+            return None
+        return importlib.machinery.ModuleSpec(name, self, is_package=True)
+
+    def create_module(self, spec: importlib.machinery.ModuleSpec) -> ModuleType:
+        return _Package(spec.name)
+
+    def exec_module(self, module: ModuleType) -> None:
+        """There is nothing to run."""
+
+    def stand_in_for(self, error: BaseException, own: Callable[[str], bool]) -> bool:
+        """Take the place of the package whose absence `error` tells of; False where it tells of something else.
+
+        `own` says whether a name may be the student's: a module that was not handed in stays missing.
+        """
+        if type(error) is not ModuleNotFoundError or not error.name or len(self.names) >= MOST:
+            return False
+        package = error.name.partition(".")[0]
+        if package in self.names or not package.isidentifier() or own(package) or _is_here(package):
+            return False
+        self.names[package] = None
+        if self not in sys.meta_path:
+            sys.meta_path.append(self)
+        return True
+
+
+def _is_here(package: str) -> bool:
+    try:
+        return package in sys.modules or find_spec(package) is not None
+    except (ImportError, ValueError):  # a half-loaded module of the student's
+        return True
+
+
+def import_with(placeholders: Placeholders, module: str, own: Callable[[str], bool]) -> None:
+    """Import a module of the student's, with placeholders for packages that are not here.
+
+    Raises
+    ------
+    BaseException
+        Whatever the module raises besides.
+    """
+    while True:
+        try:
+            import_module(module)
+            return
+        except ModuleNotFoundError as error:
+            if not placeholders.stand_in_for(error, own):
+                raise
+
+
+class Rest(NamedTuple):
+    """How the rest of a cell went."""
+
+    error: BaseException | None
+    """What is to be told: what ended it, else the first import that stays impossible."""
+    through: bool
+    """Whether the cell was run to its end."""
+
+
+def go_on(
+    tree: ast.Module,
+    error: BaseException,
+    file: str,
+    namespace: dict[str, Any],
+    stand_in: Callable[[BaseException], bool],
+) -> Rest:
+    """Run the rest of a cell that ended at an import: what needs the package fails where it is used.
+
+    Parameters
+    ----------
+    tree
+        The cell.
+    error
+        What it raised.
+    file
+        The name under which the cell was compiled.
+    stand_in
+        Puts a placeholder in the package's place; False where there is none to put.
+    """
+    begin = 0
+    skipped: BaseException | None = None
+    ended: BaseException | None = error
+    while ended is not None:
+        line = _line(ended, file)
+        at = next((i for i in range(begin, len(tree.body)) if _holds(tree.body[i], line)), None)
+        if at is None:
+            return Rest(ended, False)
+        statement = tree.body[at]
+        if isinstance(ended, NotHere):
+            if not isinstance(statement, ast.Expr):
+                return Rest(ended, False)
+            begin = at + 1  # a call for its effect, such as a plot's style
+        elif isinstance(ended, ImportError) and isinstance(statement, ast.Import | ast.ImportFrom):
+            if stand_in(ended):
+                begin = at  # the same once more
+            else:
+                skipped = skipped or ended
+                begin = at + 1
+        else:
+            return Rest(ended, False)
+        ended = _run(tree.body[begin:], file, namespace)
+    return Rest(skipped, True)
+
+
+def _run(body: list[ast.stmt], file: str, namespace: dict[str, Any]) -> BaseException | None:
+    try:
+        exec(compile(ast.Module(body, []), file, "exec"), namespace)
+    except BaseException as error:  # whatever the student's code raises
+        return error
+    return None
+
+
+def _line(error: BaseException, file: str) -> int:
+    """The line of the cell that `error` came through, 0 if none."""
+    trace = error.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename == file and trace.tb_frame.f_code.co_name == "<module>":
+            return trace.tb_lineno
+        trace = trace.tb_next
+    return 0
+
+
+def _holds(statement: ast.stmt, line: int) -> bool:
+    return statement.lineno <= line <= (statement.end_lineno or statement.lineno)
