@@ -2,31 +2,28 @@
 
 from __future__ import annotations
 
-import platform
-import shutil
 import tempfile
 import time
 from collections.abc import Collection, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from fractions import Fraction
-from functools import cache
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import msgspec
 
-from grader import __version__
 from grader.assignment.course import Course, find_course
+from grader.environment import environment
 from grader.errors import SubmissionError, UsageError
 from grader.grading import GoldenTable, evaluate
 from grader.launch import Launched
-from grader.model import Answer, Assignment, Environment, Notebook, Report, Submission, Work
+from grader.model import Answer, Assignment, Notebook, Report, Submission, Work
 from grader.prober import Prober
 from grader.process import Root
+from grader.sandbox import tiers
+from grader.sandbox.tiers import Policy
+from grader.sandbox.watchdog import remove
 from grader.session import Session
 
-LAYERS = ("separate process", "resource limits")
-"""What keeps student code in at present; isolation by the kernel adds to it."""
 LARGEST_SEED = 2**32
 
 
@@ -41,6 +38,7 @@ def grade(
     data: str | Path | None = None,
     worker: Launched | None = None,
     keep: bool = False,
+    policy: Policy = Policy(),  # noqa: B008  # immutable
 ) -> Report:
     """Grade a notebook, a folder of modules, or an archive of either.
 
@@ -64,6 +62,8 @@ def grade(
         A worker that was started early, by `grader.launch.launch`; it is ended at the end.
     keep
         Keep the student's code and draw the figures, for formats that show them (`Report.work`, `CellRun.pictures`).
+    policy
+        What the caller insists on of the sandbox; the best that works here is used whatever it says.
 
     Returns
     -------
@@ -73,7 +73,7 @@ def grade(
     Raises
     ------
     UsageError
-        If there is no such course or assignment.
+        If there is no such course or assignment, or the sandbox is not what is needed.
     Fault
         If the grader or the assignment fails.
     """
@@ -81,10 +81,10 @@ def grade(
     root = Root(worker)
     folder = Path(tempfile.mkdtemp(prefix="grade-work-"))
     try:
-        return _grade(Path(path), assignment, seed, course, fresh, hidden, data, root, folder, started, keep)
+        return _grade(Path(path), assignment, seed, course, fresh, hidden, data, root, folder, started, keep, policy)
     finally:
         root.close()
-        shutil.rmtree(folder, ignore_errors=True)
+        remove(folder)
 
 
 def _grade(
@@ -99,6 +99,7 @@ def _grade(
     folder: Path,
     started: float,
     keep: bool,
+    policy: Policy,
 ) -> Report:
     from grader.submission.identify import identify
 
@@ -116,7 +117,7 @@ def _grade(
         import secrets
 
         seed = secrets.randbelow(LARGEST_SEED)
-    return grade_with(root, path, found, folder, seed=seed, keep=keep, started=started)
+    return grade_with(root, path, found, folder, seed=seed, keep=keep, started=started, policy=policy)
 
 
 def grade_with(
@@ -130,6 +131,7 @@ def grade_with(
     parts: Collection[str] | None = None,
     keep: bool = False,
     started: float | None = None,
+    policy: Policy = Policy(),  # noqa: B008  # immutable
 ) -> Report:
     """Grade a hand-in for a loaded assignment in a worker that may have graded others before.
 
@@ -138,6 +140,8 @@ def grade_with(
 
     Raises
     ------
+    UsageError
+        If the sandbox is not what `policy` or the assignment's secrets need.
     Fault
         If the grader or the assignment fails; the worker is then to be replaced.
     """
@@ -163,6 +167,7 @@ def grade_with(
         session = Session(root, found, submission, anchors, seed=use_seed, pictures=keep)
         prober = Prober(session, seed=use_seed, parts=parts)
         try:
+            warning = session.gate.insist(policy, found)
             session.run_cells(parked=prober.parked)
             cells_done = time.monotonic()
             prober.finish()  # before what only this side has to do
@@ -181,6 +186,7 @@ def grade_with(
         parts=evaluation.parts,
         cells=tuple(session.cells),
         notes=(
+            *warning,
             *submission.notes,
             *session.notes,
             *_trust_notes(submission, stub, session),
@@ -188,7 +194,9 @@ def grade_with(
             *_scope(found),
         ),
         seed=use_seed,
-        environment=around.result(),
+        environment=msgspec.structs.replace(
+            around.result(), sandbox=session.gate.layers, sandbox_tier=tiers.tier(session.gate.layers)
+        ),
         seconds={"total": time.monotonic() - started, "cells": cells_done - started},
         work=_work(found, submission) if keep else None,
     )
@@ -277,22 +285,3 @@ def _scope(assignment: Assignment) -> tuple[str, ...]:
             f"{float(automatic):g} of the {float(declared):g} automatic points",
         )
     return ()
-
-
-def environment() -> Environment:
-    """Versions of what computes; the worker runs on the same interpreter."""
-    return Environment(
-        python=platform.python_version(),
-        numpy=_version("numpy"),
-        scipy=_version("scipy"),
-        grader=__version__,
-        sandbox=LAYERS,
-    )
-
-
-@cache
-def _version(package: str) -> str:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return "not installed"

@@ -20,6 +20,7 @@ COMMANDS = {
     "release": "make the students' hand-out from the sources",
     "lint": "look for mistakes in an assignment",
     "new": "start an assignment",
+    "doctor": "say which layers of the sandbox work here, and what would help",
 }
 COHORT = {
     "batch": "grade many hand-ins: a folder, or a platform's download as it comes",
@@ -28,6 +29,7 @@ COHORT = {
     "merge": "join the stores of shards into one",
 }
 """Commands whose arguments `grader.commands.cohort` reads."""
+SANDBOXES = ("A", "B", "C")
 FORMATS = ("html", "json", "junit", "gradescope", "github", "markdown")
 HIDDEN_RESULTS = ("visible", "after_due_date", "after_published", "hidden")
 """Gradescope's words for when something is shown."""
@@ -81,6 +83,10 @@ def _dispatch(words: list[str]) -> int:
         from grader.commands import authoring
 
         args = command_parser().parse_args(words)
+        if args.command == "doctor":
+            from grader.commands.doctor import doctor
+
+            return doctor(args)
         return int(getattr(authoring, args.command)(args))
     if words[0] in COHORT:
         from grader.commands import cohort
@@ -123,6 +129,18 @@ def grade_parser() -> argparse.ArgumentParser:
         "--seed", metavar="N", type=seed_number, help="draw the test data from seed N; the reference is run as well"
     )
     points.add_argument("--fresh", action="store_true", help="draw the test data from a seed that nobody knows before")
+    kept = parser.add_argument_group("how the code is kept in")
+    kept.add_argument(
+        "--require-sandbox",
+        metavar="TIER",
+        choices=SANDBOXES,
+        help="grade only in a sandbox of at least this tier: A (own view of the machine), B (a user of its own), C",
+    )
+    kept.add_argument(
+        "--unsafe",
+        action="store_true",
+        help="grade without a sandbox where none works: the code can then read what you can read",
+    )
     shown = parser.add_argument_group("what is shown")
     shown.add_argument("-v", "--verbose", action="store_true", help="list passed checks, error sizes and versions too")
     shown.add_argument(
@@ -205,6 +223,12 @@ def command_parser() -> argparse.ArgumentParser:
         help="also try every small wrong change of the solution, list those that pass every check, and keep what each"
         " returns in golden/mistakes.npz, from which mistakes of students are named (minutes)",
     )
+    doctor = add(
+        "doctor",
+        "Try every layer of the sandbox on this machine, each in a process of its own, and say which work, why the\n"
+        "others do not, and what would help. Exit 1 if student code could read what you can read.",
+    )
+    doctor.add_argument("--json", action="store_true", help="write it as JSON")
     new = add("new", "Start an assignment in reference/NAME with one part, one check and a solution that passes it.")
     new.add_argument("name", metavar="NAME", help="the new assignment's id, for example week03_softmax")
     return parser

@@ -35,6 +35,8 @@ class Launched(NamedTuple):
     popen: subprocess.Popen[bytes]
     channel: socket.socket
     folder: Path
+    layers: tuple[str, ...] = ()
+    """What the whole worker is in already."""
 
 
 def launch() -> Launched:
@@ -46,6 +48,7 @@ def launch() -> Launched:
         If the interpreter cannot be started.
     """
     folder = Path(tempfile.mkdtemp(prefix="grade-"))
+    folder.chmod(0o711)  # a spare user has to come through to its own folder in it
     ours, theirs = socket.socketpair()
     try:
         popen = subprocess.Popen(

@@ -432,6 +432,8 @@ class Environment(Struct, frozen=True, kw_only=True):
     scipy: str
     grader: str
     sandbox: tuple[str, ...] = ()
+    sandbox_tier: str = "none"
+    """What the layers are worth together: `A`, `B`, `C` or `none` (SECURITY.md)."""
 
 
 class Report(Struct, frozen=True, kw_only=True):

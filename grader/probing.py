@@ -12,8 +12,9 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from grader.errors import WorkerError
+from grader.gate import DEAD
 from grader.model import Check, NotArray, Observation, StudentError
-from grader.session import DEAD, Session
+from grader.session import Session
 from grader.worker import wire
 from grader.worker.messages import ArraySpec, Observed, Probe, Replacement
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import signal
 import socket
 import threading
@@ -16,6 +15,7 @@ from typing import TypeVar
 
 from grader.errors import WorkerError
 from grader.launch import Launched, launch
+from grader.sandbox.watchdog import remove
 from grader.worker import wire
 from grader.worker.messages import Command, Done, Fork, Forked, Kill, Killed, Reply, Sweep, Warm
 
@@ -29,19 +29,17 @@ Expected = TypeVar("Expected", bound=Reply)
 class Process:
     """One worker process, by its socket; `parent` can end it.
 
-    `open_channels` is shared by all processes of a slot: what is still open when the slot closes.
+    `open_processes` is shared by all processes of a slot: those whose channels are still open.
     """
 
-    def __init__(
-        self, channel: socket.socket, pid: int, parent: Process | None, open_channels: set[socket.socket]
-    ) -> None:
+    def __init__(self, channel: socket.socket, pid: int, parent: Process | None, open_processes: set[Process]) -> None:
         self.channel = channel
         self.pid = pid
         self.parent = parent
-        self.open_channels = open_channels
+        self.open_processes = open_processes
         self.lock = threading.Lock()
         """Held while a question is open: probes of one snapshot are asked for from several threads."""
-        open_channels.add(channel)
+        open_processes.add(self)
 
     def ask(
         self, command: Command, *expected: type[Expected], seconds: float = ANSWER_SECONDS, max_buffers: int = 0
@@ -81,11 +79,11 @@ class Process:
             ours.close()
             theirs.close()
             raise
-        return Process(ours, reply.pid, self, self.open_channels)
+        return Process(ours, reply.pid, self, self.open_processes)
 
     def let_go(self) -> None:
         """Close the channel; the process ends by itself, unless student code keeps it busy."""
-        self.open_channels.discard(self.channel)
+        self.open_processes.discard(self)
         self.channel.close()
 
     def end(self) -> str:
@@ -105,6 +103,9 @@ class Root(Process):
     def __init__(self, launched: Launched | None = None) -> None:
         launched = launched or launch()
         self.folder = launched.folder
+        self.layers = launched.layers
+        self.refused: tuple[str, ...] | None = ("namespaces: left to bubblewrap",) if launched.layers else None
+        """Why no submission of this slot gets namespaces of its own; None as long as they work."""
         self._popen = launched.popen
         super().__init__(launched.channel, self._popen.pid, None, set())
         self._loading = False
@@ -135,12 +136,12 @@ class Root(Process):
         with contextlib.suppress(wire.Closed, wire.DeadlineExceeded, WorkerError):
             self._collect()
             self.ask(Sweep(), Done)
-        for channel in self.open_channels:
-            channel.close()
+        for process in self.open_processes:
+            process.channel.close()
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self._popen.pid, signal.SIGKILL)
         self._popen.wait()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        remove(self.folder)
 
     def __enter__(self) -> Root:
         return self

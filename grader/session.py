@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from grader.errors import WorkerError
+from grader.gate import DEAD, Gate
 from grader.model import (
     Anchor,
     Assignment,
@@ -21,7 +22,7 @@ from grader.model import (
     Submission,
 )
 from grader.process import Process, Root
-from grader.submission.harmless import definitions_of, is_harmless
+from grader.submission.harmless import defines, definitions_of, is_harmless
 from grader.submission.pictures import is_picture
 from grader.worker import wire
 from grader.worker.messages import (
@@ -30,16 +31,14 @@ from grader.worker.messages import (
     Failed,
     Import,
     Prepare,
+    Prepared,
     RunCell,
 )
 
-FILE_SIZE = 256 << 20
-"""Bytes of the largest file that student code may write."""
 CELL_TEXT = 64 << 10
 """Characters kept of one cell's output."""
 PICTURES = 512 << 10
 """Bytes kept of one cell's figures, when they are drawn: a dozen plots, and less than a frame's header may hold."""
-DEAD = (wire.Closed, wire.DeadlineExceeded, WorkerError)
 
 
 class Session:
@@ -66,7 +65,10 @@ class Session:
         self._snapshots: dict[tuple[str, int], Process] = {}
         self.hanging: dict[str, float] = {}
         """Modules that did not finish importing, and the seconds they were given."""
-        self._main = root.fork()
+        self._data = assignment.data.resolve() if assignment.data is not None else None
+        readable = (*assignment.stand_ins, *([self._data] if self._data else []))
+        self.gate = Gate(root, submission.folder, readable, memory=assignment.limits.memory)
+        self._main = self.gate.process.fork()
         self._prepare()
 
     def _prepare(self) -> None:
@@ -74,8 +76,8 @@ class Session:
         notebook = self.submission.notebook
         run_folder = (folder / notebook.name).parent if notebook else folder
         link = folder / "data"
-        if self.assignment.data is not None and not os.path.lexists(link):
-            link.symlink_to(self.assignment.data.resolve(), target_is_directory=True)
+        if self._data is not None and not os.path.lexists(link):
+            link.symlink_to(self._data, target_is_directory=True)
         command = Prepare(
             folder=str(folder.resolve()),
             run_folder=str(run_folder.resolve()),
@@ -83,19 +85,19 @@ class Session:
             compat=self.assignment.compat,
             names=dict(self.assignment.names),
             seed=self.seed,
-            memory=limits.memory,
-            file_size=FILE_SIZE,
+            home=str(self.gate.home.resolve()),
             output=CELL_TEXT,
             observation=limits.observation,
             pictures=self._pictures,
         )
         try:
-            reply, _ = self._main.ask(command, Done, Failed, seconds=limits.cell)
+            reply, _ = self._main.ask(command, Prepared, seconds=limits.cell)
         except (wire.Closed, wire.DeadlineExceeded):
             raise WorkerError(
                 f"{self.assignment.id}: the worker did not get ready; is there a loop in the compatibility shim?"
             ) from None
-        if isinstance(reply, Failed):
+        self.gate.add(reply.layers, reply.problems)
+        if reply.error is not None:
             self.notes.append(f"the assignment's compatibility shim failed: {reply.error.type}: {reply.error.message}")
         self._snapshots["before", -1] = self._main.fork()
 
@@ -106,13 +108,15 @@ class Session:
         for module in sorted(declared):
             if not self._has_module(module):
                 continue
-            spare = _parked(here)
+            spare = self._parked(here)
             if spare is None:
                 self.notes.append(f"{module} was not imported: the modules before it had ended the process")
                 return
             try:
-                here.ask(Import(module), Done, Failed, seconds=self.assignment.limits.check)
+                reply, _ = here.ask(Import(module), Done, Failed, seconds=self.assignment.limits.check)
                 spare.let_go()
+                if isinstance(reply, Done):
+                    self._tell_absent(reply.absent)
             except DEAD as problem:
                 how = here.end()
                 here = self._snapshots["before", -1] = spare
@@ -136,7 +140,6 @@ class Session:
         if any(a.when == "before" for a in self.anchors.values()):
             self._import_modules()
             parked("before", -1)
-        wanted = {cell for a in self.anchors.values() for cell in a.bindings.values()}
         anchored = {a.cell for a in self.anchors.values() if a.when == "after"}
         last = max(anchored, default=-1) if not any(a.when == "end" for a in self.anchors.values()) else None
         previous = -1
@@ -146,7 +149,7 @@ class Session:
                 break
             spare: Process | None = None
             if alive and (previous in anchored or not is_harmless(cell.source)):
-                spare = _parked(self._main)
+                spare = self._parked(self._main)
                 alive = spare is not None
             if previous in anchored and spare is not None:
                 self._snapshots["after", previous] = spare
@@ -157,7 +160,7 @@ class Session:
                 self.cells.append(CellRun(index=cell.index, status="skipped", error=error))
                 previous = -1
                 continue
-            alive = self._run_cell(cell.index, cell.source, spare, redefine=cell.index in wanted)
+            alive = self._run_cell(cell.index, cell.source, spare)
             if spare is not None and previous not in anchored and self._main.parent is not spare:
                 spare.let_go()  # one that a new process was forked from stays: only it can end that
             previous = cell.index
@@ -166,7 +169,7 @@ class Session:
             if previous in anchored:
                 self._snapshots["after", previous] = self._main
 
-    def _run_cell(self, index: int, source: str, spare: Process | None, *, redefine: bool) -> bool:
+    def _run_cell(self, index: int, source: str, spare: Process | None) -> bool:
         """Run one cell; False when no process is left to go on in."""
         started = time.monotonic()
         seconds = min(self.assignment.limits.cell, max(0.1, self._ends - started))
@@ -174,6 +177,7 @@ class Session:
             reply, _ = self._main.ask(RunCell(index=index, source=source), CellDone, seconds=seconds)
         except DEAD as problem:
             how = self._main.end()
+            self.gate.clear()
             status, type_ = "crashed", "Crashed"
             if isinstance(problem, wire.DeadlineExceeded):
                 status, type_, how = "timeout", "Timeout", f"did not finish within {seconds:.0f} s"
@@ -183,11 +187,12 @@ class Session:
             )
             if spare is None:
                 return False
-            again = _parked(spare)
+            again = self._parked(spare)
             if again is None:
                 return False
             self._main = again
-            return self._define(index, source, 0) if redefine else True
+            self._define(index, source, 0)
+            return True
         error_or_none = self.checked(reply.error)
         self.cells.append(
             CellRun(
@@ -200,21 +205,35 @@ class Session:
                 seconds=time.monotonic() - started,
             )
         )
-        if error_or_none is not None and redefine:
+        self._tell_absent(reply.absent)
+        if error_or_none is not None and not reply.through:
             here = [f.line for f in error_or_none.frames if f.file == f"cell {index}"]
-            return self._define(index, source, here[0]) if here else True
+            if here:
+                self._define(index, source, here[0])
         return True
 
-    def _define(self, index: int, source: str, after: int) -> bool:
-        """Run the definitions that a failed cell did not come to."""
+    def _define(self, index: int, source: str, after: int) -> None:
+        """Run the imports and definitions that a failed cell did not come to, in a copy that may fail in its turn."""
+        if not defines(source, after):
+            return
+        copy = self._parked(self._main)
+        if copy is None:
+            return
         command = RunCell(index=index, source=source, definitions_after=after)
         try:
-            self._main.ask(command, CellDone, seconds=self.assignment.limits.cell)
+            copy.ask(command, CellDone, seconds=self.assignment.limits.cell)
         except DEAD:
-            return False
+            copy.end()
+            return
+        self._main = copy
         if any(node.lineno > after for node in definitions_of(source)):
             self.notes.append(f"cell {index} failed; the functions and classes that it defines were taken all the same")
-        return True
+
+    def _tell_absent(self, packages: Sequence[str]) -> None:
+        for package in packages:
+            told = f"`{package}` is not installed where this was graded; what does not need it was run without it"
+            if told not in self.notes:
+                self.notes.append(told)
 
     def snapshot(self, anchor: Anchor) -> Process | None:
         """The parked process that a check with this anchor is probed from; None when the notebook destroyed it."""
@@ -240,14 +259,20 @@ class Session:
         return StudentError(type=error.type, message=error.message, frames=tuple(frames))
 
     def close(self) -> None:
-        """Let every parked process go; `Root.close` ends whatever does not."""
+        """End every process of the submission."""
         for process in [self._main, *self._snapshots.values()]:
             process.let_go()
+        self.notes += self.gate.close()
 
-
-def _parked(process: Process) -> Process | None:
-    """A copy of `process`, or None when what ran in it has destroyed it."""
-    try:
-        return process.fork()
-    except DEAD:
-        return None
+    def _parked(self, process: Process) -> Process | None:
+        """A copy of `process`, or None when what ran in it has destroyed it."""
+        try:
+            return process.fork()
+        except WorkerError:
+            self.gate.clear(hard=True)  # it may lack only the room for one more process
+        except DEAD:
+            return None
+        try:
+            return process.fork()
+        except DEAD:
+            return None

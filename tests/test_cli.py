@@ -19,6 +19,7 @@ from grader import cli
 from grader.errors import AuthoringError, SubmissionError, UsageError
 from grader.model import Check, Outcome, Part, PartResult, Report
 from grader.report.json_report import schema_path
+from grader.sandbox.tiers import Policy
 
 PART = Part("1", "Affine layer")
 
@@ -76,7 +77,15 @@ def test_arguments_reach_grading_with_a_warm_worker(fake: Fake) -> None:
     assert run("hw.ipynb", "--assignment", "toy", "--seed", "7", "--course", "c", "--no-hidden") == 0
     ((args, kw),) = fake.calls
     assert args == (Path("hw.ipynb"), "toy", 7)
-    assert kw == {"course": Path("c"), "fresh": False, "hidden": False, "data": None, "worker": "worker", "keep": False}
+    assert kw == {
+        "course": Path("c"),
+        "fresh": False,
+        "hidden": False,
+        "data": None,
+        "worker": "worker",
+        "keep": False,
+        "policy": Policy(),
+    }
     assert fake.order == ["launch", "grade"]
 
 
@@ -84,7 +93,15 @@ def test_defaults(fake: Fake) -> None:
     run("hw.ipynb")
     ((args, kw),) = fake.calls
     assert args[1:] == (None, None)
-    assert kw == {"course": None, "fresh": False, "hidden": True, "data": None, "worker": "worker", "keep": False}
+    assert kw == {
+        "course": None,
+        "fresh": False,
+        "hidden": True,
+        "data": None,
+        "worker": "worker",
+        "keep": False,
+        "policy": Policy(),
+    }
 
 
 def test_options_may_stand_anywhere(fake: Fake) -> None:

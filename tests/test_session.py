@@ -27,7 +27,7 @@ class Runner:
 
     def __init__(self) -> None:
         self.root = Root()
-        self.sessions: list[Session] = []
+        self.session: Session | None = None
 
     def __call__(
         self,
@@ -43,10 +43,15 @@ class Runner:
         assignment = make_assignment(folder, checks, names or {"f": ""}, limits)
         submission = make_submission(folder, cells, modules)
         by_check = {c.id: a for c, a in zip(checks, anchors, strict=True)}
-        session = Session(self.root, assignment, submission, by_check, seed=5)
+        self.end()
+        self.session = session = Session(self.root, assignment, submission, by_check, seed=5)
         session.run_cells()
-        self.sessions.append(session)
         return session
+
+    def end(self) -> None:
+        """End the session before: one at a time is in a slot."""
+        if self.session is not None:
+            self.session.close()
 
     def observe(
         self, folder: Path, cells: Sequence[str], body: str, anchor: Anchor = END, **more: object
@@ -60,6 +65,7 @@ class Runner:
 def run() -> Iterator[Runner]:
     runner = Runner()
     yield runner
+    runner.end()
     runner.root.close()
 
 
@@ -304,6 +310,60 @@ def test_figures_are_described_and_closed(run: Runner, tmp_path: Path) -> None:
     session = run(tmp_path, cells, [], [], limits=Limits(cell=20.0))
     assert session.cells[1].figures == ("a line of 30 points, title 'Loss'",)
     assert session.cells[2].text.strip() == "0"
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "import seaborn_of_old as sns\nsns.set()\nimport math as m\nx = m.pi",
+        "from seaborn_of_old import heatmap\nimport math as m\nx = m.pi",
+        "import seaborn_of_old.utils\nimport math as m\nx = m.pi",
+        "%matplotlib inline\nimport seaborn_of_old\nseaborn_of_old.style.use('dark')\nimport math as m\nx = m.pi",
+        "try:\n    import seaborn_of_old\nexcept ImportError:\n    import math as m\nx = m.pi",
+    ],
+)
+def test_a_package_that_is_not_here_costs_only_what_needs_it(run: Runner, tmp_path: Path, cell: str) -> None:
+    seen = run.observe(
+        tmp_path, [cell, "def f():\n    return x"], "return {'y': student.f()}", limits=Limits(cell=20.0)
+    )
+    assert seen.values["y"] == pytest.approx(3.14159265)
+
+
+def test_a_package_that_is_not_here_is_named(run: Runner, tmp_path: Path) -> None:
+    session = run(tmp_path, ["import seaborn_of_old", GOOD], [], [])
+    assert session.cells[0].status == "ok"
+    assert [n for n in session.notes if "`seaborn_of_old` is not installed" in n]
+
+
+def test_what_calls_an_absent_package_fails_there(run: Runner, tmp_path: Path) -> None:
+    session = run(tmp_path, ["import seaborn_of_old as sns\ny = sns.color_palette()\nz = 1", "z"], [], [])
+    error = session.cells[0].error
+    assert error is not None
+    assert error.message == "No module named 'seaborn_of_old'"
+    assert session.cells[1].status == "error"
+
+
+def test_a_module_of_the_students_that_was_not_handed_in_stays_missing(run: Runner, tmp_path: Path) -> None:
+    session = run(tmp_path, ["from helper import g\nx = 1", "y = x"], [], [], names={"g": "helper"})
+    assert [c.status for c in session.cells] == ["error", "ok"]
+    assert not session.notes
+
+
+def test_a_module_with_an_absent_package_is_imported_without_it(run: Runner, tmp_path: Path) -> None:
+    module = "from past_of_old.builtins import xrange\nimport seaborn_of_old as sns\ndef f(x):\n    return 2 * x"
+    seen = run.observe(tmp_path, [], DOUBLE, BEFORE, modules={"m.py": module}, names={"f": "m"})
+    assert seen.ended == "returned"
+
+
+def test_imports_below_a_failing_line_are_made(run: Runner, tmp_path: Path) -> None:
+    session = run(tmp_path, ["1 / 0\nimport math as m", "m.pi"], [], [])
+    assert [c.status for c in session.cells] == ["error", "ok"]
+
+
+def test_an_import_that_hangs_below_a_failing_line_costs_no_later_cell(run: Runner, tmp_path: Path) -> None:
+    cells = ["x = 1", "1 / 0\nimport slow", "x"]
+    session = run(tmp_path, cells, [], [], modules={"slow.py": "while True: pass"})
+    assert [c.status for c in session.cells] == ["ok", "error", "ok"]
 
 
 @pytest.mark.parametrize(("load", "seen"), [("%load_ext autoreload\n%autoreload 2", "2"), ("", "1")])

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from grader.commands import output, outputs
 from grader.errors import UsageError
 from grader.launch import launch
+from grader.sandbox.tiers import Policy
 from grader.submission.names import nearest
 
 if TYPE_CHECKING:  # nothing heavy is loaded before the worker has been started
@@ -46,6 +47,7 @@ def run(args: argparse.Namespace, commands: Iterable[str]) -> int:
             hidden=args.hidden,
             data=args.data,
             worker=worker,
+            policy=Policy(require=args.require_sandbox, unsafe=args.unsafe),
             keep=outputs.needs_hand_in(wanted),
         )
     except UsageError:

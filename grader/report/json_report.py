@@ -59,6 +59,7 @@ def to_json(report: Report) -> dict[str, Any]:
             "scipy": env.scipy,
             "grader": env.grader,
             "sandbox": list(env.sandbox),
+            "sandbox_tier": env.sandbox_tier,
         },
         "seed": report.seed,
         "timings": _timings(report),

@@ -62,6 +62,7 @@ def render(report: Report, *, colour: bool, width: int, verbose: bool = False, a
         _total(page, report)
     if verbose:
         _versions(page, report)
+    _sandbox(page, report)
     return page.text()
 
 
@@ -198,11 +199,16 @@ def _total(page: Page, report: Report) -> None:
         page.line(rest)
 
 
+def _sandbox(page: Page, report: Report) -> None:
+    if report.environment:
+        layers = ", ".join(report.environment.sandbox) or "no layer"
+        page.paragraph(f"sandbox {report.environment.sandbox_tier}: {layers}", 0, "dim")
+
+
 def _versions(page: Page, report: Report) -> None:
     pieces = [f"seed {report.seed}"]
     if env := report.environment:
         pieces += [f"Python {env.python}", f"NumPy {env.numpy}", f"SciPy {env.scipy}", f"grader {env.grader}"]
-        pieces.append(f"sandbox: {', '.join(env.sandbox) or 'none'}")
     if total := report.seconds.get("total"):
         pieces.append(f"{total:.1f} s")
     page.paragraph(" · ".join(pieces), 0, "dim")

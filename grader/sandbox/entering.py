@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 from msgspec import Struct
 
 from grader.sandbox import identity, landlock, limits, namespaces, seccomp
-from grader.sandbox.tiers import LANDLOCK, LIMITS, NAMESPACES, SECCOMP, SPARE_USER
+from grader.sandbox.tiers import LANDLOCK, LIMITS, NAMESPACES, NO_PRIVILEGES, SECCOMP, SPARE_USER
 from grader.sandbox.view import DEVICES, PROC
 
 
@@ -79,7 +79,7 @@ def confine(plan: Plan, *, in_namespaces: bool) -> Confined:
 
     for name, put_on in (
         (LIMITS, lambda: limits.limit(memory=plan.memory, file_size=plan.file_size, processes=processes)),
-        ("no new privileges", identity.drop_privileges),
+        (NO_PRIVILEGES, identity.drop_privileges),
         (LANDLOCK, restrict_files),
         (SECCOMP, restrict_calls),
     ):

@@ -9,13 +9,13 @@ C  the grader's user, Landlock, seccomp
 from __future__ import annotations
 
 from collections.abc import Collection
-
-from msgspec import Struct
+from typing import NamedTuple
 
 from grader.errors import UsageError
 
 NAMESPACES, BUBBLEWRAP, SPARE_USER = "namespaces", "bubblewrap", "spare user"
 LANDLOCK, SECCOMP, LIMITS, WATCHDOG = "landlock", "seccomp", "limits", "watchdog"
+NO_PRIVILEGES = "no privileges"
 TIERS = ("A", "B", "C")
 NONE = "none"
 PROMISES = {
@@ -40,7 +40,7 @@ def at_least(found: str, wanted: str) -> bool:
     return found in TIERS and TIERS.index(found) <= TIERS.index(wanted)
 
 
-class Policy(Struct, frozen=True, kw_only=True):
+class Policy(NamedTuple):
     """What the caller insists on."""
 
     require: str | None = None

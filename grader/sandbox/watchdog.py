@@ -1,7 +1,7 @@
 """Count from outside what no limit of the kernel counts over several processes: memory, processes, disk.
 
-A thread of the grader looks at the worker's processes in /proc every 20 ms, and at its folder less often. What is over
-a limit is ended there and then; the report says so.
+A thread of the grader looks at a submission's processes in /proc, the more often the nearer they are to a limit, and at
+its folders. What is over a limit is ended there and then; the report says so.
 """
 
 from __future__ import annotations
@@ -15,9 +15,10 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-POLL_SECONDS = 0.02
-"""Flat-out allocation in four processes went 5 to 24 MB over the limit with it."""
-DISK_POLL_SECONDS = 0.25
+SHORTEST, LONGEST = 0.02, 0.25
+"""Seconds between two looks. With the shortest, four processes allocating flat out went 5 to 24 MB over the limit."""
+FASTEST = 8 << 30
+"""Bytes that a machine can fill in a second: no look before the limit can be reached."""
 DISK_BYTES, DISK_FILES = 2 << 30, 20_000
 MOST_PROCESSES = 320
 """The limit for a submission's processes, and those of the grader's own among them."""
@@ -50,7 +51,8 @@ class Watchdog:
         self._stopped = threading.Event()
         self._exact_after = 0.0
         self._thread: threading.Thread | None = None
-        if os.path.exists("/proc/self/status"):
+        self.works = os.path.exists(f"/proc/self/task/{os.getpid()}/children")
+        if self.works:
             self._thread = threading.Thread(target=self._watch, name="watchdog", daemon=True)
             self._thread.start()
 
@@ -61,20 +63,23 @@ class Watchdog:
             self._thread.join()
 
     def _watch(self) -> None:
-        disk_after = time.monotonic() + DISK_POLL_SECONDS
-        while not self._stopped.wait(POLL_SECONDS):
+        disk_after, pause = time.monotonic() + LONGEST, SHORTEST
+        while not self._stopped.wait(pause):
             found = descendants(self.root, self.spared)
-            self._look_at_memory(found)
+            room = self.memory - self._look_at_memory(found)
+            pause = min(LONGEST, max(SHORTEST, room / FASTEST))
             if len(found) > MOST_PROCESSES:
                 self._end(found, f"{len(found)} processes at a time; all of them were ended")
             if time.monotonic() > disk_after:
                 started = time.monotonic()
                 self._look_at_disk(found)
-                disk_after = time.monotonic() + max(DISK_POLL_SECONDS, 5 * (time.monotonic() - started))
+                disk_after = time.monotonic() + max(LONGEST, 5 * (time.monotonic() - started))
 
-    def _look_at_memory(self, found: Sequence[int]) -> None:
-        if sum(map(_touched, found)) <= self.memory or time.monotonic() < self._exact_after:
-            return  # shared pages are counted once for each process, so this is the most that it can be
+    def _look_at_memory(self, found: Sequence[int]) -> int:
+        """End the largest process if all together are over the limit; returns the most bytes that it can be."""
+        most = sum(map(_touched, found))  # shared pages are counted once for each process
+        if most <= self.memory or time.monotonic() < self._exact_after:
+            return most
         started = time.monotonic()
         exact = {pid: _proportional(pid) for pid in found}
         self._exact_after = time.monotonic() + min(1.0, SPARING * (time.monotonic() - started))
@@ -85,6 +90,7 @@ class Watchdog:
                 f"more than {self.memory / 2**20:.0f} MB of memory in all processes together; the largest was ended",
             )
             self._exact_after = 0.0
+        return most
 
     def _look_at_disk(self, found: Sequence[int]) -> None:
         for folder in self.folders:

@@ -6,8 +6,10 @@ import ast
 import io
 import sys
 import warnings
+from functools import partial
 from typing import Any
 
+from grader.worker.absent import go_on
 from grader.worker.defining import define
 from grader.worker.messages import CellDone, RunCell
 from grader.worker.shell import NotebookShell
@@ -29,10 +31,15 @@ def run_cell(state: State, command: RunCell) -> CellDone:
     shell.sink.begin()
     shell.compile.cell = command.index
     error: BaseException | None = None
+    through, known = False, set(state.placeholders.names)
     try:
         if command.definitions_after is None:
             result = shell.run_cell(command.source, store_history=True, silent=False)  # type: ignore[no-untyped-call]
             error = result.error_before_exec or result.error_in_exec
+            if isinstance(error, ImportError):
+                tree = ast.parse(shell.transform_cell(command.source))  # type: ignore[no-untyped-call]
+                stand_in = partial(state.placeholders.stand_in_for, own=state.is_own)
+                error, through = go_on(tree, error, f"<cell {command.index}>", shell.user_ns, stand_in)
         else:
             run_definitions(shell, command.source, command.definitions_after)
     except BaseException as escaped:  # SystemExit or worse, raised from a hook that the student installed
@@ -40,6 +47,8 @@ def run_cell(state: State, command: RunCell) -> CellDone:
     pictures = _pictures(state.prepared.pictures)
     return CellDone(
         error=student_error(error, state.files()) if error is not None else None,
+        through=through,
+        absent=tuple(name for name in state.placeholders.names if name not in known),
         text=shell.sink.text(),
         figures=_figures(),
         pictures=pictures,

@@ -3,17 +3,18 @@
 Every process of a submission is the same server, so the whole vocabulary is here:
 
     Warm     import libraries                       -> Done
+    Isolate  become the gate of one submission      -> Isolated
     Fork     become two; the child serves the socket
              that came along                        -> Forked (from the parent)
     Kill     end a child and reap it                -> Killed
-    Sweep    end all descendants (the root alone)   -> Done
-    Prepare  enter the submission's folder          -> Done | Failed
+    Sweep    end all descendants, or only strays    -> Done
+    Prepare  put on the sandbox, enter the folder   -> Prepared
     Import   import one module of the submission    -> Done | Failed
     RunCell  run one notebook cell                  -> CellDone
     Probe    run one check and exit                 -> Observed
 
 A parked fork that nobody has sent anything yet is a *snapshot*: forked again it runs a probe, or goes on with the
-notebook where another process died.
+notebook where another process died. All of them descend from a *gate*, which runs no student code and can end them.
 """
 
 from __future__ import annotations
@@ -21,12 +22,20 @@ from __future__ import annotations
 from msgspec import Struct
 
 from grader.model import Place, StudentError
+from grader.sandbox.entering import Plan
 
 
 class Warm(Struct, tag=True, frozen=True):
     """Import these modules; a missing one is no error."""
 
     modules: tuple[str, ...]
+
+
+class Isolate(Struct, tag=True, frozen=True):
+    """Be the process that all of one submission's descend from, in namespaces of its own if they are wanted."""
+
+    plan: Plan
+    namespaces: bool
 
 
 class Fork(Struct, tag=True, frozen=True):
@@ -42,6 +51,10 @@ class Kill(Struct, tag=True, frozen=True):
 class Sweep(Struct, tag=True, frozen=True):
     """Kill and reap every descendant."""
 
+    keep: tuple[int, ...] = ()
+    """Process ids to leave alone; if there are any, what they have started is left alone too, unless `hard`."""
+    hard: bool = False
+
 
 class Prepare(Struct, tag=True, frozen=True, kw_only=True):
     """Enter the submission's folder; sizes in bytes."""
@@ -53,8 +66,8 @@ class Prepare(Struct, tag=True, frozen=True, kw_only=True):
     compat: str | None
     names: dict[str, tuple[Place, ...]]
     seed: int
-    memory: int
-    file_size: int
+    home: str
+    """A folder for what libraries keep in one's home."""
     output: int
     """Text kept of one cell's output."""
     observation: int
@@ -97,15 +110,31 @@ class Probe(Struct, tag=True, frozen=True, kw_only=True):
     replacements: tuple[Replacement, ...] = ()
 
 
-Command = Warm | Fork | Kill | Sweep | Prepare | Import | RunCell | Probe
+Command = Warm | Isolate | Fork | Kill | Sweep | Prepare | Import | RunCell | Probe
 
 
 class Done(Struct, tag=True, frozen=True):
-    pass
+    absent: tuple[str, ...] = ()
+    """Packages that placeholders stood in for."""
 
 
 class Failed(Struct, tag=True, frozen=True):
     error: StudentError
+
+
+class Isolated(Struct, tag=True, frozen=True):
+    """The layers that are on around the submission, and a sentence for each that is not."""
+
+    layers: tuple[str, ...]
+    problems: tuple[str, ...]
+
+
+class Prepared(Struct, tag=True, frozen=True):
+    """The same for the process itself, and what the compatibility shim raised."""
+
+    layers: tuple[str, ...]
+    problems: tuple[str, ...]
+    error: StudentError | None
 
 
 class Forked(Struct, tag=True, frozen=True):
@@ -120,6 +149,10 @@ class Killed(Struct, tag=True, frozen=True):
 
 class CellDone(Struct, tag=True, frozen=True, kw_only=True):
     error: StudentError | None
+    through: bool = False
+    """With an error at an import: whether all the rest of the cell was run."""
+    absent: tuple[str, ...] = ()
+    """Packages that placeholders stood in for."""
     text: str
     figures: tuple[str, ...]
     """A sentence for each figure that was drawn."""
@@ -153,4 +186,4 @@ class Observed(Struct, tag=True, frozen=True, kw_only=True):
     replaced: dict[str, int]
 
 
-Reply = Done | Failed | Forked | Killed | CellDone | Observed
+Reply = Done | Failed | Isolated | Prepared | Forked | Killed | CellDone | Observed

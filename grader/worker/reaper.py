@@ -24,9 +24,11 @@ def sweep() -> None:
     """Kill and reap every child, and every orphan that thereby becomes one, until none is left."""
     end = time.monotonic() + SWEEP_SECONDS
     while time.monotonic() < end:
-        for pid in _children():
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.kill(pid, signal.SIGKILL)
+        if os.getpid() == 1:
+            with contextlib.suppress(ProcessLookupError):  # nobody else is there
+                os.kill(-1, signal.SIGKILL)  # all at once, which no fork bomb outruns
+        for pid in _children(os.getpid()):
+            _kill(pid)
         try:
             while os.waitpid(-1, os.WNOHANG)[0]:
                 pass
@@ -35,9 +37,42 @@ def sweep() -> None:
         time.sleep(0.001)
 
 
-def _children() -> list[int]:
+def sweep_strays(keep: set[int], *, hard: bool) -> None:
+    """Kill every orphan that is not in `keep`, with all that it has started, until none is left.
+
+    With `hard` also what the processes in `keep` have started, unless that is in `keep` itself.
+    """
+    end = time.monotonic() + SWEEP_SECONDS
+    while time.monotonic() < end:
+        strays = _strays(os.getpid(), keep, hard)
+        if not strays:
+            return
+        for pid in strays:
+            _kill(pid)
+        with contextlib.suppress(ChildProcessError):
+            while os.waitpid(-1, os.WNOHANG)[0]:
+                pass
+        time.sleep(0.001)
+
+
+def _strays(parent: int, keep: set[int], hard: bool) -> list[int]:
+    found = []
+    for pid in _children(parent):
+        if pid not in keep:
+            found.append(pid)
+        if pid not in keep or hard:
+            found += _strays(pid, keep, hard)
+    return found
+
+
+def _kill(pid: int) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.kill(pid, signal.SIGKILL)
+
+
+def _children(pid: int) -> list[int]:
     try:
-        with open(f"/proc/self/task/{os.getpid()}/children") as file:
+        with open(f"/proc/{pid}/task/{pid}/children") as file:
             return [int(word) for word in file.read().split()]
     except OSError:
-        return []  # no such file on this system: `Root.close` kills the process group
+        return []  # it has ended; or no such file on this system: `Root.close` kills the process group

@@ -15,25 +15,31 @@ import time
 from importlib import import_module
 
 from grader.worker import wire
+from grader.worker.absent import import_with
 from grader.worker.messages import (
     Done,
     Failed,
     Fork,
     Forked,
     Import,
+    Isolate,
+    Isolated,
     Kill,
     Killed,
     Prepare,
+    Prepared,
     Probe,
     Reply,
     RunCell,
     Sweep,
     Warm,
 )
-from grader.worker.reaper import adopt_orphans, sweep
+from grader.worker.reaper import adopt_orphans, sweep, sweep_strays
 from grader.worker.state import State
 from grader.worker.traces import student_error
 
+# bound before the first cell: student code may replace the modules' attributes later
+_fork, _getpid, _exit = os.fork, os.getpid, os._exit
 REAP_SECONDS = 2.0
 """How long a killed child may take to end; the kernel needs milliseconds, unless it is writing out memory."""
 
@@ -49,49 +55,60 @@ def serve(channel: socket.socket) -> None:
     state = State()
     state.build_shell()  # while the grader still reads the hand-in
     children: set[int] = set()
-    root = os.getpid()
+    own = root = _getpid()
     while True:
         try:
             command, descriptor = wire.receive_with_descriptor(channel, wire.COMMANDS)
         except wire.Closed:
-            if os.getpid() == root:
+            if _getpid() == root:
                 sweep()  # the grader was killed: nothing else would end a loop of a student's
-            os._exit(0)
+            _exit(0)
         reply: Reply
         match command:
             case Fork():
                 assert descriptor is not None  # the grader always sends one
                 _reap_ended(children)
                 gc.freeze()  # a collection in the child would otherwise copy every page that it marks
-                pid = os.fork()
+                try:
+                    pid = _fork()
+                except OSError as error:  # student code has used up what processes there may be
+                    pid = -1
+                    reply = Failed(student_error(error, {}))
                 if pid == 0:
                     channel.close()
-                    channel, children = socket.socket(fileno=descriptor), set()
+                    channel, children, own = socket.socket(fileno=descriptor), set(), _getpid()
                     continue
                 gc.unfreeze()
                 os.close(descriptor)
-                children.add(pid)
-                reply = Forked(pid)
+                if pid > 0:
+                    children.add(pid)
+                    reply = Forked(pid)
+            case Isolate(plan, namespaces):
+                confined = state.isolate(plan, namespaces=namespaces)
+                adopt_orphans()
+                own = root = _getpid()  # another process than the one that was asked
+                reply = Isolated(confined.layers, confined.problems)
             case Kill(pid):
                 reply = Killed(_reap(pid) if pid in children else None)
                 children.discard(pid)
-            case Sweep():
-                sweep()
-                children.clear()
+            case Sweep(keep, hard):
+                if keep:
+                    sweep_strays(set(keep), hard=hard)
+                else:
+                    sweep()
+                    children.clear()
                 reply = Done()
             case Warm(modules):
                 _load(modules)
                 gc.collect()
                 reply = Done()
             case Prepare():
-                state.prepare(command)
-                reply = Done()
-                if state.failure is not None:
-                    reply = Failed(state.failure)
+                confined = state.prepare(command)
+                reply = Prepared(confined.layers, confined.problems, state.failure)
             case Import(module):
                 try:
-                    import_module(module)
-                    reply = Done()
+                    import_with(state.placeholders, module, state.is_own)
+                    reply = Done(tuple(state.placeholders.names))
                 except BaseException as error:  # a student's module may raise anything, SystemExit included
                     reply = Failed(student_error(error, state.files()))
             case RunCell():
@@ -100,12 +117,15 @@ def serve(channel: socket.socket) -> None:
                 reply = run_cell(state, command)
             case Probe():
                 observed, buffers = run_probe(state, command)
-                wire.send(channel, wire.REPLIES, observed, buffers)
-                os._exit(0)
+                if _getpid() == own:
+                    wire.send(channel, wire.REPLIES, observed, buffers)
+                _exit(0)
+        if _getpid() != own:
+            _exit(0)  # student code has forked and come back here twice: only the first may answer
         try:
             wire.send(channel, wire.REPLIES, reply)
         except wire.Closed:
-            os._exit(0)
+            _exit(0)
 
 
 def _quiet() -> None:

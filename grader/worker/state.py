@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import os
 import random
-import resource
 import sys
+import tempfile
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from grader.model import Place, StudentError
+from grader.sandbox.entering import Confined, Plan, confine, isolate
+from grader.sandbox.tiers import NAMESPACES
+from grader.worker.absent import Placeholders
 from grader.worker.messages import Prepare
 from grader.worker.traces import student_error
 
@@ -31,6 +34,9 @@ class State:
         self.shell: NotebookShell | None = None
         self.prepared: Prepare | None = None
         self.failure: StudentError | None = None
+        self.placeholders = Placeholders()
+        self.plan: Plan | None = None
+        self.in_namespaces = False
 
     def build_shell(self) -> None:
         """Load IPython and make the shell that the cells run in."""
@@ -39,12 +45,19 @@ class State:
 
             self.shell = make_shell()
 
-    def prepare(self, command: Prepare) -> None:
-        """Enter the submission: limits, folder, import path, compatibility shim, random state."""
+    def isolate(self, plan: Plan, *, namespaces: bool) -> Confined:
+        """Become the gate; with namespaces this returns in another process, their first."""
+        self.plan = plan
+        confined = isolate(plan) if namespaces else Confined((), ())
+        self.in_namespaces = NAMESPACES in confined.layers
+        return confined
+
+    def prepare(self, command: Prepare) -> Confined:
+        """Enter the submission: sandbox, folder, import path, compatibility shim, random state."""
+        assert self.plan is not None  # the trusted side makes the gate first
         self.prepared = command
-        _limit(resource.RLIMIT_AS, command.memory)
-        _limit(resource.RLIMIT_FSIZE, command.file_size)
-        _limit(resource.RLIMIT_CORE, 0)
+        confined = confine(self.plan, in_namespaces=self.in_namespaces)
+        _move_home(command.home)
         os.chdir(command.run_folder)
         sys.path[:0] = list(dict.fromkeys([command.run_folder, command.folder]))
         sys.path += [*command.stand_ins, STAND_INS]
@@ -55,6 +68,7 @@ class State:
             except Exception as error:  # the author's shim, run against libraries of any version
                 self.failure = student_error(error, {})
         self.seed(command.seed)
+        return confined
 
     def seed(self, seed: int) -> None:
         """Give the global random streams of this process a fixed state."""
@@ -64,6 +78,17 @@ class State:
     def files(self) -> dict[str, str]:
         """The submission's folder, for `student_error`."""
         return {"root": self.prepared.folder} if self.prepared else {}
+
+    def is_own(self, package: str) -> bool:
+        """Whether a package is the hand-in's, there or missing, and no library's."""
+        if self.prepared is None:
+            return False
+        declared = {place.module.partition(".")[0] for places in self.prepared.names.values() for place in places}
+        bases = (self.prepared.run_folder, self.prepared.folder)
+        return package in declared or any(
+            os.path.exists(os.path.join(base, package)) or os.path.exists(os.path.join(base, f"{package}.py"))
+            for base in bases
+        )
 
     @property
     def globals(self) -> dict[str, Any]:
@@ -85,7 +110,8 @@ class State:
         return found
 
 
-def _limit(which: int, value: int) -> None:
-    _, hard = resource.getrlimit(which)
-    ceiling = value if hard == resource.RLIM_INFINITY else min(value, hard)
-    resource.setrlimit(which, (ceiling, ceiling))
+def _move_home(home: str) -> None:
+    """Have libraries keep their files in this submission's own home."""
+    os.environ.update(HOME=home, TMPDIR=home, IPYTHONDIR=os.path.join(home, ".ipython"))
+    os.environ["MPLCONFIGDIR"] = os.path.join(home, "matplotlib")
+    tempfile.tempdir = None  # looked up anew

@@ -91,7 +91,12 @@ def report(*parts: PartResult, cells: tuple[CellRun, ...] = (), notes: tuple[str
         notes=notes,
         seed=90,
         environment=Environment(
-            python="3.11.7", numpy="2.4.0", scipy="1.16.0", grader="0.1.0", sandbox=("rlimits", "landlock")
+            python="3.11.7",
+            numpy="2.4.0",
+            scipy="1.16.0",
+            grader="0.1.0",
+            sandbox=("limits", "landlock", "seccomp"),
+            sandbox_tier="C",
         ),
         seconds={"total": 1.25, "start": 0.5},
     )

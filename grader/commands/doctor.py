@@ -1,0 +1,33 @@
+"""`grade doctor`: which layers of the sandbox work here, which do not and why, and what would help."""
+
+from __future__ import annotations
+
+import argparse
+import json
+
+from grader.commands import output
+from grader.report.layout import table
+from grader.report.text import one_line
+
+FINE, FOUND = 0, 1
+"""Exit codes: tier C at least, or nothing that keeps student code from reading what you can read."""
+
+
+def doctor(args: argparse.Namespace) -> int:
+    """Try every layer and show what came of it."""
+    from grader.sandbox import tiers, trying
+
+    found = trying.try_everything()
+    if args.json:
+        trials = [{"layer": t.layer, "works": t.works, "detail": t.detail} for t in found.trials]
+        output.emit_utf8(
+            json.dumps({"tier": found.tier, "layers": trials, "advice": list(found.advice)}, indent=2) + "\n"
+        )
+    else:
+        rows: list[tuple[str, ...]] = [
+            (t.layer, "works" if t.works else "no", one_line(t.detail)) for t in found.trials
+        ]
+        lines = [*table(rows), "", f"tier {found.tier}: {tiers.PROMISES[found.tier]}"]
+        lines += [f"to do better: {line}" for line in found.advice]
+        output.emit("\n".join(lines) + "\n")
+    return FINE if found.tier in tiers.TIERS else FOUND
