@@ -27,6 +27,10 @@ def find(name: str, *, when: gradescope.When = gradescope.DEFAULT) -> Format:
     when
         For Gradescope: when students see the results of hidden checks.
     """
+    if name == "html":
+        from grader.report import html
+
+        return Format(render=html.render)
     if name == "json":
         from grader.report import json_report
 

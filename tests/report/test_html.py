@@ -1,0 +1,252 @@
+"""The page for one student, without a browser: what is in it, and that nothing in it can run."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from base64 import b64encode
+from collections.abc import Callable
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from grader.model import Cell, CellRun, Excerpt, Notebook, Report, Work
+from grader.report import html
+from grader.report.code import highlighted
+from grader.report.markup import to_html
+from grader.report.mathml import to_mathml
+from tests.report import sample_reports
+from tests.report.hostile_pages import hostile_page, payloads
+from tests.report.sample_reports import AFFINE, auto, mixed, outcome, report
+
+ROOT = Path(__file__).parents[2]
+SITUATIONS = [getattr(sample_reports, n) for n in ("all_passed", "stub", "mixed", "ungradable", "hostile")]
+ATTRIBUTES = {
+    *("charset", "http-equiv", "content", "name", "lang", "class", "aria-hidden", "aria-label", "aria-labelledby"),
+    *("id", "href", "scope", "open", "src", "alt", "tabindex", "data-n", "rel", "start", "display", "stretchy"),
+    *("fence", "form", "accent", "mathvariant", "columnalign"),
+}
+VOID = {"meta", "img", "br", "hr"}
+
+
+class Reader(HTMLParser):
+    """Tags with their attributes, and whether they nest."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.headings: list[int] = []
+        self.open: list[str] = []
+        self.text = ""
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        if re.fullmatch("h[1-6]", tag):
+            self.headings.append(int(tag[1]))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag not in VOID:
+            assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if "style" not in self.open:
+            self.text += data
+
+
+@pytest.mark.parametrize("make", SITUATIONS, ids=lambda f: f.__name__)
+def test_every_report_is_a_page_whose_tags_nest(make: Callable[[], Report]) -> None:
+    read = Reader(html.render(make()))
+    assert read.open == []
+    assert read.headings[0] == 1
+    assert read.headings.count(1) == 1
+    assert all(b <= a + 1 for a, b in zip(read.headings, read.headings[1:], strict=False))
+
+
+def test_page_shows_points_feedback_and_what_waits() -> None:
+    text = " ".join(Reader(html.render(mixed())).text.split())
+    for said in (
+        "7 of 10.33 points",
+        "2 parts wait for a person (20 points)",
+        "2 / 3, partly right",
+        "d_bias is off by 86 % of its largest entry.",
+        "Diagnosis: d_bias looks like the mean over the batch",
+        "Gradient for a random upstream gradient (hidden)",
+        "credited with the course's own Affine and ReLU: 3 of 3",
+        "Plot the loss over the epochs.",
+        "ValueError: operands could not be broadcast together",
+        "layers/linear.py, line 31: out = x @ self.W + self.b",
+        "nn_utils.py was changed",
+        "NumPy 2.4.0",
+    ):
+        assert said in text, said
+
+
+def test_ungradable_says_why_and_gives_no_score() -> None:
+    text = Reader(html.render(sample_reports.ungradable())).text
+    assert "could not be graded" in text
+    assert "Python 2" in text
+    assert "of 0 points" not in text
+
+
+def kept(made: Report, cells: tuple[Cell, ...], code: dict[str, tuple[Excerpt, ...]] | None = None) -> Report:
+    fields = {name: getattr(made, name) for name in made.__struct_fields__}
+    return Report(**fields | {"work": Work(notebook=Notebook(name="hw.ipynb", cells=cells), code=code or {})})
+
+
+def test_code_stands_beside_the_lost_check_once_and_links_to_its_cell() -> None:
+    lost = [outcome(f"c{i}", AFFINE, f"C {i}", "failed", 0, 1, "No.") for i in (1, 2)]
+    won = outcome("w", AFFINE, "W", "passed", 1)
+    here = Excerpt(name="affine", file="cell 3", line=5, text="def affine(x):\n    return x")
+    there = Excerpt(name="other", file="cell 3", line=9, text="def not_shown(): pass")
+    page = html.render(
+        kept(report(auto(AFFINE, "failed", *lost, won)), (), {"c1": (here,), "c2": (here,), "w": (there,)})
+    )
+    assert page.count('<span class="l" data-n="5">') == 1
+    assert '<a href="#cell-3">cell 3</a>, line 5' in page
+    assert "not_shown" not in page
+
+
+def test_failed_cell_is_marked_in_the_line_where_it_stopped() -> None:
+    cells = (Cell(index=4, kind="code", source="\n".join(f"line {i}" for i in range(1, 20))),)
+    page = html.render(kept(mixed(), cells))
+    assert re.findall(r'class="l here" data-n="(\d+)"', page) == ["12"]
+
+
+def test_notebook_is_shown_as_it_was_run() -> None:
+    cells = (
+        Cell(index=0, kind="markdown", source="# Title\nwith $a<b$"),
+        Cell(index=1, kind="code", source="print('x')", outputs=("stored, and not what was printed",)),
+    )
+    made = report(auto(AFFINE, "passed", outcome("a", AFFINE, "A", "passed", 1)), cells=(
+        CellRun(index=1, status="ok", text="what was <printed>"),
+    ))  # fmt: skip
+    page = html.render(kept(made, cells))
+    assert 'id="cell-0"' in page
+    assert "<h4>Title</h4>" in page
+    assert "<mo>&lt;</mo>" in page
+    assert "what was &lt;printed&gt;" in page
+    assert "stored, and not" not in page
+
+
+def test_page_without_figures_stays_below_300_kb_however_long_the_notebook_is() -> None:
+    def long(lines: int) -> str:
+        cells = tuple(Cell(index=i, kind="code", source="x = [1, 'two', None]\n" * lines) for i in range(40))
+        runs = tuple(CellRun(index=i, status="ok", text="printed\n" * 8_000) for i in range(40))
+        return html.render(kept(report(cells=runs), cells))
+
+    shown, shortened, left_out = long(5), long(40), long(400)
+    assert all(len(page.encode()) <= 300_000 for page in (shown, shortened, left_out))
+    assert "shortened" not in shown
+    assert "cell 39" in shortened
+    assert "Its output is shortened here" in shortened
+    assert "too long to be shown here" in left_out
+
+
+def test_figures_have_a_description_and_no_end() -> None:
+    page = html.render(hostile_page("http://x.invalid"))
+    images = [attributes for tag, attributes in Reader(page).tags if tag == "img"]
+    assert len(images) == 2
+    assert all(str(image["src"]).startswith("data:image/png;base64,") and image["alt"] for image in images)
+    huge = tuple(CellRun(index=i, status="ok", pictures=(b"\x89PNG" + bytes(1 << 20),)) for i in range(9))
+    cells = tuple(Cell(index=i, kind="code", source="plot()") for i in range(9))
+    assert html.render(kept(report(cells=huge), cells)).count("<img ") == 3
+
+
+# ---------------------------------------------------------------- safety
+
+
+def test_nothing_that_a_student_writes_becomes_more_than_text() -> None:
+    page = html.render(hostile_page("http://x.invalid"))
+    read = Reader(page)
+    assert read.open == []
+    names = {tag for tag, _ in read.tags}
+    assert not names & {
+        "script",
+        "svg",
+        "iframe",
+        "object",
+        "embed",
+        "form",
+        "input",
+        "video",
+        "link",
+        "base",
+        "body x",
+    }
+    assert [tag for tag, _ in read.tags].count("style") == 1
+    for tag, attributes in read.tags:
+        assert set(attributes) <= ATTRIBUTES, (tag, attributes)
+        assert tag == "img" or "src" not in attributes
+        assert not str(attributes.get("href", "#")).lower().startswith(("javascript:", "data:", "file:"))
+    ids = [attributes["id"] for _, attributes in read.tags if "id" in attributes]
+    assert len(ids) == len(set(ids))
+    assert [a for _, a in read.tags if a.get("class") == "total"] == [{"class": "total"}]
+    assert "{{ 7 * 7 }}" in read.text
+    assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f]", page)
+
+
+def test_policy_allows_this_style_sheet_and_pictures_in_the_page_only() -> None:
+    page = html.render(mixed())
+    css = re.search("<style>(.*?)</style>", page, re.DOTALL)
+    assert css is not None
+    digest = b64encode(hashlib.sha256(css[1].encode()).digest()).decode()
+    assert (
+        'content="default-src &#39;none&#39;; img-src data:; style-src &#39;sha256-' + digest + "&#39;; "
+        'base-uri &#39;none&#39;; form-action &#39;none&#39;"' in page.replace("'", "&#39;")
+    )
+    assert "http" not in css[1]
+    assert "url(" not in css[1]
+
+
+def test_a_word_that_stands_for_a_formula_cannot_be_put_into_an_address() -> None:
+    made = to_html('[a](http://x/formula-0-) <a href="http://x/>formula-0-">b</a> $\\text{" onclick=x}$')
+    for tag, attributes in Reader(made).tags:
+        assert tag != "a" or set(attributes) == {"rel", "href"}
+        assert "math" not in str(attributes)
+
+
+def test_formula_is_mathml_with_known_elements_only() -> None:
+    assert "<mfrac><mrow><mi>a</mi></mrow><mrow><mi>b</mi></mrow></mfrac>" in to_mathml(r"\frac{a}{b}")
+    assert 'display="block"' in to_mathml("x", block=True)
+    evil = to_mathml(r"\text{<script>alert(1)</script>} \href{javascript:alert(1)}{x}")
+    assert "<script" not in evil
+    assert "href" not in evil
+    for broken in ("{" * 4_000, r"\frac{", "x" * 100_000, "\\" * 9):
+        assert to_mathml(broken)
+
+
+@pytest.mark.parametrize("text", [">" * 5_000, "[" * 5_000, "*" * 5_000, "- " * 2_000, "`" * 5_000, "<a" * 5_000])
+def test_markdown_that_nests_without_end_is_shown(text: str) -> None:
+    assert to_html(text)
+
+
+def test_code_is_escaped_and_keeps_its_lines() -> None:
+    made = highlighted('x = """<b>\n\n</pre>"""\ny = 1 < 2', first=7)
+    assert re.findall(r'data-n="(\d+)"', made) == ["7", "8", "9", "10"]
+    assert "</pre>&quot;" not in made
+    assert "&lt;/pre&gt;" in made
+    assert highlighted(payloads("http://x.invalid")).count("<script") == 0
+
+
+# ---------------------------------------------------------------- looks
+
+
+def luminance(colour: str) -> float:
+    channels = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def test_every_colour_of_text_has_the_contrast_of_wcag_aa() -> None:
+    css = (ROOT / "grader/report/templates/feedback.css").read_text()
+    schemes = [dict(re.findall(r"--(\w+): (#\w{6})", block)) for block in css.split("@media (prefers-color")[:2]]
+    assert len(schemes) == 2
+    for scheme in schemes:
+        for name in set(scheme) - {"page", "raised", "line", "here"}:
+            for ground in ("page", "raised") + (("here",) if name == "text" else ()):
+                a, b = sorted((luminance(scheme[name]), luminance(scheme[ground])), reverse=True)
+                assert (a + 0.05) / (b + 0.05) >= 4.5, (name, ground)
