@@ -255,6 +255,6 @@ def test_the_workflow_runs_the_checks_and_keeps_the_report(toy: Write, tmp_path:
         "actions/setup-python",
         "pip install -r requirements.txt",
         "pytest",
-        "grade . --json report.json --exit-zero",
+        "grade . -o github -o html=feedback.html -o json=report.json --exit-zero",
         "actions/upload-artifact",
     ]
