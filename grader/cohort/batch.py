@@ -177,6 +177,8 @@ def run_batch(
         job, graded = result
         if isinstance(graded, str):
             graded = _lost(job, graded)
+        if graded.fatal:
+            raise UsageError(graded.fatal)
         if job.number in plan.old:
             id = plan.old[job.number]
             before = next(found for number, found in store.reports(job.hand_in.content) if number == id)

@@ -80,6 +80,8 @@ class Graded(Struct, frozen=True, kw_only=True):
     seconds: float = 0.0
     parts: tuple[str, ...] | None = None
     """Ids of the parts that were graded anew; None: all."""
+    fatal: str = ""
+    """Why no hand-in can be graded here; the batch ends with it."""
 
     @property
     def score(self) -> Fraction:

@@ -23,6 +23,7 @@ import msgspec
 from grader.assignment.course import Course
 from grader.cohort.records import Graded, Job
 from grader.cohort.warm import Slot
+from grader.sandbox.tiers import Policy
 
 _LENGTH = struct.Struct(">Q")
 
@@ -36,11 +37,15 @@ class Setup(msgspec.Struct, frozen=True, kw_only=True):
     seed: int | None
     hidden: bool = True
     data: str | None = None
+    require: str | None = None
+    """The sandbox's tier below which nothing is graded."""
+    unsafe: bool = False
 
     def slot(self) -> Slot:
         """A slot that works so."""
         course = Course(root=Path(self.root), single=self.single)
-        return Slot(course, seed=self.seed, hidden=self.hidden, data=self.data)
+        policy = Policy(self.require, self.unsafe)
+        return Slot(course, seed=self.seed, hidden=self.hidden, data=self.data, policy=policy)
 
 
 def send(channel: socket.socket, message: Setup | Job | Graded) -> None:

@@ -6,7 +6,6 @@ Knows nothing of other slots or of the store: a `Job` comes in, a `Graded` goes 
 from __future__ import annotations
 
 import contextlib
-import os
 import shutil
 import socket
 import tempfile
@@ -20,12 +19,13 @@ from grader.api import grade_with, public_only
 from grader.assignment.course import Course
 from grader.cohort.keys import coupled, course_key, engine_key, ground_key, keys_of
 from grader.cohort.records import Graded, HandIn, Job, Keys, PartScore, Status
-from grader.errors import Fault, GraderError, SubmissionError, WorkerError
+from grader.errors import Fault, GraderError, SubmissionError, UsageError, WorkerError
 from grader.grading import GoldenTable
 from grader.model import Assignment, Report
 from grader.process import Root
 from grader.reference import live, recorded
 from grader.report.json_report import to_json
+from grader.sandbox.tiers import Policy
 from grader.submission.identify import identify
 from grader.worker import wire
 from grader.worker.messages import Done, Sweep
@@ -53,10 +53,21 @@ class Slot:
         False leaves the hidden checks out.
     data
         Folder that takes the place of the assignment's `data/`.
+    policy
+        What is insisted on of the sandbox.
     """
 
-    def __init__(self, course: Course, *, seed: int | None, hidden: bool = True, data: str | None = None) -> None:
+    def __init__(
+        self,
+        course: Course,
+        *,
+        seed: int | None,
+        hidden: bool = True,
+        data: str | None = None,
+        policy: Policy = Policy(),  # noqa: B008  # immutable
+    ) -> None:
         self.course = course
+        self._policy = policy
         self._seed = seed
         self._hidden = hidden
         self._data = data
@@ -141,12 +152,18 @@ class Slot:
                     seed=self._seed,
                     golden=loaded.golden,
                     parts=wanted,
+                    policy=self._policy,
                 )
                 self._tidy()
                 return _from_report(report, loaded.keys, job, time.monotonic() - started)
             except WorkerError as error:
                 self.close()
                 problem: Exception = error
+            except UsageError as error:  # the sandbox is not what was asked for: so it will be for everyone
+                self.close()
+                return msgspec.structs.replace(
+                    _void(loaded.assignment.id, error, loaded.keys, job, time.monotonic() - started), fatal=str(error)
+                )
             except GraderError as error:
                 self.close()
                 problem = error
@@ -158,7 +175,7 @@ class Slot:
         return _void(loaded.assignment.id, problem, loaded.keys, job, time.monotonic() - started)
 
     def _tidy(self) -> None:
-        """End and remove what a submission left, or the worker where that is not possible."""
+        """End what a submission left, or the worker where that is not possible; its home went with its gate."""
         root = self._root
         assert root is not None  # just graded with
         try:
@@ -168,13 +185,6 @@ class Slot:
             return
         for process in [p for p in root.open_processes if p is not root]:
             process.let_go()
-        home = root.folder / "home"  # the next student's code must not find what this one's wrote
-        for entry in list(os.scandir(home)) if home.is_dir() else []:
-            if entry.is_dir(follow_symlinks=False):
-                shutil.rmtree(entry.path, ignore_errors=True)
-            else:
-                with contextlib.suppress(OSError):
-                    os.unlink(entry.path)
 
     def close(self) -> None:
         """End the worker; the next hand-in starts another."""

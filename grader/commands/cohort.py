@@ -62,6 +62,8 @@ def batch(args: argparse.Namespace) -> int:
         seed=args.seed,
         hidden=args.hidden,
         data=None if args.data is None else str(args.data.absolute()),
+        require=args.require_sandbox,
+        unsafe=args.unsafe,
     )
     jobs = args.jobs or os.cpu_count() or 1
     runner: Any = lambda todo, with_: in_slots(todo, with_, jobs)  # noqa: E731

@@ -11,7 +11,7 @@ STORE = "grades.sqlite"
 
 def parser() -> argparse.ArgumentParser:
     """Arguments of the four commands."""
-    from grader.cli import COHORT, add_course, seed_number
+    from grader.cli import COHORT, SANDBOXES, add_course, seed_number
 
     whole = argparse.ArgumentParser(prog="grade")
     commands = whole.add_subparsers(dest="command", metavar="COMMAND")
@@ -67,6 +67,13 @@ def parser() -> argparse.ArgumentParser:
     how.add_argument(
         "--cluster", metavar="ADDRESS", help="let a Dask scheduler's workers do it (pip install numgrade[cluster])"
     )
+    how.add_argument(
+        "--require-sandbox",
+        metavar="TIER",
+        choices=SANDBOXES,
+        help="grade only in a sandbox of at least tier A, B or C",
+    )
+    how.add_argument("--unsafe", action="store_true", help="grade without a sandbox where none works")
     one.add_argument("--html", metavar="FILE", type=Path, help="write the summary as a page too")
 
     two = add("summary", "Show what a batch came to: the scores, and what lost the most points.")
