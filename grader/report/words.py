@@ -14,6 +14,8 @@ from msgspec import Struct
 from grader.model import CellRun, Comparison, Outcome, PartResult, Report
 from grader.report.text import clean, cut, one_line, points
 
+CELL_MESSAGE = 300
+"""Characters of a failing cell's message, of its first paragraph: a library may tell a page."""
 PARAGRAPH = 2_000
 """Characters of one message or sentence."""
 SENTENCES = 3
@@ -123,7 +125,8 @@ def cell_problem(cell: CellRun) -> str:
     how = _CELL.get(cell.status, cell.status)
     if cell.error is None:
         return how
-    said = ": ".join(filter(None, (one_line(cell.error.type), one_line(cell.error.message, PARAGRAPH))))
+    message = one_line(cell.error.message.strip().partition("\n\n")[0], CELL_MESSAGE)
+    said = ": ".join(filter(None, (one_line(cell.error.type), message)))
     return said if cell.status == "error" else f"{how}: {said}"
 
 

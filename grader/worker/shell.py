@@ -177,6 +177,7 @@ def make_shell() -> ZMQInteractiveShell:
         parent=shell, shell=shell, cache_size=shell.cache_size
     )
     shell.displayhook.sink = sink
+    shell.db = {}  # where `%cd` notes its folders: a file of IPython's, which student code may not write
     shell.display_trap.hook = shell.displayhook
     for magic in ("pip", "conda", "mamba", "uv", "micromamba"):
         shell.register_magic_function(_ignored, "line", magic)  # type: ignore[arg-type]  # called with the line alone

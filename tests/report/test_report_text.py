@@ -2,7 +2,9 @@ from fractions import Fraction
 
 import pytest
 
+from grader.model import CellRun, StudentError
 from grader.report.text import REPLACEMENT, clean, cut, number, one_line, points
+from grader.report.words import cell_problem
 from tests.report.sample_reports import ESCAPES
 
 
@@ -97,3 +99,11 @@ def test_points_for_people_and_programs(value: Fraction, text: str, json: float)
     assert points(value) == text
     assert number(value) == json
     assert type(number(value)) is type(json)
+
+
+def test_a_failing_cells_message_is_its_first_paragraph_cut_short() -> None:
+    told = "`load_boston` has been removed.\n\n" + "The reasons are many. " * 50
+    run = CellRun(index=1, status="error", error=StudentError(type="ImportError", message=told))
+    assert cell_problem(run) == "ImportError: `load_boston` has been removed."
+    run = CellRun(index=1, status="error", error=StudentError(type="ValueError", message="x" * 5000))
+    assert len(cell_problem(run)) < 400
