@@ -15,6 +15,7 @@ import os
 import random
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import threading
@@ -71,13 +72,14 @@ def batch(folder: Path, store: str, *more: str, kill_after: float | None = None)
     words = [sys.executable, "-m", "grader", "batch", str(folder / "hand-ins"), "--course", str(folder / "course")]
     words += ["--store", str(folder / store), "--jobs", str(JOBS), *more]
     started = time.monotonic()
+    said = ""
     with (folder / "log.txt").open("a") as log:
         popen = subprocess.Popen(words, cwd=ROOT, stdout=log, stderr=subprocess.PIPE, text=True)
         watch = Watch(popen.pid)
         watch.start()
         try:
             _, said = popen.communicate(timeout=kill_after)
-        except subprocess.TimeoutExpired:
+        except (subprocess.TimeoutExpired, SystemExit):
             popen.kill()
             _, said = popen.communicate()
     watch.done.set()
@@ -154,6 +156,8 @@ def rest(folder: Path) -> None:
 
 
 if __name__ == "__main__":
+    # A step that is ended from outside is one more kill: its time still counts, and the next call goes on.
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(1))
     where = Path(sys.argv[1]).resolve()
     where.mkdir(parents=True, exist_ok=True)
     {"make": make, "plain": plain, "killed": killed, "rest": rest}[sys.argv[2]](where)
