@@ -100,7 +100,7 @@ def hand_over(plan: Plan) -> None:
     os.setegid(plan.user)
     os.seteuid(plan.user)  # for a moment: the real user is still root, and takes it back
     try:
-        for path in (os.__file__, __file__):
+        for path in (os.__file__, __file__, *filter(os.path.exists, plan.readable)):
             os.close(os.open(path, os.O_RDONLY))
         for path in plan.writable:
             os.stat(path)
