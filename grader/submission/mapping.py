@@ -78,6 +78,17 @@ def alternatives(assignment: Assignment, wanted: str) -> tuple[str, ...]:
     return tuple(found)
 
 
+def packages(assignment: Assignment, placed: Collection[str]) -> tuple[str, ...]:
+    """The packages, such as `ece285`, in which a hand-in of another edition keeps the assignment's whole tree."""
+    found = {
+        other.removesuffix(wanted)
+        for wanted in assignment.student_files
+        for other in alternatives(assignment, wanted)
+        if other in placed and other.endswith(f"/{wanted}")
+    }
+    return tuple(sorted(package.rstrip("/") for package in found))
+
+
 def module_paths(assignment: Assignment) -> tuple[str, ...]:
     """Every path at which one of the student's modules may lie."""
     found: dict[str, None] = {}

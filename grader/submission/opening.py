@@ -15,7 +15,7 @@ from grader.errors import AuthoringError, SubmissionError, WorkerError
 from grader.model import Assignment, Notebook, Submission
 from grader.submission.choosing import choose_notebook
 from grader.submission.handin import HandIn, gather
-from grader.submission.mapping import Layout, lay_out, module_paths, mounted_folders
+from grader.submission.mapping import Layout, lay_out, module_paths, mounted_folders, packages
 from grader.submission.modules import MAX_SOURCE, decode
 from grader.submission.names import clean
 from grader.submission.notebook import parse_notebook, refuse_python2
@@ -56,6 +56,10 @@ def open_submission(path: Path, assignment: Assignment, workdir: Path) -> Submis
             else:
                 _copy(handed.files[given], folder / target)
                 texts |= _text(folder, target)
+        for package in packages(assignment, layout.placed):
+            for name in assignment.provided_files:
+                if not (folder / package / name).exists():
+                    _copy(_pristine(assignment, name), folder / package / name)
         for name in layout.missing:
             if (assignment.handout / name).is_file():
                 _copy(assignment.handout / name, folder / name)

@@ -388,3 +388,18 @@ def test_the_digest_is_that_of_the_students_own_files(tmp_path: Path, modular: A
     assert digest("c", {".DS_Store": "x", "layers/__pycache__/x.pyc": "x"}) == same
     assert digest("d", {"layers/relu.py": "class ReLU: x = 1"}) != same
     assert digest("e", {"own.txt": ""}) != same
+
+
+def test_a_package_of_another_edition_gets_the_provided_files_that_it_lacks(
+    modular: Assignment, tmp_path: Path
+) -> None:
+    files = {
+        "hw.ipynb": NOTEBOOK,
+        "ece285/__init__.py": "",
+        "ece285/layers/__init__.py": "# mine",
+        "ece285/layers/linear.py": "1",
+        "ece285/layers/relu.py": "2",
+    }
+    folder = open_submission(write(tmp_path / "in", files), modular, tmp_path / "work").folder
+    assert (folder / "ece285/utils/optimizer.py").read_text() == "RATE = 1\n"
+    assert (folder / "ece285/layers/__init__.py").read_text() == "# mine"
