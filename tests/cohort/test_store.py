@@ -1,0 +1,104 @@
+"""The store keeps every report, and a run can be gone on with."""
+
+from __future__ import annotations
+
+import sqlite3
+import stat
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+
+from grader.cohort.records import Graded, HandIn, Keys, PartScore, Worth
+from grader.cohort.store import Store
+from grader.errors import UsageError
+
+KEYS = Keys(submission="sha256:1", engine="e", seed="3", ground="g", parts={"1": "k"})
+
+
+def hand_in(path: str = "a.ipynb", content: str = "sha256:1", student: str = "") -> HandIn:
+    return HandIn(path=path, student=student or path.partition(".")[0], content=content, ids={"email": "a@b.c"})
+
+
+def graded(score: str = "1/3") -> Graded:
+    return Graded(
+        assignment="toy",
+        status="graded",
+        scores={"1": PartScore(score, "1", "0"), "2": PartScore("0", "0", "5")},
+        report={"submission": {"path": "elsewhere"}, "notes": ["é", "\ud800"]},
+        keys=KEYS,
+        seconds=2.5,
+    )
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "s.sqlite"
+
+
+def test_a_result_comes_back_exactly(path: Path) -> None:
+    with Store.open(path, create=True) as store:
+        run = store.start("/in", {"seed": None}, "0.1")
+        store.add(run, hand_in(), graded())
+        store.finish(run, [Worth(path="a.ipynb", student="a", late_days=1, penalty=Fraction(1, 7), counts=True)])
+    with Store.open(path) as store:
+        (found,) = store.results()
+        assert (found.points, found.max_points, found.pending) == (Fraction(1, 3), 1, 5)
+        assert (found.final, found.late_days, found.counts) == (Fraction(1, 3) - Fraction(1, 7), 1, True)
+        assert (found.student, found.ids, found.keys) == ("a", {"email": "a@b.c"}, KEYS)
+        assert found.report["submission"]["path"] == "a.ipynb"
+
+
+def test_one_report_serves_several_hand_ins(path: Path) -> None:
+    with Store.open(path, create=True) as store:
+        run = store.start("/in", {}, "0.1")
+        report = store.add(run, hand_in(), graded())
+        store.reuse(run, hand_in("b.ipynb"), report)
+        store.finish(run, [])
+        assert [(r.path, r.reused) for r in store.results(run)] == [("a.ipynb", False), ("b.ipynb", True)]
+        assert len(store.reports("sha256:1")) == 1
+
+
+def test_an_interrupted_run_is_gone_on_with_only_by_the_same_command(path: Path) -> None:
+    with Store.open(path, create=True) as store:
+        first = store.start("/in", {"seed": 1}, "0.1")
+        store.add(first, hand_in(), graded())
+        assert store.start("/in", {"seed": 1}, "0.1") == first
+        assert list(store.results(first)) == []
+        assert len(store.reports("sha256:1")) == 1  # what was graded stays
+        second = store.start("/in", {"seed": 2}, "0.1")
+        assert second != first
+        store.finish(second, [])
+        assert store.start("/in", {"seed": 2}, "0.1") not in (first, second)
+        assert store.run().id == second
+
+
+def test_a_store_is_the_owners_alone_and_writes_ahead(path: Path) -> None:
+    with Store.open(path, create=True):
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    (mode,) = sqlite3.connect(path).execute("PRAGMA journal_mode").fetchone()
+    assert mode == "wal"
+
+
+@pytest.mark.parametrize("content", [b"not a database at all", b""])
+def test_what_is_no_store_is_refused_in_one_line(path: Path, content: bytes) -> None:
+    path.write_bytes(content * 100)
+    if not content:
+        with sqlite3.connect(path) as other:
+            other.execute("CREATE TABLE mine (x)")
+    with pytest.raises(UsageError, match="cannot be used as a store"):
+        Store.open(path)
+
+
+def test_a_store_that_is_not_there_is_wrong_usage(path: Path) -> None:
+    with pytest.raises(UsageError, match="no such store"):
+        Store.open(path)
+    with pytest.raises(UsageError, match="folder does not exist"):
+        Store.open(path.parent / "none" / "s.sqlite", create=True)
+
+
+def test_a_run_that_is_not_there_names_those_that_are(path: Path) -> None:
+    with Store.open(path, create=True) as store:
+        store.finish(store.start("/in", {}, "0.1"), [])
+        with pytest.raises(UsageError, match=r"no run 9; runs in it: 1"):
+            store.run(9)

@@ -1,0 +1,86 @@
+"""What a cohort came to, in numbers, in the terminal and as a page."""
+
+from __future__ import annotations
+
+import re
+from fractions import Fraction
+from html.parser import HTMLParser
+
+from grader.cohort.records import Result, Run
+from grader.cohort.summary import summarise
+from grader.cohort.summary_page import render_page
+from grader.cohort.summary_text import render
+from tests.cohort.results import check, part, result
+
+MISTAKE = "`a` is exactly what comes out with this mistake: bias left out."
+HOSTILE = "<script>alert(1)</script>\x1b[2J"
+RUN = Run(id=3, started="2026-01-01T10:00:00+00:00", finished="x", source="/in/<b>hw", options={}, grader="1")
+
+
+def cohort() -> list[Result]:
+    right = {"parts": [part("1", check("a", 4, 4)), part("2", check("b", 6, 6))]}
+    wrong = {"parts": [part("1", check("a", 1, 4, MISTAKE)), part("2", check("b", 3, 6, MISTAKE), score=6)]}
+    return [
+        result("right", 10, report=right),
+        result("wrong", 7, report=wrong),
+        result("again", 7, report=wrong, penalty=Fraction(1), final=Fraction(6), late_days=1),
+        result("first try", 0, report=right, counts=False),
+        result(HOSTILE, None, reason=f"{HOSTILE} is damaged", path=HOSTILE, report={}),
+    ]
+
+
+def test_students_count_once_by_the_attempt_that_counts() -> None:
+    (found,) = summarise(cohort())
+    assert (found.hand_ins, found.graded, found.full, found.late) == (5, 3, 1, 1)
+    assert found.scores == (6, 7, 10)
+    assert found.bins == (0, 0, 0, 0, 0, 0, 1, 1, 0, 1)
+
+
+def test_a_mistake_costs_what_was_lost_in_the_end() -> None:
+    (found,) = summarise(cohort())
+    assert [(p.id, p.lost, p.students) for p in found.parts] == [("1", 6, 2), ("2", 0, 0)]
+    (mistake,) = found.mistakes
+    assert (mistake.text, mistake.part, mistake.lost, mistake.students) == ("bias left out.", "1", 6, 2)
+
+
+def test_the_terminal_names_losses_and_what_has_no_score() -> None:
+    text = render(summarise(cohort()), ascii_only=True)
+    assert "mean 7.67, median 7," in text
+    assert re.search(r"1 +2 +4 +2  Part 1", text)
+    assert "6 points, 2 students, part 1: bias left out." in text
+    assert "Cannot be graded: 1" in text
+    assert "\x1b" not in text
+
+
+def test_an_empty_or_scoreless_cohort_is_shown_too() -> None:
+    assert render(summarise([])) == ""
+    assert "it is damaged" in render(summarise([result("a", None)]))
+
+
+class Tags(HTMLParser):
+    """Every tag and every address that a browser would ask for."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.tags: set[str] = set()
+        self.addresses: list[str | None] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        self.addresses += [value for name, value in attrs if name in ("src", "href", "data", "xlink:href")]
+
+
+def test_the_page_runs_nothing_and_asks_nobody() -> None:
+    page = render_page(summarise(cohort()), RUN)
+    found = Tags(page)
+    assert "svg" in found.tags
+    assert not found.tags & {"script", "iframe", "img", "link", "object", "b"}
+    assert found.addresses == []
+    assert "url(" not in page
+    assert "\x1b" not in page
+
+
+def test_the_page_of_a_large_cohort_stays_small() -> None:
+    many = [r for n in range(60) for r in (result(f"s{n}", n % 10, report=cohort()[1].report, seconds=n / 7),)]
+    assert len(render_page(summarise(many), RUN)) < 40_000
