@@ -1,6 +1,7 @@
 """The documentation as a site: `sphinx-build docs site`."""
 
 project = "numgrade"
+copyright = "the numgrade authors, MIT licence"
 extensions = ["myst_parser"]
 source_suffix = {".md": "markdown"}
 html_theme = "furo"
