@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from grader import cli
+from grader.commands import cohort_arguments
 from tests.docs.pages import DOCS, ROOT, SHARED, Command, Reader, missing, start_of, steps
 
 PAGES = [ROOT / "README.md", *sorted(DOCS.rglob("*.md"))]
@@ -39,6 +40,8 @@ def test_a_command_that_is_shown_is_one_that_there_is(where: str, command: str) 
     words = shlex.split(command.split("|")[0].split(" > ")[0].split(" 2>")[0])[1:]
     if words[0] in cli.COMMANDS:
         cli.command_parser().parse_args(words)
+    elif words[0] in cli.COHORT:
+        cohort_arguments.parser().parse_args(words)
     else:
         cli.grade_parser().parse_intermixed_args(words)
 
