@@ -1,0 +1,182 @@
+"""`grade batch` by the command, on a small course; nothing is replaced here."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from grader.cohort.store import Store
+
+Grade = Callable[..., subprocess.CompletedProcess[str]]
+HIDDEN = "reference/toy/hidden.py"
+
+
+def results(store: Path, run: int | None = None) -> dict[str, Any]:
+    with Store.open(store) as opened:
+        return {r.path: r for r in opened.results(run)}
+
+
+def points(store: Path, run: int | None = None) -> dict[str, float | None]:
+    return {path: None if r.points is None else float(r.points) for path, r in results(store, run).items()}
+
+
+def untimed(store: Path, run: int | None = None) -> dict[str, Any]:
+    """Reports without what differs from run to run."""
+    return {path: {k: v for k, v in r.report.items() if k != "timings"} for path, r in results(store, run).items()}
+
+
+EXPECTED = {"broken.ipynb": None, "right": 5, "twin_two": 2, "wrong_one": 3, "wrong_two": 2}
+
+
+def test_a_cohort_is_graded_once_and_a_changed_check_regrades_its_part(
+    grade: Grade, hand_ins: Path, course: Path, tmp_path: Path
+) -> None:
+    store = tmp_path / "grades.sqlite"
+    first = grade("batch", hand_ins, "--jobs", 1)
+    assert first.returncode == 0, first.stderr
+    assert points(store) == EXPECTED
+    assert "5 hand-ins: 4 to grade, 1 equal another" in first.stderr
+    assert "broken.ipynb" in first.stdout
+
+    second = grade("batch", hand_ins)
+    assert second.returncode == 0
+    assert "5 hand-ins: 0 to grade, 5 are unchanged" in second.stderr
+    assert untimed(store) == untimed(store, 1)
+    assert all(r.reused for r in results(store).values())
+
+    path = course / HIDDEN
+    path.write_text(path.read_text().replace("Forward of", "Output of"))
+    third = grade("batch", hand_ins, "--jobs", 1)
+    assert "5 hand-ins: 3 to grade (of 3 some parts only), 1 are unchanged, 1 equal another" in third.stderr
+    assert results(store)["right"].graded_parts == ("2",)
+    assert points(store) == EXPECTED
+
+    fresh = grade("batch", hand_ins, "--jobs", 1, "--store", "fresh.sqlite")
+    assert fresh.returncode == 0
+    assert untimed(store) == untimed(tmp_path / "fresh.sqlite")
+
+    path.write_text(path.read_text().replace("student.Linear().forward(sample(rng))", "sample(rng)"))
+    fourth = grade("batch", hand_ins, "--jobs", 1)
+    assert fourth.returncode == 0
+    moved = grade("diff")
+    assert moved.returncode == 1
+    assert "linear_forward_hidden" in moved.stdout
+    assert "why: check linear_forward_hidden changed" in moved.stdout
+    assert "right" in moved.stdout
+    assert "wrong_two" not in moved.stdout
+
+
+def test_shards_merged_are_the_whole(grade: Grade, hand_ins: Path, tmp_path: Path) -> None:
+    for n in (1, 2):
+        done = grade("batch", hand_ins, "--jobs", 1, "--shard", f"{n}/2", "--store", f"{n}.sqlite")
+        assert done.returncode == 0, done.stderr
+    missing = grade("merge", "all.sqlite", "1.sqlite")
+    assert missing.returncode == 2
+    assert "shard 2/2 is missing" in missing.stderr
+    assert grade("merge", "all.sqlite", "1.sqlite", "2.sqlite").returncode == 0
+    assert points(tmp_path / "all.sqlite") == EXPECTED
+    assert {r.counts for r in results(tmp_path / "all.sqlite").values()} == {True}
+    parts = [set(points(tmp_path / f"{n}.sqlite")) for n in (1, 2)]
+    assert parts[0].isdisjoint(parts[1])
+
+
+def descendants(pid: int) -> set[int]:
+    found = set()
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdecimal():
+            try:
+                parent = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
+            except OSError:
+                continue
+            if parent == pid:
+                found |= {int(entry.name)} | descendants(int(entry.name))
+    return found
+
+
+def start(course: Path, hand_ins: Path, tmp_path: Path) -> subprocess.Popen[str]:
+    """A batch of which one hand-in never ends by itself, so that there is always something running."""
+    notebook = hand_ins / "zz_endless" / "toy.ipynb"
+    notebook.parent.mkdir()
+    text = (course / "right" / "toy.ipynb").read_text()
+    notebook.write_text(text.replace("import numpy as np", "import numpy as np\\nimport time\\ntime.sleep(20)"))
+    command = [sys.executable, "-m", "grader", "batch", str(hand_ins), "--jobs", "1"]
+    environment = {**os.environ, "GRADE_COURSE": str(course)}
+    return subprocess.Popen(
+        command, cwd=tmp_path, env=environment, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+
+
+def wait_for(condition: Callable[[], bool], seconds: float = 60) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, pytest.param(signal.SIGINT, marks=pytest.mark.slow)])
+def test_what_is_done_stays_when_the_batch_is_ended(
+    grade: Grade, hand_ins: Path, course: Path, tmp_path: Path, number: signal.Signals
+) -> None:
+    store = tmp_path / "grades.sqlite"
+    popen = start(course, hand_ins, tmp_path)
+
+    def graded() -> int:
+        if not store.exists():
+            return 0
+        with Store.open(store) as opened:
+            return sum(1 for _ in opened.results(1)) if opened.runs() else 0
+
+    wait_for(lambda: graded() >= 5)
+    below = descendants(popen.pid)
+    assert below
+    popen.send_signal(number)
+    _, said = popen.communicate(timeout=30)
+    assert popen.returncode == (130 if number == signal.SIGINT else -signal.SIGKILL)
+    assert ("the same command goes on" in said) == (number == signal.SIGINT)
+    wait_for(lambda: not any(Path(f"/proc/{pid}").exists() for pid in below))
+
+    notebook = hand_ins / "zz_endless" / "toy.ipynb"
+    notebook.write_text(notebook.read_text().replace("sleep(20)", "sleep(0)"))
+    again = grade("batch", hand_ins, "--jobs", 1)
+    assert again.returncode == 0
+    assert "6 hand-ins: 1 to grade, 5 are unchanged" in again.stderr
+    assert {path: p for path, p in points(store, 1).items() if path != "zz_endless"} == EXPECTED
+    with Store.open(store) as opened:
+        assert [r.id for r in opened.runs()] == [1]
+
+
+@pytest.mark.parametrize(
+    ("words", "what"),
+    [
+        (["nowhere"], "nowhere: no such file or folder"),
+        (["{hand_ins}", "--assignment", "toi"], "did you mean toy"),
+        (["{hand_ins}", "--roster", "none.csv"], "--roster none.csv: cannot be read"),
+        (["{hand_ins}", "--names", "("], "no regular expression"),
+        (["{hand_ins}", "--store", "no/such.sqlite"], "its folder does not exist"),
+        (["{hand_ins}", "--shard", "3/2"], "is not I/N"),
+        (["{hand_ins}", "--data", "none"], "--data none: no such folder"),
+    ],
+)
+def test_wrong_usage_is_one_line_and_exit_2(grade: Grade, hand_ins: Path, words: list[str], what: str) -> None:
+    done = grade("batch", *(word.format(hand_ins=hand_ins) for word in words))
+    assert done.returncode == 2
+    assert what in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_broken_assignment_ends_the_batch_before_anything_is_graded(
+    grade: Grade, hand_ins: Path, course: Path, tmp_path: Path
+) -> None:
+    (course / HIDDEN).write_text("def (\n")
+    done = grade("batch", hand_ins)
+    assert done.returncode == 4
+    assert "hidden.py:1" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
