@@ -3,7 +3,10 @@
     python benchmarks/cohort/run.py FOLDER make        write the hand-ins and a course to change
     python benchmarks/cohort/run.py FOLDER plain       grade them without a disturbance
     python benchmarks/cohort/run.py FOLDER killed      again, into another store, killed three times with SIGKILL
-    python benchmarks/cohort/run.py FOLDER rest        the second run, a changed check, shards; then results.md
+    python benchmarks/cohort/run.py FOLDER rest        the second run, then a changed check, and `grade diff`
+    python benchmarks/cohort/run.py FOLDER cluster     a few on two Dask workers, one killed in the middle
+    python benchmarks/cohort/run.py FOLDER shards      a few in two shards, joined
+    python benchmarks/cohort/run.py FOLDER compare     whether the stores hold the same
 
 Every step but the first may be stopped and called again: the store goes on. Times are of all calls together.
 """
@@ -69,9 +72,12 @@ def memory(pid: int) -> int:
     return int(told[1]) * 1024 if told else 0
 
 
-def batch(folder: Path, store: str, *more: str, kill_after: float | None = None) -> dict[str, Any]:
+def batch(
+    folder: Path, store: str, *more: str, kill_after: float | None = None, hand_ins: Path | None = None
+) -> dict[str, Any]:
     """One call of the command; what it took and what it said."""
-    words = [sys.executable, "-m", "grader", "batch", str(folder / "hand-ins"), "--course", str(folder / "course")]
+    words = [sys.executable, "-m", "grader", "batch", str(hand_ins or folder / "hand-ins")]
+    words += ["--course", str(folder / "course")]
     words += ["--store", str(folder / store), "--jobs", str(JOBS), *more]
     started = time.monotonic()
     said = ""
@@ -154,6 +160,61 @@ def rest(folder: Path) -> None:
     if old in text:
         target.write_text(text.replace(old, new, 1))
     note(folder, "changed", batch(folder, "plain.sqlite"))
+    words = [sys.executable, "-m", "grader", "diff", "--store", str(folder / "plain.sqlite")]
+    print(subprocess.run(words, capture_output=True, text=True).stdout)
+
+
+def few(folder: Path) -> Path:
+    """Some of the hand-ins, the quicker ones of every kind."""
+    target = folder / "few"
+    if not target.exists():
+        target.mkdir()
+        for path in sorted((folder / "hand-ins").glob("ece176_a3-*"))[::8]:
+            (shutil.copytree if path.is_dir() else shutil.copy)(path, target / path.name)
+    return target
+
+
+def cluster(folder: Path) -> None:
+    hand_ins = few(folder)
+    log = (folder / "dask.txt").open("a")
+    scheduler = [sys.executable, "-m", "distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", "18786"]
+    worker = [sys.executable, "-m", "distributed.cli.dask_worker", "tcp://127.0.0.1:18786"]
+    worker += ["--nthreads", "1", "--no-nanny", "--no-dashboard", "--local-directory", str(folder / "dask")]
+    started = [subprocess.Popen([*scheduler, "--no-dashboard"], stdout=log, stderr=log)]
+    try:
+        time.sleep(5)
+        started += [subprocess.Popen(worker, stdout=log, stderr=log) for _ in range(2)]
+        time.sleep(8)
+        killer = threading.Timer(25, started[1].kill)
+        killer.start()
+        note(folder, "cluster", batch(folder, "dask.sqlite", "--cluster", "tcp://127.0.0.1:18786", hand_ins=hand_ins))
+        killer.cancel()
+        note(folder, "cluster", {"a worker was killed": started[1].poll() is not None})
+    finally:
+        for process in started:
+            process.terminate()
+
+
+def shards(folder: Path) -> None:
+    hand_ins = few(folder)
+    note(folder, "shards", batch(folder, "few.sqlite", hand_ins=hand_ins))
+    for n in (1, 2):
+        note(folder, "shards", batch(folder, f"shard{n}.sqlite", "--shard", f"{n}/2", hand_ins=hand_ins))
+    words = [sys.executable, "-m", "grader", "merge", str(folder / "merged.sqlite")]
+    subprocess.run([*words, *(str(folder / f"shard{n}.sqlite") for n in (1, 2))], check=True, stdout=subprocess.DEVNULL)
+
+
+def compare(folder: Path) -> None:
+    for one, two in (("plain", "killed"), ("few", "dask"), ("few", "merged")):
+        paths = [folder / f"{name}.sqlite" for name in (one, two)]
+        if not all(path.exists() for path in paths):
+            continue
+        left, right = map(reports, paths)
+        assert left.keys() == right.keys(), left.keys() ^ right.keys()
+        points = [p for p in left if scores(paths[0])[p] != scores(paths[1])[p]]
+        differ = [p for p in left if left[p] != right[p]]
+        entry = {"stores": f"{one}, {two}", "hand-ins": len(left), "other score": points, "other report": differ}
+        note(folder, "compare", entry)
 
 
 if __name__ == "__main__":
@@ -161,4 +222,9 @@ if __name__ == "__main__":
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(1))
     where = Path(sys.argv[1]).resolve()
     where.mkdir(parents=True, exist_ok=True)
-    {"make": make, "plain": plain, "killed": killed, "rest": rest}[sys.argv[2]](where)
+    steps = {"make": make, "plain": plain, "killed": killed, "rest": rest} | {
+        "cluster": cluster,
+        "shards": shards,
+        "compare": compare,
+    }
+    steps[sys.argv[2]](where)
