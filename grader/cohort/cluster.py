@@ -7,6 +7,7 @@ the hand-ins at the same path (a shared file system or a mounted volume); one th
 
 from __future__ import annotations
 
+import queue
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -55,29 +56,27 @@ def _client(address: str) -> Any:
 
 
 def _collect(client: Any, jobs: Iterable[Job], setup: Setup, address: str) -> Iterator[tuple[Job, Graded | str] | None]:
-    from distributed import TimeoutError as DaskTimeout
-    from distributed import wait
-
     threads = sum(client.nthreads().values())
     if not threads:
         raise UsageError(f"--cluster {address}: the scheduler has no workers; start some with `dask worker {address}`")
     told = msgspec.json.encode(setup)
     waiting = iter(jobs)
     running: dict[Any, Job] = {}
+    done: queue.SimpleQueue[Any] = queue.SimpleQueue()
     while True:
         while len(running) < AHEAD * threads and (job := next(waiting, None)) is not None:
             # pure=False: the same job twice is two tasks, never an old answer from the scheduler's memory
-            running[client.submit(grade_job, told, msgspec.json.encode(job), pure=False)] = job
+            future = client.submit(grade_job, told, msgspec.json.encode(job), pure=False)
+            running[future] = job
+            future.add_done_callback(done.put)
         if not running:
             return
         try:
-            done = wait(list(running), timeout=LOOK_SECONDS, return_when="FIRST_COMPLETED").done
-        except (DaskTimeout, TimeoutError):
+            future = done.get(timeout=LOOK_SECONDS)
+        except queue.Empty:
             yield None
             continue
-        for future in done:
-            job = running.pop(future)
-            yield job, _result(future)
+        yield running.pop(future), _result(future)
 
 
 def _result(future: Any) -> Graded | str:
