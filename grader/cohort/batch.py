@@ -189,7 +189,7 @@ def run_batch(
         for twin in plan.twins.get(job.number, ()):
             store.reuse(run, twin, id)
             tell(_event(graded.status, full, reused=True))
-    store.finish(run, worth(store.results(run), rules))
+    store.finish(run, worth(store.results(run, reports=False), rules))
     return run
 
 

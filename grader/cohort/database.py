@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 import sqlite3
+from pathlib import Path
 
 FORMAT = 1
 """`user_version` of the file; another one is refused."""
@@ -66,3 +69,20 @@ def prepare(connection: sqlite3.Connection) -> None:
     # at most what was written last, and that is graded again.
     connection.execute("PRAGMA synchronous = NORMAL")
     connection.execute("PRAGMA foreign_keys = ON")
+
+
+def locked(path: Path) -> int:
+    """A handle of the file (made if need be, for its owner alone) with the lock of the one who writes.
+
+    Raises
+    ------
+    BlockingIOError
+        Somebody else has it.
+    """
+    handle = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)  # scores are nobody else's business
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)  # ends with the process, however that ends
+    except OSError:
+        os.close(handle)
+        raise
+    return handle

@@ -10,7 +10,7 @@ from fractions import Fraction
 from statistics import median
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from grader.cohort.records import Result
 
@@ -94,8 +94,21 @@ def summarise(results: Iterable[Result]) -> list[CohortSummary]:
     """One summary for each assignment; hand-ins of no assignment come last, under the empty name."""
     by_assignment: dict[str, list[Result]] = {}
     for result in results:
-        by_assignment.setdefault(result.assignment, []).append(result)
+        slim = structs.replace(result, report=_counted(result.report))  # a thousand whole reports are a gigabyte
+        by_assignment.setdefault(result.assignment, []).append(slim)
     return [_summary(id, by_assignment[id]) for id in sorted(by_assignment, key=lambda id: (not id, id))]
+
+
+def _counted(report: Mapping[str, Any]) -> dict[str, Any]:
+    """What of a report is counted here."""
+    wanted = ("id", "title", "kind", "score", "max_score")
+    return {
+        "parts": [
+            {key: part[key] for key in wanted}
+            | {"checks": [{k: c[k] for k in ("status", "score", "max_score", "diagnosis")} for c in part["checks"]]}
+            for part in report.get("parts", ())
+        ]
+    }
 
 
 def _summary(assignment: str, results: Sequence[Result]) -> CohortSummary:

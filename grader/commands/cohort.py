@@ -75,7 +75,9 @@ def batch(args: argparse.Namespace) -> int:
         found = find(source, Path(scratch) / "all", rule=rule, roster=roster, file_times=rules.times == "files")
         hand_ins = in_shard(found.hand_ins, *args.shard) if args.shard else list(found.hand_ins)
         _say_found(source, found)
-        progress = Progress(sys.stderr, terminal=sys.stderr.isatty(), width=output.width())
+        progress = Progress(
+            sys.stderr, terminal=sys.stderr.isatty() and os.environ.get("TERM") != "dumb", width=output.width()
+        )
         options = {
             "assignment": args.assignment,
             "seed": args.seed,

@@ -7,6 +7,25 @@ import re
 from pathlib import Path
 
 STORE = "grades.sqlite"
+RULES = """\
+a rules file, of which every line may be left out; nothing is graded anew when it changes:
+  policy = "best"                    # or "last", of a student's attempts
+  attempts = 3                       # how many count
+  due = 2026-11-20T23:59:00+01:00    # or a table [due] with a time for each assignment's id
+  names = '(?P<student>[^/]+)/try(?P<attempt>\\d+)'    # as --names
+  times = "files"                    # when it was handed in, where nothing else says so: the newest file's time
+  [late]
+  per_day = 10                       # percent of the points earned for each day begun
+  of = "earned"                      # or "possible"
+  grace_minutes = 15
+  free_days = 2
+  last_day = 5                       # later is worth nothing
+  [students.jdoe]                    # what was agreed with one student, by the roster's or the platform's id
+  extra_days = 3
+  extra_attempts = 1
+  late_days = 0                      # whatever the times say
+  take = 2                           # this attempt counts
+"""
 
 
 def parser() -> argparse.ArgumentParser:
@@ -29,8 +48,8 @@ def parser() -> argparse.ArgumentParser:
         "A hand-in that cannot be graded is listed at the end and stops nothing.",
     )
     one.epilog = (
-        "exit codes: 0 done, whatever the scores are; 2 wrong usage; 4 some hand-in met a fault of the grader or the\n"
-        "assignment; 130 interrupted"
+        f"{RULES}\nexit codes: 0 done, whatever the scores are; 2 wrong usage; 4 some hand-in met a fault of the grader\n"
+        "or the assignment; 130 interrupted"
     )
     one.add_argument("source", metavar="DIR", type=Path, help="a folder, or a platform's archive")
     _add_store(one)

@@ -9,6 +9,7 @@ import pytest
 
 from grader.cohort.records import Worth
 from grader.cohort.rules import Rules, compiled, read_rules, worth
+from grader.commands.cohort_arguments import RULES
 from grader.errors import UsageError
 from tests.cohort.results import result
 
@@ -122,6 +123,12 @@ def test_the_best_is_the_best_after_the_penalty(tmp_path: Path) -> None:
 def test_a_wrong_rules_file_is_one_line(tmp_path: Path, text: str, what: str) -> None:
     with pytest.raises(UsageError, match=what):
         rules(tmp_path, text)
+
+
+def test_the_rules_that_the_help_shows_are_read(tmp_path: Path) -> None:
+    _, _, shown = RULES.partition("\n")
+    found = rules(tmp_path, shown)
+    assert (found.policy, found.attempts, found.late.last_day, found.students["jdoe"].take) == ("best", 3, 5, 2)
 
 
 @pytest.mark.parametrize(("pattern", "what"), [("(", "no regular expression"), ("(.*)", "no group")])

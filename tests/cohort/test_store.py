@@ -97,6 +97,14 @@ def test_a_store_that_is_not_there_is_wrong_usage(path: Path) -> None:
         Store.open(path.parent / "none" / "s.sqlite", create=True)
 
 
+def test_only_one_writes_while_others_read(path: Path) -> None:
+    with Store.open(path, create=True):
+        Store.open(path).close()
+        with pytest.raises(UsageError, match="another batch is writing"):
+            Store.open(path, create=True)
+    Store.open(path, create=True).close()
+
+
 def test_a_run_that_is_not_there_names_those_that_are(path: Path) -> None:
     with Store.open(path, create=True) as store:
         store.finish(store.start("/in", {}, "0.1"), [])
