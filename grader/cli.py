@@ -13,6 +13,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from grader import __version__
+from grader.commands.arguments import COHORT, SANDBOXES, add_course, seed_number
 from grader.errors import GraderError
 
 COMMANDS = {
@@ -22,14 +23,7 @@ COMMANDS = {
     "new": "start an assignment",
     "doctor": "say which layers of the sandbox work here, and what would help",
 }
-COHORT = {
-    "batch": "grade many hand-ins: a folder, or a platform's download as it comes",
-    "summary": "show what a batch came to, in the terminal or as a page",
-    "diff": "say whose score moved between two batches, by which check, and why",
-    "merge": "join the stores of shards into one",
-}
-"""Commands whose arguments `grader.commands.cohort` reads."""
-SANDBOXES = ("A", "B", "C")
+EXPORT = {"export": "bring scores to Canvas, Moodle or Brightspace, or an assignment to Gradescope"}
 FORMATS = ("html", "json", "junit", "gradescope", "github", "markdown")
 HIDDEN_RESULTS = ("visible", "after_due_date", "after_published", "hidden")
 """Gradescope's words for when something is shown."""
@@ -92,15 +86,19 @@ def _dispatch(words: list[str]) -> int:
         from grader.commands import cohort
 
         return cohort.run(words)
+    if words[0] in EXPORT:
+        from grader.commands import export
+
+        return export.run(words[1:])
     args = grade_parser().parse_intermixed_args(words)
     from grader.commands import grading
 
-    return grading.run(args, [*COMMANDS, *COHORT])
+    return grading.run(args, [*COMMANDS, *COHORT, *EXPORT])
 
 
 def grade_parser() -> argparse.ArgumentParser:
     """Arguments of `grade SUBMISSION`."""
-    listed = {**COMMANDS, **COHORT}
+    listed = {**COMMANDS, **COHORT, **EXPORT}
     width = max(map(len, listed))
     commands = "\n".join(f"  grade {name:<{width}}  {text}" for name, text in listed.items())
     parser = argparse.ArgumentParser(
@@ -234,16 +232,6 @@ def command_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def add_course(parser: argparse._ActionsContainer) -> None:
-    """The option that names the course's folder."""
-    parser.add_argument(
-        "--course",
-        metavar="DIR",
-        type=Path,
-        help="the folder with assignments/ or reference/ (default: $GRADE_COURSE, else the nearest above this folder)",
-    )
-
-
 def _add_ids(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("ids", nargs="*", metavar="ID", help="assignments (default: all of the course)")
 
@@ -255,13 +243,6 @@ def _output(text: str) -> tuple[str, str]:
     if given and not file:
         raise argparse.ArgumentTypeError(f"{text!r} names no file; write {name}=FILE, or {name} for standard output")
     return name, file or "-"
-
-
-def seed_number(text: str) -> int:
-    """A seed as it is written."""
-    if not text.isdecimal():
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 0 on")
-    return int(text)
 
 
 def _percent(text: str) -> Fraction:

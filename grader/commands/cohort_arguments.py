@@ -6,6 +6,8 @@ import argparse
 import re
 from pathlib import Path
 
+from grader.commands.arguments import COHORT, SANDBOXES, add_course, seed_number
+
 STORE = "grades.sqlite"
 RULES = """\
 a rules file, of which every line may be left out; nothing is graded anew when it changes:
@@ -30,8 +32,6 @@ a rules file, of which every line may be left out; nothing is graded anew when i
 
 def parser() -> argparse.ArgumentParser:
     """Arguments of the four commands."""
-    from grader.cli import COHORT, SANDBOXES, add_course, seed_number
-
     whole = argparse.ArgumentParser(prog="grade")
     commands = whole.add_subparsers(dest="command", metavar="COMMAND")
 
@@ -48,8 +48,9 @@ def parser() -> argparse.ArgumentParser:
         "A hand-in that cannot be graded is listed at the end and stops nothing.",
     )
     one.epilog = (
-        f"{RULES}\nexit codes: 0 done, whatever the scores are; 2 wrong usage; 4 some hand-in met a fault of the grader\n"
-        "or the assignment; 130 interrupted"
+        f"{RULES}\n"
+        "exit codes: 0 done, whatever the scores are; 2 wrong usage; 4 some hand-in met a fault of the grader or the\n"
+        "assignment; 130 interrupted"
     )
     one.add_argument("source", metavar="DIR", type=Path, help="a folder, or a platform's archive")
     _add_store(one)
