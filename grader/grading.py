@@ -106,7 +106,8 @@ def evaluate(
         wrong |= dict.fromkeys(lost)
         results.append(part_result(part, outcomes, followed, tuple(credited), assignment.follow_through))
     if explain and any(o.status in ("failed", "partial") for p in results for o in p.outcomes):
-        results = _explained(results, seen, innocent, prober, golden)
+        results, told = _explained(results, seen, innocent, prober, golden)
+        notes += told
     return Evaluation(tuple(results), tuple(dict.fromkeys(notes)))
 
 
@@ -116,8 +117,8 @@ def _explained(
     innocent: Set[str],
     prober: Prober,
     golden: GoldenTable,
-) -> list[PartResult]:
-    """The parts with a diagnosis in each failed check whose mistake can be named."""
+) -> tuple[list[PartResult], Sequence[str]]:
+    """The parts with a diagnosis in each failed check whose mistake can be named, and notes."""
     # Imported here: a submission that passes does not wait for it.
     from grader.diagnosis.bank import read_bank
     from grader.diagnosis.explain import Case, explain
@@ -128,19 +129,20 @@ def _explained(
         for o in part.outcomes
         if o.check.id in seen
     ]
-    found = explain(
+    explained = explain(
         cases,
         golden,
         read_bank(prober.session.assignment),
         prober.seed,
         lambda check, seed: observe(prober.session, check, seed=seed),
     )
+    found = explained.found
     return [
         structs.replace(
             part, outcomes=tuple(structs.replace(o, diagnosis=found.get(o.check.id)) for o in part.outcomes)
         )
         for part in results
-    ]
+    ], explained.notes
 
 
 def replacements(assignment: Assignment, names: Sequence[str]) -> list[Replacement]:

@@ -6,17 +6,18 @@ changes other statements, as a notebook's cells, gets a session of its own.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 from msgspec import Struct
 
-from grader.assignment.edits import edited, wrong_edits
+from grader.assignment.edits import edited, right_edits, wrong_edits
 from grader.diagnosis.bank import GRADED, REPEATED, VIEWS, Hypothesis, Results, bank_path, read_bank, write_bank
 from grader.diagnosis.codes import NAMED
 from grader.diagnosis.fingerprints import FIELDS, agree, fingerprints
+from grader.diagnosis.further import Base, Variant, further, pairs
 from grader.diagnosis.mutants import Mutant, mutants
 from grader.diagnosis.views import second_seed
 from grader.grading import evaluate
@@ -24,7 +25,10 @@ from grader.model import Assignment, Change, Edit, NotArray
 from grader.prober import Prober
 from grader.probing import observe
 from grader.reference import ReferenceSession
-from grader.workbench import Arrays, Bench, Seen, definitions, prepared_points, read_solution
+from grader.workbench import Arrays, Bench, Seen, definitions, module_of, prepared_points, read_solution
+
+KEPT = 4000
+"""Entries of one check's arrays at the second point that are kept: hand-made points have some hundreds."""
 
 
 class Trial(Struct, frozen=True):
@@ -56,10 +60,12 @@ def prepare(assignment: Assignment, tell: Callable[[str], None] = lambda text: N
     originals = {file: read_solution(assignment, file) for file in {m.file for m in every}}
     jobs = [definitions(assignment, {m.file: m.text}) for m in every]
     jobs += [definitions(assignment, edited(assignment, edit)) for edit in edits]
+    more = _more(assignment, originals, edits)
+    jobs += [v.definitions for v in more]
     with ReferenceSession(assignment) as session:
         bench = Bench(session, assignment)
         whole = [d for file in originals for d in definitions(assignment, {file: None}) or ()]
-        tell(f"{len(every)} mutants and {len(edits)} named mistakes")
+        tell(f"{len(every)} mutants, {len(edits)} named mistakes, {len(more)} further wrong solutions")
         reference, control, *results = bench.observe([(), tuple(whole), *(j for j in jobs if j)], tell)
     steady = {key: values for key, values in reference.items() if _same(values, control.get(key))}
     found = iter(results)
@@ -77,11 +83,29 @@ def prepare(assignment: Assignment, tell: Callable[[str], None] = lambda text: N
         trials.append(Trial(mutant, caught))
     hypotheses = [Hypothesis(code=m.code, text=m.clause, function=m.function, named=False, line=m.line) for m in every]
     hypotheses += [Hypothesis(code=NAMED, text=e.name, function="", named=True) for e in edits]
+    hypotheses += [
+        Hypothesis(code=v.code, text=v.text, function=v.function, named=v.named, mistakes=v.mistakes) for v in more
+    ]
     path = None
     if read_bank(assignment) is None or not bank_path(assignment).is_file():
         seeds = (assignment.seed, second_seed(assignment.seed))
         path = write_bank(assignment, seeds, tuple(hypotheses), _results(assignment, steady, seen))
     return Prepared(tuple(trials), len(hypotheses), path)
+
+
+def _more(assignment: Assignment, originals: Mapping[str, str], edits: Sequence[Edit]) -> list[Variant]:
+    """The further wrong solutions: no trials of the checks, only what students are compared with."""
+
+    def bases(texts: Mapping[str, str]) -> Iterator[Base]:
+        changed = definitions(assignment, texts)
+        for file, text in texts.items() if changed else ():
+            if file in originals:
+                yield Base(file, text, module_of(assignment, file), changed or ())
+
+    solution = [Base(file, text, module_of(assignment, file)) for file, text in originals.items()]
+    rewritten = [base for edit in right_edits(assignment) for base in bases(edited(assignment, edit))]
+    named = [(edit.name, base) for edit in edits for base in bases(edited(assignment, edit))]
+    return [*further(solution, rewritten), *pairs(solution, named)]
 
 
 def _in_session(assignment: Assignment, edit: Edit) -> Seen:
@@ -129,7 +153,10 @@ def _results(assignment: Assignment, reference: Seen, seen: Sequence[Seen | None
             if not agree(rows, right)[~np.isnan(right[..., 0])].all():
                 which.append(number)
                 found.append(rows)
+        again = reference[check.id, REPEATED] or {}
+        small = check.judge is None and sum(a.size for a in again.values()) <= KEPT
         results[check.id] = Results(
+            expected=again if small else {},
             names=names,
             reference=right,
             which=np.array(which, dtype=np.int32),

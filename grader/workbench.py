@@ -10,7 +10,7 @@ import ast
 import io
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -153,7 +153,7 @@ def definitions(assignment: Assignment, texts: Mapping[str, str | None]) -> Defi
     """
     changed = []
     for file, text in texts.items():
-        module = "" if _is_notebook(assignment, file) else ".".join(Path(file).with_suffix("").parts)
+        module = module_of(assignment, file)
         before, rest = _top_level(read_solution(assignment, file))
         after, new_rest = _top_level(text if text is not None else read_solution(assignment, file))
         if rest != new_rest or [n for n, _ in before] != [n for n, _ in after]:
@@ -169,6 +169,7 @@ def definitions(assignment: Assignment, texts: Mapping[str, str | None]) -> Defi
     return tuple(changed)
 
 
+@lru_cache(maxsize=16)
 def _top_level(text: str) -> tuple[list[tuple[str, str]], str]:
     """Functions and classes with their source, and everything else."""
     definitions, rest = [], []
@@ -184,8 +185,10 @@ def _top_level(text: str) -> tuple[list[tuple[str, str]], str]:
     return definitions, "\n".join(rest)
 
 
-def _is_notebook(assignment: Assignment, file: str) -> bool:
-    return assignment.notebook is not None and Path(assignment.notebook).with_suffix(".py").as_posix() == file
+def module_of(assignment: Assignment, file: str) -> str:
+    """The module that a solution file is imported as; empty for the notebook."""
+    is_notebook = assignment.notebook is not None and Path(assignment.notebook).with_suffix(".py").as_posix() == file
+    return "" if is_notebook else ".".join(Path(file).with_suffix("").parts)
 
 
 def read_solution(assignment: Assignment, file: str) -> str:

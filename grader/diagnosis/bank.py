@@ -1,8 +1,8 @@
 """The hypotheses of an assignment with what each would return: `golden/mistakes.npz`, prepared once and committed.
 
 It lies beside the golden values and not in a cache, so that the same submission gets the same report on every machine,
-from the first one on. It holds fingerprints, no arrays, and is never part of a hand-out. A file of other sources than
-those that lie here is not used.
+from the first one on. It holds fingerprints of wrong results, the reference's arrays at a second point, and is never
+part of a hand-out. A file of other sources than those that lie here is not used.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from grader.diagnosis.fingerprints import FIELDS, Floats
 from grader.model import Assignment
 
 FILE = "mistakes.npz"
-FORMAT = 1
+FORMAT = 2
 """Raised when fingerprints or views change: older files are then out of date."""
 GRADED, REPEATED, MILDER = 0, 1, 2
 """Views: the assignment's seed, another seed, the assignment's seed with milder extremes (nan where there is none)."""
@@ -43,6 +43,8 @@ class Hypothesis(Struct, frozen=True, kw_only=True):
     """Whether the author wrote it down."""
     line: int = 0
     """Of the solution; 0 where several change."""
+    mistakes: int = 1
+    """How many it takes: of what explains as well, the simpler one is true."""
 
 
 class Results(Struct, frozen=True):
@@ -56,6 +58,8 @@ class Results(Struct, frozen=True):
     """Shape (hypotheses,): those that change any array, by their place in `Bank.hypotheses`."""
     found: Floats
     """Shape (hypotheses, views, arrays, 7); nan where the check did not return."""
+    expected: Mapping[str, npt.NDArray[Any]] = {}
+    """What the reference returns at the second point; empty where that is too much to keep."""
 
 
 class Bank:
@@ -83,6 +87,7 @@ class Bank:
             reference=self._file[f"{check}.reference"],
             which=self._file[f"{check}.which"],
             found=self._file[f"{check}.found"].reshape(-1, VIEWS, len(names), FIELDS),
+            expected={n: self._file[key] for n in names if (key := f"{check}.expected.{n}") in self._file},
         )
 
 
@@ -115,7 +120,14 @@ def write_bank(
         "seeds": seeds,
         "arrays": {check: r.names for check, r in results.items()},
         "hypotheses": [
-            {"code": h.code, "text": h.text, "function": h.function, "named": h.named, "line": h.line}
+            {
+                "code": h.code,
+                "text": h.text,
+                "function": h.function,
+                "named": h.named,
+                "line": h.line,
+                "mistakes": h.mistakes,
+            }
             for h in hypotheses
         ],
     }
@@ -123,6 +135,7 @@ def write_bank(
     for check, result in results.items():
         arrays |= {f"{check}.reference": result.reference, f"{check}.which": result.which}
         arrays[f"{check}.found"] = result.found
+        arrays |= {f"{check}.expected.{name}": array for name, array in result.expected.items()}
     packed = io.BytesIO()
     np.savez_compressed(packed, **arrays)
     path = bank_path(assignment)

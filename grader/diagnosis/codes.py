@@ -8,6 +8,8 @@ from grader.model import Diagnosis
 
 NAMED = "named-by-the-course"
 """One of the mistakes that the assignment's author has written down; the sentence is the author's."""
+TWO = "two-mistakes"
+"""Two at once, each with a sentence of its own."""
 
 CODES: tuple[str, ...] = (
     NAMED,
@@ -32,6 +34,14 @@ CODES: tuple[str, ...] = (
     "sum-for-mean",
     "kept-axis",
     "extra-factor",
+    "left-out",
+    TWO,
+    # how the student's own code behaves, whatever is expected of it
+    "upstream-ignored",
+    "upstream-not-a-factor",
+    "right-for-your-forward",
+    "second-call",
+    "shared-state",
     # what the arrays show by themselves
     "transposed",
     "not-reshaped",
@@ -43,6 +53,7 @@ CODES: tuple[str, ...] = (
     "other-output",
     "scaled-by-count",
     "scaled",
+    "one-factor",
     "absolute-value",
     "constant-offset",
     "row-offset",
@@ -50,6 +61,7 @@ CODES: tuple[str, ...] = (
     "reordered",
     "changed-input",
     "overflow",
+    "underflow",
     "logarithm-of-zero",
 )
 

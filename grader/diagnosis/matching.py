@@ -12,9 +12,10 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from msgspec import Struct
 
 from grader.diagnosis.bank import GRADED, MILDER, REPEATED, Bank, Hypothesis, Results
-from grader.diagnosis.codes import Candidate
+from grader.diagnosis.codes import TWO, Candidate
 from grader.diagnosis.fingerprints import agree, fingerprints, limits
 from grader.model import Check
 
@@ -39,9 +40,25 @@ SAYS_MOST = (
     "missing-term",
     "missing-step",
     "wrong-sign",
+    "left-out",
+    "extra-factor",
+    TWO,
 )
 """Codes of generated hypotheses that name a mistake, the most telling first; all others only describe one."""
 _REST = len(SAYS_MOST)
+SAYS_NOTHING = ("a variable stands where another", "an intermediate result")
+"""Words of generated clauses that leave a student no wiser."""
+
+
+class Named(Struct, frozen=True, kw_only=True):
+    """What the hypotheses say of one check."""
+
+    candidate: Candidate
+    whole: bool
+    """Whether it explains every wrong array of the check."""
+    strong: bool
+    """Whether it names a mistake, and does not only describe one."""
+    mistakes: int
 
 
 class Matcher:
@@ -116,8 +133,8 @@ def choose(
     values: Values,
     left: Mapping[int, npt.NDArray[np.bool_]],
     explains: Mapping[int, int],
-) -> tuple[Candidate, bool] | None:
-    """The sentence for one check out of the hypotheses that are left, and whether it names the mistake.
+) -> Named | None:
+    """The sentence for one check out of the hypotheses that are left.
 
     Parameters
     ----------
@@ -130,11 +147,12 @@ def choose(
     whole = [h for h, arrays in left.items() if np.array_equal(arrays, wrong)]
     if whole:
         best = _best(matcher, whole, explains)
-        return None if best is None else _said(matcher, check, [(best, wrong)])
+        return None if best is None else _said(matcher, check, [(best, wrong)], whole=True)
     chosen: list[tuple[int, npt.NDArray[np.bool_]]] = []
     groups: dict[bytes, list[int]] = {}
     for h, arrays in left.items():
-        groups.setdefault(arrays.tobytes(), []).append(h)
+        if matcher.hypothesis(h).mistakes == 1:
+            groups.setdefault(arrays.tobytes(), []).append(h)
     covered = np.zeros_like(wrong)
     for key in sorted(groups, key=lambda k: -sum(k)):  # most arrays first
         arrays = np.frombuffer(key, dtype=np.bool_)
@@ -142,16 +160,23 @@ def choose(
         if best is not None:
             chosen.append((best, arrays))
             covered |= arrays
-    return _said(matcher, check, chosen[:2]) if chosen else None
+    if not chosen:
+        return None
+    return _said(matcher, check, chosen[:2], whole=len(chosen) <= 2 and bool((covered == wrong).all()))
 
 
 def _best(matcher: Matcher, numbers: Sequence[int], explains: Mapping[int, int]) -> int | None:
     """The one to name among hypotheses that give the same; None where names of equal weight contradict each other."""
+    fewest = min(matcher.hypothesis(h).mistakes for h in numbers)
+    numbers = [h for h in numbers if matcher.hypothesis(h).mistakes == fewest]
     named = [h for h in numbers if matcher.hypothesis(h).named]
     if named:
         most = max(explains.get(h, 0) for h in named)
         named = [h for h in named if explains.get(h, 0) == most]
         return named[0] if len(named) == 1 else None
+    numbers = [h for h in numbers if not any(word in matcher.hypothesis(h).text for word in SAYS_NOTHING)]
+    if not numbers:
+        return None
     most = max(explains.get(h, 0) for h in numbers)
     ranked = sorted((h for h in numbers if explains.get(h, 0) == most), key=lambda h: (_rank(matcher.hypothesis(h)), h))
     functions = {matcher.hypothesis(h).function for h in ranked}
@@ -162,10 +187,8 @@ def _rank(hypothesis: Hypothesis) -> int:
     return SAYS_MOST.index(hypothesis.code) if hypothesis.code in SAYS_MOST else _REST
 
 
-def _said(
-    matcher: Matcher, check: Check, chosen: Iterable[tuple[int, npt.NDArray[np.bool_]]]
-) -> tuple[Candidate, bool]:
-    sentences, code, strong = [], "", True
+def _said(matcher: Matcher, check: Check, chosen: Sequence[tuple[int, npt.NDArray[np.bool_]]], *, whole: bool) -> Named:
+    sentences = []
     names = matcher.names(check.id)
     for number, arrays in chosen:
         h = matcher.hypothesis(number)
@@ -177,14 +200,25 @@ def _said(
         else:
             subject = " and ".join([", ".join(told[:-1]), told[-1]] if len(told) > 1 else told)
             subject += " is" if len(told) == 1 else " are"
-        if h.named:
+        if h.named and h.mistakes > 1:
+            sentences.append(f"{subject} exactly what comes out with these two mistakes: {h.text}.")
+        elif h.named:
             sentences.append(f"{subject} exactly what comes out with this mistake: {h.text}.")
         else:
             where = f" in `{h.function}`" if h.function else ""
             sentences.append(f"{subject} exactly what comes out if{where} {h.text}.")
-        strong = strong and (h.named or _rank(h) < _REST)
-        code = code or h.code
-    return Candidate(code, " ".join(sentences), {"agrees_at_points": 2}), strong
+    hypotheses = [matcher.hypothesis(number) for number, _ in chosen]
+    mistakes = sum(h.mistakes for h in hypotheses)
+    return Named(
+        candidate=Candidate(
+            hypotheses[0].code if mistakes == 1 else TWO,
+            " ".join(sentences),
+            {"agrees_at_points": 2, "mistakes": mistakes} if mistakes > 1 else {"agrees_at_points": 2},
+        ),
+        whole=whole,
+        strong=all(h.named or _rank(h) < _REST for h in hypotheses),
+        mistakes=mistakes,
+    )
 
 
 def _agreeing(results: Results, view: int, values: Values) -> npt.NDArray[np.bool_]:

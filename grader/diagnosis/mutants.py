@@ -6,7 +6,7 @@ Pure: text in, text out. Running them is `grader.hypotheses`'.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Set
+from collections.abc import Callable, Iterable, Iterator, Set
 from pathlib import Path
 
 from msgspec import Struct
@@ -20,6 +20,9 @@ from grader.model import Assignment
 
 EQUIVALENT = "# equivalent:"
 """A comment in a line of the solution: its mutants change nothing that can be seen, for the reason that follows."""
+
+
+Generate = Callable[[ast.AST, Words, Set[str]], Iterable[Mutation]]
 
 
 class Mutant(Struct, frozen=True, kw_only=True):
@@ -62,32 +65,52 @@ def mutants(assignment: Assignment) -> list[Mutant]:
     """All mutants, in the order of files and lines; of several that give the same code the first."""
     found = []
     for file in solution_files(assignment):
-        assert assignment.solution is not None  # else `solution_files` raised
-        found += list(mutants_of(file, (assignment.solution / file).read_text(encoding="utf-8")))
+        found += list(mutants_of(file, solution_text(assignment, file)))
     return found
+
+
+def solution_text(assignment: Assignment, file: str) -> str:
+    """A solution file's text, with its markers."""
+    assert assignment.solution is not None  # else `solution_files` has raised
+    return (assignment.solution / file).read_text(encoding="utf-8")
+
+
+def function_sources(text: str) -> dict[str, str]:
+    """The functions of a file by their dotted names, each without those inside it counted apart."""
+    return {name: ast.unparse(node) for node, name in functions_of(ast.parse("\n".join(python_lines(text)))) if name}
 
 
 def mutants_of(file: str, text: str) -> Iterator[Mutant]:
     """The mutants of one file's text, which has its markers."""
+    lines = text.split("\n")
+    seen = {ast.dump(ast.parse("\n".join(python_lines(text))))}
+    for function, mutation in spots(file, text, mutations):
+        changed = "\n".join(spliced(lines, mutation))
+        try:
+            key = ast.dump(ast.parse("\n".join(python_lines(changed))))
+        except SyntaxError:
+            continue
+        if key not in seen:
+            seen.add(key)
+            yield _mutant(file, lines, function, mutation, changed)
+
+
+def spots(
+    file: str, text: str, generate: Generate, functions: Set[str] | None = None
+) -> Iterator[tuple[str, Mutation]]:
+    """Each change inside the solution regions with the dotted name of its function; of `functions` alone, if given."""
     tree = ast.parse("\n".join(python_lines(text)))
     inside = {line for r in regions(text, file) for line in range(r.begin, r.end + 1)}
-    lines = text.split("\n")
-    seen = {ast.dump(tree)}
-    for owner, function in _functions(tree):
+    for owner, function in functions_of(tree):
+        if functions is not None and function not in functions:
+            continue
         words = Words(visible_names(owner, inside))
         names = _exchangeable(owner)
         for node in _own_nodes(owner):
-            if getattr(node, "lineno", None) not in inside:
-                continue
-            for mutation in mutations(node, words, names & _known_before(owner, node)):
-                changed = _spliced(lines, mutation)
-                try:
-                    key = ast.dump(ast.parse("\n".join(python_lines(changed))))
-                except SyntaxError:
-                    continue
-                if key not in seen:
-                    seen.add(key)
-                    yield _mutant(file, lines, function, mutation, changed)
+            if getattr(node, "lineno", None) in inside:
+                known = names & _known_before(owner, node) if names and isinstance(node, ast.Name) else names
+                for mutation in generate(node, words, known):
+                    yield function, mutation
 
 
 def _mutant(file: str, lines: list[str], function: str, mutation: Mutation, text: str) -> Mutant:
@@ -106,7 +129,7 @@ def _mutant(file: str, lines: list[str], function: str, mutation: Mutation, text
     )
 
 
-def _functions(tree: ast.Module) -> Iterator[tuple[ast.AST, str]]:
+def functions_of(tree: ast.Module) -> Iterator[tuple[ast.AST, str]]:
     """Each function with its dotted name, and the module itself with an empty one."""
     yield tree, ""
 
@@ -157,12 +180,12 @@ def _known_before(owner: ast.AST, node: ast.AST) -> Set[str]:
     return known | ({node.id} if isinstance(node, ast.Name) else set())
 
 
-def _spliced(lines: list[str], mutation: Mutation) -> str:
-    """The text with the node's source replaced; columns of a syntax tree count bytes of UTF-8."""
+def spliced(lines: list[str], mutation: Mutation) -> list[str]:
+    """The lines with the node's source replaced; columns of a syntax tree count bytes of UTF-8."""
     node = mutation.node
     assert isinstance(node, ast.expr | ast.stmt)
     first, last = node.lineno - 1, (node.end_lineno or node.lineno) - 1
     before = lines[first].encode()[: node.col_offset].decode()
     after = lines[last].encode()[node.end_col_offset or 0 :].decode()
     new = mutation.new if isinstance(node, ast.stmt) else f"({mutation.new})"
-    return "\n".join([*lines[:first], before + new + after, *lines[last + 1 :]])
+    return [*lines[:first], before + new + after, *lines[last + 1 :]]

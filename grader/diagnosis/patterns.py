@@ -74,8 +74,8 @@ def _mask(pair: Pair) -> Candidate | None:
         if np.array_equal(wrong, zero):
             return Candidate(
                 "missing-mask",
-                f"`{pair.name}` is right wherever it should not be zero, and not zero where"
-                " it should be: nothing is cut off there.",
+                f"`{pair.name}` is right wherever it should not be zero, but not zero in any of the"
+                f" {int(wrong.sum())} entries that should be.",
                 {"entries": int(wrong.sum())},
             )
         if np.array_equal(wrong, zero & ~blank) and wrong.sum() >= 2:
@@ -140,7 +140,9 @@ def _rows(pair: Pair) -> Candidate | None:
         top = np.argmax(np.abs(pair.expected), axis=axis, keepdims=True)
         base = np.take_along_axis(pair.expected, top, axis)
         factor = np.take_along_axis(pair.got, top, axis) / base
-        if np.isfinite(factor).all() and factor.all() and close(pair, pair.got / factor):
+        if not np.isfinite(factor).all() or not factor.all() or np.ptp(factor) <= 1e-6 * np.abs(factor).max():
+            continue  # one factor for all of them is another mistake
+        if close(pair, pair.got / factor):
             return Candidate(
                 "row-factor",
                 f"In every {word} of `{pair.name}` all entries are off by one factor, another"
@@ -166,8 +168,8 @@ def _reordered(pair: Pair) -> Candidate | None:
 PATTERNS: tuple[Callable[[Pair], Candidate | None], ...] = (
     _zero,
     _whole_numbers,
-    _mask,
     _absolute,
+    _mask,
     _constant,
     _rows,
     _reordered,

@@ -6,7 +6,7 @@ raises. Sentences hold no expected value, and of hidden checks no count either.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from typing import Any
 
 import numpy as np
@@ -32,8 +32,44 @@ def shape_rule(values: Mapping[str, Any], golden: Expected, wrong: Sequence[str]
 
 
 @np.errstate(all="ignore")
-def value_rule(values: Mapping[str, Any], golden: Expected, wrong: Sequence[str], *, hidden: bool) -> Candidate | None:
-    """What arrays of the right shape show: first what all wrong ones have in common, then the first that shows any."""
+def value_rule(
+    values: Mapping[str, Any],
+    golden: Expected,
+    wrong: Sequence[str],
+    *,
+    hidden: bool,
+    elsewhere: tuple[Mapping[str, Any], Expected] | None = None,
+) -> Candidate | None:
+    """What arrays of the right shape show: first what all wrong ones have in common, then the first that shows any.
+
+    Parameters
+    ----------
+    elsewhere
+        What was returned and expected at another point, where the same must show: the same kind of mistake, and of a
+        factor the same one.
+    """
+    found = _shown(values, golden, wrong, hidden)
+    if found is None or elsewhere is None:
+        return found
+    again = _shown(*elsewhere, wrong, hidden)
+    if again is None or again.code != found.code:
+        return None
+    one, other = (c.evidence.get("factors", {}) for c in (found, again))
+    assert isinstance(one, dict)  # as `_scaled` made them
+    assert isinstance(other, dict)
+    if one.keys() == other.keys() and all(abs(f / other[name] - 1) < 1e-6 for name, f in one.items()):
+        return found
+    if one.keys() != other.keys():
+        return None
+    return Candidate(
+        "one-factor",
+        f"{_names(list(one))} {'is' if len(one) == 1 else 'are'} right up to a factor, which is another one at another"
+        " point: something that changes from point to point is missing as a factor, or is one too often.",
+        {"factors": one, "factors_elsewhere": other},
+    )
+
+
+def _shown(values: Mapping[str, Any], golden: Expected, wrong: Sequence[str], hidden: bool) -> Candidate | None:
     pairs = [p for p in (_pair(name, values, golden) for name in wrong) if p is not None]
     pairs = [p for p in pairs if p.got.shape == p.expected.shape and np.isfinite(p.got).all()]
     if not pairs:
@@ -55,17 +91,29 @@ def changed_input(names: Sequence[str]) -> Candidate:
     )
 
 
-def extreme(name: str, *, overflows: bool) -> Candidate:
-    """nan or inf for numbers as far apart as 1000; whether a smaller distance, 720, already gives it."""
+def extreme(name: str, *, overflows: bool, otherwise_right: bool) -> Candidate:
+    """nan or inf for numbers as far apart as 1000; whether a smaller distance, 720, already gives it.
+
+    Where the same code is right for ordinary numbers there is a softmax in it, and then only a logarithm can fail for
+    an exponential that has become 0: the largest one has not, or 720 would have overflowed.
+    """
     if overflows:
         text = (
-            f"`{name}` is not finite because an exponential overflows: `exp` of a number above 709 is infinite in"
-            " float64. Make the largest number of each row 0 before the exponential."
+            f"`{name}` is not finite because of an exponential: in float64 `exp` is infinite above 709, and 0 below"
+            " -745, and a quotient of such numbers is nan. A softmax stays the same if one number is subtracted from a"
+            " whole row: choose it so that neither happens."
         )
+    elif not otherwise_right:
+        text = (
+            f"`{name}` is not finite because an exponential has become 0: numbers 720 apart still go well, numbers 1000"
+            " apart do not, since exp(-1000) is 0 in float64. Look for a quotient or a logarithm of it."
+        )
+        return Candidate("underflow", text, {"array": name})
     else:
         text = (
-            f"`{name}` is not finite because of log(0): the logarithm is taken after the softmax, of a probability that"
-            " has become exactly 0. Take the logarithm of the softmax in one formula, without the quotient."
+            "log(0): the logarithm is taken after the softmax, of a probability that has become exactly 0, so"
+            f" `{name}` is not finite. For numbers 720 apart all is well, for numbers 1000 apart it is not: exp(-1000)"
+            " is 0 in float64."
         )
     return Candidate("overflow" if overflows else "logarithm-of-zero", text, {"array": name})
 
@@ -193,25 +241,28 @@ def _scaled(pairs: Sequence[Pair], golden: Expected, hidden: bool) -> Candidate 
     ):
         if all(abs(f / value - 1) < 1e-6 for f in values):
             return Candidate("wrong-sign" if value == -1 else "scaled", f"{names} {is_} {words}.", evidence)
+    lengths = [set(p.expected.shape) for p in pairs if p.name in factors]
     for sign, also in ((1, ""), (-1, ", and the sign is wrong")):
         counts = [sign * f for f in values]
-        if all(_whole(f) for f in counts):
+        if all(_whole(f, n) for f, n in zip(counts, lengths, strict=True)):
             how = "a sum is taken where a mean belongs, or a division by a count is missing"
             return _counted(names, is_, "too large", [round(f) for f in counts], how + also, golden, hidden, evidence)
-        if all(f > 0 and _whole(1 / f) for f in counts):
+        if all(f > 0 and _whole(1 / f, n) for f, n in zip(counts, lengths, strict=True)):
             how = "a mean is taken where a sum belongs, or a division by a count is made once too often"
             return _counted(
                 names, is_, "too small", [round(1 / f) for f in counts], how + also, golden, hidden, evidence
             )
-    if len(values) > 1 and max(values) - min(values) < 1e-6 * abs(values[0]):
-        return Candidate("scaled", f"{names} are all off by one and the same factor.", evidence)
-    if len(values) == 1 and pairs[0].got.size > 2:
-        return Candidate(
-            "scaled",
-            f"{names} is right up to one factor, the same for all entries: a constant factor is wrong.",
-            evidence,
-        )
-    return None
+    large = {p.name: factors[p.name] for p in pairs if p.name in factors and p.got.size > 2}
+    if not large:
+        return None  # any two numbers differ by a factor
+    names, values = _names(list(large)), list(large.values())
+    if len(values) == 1:
+        text = f"{names} is right up to one factor, the same for all entries."
+    elif max(values) - min(values) < 1e-6 * max(abs(f) for f in values):
+        text = f"{names} are all off by one and the same factor."
+    else:
+        text = f"Each of {names} is right up to one factor for all of its entries, another for each array."
+    return Candidate("one-factor", text, {"factors": large})
 
 
 def _counted(
@@ -224,9 +275,10 @@ def _counted(
     hidden: bool,
     evidence: dict[str, Any],
 ) -> Candidate:
-    by = "a whole number" if hidden or len(set(counts)) > 1 else f"the whole number {counts[0]}"
+    one = len(set(counts)) == 1 and not hidden
+    by = f"the whole number {counts[0]}" if one else "a whole number"
     lengths = {n for array in golden.values() for n in array.shape}
-    if not hidden and len(set(counts)) == 1 and counts[0] in lengths:
+    if one and counts[0] in lengths:
         by += ", which is the length of an axis"
     return Candidate("scaled-by-count", f"{names} {is_} {how} by {by}: {why}.", evidence)
 
@@ -244,8 +296,10 @@ def _factor(pair: Pair) -> float | None:
     return factor if rest <= pair.limit * abs(factor) * size else None
 
 
-def _whole(number: float) -> bool:
-    return 2.5 < number < 1e6 and abs(number - round(number)) < 1e-7 * number
+def _whole(number: float, lengths: Set[int]) -> bool:
+    """Whether it may be a count: a whole number from 3 on, or 2 where an axis of the array has that length."""
+    known = 2 in lengths and abs(number - 2) < 1e-7
+    return known or (2.5 < number < 1e6 and abs(number - round(number)) < 1e-7 * number)
 
 
 def _names(names: Sequence[str]) -> str:

@@ -48,3 +48,14 @@ def milder(check: Check) -> Check | None:
     """The same check with its extreme numbers within reach of a right softmax's exponentials; None if it has none."""
     source = _mild_source(check.source, check.id)
     return None if source is None else msgspec.structs.replace(check, source=source)
+
+
+def watched(check: Check) -> Check:
+    """The same check, answered by facts about the layers that it uses (`grader.diagnosis.behaviour`)."""
+    source = (
+        f"{check.source}\n\n"
+        f"def {check.id}(student, rng, asked={check.id}):\n"
+        "    from grader.diagnosis.behaviour import observe_behaviour\n"
+        "    return observe_behaviour(asked, student, rng)\n"
+    )
+    return msgspec.structs.replace(check, source=source)

@@ -142,7 +142,7 @@ CROSS_ENTROPY = [
         {CE_BACK: "d_logits = (probs - labels) / len(labels)"},
     ),
     edit(
-        "logarithm of a probability that has become 0",
+        "log(0): the logarithm is taken after the softmax, of a probability that has become 0",
         ("cross_entropy_large_logits",),
         {
             LOG_PROBS: "probs = np.exp(shifted) / np.exp(shifted).sum(axis=1, keepdims=True)",

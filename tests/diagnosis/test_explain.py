@@ -87,7 +87,7 @@ class Student:
             seen = self.observe(check, self.seed)
             given = Given(golden=golden[name], rng=np.random.default_rng(0), data=Path())
             cases.append(Case(outcome(check, seen, given), seen, name in innocent))
-        return explain(cases, golden, bank, self.seed, self.probe)
+        return dict(explain(cases, golden, bank, self.seed, self.probe).found)
 
 
 def test_the_authors_name_is_taken_before_a_generated_clause(bank: Bank) -> None:
@@ -154,7 +154,7 @@ def test_an_input_changed_in_place_is_said_where_nothing_else_is_known() -> None
     golden = {"a": point(1)}
     seen = Observation(check="forward", ended="returned", values={"a": point(2)}, changed=("x",))
     case = Case(outcome(check, seen, Given(golden=golden, rng=np.random.default_rng(0), data=Path())), seen)
-    found = explain([case], {"forward": golden}, None, SEED, lambda check, seed: seen)
+    found = explain([case], {"forward": golden}, None, SEED, lambda check, seed: seen).found
     assert found["forward"].code == "changed-input"
     assert "`x`" in found["forward"].text
 
@@ -168,8 +168,9 @@ def test_a_milder_extreme_tells_overflow_from_the_logarithm_of_zero(largest: flo
     case = Case(outcome(check, seen, Given(golden=golden, rng=np.random.default_rng(0), data=Path())), seen)
 
     def probe(asked: Check, seed: int) -> Observation:
-        assert "720" in asked.source
-        assert "1000" not in asked.source
+        if "observe_behaviour" not in asked.source:
+            assert "720" in asked.source
+            assert "1000" not in asked.source
         return Observation(check="forward", ended="returned", values={"a": np.array([largest, 2.0])})
 
-    assert explain([case], {"forward": golden}, None, SEED, probe)["forward"].code == code
+    assert explain([case], {"forward": golden}, None, SEED, probe).found["forward"].code == code

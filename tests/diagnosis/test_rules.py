@@ -36,7 +36,7 @@ VALUES = [
     ("scaled", 2 * W, W),
     ("scaled", W / 2, W),
     ("scaled", W / np.log(2), W),
-    ("scaled", 1.7 * W, W),
+    ("one-factor", 1.7 * W, W),
     ("scaled-by-count", W / 7, W),
     ("scaled-by-count", 13 * W, W),
     ("scaled-by-count", np.asarray(9 * LOSS), LOSS),
