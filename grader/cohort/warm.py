@@ -26,6 +26,7 @@ from grader.process import Root
 from grader.reference import live, recorded
 from grader.report.json_report import to_json
 from grader.sandbox.tiers import Policy
+from grader.sandbox.watchdog import remove
 from grader.submission.identify import identify
 from grader.worker import wire
 from grader.worker.messages import Done, Sweep
@@ -133,7 +134,7 @@ class Slot:
             reason = f"{job.hand_in.path} cannot be read ({error.strerror or error})"
             return _refused("", reason, keys, job, time.monotonic() - started)
         finally:
-            shutil.rmtree(folder, ignore_errors=True)
+            remove(folder)  # which hostile code may have nested deeper than Python can follow
 
     def _identified(self, path: Path) -> str:
         ids = self.course.ids()

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from grader.cohort.store import Store
+from grader.sandbox.watchdog import remove
 from tests.hostile import restrict
 from tests.hostile.attacks import TOOLS, Attack
 
@@ -104,7 +105,7 @@ class Arena:
         assert done.returncode == 0, done.stderr[-2000:]
         found = json.loads(report.read_text())
         report.unlink()
-        shutil.rmtree(place)
+        remove(place)
         return found, done.stdout + done.stderr
 
     def hand_in(self, attack: Attack, place: Path) -> None:
@@ -190,7 +191,7 @@ class Arena:
             listener.close()
         self.victim.send_signal(signal.SIGKILL)
         self.victim.wait()
-        shutil.rmtree(self.folder)
+        remove(self.folder)
 
 
 def notebook(attack: Attack, words: dict[str, object]) -> str:

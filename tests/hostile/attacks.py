@@ -640,4 +640,15 @@ FILES = [
         cell=("timeout", "crashed"),
     ),
 ]
-ATTACKS = [*READS, *WRITES, *OTHERS, *NETWORK, *LEFTOVERS, *EXHAUSTION, *TIME, *WIRE, *PATCHES, *FILES]
+KINDS = {
+    "reads": READS,
+    "writes": WRITES,
+    "others": OTHERS,
+    "network": NETWORK,
+    "leftovers": LEFTOVERS,
+    "exhaustion": EXHAUSTION,
+    "time": TIME,
+    "wire": WIRE,
+    "patches": PATCHES,
+    "files": FILES,
+}

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from tests.hostile.arena import HONEST, SITUATIONS, Arena
-from tests.hostile.attacks import ATTACKS, Attack
+from tests.hostile.attacks import KINDS, Attack
 
-QUICK = [attack for attack in ATTACKS if attack.quick]
+QUICK = [attack for attacks in KINDS.values() for attack in attacks if attack.quick]
 HELD_BACK = ("inputs(rng, 1, 4, 6)", "x.T @ d_out", "linear_gradients(rng.normal(size=(1, 6)), x, w)")
 """Of the hidden checks and the solution: what no report may show."""
 
@@ -88,9 +88,15 @@ def test_attacks_of_every_kind_come_to_nothing(arena: Arena) -> None:
 
 @pytest.mark.slow
 @pytest.mark.hostile
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("arena", list(SITUATIONS), indirect=True)
-def test_every_attack_comes_to_nothing(arena: Arena) -> None:
-    assert outcome(arena, interleaved(ATTACKS, every=10)) == {}
+def test_every_attack_comes_to_nothing(arena: Arena, kind: str) -> None:
+    assert outcome(arena, interleaved(KINDS[kind], every=6)) == {}
+
+
+def test_there_are_attacks_enough_and_none_twice() -> None:
+    names = [attack.name for attacks in KINDS.values() for attack in attacks]
+    assert len(names) == len(set(names)) >= 45
 
 
 @pytest.mark.slow
