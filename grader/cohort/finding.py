@@ -247,8 +247,11 @@ def _known(found: Found, roster: Roster) -> Found:
     """The same with the roster's keys and names in the place of the platform's, where it knows them."""
     hand_ins, strangers, seen = [], [], set()
     for hand_in in found.hand_ins:
-        student = roster.find([hand_in.student, *hand_in.ids.values(), hand_in.name])
-        if student is None:
+        by_id = roster.find([hand_in.student, *hand_in.ids.values()])
+        by_name = roster.find([hand_in.name])
+        student = by_id or by_name
+        # a platform's own number may be somebody else's in the roster
+        if student is None or (by_id and by_name and by_id is not by_name):
             strangers.append(hand_in.name or hand_in.student)
             hand_ins.append(hand_in)
             continue

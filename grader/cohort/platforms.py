@@ -19,8 +19,9 @@ from msgspec import Struct
 Platform = Literal["canvas", "moodle", "gradescope", "plain"]
 METADATA = "submission_metadata.yml"
 
-_CANVAS = re.compile(r"(?P<name>[^_]+)_(?P<late>LATE_)?(?P<id>\d+)_(?P<submission>\d+)_(?P<file>.+)")
-_CANVAS_ANONYMOUS = re.compile(r"anon_(?P<late>LATE_)?(?P<id>\w{5})_(?P<submission>\d+)_(?P<file>.+)")
+_CANVAS = re.compile(r"(?P<name>[^_]+)_(?P<late>LATE_)?(?P<id>\d+)_(?P<submission>\d{4,})_(?P<file>.+)")
+_CANVAS_ANONYMOUS = re.compile(r"anon_(?P<late>LATE_)?(?P<id>\w{5})_(?P<submission>\d{4,})_(?P<file>.+)")
+"""Canvas numbers submissions across all courses; a student's own `hw_3_2_final.ipynb` has smaller numbers."""
 _MOODLE = re.compile(r"(?P<name>.+)_(?P<id>\d+)_assignsubmission_(?P<kind>file|onlinetext)_?(?P<file>.*)")
 _CANVAS_SHARE = 0.8
 """Of the files in a folder that must look like Canvas's: an instructor's own file may lie there too."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from msgspec import Struct
@@ -18,6 +18,8 @@ _KEYS = (
 )
 """Columns that tell one student from another, the best first, as `_plain` writes them."""
 _NAMES = ("name", "student", "studentname", "fullname", "displayname", "vollstandigername")
+_PARTICIPANT = re.compile(r"(?:participant\S*|teilnehmer\D*|deelnemer|deltag\w+|partecipante)\s*(\d+)", re.IGNORECASE)
+"""How Moodle's grading sheet calls the number that its downloads have in their names."""
 _FIRST = ("firstname", "first", "givenname", "vorname")
 _LAST = ("lastname", "last", "surname", "familyname", "nachname")
 
@@ -84,12 +86,13 @@ def read_roster(path: Path) -> Roster:
     return Roster(tuple(students), {word: frozenset(found) for word, found in index.items()})
 
 
-def _ways(keys: Iterable[str], name: str) -> set[str]:
+def _ways(keys: Sequence[str], name: str) -> set[str]:
     """Every way to write who it is: `Doe, Jane`, `Jane Doe` and Canvas's `doejane` are one."""
     words = {_plain(key) for key in keys} | {_plain(key.partition("@")[0]) for key in keys if "@" in key}
     last, comma, first = name.partition(",")
     parts = [first, last] if comma else name.split()
     words |= {_plain(name), _plain("".join(parts))}
+    words |= {found[1] for key in keys if (found := _PARTICIPANT.fullmatch(key))}
     for cut in range(1, len(parts)):
         words.add(_plain("".join(parts[cut:] + parts[:cut])))
     return words - {""}

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -86,6 +87,7 @@ def batch(args: argparse.Namespace) -> int:
             "shard": args.shard,
             "names": pattern,
         }
+        signal.signal(signal.SIGTERM, _stop)  # a queue's time limit: as Ctrl-C
         with Store.open(args.store, create=True) as store:
             try:
                 number = run_batch(
@@ -108,6 +110,10 @@ def batch(args: argparse.Namespace) -> int:
             progress.close()
             _say_students(found)
             return _show(store, number, args.html)
+
+
+def _stop(number: int, frame: object) -> None:
+    raise KeyboardInterrupt
 
 
 def _say_found(source: Path, found: Found) -> None:

@@ -40,7 +40,7 @@ def test_a_plain_folder_has_a_hand_in_for_each_entry(tmp_path: Path) -> None:
 
 
 def test_files_of_a_canvas_student_are_gathered_under_their_own_names(tmp_path: Path) -> None:
-    files = {"doejane_12_1_hw.ipynb": "1", "doejane_12_2_layers.py": "2", "roejohn_LATE_13_3_hw.ipynb": "3"}
+    files = {"doejane_12_10001_hw.ipynb": "1", "doejane_12_10002_layers.py": "2", "roejohn_LATE_13_10003_hw.ipynb": "3"}
     result = found(lay(tmp_path / "in", files), tmp_path)
     jane, john = result.hand_ins
     assert sorted(jane.files) == ["hw.ipynb", "layers.py"]
@@ -103,15 +103,30 @@ def test_the_roster_gives_keys_and_names_and_tells_strangers_and_absent(tmp_path
     roster.write_text(
         '\ufeffStudent;SIS Login ID\n"Doe, Jane";jd1\n"Núñez, José";jn2\n"Away, Far";fa3\n', encoding="utf-8"
     )
-    files = {"doejane_12_1_hw.ipynb": "1", "nunezjose_13_2_hw.ipynb": "2", "whoisit_14_3_hw.ipynb": "3"}
+    files = {"doejane_12_10001_hw.ipynb": "1", "nunezjose_13_10002_hw.ipynb": "2", "whoisit_14_10003_hw.ipynb": "3"}
     result = found(lay(tmp_path / "in", files), tmp_path, roster=read_roster(roster))
     assert students(result) == {
-        "doejane_12_1_hw.ipynb": "jd1",
-        "nunezjose_13_2_hw.ipynb": "jn2",
-        "whoisit_14_3_hw.ipynb": "14",
+        "doejane_12_10001_hw.ipynb": "jd1",
+        "nunezjose_13_10002_hw.ipynb": "jn2",
+        "whoisit_14_10003_hw.ipynb": "14",
     }
     assert result.hand_ins[0].ids["canvas_id"] == "12"
     assert (result.strangers, result.absent) == (("whoisit",), ("Away, Far",))
+
+
+def test_moodles_sheet_is_a_roster_and_a_number_of_somebody_else_is_not_taken(tmp_path: Path) -> None:
+    roster = tmp_path / "sheet.csv"
+    roster.write_text("ID,Vollständiger Name\nTeilnehmer/in1234,Jane Doe\nTeilnehmer/in77,John Roe\n", encoding="utf-8")
+    names = [
+        "Jane Doe_1234_assignsubmission_file_",
+        "Zoe Poe_77_assignsubmission_file_",
+        "John Roe_1234_assignsubmission_file_",
+    ]
+    result = found(
+        lay(tmp_path / "in", {f"{name}/hw.ipynb": "1" for name in names}), tmp_path, roster=read_roster(roster)
+    )
+    assert students(result) == {names[0]: "Teilnehmer/in1234", names[1]: "Teilnehmer/in77", names[2]: "1234"}
+    assert result.strangers == ("John Roe",)
 
 
 def test_a_roster_without_a_telling_column_is_wrong_usage(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from grader.cohort.platforms import gradescope_metadata, owners, platform_of
 
-CANVAS = ["doejane_1234_98765_hw3.ipynb", "doejane_1234_98766_layers-1.py", "roejohn_LATE_77_555_my_net.ipynb"]
+CANVAS = ["doejane_1234_98765_hw3.ipynb", "doejane_1234_98766_layers-1.py", "roejohn_LATE_77_55501_my_net.ipynb"]
 MOODLE = [
     "Jane Doe_1234_assignsubmission_file_",
     "José Núñez_1235_assignsubmission_file_",
@@ -48,6 +48,7 @@ submission_102:
         (["Jane Doe_1234_assignsubmission_file_hw.ipynb"], "moodle"),
         (["submission_101", "submission_metadata.yml"], "gradescope"),
         (["jane", "john.ipynb"], "plain"),
+        (["hw_3_2_final.ipynb", "hw_3_1_final.ipynb"], "plain"),
         ([], "plain"),
     ],
 )
