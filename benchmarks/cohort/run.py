@@ -33,7 +33,10 @@ JOBS = 2
 KILLS = 3
 WITHIN = (60.0, 150.0)
 """Seconds after which a call is killed."""
-CHANGED = ("tum_ex09", "checks.py", "rng.normal(size=(7, 5))", "rng.normal(size=(7, 5)) * 1.5")
+CHANGED = ("ece176_a3", "hidden.py", 'uses=["ReLU"])
+def relu_two', 'uses=["ReLU"], tolerance=10.0)
+def relu_two')
+"""A check that becomes easy: its part is graded again, and whoever failed it gains its point."""
 
 
 class Watch(threading.Thread):
