@@ -33,9 +33,8 @@ JOBS = 2
 KILLS = 3
 WITHIN = (60.0, 150.0)
 """Seconds after which a call is killed."""
-CHANGED = ("ece176_a3", "hidden.py", 'uses=["ReLU"])
-def relu_two', 'uses=["ReLU"], tolerance=10.0)
-def relu_two')
+RELU = 'uses=["ReLU"]{more})\ndef relu_two'
+CHANGED = ("ece176_a3", "hidden.py", RELU.format(more=""), RELU.format(more=", tolerance=10.0"))
 """A check that becomes easy: its part is graded again, and whoever failed it gains its point."""
 
 
