@@ -20,16 +20,21 @@ def emit(text: str) -> None:
 
 def emit_utf8(text: str) -> None:
     """Write JSON to stdout: always UTF-8, as other programs expect."""
-    _write(text, binary=True)
+    emit_bytes(text.encode("utf-8"))
 
 
-def _write(text: str, *, binary: bool = False) -> None:
+def emit_bytes(data: bytes) -> None:
+    """Write a file's content to stdout as it is."""
+    _write(data if hasattr(sys.stdout, "buffer") else data.decode("utf-8", "replace"))
+
+
+def _write(content: str | bytes) -> None:
     try:
-        if binary and hasattr(sys.stdout, "buffer"):
+        if isinstance(content, bytes):
             sys.stdout.flush()
-            sys.stdout.buffer.write(text.encode("utf-8"))
+            sys.stdout.buffer.write(content)
         else:
-            sys.stdout.write(text)
+            sys.stdout.write(content)
         sys.stdout.flush()
     except BrokenPipeError:
         # `grade … | head`: the verdict stays the exit code. Python would complain again when it flushes at exit.

@@ -1,0 +1,250 @@
+"""`grade export`: results to the platforms that keep them, and an assignment to the one that runs it.
+
+Owns reading the store, what is said about those who are not in a file, and where files go; the files are made by
+`grader.report`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import html
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from grader.commands import output
+from grader.errors import UsageError
+
+if TYPE_CHECKING:
+    from grader.cohort.records import Result
+    from grader.report.gradebook import Filled
+    from grader.report.rows import Entry
+    from grader.report.sheets import Sheet
+
+DONE, LEFT_OUT = 0, 1
+"""Exit codes: everybody with points is in the file; somebody is not."""
+LISTED = 10
+"""Names in a message."""
+COMMENT = 2_000
+"""Characters of one student's comment."""
+
+
+def run(words: Sequence[str]) -> int:
+    """Run the command with the words after `export`, and return its exit code."""
+    from grader.commands.export_arguments import parser
+
+    args = parser().parse_args(words)
+    if args.place == "gradescope-autograder":
+        return _autograder(args)
+    if args.place == "csv":
+        return _table(args)
+    return _gradebook(args)
+
+
+# ---------------------------------------------------------------- gradebooks
+
+
+def _gradebook(args: argparse.Namespace) -> int:
+    from grader.report import gradebook
+
+    results = [r for r in _results(args) if r.counts or r.status != "graded"]
+    assignment = _assignment(results, args.assignment)
+    mine = [r for r in results if r.assignment == assignment]
+    with_points = {r.student for r in mine if r.counts and r.final is not None}
+    most = max((r.max_points for r in mine), default=Fraction(0))
+    possible = args.out_of or most
+    entries = [
+        _entry(r, possible / most if most else Fraction(1))
+        for r in mine
+        if (r.counts and r.final is not None) or r.student not in with_points
+    ]
+    sheet = _sheet(args.sheet)
+    column = args.column or assignment
+    if args.place == "moodle":
+        assert sheet is not None  # argparse insists
+        filled = gradebook.moodle(entries, sheet=sheet, column=args.column, comments=args.feedback)
+    elif args.place == "canvas":
+        filled = gradebook.canvas(entries, column=column, possible=possible, sheet=sheet)
+    else:
+        filled = gradebook.brightspace(entries, column=column, sheet=sheet)
+    _write(args.output, filled.data)
+    _tell(filled, mine, possible)
+    return LEFT_OUT if filled.unplaced else DONE
+
+
+def _results(args: argparse.Namespace) -> list[Result]:
+    from grader.cohort.store import Store
+
+    with Store.open(args.store) as store:
+        return list(store.results(args.run))
+
+
+def _assignment(results: Sequence[Result], wanted: str | None) -> str:
+    """The id of the one assignment that is exported."""
+    ids = sorted({r.assignment for r in results if r.assignment})
+    if wanted is None and len(ids) == 1:
+        return ids[0]
+    if wanted is not None and wanted in ids:
+        return wanted
+    there = ", ".join(ids) or "none"
+    if wanted is None:
+        raise UsageError(f"the store holds results of {len(ids)} assignments ({there}); choose with --assignment")
+    raise UsageError(f"--assignment {wanted}: the store has no results of it; there are: {there}")
+
+
+def _entry(result: Result, scale: Fraction) -> Entry:
+    from grader.report.rows import Entry
+
+    return Entry(
+        student=result.student,
+        name=result.name,
+        ids=result.ids,
+        points=None if result.final is None else result.final * scale,
+        feedback=_comment(result),
+    )
+
+
+def _comment(result: Result) -> str:
+    """What was lost, as the lines of a comment; platforms take it for HTML."""
+    from grader.report.text import cut, one_line, points
+
+    if result.points is None:
+        return ""
+    lines = [f"{points(result.points)} of {points(result.max_points)} points"]
+    if result.penalty:
+        days = f"{result.late_days} day{'' if result.late_days == 1 else 's'} late"
+        lines.append(f"{days}: {points(result.penalty)} points off")
+    for part in result.report.get("parts", ()):
+        if part["kind"] == "auto" and part["score"] < part["max_score"]:
+            why = next((_why(c) for c in part["checks"] if c["status"] != "passed"), "")
+            said = f"{part['id']} {part['title']}: {part['score']:g} of {part['max_score']:g}"
+            lines.append(one_line(f"{said}; {why}" if why else said, 400))
+    return cut("<br>".join(html.escape(line, quote=False) for line in lines), COMMENT)
+
+
+def _why(check: Mapping[str, Any]) -> str:
+    return str((check["diagnosis"] or {}).get("text") or check["message"] or check["title"])
+
+
+def _sheet(path: Path | None) -> Sheet | None:
+    if path is None:
+        return None
+    from grader.report.sheets import parse
+
+    try:
+        return parse(path.read_bytes(), str(path))
+    except OSError as problem:
+        raise UsageError(f"--sheet {path}: cannot be read ({problem.strerror})") from problem
+
+
+def _tell(filled: Filled, results: Sequence[Result], possible: Fraction) -> None:
+    """Everything that is not in the file, on the standard error output."""
+    from grader.report.text import points
+
+    output.tell(f"{_count(filled.entered, 'student')} with points, out of {points(possible)}")
+    if filled.unplaced:
+        output.tell(f"nothing says certainly who in the gradebook this is: {_names(filled.unplaced)}")
+    if filled.ungraded:
+        output.tell(f"without points, left as they are: {_names(filled.ungraded)}")
+    if filled.empty:
+        rows = "1 row of the sheet has" if filled.empty == 1 else f"{filled.empty} rows of the sheet have"
+        output.tell(f"{rows} no result, and stay as they are")
+    waiting = sum(r.pending > 0 for r in results if r.counts)
+    if waiting:
+        output.tell(f"{_count(waiting, 'student')} have parts that wait for a person: only automatic points are in it")
+
+
+# ---------------------------------------------------------------- a table
+
+
+def _table(args: argparse.Namespace) -> int:
+    from grader.report.sheets import Sheet, dump
+
+    results = [r for r in _results(args) if args.assignment in (None, r.assignment)]
+    parts = dict.fromkeys(part["id"] for r in results for part in r.report.get("parts", ()))
+    ids = dict.fromkeys(key for r in results for key in r.ids)
+    columns: dict[str, Callable[[Result], str]] = {
+        "student": lambda r: r.student,
+        "name": lambda r: r.name,
+        "assignment": lambda r: r.assignment,
+        "path": lambda r: r.path,
+        "attempt": lambda r: str(r.attempt),
+        "submitted": lambda r: r.submitted,
+        "counts": lambda r: "yes" if r.counts else "no",
+        "status": lambda r: r.status,
+        "points": lambda r: _decimal(r.points),
+        "max points": lambda r: _decimal(r.max_points),
+        "waiting for a person": lambda r: _decimal(r.pending),
+        "late days": lambda r: str(r.late_days),
+        "penalty": lambda r: _decimal(r.penalty),
+        "final": lambda r: _decimal(r.final),
+        "reason": lambda r: r.reason,
+    }
+    head = (*columns, *ids, *(f"part {id}" for id in parts))
+    rows = [
+        (*(cell(r) for cell in columns.values()), *(r.ids.get(key, "") for key in ids), *_parts(r, parts))
+        for r in results
+    ]
+    _write(args.output, dump(Sheet(rows=(head, *rows), encoding="utf-8-sig")))
+    return DONE
+
+
+def _parts(result: Result, parts: Iterable[str]) -> list[str]:
+    scores = {part["id"]: part["score"] for part in result.report.get("parts", ())}
+    return ["" if scores.get(id) is None else f"{scores[id]:g}" for id in parts]
+
+
+def _decimal(value: Fraction | None) -> str:
+    from grader.report.sheets import decimal
+
+    return "" if value is None else decimal(value)
+
+
+# ---------------------------------------------------------------- Gradescope
+
+
+def _autograder(args: argparse.Namespace) -> int:
+    from grader.assignment.course import find_course
+    from grader.report.gradescope_zip import build
+
+    assignment = find_course(Path.cwd(), args.course).load(args.id)
+    data = build(assignment, when=args.hidden_results)
+    _write(str(args.output), data)
+    automatic = sum((c.points for c in assignment.checks), Fraction(0))
+    output.emit(
+        f"wrote {args.output} ({len(data) / 1e6:.1f} MB)\n\n"
+        "In Gradescope: create a programming assignment worth\n"
+        f"{float(automatic):g} autograder points"
+        + (f" (and {float(assignment.points - automatic):g} by hand)" if assignment.points > automatic else "")
+        + ", then Configure Autograder > Zip file upload,\n"
+        "base image Ubuntu 22.04 or newer, and upload this file. Under Settings, give its container\n"
+        "at least 1 CPU and 1.5 GB. Test Autograder with a known hand-in before you publish it.\n"
+        "The zip holds the solution and the hidden checks: keep it from students.\n"
+    )
+    return DONE
+
+
+# ---------------------------------------------------------------- files
+
+
+def _write(target: str, data: bytes) -> None:
+    if target == "-":
+        output.emit_bytes(data)
+        return
+    path = Path(target)
+    part = path.with_name(f".{path.name}.part")
+    try:
+        part.write_bytes(data)
+        part.replace(path)
+    except OSError as problem:
+        raise UsageError(f"-o {target}: cannot be written ({problem.strerror})") from problem
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}{'' if number == 1 else 's'}"
+
+
+def _names(names: Sequence[str]) -> str:
+    more = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""
+    return ", ".join(names[:LISTED]) + more
