@@ -9,7 +9,6 @@ import argparse
 import os
 import signal
 import sys
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -44,6 +43,7 @@ def batch(args: argparse.Namespace) -> int:
     from grader.cohort.progress import Progress
     from grader.cohort.roster import read_roster
     from grader.cohort.rules import Rules, compiled, read_rules
+    from grader.cohort.scratch import scratch
     from grader.cohort.slot import Setup
     from grader.cohort.store import Store
 
@@ -72,8 +72,8 @@ def batch(args: argparse.Namespace) -> int:
         from grader.cohort.cluster import on_cluster
 
         runner = lambda todo, with_: on_cluster(todo, with_, args.cluster)  # noqa: E731
-    with tempfile.TemporaryDirectory(prefix="grade-batch-") as scratch:
-        found = find(source, Path(scratch) / "all", rule=rule, roster=roster, file_times=rules.times == "files")
+    with scratch() as folder:
+        found = find(source, folder / "all", rule=rule, roster=roster, file_times=rules.times == "files")
         hand_ins = in_shard(found.hand_ins, *args.shard) if args.shard else list(found.hand_ins)
         _say_found(source, found)
         progress = Progress(
