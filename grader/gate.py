@@ -126,12 +126,10 @@ class Gate:
 
 
 def _let_through(folder: Path) -> None:
-    """Let the spare user pass, not look, on the way to its folder in our own temporary ones."""
-    temporary = Path(tempfile.gettempdir()).resolve()
+    """Let the spare user pass, not look, through our own temporary folders on the way to its own."""
     for above in folder.resolve().parents:
-        if above == temporary or not above.is_relative_to(temporary):
-            return
-        above.chmod(above.stat().st_mode | stat.S_IXGRP | stat.S_IXOTH)
+        if above.name.startswith("grade-"):
+            above.chmod(above.stat().st_mode | stat.S_IXGRP | stat.S_IXOTH)
 
 
 def _both(paths: tuple[Path, ...]) -> tuple[str, ...]:

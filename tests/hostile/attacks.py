@@ -315,7 +315,7 @@ EXHAUSTION = [
             except OSError:
                 break
         """,
-        cell=("ok", "crashed"),
+        cell=("ok", "crashed", "timeout"),
     ),
     plain(
         "fork bomb that grows",
@@ -353,6 +353,7 @@ EXHAUSTION = [
             written = sum(file.write(bytes(1 << 24)) for _ in range(40))
         return f"PWNED {written}"
         """,
+        cell=("error", "timeout"),
     ),
     plain(
         "many files",
