@@ -14,7 +14,7 @@ WIDTH = 640
 _ROW = 26
 _LABEL = 250
 """Room for a bar's label, in the units of the drawing."""
-_CHARACTERS = 38
+_CHARACTERS = 36
 """What fits into it."""
 
 

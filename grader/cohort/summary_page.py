@@ -88,7 +88,7 @@ def _mistakes(summary: CohortSummary) -> str:
         return ""
     shown = summary.mistakes[:SHOWN]
     plot = bars(
-        [(one_line(f"{m.part}: {m.text}"), float(m.lost), f"{points(m.lost)} · {m.students}") for m in shown],
+        [(one_line(m.text), float(m.lost), f"{points(m.lost)} · {m.students}") for m in shown],
         title="Points lost by named mistake",
     )
     rows = [(m.text, m.part, points(m.lost), str(m.students)) for m in shown]
