@@ -75,7 +75,7 @@ def batch(args: argparse.Namespace) -> int:
     with scratch() as folder:
         found = find(source, folder / "all", rule=rule, roster=roster, file_times=rules.times == "files")
         hand_ins = in_shard(found.hand_ins, *args.shard) if args.shard else list(found.hand_ins)
-        _say_found(source, found)
+        _say_found(source, found, args.store.name)
         progress = Progress(
             sys.stderr, terminal=sys.stderr.isatty() and os.environ.get("TERM") != "dumb", width=output.width()
         )
@@ -116,12 +116,13 @@ def _stop(number: int, frame: object) -> None:
     raise KeyboardInterrupt
 
 
-def _say_found(source: Path, found: Found) -> None:
+def _say_found(source: Path, found: Found, store: str) -> None:
     kinds = {"canvas": "a Canvas download", "moodle": "a Moodle download", "gradescope": "a Gradescope export"}
     if found.platform in kinds:
         output.tell(f"{source} is {kinds[found.platform]}")
-    if found.ignored:
-        output.tell(f"no hand-ins and left out: {_listed(found.ignored)}")
+    ignored = [name for name in found.ignored if not name.startswith(store)]  # ours, with what SQLite adds
+    if ignored:
+        output.tell(f"no hand-ins and left out: {_listed(ignored)}")
 
 
 def _say_students(found: Found) -> None:
