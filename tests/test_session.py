@@ -329,6 +329,24 @@ def test_a_package_that_is_not_here_costs_only_what_needs_it(run: Runner, tmp_pa
     assert seen.values["y"] == pytest.approx(3.14159265)
 
 
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "import matplotlib.pyplot as plt\nplt.style.use('seaborn')\nx = 1",
+        "import matplotlib\nmatplotlib.use('NoSuchBackend')\nx = 1",
+        "%tensorflow_version 2.x\nx = 1",
+        "%load_ext tensorboard_of_old\nx = 1",
+        "get_ipython().magic('matplotlib inline')\nx = 1",
+        "from tqdm import tqdm_notebook\nfor x in tqdm_notebook(range(2), desc='epoch', leave=False): pass",
+        "from tqdm.notebook import tqdm, trange\nfor x in trange(2): pass\nwith tqdm(total=5) as bar: bar.update(2)",
+        "from ipywidgets import interact, IntSlider\ninteract(print, x=IntSlider(min=0, max=3))\nx = 1",
+    ],
+)
+def test_what_only_shows_something_costs_only_itself(run: Runner, tmp_path: Path, cell: str) -> None:
+    session = run(tmp_path, [cell, "assert x == 1"], [], [], limits=Limits(cell=20.0))
+    assert session.cells[1].status == "ok"
+
+
 def test_a_package_that_is_not_here_is_named(run: Runner, tmp_path: Path) -> None:
     session = run(tmp_path, ["import seaborn_of_old", GOOD], [], [])
     assert session.cells[0].status == "ok"

@@ -1,4 +1,4 @@
-"""Packages that a student had and the grader has not: an import of one must not cost what does not need it.
+"""What a student's machine had and the grader's has not: it must not cost what does not need it.
 
 `import seaborn` at the top of a hand-in is about its plots. A placeholder takes the package's place once its import has
 failed, and only then, so that a student's own `except ImportError` works as it did. Whatever is called in it raises.
@@ -16,6 +16,7 @@ from importlib.util import find_spec
 from types import ModuleType
 from typing import Any, NamedTuple
 
+SHOWING = frozenset({"matplotlib", "mpl_toolkits", "matplotlib_inline"})
 MOST = 20
 """Packages replaced in one cell or module."""
 
@@ -115,7 +116,7 @@ class Rest(NamedTuple):
     """How the rest of a cell went."""
 
     error: BaseException | None
-    """What is to be told: what ended it, else the first import that stays impossible."""
+    """What is to be told: what ended it, else the first import or plot that stays impossible."""
     through: bool
     """Whether the cell was run to its end."""
 
@@ -127,7 +128,7 @@ def go_on(
     namespace: dict[str, Any],
     stand_in: Callable[[BaseException], bool],
 ) -> Rest:
-    """Run the rest of a cell that ended at an import: what needs the package fails where it is used.
+    """Run the rest of a cell that ended at an import or a plot: what needs the package fails where it is used.
 
     Parameters
     ----------
@@ -149,9 +150,10 @@ def go_on(
         if at is None:
             return Rest(ended, False)
         statement = tree.body[at]
-        if isinstance(ended, NotHere):
+        if isinstance(ended, NotHere) or only_shows(ended):
             if not isinstance(statement, ast.Expr):
                 return Rest(ended, False)
+            skipped = skipped or (None if isinstance(ended, NotHere) else ended)
             begin = at + 1  # a call for its effect, such as a plot's style
         elif isinstance(ended, ImportError) and isinstance(statement, ast.Import | ast.ImportFrom):
             if stand_in(ended):
@@ -163,6 +165,15 @@ def go_on(
             return Rest(ended, False)
         ended = _run(tree.body[begin:], file, namespace)
     return Rest(skipped, True)
+
+
+def only_shows(error: BaseException) -> bool:
+    """Whether it was raised deep in a library that draws: a style that has another name today, a window system."""
+    trace, module = error.__traceback__, ""
+    while trace is not None:
+        module = str(trace.tb_frame.f_globals.get("__name__", ""))
+        trace = trace.tb_next
+    return module.partition(".")[0] in SHOWING
 
 
 def _run(body: list[ast.stmt], file: str, namespace: dict[str, Any]) -> BaseException | None:

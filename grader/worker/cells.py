@@ -9,7 +9,7 @@ import warnings
 from functools import partial
 from typing import Any
 
-from grader.worker.absent import go_on
+from grader.worker.absent import go_on, only_shows
 from grader.worker.defining import define
 from grader.worker.messages import CellDone, RunCell
 from grader.worker.shell import NotebookShell
@@ -36,7 +36,7 @@ def run_cell(state: State, command: RunCell) -> CellDone:
         if command.definitions_after is None:
             result = shell.run_cell(command.source, store_history=True, silent=False)  # type: ignore[no-untyped-call]
             error = result.error_before_exec or result.error_in_exec
-            if isinstance(error, ImportError):
+            if error is not None and (isinstance(error, ImportError) or only_shows(error)):
                 tree = ast.parse(shell.transform_cell(command.source))  # type: ignore[no-untyped-call]
                 stand_in = partial(state.placeholders.stand_in_for, own=state.is_own)
                 error, through = go_on(tree, error, f"<cell {command.index}>", shell.user_ns, stand_in)

@@ -150,7 +150,7 @@ class Killed(Struct, tag=True, frozen=True):
 class CellDone(Struct, tag=True, frozen=True, kw_only=True):
     error: StudentError | None
     through: bool = False
-    """With an error at an import: whether all the rest of the cell was run."""
+    """With an error at an import or a plot: whether all the rest of the cell was run."""
     absent: tuple[str, ...] = ()
     """Packages that placeholders stood in for."""
     text: str
