@@ -600,6 +600,8 @@ PATCHES = [
         "say what a hidden check asks",
         """
         import sys
+        if x.shape[0] != 1:  # in the public check anything may be said
+            raise ValueError
         code = sys.modules["checks"]
         text = " ".join(str(getattr(f, "__code__", f) and getattr(getattr(f, "__code__", None), "co_consts", ""))
                         for f in vars(code).values())
@@ -633,7 +635,7 @@ FILES = [
     plain(
         "endless message",
         "class E(Exception):\n    def __str__(self):\n        return 'x' * 10**9\nraise E",
-        cell=("error",),
+        cell=("error", "timeout", "crashed"),
     ),
     plain(
         "a message that hangs",
