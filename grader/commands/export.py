@@ -148,8 +148,9 @@ def _tell(filled: Filled, results: Sequence[Result], possible: Fraction) -> None
     if filled.ungraded:
         output.tell(f"without points, left as they are: {_names(filled.ungraded)}")
     if filled.empty:
-        rows = "1 row of the sheet has" if filled.empty == 1 else f"{filled.empty} rows of the sheet have"
-        output.tell(f"{rows} no result, and stay as they are")
+        one = filled.empty == 1
+        rows = "1 row of the sheet has" if one else f"{filled.empty} rows of the sheet have"
+        output.tell(f"{rows} no result, and {'stays as it is' if one else 'stay as they are'}")
     waiting = sum(r.pending > 0 for r in results if r.counts)
     if waiting:
         output.tell(f"{_count(waiting, 'student')} have parts that wait for a person: only automatic points are in it")

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from grader import cli
-from grader.commands import cohort_arguments
+from grader.commands import cohort_arguments, export_arguments
 from tests.docs.pages import DOCS, ROOT, SHARED, Command, Reader, missing, start_of, steps
 
 PAGES = [ROOT / "README.md", *sorted(DOCS.rglob("*.md"))]
@@ -42,6 +42,8 @@ def test_a_command_that_is_shown_is_one_that_there_is(where: str, command: str) 
         cli.command_parser().parse_args(words)
     elif words[0] in cli.COHORT:
         cohort_arguments.parser().parse_args(words)
+    elif words[0] in cli.EXPORT:
+        export_arguments.parser().parse_args(words[1:])
     else:
         cli.grade_parser().parse_intermixed_args(words)
 

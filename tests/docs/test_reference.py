@@ -13,7 +13,7 @@ import pytest
 import grader
 from grader import cli
 from grader.assignment import manifest
-from grader.commands import cohort_arguments
+from grader.commands import cohort_arguments, export_arguments
 from tests.docs.pages import DOCS, ROOT
 
 REFERENCE = DOCS / "reference"
@@ -38,9 +38,9 @@ def keys(schema: Any) -> Iterator[str]:
 
 
 def named() -> Iterator[tuple[str, str]]:
-    for parser in (cli.grade_parser(), cli.command_parser(), cohort_arguments.parser()):
+    for parser in (cli.grade_parser(), cli.command_parser(), cohort_arguments.parser(), export_arguments.parser()):
         yield from (("commands.md", option) for option in sorted(set(options(parser))))
-    yield from (("commands.md", f"## `grade {name}") for name in (*cli.COMMANDS, *cli.COHORT))
+    yield from (("commands.md", f"## `grade {name}") for name in (*cli.COMMANDS, *cli.COHORT, *cli.EXPORT))
     schema = json.loads((ROOT / "grader" / "report" / "schema.json").read_text())
     yield from (("report.md", f"`{key}`") for key in sorted(set(keys(schema))))
     yield from (("checks.md", f"`{name}(") for name in grader.__all__)
