@@ -7,12 +7,14 @@ day `rules`'. Every result is in the store before the next one is looked at, so 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 from msgspec import Struct
 
 from grader import __version__
 from grader.cohort.keys import stale_parts
+from grader.cohort.pages import page_of
 from grader.cohort.partial import merged, statuses
 from grader.cohort.records import Graded, HandIn, Job, Keys, Status
 from grader.cohort.rules import Rules, worth
@@ -77,9 +79,22 @@ def expected_keys(slot: Slot, assignment: str | None) -> Expected:
 
 
 def make_plan(
-    store: Store, hand_ins: Sequence[HandIn], expected: Expected, assignment: str | None, since: str = ""
+    store: Store,
+    hand_ins: Sequence[HandIn],
+    expected: Expected,
+    assignment: str | None,
+    since: str = "",
+    pages: Path | None = None,
 ) -> Plan:
-    """Look each hand-in up in the store; `since` passes over reports made before."""
+    """Look each hand-in up in the store.
+
+    Parameters
+    ----------
+    since
+        Pass over reports made before.
+    pages
+        Where each hand-in has a page of its own: one without is graded, none in part, and twins each for itself.
+    """
     kept: list[tuple[HandIn, int]] = []
     jobs: list[Job] = []
     twins: dict[int, list[HandIn]] = {}
@@ -87,10 +102,12 @@ def make_plan(
     first: dict[str, int] = {}
     """Content -> the job that grades it."""
     for hand_in in hand_ins:
-        if hand_in.content in first:
+        if hand_in.content in first and pages is None:
             twins.setdefault(first[hand_in.content], []).append(hand_in)
             continue
         report, parts = _best(store, hand_in, expected, assignment, since)
+        if pages is not None and (parts or not page_of(pages, hand_in).is_file()):
+            report = parts = None
         if report is not None and parts is not None and not parts:
             kept.append((hand_in, report))
             continue
@@ -164,7 +181,8 @@ def run_batch(
     if not hand_ins:
         raise UsageError(f"{source}: no hand-in in it")
     run = store.start(source, {**options, "again": again}, __version__)
-    plan = make_plan(store, hand_ins, expected, assignment, store.run(run).started if again else "")
+    pages = None if setup.pages is None else Path(setup.pages)
+    plan = make_plan(store, hand_ins, expected, assignment, store.run(run).started if again else "", pages)
     planned(plan)
     reports = dict(store.scores(id for _, id in plan.kept))
     for hand_in, id in plan.kept:

@@ -40,12 +40,14 @@ class Setup(msgspec.Struct, frozen=True, kw_only=True):
     require: str | None = None
     """The sandbox's tier below which nothing is graded."""
     unsafe: bool = False
+    pages: str | None = None
+    """Folder for a page on each hand-in."""
 
     def slot(self) -> Slot:
         """A slot that works so."""
         course = Course(root=Path(self.root), single=self.single)
         policy = Policy(self.require, self.unsafe)
-        return Slot(course, seed=self.seed, hidden=self.hidden, data=self.data, policy=policy)
+        return Slot(course, seed=self.seed, hidden=self.hidden, data=self.data, policy=policy, pages=self.pages)
 
 
 def send(channel: socket.socket, message: Setup | Job | Graded) -> None:

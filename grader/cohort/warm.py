@@ -18,6 +18,7 @@ import msgspec
 from grader.api import grade_with, public_only
 from grader.assignment.course import Course
 from grader.cohort.keys import coupled, course_key, engine_key, ground_key, keys_of
+from grader.cohort.pages import write_page
 from grader.cohort.records import Graded, HandIn, Job, Keys, PartScore, Status
 from grader.errors import Fault, GraderError, SubmissionError, UsageError, WorkerError
 from grader.grading import GoldenTable
@@ -56,6 +57,8 @@ class Slot:
         Folder that takes the place of the assignment's `data/`.
     policy
         What is insisted on of the sandbox.
+    pages
+        Folder for a page on each hand-in; None makes none.
     """
 
     def __init__(
@@ -66,9 +69,11 @@ class Slot:
         hidden: bool = True,
         data: str | None = None,
         policy: Policy = Policy(),  # noqa: B008  # immutable
+        pages: str | None = None,
     ) -> None:
         self.course = course
         self._policy = policy
+        self._pages = None if pages is None else Path(pages)
         self._seed = seed
         self._hidden = hidden
         self._data = data
@@ -116,6 +121,24 @@ class Slot:
 
     def grade(self, job: Job) -> Graded:
         """Grade one hand-in; whatever goes wrong is in the result."""
+        graded = self._grade(job)
+        if graded.status == "graded":
+            return graded
+        return self._with_page(job, graded, _nothing(graded.assignment, graded.status, graded.reason, job))
+
+    def _with_page(self, job: Job, graded: Graded, report: Report) -> Graded:
+        """The same, when the hand-in's page has been written, if there shall be one."""
+        if self._pages is None or graded.fatal:
+            return graded
+        try:
+            write_page(self._pages, job.hand_in, report)
+        except OSError as error:  # a full disk, no permission: so it will be for everyone
+            return msgspec.structs.replace(graded, fatal=f"--feedback {self._pages}: {error.strerror or error}")
+        except Exception:  # a defect of ours in showing a result must not cost the result; the next run tries again
+            return graded
+        return graded
+
+    def _grade(self, job: Job) -> Graded:
         started = time.monotonic()
         folder = Path(tempfile.mkdtemp(prefix="grade-slot-"))
         try:
@@ -154,9 +177,11 @@ class Slot:
                     golden=loaded.golden,
                     parts=wanted,
                     policy=self._policy,
+                    keep=self._pages is not None,
                 )
                 self._tidy()
-                return _from_report(report, loaded.keys, job, time.monotonic() - started)
+                graded = _from_report(report, loaded.keys, job, time.monotonic() - started)
+                return self._with_page(job, graded, report)
             except WorkerError as error:
                 self.close()
                 problem: Exception = error

@@ -56,6 +56,8 @@ def batch(args: argparse.Namespace) -> int:
         raise UsageError(f"--data {args.data}: no such folder")
     if not source.exists():
         raise UsageError(f"{source}: no such file or folder")
+    if args.feedback is not None:
+        _make_pages(args)
     course = _course(source, args.course)
     setup = Setup(
         root=str(course.root),
@@ -65,6 +67,7 @@ def batch(args: argparse.Namespace) -> int:
         data=None if args.data is None else str(args.data.absolute()),
         require=args.require_sandbox,
         unsafe=args.unsafe,
+        pages=None if args.feedback is None else str(args.feedback.absolute()),
     )
     jobs = args.jobs or os.cpu_count() or 1
     runner: Any = lambda todo, with_: in_slots(todo, with_, jobs)  # noqa: E731
@@ -110,6 +113,18 @@ def batch(args: argparse.Namespace) -> int:
             progress.close()
             _say_students(found)
             return _show(store, number, args.html)
+
+
+def _make_pages(args: argparse.Namespace) -> None:
+    """The folder of the students' pages, before minutes of grading."""
+    if args.cluster:
+        raise UsageError("--feedback writes on the machine that grades; give it without --cluster")
+    if args.feedback.resolve().is_relative_to(args.source.resolve()):
+        raise UsageError(f"--feedback {args.feedback}: lies among the hand-ins; name a folder beside {args.source}")
+    try:
+        args.feedback.mkdir(parents=True, exist_ok=True)
+    except OSError as problem:
+        raise UsageError(f"--feedback {args.feedback}: cannot be made ({problem.strerror})") from problem
 
 
 def _stop(number: int, frame: object) -> None:

@@ -95,6 +95,12 @@ def parser() -> argparse.ArgumentParser:
     )
     how.add_argument("--unsafe", action="store_true", help="grade without a sandbox where none works")
     one.add_argument("--html", metavar="FILE", type=Path, help="write the summary as a page too")
+    one.add_argument(
+        "--feedback",
+        metavar="FOLDER",
+        type=Path,
+        help="write a page for each student, as `grade -o html` does: FOLDER/<path of the hand-in>.html",
+    )
 
     two = add("summary", "Show what a batch came to: the scores, and what lost the most points.")
     two.add_argument(

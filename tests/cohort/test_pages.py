@@ -1,0 +1,58 @@
+"""A page for each student, written while a cohort is graded."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from grader.cohort.pages import page_of
+from grader.cohort.records import HandIn
+
+Grade = Callable[..., subprocess.CompletedProcess[str]]
+
+
+def pages(folder: Path) -> dict[str, str]:
+    return {p.relative_to(folder).as_posix(): p.read_text(encoding="utf-8") for p in folder.rglob("*") if p.is_file()}
+
+
+@pytest.mark.slow
+def test_every_hand_in_has_its_page_and_one_that_is_missing_is_made_again(
+    grade: Grade, hand_ins: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "feedback"
+    words = ("batch", str(hand_ins), "--feedback", str(folder))
+    assert grade(*words).returncode == 0
+    made = pages(folder)
+    assert set(made) == {f"{p.name}.html" for p in hand_ins.iterdir()}
+    assert "x + x" in made["wrong_one.html"]
+    assert "could not be graded" in made["broken.ipynb.html"]
+    for name in ("wrong_two", "twin_two"):  # the same to the last byte, and each has its own name on it
+        assert f'<p class="muted">{name}</p>' in made[f"{name}.html"]
+    assert "0 to grade, 5 are unchanged" in grade(*words).stderr
+    (folder / "twin_two.html").unlink()
+    assert "1 to grade, 4 are unchanged" in grade(*words).stderr
+    assert pages(folder) == made
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--feedback", "HAND_INS/feedback"), "lies among the hand-ins"),
+        (("--feedback", "HAND_INS/broken.ipynb"), "lies among the hand-ins"),
+        (("--feedback", "feedback", "--cluster", "tcp://127.0.0.1:1"), "give it without --cluster"),
+    ],
+)
+def test_a_folder_that_cannot_be_is_refused_before_grading(
+    grade: Grade, hand_ins: Path, words: tuple[str, ...], said: str
+) -> None:
+    done = grade("batch", str(hand_ins), *(word.replace("HAND_INS", str(hand_ins)) for word in words))
+    assert done.returncode == 2
+    assert said in done.stderr
+
+
+def test_no_path_leads_out_of_the_folder() -> None:
+    found = page_of(Path("feedback"), HandIn(path="../../a\n/./b.ipynb", student="x"))
+    assert found == Path("feedback/_/_/a_/_/b.ipynb.html")
