@@ -290,6 +290,109 @@ ECE_WRONG = [
     ece("p(1-p)", r"p\(1|diagonal", (LOSS, C_BACK, "p = self.probabilities\nreturn p * (1 - p) / len(p)")),
 ]
 
-WRONG = {"tum_ex09": TUM_WRONG, "ece176_a3": ECE_WRONG}
+
+def at(file: str, width: int, name: str, says: str, *changes: tuple[str, str]) -> Wrong:
+    """Lines indented by `width` in a file, written without their indentation."""
+
+    def body(text: str) -> str:
+        return indent(dedent(text).strip("\n"), " " * width) + "\n"
+
+    return Wrong(Edit(name=name, changes=tuple(Change(file, body(a), body(b)) for a, b in changes)), says)
+
+
+NN, NETS = "nndl/layers.py", "nndl/fc_net.py"
+A_OUT = "out = x.reshape(x.shape[0], -1) @ w + b  # equivalent: NumPy takes -2 for -1"
+A_DX = "dx = (dout @ w.T).reshape(x.shape)"
+A_DW = "dw = x.reshape(x.shape[0], -1).T @ dout  # equivalent: as above; all have as many rows"
+A_DB = "db = dout.sum(axis=0)"
+RL_OUT = "out = np.maximum(x, 0)"
+RL_DX = "return np.where(x > 0, dout, 0)  # equivalent: x is cache"
+L2_LINES = """\
+for name in ("W1", "W2"):
+    loss += 0.5 * self.reg * np.sum(self.params[name] ** 2)
+    grads[name] += self.reg * self.params[name]"""
+DEEP_L2 = """\
+for i in range(1, last + 1):
+    weight = self.params[f"W{i}"]
+    loss += 0.5 * self.reg * np.sum(weight**2)
+    grads[f"W{i}"] += self.reg * weight"""
+
+C147_WRONG = [
+    at(NN, 4, "bias subtracted", r"bias|`b`|subtract|row-offset",
+       (A_OUT, "out = np.dot(x.reshape(len(x), w.shape[0]), w) - b")),
+    at(NN, 4, "samples along the wrong axis", r"order|reorder|axis|reshape",
+       (A_OUT, "out = np.dot(x.reshape(w.shape[0], -1).T, w) + b")),
+    at(NN, 4, "db averaged by hand", r"mean|count|number of rows|averag", (A_DB, "db = np.ones(len(dout)) @ dout / len(dout)")),
+    at(NN, 4, "db of the first sample", r"left|sum|row|reduc|first", (A_DB, "db = dout[0] * 1.0")),
+    at(NN, 4, "dw not transposed back", r"transpos|swapped|axes",
+       (A_DW, "dw = np.dot(dout.T, x.reshape(len(x), -1))")),
+    at(NN, 4, "dw and db averaged", r"mean|averag|count|number of rows|divi",
+       (A_DW, "dw = np.dot(x.reshape(len(x), -1).T, dout) / len(x)"), (A_DB, "db = np.average(dout, axis=0)")),
+    at(NN, 4, "dx negative", r"sign", (A_DX, "dx = -np.dot(dout, w.T).reshape(x.shape)")),
+    at(NN, 4, "dx flat", r"shape", (A_DX, "dx = np.einsum('nm,dm->nd', dout, w)")),
+    at(NN, 4, "ReLU leaks a fifth", r"leak|mask|0\.2|let", (RL_OUT, "out = np.where(x < 0, x / 5, x)")),
+    at(NN, 4, "ReLU backward with zeros and ones", r"dout|upstream", (RL_DX, "return 1.0 * (cache > 0)")),
+    at(NN, 4, "ReLU backward turned round", r"mask|compar|wrong way|turned", (RL_DX, "dx = dout.copy()\ndx[cache > 0] = 0\nreturn dx")),
+    at(NN, 4, "ReLU backward times the output", r"mask|factor|numbers themselves",
+       (RL_DX, "return dout * np.clip(cache, 0, None)")),
+    at(NETS, 8, "L2 twice as strong", r"factor|0\.5|1/2|twice|constant|L2|regulari|squar",
+       (L2_LINES, "for k in ('W1', 'W2'):\n    loss = loss + self.reg * (self.params[k] ** 2).sum()\n    grads[k] = grads[k] + self.reg * self.params[k]")),
+    at(NETS, 8, "L2 on the first weight only", r"L2|W2|regulari|left|term|loop",
+       (L2_LINES, "loss += 0.5 * self.reg * (self.params['W1'] ** 2).sum()\ngrads['W1'] = grads['W1'] + self.reg * self.params['W1']")),
+    at(NETS, 8, "deep L2 without the last weight", r"L2|last|regulari|left|too early|term|right derivative of what",
+       (DEEP_L2, "for i in range(1, last):\n    loss += 0.5 * self.reg * (self.params['W%d' % i] ** 2).sum()\n    grads['W%d' % i] = grads['W%d' % i] + self.reg * self.params['W%d' % i]")),
+]  # fmt: skip
+
+RAD = "assignment_1.py"
+RADBOUD_WRONG = [
+    at(RAD, 4, "sigmoid of the wrong sign", r"sign|minus", ("return 1 / (1 + np.exp(-x))", "return np.power(1 + np.exp(x), -1.0)")),
+    at(RAD, 4, "sigmoid of base 2", r"powers of 2|function", ("return 1 / (1 + np.exp(-x))", "return 1.0 / (2.0 ** (-x) + 1)")),
+    at(RAD, 4, "derivative s squared", r"factor|term|operat|subtract|1",
+       ("s = sigmoid(x)\nreturn s * (1 - s)", "return sigmoid(x) ** 2")),
+    at(RAD, 4, "derivative without the factor", r"factor|missing", ("s = sigmoid(x)\nreturn s * (1 - s)", "return 1 - sigmoid(x)")),
+    at(RAD, 4, "relu as absolute value", r"absolute", ("return np.maximum(0, x)", "return np.sqrt(np.square(x))")),
+    at(RAD, 4, "relu leaks", r"leak|mask|let|0\.01", ("return np.maximum(0, x)", "return np.where(x < 0, x / 100, x)")),
+    at(RAD, 4, "relu_grad turned round", r"mask|compar|wrong way|turned|constant|swap",
+       ("return np.where(x > 0, 1.0, 0.0)", "return (x < 0).astype(float)")),
+    at(RAD, 4, "loss without the second half", r"term|missing|label 1 alone",
+       ("return -(y * np.log(y_hat) + (1 - y) * np.log(1 - y_hat))", "return np.negative(y) * np.log(y_hat)")),
+    at(RAD, 4, "loss positive", r"sign|minus",
+       ("return -(y * np.log(y_hat) + (1 - y) * np.log(1 - y_hat))", "return y * np.log(y_hat) + (1 - y) * np.log1p(-y_hat)")),
+    at(RAD, 4, "loss gradient turned round", r"sign|wrong way",
+       ("return (1 - y) / (1 - y_hat) - y / y_hat", "return np.divide(y, y_hat) - (1 - y) / (1 - y_hat)")),
+    at(RAD, 4, "one layer without the sigmoid's derivative", r"sigmoid_grad|factor|derivative|before the sigmoid",
+       ("grad_h = grad_y_hat * sigmoid_grad(h)", "grad_h = 1.0 * grad_y_hat")),
+    at(RAD, 8, "Linear without bias", r"bias|`b`|self\.b|row-offset|term", ("return x @ self.W + self.b", "return np.einsum('ni,io->no', x, self.W)")),
+    at(RAD, 8, "Linear db averaged", r"mean|averag|count|number of rows", ("self.db = dy.sum(axis=0)", "self.db = np.ones(len(dy)) @ dy / dy.shape[0]")),
+    at(RAD, 8, "Linear step uphill", r"sign|added", ("self.W = self.W - step_size * self.dW", "self.W = np.add(self.W, step_size * self.dW)")),
+    at(RAD, 8, "Sigmoid layer ignores dy", r"dy|upstream", ("return dy * sigmoid_grad(x)", "return np.multiply(1.0, sigmoid_grad(x))")),
+    at(RAD, 8, "ReLU layer lets everything through", r"relu_grad|factor|mask|through", ("return dy * relu_grad(x)", "return np.array(dy)")),
+]  # fmt: skip
+
+NYU = "hw1_s24_p4.py"
+N_DELTA = "delta = activations[-1] - one_hot_label"
+N_UPDATE = """\
+for layer in range(3):
+    weights[layer] -= learning_rate * weight_gradients[layer]
+    biases[layer] -= learning_rate * bias_gradients[layer]"""
+NYU_WRONG = [
+    at(NYU, 4, "labels minus probabilities", r"sign|wrong way", (N_DELTA, "delta = np.subtract(one_hot_label, activations[-1])")),
+    at(NYU, 4, "uphill", r"sign|added|uphill", (N_UPDATE, "for k in (0, 1, 2):\n    weights[k] += learning_rate * weight_gradients[k]\n    biases[k] += learning_rate * bias_gradients[k]")),
+    at(NYU, 4, "biases stay", r"bias", (N_UPDATE, "for k in (0, 1, 2):\n    weights[k] -= learning_rate * weight_gradients[k]")),
+    at(NYU, 4, "learning rate forgotten", r"learning_rate|factor|rate|step size", (N_UPDATE, "for k in (0, 1, 2):\n    weights[k] -= weight_gradients[k]\n    biases[k] -= bias_gradients[k]")),
+    at(NYU, 4, "one layer left out", r"left|layer|loop|begin", (N_UPDATE, "for k in (1, 2):\n    weights[k] -= learning_rate * weight_gradients[k]\n    biases[k] -= learning_rate * bias_gradients[k]")),
+    at(NYU, 4, "least likely class", r"smallest|argmin|likely",
+       ("one_hot_guess = integer_to_one_hot(np.argmax(probabilities))", "one_hot_guess = integer_to_one_hot(np.argsort(probabilities)[0])")),
+    at(NYU, 4, "loss positive", r"sign|minus",
+       ("loss = cross_entropy_loss(integer_to_one_hot(y), probabilities)", "loss = np.log(probabilities[y])")),
+]  # fmt: skip
+
+WRONG = {
+    "tum_ex09": TUM_WRONG,
+    "ece176_a3": ECE_WRONG,
+    "c147_hw3": C147_WRONG,
+    "radboud_a1": RADBOUD_WRONG,
+    "nyu_hw1_p4": NYU_WRONG,
+}
 ALSO: dict[tuple[str, str], str] = {}
 """What else names a mistake of `wrong.py` rightly."""

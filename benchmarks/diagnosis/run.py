@@ -41,7 +41,7 @@ from grader.scoring import outcome
 from grader.workbench import Bench, Definitions, Seen, definitions
 
 HERE = Path(__file__).resolve().parent
-DESCRIBE = ("one-factor", "upstream-not-a-factor", "underflow")
+DESCRIBE = ("not-zero", "zero-entries", "one-factor", "upstream-not-a-factor", "underflow")
 """Codes that say what is seen, and name no mistake."""
 FRESH = 10
 """Keys of the fresh points begin here."""

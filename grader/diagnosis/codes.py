@@ -49,6 +49,8 @@ CODES: tuple[str, ...] = (
     "reduced-too-far",
     "whole-numbers",
     "all-zero",
+    "not-zero",
+    "zero-entries",
     "swapped-outputs",
     "other-output",
     "scaled-by-count",

@@ -73,23 +73,23 @@ def _mask(pair: Pair) -> Candidate | None:
             )
         if np.array_equal(wrong, zero):
             return Candidate(
-                "missing-mask",
+                "not-zero",
                 f"`{pair.name}` is right wherever it should not be zero, but not zero in any of the"
                 f" {int(wrong.sum())} entries that should be.",
                 {"entries": int(wrong.sum())},
             )
         if np.array_equal(wrong, zero & ~blank) and wrong.sum() >= 2:
             return Candidate(
-                "wrong-mask",
-                f"`{pair.name}` is right wherever it should not be zero; some of the entries"
-                " that should be zero are not: the mask lets too much through.",
+                "not-zero",
+                f"`{pair.name}` is right wherever it should not be zero; {int(wrong.sum())} of the {int(zero.sum())}"
+                " entries that should be zero are not.",
                 {"entries": int(wrong.sum())},
             )
     if wrong.any() and not wrong.all() and np.array_equal(wrong, blank & ~zero) and wrong.sum() >= 2:
         return Candidate(
-            "wrong-mask",
-            f"`{pair.name}` is right in some entries and zero in the others, where it should"
-            " not be: a mask is too narrow, or not all entries are filled in.",
+            "zero-entries",
+            f"`{pair.name}` is zero in {int(wrong.sum())} entries that should not be, and right in all others: they are"
+            " not filled in, or something that is 0 for them is a factor.",
             {"entries": int(wrong.sum())},
         )
     return None
