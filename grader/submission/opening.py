@@ -13,6 +13,7 @@ from pathlib import Path
 
 from grader.errors import AuthoringError, SubmissionError, WorkerError
 from grader.model import Assignment, Notebook, Submission
+from grader.submission.additions import with_additions
 from grader.submission.choosing import choose_notebook
 from grader.submission.handin import HandIn, gather
 from grader.submission.mapping import Layout, lay_out, module_paths, mounted_folders, packages
@@ -52,7 +53,9 @@ def open_submission(path: Path, assignment: Assignment, workdir: Path) -> Submis
         notes += _edited(handed, layout, assignment)
         for target, given in layout.placed.items():
             if given in layout.provided:
-                _copy(_pristine(assignment, layout.provided[given]), folder / target)
+                notes += _copy_with_additions(
+                    _pristine(assignment, layout.provided[given]), handed.files[given], folder, target
+                )
             else:
                 _copy(handed.files[given], folder / target)
                 texts |= _text(folder, target)
@@ -120,6 +123,21 @@ def _content(path: Path) -> list[str]:
 def _copy(source: Path, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(source, target)
+
+
+def _copy_with_additions(source: Path, own: Path, folder: Path, target: str) -> list[str]:
+    """Copy a provided file, with what only the student's version defines; returns a note about that."""
+    added: tuple[str, ...] = ()
+    text = ""
+    if target.endswith(".py") and own.stat().st_size <= MAX_SOURCE:
+        text, added = with_additions(decode(source.read_bytes()), decode(own.read_bytes()))
+    if not added:
+        _copy(source, folder / target)
+        return []
+    (folder / target).parent.mkdir(parents=True, exist_ok=True)
+    (folder / target).write_text(text, encoding="utf-8")
+    more = f" and {len(added) - 5} more" if len(added) > 5 else ""
+    return [f"{clean(target)}: {', '.join(added[:5])}{more} of your own version were added to the course's"]
 
 
 def _text(folder: Path, name: str) -> Mapping[str, str]:

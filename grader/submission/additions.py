@@ -1,0 +1,41 @@
+"""What a student's version of a provided file defines besides the course's own names.
+
+Hand-ins bring helpers of their own in a provided file, or the file as a later homework has it, and import them. The
+course's own version is run; these functions and classes are added to it, and none of its own is replaced.
+"""
+
+from __future__ import annotations
+
+import ast
+
+_DEFINED = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+
+
+def with_additions(course: str, student: str) -> tuple[str, tuple[str, ...]]:
+    """The course's text with the functions and classes that only the student's version has, and their names.
+
+    The student's imports come first, so that the course's names win, and one that fails is left out. A text that
+    cannot be parsed adds nothing.
+    """
+    try:
+        own, theirs = ast.parse(course), ast.parse(student)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return course, ()
+    known = {node.name for node in own.body if isinstance(node, _DEFINED)}
+    known |= {n.id for node in own.body for n in ast.walk(node) if isinstance(n, ast.Name) and _is_bound(n)}
+    added = [node for node in theirs.body if isinstance(node, _DEFINED) and node.name not in known]
+    if not added or any(_future(node) for node in own.body):
+        return course, ()
+    imports = [node for node in theirs.body if isinstance(node, ast.Import | ast.ImportFrom)]
+    before = [f"try:\n    {ast.unparse(node)}\nexcept ImportError:\n    pass" for node in imports if not _future(node)]
+    after = [ast.unparse(node) for node in added]
+    return "\n".join([*before, course.rstrip("\n"), "", "", *after]) + "\n", tuple(node.name for node in added)
+
+
+def _future(node: ast.stmt) -> bool:
+    """Whether it is a `from __future__` import, which stands on a file's first line or nowhere."""
+    return isinstance(node, ast.ImportFrom) and node.module == "__future__"
+
+
+def _is_bound(name: ast.Name) -> bool:
+    return isinstance(name.ctx, ast.Store)

@@ -1,0 +1,42 @@
+"""Helpers that a student keeps in a provided file."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from grader.submission.additions import with_additions
+
+COURSE = '''"""Given."""\n\nimport math\n\nFACTOR = 2\n\n\ndef double(x):\n    return FACTOR * x\n'''
+
+
+def run(text: str) -> dict[str, Any]:
+    space: dict[str, Any] = {}
+    exec(text, space)
+    return space
+
+
+def test_functions_that_only_the_student_has_are_added_with_their_imports() -> None:
+    text, added = with_additions(
+        COURSE, "import cmath\n" + COURSE + "\ndef root(x):\n    return cmath.sqrt(x) * FACTOR\n"
+    )
+
+    assert added == ("root",)
+    assert run(text)["root"](-1) == 2j
+
+
+def test_the_courses_own_functions_and_numbers_stay() -> None:
+    text, added = with_additions(COURSE, "FACTOR = 3\ndef double(x):\n    return 0\nclass Own:\n    pass\n")
+
+    assert added == ("Own",)
+    assert run(text)["double"](4) == 8
+
+
+def test_an_import_that_fails_is_left_out() -> None:
+    text, _ = with_additions(COURSE, "from nowhere_at_all import thing\ndef own():\n    return double(1)\n")
+
+    assert run(text)["own"]() == 2
+
+
+def test_a_version_that_defines_nothing_more_or_cannot_be_read_changes_nothing() -> None:
+    assert with_additions(COURSE, COURSE.replace("2", "3")) == (COURSE, ())
+    assert with_additions(COURSE, "def broken(:\n") == (COURSE, ())
