@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from grader import __version__
 from grader.cohort.keys import stale_parts
-from grader.cohort.pages import page_of
+from grader.cohort.pages import is_current
 from grader.cohort.partial import merged, statuses
 from grader.cohort.records import Graded, HandIn, Job, Keys, Status
 from grader.cohort.rules import Rules, worth
@@ -106,8 +106,11 @@ def make_plan(
             twins.setdefault(first[hand_in.content], []).append(hand_in)
             continue
         report, parts = _best(store, hand_in, expected, assignment, since)
-        if pages is not None and (parts or not page_of(pages, hand_in).is_file()):
-            report = parts = None
+        if pages is not None and report is not None:
+            id = _of(store, hand_in, report)
+            keys = expected.assignments.get(id) if id else expected.nobodys
+            if parts or not is_current(pages, hand_in, keys):
+                report = parts = None
         if report is not None and parts is not None and not parts:
             kept.append((hand_in, report))
             continue

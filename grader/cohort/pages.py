@@ -6,12 +6,13 @@ What the page looks like is `grader.report.html`'s.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from pathlib import Path
 
 import msgspec
 
-from grader.cohort.records import HandIn
+from grader.cohort.records import HandIn, Keys
 from grader.model import Report
 
 _UNFIT = re.compile(r"[\x00-\x1f\x7f]|^\.+$")
@@ -24,7 +25,21 @@ def page_of(folder: Path, hand_in: HandIn) -> Path:
     return folder.joinpath(*names[:-1], f"{names[-1] if names else 'page'}.html")
 
 
-def write_page(folder: Path, hand_in: HandIn, report: Report) -> None:
+def is_current(folder: Path, hand_in: HandIn, keys: Keys | None) -> bool:
+    """Whether the hand-in's page is there, and was made with these keys."""
+    try:
+        return keys is not None and page_of(folder, hand_in).read_bytes().endswith(_mark(hand_in, keys).encode())
+    except OSError:
+        return False
+
+
+def _mark(hand_in: HandIn, keys: Keys) -> str:
+    """What the page rests on, as its last line."""
+    told = msgspec.json.encode(msgspec.structs.replace(keys, submission=hand_in.content), order="sorted")
+    return f"<!-- {hashlib.sha256(told).hexdigest()} -->\n"
+
+
+def write_page(folder: Path, hand_in: HandIn, report: Report, keys: Keys) -> None:
     """Make the page and write it whole; one that is there is replaced.
 
     Raises
@@ -34,9 +49,9 @@ def write_page(folder: Path, hand_in: HandIn, report: Report) -> None:
     """
     from grader.report import html
 
-    text = html.render(msgspec.structs.replace(report, path=hand_in.path))
+    text = html.render(msgspec.structs.replace(report, path=hand_in.path)).rstrip("\n") + "\n"
     path = page_of(folder, hand_in)
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.part")
-    part.write_text(text, encoding="utf-8")
+    part.write_text(text + _mark(hand_in, keys), encoding="utf-8")
     part.replace(path)

@@ -131,7 +131,7 @@ class Slot:
         if self._pages is None or graded.fatal:
             return graded
         try:
-            write_page(self._pages, job.hand_in, report)
+            write_page(self._pages, job.hand_in, report, graded.keys)
         except OSError as error:  # a full disk, no permission: so it will be for everyone
             return msgspec.structs.replace(graded, fatal=f"--feedback {self._pages}: {error.strerror or error}")
         except Exception:  # a defect of ours in showing a result must not cost the result; the next run tries again

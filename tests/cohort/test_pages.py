@@ -20,7 +20,7 @@ def pages(folder: Path) -> dict[str, str]:
 
 @pytest.mark.slow
 def test_every_hand_in_has_its_page_and_one_that_is_missing_is_made_again(
-    grade: Grade, hand_ins: Path, tmp_path: Path
+    grade: Grade, hand_ins: Path, course: Path, tmp_path: Path
 ) -> None:
     folder = tmp_path / "feedback"
     words = ("batch", str(hand_ins), "--feedback", str(folder))
@@ -35,6 +35,12 @@ def test_every_hand_in_has_its_page_and_one_that_is_missing_is_made_again(
     (folder / "twin_two.html").unlink()
     assert "1 to grade, 4 are unchanged" in grade(*words).stderr
     assert pages(folder) == made
+    # graded anew without pages in between: those that are there are not what the store holds now
+    hidden = course / "reference/toy/hidden.py"
+    hidden.write_text(hidden.read_text().replace("Forward of", "Output of"))
+    assert grade("batch", str(hand_ins)).returncode == 0
+    assert "4 to grade, 1 are unchanged" in grade(*words).stderr
+    assert "Output of" in pages(folder)["right.html"]
 
 
 @pytest.mark.parametrize(
