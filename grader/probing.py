@@ -19,6 +19,8 @@ from grader.worker import wire
 from grader.worker.messages import ArraySpec, Observed, Probe, Replacement
 
 KNOWN_ENDINGS = ("returned", "missing", "error", "unclear")
+ENDED = "the notebook ended before this could be probed"
+DESTROYED = "the state that this is probed in was destroyed by the notebook"
 
 
 def observe(session: Session, check: Check, *, seed: int, replacements: Sequence[Replacement] = ()) -> Observation:
@@ -32,7 +34,7 @@ def observe(session: Session, check: Check, *, seed: int, replacements: Sequence
                 return _ended(check, "timeout", message, started)
     snapshot = session.snapshot(session.anchors[check.id])
     if snapshot is None:
-        return _ended(check, "crashed", "the notebook ended before this could be probed", started)
+        return _ended(check, "crashed", ENDED, started)
     command = Probe(
         nonce=secrets.token_hex(8),
         function=check.id,
@@ -45,7 +47,7 @@ def observe(session: Session, check: Check, *, seed: int, replacements: Sequence
     try:
         child = snapshot.fork()
     except DEAD:
-        return _ended(check, "crashed", "the state that this is probed in was destroyed by the notebook", started)
+        return _ended(check, "crashed", DESTROYED, started)
     try:
         limit = session.assignment.limits.observation
         observed, buffers = child.ask(command, Observed, seconds=seconds, max_buffers=limit)

@@ -35,6 +35,8 @@ from grader.worker.messages import (
     RunCell,
 )
 
+NO_PROCESS = "no process was left to run it in"
+"""Said of a cell that could not be run: what ran before has destroyed its process, or the machine stood still."""
 CELL_TEXT = 64 << 10
 """Characters kept of one cell's output."""
 PICTURES = 512 << 10
@@ -155,7 +157,7 @@ class Session:
                 self._snapshots["after", previous] = spare
                 parked("after", previous)
             if not alive or time.monotonic() > self._ends:
-                why = "the submission's time was used up" if alive else "no process was left to run it in"
+                why = "the submission's time was used up" if alive else NO_PROCESS
                 error = StudentError(type="NotRun", message=why)
                 self.cells.append(CellRun(index=cell.index, status="skipped", error=error))
                 previous = -1

@@ -23,17 +23,19 @@ from grader.cohort.records import Graded, HandIn, Job, Keys, PartScore, Status
 from grader.errors import Fault, GraderError, SubmissionError, UsageError, WorkerError
 from grader.grading import GoldenTable
 from grader.model import Assignment, Report
+from grader.probing import DESTROYED, ENDED
 from grader.process import Root
 from grader.reference import live, recorded
 from grader.report.json_report import to_json
 from grader.sandbox.tiers import Policy
 from grader.sandbox.watchdog import remove
+from grader.session import NO_PROCESS
 from grader.submission.identify import identify
 from grader.worker import wire
 from grader.worker.messages import Done, Sweep
 
 TRIES = 2
-"""A fault of the worker may be the machine's mood; one that comes again in a new worker is told."""
+"""A fault or a lost process may be the machine's mood; what comes again in a new worker counts."""
 
 
 class Loaded(msgspec.Struct, frozen=True):
@@ -165,6 +167,7 @@ class Slot:
 
     def _graded(self, job: Job, path: Path, loaded: Loaded, folder: Path, started: float) -> Graded:
         wanted = None if job.parts is None else coupled(loaded.assignment, job.parts)
+        problem: Exception = WorkerError("nothing was tried")
         for again in range(TRIES):
             try:
                 root = self._root = self._root or Root()
@@ -179,12 +182,15 @@ class Slot:
                     policy=self._policy,
                     keep=self._pages is not None,
                 )
+                if again + 1 < TRIES and _cut_short(report):
+                    self.close()
+                    continue
                 self._tidy()
                 graded = _from_report(report, loaded.keys, job, time.monotonic() - started)
                 return self._with_page(job, graded, report)
             except WorkerError as error:
                 self.close()
-                problem: Exception = error
+                problem = error
             except UsageError as error:  # the sandbox is not what was asked for: so it will be for everyone
                 self.close()
                 return msgspec.structs.replace(
@@ -239,6 +245,13 @@ def staged(hand_in: HandIn, folder: Path) -> Path:
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(place, target)
     return folder / next(iter(hand_in.files)) if len(hand_in.files) == 1 else folder
+
+
+def _cut_short(report: Report) -> bool:
+    """Whether processes were lost: by the student's doing, or because the machine stood still for too long."""
+    errors = [cell.error.message for cell in report.cells if cell.error is not None]
+    messages = [outcome.message for part in report.parts for outcome in part.outcomes]
+    return NO_PROCESS in errors or any(lost in message for message in messages for lost in (ENDED, DESTROYED))
 
 
 def _refused(assignment: str, reason: str, keys: Keys, job: Job, seconds: float) -> Graded:

@@ -13,6 +13,7 @@ import pytest
 from grader.assignment.course import Course
 from grader.cohort.records import Graded, HandIn, Job
 from grader.cohort.warm import Slot
+from grader.session import Session
 from tests.cohort.generate import HOSTILE
 
 WAYS = ("kills its parent", "leaves a process", "writes to its home", "exits")
@@ -78,3 +79,21 @@ def test_what_goes_wrong_is_a_result(course: Path, tmp_path: Path, place: str, s
     assert (graded.status, graded.score) == (status, 0)
     assert graded.reason
     assert graded.report["status"] == status
+
+
+def test_a_hand_in_whose_processes_were_lost_is_graded_again(course: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As when the machine stands still: in the first try no fork comes in time."""
+    tries = []
+
+    def run_cells(session: Session, **how: Any) -> None:
+        tries.append(session)
+        if len(tries) == 1:
+            monkeypatch.setattr(session, "_parked", lambda process: None)
+        real(session, **how)
+
+    real = Session.run_cells
+    monkeypatch.setattr(Session, "run_cells", run_cells)
+    with Slot(Course(root=course), seed=None) as slot:
+        graded = slot.grade(job(course / "right"))
+    assert len(tries) == 2
+    assert graded.score == graded.max_score
