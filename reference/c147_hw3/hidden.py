@@ -23,6 +23,7 @@ from checks import (
     gradients,
     l2_term,
     layers_at,
+    loss_of,
     off_zero,
     two_layers_at,
 )
@@ -163,7 +164,7 @@ def two_layer_loss_sizes(student, rng):
     seen = {}
     for name, sizes, rows, shape in (("one_sample", (7, 9, 5), 1, None), ("images", (24, 10, 3), 11, IMAGES)):
         net, x, y = two_layers_at(student, rng, sizes, rows, shape)
-        seen[name], _ = net.loss(x, y)
+        seen[name] = loss_of(net, x, y)
     return seen
 
 
@@ -198,7 +199,7 @@ def deep_loss_depths(student, rng):
     seen = {}
     for name, sizes in (("shallow", SHALLOW), ("deep", DEEP)):
         net, x, y = layers_at(student, rng, sizes, 7, reg=0.6)
-        seen[name], _ = net.loss(x, y)
+        seen[name] = loss_of(net, x, y)
     return seen
 
 
