@@ -22,7 +22,7 @@ LONGEST = 40_000
 _ELEMENTS = frozenset(
     [
         *("p", "br", "hr", "em", "strong", "del", "b", "i", "u", "s", "sub", "sup", "code", "pre", "kbd", "var", "a"),
-        *("ul", "ol", "li", "dl", "dt", "dd", "blockquote", "h3", "h4", "h5", "h6"),
+        *("ul", "ol", "li", "dl", "dt", "dd", "blockquote"),
         *("table", "thead", "tbody", "tr", "th", "td"),
     ]
 )
@@ -30,8 +30,6 @@ _ATTRIBUTES = {"a": ["href"], "ol": ["start"]}
 _PROTOCOLS = frozenset({"http", "https", "mailto"})
 _SILENT = re.compile(r"<(script|style|title|template)\b.*?(</\1\s*>|\Z)", re.IGNORECASE | re.DOTALL)
 """Elements whose content is no text for a reader; only for the looks of it, since none of them survives anyway."""
-_HIGHEST = 4
-"""Level that a hand-in's own top heading gets: the page has its parts above."""
 
 
 def to_html(markdown: str) -> str:
@@ -84,8 +82,7 @@ class _Renderer(IPythonRenderer):
         return f"[image: {html.escape(text or 'without a description')}]"
 
     def heading(self, text: str, level: int, **attrs: Any) -> str:
-        rank = min(level + _HIGHEST - 1, 6)
-        return f"<h{rank}>{text}</h{rank}>"
+        return f"<p><strong>{text}</strong></p>"  # the page has an order of headings of its own
 
     def block_code(self, code: str, info: str | None = None) -> str:
         return f"<pre><code>{html.escape(code)}</code></pre>"

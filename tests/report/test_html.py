@@ -106,8 +106,22 @@ def test_code_stands_beside_the_lost_check_once_and_links_to_its_cell() -> None:
         kept(report(auto(AFFINE, "failed", *lost, won)), (), {"c1": (here,), "c2": (here,), "w": (there,)})
     )
     assert page.count('<span class="l" data-n="5">') == 1
-    assert '<a href="#cell-3">cell 3</a>, line 5' in page
+    assert "in cell 3, line 5</summary>" in page
     assert "not_shown" not in page
+
+
+def test_every_link_within_the_page_leads_somewhere() -> None:
+    long = "x = 1\n" * 60_000
+    for cells in (
+        (Cell(index=4, kind="code", source="net.train()"),),
+        (Cell(index=4, kind="code", source=long),) * 9,
+        (),
+    ):
+        read = Reader(html.render(kept(mixed(), cells)))
+        ids = {attributes.get("id") for _, attributes in read.tags}
+        links = [str(attributes["href"]) for tag, attributes in read.tags if tag == "a"]
+        assert [link for link in links if link.startswith("#cell-4")] == (["#cell-4"] if "cell-4" in ids else [])
+        assert all(link.removeprefix("#") in ids for link in links if link.startswith("#part"))
 
 
 def test_failed_cell_is_marked_in_the_line_where_it_stopped() -> None:
@@ -126,7 +140,7 @@ def test_notebook_is_shown_as_it_was_run() -> None:
     ))  # fmt: skip
     page = html.render(kept(made, cells))
     assert 'id="cell-0"' in page
-    assert "<h4>Title</h4>" in page
+    assert "<strong>Title</strong>" in page
     assert "<mo>&lt;</mo>" in page
     assert "what was &lt;printed&gt;" in page
     assert "stored, and not" not in page
