@@ -5,7 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Mapping, Sequence, Set
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,11 +13,16 @@ from msgspec import Struct, structs
 
 from grader.assignment.markers import solved
 from grader.assignment.percent import notebook_of
-from grader.model import LOST, Answer, Assignment, Check, Given, Observation, Outcome, PartResult
+from grader.model import LOST, Answer, Assignment, Check, Diagnosis, Given, Observation, Outcome, PartResult
 from grader.prober import Prober
 from grader.probing import observe
 from grader.scoring import manual_result, not_filled_in, outcome, part_result
 from grader.worker.messages import Replacement
+
+if TYPE_CHECKING:
+    from grader.diagnosis.explain import Case
+    from grader.diagnosis.repairs import Source
+    from grader.session import Session
 
 GoldenTable = Mapping[str, Mapping[str, npt.NDArray[Any]]]
 """Check id -> array name -> expected values."""
@@ -105,7 +110,8 @@ def evaluate(
         lost = [u.name for c, o in zip(checks, outcomes, strict=True) if o.status in LOST for u in c.uses]
         wrong |= dict.fromkeys(lost)
         results.append(part_result(part, outcomes, followed, tuple(credited), assignment.follow_through))
-    if explain and any(o.status in ("failed", "partial") for p in results for o in p.outcomes):
+    wrong_numbers = any(o.status in ("failed", "partial") for p in results for o in p.outcomes)
+    if explain and wrong_numbers and assignment.hints != "none":
         results, told = _explained(results, seen, innocent, prober, golden)
         notes += told
     return Evaluation(tuple(results), tuple(dict.fromkeys(notes)))
@@ -123,6 +129,7 @@ def _explained(
     from grader.diagnosis.bank import read_bank
     from grader.diagnosis.explain import Case, explain
 
+    assignment = prober.session.assignment
     cases = [
         Case(o, seen[o.check.id], o.check.id in innocent)
         for part in results
@@ -132,17 +139,71 @@ def _explained(
     explained = explain(
         cases,
         golden,
-        read_bank(prober.session.assignment),
+        read_bank(assignment),
         prober.seed,
         lambda check, seed: observe(prober.session, check, seed=seed),
     )
-    found = explained.found
+    found = dict(explained.found)
+    if assignment.hints == "line":
+        hints = _line_hints(cases, prober, golden)
+        for id, hint in hints.items():
+            before = found.get(id)
+            found[id] = (
+                structs.replace(before, text=f"{before.text} {hint}")
+                if before is not None
+                else Diagnosis(code="one-line", text=hint)
+            )
     return [
         structs.replace(
             part, outcomes=tuple(structs.replace(o, diagnosis=found.get(o.check.id)) for o in part.outcomes)
         )
         for part in results
     ], explained.notes
+
+
+HINTED = 3
+"""Failed checks of one submission whose line is searched for, at a second or two each."""
+
+
+def _line_hints(cases: Sequence[Case], prober: Prober, golden: GoldenTable) -> dict[str, str]:
+    """For the first failed checks the line of the student's code that a small change makes right."""
+    from grader.diagnosis.repairs import line_hint
+
+    found = {}
+    asked = [c for c in cases if c.wrong and not c.innocent and c.check.judge is None and c.check.seconds is None]
+    for case in asked[:HINTED]:
+        hint = line_hint(
+            case.check,
+            _sources(prober.session, case.check),
+            golden.get(case.check.id, {}),
+            prober.seed,
+            lambda check, seed: observe(prober.session, check, seed=seed),
+        )
+        if hint:
+            found[case.check.id] = hint
+    return found
+
+
+def _sources(session: Session, check: Check) -> list[Source]:
+    """The student's modules and cells that define what a check uses."""
+    from grader.diagnosis.repairs import Source
+    from grader.submission.magics import plain_python
+
+    names = tuple(use.name for use in check.uses)
+    found = []
+    for name in names:
+        for place in session.assignment.names.get(name, ()):
+            file = Path(*place.module.split(".")).with_suffix(".py").as_posix() if place.module else ""
+            if file and file in session.submission.modules:
+                text = session.submission.modules[file]
+                found.append(Source(where=f"`{file}`", module=place.module, text=text, names=names))
+                break
+    notebook = session.submission.notebook
+    cells = {i for n, i in session.anchors[check.id].bindings.items() if n in names}
+    for cell in notebook.cells if notebook is not None else ():
+        if cell.index in cells:
+            found.append(Source(where=f"cell {cell.index}", module="", text=plain_python(cell.source), names=names))
+    return list(dict.fromkeys(found))
 
 
 def replacements(assignment: Assignment, names: Sequence[str]) -> list[Replacement]:

@@ -56,6 +56,7 @@ def load_assignment(folder: Path, handout: Path) -> Assignment:
         order=manifest.order,
         limits=manifest.limits,
         follow_through=manifest.follow_through,
+        hints=manifest.hints,
         stand_ins=tuple(folder / name for name in manifest.stand_ins),
         compat=None if manifest.compat is None else read_text(folder / manifest.compat),
         preload=manifest.preload,

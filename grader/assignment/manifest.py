@@ -25,6 +25,7 @@ NOTEBOOK = "notebook"
 _MEGABYTE = 1 << 20
 _Number = int | float | str
 """A number of points: `3`, `0.5` or "1/2"."""
+Hints = Literal["none", "name", "line"]
 Kind = Literal["written", "derivation", "plot", "tuning", "survey"]
 
 
@@ -68,6 +69,7 @@ class _Toml(Struct, frozen=True, kw_only=True):
     compat: str | None = None
     data: str | None = None
     install: str = ""
+    hints: Hints = "name"
     names: dict[str, str | list[str]] = {}
     limits: _LimitsTable = _LimitsTable()
     follow_through: _FollowThroughTable = _FollowThroughTable()
@@ -102,6 +104,7 @@ class Manifest(Struct, frozen=True, kw_only=True):
     names: dict[str, tuple[Place, ...]]
     limits: Limits
     follow_through: Fraction
+    hints: Hints
     manual: tuple[Manual, ...]
     inconsistent: tuple[str, ...]
     """Where the hand-out contradicts itself, in words; `lint` repeats them."""
@@ -188,6 +191,7 @@ def read_manifest(folder: Path) -> Manifest:
         names={name: _places(source, name, where) for name, where in toml.names.items()},
         limits=_limits(source, toml.limits),
         follow_through=worth,
+        hints=toml.hints,
         manual=tuple(_manual(source, index, entry) for index, entry in enumerate(toml.manual)),
         inconsistent=tuple(entry.what for entry in toml.inconsistent),
     )

@@ -21,7 +21,8 @@ from grader.diagnosis.bank import GRADED, MILDER, REPEATED, Bank
 from grader.diagnosis.codes import NAMED, Candidate
 from grader.diagnosis.conduct import Fact, own_forward, read_facts, state, upstream_bent, upstream_ignored
 from grader.diagnosis.matching import Matcher, Named, choose
-from grader.diagnosis.rules import changed_input, extreme, shape_rule, value_rule
+from grader.diagnosis.rules import changed_input, extreme, value_rule
+from grader.diagnosis.shapes import shape_rule
 from grader.diagnosis.views import milder, second_seed, watched
 from grader.model import Check, Diagnosis, NotArray, Observation, Outcome
 

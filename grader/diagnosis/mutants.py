@@ -96,11 +96,14 @@ def mutants_of(file: str, text: str) -> Iterator[Mutant]:
 
 
 def spots(
-    file: str, text: str, generate: Generate, functions: Set[str] | None = None
+    file: str, text: str, generate: Generate, functions: Set[str] | None = None, within: Set[int] | None = None
 ) -> Iterator[tuple[str, Mutation]]:
-    """Each change inside the solution regions with the dotted name of its function; of `functions` alone, if given."""
+    """Each change with the dotted name of its function: inside the solution regions, or in the lines `within`.
+
+    If `functions` are given, of these alone.
+    """
     tree = ast.parse("\n".join(python_lines(text)))
-    inside = {line for r in regions(text, file) for line in range(r.begin, r.end + 1)}
+    inside = within or {line for r in regions(text, file) for line in range(r.begin, r.end + 1)}
     for owner, function in functions_of(tree):
         if functions is not None and function not in functions:
             continue

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import NamedTuple
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from grader.diagnosis.codes import Candidate
+from grader.model import NotArray
 
 Floats = npt.NDArray[np.float64]
+Expected = Mapping[str, npt.NDArray[Any]]
 FEW = 6
 """Entries below which a pattern may be chance."""
 
@@ -25,6 +27,17 @@ class Pair(NamedTuple):
     """As the student returned it."""
     limit: float
     """Up to which share of the largest entry two numbers are the same."""
+
+
+def pair_of(name: str, values: Mapping[str, Any], golden: Expected) -> Pair | None:
+    """The student's array of that name beside the expected one; None where either is no array of real numbers."""
+    got, expected = values.get(name), golden.get(name)
+    if isinstance(got, NotArray) or not isinstance(got, np.ndarray) or expected is None:
+        return None
+    if got.dtype.kind not in "biuf" or expected.dtype.kind not in "biuf":
+        return None
+    single = got.dtype.kind == "f" and got.dtype.itemsize <= 4
+    return Pair(name, got.astype(float), expected.astype(float), str(got.dtype), 1e-4 if single else 1e-9)
 
 
 def close(pair: Pair, got: Floats, expected: Floats | None = None) -> bool:

@@ -25,6 +25,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from grader.diagnosis.fingerprints import fingerprints
 from grader.worker import wire
 from grader.worker.draws import draws
 from grader.worker.messages import ArraySpec
@@ -66,6 +67,17 @@ def observe_all(student: Any, jobs: Mapping[str, Any]) -> dict[str, npt.NDArray[
         packed = _in_fork(partial(_observe, student, spaces, probes, variant, runs), jobs["seconds"])
         if packed:
             found[str(number)] = np.frombuffer(packed, dtype=np.uint8)
+    return found
+
+
+def observe_fingerprints(student: Any, jobs: Mapping[str, Any]) -> dict[str, npt.NDArray[np.float64]]:
+    """As `observe_all`, of each variant's first run only the fingerprints of `jobs["names"]`, in a row."""
+    found = {}
+    for number, packed in observe_all(student, jobs).items():
+        arrays = np.load(io.BytesIO(packed.tobytes()), allow_pickle=False)
+        if int(arrays[f"0:{ENDED}"]) == RETURNED:
+            values = {name: arrays[f"0:{name}"] for name in jobs["names"] if f"0:{name}" in arrays.files}
+            found[number] = fingerprints(values, jobs["names"]).reshape(-1)
     return found
 
 

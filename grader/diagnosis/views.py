@@ -8,6 +8,8 @@ apart. The bounds are those of float64.
 from __future__ import annotations
 
 import ast
+import json
+from collections.abc import Mapping
 from functools import lru_cache
 
 import msgspec
@@ -48,6 +50,17 @@ def milder(check: Check) -> Check | None:
     """The same check with its extreme numbers within reach of a right softmax's exponentials; None if it has none."""
     source = _mild_source(check.source, check.id)
     return None if source is None else msgspec.structs.replace(check, source=source)
+
+
+def with_call(check: Check, function: str, jobs: Mapping[str, object]) -> Check:
+    """The check as a probe that calls a function of `grader.diagnosis.variants` with `jobs`."""
+    source = (
+        f"def {check.id}(student, rng):\n"
+        "    import json\n"
+        f"    from grader.diagnosis.variants import {function}\n"
+        f"    return {function}(student, json.loads({json.dumps(jobs)!r}))\n"
+    )
+    return msgspec.structs.replace(check, source=source, judge=None)
 
 
 def watched(check: Check) -> Check:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import msgspec
 import pytest
 
 from grader.assignment.course import find_course
@@ -34,8 +37,11 @@ def golden(assignment: Assignment) -> dict:
     return live(assignment, [assignment.seed, FRESH])
 
 
-def said(assignment: Assignment, golden: dict, seed: int, old: str, new: str) -> dict[str, Diagnosis]:
+def said(
+    assignment: Assignment, golden: dict, seed: int, old: str, new: str, hints: Any = "name"
+) -> dict[str, Diagnosis]:
     """The diagnoses of a student who wrote `new` where the solution has `old`."""
+    assignment = msgspec.structs.replace(assignment, hints=hints)
     edit = Edit(name="a student", changes=(Change("toy.py", old, new),))
     with ReferenceSession(assignment, edit=edit) as session:
         prober = Prober(session.session, seed=seed)
@@ -105,3 +111,18 @@ def test_two_mistakes_in_two_arrays_are_both_named(assignment: Assignment, prepa
 
 def test_a_mistake_that_nobody_prepared_gets_no_name(assignment: Assignment, prepared: Prepared, golden: dict) -> None:
     assert said(assignment, golden, 1, "return x @ w + b", "return np.sin(x @ w) + b**3") == {}
+
+
+def test_a_hint_at_the_line_shows_the_line_and_not_the_change(
+    assignment: Assignment, prepared: Prepared, golden: dict
+) -> None:
+    new = "np.einsum('nm->m', d_out) / d_out.shape[0]"
+    found = said(assignment, golden, 1, "d_out.sum(axis=0)", new, hints="line")
+    text = found["gradient_values"].text
+    assert "Look at line 3 of cell 5: " in text
+    assert "einsum" not in text
+    assert "the mean over the batch" in text
+
+
+def test_an_author_may_have_nothing_named(assignment: Assignment, prepared: Prepared, golden: dict) -> None:
+    assert said(assignment, golden, 1, "d_out.sum(axis=0)", "d_out.mean(axis=0)", hints="none") == {}

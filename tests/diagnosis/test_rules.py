@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from grader.diagnosis.codes import CODES
-from grader.diagnosis.rules import shape_rule, value_rule
+from grader.diagnosis.rules import value_rule
+from grader.diagnosis.shapes import shape_rule
 from grader.model import NotArray
 
 RNG = np.random.default_rng(11)
