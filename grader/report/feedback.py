@@ -167,14 +167,16 @@ def _check(outcome: Outcome, *, innocent: bool) -> CheckView:
 
 
 def _code(report: Report, part: PartResult) -> tuple[CodeView, ...]:
-    """The definitions that the part's lost checks use, each once; stubs have nothing to look at."""
+    """The definitions that the part's lost checks use, the suspect ones first; stubs have nothing to look at."""
     if report.work is None or words.is_innocent(part):
         return ()
-    lost = [o for o in part.outcomes if o.status not in ("passed", "missing", "pending", "skipped")]
     found: dict[tuple[str, int], Excerpt] = {}
-    for outcome in lost:
+    for outcome in filter(_is_lost, part.outcomes):
         for one in report.work.code.get(outcome.check.id, ()):
             found.setdefault((one.file, one.line), one)
+    cleared = _cleared(report) if len(found) > 1 else frozenset()
+    if all(one.name in cleared for one in found.values()):
+        cleared = frozenset()
     return tuple(
         CodeView(
             name=one_line(one.name),
@@ -182,10 +184,21 @@ def _code(report: Report, part: PartResult) -> tuple[CodeView, ...]:
             cell=one.file.removeprefix("cell ") if one.file.startswith("cell ") else "",
             line=one.line,
             code=Markup(highlighted(one.text, first=one.line)),
-            open=one.text.count("\n") < OPEN,
+            open=one.text.count("\n") < OPEN and one.name not in cleared,
         )
-        for one in found.values()
+        for one in sorted(found.values(), key=lambda one: one.name in cleared)
     )
+
+
+def _is_lost(outcome: Outcome) -> bool:
+    return outcome.status not in ("passed", "missing", "pending", "skipped")
+
+
+def _cleared(report: Report) -> frozenset[str]:
+    """Names that have checks of their own, all of which passed: the mistake is hardly there."""
+    alone = [(o.check.uses[0].name, o) for p in report.parts for o in p.outcomes if len(o.check.uses) == 1]
+    passed = {name for name, outcome in alone if outcome.status == "passed"}
+    return frozenset(passed - {name for name, outcome in alone if outcome.status != "passed"})
 
 
 def _answer(answer: Answer, *, is_code: bool) -> Markup:

@@ -9,9 +9,10 @@ from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
 
+import msgspec
 import pytest
 
-from grader.model import Cell, CellRun, Excerpt, Notebook, Report, Work
+from grader.model import Cell, CellRun, Excerpt, Notebook, Outcome, Report, Status, Uses, Work
 from grader.report import html
 from grader.report.code import highlighted
 from grader.report.markup import to_html
@@ -108,6 +109,20 @@ def test_code_stands_beside_the_lost_check_once_and_links_to_its_cell() -> None:
     assert page.count('<span class="l" data-n="5">') == 1
     assert "in cell 3, line 5</summary>" in page
     assert "not_shown" not in page
+
+
+def test_code_that_passes_its_own_checks_is_folded_behind_the_suspect() -> None:
+    def used(id: str, status: Status, *names: str) -> Outcome:
+        made = outcome(id, AFFINE, id, status, 0, 1)
+        check = msgspec.structs.replace(made.check, uses=tuple(Uses(name=name) for name in names))
+        return msgspec.structs.replace(made, check=check)
+
+    good, bad = (Excerpt(name=n, file=f"{n}.py", line=1, text=f"def {n}(): ...") for n in ("good", "bad"))
+    part = auto(AFFINE, "partial", used("both", "failed", "good", "bad"), used("own", "passed", "good"))
+    page = html.render(kept(report(part), (), {"both": (good, bad)}))
+    assert re.findall(r"<details( open)?>\s*<summary><code>(\w+)", page) == [(" open", "bad"), ("", "good")]
+    part = auto(AFFINE, "partial", used("both", "failed", "good"), used("own", "passed", "good"))
+    assert "<details open>" in html.render(kept(report(part), (), {"both": (good,)}))
 
 
 def test_every_link_within_the_page_leads_somewhere() -> None:
