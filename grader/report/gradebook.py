@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from grader.errors import UsageError
 from grader.report.rows import Entry, Way, cell, column_of, listed, place, plain
-from grader.report.sheets import Sheet, decimal, dump
+from grader.report.sheets import Sheet, decimal, decimal_sign, dump
 
 
 class Filled(Struct, frozen=True, kw_only=True):
@@ -88,10 +88,11 @@ def canvas(entries: Iterable[Entry], *, column: str, possible: Fraction, sheet: 
     ways = [Way(head.index(title), ids) for title, ids in columns if title in head]
     placed, missing = place(people, sheet, people_rows, ways, name=0)
     filled: list[tuple[str, ...]] = []
+    sign = decimal_sign(sheet)
     for i, row in enumerate(sheet.rows):
         cells = [*row, *[""] * (len(head) - len(row))]
         if i in placed:
-            cells[at] = decimal(placed[i].points or Fraction(0))
+            cells[at] = decimal(placed[i].points or Fraction(0), sign=sign)
         if i in placed or i not in people_rows:
             filled.append(tuple(cells[c] for c in kept))
     return Filled(
@@ -135,7 +136,7 @@ def moodle(entries: Iterable[Entry], *, sheet: Sheet, column: str | None = None,
     ways = [Way(0, ("moodle_id", "Identifier", "ID"), _participant)]
     ways += [Way(i, ids) for i, ids in ((email, _EMAIL), (number, _NUMBER)) if i is not None]
     placed, unplaced = place(people, sheet, range(1, len(sheet.rows)), ways, name=1)
-    sign = "," if any(re.fullmatch(r"\d+,\d+", cell) for row in body for cell in row) else "."
+    sign = decimal_sign(sheet)
     rows: list[tuple[str, ...]] = []
     for i, row in enumerate(sheet.rows):
         cells = list(row) + [""] * (len(head) - len(row))

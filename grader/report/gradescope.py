@@ -47,7 +47,6 @@ def results(report: Report, *, when: When = DEFAULT) -> dict[str, Any]:
         "stdout_visibility": "hidden",
         "extra_data": _extra(report),
         "tests": tests,
-        "leaderboard": [],
     }
 
 

@@ -79,6 +79,11 @@ def harmless(cell: str) -> str:
     return f"'{cell}" if _FORMULA.match(cell) and not _NUMBER.fullmatch(cell) else cell
 
 
+def decimal_sign(sheet: Sheet) -> str:
+    """The sign that the sheet's own numbers have: a comma where one of them has it."""
+    return "," if any(re.fullmatch(r"\d+,\d+", cell.strip()) for row in sheet.rows[1:] for cell in row) else "."
+
+
 def decimal(value: Fraction, *, sign: str = ".") -> str:
     """Points with at most two digits after the decimal sign, halves rounded up: `17.5`."""
     whole, cents = divmod(int(value * 100 + Fraction(1, 2)), 100)

@@ -78,6 +78,14 @@ def test_canvas_column_that_is_not_there_is_said_with_those_that_are() -> None:
         canvas([JANE], column="Homework", possible=Fraction(20), sheet=parse(CANVAS.encode(), "g.csv"))
 
 
+def test_canvas_gradebook_of_a_country_with_decimal_commas() -> None:
+    rows = list(csv.reader(io.StringIO(CANVAS.replace(",9,,45", ',"9,5",,45'), newline="")))
+    text = io.StringIO()
+    csv.writer(text, delimiter=";").writerows(rows)
+    filled = canvas([JANE], column="7002", possible=Fraction(20), sheet=parse(text.getvalue().encode(), "g.csv"))
+    assert filled.data.decode().splitlines()[2] == "Dœ, Jane;101;s1;jdoe;A;17,5"
+
+
 def test_canvas_file_without_a_gradebook() -> None:
     filled = canvas(EVERYBODY, column="Homework 3", possible=Fraction(20))
     assert read_as_canvas(filled.data) == ("Homework 3", {"101": 17.5, "s2": 20, "103": 0.33})

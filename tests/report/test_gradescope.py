@@ -49,7 +49,6 @@ SCHEMA: dict[str, Any] = {
         "stdout_visibility": VISIBILITY,
         "extra_data": {"type": "object"},
         "tests": {"type": "array", "items": TEST},
-        "leaderboard": {"type": "array"},
     },
 }
 """Gradescope publishes no schema: this is its page on the format, field by field."""
