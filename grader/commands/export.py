@@ -54,11 +54,10 @@ def _gradebook(args: argparse.Namespace) -> int:
     with_points = {r.student for r in mine if r.counts and r.final is not None}
     most = max((r.max_points for r in mine), default=Fraction(0))
     possible = args.out_of or most
-    entries = [
-        _entry(r, possible / most if most else Fraction(1))
-        for r in mine
-        if (r.counts and r.final is not None) or r.student not in with_points
-    ]
+    chosen = {  # one for each student; of several that could not be graded it does not matter which
+        r.student: r for r in mine if (r.counts and r.final is not None) or r.student not in with_points
+    }
+    entries = [_entry(r, possible / most if most else Fraction(1)) for r in chosen.values()]
     sheet = _sheet(args.sheet)
     column = args.column or assignment
     if args.place == "moodle":
