@@ -156,7 +156,8 @@ def grade_parser() -> argparse.ArgumentParser:
         action="append",
         default=[],
         help=f"write the report to FILE as well, in one of the formats {', '.join(FORMATS)}; may be given several"
-        " times; without =FILE or with - it goes to the standard output",
+        " times; without =FILE or with - it goes to the standard output; with gradescope, which takes anything else for"
+        " a crash, the exit code is 0",
     )
     shown.add_argument(
         "--hidden-results",

@@ -6,6 +6,7 @@ from typing import Any
 import jsonschema
 import pytest
 
+from grader import cli
 from grader.model import Report
 from grader.report.gradescope import WHENS, render, results
 from tests.report import sample_reports
@@ -65,6 +66,10 @@ def test_tests_add_up_to_the_score_and_to_the_automatic_points(make: Callable[[]
     found = results(made)
     assert sum(test["score"] for test in found["tests"]) == pytest.approx(found["score"])
     assert sum(test["max_score"] for test in found["tests"]) == pytest.approx(float(made.max_score))
+
+
+def test_command_offers_the_words_that_gradescope_has() -> None:
+    assert cli.HIDDEN_RESULTS == WHENS
 
 
 def test_numbers_of_tests_are_texts_below_their_part() -> None:
