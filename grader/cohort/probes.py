@@ -90,4 +90,10 @@ def _binds(node: ast.stmt) -> Iterable[str]:
 
 
 def _names(node: ast.stmt) -> set[str]:
-    return {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
+    """Names in a statement, but for `vars` of a given object, which shows nothing of the file."""
+    harmless = {
+        id(n.func)
+        for n in ast.walk(node)
+        if isinstance(n, ast.Call) and isinstance(n.func, ast.Name) and n.func.id == "vars" and n.args
+    }
+    return {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and id(n) not in harmless}
