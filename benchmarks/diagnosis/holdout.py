@@ -13,7 +13,6 @@ from cases import (
     BACK,
     C_BACK,
     C_OUT,
-    CE,
     CE_BACK,
     DEEP_L2,
     ECE_RELU,

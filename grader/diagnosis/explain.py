@@ -9,7 +9,7 @@ along here: nothing of it raises, and what cannot be told within the budget is l
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from functools import partial
 from typing import Any
 
@@ -90,10 +90,11 @@ def explain(
     wrong = [case for case in cases if case.wrong]
     asker = _Asker(bank, seed, probe)
     named = _hypotheses(cases, wrong, bank, asker) if bank is not None else {}
+    explained = {_names(c.check) for c in wrong if (n := named.get(c.check.id)) is not None and n.whole and n.strong}
     found = {}
     for case in wrong:
         expected = golden.get(case.check.id, {})
-        candidate = _best(case, expected, named.get(case.check.id), asker, wrong)
+        candidate = _best(case, expected, named.get(case.check.id), asker, wrong, explained)
         if candidate is not None:
             found[case.check.id] = candidate.diagnosis()
     notes = ("the search for the kinds of mistakes was cut short: it had taken {SECONDS:g} s",) if asker.late else ()
@@ -106,6 +107,7 @@ def _best(
     named: Named | None,
     asker: _Asker,
     wrong: Sequence[Case],
+    explained: Set[frozenset[str]],
 ) -> Candidate | None:
     """The sentence whose evidence is the most direct, of those that explain the most."""
     values, check = case.observation.values, case.check
@@ -133,8 +135,9 @@ def _best(
         return own
     if named is not None and named.strong:
         return named.candidate
-    if _parts_fail(check, wrong):
-        return None  # what a layer alone gets wrong shows there; here it only has consequences
+    if _parts_fail(check, wrong) or _names(check) in explained:
+        # what a layer alone gets wrong shows there, and what is known of it is known; here are only consequences
+        return None
     hidden = check.visibility == "hidden"
     elsewhere = asker.elsewhere(check)
     return (
@@ -152,6 +155,10 @@ def _forward_fails(check: Check, wrong: Sequence[Case]) -> bool:
         case.check.id != check.id and {use.name for use in case.check.uses} <= names and not case.innocent
         for case in wrong
     )
+
+
+def _names(check: Check) -> frozenset[str]:
+    return frozenset(use.name for use in check.uses)
 
 
 def _parts_fail(check: Check, wrong: Sequence[Case]) -> bool:
