@@ -4,9 +4,11 @@ Inputs are of ordinary size, all dimensions differ, gradients from above are ran
 ReLU. A numerical gradient has no fixed name: it is found by the points at which the student's function is asked.
 """
 
+import re
+
 import numpy as np
 
-from grader import Part, Uses, Verdict, check
+from grader import ForPerson, Part, Uses, Verdict, check
 
 DESCENT = Part("1.1a", "Gradient descent step")
 DECAY = Part("1.1g", "Decreasing step size")
@@ -28,6 +30,7 @@ DECAYING = Uses(name="optimize_f", under="Implement a decreasing step size")
 TUNED = Uses(name="results", under="Implement a decreasing step size")
 # Some hand-ins define a layer again among their experiments.
 LINEAR_CLASS, SIGMOID_CLASS, RELU_CLASS = (Uses(name=name, under="Implement a linear layer") for name in LAYERS)
+NEAR = 0.05  # further away from its points a function was not asked for a finite difference
 PROBABILITY = 1e-5  # limit for the BCE: an epsilon of 1e-7 inside its logarithms is no mistake
 
 
@@ -54,22 +57,33 @@ def linear(student, rng, n_in, n_out):
     return made
 
 
+def begun(found, what):
+    """The values, unless all of them still are the number 0 that the hand-out has in their place."""
+    if all(np.ndim(value) == 0 and np.array_equal(value, 0) for value in found.values()):
+        raise NotImplementedError(f"{what} still is 0")
+    return found
+
+
 def gradients(made, x, dy):
     """What the backward of a Linear returns and stores."""
-    return {"dx": made.backward(x, dy), "dW": made.dW, "db": made.db}
+    dx = made.backward(x, dy)
+    return begun({"dx": dx, "dW": made.dW, "db": made.db}, "what backward returns and stores")
 
 
 def moved(rng, made, step_size):
     """The parameters of a Linear after one step along random gradients, whatever its backward computes."""
     made.dW, made.db = rng.normal(size=made.W.shape), rng.normal(size=made.b.shape)
+    before = np.array(made.W), np.array(made.b)
     made.step(step_size)
+    if np.array_equal(made.W, before[0]) and np.array_equal(made.b, before[1]):
+        raise NotImplementedError("step leaves W and b as they are")
     return {"W": np.array(made.W), "b": np.array(made.b)}
 
 
 def run_again(student, space, mention, *kept):
-    """Run once more, in `space`, the cells so far whose text mentions something, without defining `kept` again."""
+    """Run once more, in `space`, the cells so far whose text holds a pattern, without defining `kept` again."""
     for source in list(student.notebook["In"]):
-        if mention in source:
+        if re.search(mention, source):
             for name in kept:
                 source = source.replace(f"def {name}(", f"def _{name}(").replace(f"\n{name} = ", f"\n_{name} = ")
             try:
@@ -84,21 +98,53 @@ def height(x, y):
 
 
 def ends(optimize_f, rng, steps, *decay):
-    """Where three descents end."""
-    last = [optimize_f(*rng.uniform(-3, 3, size=2), rng.uniform(0.02, 0.1), steps, *decay)[:2] for _ in range(3)]
-    return {"x": np.array([x for x, _ in last]), "y": np.array([y for _, y in last])}
+    """Where three descents end, and what they were given."""
+    given = [(*rng.uniform(-3, 3, size=2), rng.uniform(0.02, 0.1)) for _ in range(3)]
+    last = [optimize_f(*start, steps, *decay)[:2] for start in given]
+    return {"x": np.array([x for x, _ in last]), "y": np.array([y for _, y in last]), "given": np.array(given)}
+
+
+def shrinking(x, y, step_size, steps, decay, first):
+    """Every point (2, steps + 1) of a descent whose n-th step, from 0, is step_size * decay ** (n + first)."""
+    path = [(x, y)]
+    for n in range(steps):
+        size = step_size * decay ** (n + first)
+        x, y = x - size * (2 * x - 3 * np.sin(3 * x) + y + 2), y - size * (x + 2 * y)
+        path.append((x, y))
+    return np.array(path).T
+
+
+def agree(got, want):
+    """Verdicts on arrays by name, against the one of several sets of right ones that fits best."""
+    close = [
+        {n: got[n].shape == e[n].shape and bool((np.abs(got[n] - e[n]) <= 1e-6 * np.abs(e[n]).max()).all()) for n in e}
+        for e in want
+    ]
+    for name, right in max(close, key=lambda fits: sum(fits.values())).items():
+        yield Verdict(name, right, "" if right else f"{name} is not that of steps of eta_0, eta_0 d, eta_0 d^2, ...")
+
+
+def judge_decayed(seen, given):
+    """The first step may be counted as step 0 or as step 1: the formula does not say."""
+    want = []
+    for first in (0, 1):
+        last = [shrinking(*row, 4, given.golden["decay"].item(), first)[:, -1] for row in given.golden["given"]]
+        want.append({"x": np.array(last)[:, 0], "y": np.array(last)[:, 1]})
+    yield from agree(seen, want)
 
 
 @check(DESCENT, points="1/2", uses=[PLAIN])
 def descent_step(student, rng):
     """Both parameters after one step, from three starts"""
-    return ends(student.optimize_f, rng, 1)
+    ended = ends(student.optimize_f, rng, 1)
+    return {"x": ended["x"], "y": ended["y"]}
 
 
-@check(DECAY, points="1/2", uses=[DECAYING])
+@check(DECAY, points="1/2", uses=[DECAYING], judge=judge_decayed)
 def decayed_steps(student, rng):
     """Both parameters after four steps that get shorter, from three starts"""
-    return ends(student.optimize_f, rng, 4, rng.uniform(0.5, 0.9))
+    decay = rng.uniform(0.5, 0.9)
+    return ends(student.optimize_f, rng, 4, decay) | {"decay": np.array(decay)}
 
 
 def judge_end(seen, given):
@@ -122,7 +168,7 @@ def tuned_descent(student, rng):
     """The path that was tuned ends below -2"""
     space = dict(student.notebook)
     if not height(*student.results[:2]) < -2:  # it may do so with an optimize_f that has been put right
-        run_again(student, space, "optimize_f(", "optimize_f")
+        run_again(student, space, r"optimize_f\(", "optimize_f")
     x, y, _, x_hist, y_hist = space["results"]
     return {"end": np.array([x, y]), "path": np.array([x_hist, y_hist])}
 
@@ -163,6 +209,13 @@ def bce_gradient(student, rng):
     return {"bce_loss_grad": student.bce_loss_grad(*predictions(rng, 8))}
 
 
+def left_to_a_library(student, name):
+    """Leave to a person whether differences that SciPy takes of the student's function are what was asked for."""
+    tools = ("approx_fprime", "check_grad", "approx_derivative", "derivative(", "numdifftools")
+    if any(name in cell and tool in cell for cell in student.notebook["In"] for tool in tools):
+        raise ForPerson(f"the finite differences of `{name}` seem to be taken by a library")
+
+
 def listen(student, name, base):
     """What the cells ask of the student's function, and what they make of its answers.
 
@@ -198,13 +251,18 @@ def listen(student, name, base):
     space = {**student.notebook, name: stand_in}
     run_again(student, space, name, name, f"{name}_grad")
     if not calls:
+        left_to_a_library(student, name)
         function(*[np.full(3, 0.5)] * (2 if name == "bce_loss" else 1))  # tells a function that is not implemented
         return dict.fromkeys(("below", "above", "own", "result"), np.array([np.inf]))
     times = [x.tobytes() for x, *_ in calls]
     most = max(times, key=times.count)
     x, _, rest = calls[times.index(most)]
-    own = np.broadcast_to((function(*rest, x + 1e-4) - function(*rest, x - 1e-4)) / 2e-4, x.shape).ravel()
+    own = np.broadcast_to(
+        (np.asarray(function(*rest, x + 1e-4)) - np.asarray(function(*rest, x - 1e-4))) / 2e-4, x.shape
+    ).ravel()
     steps = np.array([row for at, row, _ in calls if at.tobytes() == most]) - x.ravel()
+    if not (np.abs(steps) * (steps != 0) <= NEAR)[np.any(steps != 0, axis=1)].any():
+        left_to_a_library(student, name)
     found = np.array([row for at, row in results if at.tobytes() == most] or [np.full(x.size, np.inf)])
     return {
         "below": np.where(steps < 0, steps, -np.inf).max(axis=0),
@@ -219,8 +277,7 @@ def judge_quotient(central):
 
     def judge(seen, given):
         sizes, text = {array.size for array in seen.values()}, ""
-        # further away than 0.05 it was asked for something else
-        below, above = (len(sizes) == 1 and (np.abs(seen[name]) <= 0.05).all() for name in ("below", "above"))
+        below, above = (len(sizes) == 1 and (np.abs(seen[name]) <= NEAR).all() for name in ("below", "above"))
         if 0 in sizes or not (below or above):
             text = "no finite difference of your function was seen at its points"
         elif central and not (below and above):
@@ -259,6 +316,7 @@ def one_layer(student, rng, labels):
     """fn at one random input for each label, with random parameters in the place of the notebook's."""
     student.fn.__globals__.update(w=rng.normal(size=5), b=rng.normal())
     answers = [student.fn(rng.normal(size=5), label) for label in labels]
+    begun(dict(enumerate(value for answer in answers for value in answer)), "what fn returns")
     return {"loss": np.array([loss for loss, _ in answers]), "grad_x": np.array([grad_x for _, grad_x in answers])}
 
 
@@ -271,7 +329,7 @@ def one_layer_positive(student, rng):
 @check(LINEAR, points="1/2", uses=[LINEAR_CLASS])
 def linear_forward(student, rng):
     """Linear: output for seven samples"""
-    return {"y": linear(student, rng, 5, 4).forward(rng.normal(size=(7, 5)))}
+    return begun({"y": linear(student, rng, 5, 4).forward(rng.normal(size=(7, 5)))}, "what forward returns")
 
 
 @check(LINEAR, points="1/2", uses=[LINEAR_CLASS])

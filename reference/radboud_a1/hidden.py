@@ -19,7 +19,10 @@ from checks import (
     SIGMOID,
     SIGMOID_CLASS,
     SIGMOID_LAYER,
+    agree,
+    begun,
     gradients,
+    height,
     layer,
     linear,
     moved,
@@ -27,6 +30,7 @@ from checks import (
     one_layer,
     predictions,
     run_again,
+    shrinking,
 )
 
 from grader import Part, Uses, Verdict, check
@@ -51,10 +55,18 @@ def descent_path(student, rng):
     return path(student.optimize_f(*rng.uniform(-3, 3, size=2), rng.uniform(0.02, 0.1), 6))
 
 
-@check(DECAY, points="1/2", uses=[DECAYING])
+def judge_decayed_path(seen, given):
+    *start, step_size, decay = given.golden["given"]
+    paths = [shrinking(*start, step_size, 6, decay, first) for first in (0, 1)]
+    yield from agree(seen, [{"value": height(*p[:, -1]), "x_hist": p[0], "y_hist": p[1]} for p in paths])
+
+
+@check(DECAY, points="1/2", uses=[DECAYING], judge=judge_decayed_path)
 def decayed_path(student, rng):
     """Every point of a path of six steps that get shorter, and the height at its end"""
-    return path(student.optimize_f(*rng.uniform(-3, 3, size=2), rng.uniform(0.05, 0.1), 6, rng.uniform(0.6, 0.9)))
+    start, step_size, decay = rng.uniform(-3, 3, size=2), rng.uniform(0.05, 0.1), rng.uniform(0.6, 0.9)
+    ended = path(student.optimize_f(*start, step_size, 6, decay))
+    return ended | {"given": np.array([*start, step_size, decay])}
 
 
 @check(SIGMOID, points="1/2", uses=["sigmoid"])
@@ -105,7 +117,8 @@ def one_layer_numerical(student, rng):
 def linear_forward_sizes(student, rng):
     """Linear: outputs of a narrow layer for one sample and of a wide one"""
     narrow, wide = linear(student, rng, 6, 2), linear(student, rng, 3, 9)
-    return {"narrow": narrow.forward(rng.normal(size=(1, 6))), "wide": wide.forward(rng.normal(size=(4, 3)))}
+    found = {"narrow": narrow.forward(rng.normal(size=(1, 6))), "wide": wide.forward(rng.normal(size=(4, 3)))}
+    return begun(found, "what forward returns")
 
 
 @check(LINEAR, points="1/2", uses=[LINEAR_CLASS])
@@ -226,7 +239,8 @@ def network(student, fits, goal):
     look_around(names)
     if reached < goal:
         again = {**names, "fit": fit}
-        run_again(student, again, "Net(")
+        # perhaps in a function of the student's own, whose networks have no name out here
+        run_again(student, again, r"\bNet\(|\bfit\(|[\[(]\s*\[?\s*Linear\(", "fit")
         look_around(again)
     return best
 

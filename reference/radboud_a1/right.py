@@ -113,8 +113,9 @@ RIGHT = [
         },
     ),
     edit(
-        "sums over the samples in loops, biases first",
+        "sums over the samples in loops, biases first; steps counted from 1",
         {
+            DECAYED: DECAYED.replace("**t", "**(t + 1)"),
             LINEAR: """\
         y = np.tile(self.b, (len(x), 1))
         for i in range(x.shape[1]):

@@ -78,7 +78,6 @@ DESCENT = [
     edit("step without the step size", DESCENTS, {STEP: STEP.replace("step_size * ", "")}),
     edit("the same fixed step everywhere", DESCENTS, {STEP: "        x = x - 0.5\n        y = y - 0.5\n"}),
     edit("step size does not decay", (*DECAYS, "tuned_descent"), {DECAYED: DECAYED.replace(" * decay**t", "")}),
-    edit("decay applied one step early", DECAYS, {DECAYED: DECAYED.replace("**t", "**(t + 1)")}),
     edit("decay in x alone", DECAYS, {DECAYED: DECAYED.replace("decay**t * slope_y", "slope_y")}),
     edit(
         "step size divided by the decay",
