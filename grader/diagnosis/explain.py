@@ -90,7 +90,7 @@ def explain(
     wrong = [case for case in cases if case.wrong]
     asker = _Asker(bank, seed, probe)
     named = _hypotheses(cases, wrong, bank, asker) if bank is not None else {}
-    explained = {_names(c.check) for c in wrong if (n := named.get(c.check.id)) is not None and n.whole and n.strong}
+    explained = {_names(c.check) for c in wrong if (n := named.get(c.check.id)) is not None and n.whole}
     found = {}
     for case in wrong:
         expected = golden.get(case.check.id, {})
