@@ -48,17 +48,19 @@ class transaction:
         self._db.execute("COMMIT" if kind is None else "ROLLBACK")
 
 
-def prepare(connection: sqlite3.Connection) -> None:
-    """Make the tables in a new file; refuse what is no store.
+def prepare(connection: sqlite3.Connection, *, create: bool) -> None:
+    """Refuse what is no store; with `create` make the tables where there is nothing yet.
 
     Raises
     ------
     sqlite3.DatabaseError
-        The file is something else, or of another version.
+        The file is something else, of another version, or empty and only to be read.
     """
     (application,) = connection.execute("PRAGMA application_id").fetchone()
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     if (application, version) == (0, 0) and not connection.execute("SELECT 1 FROM sqlite_master").fetchone():
+        if not create:  # a batch that has just begun, or one that was killed then
+            raise sqlite3.DatabaseError("nothing is in it yet")
         connection.execute("PRAGMA journal_mode = WAL")
         connection.executescript(
             f"BEGIN IMMEDIATE;{_TABLES}PRAGMA application_id = {APPLICATION};PRAGMA user_version = {FORMAT};COMMIT;"

@@ -15,6 +15,7 @@ import os
 import sqlite3
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from fractions import Fraction
 from pathlib import Path
@@ -49,14 +50,21 @@ class Store:
                 raise UsageError(f"{path}: no such store; `grade batch` makes one (--store names it)")
             if not path.absolute().parent.is_dir():
                 raise UsageError(f"--store {path}: its folder does not exist")
-        try:
-            lock = locked(path) if create else None
-            connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
-            prepare(connection)
-        except BlockingIOError:
-            raise UsageError(f"{path}: another batch is writing to it; wait for it, or name another --store") from None
-        except (sqlite3.Error, OSError) as problem:
-            raise UsageError(f"{path}: cannot be used as a store ({problem}); name another with --store") from problem
+        with ExitStack() as stack:
+            try:
+                lock = locked(path) if create else None
+                if lock is not None:
+                    stack.callback(os.close, lock)
+                connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
+                stack.callback(connection.close)
+                prepare(connection, create=create)
+            except BlockingIOError:
+                what = "another batch is writing to it; wait for it, or name another --store"
+                raise UsageError(f"{path}: {what}") from None
+            except (sqlite3.Error, OSError) as problem:
+                what = f"cannot be used as a store ({problem}); name another with --store"
+                raise UsageError(f"{path}: {what}") from problem
+            stack.pop_all()  # the store closes them from now on
         return cls(path, connection, lock)
 
     def close(self) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from grader.cohort.store import Store
+from grader.errors import UsageError
 
 Grade = Callable[..., subprocess.CompletedProcess[str]]
 HIDDEN = "reference/toy/hidden.py"
@@ -129,10 +130,11 @@ def test_what_is_done_stays_when_the_batch_is_ended(
     popen = start(course, hand_ins, tmp_path)
 
     def graded() -> int:
-        if not store.exists():
+        try:
+            with Store.open(store) as opened:
+                return sum(1 for _ in opened.results(1))
+        except UsageError:  # it has not begun
             return 0
-        with Store.open(store) as opened:
-            return sum(1 for _ in opened.results(1)) if opened.runs() else 0
 
     wait_for(lambda: graded() >= 5)
     below = descendants(popen.pid)

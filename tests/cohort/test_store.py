@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import stat
+from contextlib import closing
 from fractions import Fraction
 from pathlib import Path
 
@@ -76,7 +77,8 @@ def test_an_interrupted_run_is_gone_on_with_only_by_the_same_command(path: Path)
 def test_a_store_is_the_owners_alone_and_writes_ahead(path: Path) -> None:
     with Store.open(path, create=True):
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    (mode,) = sqlite3.connect(path).execute("PRAGMA journal_mode").fetchone()
+    with closing(sqlite3.connect(path)) as plain:
+        (mode,) = plain.execute("PRAGMA journal_mode").fetchone()
     assert mode == "wal"
 
 
@@ -84,7 +86,7 @@ def test_a_store_is_the_owners_alone_and_writes_ahead(path: Path) -> None:
 def test_what_is_no_store_is_refused_in_one_line(path: Path, content: bytes) -> None:
     path.write_bytes(content * 100)
     if not content:
-        with sqlite3.connect(path) as other:
+        with closing(sqlite3.connect(path)) as other:
             other.execute("CREATE TABLE mine (x)")
     with pytest.raises(UsageError, match="cannot be used as a store"):
         Store.open(path)
@@ -103,6 +105,15 @@ def test_only_one_writes_while_others_read(path: Path) -> None:
         with pytest.raises(UsageError, match="another batch is writing"):
             Store.open(path, create=True)
     Store.open(path, create=True).close()
+
+
+def test_a_store_that_a_batch_has_just_begun_is_left_to_it(path: Path) -> None:
+    path.touch()
+    with pytest.raises(UsageError, match="nothing is in it yet"):
+        Store.open(path)
+    assert path.stat().st_size == 0
+    Store.open(path, create=True).close()
+    Store.open(path).close()
 
 
 def test_a_run_that_is_not_there_names_those_that_are(path: Path) -> None:
