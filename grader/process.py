@@ -21,8 +21,8 @@ from grader.worker.messages import Command, Done, Fork, Forked, Kill, Killed, Re
 
 START_SECONDS = 60.0
 """Interpreter and NumPy load in 0.2 s; a loaded machine with a cold disk has taken ten."""
-ANSWER_SECONDS = 15.0
-"""For commands that run no student code."""
+ANSWER_SECONDS = 30.0
+"""For commands that run no student code; a machine that stands still for longer loses a student points."""
 Expected = TypeVar("Expected", bound=Reply)
 
 

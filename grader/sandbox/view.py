@@ -1,7 +1,7 @@
 """What a worker may read: the interpreter, its packages, the system's libraries, the grader's own code; no home folder.
 
 An editable install has the course's sources beside the package, so a folder is never allowed for being on the import
-path, only for being part of the interpreter's installation.
+path, only for being part of an installation.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ SYSTEM = (
 PROC = ("/proc/cpuinfo", "/proc/meminfo", "/sys/devices/system/cpu")
 """What libraries ask about the machine; the rest of /proc tells about other processes."""
 DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
+PACKAGES = ("site-packages", "dist-packages")
+"""Folders of another installation that a `.pth` file has put on the path: packages too, and nobody's sources."""
 _INSTALLED = ("bin", "lib", "lib64", "share", "include", "etc/fonts", "pyvenv.cfg", "Frameworks", "Resources")
 """Of an interpreter's folder, never the whole: `python -m venv .` makes the course's root one."""
 
@@ -32,6 +34,7 @@ def readable() -> tuple[str, ...]:
     wanted = [*SYSTEM]
     wanted += [os.path.join(prefix, part) for prefix in prefixes if prefix != "/usr" for part in _INSTALLED]
     wanted += [os.path.dirname(os.path.realpath(sys.executable)), _own_package()]
+    wanted += [p for p in sys.path if os.path.basename(p) in PACKAGES]
     wanted += [p for p in os.environ.get("LD_LIBRARY_PATH", "").split(":") if os.path.isabs(p)]
     return _outermost(path for path in wanted if os.path.exists(path))
 

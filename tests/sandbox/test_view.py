@@ -41,3 +41,14 @@ def test_a_secret_inside_an_allowed_folder_is_found(tmp_path: Path) -> None:
     allowed = [str(tmp_path / "lib")]
     assert view.exposed([str(tmp_path / "link")], allowed) == [str(tmp_path / "link")]
     assert view.exposed([str(tmp_path / "library")], allowed) == []
+
+
+def test_packages_of_another_installation_on_the_path_are_in_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    packages, sources = tmp_path / "lib" / "site-packages", tmp_path / "course"
+    packages.mkdir(parents=True)
+    sources.mkdir()
+    monkeypatch.setattr(sys, "path", [*sys.path, str(packages), str(sources)])
+    assert str(packages) in readable()
+    assert str(sources) not in readable()
