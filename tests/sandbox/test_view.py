@@ -50,5 +50,5 @@ def test_packages_of_another_installation_on_the_path_are_in_it(
     packages.mkdir(parents=True)
     sources.mkdir()
     monkeypatch.setattr(sys, "path", [*sys.path, str(packages), str(sources)])
-    assert str(packages) in readable()
-    assert str(sources) not in readable()
+    assert str(packages) in view.readable()
+    assert str(sources) not in view.readable()
