@@ -6,6 +6,7 @@ Owns forking, reaping and the process's way out. What the commands do with stude
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
 import signal
@@ -70,7 +71,7 @@ def serve(channel: socket.socket) -> None:
                 _reap_ended(children)
                 gc.freeze()  # a collection in the child would otherwise copy every page that it marks
                 try:
-                    pid = _fork()
+                    pid = _forked()
                 except OSError as error:  # student code has used up what processes there may be
                     pid = -1
                     reply = Failed(student_error(error, {}))
@@ -146,6 +147,17 @@ def _load(modules: tuple[str, ...]) -> None:
         except ImportError:
             continue  # what is missing here will be missing for the student's import, who is told then
     sys.stdout.flush()
+
+
+def _forked() -> int:
+    """`os.fork`, after burying what has ended if there is no room: the dead count against the limit on processes."""
+    try:
+        return _fork()
+    except OSError:
+        with contextlib.suppress(ChildProcessError):
+            while os.waitpid(-1, os.WNOHANG)[0]:
+                pass
+        return _fork()
 
 
 def _reap_ended(children: set[int]) -> None:
