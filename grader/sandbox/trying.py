@@ -56,7 +56,7 @@ def try_everything() -> Findings:
         )
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    working = {t.layer for t in trials if t.works}
+    working = {t.layer for t in trials if t.works} - {tiers.BUBBLEWRAP}
     return Findings(trials, tiers.tier(working), advice(working))
 
 
@@ -70,7 +70,7 @@ def _namespaces(plan: entering.Plan) -> str:
 
 def _bubblewrap(plan: entering.Plan, work: str) -> Trial:
     why = bubblewrap.problem(plan.readable, work)
-    return Trial(tiers.BUBBLEWRAP, not why, why or "used where namespaces do not work without it")
+    return Trial(tiers.BUBBLEWRAP, not why, why or "there, but no worker is started in it yet")
 
 
 def _spare_user(plan: entering.Plan) -> str:
@@ -148,7 +148,7 @@ def advice(working: set[str]) -> tuple[str, ...]:
     confined = {tiers.LANDLOCK, tiers.SECCOMP} <= working
     if not confined:
         told.append("Landlock needs Linux 5.13 with `lsm=landlock` among the boot parameters, and Docker 20.10.19")
-    if tiers.NAMESPACES not in working and tiers.BUBBLEWRAP not in working:
+    if tiers.NAMESPACES not in working:
         told += _for_namespaces()
     return tuple(told)
 
@@ -163,10 +163,10 @@ def _for_namespaces() -> list[str]:
     if _read("/proc/sys/kernel/apparmor_restrict_unprivileged_userns") == "1":
         if os.environ.get("GITHUB_ACTIONS"):
             return ["GitHub Actions: add a step `sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0`"]
-        return ["Ubuntu's AppArmor: sudo apt install bubblewrap apparmor-profiles, or "
+        return ["Ubuntu's AppArmor: "
                 "sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0"]  # fmt: skip
     if _read("/proc/sys/kernel/unprivileged_userns_clone") == "0":
-        return ["Debian: sudo sysctl -w kernel.unprivileged_userns_clone=1, or sudo apt install bubblewrap"]
+        return ["Debian: sudo sysctl -w kernel.unprivileged_userns_clone=1"]
     if _read("/proc/sys/user/max_user_namespaces") == "0":
         return ["sudo sysctl -w user.max_user_namespaces=10000"]
     return ["namespaces are forbidden by something around this process: a container or a service manager"]
