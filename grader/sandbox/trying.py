@@ -163,8 +163,7 @@ def _for_namespaces() -> list[str]:
     if _read("/proc/sys/kernel/apparmor_restrict_unprivileged_userns") == "1":
         if os.environ.get("GITHUB_ACTIONS"):
             return ["GitHub Actions: add a step `sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0`"]
-        return ["Ubuntu's AppArmor: "
-                "sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0"]  # fmt: skip
+        return ["Ubuntu's AppArmor: sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0"]
     if _read("/proc/sys/kernel/unprivileged_userns_clone") == "0":
         return ["Debian: sudo sysctl -w kernel.unprivileged_userns_clone=1"]
     if _read("/proc/sys/user/max_user_namespaces") == "0":
