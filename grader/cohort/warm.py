@@ -188,9 +188,9 @@ class Slot:
                 self._tidy()
                 graded = _from_report(report, loaded.keys, job, time.monotonic() - started)
                 return self._with_page(job, graded, report)
-            except WorkerError as error:
-                self.close()
-                problem = error
+            except (WorkerError, wire.Closed, wire.DeadlineExceeded) as error:
+                self.close()  # a dead worker shows in whatever is asked of it first
+                problem = error if isinstance(error, WorkerError) else WorkerError(f"the worker ended: {error}")
             except UsageError as error:  # the sandbox is not what was asked for: so it will be for everyone
                 self.close()
                 return msgspec.structs.replace(

@@ -61,6 +61,8 @@ def gather(path: Path, scratch: Path, *, beside: Collection[str] = (), skip: Col
         if path.is_dir():
             return _folder(path, shown, scratch, skip)
         if not path.is_file():
+            if path.exists():
+                raise SubmissionError(f"{clean(str(path), 300)}: neither a file nor a folder")
             raise SubmissionError(f"{clean(str(path), 300)}: no such file or folder{nearest(path)}")
         if path.suffix == ".py":
             return HandIn(shown=shown, files={path.name: path})
