@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import os
 import selectors
-import shutil
 import signal
 import socket
 import subprocess
@@ -22,6 +21,7 @@ import msgspec
 
 from grader.cohort.records import Graded, Job
 from grader.cohort.slot import Setup, receive, send
+from grader.sandbox.watchdog import remove
 
 TRIES = 2
 """Slots that a hand-in may cost: one that kills its slot twice is the cause, and is told so."""
@@ -65,7 +65,7 @@ class _Process:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self.popen.pid, signal.SIGKILL)
             self.popen.wait()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        remove(self.folder)  # which hostile code may have nested deeper than Python can follow
 
 
 def in_slots(jobs: Iterable[Job], setup: Setup, slots: int) -> Iterator[tuple[Job, Graded | str] | None]:

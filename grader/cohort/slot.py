@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import os
 import queue
-import shutil
 import signal
 import socket
 import struct
@@ -24,6 +23,7 @@ from grader.assignment.course import Course
 from grader.cohort.records import Graded, Job
 from grader.cohort.warm import Slot
 from grader.sandbox.tiers import Policy
+from grader.sandbox.watchdog import remove
 
 _LENGTH = struct.Struct(">Q")
 
@@ -97,7 +97,7 @@ def main(channel: socket.socket) -> None:
         # The batch is gone, and a student's code may run for minutes: end now, the worker by its closed socket.
         with contextlib.suppress(OSError):
             slot.hang_up()
-        shutil.rmtree(tempfile.gettempdir(), ignore_errors=True)  # our own: `pool` made it for this slot alone
+        remove(Path(tempfile.gettempdir()))  # our own: `pool` made it for this slot alone
         os._exit(1)
 
     threading.Thread(target=listen, daemon=True).start()

@@ -200,7 +200,7 @@ def _total(page: Page, report: Report) -> None:
 
 
 def _sandbox(page: Page, report: Report) -> None:
-    if report.environment:
+    if report.environment and report.status == "graded":  # otherwise no student code was run
         layers = ", ".join(report.environment.sandbox) or "no layer"
         page.paragraph(f"sandbox {report.environment.sandbox_tier}: {layers}", 0, "dim")
 

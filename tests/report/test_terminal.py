@@ -156,6 +156,7 @@ def test_notes_are_shown() -> None:
 
 def test_ungradable_and_fault_have_a_reason_and_no_total() -> None:
     text = page(sample_reports.ungradable(), 100)
+    assert "sandbox" not in text  # no code was run
     assert "could not be graded" in text
     assert "Python 2; convert it" in text
     assert "points" not in text
