@@ -554,6 +554,11 @@ class Fit:
                 count = sum(self.matches(name, want, factor) for name in NAMES)
                 if count > self.count:
                     self.x, self.want, self.factor, self.count, self.scale = x, want, factor, count, scale
+            bias, whole = want["b3"], self.got["b3"]
+            factor = float(whole @ bias / (bias @ bias)) if whole.shape == bias.shape and bias.any() else 0.0
+            # any other factor must hold for all six, or chance finds one
+            if self.count < 6 and factor and all(self.matches(name, want, factor) for name in NAMES):
+                self.x, self.want, self.factor, self.count, self.scale = x, want, factor, 6, scale
 
     def matches(self, name, want, factor=None):
         got, wanted = self.got[name], want[name] * (self.factor if factor is None else factor)

@@ -160,6 +160,14 @@ WRONG = [
         },
     ),
     edit(
+        "steps twice as long as the learning rate says",
+        ("step_update",),
+        {
+            MOVE_WEIGHTS: MOVE_WEIGHTS.replace("learning_rate", "2 * learning_rate"),
+            MOVE_BIASES: MOVE_BIASES.replace("learning_rate", "2 * learning_rate"),
+        },
+    ),
+    edit(
         "learning rate fixed at 0.003",
         ("step_update",),
         {
