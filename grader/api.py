@@ -38,7 +38,7 @@ def grade(
     data: str | Path | None = None,
     worker: Launched | None = None,
     keep: bool = False,
-    policy: Policy = Policy(),  # noqa: B008  # immutable
+    policy: Policy = tiers.ANY,
 ) -> Report:
     """Grade a notebook, a folder of modules, or an archive of either.
 
@@ -131,7 +131,7 @@ def grade_with(
     parts: Collection[str] | None = None,
     keep: bool = False,
     started: float | None = None,
-    policy: Policy = Policy(),  # noqa: B008  # immutable
+    policy: Policy = tiers.ANY,
 ) -> Report:
     """Grade a hand-in for a loaded assignment in a worker that may have graded others before.
 

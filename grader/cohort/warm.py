@@ -27,7 +27,7 @@ from grader.probing import DESTROYED, ENDED
 from grader.process import Root
 from grader.reference import live, recorded
 from grader.report.json_report import to_json
-from grader.sandbox.tiers import Policy
+from grader.sandbox.tiers import ANY, Policy
 from grader.sandbox.watchdog import remove
 from grader.session import NO_PROCESS
 from grader.submission.identify import identify
@@ -70,7 +70,7 @@ class Slot:
         seed: int | None,
         hidden: bool = True,
         data: str | None = None,
-        policy: Policy = Policy(),  # noqa: B008  # immutable
+        policy: Policy = ANY,
         pages: str | None = None,
     ) -> None:
         self.course = course

@@ -10,6 +10,7 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ from grader.errors import UsageError
 
 if TYPE_CHECKING:
     from grader.assignment.course import Course
+    from grader.cohort.batch import Runner
     from grader.cohort.finding import Found
     from grader.cohort.store import Store
 
@@ -70,11 +72,11 @@ def batch(args: argparse.Namespace) -> int:
         pages=None if args.feedback is None else str(args.feedback.absolute()),
     )
     jobs = args.jobs or os.cpu_count() or 1
-    runner: Any = lambda todo, with_: in_slots(todo, with_, jobs)  # noqa: E731
+    runner: Runner = partial(in_slots, slots=jobs)
     if args.cluster:
         from grader.cohort.cluster import on_cluster
 
-        runner = lambda todo, with_: on_cluster(todo, with_, args.cluster)  # noqa: E731
+        runner = partial(on_cluster, address=args.cluster)
     with scratch() as folder:
         found = find(source, folder / "all", rule=rule, roster=roster, file_times=rules.times == "files")
         hand_ins = in_shard(found.hand_ins, *args.shard) if args.shard else list(found.hand_ins)

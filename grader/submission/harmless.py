@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 
 from grader.submission.definitions import parse
+from grader.worker.defining import defining
 
 
 def is_harmless(source: str) -> bool:
@@ -35,5 +36,4 @@ def definitions_of(source: str) -> list[ast.stmt]:
 def defines(source: str, after: int) -> bool:
     """Whether a cell imports or defines anything below line `after`, at its top level or in a branch there."""
     tree = parse(source).tree
-    kinds = ast.Import | ast.ImportFrom | ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
-    return tree is not None and any(isinstance(n, kinds) and n.lineno > after for n in ast.walk(tree))
+    return tree is not None and any(node.lineno > after for node in defining(tree.body))

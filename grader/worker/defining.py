@@ -10,7 +10,7 @@ DEFINING = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast
 
 def define(tree: ast.Module, namespace: dict[str, Any], file: str, after: int = 0) -> None:
     """Execute the defining statements of `tree` in `namespace`; one that fails is left out."""
-    for node in _defining(tree.body):
+    for node in defining(tree.body):
         if node.lineno > after:
             try:
                 exec(compile(ast.Module([node], []), file, "exec"), namespace)
@@ -18,11 +18,12 @@ def define(tree: ast.Module, namespace: dict[str, Any], file: str, after: int = 
                 continue
 
 
-def _defining(body: list[ast.stmt]) -> list[ast.stmt]:
+def defining(body: list[ast.stmt]) -> list[ast.stmt]:
+    """The defining statements at the top level of `body` and in its branches."""
     found: list[ast.stmt] = []
     for node in body:
         if isinstance(node, DEFINING):
             found.append(node)
         elif isinstance(node, ast.If | ast.Try | ast.With):
-            found += _defining(node.body)
+            found += defining(node.body)
     return found
