@@ -112,7 +112,7 @@ class Check(Struct, frozen=True, kw_only=True):
     seconds: float | None = None
     """Deadline of one probe; None: the assignment's."""
     source: str = ""
-    """Whole text of the file that defines the probe; reaches only the child that runs it."""
+    """Whole text of the file that defines the probe and of those it imports; reaches only the child that runs it."""
     file: str = ""
     """File name for messages (`checks.py`)."""
 

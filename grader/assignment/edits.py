@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from grader.assignment.checkfile import execute, read_text
+from grader.assignment.authored import execute, read_text
 from grader.errors import AuthoringError
 from grader.model import Assignment, Change, Edit
 

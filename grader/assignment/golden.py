@@ -22,7 +22,7 @@ import numpy as np
 import numpy.typing as npt
 from msgspec import Struct
 
-from grader.assignment.checkfile import read_text
+from grader.assignment.authored import read_text
 from grader.errors import AuthoringError
 
 FORMAT = "golden/1"

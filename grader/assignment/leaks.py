@@ -11,7 +11,8 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from grader.assignment.checkfile import HIDDEN, read_text
+from grader.assignment.authored import parse, read_text
+from grader.assignment.checksource import hidden_files
 from grader.assignment.markers import has_solution, regions
 from grader.assignment.percent import text_of
 from grader.errors import AuthoringError
@@ -57,10 +58,9 @@ def _passages(assignment: Assignment) -> Iterator[tuple[str, str]]:
     for path in sorted(assignment.solution.rglob("*.py")) if assignment.solution else ():
         for region in regions(read_text(path), str(path)):
             yield from _long_enough(f"{path}:{region.begin}", list(region.body))
-    hidden = assignment.root / HIDDEN
-    if hidden.exists():
-        text = read_text(hidden)
-        for node in ast.parse(text).body:
+    for hidden in hidden_files(assignment.root):
+        text = read_text(hidden) if hidden.is_file() else ""
+        for node in parse(hidden, text).body:
             if isinstance(node, ast.FunctionDef | ast.ClassDef):
                 yield from _long_enough(f"{hidden}:{node.lineno}", text.split("\n")[node.lineno - 1 : node.end_lineno])
 

@@ -13,6 +13,7 @@ from typing import get_args
 
 import numpy as np
 
+from grader.assignment.checksource import hidden_files, holds, public_files
 from grader.assignment.edits import RIGHT, WRONG, edited, right_edits, wrong_edits
 from grader.assignment.finding import Finding
 from grader.assignment.golden import Array, read_golden
@@ -62,6 +63,9 @@ def _points(assignment: Assignment) -> Iterator[Finding]:
     if automatic + manual != assignment.points:
         given = f"{automatic} automatic and {manual} manual points are {automatic + manual}"
         yield Finding("error", _at(assignment, "points"), f"{given}, declared are {assignment.points}")
+    for path in (*public_files(assignment.root)[1:], *hidden_files(assignment.root)[1:]):
+        if not any(holds(check.source, path.name) for check in assignment.checks):
+            yield Finding("warning", path.name, "is imported by no check file")
     for check in assignment.checks:
         if check.points < 0:
             yield Finding("error", check.file, f"check {check.id} has {check.points} points; points are 0 or more")

@@ -8,7 +8,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from grader.assignment.checkfile import author_line, probe_definitions, read_text
+from grader.assignment.authored import read_text
+from grader.assignment.checkfile import author_line, probe_definitions
 from grader.assignment.finding import Finding
 from grader.assignment.manifest import line_of
 from grader.assignment.percent import python_lines

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from grader.assignment.checkfile import read_checks, read_text
+from grader.assignment.authored import read_text
+from grader.assignment.checkfile import read_checks
+from grader.assignment.checksource import PUBLIC
 from grader.assignment.manifest import FILE, line_of, read_manifest
 from grader.errors import AuthoringError
 from grader.model import Assignment
@@ -67,4 +69,4 @@ def load_assignment(folder: Path, handout: Path) -> Assignment:
 
 def is_handout(folder: Path) -> bool:
     """Whether `folder` is a hand-out (or a reference): it holds both `assignment.toml` and `checks.py`."""
-    return (folder / FILE).is_file() and (folder / "checks.py").is_file()
+    return (folder / FILE).is_file() and (folder / PUBLIC).is_file()

@@ -8,7 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from grader.assignment.checkfile import HIDDEN, PUBLIC
+from grader.assignment.checksource import hidden_files, public_files
 from grader.assignment.golden import Golden
 from grader.assignment.load import SOLUTION
 from grader.assignment.manifest import read_manifest
@@ -66,7 +66,7 @@ def stale(golden: Golden, assignment: Assignment) -> list[str]:
 
 def _sources(assignment: Assignment, visibility: Visibility) -> list[Path]:
     root = assignment.root
-    files = [root / PUBLIC, *([root / HIDDEN] if visibility == "hidden" else [])]
+    files = [*public_files(root), *(hidden_files(root) if visibility == "hidden" else [])]
     compat = read_manifest(root).compat
     if compat is not None:
         files.append(root / compat)

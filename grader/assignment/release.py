@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterator
 from importlib.resources import files as package_files
 from pathlib import Path
 
-from grader.assignment.checkfile import HIDDEN, PUBLIC, read_text
+from grader.assignment.authored import read_text
+from grader.assignment.checksource import HIDDEN, hidden_files, public_files
 from grader.assignment.edits import RIGHT, WRONG, edited
 from grader.assignment.leaks import refuse_leaks
 from grader.assignment.load import SOLUTION
@@ -114,7 +115,7 @@ def _tree(assignment: Assignment, convert: Callable[[str, str], str], changed: d
         raise AuthoringError(f"{root}: has no {SOLUTION}/; hand-outs are released from reference/<id>")
     compat = read_manifest(root).compat
     files: Files = {}
-    for name in (FILE, README, PUBLIC, GOLDEN_PUBLIC, compat):
+    for name in (FILE, README, *(path.name for path in public_files(root)), GOLDEN_PUBLIC, compat):
         if name == GOLDEN_PUBLIC and not (root / name).exists():
             continue  # a new assignment is released before its first recording, too
         if name is not None and not (root / name).is_file():
@@ -129,6 +130,9 @@ def _tree(assignment: Assignment, convert: Callable[[str, str], str], changed: d
             _add(files, (folder / name).relative_to(root).as_posix(), folder / name, folder / name)
     for name, source, content in _solution(assignment, solution, convert, changed):
         _add(files, name, content, source)
+    for path in hidden_files(root):
+        if path.name in files:
+            raise AuthoringError(f"{solution / path.name}: is called like the hidden {path}; rename one")
     return files
 
 

@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 from msgspec import Struct
 
+from grader.assignment.checksource import hidden_files, public_files
 from grader.assignment.edits import WRONG
 from grader.diagnosis.fingerprints import FIELDS, Floats
 from grader.model import Assignment
@@ -151,6 +152,7 @@ def digest_of(assignment: Assignment) -> str:
     texts = [f"{FORMAT} {assignment.seed}"]
     folders = [assignment.solution] if assignment.solution else []
     files = [p for folder in folders for p in sorted(folder.rglob("*.py")) if "__pycache__" not in p.parts]
-    for path in (assignment.root / "checks.py", assignment.root / "hidden.py", assignment.root / WRONG, *files):
+    checks = [*public_files(assignment.root), *hidden_files(assignment.root)]
+    for path in (*checks, assignment.root / WRONG, *files):
         texts.append(path.read_text(encoding="utf-8") if path.is_file() else "")
     return hashlib.sha256("\0".join(texts).encode()).hexdigest()

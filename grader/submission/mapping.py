@@ -164,7 +164,9 @@ def _without_clashes(found: Mapping[str, str], fixed: Collection[str]) -> dict[s
 def _is_the_courses(name: str, assignment: Assignment) -> bool:
     if name in assignment.student_files or name in assignment.provided_files:
         return False
-    return name in _COURSE_FILES or PurePosixPath(name).parts[0] in _COURSE_FOLDERS | mounted_folders(assignment)
+    if name in _COURSE_FILES or (name.startswith("checks_") and (assignment.root / name).is_file()):
+        return True
+    return PurePosixPath(name).parts[0] in _COURSE_FOLDERS | mounted_folders(assignment)
 
 
 def _by_base_name(wanted: str, handed: Mapping[str, str], assignment: Assignment) -> list[str]:

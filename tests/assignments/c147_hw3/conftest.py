@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from grader.assignment.checkfile import execute, read_text
+from grader.assignment.authored import read_text
+from grader.assignment.checksource import load_check_files
 from grader.assignment.course import find_course
 from grader.assignment.edits import edited
 from grader.assignment.markers import solved
@@ -54,15 +55,13 @@ def define(assignment: Assignment) -> Define:
 @pytest.fixture(scope="session")
 def checks(assignment: Assignment) -> ModuleType:
     """`checks.py`, as a module."""
-    path = assignment.root / "checks.py"
-    return execute(path, read_text(path), {})
+    return load_check_files(assignment.root)["checks"].module
 
 
 @pytest.fixture(scope="session")
-def hidden(assignment: Assignment, checks: ModuleType) -> ModuleType:
+def hidden(assignment: Assignment) -> ModuleType:
     """`hidden.py`, as a module."""
-    path = assignment.root / "hidden.py"
-    return execute(path, read_text(path), {"checks": checks})
+    return load_check_files(assignment.root)["hidden"].module
 
 
 @pytest.fixture(scope="session")

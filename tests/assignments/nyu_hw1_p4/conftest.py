@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from grader.assignment.checkfile import execute, read_text
+from grader.assignment.authored import read_text
+from grader.assignment.checksource import load_check_files
 from grader.assignment.course import find_course
 from grader.assignment.edits import edited
 from grader.assignment.markers import solved
@@ -85,14 +86,13 @@ def run(assignment: Assignment, data: Mapping[str, Any]) -> Callable[..., Notebo
 @pytest.fixture(scope="session")
 def probe_module(assignment: Assignment) -> ModuleType:
     """`checks.py`, as a module."""
-    return execute(assignment.root / "checks.py", read_text(assignment.root / "checks.py"), {})
+    return load_check_files(assignment.root)["checks"].module
 
 
 @pytest.fixture(scope="session")
 def probes(assignment: Assignment, probe_module: ModuleType) -> Mapping[str, Callable[..., Any]]:
     """The probe functions by their check's id."""
-    file = assignment.root / "hidden.py"
-    hidden = execute(file, read_text(file), {"checks": probe_module})
+    hidden = load_check_files(assignment.root)["hidden"].module
     return {c.id: vars(hidden if c.visibility == "hidden" else probe_module)[c.id] for c in assignment.checks}
 
 

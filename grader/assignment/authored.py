@@ -1,0 +1,84 @@
+"""The author's Python files: read as text, and executed in a namespace of their own.
+
+Owns the one way in which an error in such a file becomes an `AuthoringError` with its line. What the files mean is for
+`checkfile` and `edits`.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import traceback
+from collections.abc import Mapping
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from grader.errors import AuthoringError
+
+
+def read_text(path: Path) -> str:
+    """An author's text file.
+
+    Raises
+    ------
+    AuthoringError
+        If it is missing or not UTF-8.
+    """
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise AuthoringError(f"{path}: no such file; the assignment needs it") from None
+    except UnicodeDecodeError as error:
+        raise AuthoringError(f"{path}:1: not UTF-8 text ({error.reason}); save it as UTF-8") from None
+
+
+def parse(path: Path, text: str) -> ast.Module:
+    """The syntax tree of an author's file; an `AuthoringError` where it is no Python."""
+    try:
+        return ast.parse(text, str(path))
+    except SyntaxError as error:
+        raise AuthoringError(f"{path}:{error.lineno}: {error.msg}; correct the file") from None
+
+
+def execute(path: Path, text: str, modules: Mapping[str, ModuleType]) -> ModuleType:
+    """Run an author's file as a module that no one else can import.
+
+    Parameters
+    ----------
+    path, text
+        The file and its text.
+    modules
+        What this file alone can import besides what is installed: `hidden.py` sees `checks`. They are handed over by
+        an `__import__` of its own instead of `sys.modules`, so that several assignments can be loaded at a time.
+
+    Raises
+    ------
+    AuthoringError
+        For anything that goes wrong in the file, with its line there.
+    """
+
+    def import_(name: str, *rest: Any) -> Any:
+        return modules[name] if name in modules else builtins.__import__(name, *rest)
+
+    module = ModuleType(path.stem)
+    module.__file__ = str(path)
+    module.__dict__["__builtins__"] = {**vars(builtins), "__import__": import_}
+    try:
+        exec(compile(parse(path, text), str(path), "exec", dont_inherit=True), module.__dict__)
+    except AuthoringError:
+        raise
+    except SyntaxError as error:  # what only a compilation sees, or in a file that this one runs
+        at = error.lineno if error.filename == str(path) else _line_in(path, error)
+        raise AuthoringError(f"{path}:{at}: {error.msg}; correct the file") from None
+    # An author's file is arbitrary code, and whatever it raises means the same: the file must be corrected.
+    except (Exception, SystemExit) as error:
+        what = str(error).partition("\n")[0]
+        raise AuthoringError(f"{path}:{_line_in(path, error)}: {type(error).__name__}: {what}") from error
+    return module
+
+
+def _line_in(path: Path, error: BaseException) -> int:
+    """The last line of the author's file that the error passed through."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return next((f.lineno or 1 for f in reversed(frames) if f.filename == str(path)), 1)
