@@ -109,12 +109,16 @@ class Root(Process):
         self._popen = launched.popen
         super().__init__(launched.channel, self._popen.pid, None, set())
         self._loading = False
+        self._warmed: set[str] | None = None
 
     def warm(self, modules: tuple[str, ...]) -> None:
         """Let it import libraries; returns at once, the answer is collected before the next command."""
+        if self._warmed is not None and self._warmed.issuperset(modules):
+            return
         self._collect()
         wire.send(self.channel, wire.COMMANDS, Warm(modules))
         self._loading = True
+        self._warmed = {*modules, *(self._warmed or ())}
 
     def fork(self) -> Process:
         self._collect()

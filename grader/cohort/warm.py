@@ -18,6 +18,7 @@ import msgspec
 from grader.api import grade_with, public_only
 from grader.assignment.course import Course
 from grader.cohort.keys import coupled, course_key, engine_key, ground_key, keys_of
+from grader.cohort.libraries import libraries
 from grader.cohort.pages import write_page
 from grader.cohort.records import Graded, HandIn, Job, Keys, PartScore, Status
 from grader.errors import Fault, GraderError, SubmissionError, UsageError, WorkerError
@@ -44,6 +45,7 @@ class Loaded(msgspec.Struct, frozen=True):
     assignment: Assignment
     golden: GoldenTable
     keys: Keys
+    libraries: tuple[str, ...]
 
 
 class Slot:
@@ -102,13 +104,15 @@ class Slot:
         if id not in self._loaded:
             assignment = self.load(id)
             golden = recorded(assignment) if self._seed is None else {}
-            self._loaded[id] = Loaded(assignment, golden, keys_of(assignment, golden, self._seed))
+            self._loaded[id] = Loaded(
+                assignment, golden, keys_of(assignment, golden, self._seed), libraries(assignment)
+            )
         found = self._loaded[id]
         if self._seed is None or not values:
             return found
         if id not in self._golden:
             self._golden[id] = live(found.assignment, [self._seed])[self._seed]
-        return Loaded(found.assignment, self._golden[id], found.keys)
+        return msgspec.structs.replace(found, golden=self._golden[id])
 
     def course_keys(self) -> Keys:
         """The keys of a hand-in that is of no assignment: every assignment had its say."""
@@ -171,6 +175,7 @@ class Slot:
         for again in range(TRIES):
             try:
                 root = self._root = self._root or Root()
+                root.warm(loaded.libraries)
                 report = grade_with(
                     root,
                     path,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import threading
@@ -188,6 +189,11 @@ def _names(folder: Path) -> set[str]:
 
 def remove(path: Path) -> None:
     """Remove a file or folder that hostile code made: folders nested deeper than Python can follow, say."""
+    if not os.path.lexists(path):
+        return
+    with contextlib.suppress(OSError, RecursionError):
+        shutil.rmtree(path)  # a process less, 8 ms
+        return
     subprocess.run(
         ["rm", "-rf", "--", str(path)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=60, check=False
     )

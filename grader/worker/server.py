@@ -11,12 +11,11 @@ import gc
 import os
 import signal
 import socket
-import sys
 import time
-from importlib import import_module
 
 from grader.worker import wire
 from grader.worker.absent import import_with
+from grader.worker.libraries import hurry, load
 from grader.worker.messages import (
     Done,
     Failed,
@@ -50,9 +49,11 @@ def serve(channel: socket.socket) -> None:
     _quiet()
     # before the first fork, so that no child pays for it: every submission needs NumPy, every check the probe runner
     from grader import authoring  # noqa: F401
+    from grader.worker.cells import run_cell
     from grader.worker.probe import run_probe
 
     adopt_orphans()
+    hurry()
     state = State()
     state.build_shell()  # while the grader still reads the hand-in
     gc.enable()
@@ -101,8 +102,7 @@ def serve(channel: socket.socket) -> None:
                     children.clear()
                 reply = Done()
             case Warm(modules):
-                _load(modules)
-                gc.collect()
+                load(modules)
                 reply = Done()
             case Prepare():
                 confined = state.prepare(command)
@@ -114,8 +114,6 @@ def serve(channel: socket.socket) -> None:
                 except BaseException as error:  # a student's module may raise anything, SystemExit included
                     reply = Failed(student_error(error, state.files()))
             case RunCell():
-                from grader.worker.cells import run_cell  # loads IPython, which a folder of modules does not need
-
                 reply = run_cell(state, command)
             case Probe():
                 observed, buffers = run_probe(state, command)
@@ -139,15 +137,6 @@ def _quiet() -> None:
         os.dup2(nothing, stream)
     os.close(nothing)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the grader, which then ends its workers
-
-
-def _load(modules: tuple[str, ...]) -> None:
-    for name in modules:
-        try:
-            import_module(name)
-        except ImportError:
-            continue  # what is missing here will be missing for the student's import, who is told then
-    sys.stdout.flush()
 
 
 def _forked() -> int:
