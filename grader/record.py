@@ -7,6 +7,7 @@ would otherwise move scores unseen.
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +18,13 @@ from grader.assignment.difference import ArrayChange, difference
 from grader.assignment.golden import Golden, read_golden, write_golden
 from grader.assignment.provenance import provenance_of, stale
 from grader.errors import AuthoringError
-from grader.model import Assignment, Visibility
+from grader.grading import given_for
+from grader.model import Assignment, Check, Observation, Visibility
 from grader.numeric.compare import compare
 from grader.reference import VISIBILITIES, ReferenceSession, golden_path, observed_values
+from grader.scoring import outcome
+
+Arrays = Mapping[str, npt.NDArray[Any]]
 
 
 class Row(Struct, frozen=True, kw_only=True):
@@ -116,8 +121,14 @@ def _rows(assignment: Assignment, visibility: Visibility, new: Golden) -> list[R
     path = golden_path(assignment, visibility)
     old = read_golden(path) if path.is_file() else Golden(provenance={}, observations={})
     checks = {c.id: c for c in assignment.checks}
+    recorded = [c for c in assignment.checks if c.id in old.observations and c.id in new.observations]
+    right = {
+        c.id: _accepted(assignment, c, old.observations[c.id], new.observations[c.id]) for c in recorded if c.judge
+    }
 
     def within(check: str, name: str, before: npt.NDArray[Any], after: npt.NDArray[Any]) -> bool:
+        if check in checks and checks[check].judge is not None:
+            return right.get(check, False)
         if check not in checks or before.dtype != after.dtype:
             return False
         tolerance = checks[check].tolerances.get(name, checks[check].tolerance)
@@ -126,6 +137,18 @@ def _rows(assignment: Assignment, visibility: Visibility, new: Golden) -> list[R
     moved = {(c.check, c.name): c for c in difference(old, new, within)}
     rows = [_row(moved.pop((check, name), None), check, name) for check, a in new.observations.items() for name in a]
     return rows + [_row(change, *key) for key, change in moved.items()]
+
+
+def _accepted(assignment: Assignment, check: Check, old: Arrays, new: Arrays) -> bool:
+    """Whether the judge of a check gives all points to `new` where `old` is recorded.
+
+    Its arrays need not be near each other: a training of many steps ends elsewhere on another processor.
+    """
+    observation = Observation(check=check.id, ended="returned", values=new)
+    try:
+        return outcome(check, observation, given_for(assignment, check, old, assignment.seed)).status == "passed"
+    except AuthoringError:  # the judge cannot read what an older probe returned
+        return False
 
 
 def _row(change: ArrayChange | None, check: str, name: str) -> Row:

@@ -20,13 +20,9 @@ from checks import (
     TWO_LAYER_LOSS,
     TWO_LAYER_SCORES,
     affine_arguments,
-    gradients,
-    l2_term,
-    layers_at,
-    loss_of,
     off_zero,
-    two_layers_at,
 )
+from checks_networks import gradients, l2_term, layers_at, loss_of, two_layers_at
 
 from grader import Verdict, check
 

@@ -1,22 +1,13 @@
 """Hidden checks: 5 of the 20 points. Other samples and labels, other data sets, scores so large that exp overflows."""
 
 import numpy as np
-from checks import (
-    BACKWARD,
-    DATASET,
-    PASS,
-    RATE,
-    SAMPLE,
-    STATE,
-    STEP,
-    datasets,
-    judge_datasets,
-    judge_gradients,
-    judge_sample,
-    new_key,
-    one_sample,
-    stepped,
-)
+from checks import BACKWARD, DATASET, PASS, SAMPLE, STEP, datasets, one_sample
+from checks_arrays import STATE
+from checks_calls import stepped
+from checks_network import RATE
+from checks_points import new_key
+from checks_printed import judge_datasets
+from checks_verdicts import judge_gradients, judge_sample
 
 from grader import check
 

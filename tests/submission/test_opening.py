@@ -23,6 +23,7 @@ HANDOUT: Mapping[str, str | bytes] = {
     "utils/optimizer.py": "RATE = 1\n",
     "assignment.toml": "",
     "checks.py": "secret",
+    "checks_points.py": "secret",
     "golden/public.json": "{}",
     "README.md": "read me",
     "data/big.bin": "0" * 100,

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from grader.assignment.authored import read_text
-from grader.assignment.checksource import load_check_files
+from grader.assignment.checksource import CheckFile, load_check_files
 from grader.assignment.course import find_course
 from grader.assignment.edits import edited
 from grader.assignment.markers import solved
@@ -53,15 +53,32 @@ def define(assignment: Assignment) -> Define:
 
 
 @pytest.fixture(scope="session")
-def checks(assignment: Assignment) -> ModuleType:
-    """`checks.py`, as a module."""
-    return load_check_files(assignment.root)["checks"].module
+def files(assignment: Assignment) -> dict[str, CheckFile]:
+    return load_check_files(assignment.root)
 
 
 @pytest.fixture(scope="session")
-def hidden(assignment: Assignment) -> ModuleType:
+def checks(files: dict[str, CheckFile]) -> ModuleType:
+    """`checks.py`, as a module."""
+    return files["checks"].module
+
+
+@pytest.fixture(scope="session")
+def networks(files: dict[str, CheckFile]) -> ModuleType:
+    """`checks_networks.py`, as a module."""
+    return files["checks_networks"].module
+
+
+@pytest.fixture(scope="session")
+def judges(files: dict[str, CheckFile]) -> ModuleType:
+    """`checks_accuracy.py`, as a module."""
+    return files["checks_accuracy"].module
+
+
+@pytest.fixture(scope="session")
+def hidden(files: dict[str, CheckFile]) -> ModuleType:
     """`hidden.py`, as a module."""
-    return load_check_files(assignment.root)["hidden"].module
+    return files["hidden"].module
 
 
 @pytest.fixture(scope="session")

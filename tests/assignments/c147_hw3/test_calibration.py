@@ -32,7 +32,7 @@ def stones(course: Import) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def train(assignment: Assignment, define: Define, course: Import, checks: ModuleType, stones: dict[str, Any]) -> Train:
+def train(assignment: Assignment, define: Define, course: Import, judges: ModuleType, stones: dict[str, Any]) -> Train:
     """Validation accuracy, by the judge's forward pass, of the solution or of one with a named mistake."""
     edits = {edit.name: edit for edit in wrong_edits(assignment)}
 
@@ -45,7 +45,7 @@ def train(assignment: Assignment, define: Define, course: Import, checks: Module
         with np.errstate(all="ignore"):
             course("utils.solver").Solver(net, stones, optim_config={"learning_rate": rate}, **settings).train()
             layers = [(net.params["W1"], net.params["b1"]), (net.params["W2"], net.params["b2"])]
-            return float(checks.accuracy(layers, stones["X_val"], stones["y_val"]))
+            return float(judges.accuracy(layers, stones["X_val"], stones["y_val"]))
 
     return train_
 
@@ -68,11 +68,11 @@ def test_the_settings_of_the_reference_reach_the_ceiling(train: Train) -> None:
     ],
 )
 def test_right_code_passes_at_twenty_seeds(
-    train: Train, checks: ModuleType, rate: float, batch: int, epochs: int, least: float
+    train: Train, judges: ModuleType, rate: float, batch: int, epochs: int, least: float
 ) -> None:
     reached = [train(rate, batch, epochs, seed) for seed in range(20)]
 
-    assert min(reached) > least > checks.GOAL
+    assert min(reached) > least > judges.GOAL
 
 
 @pytest.mark.slow
@@ -86,8 +86,8 @@ def test_right_code_passes_at_twenty_seeds(
     ],
 )
 def test_wrong_code_stays_below_the_goal(
-    train: Train, checks: ModuleType, mistake: str, settings: tuple[float, int, int]
+    train: Train, judges: ModuleType, mistake: str, settings: tuple[float, int, int]
 ) -> None:
     reached = [train(*settings, seed, mistake) for seed in range(5)]
 
-    assert max(reached) < checks.GOAL
+    assert max(reached) < judges.GOAL

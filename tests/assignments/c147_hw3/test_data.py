@@ -76,19 +76,19 @@ def test_a_linear_classifier_learns_nothing_from_the_small_data_set(data_utils: 
     assert np.mean((x[3000:4000] @ weights).argmax(axis=1) == labels[3000:4000]) < 0.3
 
 
-def test_the_judges_small_data_set_is_the_course_s(data_utils: ModuleType, checks: ModuleType) -> None:
+def test_the_judges_small_data_set_is_the_course_s(data_utils: ModuleType, judges: ModuleType) -> None:
     images, labels = data_utils.small_set()
-    judged, judged_labels = checks.small_set()
+    judged, judged_labels = judges.small_set()
 
     np.testing.assert_array_equal(judged, images.reshape(4500, 48))
     np.testing.assert_array_equal(judged_labels, labels)
 
 
 def test_the_judge_sees_the_images_that_the_notebook_trains_on(
-    data_utils: ModuleType, checks: ModuleType, tmp_path: Path
+    data_utils: ModuleType, judges: ModuleType, tmp_path: Path
 ) -> None:
     data = data_utils.get_CIFAR10_data()
-    name, (fifty, fifty_labels), (images, labels) = checks.held_images(tmp_path)
+    name, (fifty, fifty_labels), (images, labels) = judges.held_images(tmp_path)
     weight = np.random.default_rng(0).normal(size=(3072, 5))
 
     assert name == "the small data set"
@@ -98,7 +98,7 @@ def test_the_judge_sees_the_images_that_the_notebook_trains_on(
     ):
         np.testing.assert_array_equal(held_labels, data[f"y_{part}"][:count])
         whole = data[f"X_{part}"][:count].reshape(count, -1) @ weight
-        np.testing.assert_allclose(held @ checks.by_stones(weight), whole, rtol=1e-9, atol=1e-8)
+        np.testing.assert_allclose(held @ judges.by_stones(weight), whole, rtol=1e-9, atol=1e-8)
 
 
 def test_real_batches_are_read_split_and_freed_of_their_mean(
@@ -124,10 +124,10 @@ def test_a_batch_of_another_size_is_refused(data_utils: ModuleType, tmp_path: Pa
 
 
 @pytest.mark.slow
-def test_the_judge_reads_the_real_batches_as_the_notebook_does(checks: ModuleType, tmp_path: Path) -> None:
+def test_the_judge_reads_the_real_batches_as_the_notebook_does(judges: ModuleType, tmp_path: Path) -> None:
     pixels, labels = write_set(tmp_path / "cifar-10-batches-py", 10000)
 
-    name, (fifty, fifty_labels), (images, held_labels) = checks.held_images(tmp_path)
+    name, (fifty, fifty_labels), (images, held_labels) = judges.held_images(tmp_path)
 
     mean = pixels[:49000].mean(axis=0)
     assert name == "CIFAR-10"

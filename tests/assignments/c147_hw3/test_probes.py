@@ -50,27 +50,27 @@ def test_points_are_those_of_the_catalogue(assignment: Assignment) -> None:
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_no_hidden_unit_is_on_its_kink_and_both_signs_occur(checks: ModuleType, seed: int) -> None:
+def test_no_hidden_unit_is_on_its_kink_and_both_signs_occur(networks: ModuleType, seed: int) -> None:
     rng = np.random.default_rng(seed)
-    values = checks.random_values(rng, (7, 9, 11, 5))
+    values = networks.random_values(rng, (7, 9, 11, 5))
 
-    x, y = checks.batch(rng, values, 6)
+    x, y = networks.batch(rng, values, 6)
 
     first = x @ values["W1"] + values["b1"]
     second = np.maximum(first, 0) @ values["W2"] + values["b2"]
     assert (x.shape, y.shape) == ((6, 7), (6,))
     for before in (first, second):
-        assert np.abs(before).min() > checks.KINK
+        assert np.abs(before).min() > networks.KINK
         assert before.min() < 0 < before.max()
 
 
 def test_right_initialization_is_refused_less_than_once_in_a_thousand(
-    define: Define, checks: ModuleType, probes: Probes
+    define: Define, networks: ModuleType, probes: Probes
 ) -> None:
     reference = define(None)
     _, probe = probes["two_layer_start"]
     golden = observe(reference, probe, 0)
-    judge = checks.judge_start(0.03)
+    judge = networks.judge_start(0.03)
     given = SimpleNamespace(golden=golden)
     refused = sum(not v.earned for seed in range(1000) for v in judge(observe(reference, probe, seed), given))
 

@@ -173,12 +173,12 @@ def test_a_two_layer_net_is_no_answer_to_fifty_by_heart(
     ("right", "earned"), [(1.0, True), (0.5, True), (0.499, Fraction(1, 2)), (0.45, Fraction(1, 2)), (0.449, False)]
 )
 def test_accuracy_earns_all_half_or_nothing(
-    checks: ModuleType, monkeypatch: pytest.MonkeyPatch, right: float, earned: bool | Fraction
+    judges: ModuleType, monkeypatch: pytest.MonkeyPatch, right: float, earned: bool | Fraction
 ) -> None:
-    monkeypatch.setattr(checks, "accuracy", lambda *_: right)
+    monkeypatch.setattr(judges, "accuracy", lambda *_: right)
     seen = {"sizes": np.array([48, 200, 10]), "values": np.zeros(49 * 200 + 201 * 10, np.float32)}
 
-    (verdict,) = checks.judge_solver(seen, GIVEN)
+    (verdict,) = judges.judge_solver(seen, GIVEN)
 
     assert verdict.earned == earned
     assert ("are asked for" in verdict.message) == (earned is not True)
@@ -186,12 +186,12 @@ def test_accuracy_earns_all_half_or_nothing(
 
 @pytest.mark.parametrize(("right", "earned"), [(1.0, True), (0.98, False)])
 def test_forty_nine_of_fifty_are_not_enough(
-    checks: ModuleType, monkeypatch: pytest.MonkeyPatch, right: float, earned: bool
+    judges: ModuleType, monkeypatch: pytest.MonkeyPatch, right: float, earned: bool
 ) -> None:
-    monkeypatch.setattr(checks, "accuracy", lambda *_: right)
+    monkeypatch.setattr(judges, "accuracy", lambda *_: right)
     seen = {"sizes": np.array([48, 5, 10]), "values": np.zeros(49 * 5 + 60, np.float32)}
 
-    (verdict,) = checks.judge_overfit(seen, GIVEN)
+    (verdict,) = judges.judge_overfit(seen, GIVEN)
 
     assert verdict.earned is earned
     assert verdict.message.startswith(f"{50 * right:.0f} of the 50 training images")
@@ -216,30 +216,30 @@ def test_what_is_no_such_network_earns_nothing(found: dict[str, Check], id: str,
     assert judged(found[id], {"sizes": np.array(sizes), "values": values}).earned is False
 
 
-def test_a_network_that_gives_nan_is_never_right(checks: ModuleType) -> None:
+def test_a_network_that_gives_nan_is_never_right(judges: ModuleType) -> None:
     layers = [(np.full((4, 10), np.nan), np.zeros(10))]
 
-    assert checks.accuracy(layers, np.ones((6, 4)), np.zeros(6, int)) == 0.0
+    assert judges.accuracy(layers, np.ones((6, 4)), np.zeros(6, int)) == 0.0
 
 
-def test_an_images_first_weight_is_summed_over_its_stones(checks: ModuleType) -> None:
+def test_an_images_first_weight_is_summed_over_its_stones(judges: ModuleType) -> None:
     rng = np.random.default_rng(0)
     stones, weight = rng.normal(size=(5, 3, 4, 4)), rng.normal(size=(3072, 6))
     images = stones.repeat(8, axis=2).repeat(8, axis=3).reshape(5, -1)
 
-    np.testing.assert_allclose(stones.reshape(5, -1) @ checks.by_stones(weight), images @ weight, rtol=1e-9)
+    np.testing.assert_allclose(stones.reshape(5, -1) @ judges.by_stones(weight), images @ weight, rtol=1e-9)
 
 
 @pytest.mark.parametrize(
     "arguments", [{"hidden_dims": 4}, {"hidden_dim": 4}, {"hidden_size": 4}], ids=lambda a: next(iter(a))
 )
-def test_a_class_is_built_by_its_own_spelling(checks: ModuleType, arguments: dict[str, int]) -> None:
+def test_a_class_is_built_by_its_own_spelling(networks: ModuleType, arguments: dict[str, int]) -> None:
     name = next(iter(arguments))
     space: dict[str, Any] = {}
     exec(f"class Net:\n    def __init__(self, input_dim, {name}, num_classes, reg, weight_scale):\n"
          f"        self.hidden = {name}", space)  # fmt: skip
 
-    net = checks.two_layer_net(SimpleNamespace(TwoLayerNet=space["Net"]), (3, 4, 5))
+    net = networks.two_layer_net(SimpleNamespace(TwoLayerNet=space["Net"]), (3, 4, 5))
 
     assert net.hidden == 4
 

@@ -90,6 +90,12 @@ def probe_module(assignment: Assignment) -> ModuleType:
 
 
 @pytest.fixture(scope="session")
+def trained_module(assignment: Assignment) -> ModuleType:
+    """`checks_trained.py`, as a module."""
+    return load_check_files(assignment.root)["checks_trained"].module
+
+
+@pytest.fixture(scope="session")
 def probes(assignment: Assignment, probe_module: ModuleType) -> Mapping[str, Callable[..., Any]]:
     """The probe functions by their check's id."""
     hidden = load_check_files(assignment.root)["hidden"].module

@@ -25,14 +25,14 @@ def test_the_small_data_set_has_the_form_of_mnist(data: Mapping[str, Any]) -> No
 
 
 def test_the_judge_holds_the_test_images_that_the_notebook_gets(
-    assignment: Assignment, probe_module: ModuleType, data: Mapping[str, Any]
+    assignment: Assignment, trained_module: ModuleType, data: Mapping[str, Any]
 ) -> None:
-    small, labels, _ = probe_module.held_data(assignment.root / "data", 64)
+    small, labels, _ = trained_module.held_data(assignment.root / "data", 64)
 
     np.testing.assert_array_equal(data["x_test"][:, 6:22:2, 6:22:2].reshape(397, 64), small)
     np.testing.assert_array_equal(data["x_test"][:, 7:22:2, 7:22:2].reshape(397, 64), small)
     np.testing.assert_array_equal(data["y_test"], labels)
-    assert data["x_train"].max() == probe_module.TOP
+    assert data["x_train"].max() == trained_module.TOP
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def test_the_real_data_set_is_served_where_its_file_is(
     assert done.stdout == f"(3, 28, 28) [7, 8, 9] (2, 28, 28) [1, 2] {images[3:].sum()}\n", done.stderr
 
 
-def test_trained_weights_are_judged_on_the_real_test_set(probe_module: ModuleType, tmp_path: Path) -> None:
+def test_trained_weights_are_judged_on_the_real_test_set(trained_module: ModuleType, tmp_path: Path) -> None:
     """A network that tells ones from zeros by one pixel: every label but the last is what it guesses."""
     images = np.zeros((5, 28, 28), np.uint8)
     images[::2, 3, 3] = 255
@@ -72,7 +72,7 @@ def test_trained_weights_are_judged_on_the_real_test_set(probe_module: ModuleTyp
 
     state["repeated"] = np.zeros(())
 
-    (verdict,) = probe_module.judge_accuracy(state, Given(golden={}, rng=np.random.default_rng(0), data=tmp_path))
+    (verdict,) = trained_module.judge_accuracy(state, Given(golden={}, rng=np.random.default_rng(0), data=tmp_path))
 
     assert verdict.earned
     assert verdict.message == "80.0% of the 5 test images of MNIST are right"

@@ -1,0 +1,215 @@
+"""The student's six arrays, wherever and whichever way round they lie: found, read and written in place.
+
+Where there are no lists `weights` and `biases`, the six are found by their shapes among the globals that the student's
+functions use; what cannot be told goes to a person.
+"""
+
+import ast
+import contextlib
+import io
+import re
+
+import numpy as np
+from checks_cells import DATA, bound, cells_of, changed
+from checks_network import NAMES, SIZES
+
+from grader import ForPerson
+
+STATE = ("weights", "biases")
+FUNCTIONS = ("feed_forward_sample", "train_one_sample", "feed_forward_dataset")
+
+
+def slots(student):
+    """Name, container and place of each of the six."""
+    lists = [numbered(student.notebook.get(name)) for name in STATE]
+    if all(len(found) == 3 for found in lists):
+        return [(f"{kind}{i}", *at) for kind, three in zip("Wb", lists, strict=True) for i, at in enumerate(three, 1)]
+    found = elsewhere(student)
+    if found:
+        return [(name, container, place) for name, (container, place, _) in found.items()]
+    if any(lists):
+        raise ForPerson("`weights` and `biases` do not hold three arrays each")
+    raise NotImplementedError("no weights of the layers 784 -> 32 -> 32 -> 10 are there")
+
+
+def numbered(container):
+    """(container, place) of each array or number in it; what else it holds may fill the place of the input layer."""
+    if not isinstance(container, list | tuple | dict | np.ndarray):
+        return []
+    places = list(container) if isinstance(container, dict) else range(len(container))
+    numbers = np.ndarray | np.number | float | int
+    return [(container, place) for place in places if isinstance(container[place], numbers)]
+
+
+def function(student, name):
+    """A student's function, or the method of that name of one of the objects."""
+    if name in student.notebook:
+        return getattr(student, name)
+    objects = [v for v in student.notebook.values() if not isinstance(v, type) and callable(getattr(v, name, None))]
+    return getattr(objects[0], name) if objects else getattr(student, name)
+
+
+def used(student):
+    """Names of the globals that the student's functions use, by way of their own functions too; all without any."""
+    space, names, codes = student.notebook, {}, []
+    for name in FUNCTIONS:
+        if name in space and not is_the_courses(student, name):
+            codes.append(getattr(space[name], "__code__", None))
+    while codes:
+        code = codes.pop(0)
+        for name in getattr(code, "co_names", ()):
+            if name in space and name not in names:
+                names[name] = None
+                codes.append(getattr(space[name], "__code__", None))
+        codes += [constant for constant in getattr(code, "co_consts", ()) if hasattr(constant, "co_names")]
+    return [name for name in names or space if not name.startswith("_") and name not in ("In", "Out", *DATA)]
+
+
+def arrays_in(container, place, path, depth=0):
+    """(container, place, path) of every array below a global: in lists, dictionaries and objects, three deep."""
+    value = container[place]
+    if isinstance(value, np.ndarray) and value.dtype.kind == "f":
+        yield container, place, path
+    elif depth < 3 and isinstance(value, list | tuple | dict | np.ndarray) and len(value) <= 20:
+        for key in value if isinstance(value, dict) else range(len(value)):
+            yield from arrays_in(value, key, (*path, str(key)), depth + 1)
+    elif depth < 3 and isinstance(getattr(value, "__dict__", None), dict) and not hasattr(value, "__name__"):
+        for key in vars(value):
+            yield from arrays_in(vars(value), key, (*path, key), depth + 1)
+
+
+def elsewhere(student):
+    """The six arrays by name, each as (container, place, path), where they are not in `weights` and `biases`.
+
+    None if no array is the first layer's weight. The two biases of 32 are told by the order of their names.
+    """
+    found, seen = {"W1": [], "W2": [], "W3": [], "b": [], "b3": []}, set()
+    for name in used(student):
+        for container, place, path in arrays_in(student.notebook, name, (name,)):
+            value, kind = container[place], None
+            if value.ndim == 2 and min(value.shape) > 1:
+                kind = {(32, 784): "W1", (32, 32): "W2", (10, 32): "W3"}.get(tuple(sorted(value.shape)))
+            elif value.ndim in (1, 2):
+                kind = {32: "b", 10: "b3"}.get(value.size)
+            if kind and id(value) not in seen:
+                seen.add(id(value))
+                found[kind].append((container, place, path))
+    if not found["W1"]:
+        return None
+    by_name = sorted(found.pop("b"), key=lambda at: [re.sub(r"\d+", lambda m: m[0].zfill(4), key) for key in at[2]])
+    found["b1"], found["b2"] = (by_name[:1], by_name[1:])
+    if any(len(found[name]) != 1 for name in NAMES):
+        raise ForPerson("which arrays are the weights and biases could not be told: there are no such lists")
+    return {name: found[name][0] for name in NAMES}
+
+
+def drawn_again(student):
+    """The six arrays as the cells that define them draw them, for what is found when the training is over.
+
+    None where they are in `weights` and `biases`, after whose definition a check is asked at once.
+    """
+    slots(student)
+    if all(len(numbered(student.notebook.get(name))) == 3 for name in STATE):
+        return None
+    paths = [path for _, _, path in elsewhere(student).values()]
+    roots = {path[0] for path in paths}
+    space = {name: value for name, value in student.notebook.items() if name not in roots}
+    for cell in cells_of(student):
+        with contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(Exception):
+            for node in ast.parse(cell).body:
+                if roots & (bound(node) | changed(node)):
+                    exec(compile(ast.Module([node], []), "<again>", "exec"), space)
+                with contextlib.suppress(KeyError, IndexError, TypeError, AttributeError):
+                    return {name: at(space, path) for name, path in zip(NAMES, paths, strict=True)}
+    raise ForPerson("the weights as they were first drawn could not be told: there are no lists of them")
+
+
+def at(space, path):
+    """A copy of the array at a path from `arrays_in`."""
+    value = space
+    for key in path:
+        if isinstance(value, dict):
+            value = {str(k): v for k, v in value.items()}[key]
+        else:
+            value = value[int(key)] if isinstance(value, list | tuple | np.ndarray) else getattr(value, key)
+    return np.array(value)
+
+
+def others(student, name, value):
+    """Further globals for the same array: `b1` for `biases[0]`."""
+    space = student.notebook
+    same = [n for n, v in space.items() if v is value] if isinstance(value, np.ndarray) else []
+    named = [n for n in (name, name.lower()) if n in space and np.size(space[n]) in (np.size(value), SIZES[0][1], 10)]
+    return [n for n in dict.fromkeys(same + named) if isinstance(space[n], np.ndarray)]
+
+
+def turned(student):
+    """Whether weights lie as (n_out, n_in): the first tells, the second is square."""
+    _, container, place = slots(student)[0]
+    return np.ndim(container[place]) == 2 and container[place].shape[0] < container[place].shape[1]
+
+
+def upright(name, value, is_turned):
+    """The array as (n_in, n_out) or (n,), as a view where that is possible."""
+    value, size = np.asarray(value), SIZES[int(name[1]) - 1]
+    if name[0] == "b":
+        flat = value.reshape(-1) if value.ndim < 2 or max(value.shape) == value.size else value
+        return np.broadcast_to(flat, (size[1],)) if flat.shape == (1,) else flat
+    told = value.shape != size if value.shape in (size, size[::-1]) and size[0] != size[1] else is_turned
+    return value.T if told else value
+
+
+def put(student, state):
+    """Write `state` into the student's arrays; returns those that could not be set, as they are."""
+    kept, is_turned = {}, turned(student)
+    for name, container, place in slots(student):
+        done = False
+        for value in [container[place], *(student.notebook[n] for n in others(student, name, container[place]))]:
+            if isinstance(value, np.ndarray) and value.dtype.kind == "f" and value.flags.writeable:
+                target = upright(name, value, is_turned)
+                if target.shape == state[name].shape and np.shares_memory(target, value):
+                    target[...] = state[name]
+                    done = done or value is container[place]
+        if not done:
+            kept[name] = np.array(upright(name, container[place], is_turned), dtype=float)
+    lend(student)
+    return kept
+
+
+def is_the_courses(student, name):
+    """Whether the course's own function has been put in the place of the student's (follow-through)."""
+    value = student.notebook.get(name)
+    return getattr(value, "__globals__", {}).get("__name__") == "__reference__"
+
+
+def lend(student):
+    """Give the arrays to the course's functions, where these stand in for the student's and know no globals."""
+    arrays = None
+    for name in FUNCTIONS:
+        if is_the_courses(student, name):
+            space = getattr(student, name).__globals__
+            if arrays is None:
+                is_turned = turned(student)
+                arrays = [upright(n, container[place], is_turned) for n, container, place in slots(student)]
+            space["weights"], space["biases"] = arrays[:3], arrays[3:]
+
+
+def take(student):
+    """The six arrays as they are now, copied; one that a function has bound anew is taken from where it is."""
+    now, is_turned = {}, turned(student)
+    for name, container, place in slots(student):
+        now[name] = [np.array(upright(name, container[place], is_turned), dtype=float)]
+        for other in others(student, name, container[place]):
+            now[name].append(np.array(upright(name, student.notebook[other], is_turned), dtype=float))
+    return now
+
+
+def moved(before, after):
+    """Whether any of the arrays that `take` has taken is another now."""
+    return any(not np.array_equal(a, b) for n in before for a, b in zip(before[n], after[n], strict=False))
+
+
+def single(student):
+    """1 if any of the six arrays is in single precision or less, else 0."""
+    held = [container[place] for _, container, place in slots(student)]
+    return np.array(int(any(isinstance(v, np.ndarray) and v.dtype.itemsize < 8 for v in held)))

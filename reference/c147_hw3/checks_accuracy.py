@@ -1,0 +1,121 @@
+"""Judges of trained networks, by their parameters alone.
+
+The network is computed here, on images that the judge makes or reads for itself. What the Solver printed or remembers
+does not count.
+"""
+
+from fractions import Fraction
+from itertools import pairwise
+
+import numpy as np
+
+from grader import Verdict
+
+IMAGE, CLASSES = 3072, 10
+STONES, STONE = 4, 8
+"""An image of the small data set is STONES x STONES squares of STONE x STONE equal pixels, in each colour."""
+GOAL, HALF = 0.50, 0.45
+"""Validation accuracy for all points, and for half of them.
+
+The hand-out's numbers, also for the small data set, which was made for them. Right code with 200 hidden units, at
+twenty seeds, by learning rate, batch size and epochs: at least 0.907 from 1e-3, 200, 10 and 1e-4, 100, 20 and 5e-3,
+500, 20; 0.680 from 1e-4, 200, 10; 0.577 from 5e-3, 100, 5; 0.540 from 1e-4, 500, 20. Of the 54 combinations of 1e-4 to
+5e-3, 100 to 500 and 5 to 20 epochs only four can stay below 0.5, those whose learning rate times number of steps is
+below 0.01; on CIFAR-10 it takes about 1 to get there. Wrong code, at ten seeds and four settings: at most 0.33 without
+the ReLU, 0.46 where it lets every gradient through, 0.12 with the wrong sign; but up to 0.69 with the mask from dout,
+and 0.87 where only the last layer learns: for those there are the other parts.
+"""
+BY_HEART = 50
+
+
+def accuracy(layers, images, labels):
+    """Share of `images` (N, inputs) that the network gets right; where it gives nan, it is wrong."""
+    hidden = images
+    for i, (weight, bias) in enumerate(layers):
+        before = hidden @ weight + bias
+        hidden = np.maximum(before, 0) if i < len(layers) - 1 else before
+    return float(np.mean((hidden.argmax(axis=1) == labels) & np.isfinite(hidden).all(axis=1)))
+
+
+def by_stones(weight):
+    """A first weight (3072, M) for images that are given by their stones: (48, M)."""
+    return weight.reshape(3, STONES, STONE, STONES, STONE, -1).sum(axis=(2, 4)).reshape(3 * STONES**2, -1)
+
+
+def small_set():
+    """Stones (4500, 48) and labels of the small data set.
+
+    The judge's own copy of `utils.data_utils.small_set`, which student code cannot reach.
+    """
+    rng = np.random.default_rng(147)
+    patterns = rng.standard_normal((10, 2, 3, 4, 4))
+    patterns /= np.sqrt(np.mean(patterns**2, axis=(2, 3, 4), keepdims=True))
+    labels = rng.integers(10, size=4500)
+    which = rng.integers(2, size=4500)
+    sign = rng.choice([-1.0, 1.0], size=(4500, 1, 1, 1))
+    images = 128 + 60 * sign * patterns[labels, which] + 45 * rng.standard_normal((4500, 3, 4, 4))
+    labels = np.where(rng.random(4500) < 0.1, rng.integers(10, size=4500), labels)
+    return np.clip(np.rint(images), 0, 255).reshape(4500, -1), labels
+
+
+def held_images(folder):
+    """The judge's images, mean subtracted: their name, the fifty training images with labels, those for validation."""
+    batches = folder / "cifar-10-batches-py"
+    if batches.is_dir():
+        name, count = "CIFAR-10", 49000
+        # NumPy reads a plain pickle too
+        parts = [np.load(batches / f"data_batch_{i}", allow_pickle=True, encoding="latin1") for i in range(1, 6)]
+        images = np.concatenate([part["data"] for part in parts])
+        labels = np.concatenate([part["labels"] for part in parts])
+    else:
+        name, count = "the small data set", 3000
+        images, labels = small_set()
+    mean = images[:count].mean(axis=0)
+    validation = slice(count, count + 1000)
+    training = slice(BY_HEART)
+    return name, (images[training] - mean, labels[training]), (images[validation] - mean, labels[validation])
+
+
+def judged_layers(seen, inputs):
+    """The layers in an observation, for images of so many numbers; None if it holds no such network."""
+    if seen["sizes"].dtype.kind not in "iu" or seen["values"].dtype.kind != "f":
+        return None
+    sizes, values = [int(size) for size in seen["sizes"].ravel()], seen["values"].astype(float).ravel()
+    if len(sizes) < 2 or min(sizes) < 1 or sum((a + 1) * b for a, b in pairwise(sizes)) != values.size:
+        return None
+    layers = []
+    for above, below in pairwise(sizes):
+        weight, bias, values = np.split(values, [above * below, (above + 1) * below])
+        layers.append((weight.reshape(above, below), bias))
+    if sizes[0] == IMAGE and inputs == 3 * STONES**2:
+        layers[0] = (by_stones(layers[0][0]), layers[0][1])
+    return layers if len(layers[0][0]) == inputs and sizes[-1] == CLASSES else None
+
+
+def judge_solver(seen, given):
+    """Points by the validation accuracy of the network; its number of hidden units costs nothing."""
+    name, _, (images, labels) = held_images(given.data)
+    layers = judged_layers(seen, images.shape[1])
+    if layers is None:
+        yield Verdict("accuracy", False, f"the network does not fit the images of {name}")
+        return
+    reached = accuracy(layers, images, labels)
+    told = [f"{reached:.1%} of the {len(labels)} validation images of {name} are right"]
+    if reached < GOAL:
+        told.append(f"{GOAL:.0%} are asked for" + (f", and {HALF:.0%} are worth half" if reached >= HALF else ""))
+    if len(layers[0][1]) != 200:
+        told.append(f"the network has {len(layers[0][1])} hidden units instead of 200, which costs nothing")
+    earned = True if reached >= GOAL else Fraction(1, 2) if reached >= HALF else False
+    yield Verdict("accuracy", earned, "; ".join(told), error=1 - reached, tolerance=1 - GOAL)
+
+
+def judge_overfit(seen, given):
+    """All fifty or nothing, as the hand-out has it."""
+    name, (images, labels), _ = held_images(given.data)
+    layers = judged_layers(seen, images.shape[1])
+    if layers is None:
+        yield Verdict("accuracy", False, f"the network does not fit the images of {name}")
+        return
+    reached = accuracy(layers, images, labels)
+    text = f"{round(reached * len(labels))} of the {len(labels)} training images of {name} are right"
+    yield Verdict("accuracy", reached == 1, text, error=1 - reached, tolerance=0.0)

@@ -1,0 +1,60 @@
+"""The network 784 -> 32 -> 32 -> 10 by the grader itself: its loss and gradients, and ways to get them wrong.
+
+Weights are (n_in, n_out) here, biases (n,).
+"""
+
+import numpy as np
+
+SIZES = ((784, 32), (32, 32), (32, 10))
+NAMES = ("W1", "W2", "W3", "b1", "b2", "b3")
+RATE = 0.5  # so large that dividing the change of an array by it costs no digits
+
+
+def sigmoid(z):
+    return np.exp(-np.logaddexp(0, -z))
+
+
+def forward(state, x):
+    """Inputs and outputs of the three layers, for pixels x of shape (784,) or (N, 784)."""
+    z1 = x @ state["W1"] + state["b1"]
+    z2 = sigmoid(z1) @ state["W2"] + state["b2"]
+    z3 = sigmoid(z2) @ state["W3"] + state["b3"]
+    return (z1, z2, z3), (sigmoid(z1), sigmoid(z2), softmax(z3))
+
+
+def softmax(z):
+    powers = np.exp(z - z.max(axis=-1, keepdims=True))
+    return powers / powers.sum(axis=-1, keepdims=True)
+
+
+def loss_of(state, x, label):
+    p = forward(state, x)[1][2]
+    return -np.log(p[..., label] if p.ndim == 1 else p[np.arange(len(p)), label])
+
+
+def gradients(state, x, label, mistake=""):
+    """The six gradients; with `mistake` those of a way to get them wrong."""
+    a1, a2, p = forward(state, x)[1]
+    out = softmax(p) if mistake == "twice" else p
+    d3 = out - np.eye(len(p))[label]
+    W2, W3 = state["W2"], state["W3"]
+    if mistake == "updated":
+        W2, W3 = W2 - RATE * np.outer(a1, (W3 @ d3) * a2 * (1 - a2)), W3 - RATE * np.outer(a2, d3)
+    slope = {"activations": lambda a: sigmoid(a) * sigmoid(-a), "none": lambda a: 1.0}.get(
+        mistake, lambda a: a * (1 - a)
+    )
+    d2 = (W3 @ d3) * slope(a2)
+    back = {"turned": W2.T @ d2, "diagonal": W2.diagonal() * d2}
+    d1 = back.get(mistake, W2 @ d2) * slope(a1)
+    found = (np.outer(x, d1), np.outer(a1, d2), np.outer(a2, d3), d1, d2, d3)
+    return dict(zip(NAMES, found, strict=True))
+
+
+MISTAKES = {
+    "activations": "the derivative of the sigmoid is taken at the activations, not at what went into the sigmoid",
+    "none": "the derivative of the sigmoid is left out on the way back",
+    "updated": "weights are moved before the gradient has passed through them",
+    "turned": "the gradient passes a weight matrix that is not transposed",
+    "diagonal": "the gradient passes only the diagonal of a weight matrix",
+    "twice": "the softmax is applied twice",
+}

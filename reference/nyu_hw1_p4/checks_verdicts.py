@@ -1,0 +1,199 @@
+"""Judges of the arrays, of one sample's loss and guess, and of a training step.
+
+They know the state that the probe has written from its key, and compute what is right by themselves. An array that
+could not be set (the number 0 for a bias, another size) comes along and takes part as it is.
+"""
+
+import numpy as np
+from checks_calls import DEFAULT_RATE, sums
+from checks_network import MISTAKES, NAMES, RATE, SIZES, forward, gradients, loss_of, softmax
+from checks_points import drawn_points, drawn_state
+
+from grader import Verdict
+
+LIMIT, LIMIT_SINGLE = 1e-5, 1e-3  # of the largest entry; in single precision a small step costs digits
+LOSS_LIMIT = 1e-4  # an epsilon of 1e-7 inside the logarithm is no mistake
+GIVEN_RATE = 0.05  # 1/20 and 17 times the default: neither is mistaken for the size of a wrong gradient
+Z_LIMIT = 5.0  # right code exceeds it once in two million draws; Glorot's deviation lies 5.8 off in the last layer
+DIVIDED = "your function divides the pixels by 255; the homework uses them as they are"
+
+
+def guarded(judge):
+    """A judge that finds arrays which do not fit together wrong, whatever it meets on computing with them."""
+
+    def judge_(seen, given, *arguments, **named):
+        try:
+            return list(judge(seen, given, *arguments, **named))
+        except (ValueError, IndexError, TypeError):
+            return [Verdict("arrays", False, "the arrays in `weights` and `biases` do not make up this network")]
+
+    return judge_
+
+
+def state_of(seen, given, prefix="", shift=0.0, sharp=1.0):
+    """The state that the probe has written, with the arrays that could not be set as they were."""
+    state = drawn_state(given.golden[f"{prefix}key"], shift, sharp)
+    return state | {n: seen[f"{prefix}kept_{n}"] for n in NAMES if f"{prefix}kept_{n}" in seen}
+
+
+def scales(state, x, label, loss):
+    """Pixels as the student's function takes them: as they are, or, where its loss says so, divided by 255."""
+    best = min((1, 255), key=lambda k: np.nan_to_num(abs(loss_of(state, x / k, label) - loss), nan=np.inf))
+    return x / best, DIVIDED if best != 1 else ""
+
+
+def loss_verdict(got, state, x, label, limit, name="loss"):
+    """A loss, one number, against what it is; some ways to get it wrong have a name."""
+    if got.size != 1:
+        return Verdict(name, False, "the loss is not one number")
+    got, want, p = float(got.reshape(())), float(loss_of(state, x, label)), forward(state, x)[1][2]
+    bare = {n: v * (n[0] != "b") for n, v in state.items()}
+    wrong = {
+        "the softmax is applied twice": -np.log(softmax(p)[label]),
+        "the label is used as a number where its one-hot vector belongs": -float(label) * np.log(p).sum(),
+        "it is averaged over the ten classes": want / 10,
+        "its sign is wrong": -want,
+        "the biases are left out": float(loss_of(bare, x, label)),
+    }
+    error = abs(got - want) / max(abs(want), 0.1)
+    if error <= limit:
+        return Verdict(name, True, "", error=error, tolerance=limit)
+    told = next((text for text, value in wrong.items() if abs(got - value) <= limit * abs(value)), "")
+    message = told or (
+        "the loss is not finite" if not np.isfinite(got) else f"the loss is off by {error:.2g} of itself"
+    )
+    return Verdict(name, False, message, error=error, tolerance=limit)
+
+
+@guarded
+def judge_sample(seen, given, prefix="", which=0):
+    """Loss and guess, by the form of the sample that fits best."""
+    state = state_of(seen, given, prefix=prefix)
+    images, labels = drawn_points(given.golden[f"{prefix}key"], which + 1)
+    label, losses = labels[which], np.ravel(seen[f"{prefix}loss"])
+    errors = [abs(losses - loss_of(state, images[which].ravel() / k, label)).tolist() for k in (1, 255)]
+    form = int(np.argmin(np.nan_to_num(np.min(errors, axis=0), nan=np.inf)))
+    x, remark = scales(state, images[which].ravel().astype(float), label, losses[form])
+    limit = LIMIT_SINGLE if seen[f"{prefix}single"] else LOSS_LIMIT
+    yield loss_verdict(losses[form], state, x, label, limit, f"{prefix}loss")
+    guess, best = seen[f"{prefix}guess"].reshape(3, 10)[form], int(forward(state, x)[1][2].argmax())
+    right, number = np.array_equal(guess, np.eye(10)[best]), bool((guess == best).all())
+    message = "" if right else "the guess is a number, not its one-hot vector; it counts" if number else ""
+    if not (right or number):
+        message = "the guess is no one-hot vector of the most likely class"
+    yield Verdict(f"{prefix}guess", right or number, message or remark)
+
+
+class Fit:
+    """How the six changes of a step compare with the gradients: pixels, factor and limits that fit them best.
+
+    All arrays may be multiplied by one factor, since direction and size of the step have a check of their own, and a
+    function may divide the pixels by 255 itself.
+    """
+
+    def __init__(self, seen, given, rate, prefix="", which=0, shift=0.0, limits=(LIMIT, LIMIT_SINGLE)):
+        self.state = state_of(seen, given, prefix, shift)
+        images, labels = drawn_points(given.golden[f"{prefix}key"], which + 1)
+        self.label = labels[which]
+        self.limit = limits[int(seen[f"{prefix}single"])]
+        # what subtracting two arrays leaves where nothing has changed
+        self.floor = 1e-13 * max(np.abs(v).max() for v in self.state.values()) / rate
+        self.got = {name: seen[f"{prefix}{name}"] for name in NAMES}
+        self.factor, self.count = 1.0, -1
+        for scale in (1, 255):
+            x = images[which].ravel() / scale
+            want = {n: sums(g) for n, g in gradients(self.state, x, self.label).items()}
+            for factor in (1, -1, 1 / rate, -1 / rate, DEFAULT_RATE / rate, -DEFAULT_RATE / rate):
+                count = sum(self.matches(name, want, factor) for name in NAMES)
+                if count > self.count:
+                    self.x, self.want, self.factor, self.count, self.scale = x, want, factor, count, scale
+            bias, whole = want["b3"], self.got["b3"]
+            factor = float(whole @ bias / (bias @ bias)) if whole.shape == bias.shape and bias.any() else 0.0
+            # any other factor must hold for all six, or chance finds one
+            if self.count < 6 and factor and all(self.matches(name, want, factor) for name in NAMES):
+                self.x, self.want, self.factor, self.count, self.scale = x, want, factor, 6, scale
+
+    def matches(self, name, want, factor=None):
+        got, wanted = self.got[name], want[name] * (self.factor if factor is None else factor)
+        return got.shape == wanted.shape and bool(
+            np.abs(got - wanted).max() <= self.limit * np.abs(wanted).max() + self.floor
+        )
+
+    def mistake(self, wrong):
+        """The mistake, in words, that explains every wrong array; empty if none does."""
+        for mistake, text in MISTAKES.items():
+            would = {n: sums(g) for n, g in gradients(self.state, self.x, self.label, mistake).items()}
+            if all(self.matches(name, would) for name in wrong):
+                return f": {text}"
+        return ""
+
+
+@guarded
+def judge_gradients(seen, given, prefix="", which=0, shift=0.0):
+    """One verdict for each of the six arrays."""
+    fit = Fit(seen, given, RATE, prefix, which, shift)
+    wrong = [name for name in NAMES if not fit.matches(name, fit.want)]
+    told = fit.mistake(wrong) if wrong else ""
+    for name in NAMES:
+        got, want = fit.got[name], fit.factor * fit.want[name]
+        message = "" if fit.scale == 1 else DIVIDED
+        if got.shape != want.shape:
+            yield Verdict(f"{prefix}{name}", False, f"{name} has another shape after the step")
+            continue
+        if name in wrong and not np.isfinite(got).all():
+            message = f"the gradient of {name} is not finite"
+        elif name in wrong:
+            message = f"{name} does not change" if not got.any() else f"the gradient of {name} is wrong{told}"
+        error = float(np.abs(got - want).max() / np.abs(want).max()) if want.any() else None
+        yield Verdict(f"{prefix}{name}", name not in wrong, message, error=error, tolerance=fit.limit)
+
+
+@guarded
+def judge_update(seen, given):
+    """Direction and size of the step, for a given learning rate and for the default."""
+    for prefix, rate in (("given_", GIVEN_RATE), ("default_", DEFAULT_RATE)):
+        # a step of 0.003 leaves fewer digits, and a factor is no near miss
+        fit = Fit(seen, given, rate, prefix, limits=(1e-4, 1e-2))
+        factor, got, want = fit.factor, fit.got["b3"], fit.want["b3"]
+        if not fit.count and got.shape == want.shape:  # gradients that are wrong themselves still have a direction
+            ratio = float(got @ want / (want @ want))
+            factor = 1 if 0.1 < ratio < 10 else ratio
+        right = (fit.count > 0 or got.shape == want.shape) and factor == 1
+        message = "no array changes by the learning rate times its gradient"
+        if fit.count:
+            sign = "the step goes up the gradient, not down" if factor < 0 else ""
+            size = "the step does not take the learning rate that it is given" if abs(factor) != 1 else ""
+            message = "; ".join(filter(None, (sign, size)))
+        yield Verdict(f"{prefix}step", right, "" if right else message)
+
+
+@guarded
+def judge_shapes(seen, given):
+    for i, size in enumerate(SIZES, 1):
+        got = tuple(int(n) for n in np.ravel(seen[f"shape_W{i}"]))
+        right = got in (size, size[::-1])
+        yield Verdict(
+            f"W{i}", right, "" if right else f"weights[{i - 1}] has shape {got}, the layer {size[0]} -> {size[1]}"
+        )
+    for i, (_, size) in enumerate(SIZES, 1):
+        got = int(seen[f"size_b{i}"])
+        right = got in (1, size)  # a single 0 is broadcast, until the first step makes an array of it
+        yield Verdict(f"b{i}", right, "" if right else f"biases[{i - 1}] has {got} entries, the layer {size} neurons")
+
+
+@guarded
+def judge_spread(seen, given):
+    """z-tests of mean and standard deviation: those of n normal numbers scatter by 1/sqrt(n) and 1/sqrt(2n)."""
+    for i, size in enumerate(SIZES, 1):
+        w, wanted = seen[f"W{i}"].ravel().astype(float), 1 / np.sqrt(max(size))
+        n = w.size
+        ratio = float(w.std() / wanted) if n else np.nan
+        z_spread, z_mean = abs(ratio - 1) * np.sqrt(2 * n), abs(w.mean()) * np.sqrt(n) / wanted if n else np.nan
+        message = ""
+        if not z_spread <= Z_LIMIT:
+            message = (
+                f"weights[{i - 1}] has a standard deviation {ratio:.2f} times the one asked for, 1/sqrt({max(size)})"
+            )
+        elif not z_mean <= Z_LIMIT:
+            message = f"the mean of weights[{i - 1}] is not 0"
+        yield Verdict(f"W{i}", not message, message, error=abs(ratio - 1), tolerance=Z_LIMIT / np.sqrt(2 * max(n, 1)))
