@@ -101,7 +101,12 @@ class Session:
         self.gate.add(reply.layers, reply.problems)
         if reply.error is not None:
             self.notes.append(f"the assignment's compatibility shim failed: {reply.error.type}: {reply.error.message}")
-        self._snapshots["before", -1] = self._main.fork()
+        if self._asks_modules():
+            self._snapshots["before", -1] = self._main.fork()
+
+    def _asks_modules(self) -> bool:
+        """Whether any check is probed before the first cell."""
+        return any(anchor.when == "before" for anchor in self.anchors.values())
 
     def _import_modules(self) -> None:
         """Import the submission's declared modules once, in the snapshot that module checks are probed from."""
@@ -139,18 +144,20 @@ class Session:
         With `stop_early` only as far as the last cell that a check is probed after. `parked` is told, by the words of
         `Anchor`, when the state of an anchor can be probed, while the notebook goes on.
         """
-        if any(a.when == "before" for a in self.anchors.values()):
+        if self._asks_modules():
             self._import_modules()
             parked("before", -1)
         anchored = {a.cell for a in self.anchors.values() if a.when == "after"}
         last = max(anchored, default=-1) if not any(a.when == "end" for a in self.anchors.values()) else None
         previous = -1
         alive = True
+        own = {Path(path).parts[0].removesuffix(".py") for path in self.submission.modules}
+        own |= {Path(path).stem for path in self.submission.modules}
         for cell in self.submission.notebook.code if self.submission.notebook else ():
             if stop_early and last is not None and cell.index > last:
                 break
             spare: Process | None = None
-            if alive and (previous in anchored or not is_harmless(cell.source)):
+            if alive and (previous in anchored or not is_harmless(cell.source, own)):
                 spare = self._parked(self._main)
                 alive = spare is not None
             if previous in anchored and spare is not None:

@@ -15,6 +15,8 @@ from grader.submission.harmless import definitions_of, is_harmless
         "def f(x, y=1):\n    exit()",
         'class A:\n    """A."""\n\n    def f(self):\n        exit()',
         "pass",
+        "import numpy as np\nimport matplotlib.pyplot as plt\nfrom scipy.special import expit\n%matplotlib inline",
+        "%load_ext autoreload\n%autoreload 2",
     ],
 )
 def test_a_cell_that_only_defines_is_harmless(source: str) -> None:
@@ -25,7 +27,11 @@ def test_a_cell_that_only_defines_is_harmless(source: str) -> None:
     "source",
     [
         "x = 1",
-        "import os",
+        "import layers",
+        "import numpy, layers",
+        "from . import layers",
+        "from .numpy import layers",
+        "%autoreload 2; exit()",
         "def f(x=exit()): pass",
         "def f(*, x=exit()): pass",
         "def f(x: exit()): pass",
@@ -43,6 +49,11 @@ def test_a_cell_that_only_defines_is_harmless(source: str) -> None:
 )
 def test_a_cell_that_computes_anything_is_not(source: str) -> None:
     assert not is_harmless(source)
+
+
+def test_an_import_that_may_lead_into_the_hand_in_is_not() -> None:
+    assert is_harmless("import random", own={"layers"})
+    assert not is_harmless("import random", own={"random"})
 
 
 def test_definitions_of_a_cell_that_does_not_parse_are_none() -> None:
