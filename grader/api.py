@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 import time
 from collections.abc import Collection, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -21,7 +20,6 @@ from grader.prober import Prober
 from grader.process import Root
 from grader.sandbox import tiers
 from grader.sandbox.tiers import Policy
-from grader.sandbox.watchdog import remove
 from grader.session import Session
 
 LARGEST_SEED = 2**32
@@ -78,13 +76,8 @@ def grade(
         If the grader or the assignment fails.
     """
     started = time.monotonic()
-    root = Root(worker)
-    folder = Path(tempfile.mkdtemp(prefix="grade-work-"))
-    try:
-        return _grade(Path(path), assignment, seed, course, fresh, hidden, data, root, folder, started, keep, policy)
-    finally:
-        root.close()
-        remove(folder)
+    with Root(worker) as root:
+        return _grade(Path(path), assignment, seed, course, fresh, hidden, data, root, started, keep, policy)
 
 
 def _grade(
@@ -96,7 +89,6 @@ def _grade(
     hidden: bool,
     data: str | Path | None,
     root: Root,
-    folder: Path,
     started: float,
     keep: bool,
     policy: Policy,
@@ -117,7 +109,7 @@ def _grade(
         import secrets
 
         seed = secrets.randbelow(LARGEST_SEED)
-    return grade_with(root, path, found, folder, seed=seed, keep=keep, started=started, policy=policy)
+    return grade_with(root, path, found, root.new_folder(), seed=seed, keep=keep, started=started, policy=policy)
 
 
 def grade_with(
@@ -135,8 +127,9 @@ def grade_with(
 ) -> Report:
     """Grade a hand-in for a loaded assignment in a worker that may have graded others before.
 
-    `folder` is this hand-in's own, and left to the caller to remove. `golden` are the expected values at `seed`, for a
-    caller that has them already. With `parts` only these parts are asked, and the report has no others.
+    `folder` is this hand-in's own, from `Root.new_folder`, and left to the caller to remove. `golden` are the expected
+    values at `seed`, for a caller that has them already. With `parts` only these parts are asked, and the report has no
+    others.
 
     Raises
     ------

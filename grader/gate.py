@@ -1,7 +1,8 @@
 """One submission's place in a worker: its gate, its folders, its layers, and the watch over them.
 
-The gate is forked from the worker's root, enters what namespaces there are, and is the ancestor of every process of the
-submission; ending it ends them. Only where the kernel has no such thing as its own namespaces does it do without.
+The gate is forked from the worker's root, enters namespaces of its own, and is the ancestor of every process of the
+submission; ending it ends them. Where namespaces are refused, the whole worker goes on inside bubblewrap; where that is
+refused too, the gate does without.
 """
 
 from __future__ import annotations
@@ -13,10 +14,13 @@ import stat
 import tempfile
 from pathlib import Path
 
+import msgspec
+
+from grader import launch
 from grader.errors import WorkerError
 from grader.model import Assignment
 from grader.process import Process, Root
-from grader.sandbox import identity, tiers, view
+from grader.sandbox import identity, limits, tiers, view
 from grader.sandbox.entering import Plan
 from grader.sandbox.watchdog import Watchdog, remove
 from grader.worker import wire
@@ -27,8 +31,6 @@ FILE_SIZE = 256 << 20
 BUBBLEWRAPS_AND_GATE = 3
 """Generations below bubblewrap's first process: its second, the worker's root, the gate."""
 DEAD = (wire.Closed, wire.DeadlineExceeded, WorkerError)
-FONTS = "matplotlib"
-"""Folder of Matplotlib's list of fonts, in a worker's folder and in a submission's home."""
 
 
 class Gate:
@@ -37,7 +39,7 @@ class Gate:
     Parameters
     ----------
     work
-        The submission's folder, which its code may write to.
+        The submission's folder, which its code may write to; below the worker's own.
     readable
         Files and folders that it may read besides.
     memory
@@ -47,9 +49,9 @@ class Gate:
     def __init__(self, root: Root, work: Path, readable: tuple[Path, ...], *, memory: int) -> None:
         self._root = root
         self.home = Path(tempfile.mkdtemp(prefix="home-", dir=root.folder))
-        fonts = root.folder / FONTS
+        fonts = root.folder / launch.FONTS
         if fonts.is_dir():  # where libraries look for it that are loaded from now on
-            shutil.copytree(fonts, self.home / FONTS)
+            shutil.copytree(fonts, self.home / launch.FONTS)
         if os.geteuid() == 0:
             _let_through(work)
         staging = root.folder / "view"
@@ -77,8 +79,12 @@ class Gate:
             gate.end()
             self._root.refused = reply.problems  # the next submission need not try
         self.problems += self._root.refused
+        if why := self._root.enclose(self._plan.readable):
+            self.problems += (f"{tiers.BUBBLEWRAP}: {why}",)
+        self.layers = self._root.layers
         gate = self._root.fork()
-        gate.ask(Isolate(self._plan, namespaces=False), Isolated)
+        beside = 0 if os.geteuid() == 0 else limits.threads_of_this_user()
+        gate.ask(Isolate(msgspec.structs.replace(self._plan, beside=beside), namespaces=False), Isolated)
         return gate
 
     def _watched(self, memory: int, folders: list[Path]) -> Watchdog:
@@ -111,7 +117,7 @@ class Gate:
 
     def clear(self, *, hard: bool = False) -> None:
         """End what no part of the session knows: processes that a cell has left behind, all of them with `hard`."""
-        known = tuple(process.pid for process in self._root.open_processes)
+        known = tuple(process.pid for process in self._root.open_processes if process is not self._root)
         with contextlib.suppress(*DEAD):
             self.process.ask(Sweep(keep=(self.process.pid, *known), hard=hard), Done)
 

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import os
 import shutil
+import site
 import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -27,6 +28,8 @@ PASSED_ON = (
     "PYTHONDONTWRITEBYTECODE",
 )
 """What a worker needs of the caller's environment: how to compute and load, never a secret."""
+HOME, FONTS = "home", "matplotlib"
+"""Folders in a worker's own: its home, and Matplotlib's list of fonts."""
 
 
 class Launched(NamedTuple):
@@ -35,12 +38,10 @@ class Launched(NamedTuple):
     popen: subprocess.Popen[bytes]
     channel: socket.socket
     folder: Path
-    layers: tuple[str, ...] = ()
-    """What the whole worker is in already."""
 
 
 def launch() -> Launched:
-    """Start `python -m grader.worker` in a session and a temporary folder of its own.
+    """Start a worker in a session and a temporary folder of its own.
 
     Raises
     ------
@@ -49,32 +50,58 @@ def launch() -> Launched:
     """
     folder = Path(tempfile.mkdtemp(prefix="grade-"))
     folder.chmod(0o711)  # a spare user has to come through to its own folder in it
+    for name in (HOME, FONTS):
+        (folder / name).mkdir()
+    _lend_font_list(folder / FONTS)
+    try:
+        return launch_in(folder)
+    except WorkerError:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+
+
+def launch_in(folder: Path, wrap: Callable[[Sequence[str]], Sequence[str]] = lambda words: words) -> Launched:
+    """Start `python -m grader.worker` in a folder that `launch` has made; `wrap` may start it by another program.
+
+    Raises
+    ------
+    WorkerError
+        As `launch`.
+    """
     ours, theirs = socket.socketpair()
+    own = user_packages()
+    words = [sys.executable, "-P", *([] if own else ["-s"]), "-m", "grader.worker", str(theirs.fileno())]
     try:
         popen = subprocess.Popen(
-            [sys.executable, "-P", "-s", "-m", "grader.worker", str(theirs.fileno())],
+            wrap(words),
             pass_fds=[theirs.fileno()],
-            env=_environment(folder),
+            env=_environment(folder, own),
             cwd=folder,
             stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
             start_new_session=True,
         )
     except OSError as error:
         ours.close()
-        shutil.rmtree(folder, ignore_errors=True)
         raise WorkerError(f"could not start a worker with {sys.executable}: {error.strerror}") from None
     finally:
         theirs.close()
     return Launched(popen, ours, folder)
 
 
-def _environment(folder: Path) -> Mapping[str, str]:
+def user_packages() -> str:
+    """The base of what `pip install --user` has installed, where this process itself uses it; else nothing."""
+    if not site.ENABLE_USER_SITE:  # in a virtual environment
+        return ""
+    packages = site.getusersitepackages()
+    return site.getuserbase() if packages in sys.path and os.path.isdir(packages) else ""
+
+
+def _environment(folder: Path, user_base: str) -> Mapping[str, str]:
     """What student code finds in `os.environ`; nothing of the caller's but what computing needs."""
-    home, fonts = folder / "home", folder / "matplotlib"
-    home.mkdir()
-    fonts.mkdir()
-    _lend_font_list(fonts)
+    home = folder / HOME
     return {
+        **({"PYTHONUSERBASE": user_base} if user_base else {}),
         **{f"{library}_NUM_THREADS": "1" for library in THREADS},
         **{name: os.environ[name] for name in PASSED_ON if name in os.environ},
         "PATH": os.environ.get("PATH", "/usr/bin:/bin"),
@@ -83,7 +110,7 @@ def _environment(folder: Path) -> Mapping[str, str]:
         "LANG": "C.UTF-8",
         "PYTHONHASHSEED": "0",
         "MPLBACKEND": "Agg",
-        "MPLCONFIGDIR": str(fonts),
+        "MPLCONFIGDIR": str(folder / FONTS),
         "IPYTHONDIR": str(home / ".ipython"),
     }
 

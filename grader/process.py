@@ -9,12 +9,16 @@ import contextlib
 import os
 import signal
 import socket
+import tempfile
 import threading
 import time
+from collections.abc import Sequence
+from pathlib import Path
 from typing import TypeVar
 
 from grader.errors import WorkerError
-from grader.launch import Launched, launch
+from grader.launch import Launched, launch, launch_in
+from grader.sandbox import bubblewrap, tiers
 from grader.sandbox.watchdog import remove
 from grader.worker import wire
 from grader.worker.messages import Command, Done, Fork, Forked, Kill, Killed, Reply, Sweep, Warm
@@ -103,13 +107,18 @@ class Root(Process):
     def __init__(self, launched: Launched | None = None) -> None:
         launched = launched or launch()
         self.folder = launched.folder
-        self.layers = launched.layers
-        self.refused: tuple[str, ...] | None = ("namespaces: left to bubblewrap",) if launched.layers else None
+        self.layers: tuple[str, ...] = ()
+        """What the whole worker is in."""
+        self.refused: tuple[str, ...] | None = None
         """Why no submission of this slot gets namespaces of its own; None as long as they work."""
         self._popen = launched.popen
         super().__init__(launched.channel, self._popen.pid, None, set())
         self._loading = False
         self._warmed: set[str] | None = None
+        self._readable: tuple[str, ...] = ()
+        """What is in view, where bubblewrap limits that."""
+        self._unwrapped = ""
+        """Why bubblewrap does not work here."""
 
     def warm(self, modules: tuple[str, ...]) -> None:
         """Let it import libraries; returns at once, the answer is collected before the next command."""
@@ -124,6 +133,35 @@ class Root(Process):
         self._collect()
         return super().fork()
 
+    def new_folder(self) -> Path:
+        """A folder for one submission, in the worker's own: what is wrapped around a worker lets that be seen."""
+        return Path(tempfile.mkdtemp(prefix="grade-work-", dir=self.folder))
+
+    def enclose(self, readable: tuple[str, ...]) -> str:
+        """Go on inside bubblewrap with `readable` in view, or say why not; for a slot without open submissions.
+
+        Where the worker does not see all of it yet, another one takes its place, which costs a second start. What any
+        submission was to see stays in view: data and stand-ins of the course, which Landlock closes to the others.
+        """
+        if self._unwrapped or (self.layers and set(readable) <= set(self._readable)):
+            return self._unwrapped
+        seen, folder = tuple(dict.fromkeys((*self._readable, *readable))), (str(self.folder.resolve()),)
+        self._unwrapped = bubblewrap.problem(readable=seen, writable=folder)
+        if self._unwrapped:
+            return self._unwrapped
+        self._end()
+
+        def wrap(words: Sequence[str]) -> Sequence[str]:
+            return bubblewrap.wrapped(words, readable=seen, writable=folder) or words
+
+        launched = launch_in(self.folder, wrap)
+        self._popen, self.channel, self.pid = launched.popen, launched.channel, launched.popen.pid
+        self.layers, self._readable = (tiers.BUBBLEWRAP,), seen
+        self.open_processes.add(self)
+        modules, self._warmed = tuple(sorted(self._warmed or ())), None
+        self.warm(modules)
+        return ""
+
     def _collect(self) -> None:
         if not self._loading:
             return
@@ -137,15 +175,19 @@ class Root(Process):
 
     def close(self) -> None:
         """End every process of the slot and remove its folder."""
+        self._end()
+        remove(self.folder)
+
+    def _end(self) -> None:
         with contextlib.suppress(wire.Closed, wire.DeadlineExceeded, WorkerError):
             self._collect()
             self.ask(Sweep(), Done)
         for process in self.open_processes:
             process.channel.close()
+        self.open_processes.clear()
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self._popen.pid, signal.SIGKILL)
         self._popen.wait()
-        remove(self.folder)
 
     def __enter__(self) -> Root:
         return self

@@ -32,9 +32,9 @@ class ReferenceSession:
         try:
             self.root = Root()
             self.root.warm(assignment.preload)
-            built, laid = self._folder / "solution", self._folder / "work"
+            built = self._folder / "solution"
             build_solution(assignment, built, edit)
-            self.submission = open_submission(built, assignment, laid)
+            self.submission = open_submission(built, assignment, self.root.new_folder())
             anchors = find_anchors(assignment, self.submission)
             self.session = Session(self.root, assignment, self.submission, anchors, seed=assignment.seed)
             self.session.run_cells(stop_early=True)

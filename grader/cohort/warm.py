@@ -157,30 +157,32 @@ class Slot:
                 loaded = self.loaded(id)
             except GraderError as error:
                 return _void(id, error, self.course_keys(), job, time.monotonic() - started)
-            return self._graded(job, path, loaded, folder, started)
+            return self._graded(job, path, loaded, started)
         except OSError as error:
             keys = Keys(submission="", engine=engine_key(), seed="", ground="")
             reason = f"{job.hand_in.path} cannot be read ({error.strerror or error})"
             return _refused("", reason, keys, job, time.monotonic() - started)
         finally:
-            remove(folder)  # which hostile code may have nested deeper than Python can follow
+            shutil.rmtree(folder, ignore_errors=True)
 
     def _identified(self, path: Path) -> str:
         ids = self.course.ids()
         return ids[0] if self.course.single else identify(path, ids, self.course.load)
 
-    def _graded(self, job: Job, path: Path, loaded: Loaded, folder: Path, started: float) -> Graded:
+    def _graded(self, job: Job, path: Path, loaded: Loaded, started: float) -> Graded:
         wanted = None if job.parts is None else coupled(loaded.assignment, job.parts)
         problem: Exception = WorkerError("nothing was tried")
         for again in range(TRIES):
+            folder: Path | None = None
             try:
                 root = self._root = self._root or Root()
                 root.warm(loaded.libraries)
+                folder = root.new_folder()
                 report = grade_with(
                     root,
                     path,
                     loaded.assignment,
-                    folder / str(again),
+                    folder,
                     seed=self._seed,
                     golden=loaded.golden,
                     parts=wanted,
@@ -209,6 +211,9 @@ class Slot:
                 self.close()
                 problem = RuntimeError(f"internal fault: {type(error).__name__}: {error}")
                 break
+            finally:
+                if folder is not None:
+                    remove(folder)  # which hostile code may have nested deeper than Python can follow
         return _void(loaded.assignment.id, problem, loaded.keys, job, time.monotonic() - started)
 
     def _tidy(self) -> None:

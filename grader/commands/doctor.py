@@ -11,6 +11,7 @@ from grader.report.text import one_line
 
 FINE, FOUND = 0, 1
 """Exit codes: tier C at least, or nothing that keeps student code from reading what you can read."""
+WORDS = {True: "works", False: "no", None: "-"}
 
 
 def doctor(args: argparse.Namespace) -> int:
@@ -24,9 +25,7 @@ def doctor(args: argparse.Namespace) -> int:
             json.dumps({"tier": found.tier, "layers": trials, "advice": list(found.advice)}, indent=2) + "\n"
         )
     else:
-        rows: list[tuple[str, ...]] = [
-            (t.layer, "works" if t.works else "no", one_line(t.detail)) for t in found.trials
-        ]
+        rows: list[tuple[str, ...]] = [(t.layer, WORDS[t.works], one_line(t.detail)) for t in found.trials]
         lines = [*table(rows), "", f"tier {found.tier}: {tiers.PROMISES[found.tier]}"]
         lines += [f"to do better: {line}" for line in found.advice]
         output.emit("\n".join(lines) + "\n")

@@ -1,7 +1,8 @@
-"""Bubblewrap, where it is installed and the kernel lets it do what it does not let us do (Ubuntu 24.04's AppArmor).
+"""Bubblewrap, for an ordinary user whom the kernel lets use it and not namespaces of one's own (Ubuntu's AppArmor).
 
-A whole slot is started in it; the submissions of a slot follow one another, each ended with all its processes before
-the next, and Landlock keeps each to its own folder.
+A whole worker is started in it, with nothing in view but what its submissions may read and the worker's own folder.
+The submissions of a worker follow one another, each ended with all its processes before the next; Landlock keeps each
+to its own folder, and neither /tmp nor /dev/shm is open to them, so that none finds what another has left.
 """
 
 from __future__ import annotations
@@ -9,30 +10,34 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Sequence
 
-SECONDS = 10.0
-"""For a trial that takes 10 ms on an idle machine."""
+SECONDS = 20.0
+"""For a trial that takes 30 ms on an idle machine."""
 
 
-def command(words: Sequence[str], *, readable: Sequence[str], folder: str) -> list[str] | None:
-    """`words` wrapped so that they see `readable` and `folder` only; None where there is no bubblewrap."""
+def wrapped(words: Sequence[str], *, readable: Sequence[str], writable: Sequence[str]) -> list[str] | None:
+    """`words` started where they see `readable` and `writable` only; None where there is no bubblewrap."""
     program = shutil.which("bwrap")
     if program is None:
         return None
-    wrapped = [program, "--unshare-all", "--die-with-parent", "--new-session", "--proc", "/proc", "--dev", "/dev"]
-    wrapped += ["--tmpfs", "/tmp"]
+    command = [program, "--unshare-all", "--die-with-parent", "--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp"]
     for path in readable:
         if os.path.islink(path):
-            wrapped += ["--symlink", os.readlink(path), path]
+            command += ["--symlink", os.readlink(path), path]
         else:
-            wrapped += ["--ro-bind", path, path]
-    return [*wrapped, "--bind", folder, folder, "--chdir", folder, *words]
+            command += ["--ro-bind", path, path]
+    for path in writable:
+        command += ["--bind", path, path]
+    return [*command, "--", *words]
 
 
-def problem(readable: Sequence[str], folder: str) -> str:
+def problem(*, readable: Sequence[str], writable: Sequence[str]) -> str:
     """Why bubblewrap cannot be used here; empty if it can."""
-    words = command(["true"], readable=readable, folder=folder)
+    if os.geteuid() == 0:
+        return "not for root, who has namespaces or is in a container that allows neither"
+    words = wrapped([sys.executable, "-I", "-S", "-c", ""], readable=readable, writable=writable)
     if words is None:
         return "it is not installed"
     try:

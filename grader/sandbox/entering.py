@@ -32,6 +32,8 @@ class Plan(Struct, frozen=True, kw_only=True):
     memory: int
     """Bytes of address space for each process."""
     file_size: int
+    beside: int = 0
+    """Threads that the same user runs besides: a limit on processes counts them too where there are no namespaces."""
 
 
 class Confined(Struct, frozen=True):
@@ -65,7 +67,7 @@ def confine(plan: Plan, *, in_namespaces: bool) -> Confined:
     spare = SPARE_USER in layers
     processes: int | None = limits.PROCESSES
     if not spare and not in_namespaces:
-        processes = None if root else limits.PROCESSES + limits.threads_of_this_user()
+        processes = None if root else limits.PROCESSES + plan.beside
     own_proc = ("/proc",) if in_namespaces else PROC
 
     def restrict_files() -> None:

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from msgspec import Struct
 
 from grader.sandbox import bubblewrap, entering, identity, kernel, landlock, limits, namespaces, seccomp, tiers, view
+from grader.sandbox.advice import advice
 from grader.sandbox.watchdog import descendants
 
 MEMORY, FILE_SIZE = 4 << 30, 1 << 28
@@ -22,7 +23,8 @@ class Trial(Struct, frozen=True):
     """One layer: whether it works here, and the detail or the reason."""
 
     layer: str
-    works: bool
+    works: bool | None
+    """None where it was not tried."""
     detail: str
 
 
@@ -45,18 +47,19 @@ def try_everything() -> Findings:
         user = identity.spare_user(os.getpid())
         plan = entering.Plan(readable=view.readable(), writable=(work,), staging=staging, user=user, memory=MEMORY,
                              file_size=FILE_SIZE)  # fmt: skip
+        own_view = _in_child(tiers.NAMESPACES, lambda: _namespaces(plan))
         trials = (
-            _in_child(tiers.NAMESPACES, lambda: _namespaces(plan)),
-            _bubblewrap(plan, work),
+            own_view,
+            _bubblewrap(plan, work, needed=not own_view.works),
             _in_child(tiers.SPARE_USER, lambda: _spare_user(plan)),
             _in_child(tiers.LANDLOCK, _landlock),
             _in_child(tiers.SECCOMP, _seccomp),
-            _in_child(tiers.LIMITS, lambda: _limits()),
+            _in_child(tiers.LIMITS, _limits),
             _in_child(tiers.WATCHDOG, _watchdog),
         )
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    working = {t.layer for t in trials if t.works} - {tiers.BUBBLEWRAP}
+    working = {t.layer for t in trials if t.works}
     return Findings(trials, tiers.tier(working), advice(working))
 
 
@@ -68,16 +71,18 @@ def _namespaces(plan: entering.Plan) -> str:
     return "own files, processes, network and shared memory"
 
 
-def _bubblewrap(plan: entering.Plan, work: str) -> Trial:
-    why = bubblewrap.problem(plan.readable, work)
-    return Trial(tiers.BUBBLEWRAP, not why, why or "there, but no worker is started in it yet")
+def _bubblewrap(plan: entering.Plan, work: str, *, needed: bool) -> Trial:
+    if not needed:
+        return Trial(tiers.BUBBLEWRAP, None, "not needed where namespaces work")
+    why = bubblewrap.problem(readable=plan.readable, writable=[work])
+    return Trial(tiers.BUBBLEWRAP, not why, why or "takes the place of namespaces")
 
 
 def _spare_user(plan: entering.Plan) -> str:
     if os.geteuid() != 0:
         raise OSError("only root can change users")
     entering.hand_over(plan)
-    return f"user {os.getuid()}"
+    return f"student code becomes user {os.getuid()}"
 
 
 def _landlock() -> str:
@@ -88,7 +93,7 @@ def _landlock() -> str:
     except PermissionError:
         lacks = [] if version >= landlock.TCP_FROM else ["TCP (seccomp does that)"]
         lacks += [] if version >= landlock.SIGNALS_FROM else ["signals (seccomp forbids them)"]
-        return f"version {version}" + (f"; without {' and '.join(lacks)}" if lacks else "")
+        return f"no files but its own; version {version}" + (f", without {' and '.join(lacks)}" if lacks else "")
     raise OSError("it was accepted, but does not hold")
 
 
@@ -98,13 +103,13 @@ def _seccomp() -> str:
     try:
         socket.socket().close()
     except PermissionError:
-        return f"on {kernel.machine()}; no sockets"
+        return f"no sockets, no tracing, no mounts; on {kernel.machine()}"
     raise OSError("it was accepted, but does not hold")
 
 
 def _limits() -> str:
     limits.limit(memory=MEMORY, file_size=FILE_SIZE, processes=limits.PROCESSES)
-    return "memory, file size, open files, processes of one process each"
+    return "memory, size of files, open files and new processes, for each process"
 
 
 def _watchdog() -> str:
@@ -116,7 +121,7 @@ def _watchdog() -> str:
     os.waitpid(child, 0)
     if child not in seen:
         raise OSError("this system does not say what a process has started (/proc/PID/task/TID/children)")
-    return "memory, processes and disk of a submission as a whole"
+    return "memory, processes and disk, for a submission as a whole"
 
 
 def _in_child(layer: str, attempt: Callable[[], str]) -> Trial:
@@ -127,6 +132,8 @@ def _in_child(layer: str, attempt: Callable[[], str]) -> Trial:
     if child == 0:
         try:
             answer = "+" + attempt()
+        except OSError as error:
+            answer = f"-{error.filename}: {error.strerror}" if error.filename else f"-{error.strerror or error}"
         except BaseException as error:  # whatever is wrong with the layer is the answer
             answer = f"-{error}"
         os.write(writing, answer.encode()[:_LONGEST_ANSWER])
@@ -136,44 +143,3 @@ def _in_child(layer: str, attempt: Callable[[], str]) -> Trial:
         told = pipe.read().decode("utf-8", "replace")
     os.waitpid(child, 0)
     return Trial(layer, told.startswith("+"), told[1:] or "the trial ended without an answer")
-
-
-def advice(working: set[str]) -> tuple[str, ...]:
-    """What to do for a better tier, on the system that this looks like."""
-    if sys.platform == "darwin":
-        return ("macOS: no layer is built for it; grade other people's work in a Linux container or virtual machine",)
-    if not kernel.machine():
-        return ("grade other people's work on Linux (x86-64 or aarch64), in a container or virtual machine",)
-    told = []
-    confined = {tiers.LANDLOCK, tiers.SECCOMP} <= working
-    if not confined:
-        told.append("Landlock needs Linux 5.13 with `lsm=landlock` among the boot parameters, and Docker 20.10.19")
-    if tiers.NAMESPACES not in working:
-        told += _for_namespaces()
-    return tuple(told)
-
-
-def _for_namespaces() -> list[str]:
-    if os.path.isdir("/autograder"):
-        return ["Gradescope: its container allows no namespaces; tier B, as root, is the best there"]
-    if os.path.exists("/.dockerenv") or os.path.exists("/run/.containerenv"):
-        best = "tier B, as root, is the best with Docker's defaults"
-        return [f"container: {best}; for A: docker run --cap-add SYS_ADMIN --security-opt seccomp=unconfined "
-                "--security-opt apparmor=unconfined --security-opt systempaths=unconfined"]  # fmt: skip
-    if _read("/proc/sys/kernel/apparmor_restrict_unprivileged_userns") == "1":
-        if os.environ.get("GITHUB_ACTIONS"):
-            return ["GitHub Actions: add a step `sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0`"]
-        return ["Ubuntu's AppArmor: sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0"]
-    if _read("/proc/sys/kernel/unprivileged_userns_clone") == "0":
-        return ["Debian: sudo sysctl -w kernel.unprivileged_userns_clone=1"]
-    if _read("/proc/sys/user/max_user_namespaces") == "0":
-        return ["sudo sysctl -w user.max_user_namespaces=10000"]
-    return ["namespaces are forbidden by something around this process: a container or a service manager"]
-
-
-def _read(path: str) -> str:
-    try:
-        with open(path) as file:
-            return file.read().strip()
-    except OSError:
-        return ""

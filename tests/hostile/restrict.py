@@ -4,6 +4,7 @@
     user          an ordinary user
     docker-root   root under what Docker's default profile takes away: most capabilities, namespaces, mounts
     docker-user   an ordinary user there
+    apparmor-user an ordinary user where only bubblewrap may change mounts, as by a profile of AppArmor's
 
 Needs root. An interpreter in root's home is made reachable for other users, in a mount namespace of this command's own.
 """
@@ -12,18 +13,26 @@ from __future__ import annotations
 
 import ctypes
 import errno
+import fcntl
 import os
+import select
+import shutil
+import socket
 import struct
 import sys
 from pathlib import Path
 
-from grader.sandbox import kernel, seccomp
+from grader.sandbox import identity, kernel, seccomp
 
 USER = 54_321
 DOCKER_KEEPS = {0, 1, 3, 4, 5, 6, 7, 8, 10, 13, 18, 27, 29, 31}
 DOCKER_FORBIDS = frozenset(
     ("mount", "umount2", "pivot_root", "unshare", "setns", "move_mount", "open_tree", "mount_setattr", "fsopen")
 )
+MOUNTS = ("mount", "umount2", "pivot_root", "mount_setattr", "move_mount", "open_tree", "fsopen")
+SECCOMP, SET_FILTER, NEW_LISTENER, ASK = {"x86_64": 317, "aarch64": 277}, 1, 8, 0x7FC00000
+RECEIVE, ANSWER = 0xC0502100, 0xC0182101
+"""Calls of a listener (SECCOMP_IOCTL_NOTIF_RECV and _SEND); an answer's last word 1 lets the call be made."""
 NEW_MOUNTS, BIND, RECURSIVE, PRIVATE = 0x20000, 4096, 16384, 1 << 18
 
 
@@ -54,6 +63,52 @@ def forbid_namespaces() -> None:
     kernel.prctl_pointer(kernel.PR_SET_SECCOMP, 2, struct.pack("HxxxxxxQ", len(lines), ctypes.addressof(held)))
 
 
+def leave_mounts_to(program: str) -> None:
+    """Run this process on in a child whose changes of mounts are refused but where `program` itself makes them.
+
+    A filter can tell no program from another, so it hands such calls over to this process (seccomp's notifications,
+    Linux 5.5), which looks at who calls. What `program` has started is another program, and is refused.
+    """
+    arch = kernel.machine()
+    numbers = [seccomp.FORBIDDEN[arch][name] for name in MOUNTS]
+    lines = [struct.pack("HBBI", 0x20, 0, 0, 0)]
+    for number in numbers:
+        lines += [struct.pack("HBBI", 0x15, 0, 1, number), struct.pack("HBBI", 6, 0, 0, ASK)]
+    lines.append(struct.pack("HBBI", 6, 0, 0, 0x7FFF0000))
+    held = ctypes.create_string_buffer(b"".join(lines), 8 * len(lines))
+    ours, theirs = socket.socketpair()
+    child = os.fork()
+    if child == 0:
+        ours.close()
+        filter_ = struct.pack("HxxxxxxQ", len(lines), ctypes.addressof(held))
+        libc = ctypes.CDLL(None, use_errno=True)
+        listener = libc.syscall(SECCOMP[arch], SET_FILTER, NEW_LISTENER, filter_)
+        if listener < 0:
+            raise OSError(ctypes.get_errno(), "no notifications of system calls")
+        socket.send_fds(theirs, [b"."], [listener])
+        os.close(listener)
+        theirs.close()
+        return
+    theirs.close()
+    _, (listener,), _, _ = socket.recv_fds(ours, 1, 1)
+    allowed = os.stat(program)
+    ready = select.poll()
+    ready.register(listener, select.POLLIN)
+    while True:
+        events = ready.poll()
+        if any(event & select.POLLHUP for _, event in events):  # nobody is left
+            break
+        asked = bytearray(80)
+        try:
+            fcntl.ioctl(listener, RECEIVE, asked)
+            id, pid = struct.unpack_from("QI", asked)
+            may = os.path.samestat(os.stat(f"/proc/{pid}/exe"), allowed)
+            fcntl.ioctl(listener, ANSWER, struct.pack("QqiI", id, 0, 0 if may else -errno.EACCES, 1 if may else 0))
+        except OSError:
+            continue  # it has ended meanwhile
+    os._exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) & 0xFF)
+
+
 def main(situation: str, *command: str) -> None:
     home = Path("/root")
     interpreter = Path(sys.base_prefix).resolve()
@@ -61,10 +116,13 @@ def main(situation: str, *command: str) -> None:
         open_home(home, [interpreter])
     if situation.startswith("docker"):
         forbid_namespaces()
+    if situation == "apparmor-user":
+        leave_mounts_to(shutil.which("bwrap") or "bwrap is not installed")
     if situation.endswith("user"):
         os.setgroups([])
         os.setresgid(USER, USER, USER)
         os.setresuid(USER, USER, USER)
+        identity.die_with_parent()
     os.execvp(command[0], command)
 
 

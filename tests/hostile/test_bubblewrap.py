@@ -1,0 +1,85 @@
+"""Where only bubblewrap may change mounts, a worker is started in it and sees what it needs and no more."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.hostile import restrict
+from tests.hostile.arena import SITUATIONS, Arena
+from tests.hostile.attacks import KINDS
+from tests.hostile.test_attacks import complaints, honest
+
+pytestmark = pytest.mark.skipif("apparmor-user" not in SITUATIONS, reason="needs root and bubblewrap")
+ATTACKS = [
+    a for attacks in KINDS.values() for a in attacks if a.name in ("stat golden", "find what others left", "tcp")
+]
+
+ENCLOSED = """
+import json, os, tempfile
+from pathlib import Path
+from grader.gate import Gate
+from grader.process import Root
+
+
+first, second = (Path(tempfile.mkdtemp()) for _ in range(2))
+told = {}
+with Root() as root:
+    root.warm(("json",))
+    outside = root.pid
+    gate = Gate(root, root.new_folder(), (first,), memory=1 << 30)
+    told["problems"], told["layers"] = gate.problems, gate.layers
+    gate.close()
+    inside = root.pid
+    gate = Gate(root, root.new_folder(), (first,), memory=1 << 30)
+    told["the same worker again"] = root.pid == inside != outside
+    gate.close()
+    gate = Gate(root, root.new_folder(), (second,), memory=1 << 30)
+    told["another for other data"] = root.pid != inside
+    gate.close()
+    folder = root.folder
+told["left"] = folder.exists() or os.path.exists(f"/proc/{root.pid}")
+print(json.dumps(told))
+"""
+
+
+@pytest.fixture
+def arena() -> Iterator[Arena]:
+    made = Arena("apparmor-user")
+    yield made
+    made.close()
+
+
+def test_a_submission_is_graded_in_bubblewrap_and_kept_in(arena: Arena) -> None:
+    attacks = [*ATTACKS, honest(1)]
+    reports = arena.batch(attacks)
+    for attack in attacks:
+        report = reports[attack.name]
+        assert complaints(attack, report, "A") == []
+        assert "bubblewrap" in report["environment"]["sandbox"]
+        assert "namespaces" not in report["environment"]["sandbox"]
+    assert arena.problems() == []
+
+
+def test_a_worker_is_replaced_only_where_it_has_to_see_more(tmp_path: Path) -> None:
+    words = [sys.executable, restrict.__file__, "apparmor-user", sys.executable, "-P", "-c", ENCLOSED]
+    done = subprocess.run(words, cwd="/", capture_output=True, text=True, check=True)
+    told = json.loads(done.stdout)
+    assert told["layers"] == ["bubblewrap"]
+    assert [problem.partition(":")[0] for problem in told["problems"]] == ["namespaces"]
+    assert told["the same worker again"]
+    assert told["another for other data"]
+    assert not told["left"]
+
+
+def test_what_works_is_told_by_trying() -> None:
+    words = [sys.executable, restrict.__file__, "apparmor-user", sys.executable, "-P", "-m", "grader", "doctor"]
+    done = subprocess.run([*words, "--json"], cwd="/", capture_output=True, text=True, check=True)
+    told = json.loads(done.stdout)
+    works = {layer["layer"]: layer["works"] for layer in told["layers"]}
+    assert (works["namespaces"], works["bubblewrap"], told["tier"], told["advice"]) == (False, True, "A", [])

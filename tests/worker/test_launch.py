@@ -1,0 +1,34 @@
+"""A worker finds the packages that the command itself runs with, wherever they were installed."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+EXAMPLE = ROOT / "examples" / "tum_ex09" / "correct.ipynb"
+
+
+@pytest.mark.skipif(sys.prefix == sys.base_prefix, reason="needs an interpreter without these packages")
+def test_packages_installed_for_one_user_are_there_for_the_worker(tmp_path: Path) -> None:
+    """As after `pip install --user`: on the path only through the user's own folder of packages."""
+    base = Path(sys.base_prefix) / "bin" / f"python{sysconfig.get_python_version()}"
+    if not base.exists():
+        pytest.skip("the interpreter below the virtual environment has another name")
+    environment = {**os.environ, "PYTHONUSERBASE": str(tmp_path), "HOME": str(tmp_path)}
+    environment.pop("PYTHONPATH", None)
+    ask = "import site; print(site.getusersitepackages())"
+    told = subprocess.run([base, "-c", ask], env=environment, capture_output=True, text=True, check=True)
+    packages = Path(told.stdout.strip())
+    packages.mkdir(parents=True)
+    (packages / "all.pth").write_text(f"{sysconfig.get_path('purelib')}\n{ROOT}\n")
+    words = [base, "-P", "-m", "grader", EXAMPLE, "--course", ROOT, "--no-hidden", "--json"]
+    done = subprocess.run(words, env=environment, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["status"] == "graded"
