@@ -14,6 +14,8 @@ from grader.model import Check
 
 _REACHES_ALL = frozenset({"globals", "vars", "eval", "exec", "locals", "__import__", "import_module"})
 """With one of these a probe may reach names that its text does not show: the whole file counts."""
+_GIVEN = {"vars": 1, "exec": 2, "eval": 2}
+"""With so many arguments these see only what they are given."""
 
 
 def fingerprint(*texts: str) -> str:
@@ -90,10 +92,13 @@ def _binds(node: ast.stmt) -> Iterable[str]:
 
 
 def _names(node: ast.stmt) -> set[str]:
-    """Names in a statement, but for `vars` of a given object, which shows nothing of the file."""
-    harmless = {
-        id(n.func)
-        for n in ast.walk(node)
-        if isinstance(n, ast.Call) and isinstance(n.func, ast.Name) and n.func.id == "vars" and n.args
-    }
+    """Names in a statement, without the calls that are given what they may look at."""
+    calls = [n for n in ast.walk(node) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)]
+    harmless = {id(call.func) for call in calls if _is_confined(call)}
     return {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and id(n) not in harmless}
+
+
+def _is_confined(call: ast.Call) -> bool:
+    """`vars` of an object, `exec` or `eval` in a namespace: what that holds stands in the probe's own text."""
+    assert isinstance(call.func, ast.Name)
+    return len(call.args) >= _GIVEN.get(call.func.id, len(call.args) + 1)

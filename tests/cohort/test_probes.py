@@ -71,7 +71,16 @@ def test_only_what_a_check_rests_on_moves_it(old: str, new: str, which: set[str]
 
 @pytest.mark.parametrize(
     ("reaching", "all_of_it"),
-    [("globals()['draw'](rng)", True), ("vars()['draw'](rng)", True), ("vars(student.g)", False)],
+    [
+        ("globals()['draw'](rng)", True),
+        ("vars()['draw'](rng)", True),
+        ("vars(student.g)", False),
+        ("eval('draw')(rng)", True),
+        ("exec('draw(rng)')", True),
+        ("eval('x', {'x': 1})", False),
+        ("exec('y = 1', dict(student.notebook))", False),
+        ("exec('draw(rng)', globals())", True),
+    ],
 )
 def test_a_probe_that_may_reach_everything_rests_on_everything(reaching: str, all_of_it: bool) -> None:
     source = SOURCE.replace("student.g(2)", reaching)
