@@ -45,7 +45,22 @@ class transaction:
         self._db.execute("BEGIN IMMEDIATE")
 
     def __exit__(self, kind: object, *rest: object) -> None:
-        self._db.execute("COMMIT" if kind is None else "ROLLBACK")
+        if kind is None:
+            self._db.execute("COMMIT")
+        elif self._db.in_transaction:  # a full disk has ended it already
+            self._db.execute("ROLLBACK")
+
+
+def address(path: Path, *, create: bool) -> str:
+    """The file as SQLite's URI.
+
+    WAL wants to write beside the file even to read it. Where that is not allowed and the last writer has closed it,
+    it is read as one that nobody changes.
+    """
+    beside = path.with_name(f"{path.name}-wal")
+    closed = not (beside.exists() and beside.stat().st_size)
+    fixed = not create and closed and not os.access(path.absolute().parent, os.W_OK)
+    return f"{path.absolute().as_uri()}{'?immutable=1' if fixed else ''}"
 
 
 def prepare(connection: sqlite3.Connection, *, create: bool) -> None:

@@ -213,7 +213,8 @@ def fingerprint_of(files: Mapping[str, Path]) -> tuple[str, float]:
     whole = hashlib.sha256()
     newest = 0.0
     for name, path in sorted(files.items()):
-        for inner, file in _walked(path):
+        # what is graded is followed from here, and no link below it
+        for inner, file in _walked(path.resolve() if path.is_symlink() else path):
             shown = inner or PurePosixPath(name).name
             try:
                 found = file.lstat()

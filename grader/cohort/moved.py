@@ -110,7 +110,8 @@ def _why(one: Result, two: Result, steps: list[Step]) -> list[str]:
     elif one.content != two.content:
         why.append("the hand-in changed")
     if old.engine != new.engine and old.engine and new.engine:
-        why.append(f"{old.engine} became {new.engine}")
+        pairs = zip(old.engine.split(", "), new.engine.split(", "), strict=False)
+        why += [f"{was} became {now}" for was, now in pairs if was != now]
     if old.seed != new.seed:
         why.append(f"seed: {old.seed} became {new.seed}")
     if old.ground != new.ground:

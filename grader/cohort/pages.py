@@ -1,6 +1,7 @@
 """Each hand-in's page for its student, beside a batch's store: `FOLDER/<path of the hand-in>.html`.
 
-The paths are those of the hand-ins, so that a platform's folder names stay and the pages can be uploaded as feedback.
+The paths are those of the hand-ins, so that a platform's names stay and the pages can be uploaded as feedback. Moodle
+tells by the folder whose a file is, so there the page is in the student's folder.
 What the page looks like is `grader.report.html`'s.
 """
 
@@ -18,10 +19,15 @@ from grader.model import Report
 _UNFIT = re.compile(r"[\x00-\x1f\x7f]|^\.+$")
 """Of one name in a path: what no file is called, or what leads out of the folder."""
 
+_MOODLE = re.compile(r"_assignsubmission_file_?$")
+"""A student's folder; without folders the file's own name follows."""
+
 
 def page_of(folder: Path, hand_in: HandIn) -> Path:
     """Where the hand-in's page is."""
     names = [_UNFIT.sub("_", name) for name in hand_in.path.split("/") if name]
+    if _MOODLE.search(hand_in.path):
+        names.append("feedback")
     return folder.joinpath(*names[:-1], f"{names[-1] if names else 'page'}.html")
 
 

@@ -2,7 +2,7 @@
 
 Owns one rule for each platform, from what its downloads look like:
 
-- Canvas: one folder of files `doejane_1234_56789_hw3.ipynb`, with `_LATE_` before the numbers where it was late
+- Canvas: one folder of files `doejane_1234_56789_hw3.ipynb`, with `LATE_` or `late_` before the numbers of a late one
 - Moodle: `Jane Doe_1234_assignsubmission_file_` as a folder for each student, or as the beginning of each file's name
 - Gradescope: a folder `submission_123` for each, and `submission_metadata.yml` beside them
 """
@@ -19,7 +19,7 @@ from msgspec import Struct
 Platform = Literal["canvas", "moodle", "gradescope", "plain"]
 METADATA = "submission_metadata.yml"
 
-_CANVAS = re.compile(r"(?P<name>[^_]+)_(?P<late>LATE_)?(?P<id>\d+)_(?P<submission>\d{4,})_(?P<file>.+)")
+_CANVAS = re.compile(r"(?P<name>.+?)_(?P<late>(?i:late)_)?(?P<id>\d+)_(?P<submission>\d{4,})_(?P<file>.+)")
 _CANVAS_ANONYMOUS = re.compile(r"anon_(?P<late>LATE_)?(?P<id>\w{5})_(?P<submission>\d{4,})_(?P<file>.+)")
 """Canvas numbers submissions across all courses; a student's own `hw_3_2_final.ipynb` has smaller numbers."""
 _MOODLE = re.compile(r"(?P<name>.+)_(?P<id>\d+)_assignsubmission_(?P<kind>file|onlinetext)_?(?P<file>.*)")

@@ -1,4 +1,4 @@
-"""A fingerprint of each check: of its probe and of whatever in its file the probe can reach.
+"""A fingerprint of each check: of its probe and of whatever in its files the probe can reach.
 
 Comments, blank lines and other checks do not move it; a helper that the probe calls does, and so do its decorator's
 constants, its judge and its title.
@@ -51,7 +51,10 @@ class _File:
             names = list(_binds(node))
             for name in names:
                 self._bound.setdefault(name, []).append(node)
-            if not names and not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)):
+            says_nothing = isinstance(node, ast.Pass) or (
+                isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+            )
+            if not names and not says_nothing:
                 self._always.append(node)
 
     def reached(self, check: str) -> list[str]:

@@ -28,6 +28,7 @@ class Progress:
         self._total = self._reused = self._graded = self._to_grade = 0
         self._tally = {"full": 0, "lost": 0, "ungradable": 0, "fault": 0}
         self._started = self._said = time.monotonic()
+        self._closed = False
 
     def plan(self, plan: Plan) -> None:
         """What is to be done."""
@@ -54,7 +55,10 @@ class Progress:
             self._write(f"\r{fit(self._line(bar=True), self._width - 1)}\x1b[K" if self._terminal else self._plain())
 
     def close(self) -> None:
-        """The last line."""
+        """The last line; once."""
+        if self._closed:
+            return
+        self._closed = True
         if self._terminal:
             self._write("\r\x1b[K")
         if self._graded:

@@ -30,24 +30,27 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from fractions import Fraction
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
-from msgspec import Struct, field
+from msgspec import Meta, Struct, field
 
-from grader.cohort.records import Result, Worth
+from grader.cohort.records import HandIn, Result, Worth
 from grader.errors import UsageError
+
+Amount = Annotated[float, Meta(ge=0)]
+Count = Annotated[int, Meta(ge=0)]
 
 
 class Late(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a late day costs."""
 
-    per_day: float = 0.0
+    per_day: Amount = 0.0
     """Percent for each day begun."""
     of: Literal["earned", "possible"] = "earned"
-    grace_minutes: float = 0.0
-    free_days: int = 0
-    last_day: int | None = None
+    grace_minutes: Amount = 0.0
+    free_days: Count = 0
+    last_day: Count | None = None
 
 
 class ByHand(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -55,7 +58,7 @@ class ByHand(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     extra_days: float = 0.0
     extra_attempts: int = 0
-    late_days: int | None = None
+    late_days: Count | None = None
     take: int | None = None
 
 
@@ -63,12 +66,34 @@ class Rules(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The rules file."""
 
     policy: Literal["last", "best"] = "last"
-    attempts: int | None = None
+    attempts: Annotated[int, Meta(ge=1)] | None = None
     due: datetime | dict[str, datetime] | None = None
     names: str | None = None
     times: Literal["files"] | None = None
     late: Late = Late()
     students: Mapping[str, ByHand] = field(default_factory=dict)
+
+    def remarks(self, hand_ins: Iterable[HandIn], students: Iterable[str], assignments: Iterable[str]) -> list[str]:
+        """What in these rules, or in what they are for, will not do what it was written for.
+
+        Parameters
+        ----------
+        students, assignments
+            Those that there are besides the hand-ins' own.
+        """
+        found = []
+        listed = list(hand_ins)
+        known = {h.student for h in listed}.union(students)
+        if strangers := [key for key in self.students if key not in known]:
+            found.append(f"the rules name students who are not here: {', '.join(strangers)}")
+        if isinstance(self.due, dict) and (others := set(self.due) - set(assignments)):
+            found.append(f"the rules have due dates of assignments that there are not: {', '.join(sorted(others))}")
+        timeless = [h for h in listed if not h.submitted] if self.due is not None else []
+        if timeless:
+            late = sum(h.late for h in timeless)
+            marked = f"; {late} of them are marked as late, which counts as one day" if late else ""
+            found.append(f"nothing says when {len(timeless)} of {len(listed)} hand-ins came{marked}")
+        return found
 
     def due_of(self, assignment: str) -> datetime | None:
         return self.due.get(assignment) if isinstance(self.due, dict) else self.due
@@ -123,7 +148,7 @@ def worth(results: Iterable[Result], rules: Rules) -> list[Worth]:
             days = _late_days(result, rules, hand)
             priced.append((result, days, _penalty(result, days, rules.late)))
         allowed = len(priced) if rules.attempts is None else rules.attempts + hand.extra_attempts
-        chosen = _chosen(priced[:allowed], rules.policy, hand.take)
+        chosen = _taken(attempts, hand.take) or _chosen(priced[:allowed], rules.policy)
         found += [
             Worth(path=r.path, student=student, late_days=days, penalty=penalty, counts=r is chosen)
             for r, days, penalty in priced
@@ -134,10 +159,19 @@ def worth(results: Iterable[Result], rules: Rules) -> list[Worth]:
 Priced = tuple[Result, int, Fraction]
 
 
-def _chosen(attempts: list[Priced], policy: str, take: int | None) -> Result | None:
-    by_hand = [r for r, _, _ in attempts if r.attempt == take]
-    if by_hand or not attempts:
-        return by_hand[-1] if by_hand else None
+def _taken(attempts: list[Result], take: int | None) -> Result | None:
+    """The attempt of that number, which the rule for names gave, or which it has in the order of time."""
+    if take is None:
+        return None
+    numbered = {r.attempt: r for r in attempts}
+    if len(numbered) < len(attempts):
+        numbered = dict(enumerate(attempts, 1))
+    return numbered.get(take)
+
+
+def _chosen(attempts: list[Priced], policy: str) -> Result | None:
+    if not attempts:
+        return None
     if policy == "last":
         return attempts[-1][0]
     # of equal ones the first: it cost the student nothing to try again

@@ -23,7 +23,7 @@ from typing import Any
 
 import msgspec
 
-from grader.cohort.database import BUSY_SECONDS, locked, prepare, transaction
+from grader.cohort.database import BUSY_SECONDS, address, locked, prepare, transaction
 from grader.cohort.records import Graded, HandIn, Keys, PartScore, Result, Run, Status, Worth
 from grader.errors import UsageError
 
@@ -55,7 +55,9 @@ class Store:
                 lock = locked(path) if create else None
                 if lock is not None:
                     stack.callback(os.close, lock)
-                connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
+                connection = sqlite3.connect(
+                    address(path, create=create), uri=True, timeout=BUSY_SECONDS, isolation_level=None
+                )
                 stack.callback(connection.close)
                 prepare(connection, create=create)
             except BlockingIOError:
@@ -76,8 +78,11 @@ class Store:
     def __enter__(self) -> Store:
         return self
 
-    def __exit__(self, *exception: object) -> None:
+    def __exit__(self, kind: object, problem: object, trace: object) -> None:
         self.close()
+        if isinstance(problem, sqlite3.Error):  # a full disk, mostly; what was committed is there
+            what = f"{self.path}: cannot be read or written any more ({problem})"
+            raise UsageError(f"{what}; what is in it stays, and the same command goes on") from problem
 
     # ------------------------------------------------------------ reading
 

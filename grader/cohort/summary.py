@@ -5,6 +5,7 @@ Owns counting. `summary_text` and `summary_page` show it.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from statistics import median
@@ -88,6 +89,22 @@ class CohortSummary(Struct, frozen=True, kw_only=True):
     @property
     def median(self) -> Fraction | None:
         return median(self.scores) if self.scores else None
+
+
+def time_bins(times: Sequence[float], most: int) -> tuple[float, tuple[int, ...]]:
+    """Seconds in up to `most` equal steps of a round width: that width, and how many hand-ins fall into each."""
+    longest = max(times, default=0.0)
+    width = max(_nice(longest / most), 0.05)
+    counts = [0] * max(math.ceil(longest / width), 1)
+    for seconds in times:
+        counts[min(int(seconds / width), len(counts) - 1)] += 1
+    return width, tuple(counts)
+
+
+def _nice(step: float) -> float:
+    """The next of 1, 2 or 5 times a power of ten."""
+    power: float = 10.0 ** math.floor(math.log10(step)) if step > 0 else 1.0
+    return next(power * k for k in (1, 2, 5, 10) if power * k >= step * 0.999)
 
 
 def summarise(results: Iterable[Result]) -> list[CohortSummary]:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
 from html import escape
 
 from grader.cohort.plots import bars, columns
 from grader.cohort.records import Run
-from grader.cohort.summary import BINS, CohortSummary
+from grader.cohort.summary import BINS, CohortSummary, time_bins
 from grader.report.text import one_line, points
 
 SHOWN = 12
@@ -100,22 +99,12 @@ def _mistakes(summary: CohortSummary) -> str:
 def _times(summary: CohortSummary) -> str:
     if not summary.times:
         return ""
-    longest = summary.times[-1]
-    width = max(_nice(longest / TIME_BINS), 0.05)
-    counts = [0] * max(math.ceil(longest / width), 1)
-    for seconds in summary.times:
-        counts[min(int(seconds / width), len(counts) - 1)] += 1
+    width, counts = time_bins(summary.times, TIME_BINS)
     labels = [f"{n * width:g}" for n in range(len(counts))]
     plot = columns(counts, labels, title="Seconds per hand-in", axis=f"seconds, in steps of {width:g}")
     slow = ", ".join(f"{one_line(who, 60)} {seconds:.1f} s" for seconds, who in summary.longest)
     told = f'<p class="soft">{summary.seconds:.0f} s in all; slowest: {_text(slow)}</p>'
     return _section("Hand-ins by time", plot + told)
-
-
-def _nice(step: float) -> float:
-    """The next of 1, 2 or 5 times a power of ten."""
-    power: float = 10.0 ** math.floor(math.log10(step)) if step > 0 else 1.0
-    return next(power * k for k in (1, 2, 5, 10) if power * k >= step * 0.999)
 
 
 def _unresolved(summary: CohortSummary) -> str:

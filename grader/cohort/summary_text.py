@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
 
-from grader.cohort.summary import BINS, CohortSummary
-from grader.report.layout import fit, table, wrap
+from grader.cohort.summary import BINS, CohortSummary, time_bins
+from grader.report.layout import fit, pad, table, wrap
 from grader.report.text import one_line, points
 
 SHOWN = 5
 """Parts and mistakes that are listed."""
+LOST = 20
+"""Columns of the longest bar of lost points."""
+TIMES = 5
+"""Bars of the times."""
 UNRESOLVED = 20
 """Hand-ins without a score that are listed."""
 
@@ -21,25 +25,34 @@ def render(summaries: Iterable[CohortSummary], *, width: int = 80, ascii_only: b
 
 
 def _one(summary: CohortSummary, width: int, ascii_only: bool) -> list[str]:
+    block = "#" if ascii_only else "█"
     line = ("-" if ascii_only else "─") * width
     counts = f"{_count(summary.students, 'student')}, {_count(summary.hand_ins, 'hand-in')}"
     title = one_line(summary.assignment) if summary.assignment else "No assignment told"
     lines = [f"{title}: {counts}", line]
     if summary.scores:
-        lines += _distribution(summary, width, ascii_only)
-        lines += _parts(summary, width) + _mistakes(summary, width)
+        lines += _distribution(summary, width, block)
+        lines += _parts(summary, width, block) + _mistakes(summary, width, block)
     lines += _unresolved(summary, width)
-    return lines + _time(summary)
+    return lines + _time(summary, width, block)
 
 
-def _distribution(summary: CohortSummary, width: int, ascii_only: bool) -> list[str]:
-    top = max(summary.bins)
-    room = max(min(width - 22, 50), 10)
-    lines = []
-    for n, count in enumerate(summary.bins):
-        bar = ("#" if ascii_only else "█") * max(round(room * count / top), count > 0)
-        label = f"{100 * n // BINS}-{100 * (n + 1) // BINS} %"
-        lines.append(f"  {label:>8}  {bar} {count or ''}".rstrip())
+def _columns(labels: Sequence[str], counts: Sequence[int], width: int, block: str) -> list[str]:
+    """One bar a row, with its count behind it."""
+    most = max(counts)
+    side = max(map(len, labels))
+    room = max(min(width - side - 14, 50), 10)
+    rows = zip(labels, counts, strict=True)
+    return [f"  {label:>{side}}  {_bar(count, most, room, block)} {count or ''}".rstrip() for label, count in rows]
+
+
+def _bar(value: Fraction | int, most: Fraction | int, room: int, block: str) -> str:
+    return block * max(round(room * value / most), value > 0)
+
+
+def _distribution(summary: CohortSummary, width: int, block: str) -> list[str]:
+    labels = [f"{100 * n // BINS}-{100 * (n + 1) // BINS} %" for n in range(BINS)]
+    lines = _columns(labels, summary.bins, width, block)
     quarter = [summary.scores[len(summary.scores) * k // 4] for k in (1, 3)]
     mean, middle = summary.mean or Fraction(0), summary.median or Fraction(0)  # there are scores, or we were not called
     told = f"mean {points(mean)}, median {points(middle)}, middle half {points(quarter[0])} to {points(quarter[1])}"
@@ -51,28 +64,29 @@ def _distribution(summary: CohortSummary, width: int, ascii_only: bool) -> list[
     return lines
 
 
-def _parts(summary: CohortSummary, width: int) -> list[str]:
+def _parts(summary: CohortSummary, width: int, block: str) -> list[str]:
     worst = sorted((p for p in summary.parts if p.lost), key=lambda p: -p.lost)[:SHOWN]
     if not worst:
         return []
-    rows: list[tuple[str, ...]] = [("part", "lost on average", "of", "students", "")]
+    rows: list[tuple[str, ...]] = []
     for part in worst:
-        title = one_line(part.title)
-        average = points(part.lost / summary.graded)
-        rows.append((one_line(part.id), average, points(part.points), str(part.students), title))
-    lines = table(rows, right=frozenset({1, 2, 3}))
-    return ["", "Parts that lose most points", *(f"  {fit(text, width - 2)}" for text in lines)]
+        title = fit(one_line(f"{part.id} {part.title}"), max(width - LOST - 34, 12))
+        told = f"{points(part.lost / summary.graded)} of {points(part.points)}, {_count(part.students, 'student')}"
+        rows.append((title, _bar(part.lost, worst[0].lost, LOST, block), told))
+    head = "Parts that lose most points, on average, and how many students lost some"
+    return ["", *wrap(head, width), *(f"  {fit(text, width - 2)}" for text in table(rows))]
 
 
-def _mistakes(summary: CohortSummary, width: int) -> list[str]:
+def _mistakes(summary: CohortSummary, width: int, block: str) -> list[str]:
     if not summary.mistakes:
         return []
     lines = ["", "Mistakes that cost most"]
+    dearest = summary.mistakes[0].lost
     for mistake in summary.mistakes[:SHOWN]:
-        head = (
-            f"  {points(mistake.lost)} points, {_count(mistake.students, 'student')}, part {one_line(mistake.part)}: "
-        )
-        lines += _hanging(head, one_line(mistake.text), width)
+        bar = pad(_bar(mistake.lost, dearest, LOST, block), LOST) if dearest else ""
+        told = f"{points(mistake.lost)} points, {_count(mistake.students, 'student')}, part {one_line(mistake.part)}"
+        lines.append(f"  {bar}  {told}")
+        lines += [f"    {text}" for text in wrap(one_line(mistake.text), width - 4)]
     return lines
 
 
@@ -90,12 +104,15 @@ def _unresolved(summary: CohortSummary, width: int) -> list[str]:
     return lines
 
 
-def _time(summary: CohortSummary) -> list[str]:
+def _time(summary: CohortSummary, width: int, block: str) -> list[str]:
     if not summary.times:
         return []
     middle = summary.times[len(summary.times) // 2]
     slowest = ", ".join(f"{one_line(who, 40)} {seconds:.1f} s" for seconds, who in summary.longest[:3])
-    return ["", f"Time: {_duration(summary.seconds)} in all, half under {middle:.1f} s; slowest: {slowest}"]
+    step, counts = time_bins(summary.times, TIMES)
+    labels = [f"{n * step:g}-{(n + 1) * step:g} s" for n in range(len(counts))]
+    told = f"{_duration(summary.seconds)} in all, half under {middle:.1f} s; slowest: {slowest}"
+    return ["", "Time for each hand-in", *_columns(labels, counts, width, block), *_hanging("", told, width)]
 
 
 def _hanging(head: str, text: str, width: int) -> list[str]:

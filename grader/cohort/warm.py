@@ -11,12 +11,13 @@ import socket
 import tempfile
 import time
 from collections.abc import Mapping
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import msgspec
 
 from grader.api import grade_with, public_only
 from grader.assignment.course import Course
+from grader.cohort.finding import fingerprint_of
 from grader.cohort.keys import coupled, course_key, engine_key, ground_key, keys_of
 from grader.cohort.libraries import libraries
 from grader.cohort.pages import write_page
@@ -128,6 +129,9 @@ class Slot:
     def grade(self, job: Job) -> Graded:
         """Grade one hand-in; whatever goes wrong is in the result."""
         graded = self._grade(job)
+        if not graded.fatal and _has_changed(job.hand_in):
+            problem = WorkerError("it was changed or taken away while it was graded; the same command tries again")
+            graded = _void(graded.assignment, problem, graded.keys, job, graded.seconds)
         if graded.status == "graded":
             return graded
         return self._with_page(job, graded, _nothing(graded.assignment, graded.status, graded.reason, job))
@@ -255,6 +259,12 @@ def staged(hand_in: HandIn, folder: Path) -> Path:
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(place, target)
     return folder / next(iter(hand_in.files)) if len(hand_in.files) == 1 else folder
+
+
+def _has_changed(hand_in: HandIn) -> bool:
+    """Whether its files are no longer those that it is known by: a report on them would be kept under a wrong name."""
+    files = hand_in.files or {PurePosixPath(hand_in.path).name: hand_in.place}
+    return fingerprint_of({name: Path(place) for name, place in files.items()})[0] != hand_in.content
 
 
 def _cut_short(report: Report) -> bool:

@@ -60,6 +60,10 @@ def batch(args: argparse.Namespace) -> int:
         raise UsageError(f"{source}: no such file or folder")
     if args.feedback is not None:
         _make_pages(args)
+    if args.html is not None and not os.access(args.html.absolute().parent, os.W_OK):
+        raise UsageError(f"--html {args.html}: cannot be written there; name another file")
+    if args.cluster and not source.is_dir():
+        raise UsageError(f"{source}: --cluster needs a folder that the workers see too; unpack the archive there first")
     course = _course(source, args.course)
     setup = Setup(
         root=str(course.root),
@@ -81,6 +85,8 @@ def batch(args: argparse.Namespace) -> int:
         found = find(source, folder / "all", rule=rule, roster=roster, file_times=rules.times == "files")
         hand_ins = in_shard(found.hand_ins, *args.shard) if args.shard else list(found.hand_ins)
         _say_found(source, found, args.store.name)
+        for remark in rules.remarks(found.hand_ins, (s.key for s in roster.students) if roster else (), course.ids()):
+            output.tell(remark)
         progress = Progress(
             sys.stderr, terminal=sys.stderr.isatty() and os.environ.get("TERM") != "dumb", width=output.width()
         )
@@ -112,7 +118,8 @@ def batch(args: argparse.Namespace) -> int:
                 progress.close()
                 output.tell("interrupted; what is done is kept, and the same command goes on")
                 raise
-            progress.close()
+            finally:
+                progress.close()
             _say_students(found)
             return _show(store, number, args.html)
 

@@ -98,6 +98,17 @@ def test_the_content_is_of_names_and_bytes_and_not_of_the_folder_or_caches(tmp_p
     assert len({content["same"], content["other bytes"], content["other name"]}) == 3
 
 
+def test_a_linked_hand_in_is_known_by_what_it_leads_to(tmp_path: Path) -> None:
+    lay(tmp_path / "kept", {"a/hw.ipynb": "1", "b/hw.ipynb": "2"})
+    (tmp_path / "in").mkdir()
+    for name in ("a", "b"):
+        (tmp_path / "in" / name).symlink_to(tmp_path / "kept" / name)
+    before = {h.student: h.content for h in found(tmp_path / "in", tmp_path).hand_ins}
+    (tmp_path / "kept/a/hw.ipynb").write_text("3")
+    after = {h.student: h.content for h in found(tmp_path / "in", tmp_path).hand_ins}
+    assert (before["a"] == after["a"], before["b"] == after["b"], before["a"] == before["b"]) == (False, True, False)
+
+
 def test_the_roster_gives_keys_and_names_and_tells_strangers_and_absent(tmp_path: Path) -> None:
     roster = tmp_path / "roster.csv"
     roster.write_text(

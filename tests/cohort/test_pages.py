@@ -18,6 +18,23 @@ def pages(folder: Path) -> dict[str, str]:
     return {p.relative_to(folder).as_posix(): p.read_text(encoding="utf-8") for p in folder.rglob("*") if p.is_file()}
 
 
+@pytest.mark.parametrize(
+    ("path", "page"),
+    [
+        ("Jane Doe_12_assignsubmission_file", "Jane Doe_12_assignsubmission_file/feedback.html"),
+        ("Jane Doe_12_assignsubmission_file_", "Jane Doe_12_assignsubmission_file_/feedback.html"),
+        ("Jane Doe_12_assignsubmission_file_hw.ipynb", "Jane Doe_12_assignsubmission_file_hw.ipynb.html"),
+    ],
+)
+def test_a_page_lies_where_moodle_looks_for_feedback_files(tmp_path: Path, path: str, page: str) -> None:
+    made = page_of(tmp_path, HandIn(path=path, student="12")).relative_to(tmp_path).as_posix()
+    assert made == page
+    # as its importer reads a path: the first of its names that begins so says whose it is, the rest is the file's name
+    whose = next(name for name in made.split("/") if len(name.split("_", 4)) >= 4)
+    assert whose.split("_", 4)[1:4] == ["12", "assignsubmission", "file"]
+    assert made.removeprefix(whose) or whose.split("_", 4)[4]
+
+
 @pytest.mark.slow
 def test_every_hand_in_has_its_page_and_one_that_is_missing_is_made_again(
     grade: Grade, hand_ins: Path, course: Path, tmp_path: Path

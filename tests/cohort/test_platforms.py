@@ -44,6 +44,7 @@ submission_102:
     [
         (CANVAS, "canvas"),
         ([*CANVAS, *CANVAS, "notes.txt"], "canvas"),
+        (["van_der_berg_late_1234_98765_hw.ipynb"], "canvas"),
         (MOODLE, "moodle"),
         (["Jane Doe_1234_assignsubmission_file_hw.ipynb"], "moodle"),
         (["submission_101", "submission_metadata.yml"], "gradescope"),
@@ -62,6 +63,13 @@ def test_canvas_tells_student_submission_lateness_and_file() -> None:
     assert (jane.student, jane.name, jane.file, jane.late) == ("1234", "doejane", "layers-1.py", False)
     assert jane.ids == {"canvas_id": "1234", "canvas_submission": "98766"}
     assert (late.student, late.file, late.late) == ("77", "my_net.ipynb", True)
+
+
+def test_canvas_of_another_year_writes_late_small_and_lets_names_have_underscores() -> None:
+    names = ["van_der_berg_late_1234_98765_hw_2_1.ipynb", "mclate_12_98765_hw.ipynb"]
+    (late,), (other,) = owners("canvas", Path(), names).values()
+    assert (late.name, late.student, late.file, late.late) == ("van_der_berg", "1234", "hw_2_1.ipynb", True)
+    assert (other.name, other.student, other.late) == ("mclate", "12", False)
 
 
 def test_moodle_tells_name_and_participant_and_passes_over_typed_text() -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
 
+from grader.assignment.checkfile import read_checks
 from grader.cohort.probes import check_fingerprints
 from grader.model import Check, Part
 
@@ -61,6 +63,7 @@ def moved(old: str, new: str) -> set[str]:
         ('"""Second"""', '"""Another title"""', {"second"}),
         ('"""Checks."""', '"""Other words."""', set()),
         ("SIZE = 3", "SIZE = 3\nUNUSED = 1", set()),
+        ("SIZE = 3", "SIZE = 3\npass", set()),
         ("SIZE = 3", "SIZE = 3\nnp.random.seed(0)", {"first", "second"}),
         ("student.g(2)", "globals()['SIZE']", {"second"}),
     ],
@@ -86,3 +89,25 @@ def test_a_probe_that_may_reach_everything_rests_on_everything(reaching: str, al
     source = SOURCE.replace("student.g(2)", reaching)
     before, after = fingerprints(source), fingerprints(source.replace("SIZE = 3", "SIZE = 4"))
     assert (before["second"] != after["second"]) == all_of_it
+
+
+def test_a_helper_file_moves_only_the_checks_that_reach_what_changed_in_it(tmp_path: Path) -> None:
+    files = {
+        "checks_draw.py": "SIZE = 3\ndef draw(rng): return rng.normal(size=SIZE)\ndef twice(x): return 2 * x\n",
+        "checks.py": SOURCE.replace("SIZE = 3\n\ndef draw(rng):\n    return rng.normal(size=SIZE)\n", "")
+        .replace("import numpy", "from checks_draw import draw\nfrom checks_draw import twice as double\nimport numpy")
+        .replace("student.g(2)", "student.g(double(2))"),
+    }
+
+    def moved_by(file: str, old: str, new: str) -> set[str]:
+        found = []
+        for text in (files[file], files[file].replace(old, new)):
+            for name, content in (files | {file: text}).items():
+                (tmp_path / name).write_text(content)
+            found.append(check_fingerprints(read_checks(tmp_path)))
+        return {id for id in found[0] if found[0][id] != found[1][id]}
+
+    assert moved_by("checks_draw.py", "SIZE = 3", "SIZE = 4") == {"first"}
+    assert moved_by("checks_draw.py", "2 * x", "3 * x") == {"second"}
+    assert moved_by("checks_draw.py", "SIZE = 3", "OTHER = 1\nSIZE = 3") == set()
+    assert moved_by("checks.py", "double(2)", "double(3)") == {"second"}

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.cohort.records import Worth
+from grader.cohort.records import HandIn, Worth
 from grader.cohort.rules import Rules, compiled, read_rules, worth
 from grader.commands.cohort_arguments import RULES
 from grader.errors import UsageError
@@ -135,3 +135,37 @@ def test_the_rules_that_the_help_shows_are_read(tmp_path: Path) -> None:
 def test_a_wrong_rule_for_names_is_one_line(pattern: str, what: str) -> None:
     with pytest.raises(UsageError, match=what):
         compiled(pattern)
+
+
+def test_an_attempt_taken_by_hand_counts_though_it_is_one_too_many(tmp_path: Path) -> None:
+    attempts = [result(points=n, attempt=n, path=f"{n}") for n in (1, 2, 3)]
+    found = worth(attempts, rules(tmp_path, "attempts = 2\n[students.jane]\ntake = 3"))
+    assert [w.path for w in found if w.counts] == ["3"]
+
+
+def test_attempts_without_a_number_are_numbered_by_their_time(tmp_path: Path) -> None:
+    times = ("2026-03-02T12:00:00+00:00", "2026-03-01T12:00:00+00:00", "2026-03-03T12:00:00+00:00")
+    attempts = [result(points=1, path=str(n), submitted=time) for n, time in enumerate(times)]
+    found = worth(attempts, rules(tmp_path, "[students.jane]\ntake = 2"))
+    assert [w.path for w in found if w.counts] == ["0"]
+
+
+def test_what_rules_cannot_do_is_said(tmp_path: Path) -> None:
+    text = "[due]\ntoy = 2026-03-01T12:00:00+00:00\ntoi = 2026-03-01T12:00:00+00:00\n[students.jane]\n[students.jone]"
+    found = rules(tmp_path, text)
+    hand_ins = [
+        HandIn(path="a", student="jane", late=True),
+        HandIn(path="b", student="john", submitted="2026-03-01T12:00:00+00:00"),
+    ]
+    assert found.remarks(hand_ins, ["away"], ["toy", "other"]) == [
+        "the rules name students who are not here: jone",
+        "the rules have due dates of assignments that there are not: toi",
+        "nothing says when 1 of 2 hand-ins came; 1 of them are marked as late, which counts as one day",
+    ]
+    assert found.remarks(hand_ins[1:], ["jane", "jone"], ["toy", "toi"]) == []
+
+
+@pytest.mark.parametrize("text", ["attempts = 0", "[late]\nper_day = -5", "[late]\nfree_days = -1"])
+def test_rules_without_sense_are_refused_with_their_key(tmp_path: Path, text: str) -> None:
+    with pytest.raises(UsageError, match=text.split()[-3]):
+        rules(tmp_path, text)

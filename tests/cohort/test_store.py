@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import sqlite3
 import stat
 from contextlib import closing
@@ -9,7 +10,9 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
+from grader.cohort.database import address
 from grader.cohort.records import Graded, HandIn, Keys, PartScore, Worth
 from grader.cohort.store import Store
 from grader.errors import UsageError
@@ -72,6 +75,36 @@ def test_an_interrupted_run_is_gone_on_with_only_by_the_same_command(path: Path)
         store.finish(second, [])
         assert store.start("/in", {"seed": 2}, "0.1") not in (first, second)
         assert store.run().id == second
+
+
+def test_a_full_disk_is_said_in_one_line_and_costs_nothing_that_was_written(path: Path) -> None:
+    big = structs.replace(graded(), report={"submission": {}, "text": random.Random(1).randbytes(400_000).hex()})
+    full = pytest.raises(UsageError, match=r"database or disk is full.*what is in it stays")
+    with full, Store.open(path, create=True) as store:
+        store._db.execute("PRAGMA max_page_count = 60")
+        run = store.start("/in", {}, "0.1")
+        store.add(run, hand_in(), graded())
+        store.add(run, hand_in("b.ipynb", "sha256:2"), big)
+    with Store.open(path, create=True) as store:
+        assert len(store.reports("sha256:1")) == 1
+        assert store.reports("sha256:2") == []
+        assert store.start("/in", {}, "0.1") == run
+
+
+def test_a_store_is_read_where_nothing_can_be_written(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Store.open(path, create=True) as store:
+        run = store.start("/in", {}, "0.1")
+        store.add(run, hand_in(), graded())
+        store.finish(run, [])
+    monkeypatch.setattr("os.access", lambda *words: False)  # whoever runs the tests may be root, whom nothing stops
+    assert address(path, create=False).endswith("?immutable=1")
+    assert "immutable" not in address(path, create=True)
+    with Store.open(path) as store:
+        assert [r.path for r in store.results()] == ["a.ipynb"]
+        with pytest.raises(UsageError, match="no run 9"):
+            store.run(9)
+    path.with_name(f"{path.name}-wal").write_bytes(b"x")  # somebody is writing: then it must be looked at
+    assert "immutable" not in address(path, create=False)
 
 
 def test_a_store_is_the_owners_alone_and_writes_ahead(path: Path) -> None:

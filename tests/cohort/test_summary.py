@@ -6,8 +6,10 @@ import re
 from fractions import Fraction
 from html.parser import HTMLParser
 
+import pytest
+
 from grader.cohort.records import Result, Run
-from grader.cohort.summary import summarise
+from grader.cohort.summary import summarise, time_bins
 from grader.cohort.summary_page import render_page
 from grader.cohort.summary_text import render
 from tests.cohort.results import check, part, result
@@ -43,11 +45,26 @@ def test_a_mistake_costs_what_was_lost_in_the_end() -> None:
     assert (mistake.text, mistake.part, mistake.lost, mistake.students) == ("bias left out.", "1", 6, 2)
 
 
+@pytest.mark.parametrize(
+    ("times", "most", "expected"),
+    [
+        ([0.0], 5, (1, (1,))),
+        ([1.0, 2.0, 9.9, 10.0], 5, (2, (1, 1, 0, 0, 2))),
+        ([0.3, 61.0], 5, (20, (1, 0, 0, 1))),
+    ],
+)
+def test_times_fall_into_steps_of_a_round_width(
+    times: list[float], most: int, expected: tuple[float, tuple[int, ...]]
+) -> None:
+    assert time_bins(times, most) == expected
+
+
 def test_the_terminal_names_losses_and_what_has_no_score() -> None:
     text = render(summarise(cohort()), ascii_only=True)
     assert "mean 7.67, median 7," in text
-    assert re.search(r"1 +2 +4 +2  Part 1", text)
-    assert "6 points, 2 students, part 1: bias left out." in text
+    assert re.search(r"  1 Part 1 +#{20}  2 of 4, 2 students\n", text)
+    assert re.search(r"  #{20}  6 points, 2 students, part 1\n    bias left out\.\n", text)
+    assert re.search(r"Time for each hand-in\n(.+ s\n){4} +0\.8-1 s  #+ 5\n", text)
     assert "Cannot be graded: 1" in text
     assert "\x1b" not in text
 

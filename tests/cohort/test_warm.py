@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,8 @@ from typing import Any
 import pytest
 
 from grader.assignment.course import Course
+from grader.cohort import warm
+from grader.cohort.finding import fingerprint_of
 from grader.cohort.records import Graded, HandIn, Job
 from grader.cohort.warm import Slot
 from grader.session import Session
@@ -22,7 +25,7 @@ WAYS = ("kills its parent", "leaves a process", "writes to its home", "exits")
 def job(path: Path, number: int = 0, parts: tuple[str, ...] | None = None) -> Job:
     return Job(
         number=number,
-        hand_in=HandIn(path="hw", place=str(path), student="s", content="sha256:c"),
+        hand_in=HandIn(path="hw", place=str(path), student="s", content=fingerprint_of({"hw": path})[0]),
         assignment="toy",
         parts=parts,
     )
@@ -51,6 +54,27 @@ def test_hostile_hand_ins_cost_those_after_them_nothing(course: Path, tmp_path: 
         last = slot.grade(job(course / "right"))
     assert first.score == first.max_score == 5
     assert untimed(first) == untimed(last)
+
+
+@pytest.mark.parametrize("change", ["edited", "gone"])
+def test_a_hand_in_that_changes_while_it_is_graded_has_no_score_and_is_tried_again(
+    course: Path, tmp_path: Path, change: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A report on the new files under the old content would be taken for that of the old files, should they return."""
+    folder = Path(shutil.copytree(course / "right", tmp_path / "hw"))
+    given = job(folder)
+
+    def grade_with(*words: Any, **more: Any) -> Any:
+        report = real(*words, **more)
+        (folder / "toy.ipynb").unlink() if change == "gone" else (folder / "toy.ipynb").write_text("{}")
+        return report
+
+    real = warm.grade_with
+    monkeypatch.setattr(warm, "grade_with", grade_with)
+    with Slot(Course(root=course), seed=None) as slot:
+        graded = slot.grade(given)
+    assert (graded.status, dict(graded.scores)) == ("fault", {})
+    assert "changed or taken away while it was graded" in graded.reason
 
 
 def test_a_worker_that_died_is_replaced(course: Path) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from grader.assignment.course import Course
+from grader.cohort.finding import fingerprint_of
 from grader.cohort.records import HandIn, Job
 from grader.cohort.warm import Slot
 from grader.sandbox.watchdog import descendants
@@ -51,7 +52,8 @@ def run(folder: Path, count: int) -> None:
 
         def graded(name: str) -> str:
             place = str(folder / f"{name}.ipynb")
-            hand_in = HandIn(path=name, place=place, content=name, student=name)
+            content = fingerprint_of({f"{name}.ipynb": Path(place)})[0]
+            hand_in = HandIn(path=f"{name}.ipynb", place=place, content=content, student=name)
             report = slot.grade(Job(number=0, hand_in=hand_in, assignment="target")).report
             return str({key: report[key] for key in report if key not in ("timings", "submission")})
 
