@@ -126,6 +126,8 @@ class Manual(Struct, frozen=True, kw_only=True):
     question: str
     under: str
     """The answer is the last markdown cell, or for a plot the figure, below the heading with this text."""
+    given: tuple[str, ...] = ()
+    """How lines begin that another edition's hand-out has there and that are no answer."""
 
 
 class Place(Struct, frozen=True):

@@ -49,6 +49,7 @@ class _ManualTable(Struct, frozen=True, kw_only=True):
     kind: Kind
     under: str
     question: str
+    given: list[str] = []
 
 
 class _InconsistentTable(Struct, frozen=True, kw_only=True):
@@ -288,4 +289,5 @@ def _manual(source: _Source, index: int, entry: _ManualTable) -> Manual:
         kind=entry.kind,
         question=entry.question,
         under=entry.under,
+        given=tuple(entry.given),
     )

@@ -1,7 +1,7 @@
 """What a student handed in for a part that a person marks.
 
-Owns finding the answer in the section that the assignment names, and telling it from the hand-out's own text. What a
-cell drew comes from the run; showing the answer is for the report and the review page.
+Owns finding the answer in the section that the assignment names, and telling it from the hand-out's own text; what is
+no answer in any hand-out is `unanswered`'s. What a cell drew comes from the run; showing it all is the report's.
 """
 
 from __future__ import annotations
@@ -10,18 +10,17 @@ import ast
 import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Literal
 
+import msgspec
 from msgspec import Struct
 
 from grader.model import Answer, Manual, Notebook
 from grader.submission import sections
 from grader.submission.definitions import parse
 from grader.submission.magics import plain_python
+from grader.submission.unanswered import beside, has_mark, is_form, is_label, is_placeholder
 
-_PLACEHOLDER = re.compile(
-    r"(todo\b\W*)?((please |type |write |put |enter |insert |add )*(your |the )?(answers?|solution|derivation|text)"
-    r"( goes| comes)?( here| below)?)?",
-)
 _NUMBERED = re.compile(r"\(?(\d[\d.]*[a-z]?[).:\s]|[a-z][).:])|(q|question|task|part)\s*\d", re.IGNORECASE)
 _MATHS = re.compile(r"\$\$|\\begin|\\\[|```")
 """A changed line of a formula is shown with the formula around it."""
@@ -65,14 +64,14 @@ def extract_answer(
         # a student's own heading inside an answer does not end it; in another edition every heading does
         titles = _titles(stub)
         known = titles if 2 * len(titles & _titles(notebook)) >= len(titles) else None
-    texts = _section(notebook, manual, known)
+    texts = [_without(text, manual.given) for text in _section(notebook, manual, known)]
     if not texts:
         return Answer(state="not found")
     if manual.kind == "plot":
         return _plot(texts, figures)
     if manual.kind == "tuning":
         return _tuning(texts, given)
-    written = _written(texts, given)
+    written = _written(texts, given, manual.under)
     return written if written.state == "answered" else _commented(texts, given) or written
 
 
@@ -93,12 +92,9 @@ def _section(notebook: Notebook, manual: Manual, known: Collection[str] | None =
         title = sections.plain(text.lines[at])
         heading = sections.Heading(sections.QUESTION, title, 0)
         texts[start] = _Text(text.cell, False, text.lines[at:], heading)
-    opening = texts[start].heading
-    rest = texts[start + 1 :]
-    end = next(
-        (n for n, t in enumerate(rest) if opening and t.heading and _closes(t.heading, opening, known)), len(rest)
-    )
-    return [texts[start], *rest[:end]]
+    first, rest = texts[start], texts[start + 1 :]
+    end = next((n for n, text in enumerate(rest) if _closes(text, first, known)), len(rest))
+    return [first, *rest[:end]]
 
 
 def _texts(notebook: Notebook) -> list[_Text]:
@@ -137,27 +133,44 @@ def _by_line(texts: Sequence[_Text], wanted: str) -> tuple[int, int] | None:
     return None
 
 
-def _closes(heading: sections.Heading, opening: sections.Heading, known: Collection[str] | None) -> bool:
-    if heading.level > opening.level:
+def _closes(text: _Text, first: _Text, known: Collection[str] | None) -> bool:
+    heading, opening = text.heading, first.heading
+    if not heading or not opening or heading.level > opening.level:
         return False
     if known is not None:
         return heading.title.casefold() in known
-    # an answer may begin with "**Answer:**", so that only the next numbered question ends a numbered one
-    return heading.level < sections.QUESTION or bool(
-        _NUMBERED.match(heading.title) or not _NUMBERED.match(opening.title)
-    )
+    if heading.level < sections.QUESTION or _NUMBERED.match(heading.title):
+        return True
+    # an answer may begin with "**Answer:**", so that only the next numbered question ends a numbered one; labels of
+    # one cell, such as "**Names:**" and "**Group:**", belong together
+    return not _NUMBERED.match(opening.title) and text.cell != first.cell
+
+
+def _without(text: _Text, given: Sequence[str]) -> _Text:
+    """Without the lines that begin like one of `given`, which another edition's hand-out has there."""
+    starts = tuple(sections.plain(start).casefold() for start in given)
+    if text.code or not starts:
+        return text
+    kept = [line for line in text.lines[1:] if not sections.plain(line).casefold().startswith(starts)]
+    first = text.lines[0]
+    if text.heading or not sections.plain(first).casefold().startswith(starts):
+        kept.insert(0, first)
+    return msgspec.structs.replace(text, lines=tuple(kept))
 
 
 # ---------------------------------------------------------------- text
 
 
-def _written(texts: Sequence[_Text], given: Sequence[_Text]) -> Answer:
+def _written(texts: Sequence[_Text], given: Sequence[_Text], under: str) -> Answer:
     """What the section says beyond the hand-out's text."""
     left = Counter(norm for text in given if not text.code for line in text.lines if (norm := _norm(line)))
-    told = {norm for norm in left if not _is_placeholder(norm)} - {_norm(given[0].lines[0]) if given else ""}
+    asked = _norm(given[0].lines[0]) if given else ""
+    told = {norm for norm in left if not is_placeholder(norm)} - {asked}
     prose = [text for text in texts if not text.code]
+    first = texts[0].lines[0]
+    behind = beside(first, under) if texts[0].heading and _norm(first) != asked else ""
     if not given or (told and told.isdisjoint(_norm(line) for text in prose for line in text.lines[_skip(text) :])):
-        return _last(texts)
+        return _last(texts, behind, any(text.code for text in given) or not given)
     answer: list[str] = []
     cell = None
     for text in prose:
@@ -167,30 +180,53 @@ def _written(texts: Sequence[_Text], given: Sequence[_Text]) -> Answer:
                 norm = _norm(line)
                 if left[norm] > 0:
                     left[norm] -= 1
-                elif not _is_placeholder(norm) and not (text is texts[0] and line is text.lines[0]):
+                elif not is_placeholder(norm) and not (text is texts[0] and line is first):
                     new.append(line)
             if new:
                 answer.append("\n".join(block if _MATHS.search("\n".join(block)) else new))
                 cell = text.cell
-    if answer:
-        return Answer(text="\n\n".join(answer), cell=cell, state="answered")
-    return Answer(state="empty" if +left else "untouched")
+    if behind and cell in (None, texts[0].cell):
+        answer.insert(0, behind)
+    nothing: Literal["empty", "untouched"] = "empty" if +left and not _stands(prose, texts[0]) else "untouched"
+    return _answer(answer, texts[0].cell if cell is None else cell, nothing)
 
 
-def _last(texts: Sequence[_Text]) -> Answer:
-    """The run of markdown cells that ends the section, or what its own cell says below the heading."""
+def _last(texts: Sequence[_Text], behind: str, with_code: bool) -> Answer:
+    """The markdown cells below the question's, or what its own cell says below the heading, and `behind` it.
+
+    Where the hand-out has code in the section, only what follows the last code cell.
+    """
     run: list[_Text] = []
     for text in reversed(texts):
-        if text.code and run:
+        if text.code and run and with_code:
             break
         if not text.code:
             run.insert(0, text)
-    later = [text for text in run if text.cell != texts[0].cell]
-    lines = [(t.cell, line) for t in later or run for line in t.lines[0 if later else _skip(t) :]]
-    written = [(cell, line) for cell, line in lines if not _is_placeholder(_norm(line))]
-    if written:
-        return Answer(text="\n".join(line for _, line in lines).strip(), cell=written[-1][0], state="answered")
-    return Answer(state="untouched" if any(line.strip() for _, line in lines) else "empty")
+    later = [text for text in run if text.cell != texts[0].cell and any(map(str.strip, text.lines))]
+    lines = [(t.cell, line) for t in later or run for line in t.lines[_skip(t) if t is texts[0] else 0 :]]
+    written = [(cell, line) for cell, line in lines if not is_placeholder(line)]
+    if behind and all(cell == texts[0].cell for cell, _ in written):
+        written.insert(0, (texts[0].cell, behind))
+        lines.insert(0, written[0])
+    nothing: Literal["empty", "untouched"] = "untouched" if _stands(run, texts[0]) else "empty"
+    return _answer(
+        ["\n".join(line for _, line in lines).strip()] if written else [],
+        (written or lines or [(0, "")])[-1][0],
+        nothing,
+    )
+
+
+def _answer(paragraphs: Sequence[str], cell: int, nothing: Literal["empty", "untouched"]) -> Answer:
+    """The answer, unless it is only a form or a label that nobody filled in."""
+    text = "\n\n".join(paragraphs)
+    if is_form(text) or all(is_placeholder(line) or is_label(line) for line in text.split("\n")):
+        return Answer(state="untouched" if has_mark(text) else nothing)
+    return Answer(text=text, cell=cell, state="answered")
+
+
+def _stands(texts: Sequence[_Text], first: _Text) -> bool:
+    """Whether a placeholder is still there, beside the question's own line."""
+    return any(has_mark("\n".join(text.lines[_skip(text) if text is first else 0 :])) for text in texts)
 
 
 def _commented(texts: Sequence[_Text], given: Sequence[_Text]) -> Answer | None:
@@ -201,7 +237,7 @@ def _commented(texts: Sequence[_Text], given: Sequence[_Text]) -> Answer | None:
         tree = parse(plain_python(source)).tree if text.code and source.strip() else None
         if tree is not None and _squeezed(text) not in old and all(_is_string(node) for node in tree.body):
             words = re.sub(r"^[\s#]+|[\"']{3}", "", source, flags=re.MULTILINE)
-            if any(not _is_placeholder(_norm(line)) for line in words.split("\n")):
+            if any(not is_placeholder(line) for line in words.split("\n")):
                 return Answer(text=source.strip(), cell=text.cell, state="answered")
     return None
 
@@ -228,10 +264,6 @@ def _norm(line: str) -> str:
     return " ".join(line.split())
 
 
-def _is_placeholder(norm: str) -> bool:
-    return _PLACEHOLDER.fullmatch(sections.plain(norm).casefold().strip(" .:…-_[]<>()/#")) is not None
-
-
 # ---------------------------------------------------------------- cells
 
 
@@ -253,4 +285,6 @@ def _tuning(texts: Sequence[_Text], given: Sequence[_Text]) -> Answer:
 
 
 def _squeezed(text: _Text) -> str:
-    return "".join("".join(text.lines).split())
+    """The code without what changes nothing: comments and blanks."""
+    tree = parse(plain_python("\n".join(text.lines))).tree if text.code else None
+    return ast.dump(tree) if tree is not None and tree.body else "".join("".join(text.lines).split())

@@ -191,3 +191,78 @@ def test_a_tuned_cell_is_the_last_that_differs_from_the_stub() -> None:
     assert answer(student, stub, kind="tuning") == Answer(text="run(rate=0.2)", cell=2, state="answered")
     assert answer(stub, stub, kind="tuning").state == "untouched"
     assert answer(book(text("## Learning rate"), text("## 1.8"), "x"), stub, kind="tuning").state == "empty"
+
+
+# ---------------------------------------------------------------- an answer where it is easily overlooked
+
+
+@pytest.mark.parametrize("picture", ['<img src="attachment:page.jpg" width="400">', "![](attachment:image.png)"])
+def test_a_picture_without_a_title_is_an_answer(picture: str) -> None:
+    for stub in (STUB, None):
+        assert answer(with_cells(text(QUESTION), text(picture)), stub).text == picture
+
+
+def test_what_stands_beside_a_label_is_an_answer() -> None:
+    stub = book(text("### Names and group\nNames:\n\nGroup:"), "x")
+    bold = book(text("# Deep Learning"), text("**Names:** Ada, Grace\n\n**Group:** 12"), text("**Instructions:**"), "x")
+    assert answer(bold, stub, under="Names").text == "Ada, Grace\n\n**Group:** 12"
+    assert answer(book(text("Names: Ada"), "x"), None, under="Names").text == "Ada"
+    empty = book(text("**Names:**\n\n**Group:**"), text("**Instructions:**"), "x")
+    assert answer(empty, stub, under="Names").state != "answered"
+
+
+def test_an_answer_on_the_questions_own_line_is_found_and_points_are_none() -> None:
+    asked = "**(h) Which learning rate? Why?** <span style='float:right'>(1 point)</span>"
+    assert answer(book(text(asked), "x"), None).state == "empty"
+    assert answer(book(text(asked + " A small one."), "x"), None) == Answer(
+        text="A small one.", cell=0, state="answered"
+    )
+
+
+def test_in_another_edition_code_between_two_answers_ends_none_of_them() -> None:
+    asked = text("## Learning rate\nIn your own words.")
+    found = answer(book(asked, text("| rate | loss |"), "fit(0.1)", text("It is the step."), text("## 1.8"), "x"), STUB)
+    assert found.text == "| rate | loss |\nIt is the step."
+
+
+def test_in_another_edition_a_placeholder_that_stays_is_untouched() -> None:
+    asked = text("## The learning rate\n\nWhat if it is low? And high?")
+    assert answer(book(asked, text("TODO: Your answer here."), text("## 1.8"), "x"), STUB).state == "untouched"
+
+
+def test_lines_that_another_edition_gives_are_no_answer() -> None:
+    after = text("If there is a big difference, look again.")
+    given = Manual(
+        part=Part("1", "P"),  # type: ignore[arg-type]
+        points=1,  # type: ignore[arg-type]
+        kind="written",
+        question="",
+        under="Learning rate",
+        given=("If there is a",),
+    )
+    for cell, state in (("TODO", "untouched"), ("It is the step.", "answered")):
+        found = extract_answer(given, book(text("## Learning rate"), text(cell), after, "x"), STUB, {})
+        assert (found.state, found.text) == (state, "It is the step." if state == "answered" else "")
+
+
+FORMS = [
+    (r"$$\frac{\partial f}{\partial x} = \text{TODO Your answer here.}$$", "untouched"),
+    ("TODO: Your answer here.\n\n$$\\nabla_x L = $$\n\n$$\\nabla_W L = $$", "untouched"),
+    (r"$$\nabla_x L = $$", "empty"),
+    ("$$\n\\frac{dy}{dx} = \\text{TODO} \\quad\n\\frac{dy}{dW} = \\text{TODO}\n$$\n\nor\n\n$$a = TODO$$", "untouched"),
+    (r"$$\nabla_x L = \text{TODO} \qquad \nabla_W L = x^T d$$", "answered"),
+    (r"$$\begin{align} a &= b \\ &= \text{TODO} \end{align}$$", "answered"),
+    ("$$a =$$\n\nThe gradient is the product of all the others, as said above.", "answered"),
+    (r"The derivative is $f'(x) = 2x$.", "answered"),
+]
+
+
+@pytest.mark.parametrize(("form", "state"), FORMS)
+def test_a_form_that_nobody_filled_in_is_no_answer(form: str, state: str) -> None:
+    assert answer(book(text("## Learning rate"), text(form), "x"), None, kind="derivation").state == state
+
+
+def test_a_tuned_cell_with_another_comment_is_untouched() -> None:
+    stub = book(text("## Learning rate"), "# TODO: tune\nrun(rate=0)", text("## 1.8"), "x")
+    student = book(text("## Learning rate"), "# TODO: better values\nrun(rate = 0)", text("## 1.8"), "y")
+    assert answer(student, stub, kind="tuning").state == "untouched"
