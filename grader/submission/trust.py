@@ -28,6 +28,8 @@ SMALL = 1e-6
 """Differences below this are rounding, whatever they are relative to."""
 ALIKE = 0.75
 """From this likeness on, a cell is an edited version of a given one; other cells are the student's own."""
+UNSOLVED = re.compile(r"\bNotImplementedError\b|#.*\b(TODO|your code here)\b", re.IGNORECASE)
+"""What a hand-out says where the student is to write or to choose."""
 MAX_NOTES = 5
 
 
@@ -77,24 +79,24 @@ def given_cell_notes(notebook: Notebook, stub: Notebook, unsolved: Mapping[int, 
     changed = {c.index: _plain(c.source) for c in notebook.code if c.source not in kept}
     handed_out = {s.index: _plain(s.source) for s in stub.code if s.source not in kept}
     mine, theirs = set(changed.values()), set(handed_out.values())
-    free = [c for c in notebook.code if c.index in changed and changed[c.index] not in theirs]
-    notes = []
-    for given in stub.code:
-        if given.index not in handed_out or unsolved.get(given.index, False) or not given.source.strip():
+    free = {c.index: c for c in notebook.code if c.index in changed and changed[c.index] not in theirs}
+    wanted = [s for s in stub.code if s.index in handed_out and s.source.strip() and handed_out[s.index] not in mine]
+    notes = {}
+    # what is the answer to a cell to fill in is no given cell's edited version, and no cell is that of two
+    for given in sorted(wanted, key=lambda s: not unsolved.get(s.index, False)):
+        edited = max(free.values(), key=lambda c: (_likeness(c, given), -abs(c.index - given.index)), default=None)
+        if edited is None or _likeness(edited, given) < ALIKE:
             continue
-        if handed_out[given.index] in mine:
-            continue
-        edited = max(free, key=lambda c: _likeness(c, given), default=None)
-        if edited is not None and _likeness(edited, given) >= ALIKE:
-            notes.append(
-                f"cell {edited.index} is a given cell and was edited: {_first_change(given.source, edited.source)}"
-            )
-    return _limited(notes, "given cells that were edited")
+        del free[edited.index]
+        if not unsolved.get(given.index, False):
+            change = _first_change(given.source, edited.source)
+            notes[edited.index] = f"cell {edited.index} is a given cell and was edited: {change}"
+    return _limited([notes[index] for index in sorted(notes)], "given cells that were edited")
 
 
 def is_unsolved(source: str) -> bool:
-    """Whether a cell of the hand-out is one to fill in."""
-    return "NotImplementedError" in source
+    """Whether a cell of the hand-out is one to fill in or to change."""
+    return UNSOLVED.search(source) is not None
 
 
 def _numbers(text: str) -> list[float]:

@@ -78,9 +78,21 @@ def test_comments_spacing_and_other_cells_are_no_edit(source: str) -> None:
     assert edited(source) == []
 
 
-def test_a_cell_to_fill_in_may_be_changed() -> None:
-    given = GIVEN + "\nraise NotImplementedError"
-    assert edited(GIVEN + "\nreturn 5", given) == []
+@pytest.mark.parametrize("mark", ["raise NotImplementedError", "# TODO: other values", "pass  # Your code here"])
+def test_a_cell_to_fill_in_may_be_changed(mark: str) -> None:
+    assert edited(GIVEN.replace("lr=0.1", "lr=0.5"), f"{GIVEN}\n{mark}") == []
+
+
+def test_the_answer_to_a_cell_to_fill_in_is_no_edit_of_a_given_cell_like_it() -> None:
+    stub = book(cell(0, GIVEN), cell(1, f"{GIVEN}\n# TODO: other values"))
+    handed_in = book(cell(0, GIVEN.replace("1000", "500")), cell(1, GIVEN.replace("0.1", "0.5")))
+    (note,) = given_cell_notes(handed_in, stub, {0: False, 1: True})
+    assert "cell 0" in note
+
+
+def test_one_cell_is_named_once() -> None:
+    stub = book(cell(0, GIVEN), cell(1, GIVEN.replace("0.1", "0.2")))
+    assert len(given_cell_notes(book(cell(5, GIVEN.replace("0.1", "0.5"))), stub, {})) == 1
 
 
 @pytest.mark.parametrize("source", ["x = '\0'", "x = " + "+".join(["1"] * 3000), "%%bash\n!ls", "x = '\\d'"])

@@ -264,6 +264,7 @@ small_data = {
 }
 
 ### BEGIN SOLUTION
+### STUB: # TODO: other values
 ### STUB: weight_scale = 1e-2
 ### STUB: learning_rate = 1e-4
 weight_scale = 2e-2  # equivalent: free
