@@ -353,6 +353,28 @@ def test_a_package_that_is_not_here_is_named(run: Runner, tmp_path: Path) -> Non
     assert [n for n in session.notes if "`seaborn_of_old` is not installed" in n]
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "import pdb; pdb.set_trace()",
+        "from pdb import set_trace; set_trace()",
+        "import pdb; pdb.Pdb().set_trace()",
+        "import ipdb; ipdb.set_trace()",
+        "breakpoint()",
+        "from IPython.core.debugger import set_trace; set_trace()",
+    ],
+)
+def test_a_breakpoint_is_passed_over(run: Runner, tmp_path: Path, line: str) -> None:
+    cell = f"def f():\n    {line}\n    return np.array(3.0)\nf()\nafter = 4.0"
+    seen = run.observe(
+        tmp_path, ["import numpy as np", cell], 'return {"f": student.f(), "a": student.notebook["after"]}'
+    )
+    assert run.session is not None
+    assert [cell.status for cell in run.session.cells] == ["ok", "ok"]
+    assert seen.values["f"] == 3.0
+    assert seen.values["a"] == 4.0
+
+
 def test_what_calls_an_absent_package_fails_there(run: Runner, tmp_path: Path) -> None:
     session = run(tmp_path, ["import seaborn_of_old as sns\ny = sns.color_palette()\nz = 1", "z"], [], [])
     error = session.cells[0].error

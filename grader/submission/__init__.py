@@ -8,6 +8,8 @@ Trusted side: everything here looks at student files as text and bytes and execu
     archive      zip and tar to a folder, within limits
     handin       the files of a hand-in, wherever they lie
     mapping      which handed-in file is which file of the assignment
+    in_notebook  modules that a notebook writes for itself, and classes that stand in it
+    provided     the course's own files in the place of the student's versions
     opening      lay them over the pristine files: `Submission`
     magics       notebook syntax to plain Python
     definitions  what a cell or a module defines

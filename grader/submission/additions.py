@@ -23,6 +23,7 @@ def with_additions(course: str, student: str) -> tuple[str, tuple[str, ...]]:
         return course, ()
     known = {node.name for node in own.body if isinstance(node, _DEFINED)}
     known |= {n.id for node in own.body for n in ast.walk(node) if isinstance(n, ast.Name) and _is_bound(n)}
+    known |= {a.asname or a.name for node in own.body if isinstance(node, ast.ImportFrom) for a in node.names}
     added = [node for node in theirs.body if isinstance(node, _DEFINED) and node.name not in known]
     if not added or any(_future(node) for node in own.body):
         return course, ()

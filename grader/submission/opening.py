@@ -1,25 +1,25 @@
 """A hand-in laid over the pristine provided files: the folder that will be run.
 
-Owns copying, which version of a file wins, the notes about it, and the digest. Finding files is `handin`'s, naming
-them `mapping`'s, choosing the notebook `choosing`'s. No student code runs here.
+Owns copying and the digest. Finding files is `handin`'s, naming them `mapping`'s, choosing the notebook `choosing`'s,
+the course's own files `provided`'s. No student code runs here.
 """
 
 from __future__ import annotations
 
 import hashlib
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
-from grader.errors import AuthoringError, SubmissionError, WorkerError
+from grader.errors import SubmissionError, WorkerError
 from grader.model import Assignment, Notebook, Submission
-from grader.submission.additions import with_additions
 from grader.submission.choosing import choose_notebook
 from grader.submission.handin import HandIn, gather
+from grader.submission.in_notebook import defined_names, names_of, with_written
 from grader.submission.mapping import Layout, lay_out, module_paths, mounted_folders, packages
 from grader.submission.modules import MAX_SOURCE, decode
-from grader.submission.names import clean
 from grader.submission.notebook import parse_notebook, refuse_python2
+from grader.submission.provided import copy_with_additions, edited, pristine, provided_versions
 
 
 def open_submission(path: Path, assignment: Assignment, workdir: Path) -> Submission:
@@ -41,36 +41,37 @@ def open_submission(path: Path, assignment: Assignment, workdir: Path) -> Submis
     """
     handed = gather(path, workdir / "unpacked", beside=module_paths(assignment), skip=mounted_folders(assignment))
     notebook = choose_notebook(handed, assignment)
-    layout = lay_out(handed.files, assignment, notebook)
-    _refuse_what_is_none_of_it(handed, assignment, layout, notebook)
     folder = workdir / "files"
     texts: dict[str, str] = {}
-    notes = [*handed.notes, *layout.notes]
     try:
+        handed = with_written(handed, notebook, workdir / "written")
+        layout = lay_out(handed.files, assignment, notebook)
+        read = _notebook(handed, layout, notebook)
+        missing = _missing_files(handed, assignment, layout, read)
+        notes = [*handed.notes, *layout.notes]
         folder.mkdir(parents=True)
         for name in assignment.provided_files:
-            _copy(_pristine(assignment, name), folder / name)
-        notes += _edited(handed, layout, assignment)
+            _copy(pristine(assignment, name), folder / name)
+        provided = provided_versions(handed, layout, assignment)
+        notes += edited(handed, provided, assignment, read)
         for target, given in layout.placed.items():
-            if given in layout.provided:
-                notes += _copy_with_additions(
-                    _pristine(assignment, layout.provided[given]), handed.files[given], folder, target
-                )
+            if given in provided:
+                own = handed.files[given]
+                notes += copy_with_additions(pristine(assignment, provided[given]), own, folder, target)
             else:
                 _copy(handed.files[given], folder / target)
                 texts |= _text(folder, target)
         for package in packages(assignment, layout.placed):
             for name in assignment.provided_files:
                 if not (folder / package / name).exists():
-                    _copy(_pristine(assignment, name), folder / package / name)
-        for name in layout.missing:
+                    _copy(pristine(assignment, name), folder / package / name)
+        for name in missing:
             if (assignment.handout / name).is_file():
                 _copy(assignment.handout / name, folder / name)
                 texts |= _text(folder, name)
                 notes.append(f"{name} was not handed in; the hand-out's stub was used")
     except OSError as problem:
         raise WorkerError(f"{folder} cannot be written: {problem.strerror or problem}") from problem
-    read = _notebook(folder, layout, notebook)
     if read is None and assignment.notebook is not None:
         read = _handouts_notebook(assignment, folder, notes)
     return Submission(
@@ -83,61 +84,27 @@ def open_submission(path: Path, assignment: Assignment, workdir: Path) -> Submis
     )
 
 
-def _refuse_what_is_none_of_it(handed: HandIn, assignment: Assignment, layout: Layout, notebook: str | None) -> None:
-    """A hand-in without the notebook that is the assignment, or without any of its files."""
-    if notebook is not None or len(layout.missing) < len(assignment.student_files):
-        return
-    if assignment.student_files:
-        expected = [*([assignment.notebook] if assignment.notebook else []), *assignment.student_files]
-        what = "holds none of its files"
+def _missing_files(handed: HandIn, assignment: Assignment, layout: Layout, notebook: Notebook | None) -> list[str]:
+    """The student files that are neither handed in nor in the notebook; a hand-in without any of them is refused."""
+    own = defined_names(notebook) if layout.missing else frozenset()
+    missing = [name for name in layout.missing if own.isdisjoint(names_of(assignment, name))]
+    if len(missing) < len(assignment.student_files) or (notebook is not None and not assignment.student_files):
+        return missing
+    expected = [*([assignment.notebook] if assignment.notebook else []), *assignment.student_files]
+    pdf = any(name.lower().endswith(".pdf") for name in handed.files)
+    if notebook is not None:
+        what = "holds the notebook alone, and the work is in the modules beside it"
+    elif assignment.student_files:
+        what = "holds a PDF and none of its files" if pdf else "holds none of its files"
     else:
         expected = [assignment.notebook or "a notebook"]
-        pdf = any(name.lower().endswith(".pdf") for name in handed.files)
         what = "holds a PDF and no notebook" if pdf else "holds no notebook"
     raise SubmissionError(f"{handed.shown} {what}; {assignment.id} expects {', '.join(expected)}")
-
-
-def _pristine(assignment: Assignment, name: str) -> Path:
-    """The course's own version of a provided file: the source that the hand-out is made of, where it is here."""
-    for folder in (assignment.solution, assignment.handout):
-        if folder is not None and (folder / name).is_file():
-            return folder / name
-    raise AuthoringError(f"{assignment.handout / name}: no such file, and it is a provided one; run `grade release`")
-
-
-def _edited(handed: HandIn, layout: Layout, assignment: Assignment) -> Iterator[str]:
-    for given, name in layout.provided.items():
-        own = [f / name for f in (assignment.solution, assignment.handout) if f is not None and (f / name).is_file()]
-        if _content(handed.files[given]) not in [_content(path) for path in own]:
-            yield f"provided file {clean(name)} was edited; the course's own was used"
-
-
-def _content(path: Path) -> list[str]:
-    """Lines without what editors change by themselves: line ends, blanks at line ends, empty lines at the end."""
-    lines = [line.rstrip() for line in decode(path.read_bytes()).split("\n")]
-    while lines and not lines[-1]:
-        lines.pop()
-    return lines
 
 
 def _copy(source: Path, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(source, target)
-
-
-def _copy_with_additions(source: Path, own: Path, folder: Path, target: str) -> list[str]:
-    """Copy a provided file, with what only the student's version defines; returns a note about that."""
-    added: tuple[str, ...] = ()
-    text = ""
-    if target.endswith(".py") and own.stat().st_size <= MAX_SOURCE:
-        text, added = with_additions(decode(source.read_bytes()), decode(own.read_bytes()))
-    if not added:
-        _copy(source, folder / target)
-        return []
-    (folder / target).parent.mkdir(parents=True, exist_ok=True)
-    (folder / target).write_text(text, encoding="utf-8")
-    more = f" and {len(added) - 5} more" if len(added) > 5 else ""
-    return [f"{clean(target)}: {', '.join(added[:5])}{more} of your own version were added to the course's"]
 
 
 def _text(folder: Path, name: str) -> Mapping[str, str]:
@@ -148,11 +115,11 @@ def _text(folder: Path, name: str) -> Mapping[str, str]:
     return {name: decode(path.read_bytes())}
 
 
-def _notebook(folder: Path, layout: Layout, chosen: str | None) -> Notebook | None:
+def _notebook(handed: HandIn, layout: Layout, chosen: str | None) -> Notebook | None:
     if chosen is None:
         return None
     name = next(target for target, given in layout.placed.items() if given == chosen)
-    read = parse_notebook((folder / name).read_bytes(), name)
+    read = parse_notebook(handed.files[chosen].read_bytes(), name)
     refuse_python2(read)
     return read
 

@@ -14,7 +14,7 @@ import numpy as np
 from grader.model import Place, StudentError
 from grader.sandbox.entering import Confined, Plan, confine, isolate
 from grader.sandbox.tiers import NAMESPACES
-from grader.worker import older_numpy
+from grader.worker import breakpoints, older_numpy
 from grader.worker.absent import Placeholders
 from grader.worker.messages import Prepare
 from grader.worker.traces import student_error
@@ -64,6 +64,7 @@ class State:
         sys.path += [*command.stand_ins, STAND_INS]
         sys.dont_write_bytecode = True
         older_numpy.put_back()
+        breakpoints.pass_over()
         if command.compat is not None:
             try:
                 exec(compile(command.compat, "compat.py", "exec"), {"__name__": "compat"})

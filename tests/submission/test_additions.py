@@ -31,6 +31,17 @@ def test_the_courses_own_functions_and_numbers_stay() -> None:
     assert run(text)["double"](4) == 8
 
 
+def test_what_the_course_imports_stays_the_courses() -> None:
+    course = '"""Under the path of older editions."""\n\nfrom math import sqrt\nfrom math import pow as power\n'
+    text, added = with_additions(
+        course, "def sqrt(x):\n    return 0\ndef power(x, y):\n    return 0\ndef own():\n    pass\n"
+    )
+
+    assert added == ("own",)
+    assert run(text)["sqrt"](4) == 2
+    assert run(text)["power"](2, 3) == 8
+
+
 def test_an_import_that_fails_is_left_out() -> None:
     text, _ = with_additions(COURSE, "from nowhere_at_all import thing\ndef own():\n    return double(1)\n")
 

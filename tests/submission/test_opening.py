@@ -31,6 +31,7 @@ HANDOUT: Mapping[str, str | bytes] = {
     ".github/workflows/grade.yml": "",
 }
 NOTEBOOK = notebook_json("from layers.linear import Linear\nLinear()")
+MARKED = notebook_json("from layers.linear import Linear\nLinear()", metadata={"grader": {"assignment": "toy"}})
 MODULES = {"layers/linear.py": "class Linear: pass\n", "layers/relu.py": "class ReLU: pass\n"}
 NAMES = {"Linear": ["layers.linear", "ece285.layers.linear", "linear"], "ReLU": ["layers.relu", "ece285.layers.relu"]}
 PROVIDED = ("layers/__init__.py", "utils/optimizer.py")
@@ -259,10 +260,24 @@ def test_latin_1_sources_are_read(tmp_path: Path, modular: Assignment) -> None:
 
 
 def test_an_edited_provided_file_is_ignored_and_mentioned(tmp_path: Path, modular: Assignment) -> None:
-    submission = opened(tmp_path, modular, {"hw.ipynb": NOTEBOOK, **MODULES, "utils/optimizer.py": "RATE = 2\n"})
+    submission = opened(tmp_path, modular, {"hw.ipynb": MARKED, **MODULES, "utils/optimizer.py": "RATE = 2\n"})
     assert read(submission, "utils/optimizer.py") == "RATE = 1\n"
     assert submission.notes == ("provided file utils/optimizer.py was edited; the course's own was used",)
     assert "utils/optimizer.py" not in submission.modules
+
+
+def test_provided_files_of_another_edition_are_not_called_edited(tmp_path: Path, modular: Assignment) -> None:
+    files = {"layers/__init__.py": "VERSION = 2\n", "utils/optimizer.py": "RATE = 2\n"}
+    submission = opened(tmp_path, modular, {"hw.ipynb": NOTEBOOK, **MODULES, **files})
+    assert read(submission, "utils/optimizer.py") == "RATE = 1\n"
+    assert submission.notes == (
+        "the provided files are another edition's or were edited; the course's own were used: "
+        "layers/__init__.py, utils/optimizer.py",
+    )
+
+
+def test_an_emptied_package_file_is_no_edit(tmp_path: Path, modular: Assignment) -> None:
+    assert opened(tmp_path, modular, {"hw.ipynb": MARKED, **MODULES, "layers/__init__.py": ""}).notes == ()
 
 
 def test_line_ends_and_trailing_blanks_are_no_edit(tmp_path: Path, modular: Assignment) -> None:
@@ -273,10 +288,22 @@ def test_line_ends_and_trailing_blanks_are_no_edit(tmp_path: Path, modular: Assi
 
 
 def test_a_provided_file_among_modules_side_by_side_is_the_courses_too(tmp_path: Path, modular: Assignment) -> None:
-    files = {"hw.ipynb": NOTEBOOK, "linear.py": "1", "relu.py": "2", "optimizer.py": "RATE = 2\n"}
+    files = {"hw.ipynb": MARKED, "linear.py": "1", "relu.py": "2", "optimizer.py": "RATE = 2\n"}
     submission = opened(tmp_path, modular, files)
     assert read(submission, "optimizer.py") == "RATE = 1\n"
     assert submission.notes == ("provided file utils/optimizer.py was edited; the course's own was used",)
+
+
+def test_a_provided_file_in_another_package_is_the_courses_too(tmp_path: Path, modular: Assignment) -> None:
+    write(modular.handout, {"utils/optimizer.py": "def step(): return 'ours'\n"})
+    files = {
+        "lib/optimizer.py": "def step(): return 'theirs'\ndef more(): pass\n",
+        "own/optimizer.py": "def other(): pass\n",
+    }
+    submission = opened(tmp_path, modular, {"hw.ipynb": NOTEBOOK, **MODULES, **files})
+    assert "ours" in read(submission, "lib/optimizer.py")
+    assert "def more" in read(submission, "lib/optimizer.py")
+    assert read(submission, "own/optimizer.py") == files["own/optimizer.py"]
 
 
 def test_the_source_of_a_stale_hand_out_is_what_is_provided(tmp_path: Path) -> None:
@@ -292,6 +319,45 @@ def test_a_provided_file_that_is_nowhere_is_the_assignments_fault(tmp_path: Path
     assignment = make_assignment(tmp_path / "nowhere", provided_files=["util.py"])
     with pytest.raises(AuthoringError, match=r"util\.py: no such file"):
         opened(tmp_path, assignment, {"hw.ipynb": notebook_json("x = 1")})
+
+
+# ---------------------------------------------------------------- modules in the notebook
+
+
+def test_a_notebook_without_the_modules_that_are_the_work_is_refused(tmp_path: Path, modular: Assignment) -> None:
+    assert refusal(tmp_path, modular, {"hw.ipynb": NOTEBOOK}, "hw.ipynb") == (
+        "hw.ipynb holds the notebook alone, and the work is in the modules beside it; "
+        "toy expects hw.ipynb, layers/linear.py, layers/relu.py"
+    )
+
+
+def test_a_module_that_a_cell_writes_is_handed_in(tmp_path: Path, modular: Assignment) -> None:
+    cells = (
+        "%%writefile layers/linear.py\nclass Linear: pass",
+        "%%writefile -a layers/linear.py\nMORE = 1",
+        "%%file /content/layers/relu.py\nclass ReLU: pass",
+        "%%writefile notes.txt\nnone of ours",
+        "%%writefile ../../escape.py\nX = 1",
+    )
+    submission = opened(tmp_path, modular, {"hw.ipynb": notebook_json(*cells)})
+    assert submission.modules["layers/linear.py"] == "class Linear: pass\nMORE = 1\n"
+    assert submission.modules["layers/relu.py"] == "class ReLU: pass\n"
+    assert "taken from the cells of the notebook that write them: layers/linear.py" in submission.notes[0]
+    assert not (tmp_path / "escape.py").exists()
+
+
+def test_a_module_that_is_handed_in_outranks_the_cell_that_writes_it(tmp_path: Path, modular: Assignment) -> None:
+    cell = "%%writefile layers/linear.py\nclass Linear: old = True"
+    submission = opened(tmp_path, modular, {"hw.ipynb": notebook_json(cell), **MODULES})
+    assert submission.modules["layers/linear.py"] == MODULES["layers/linear.py"]
+
+
+def test_a_class_in_the_notebook_takes_the_place_of_its_module(tmp_path: Path, modular: Assignment) -> None:
+    names = {name: [*modules, ""] for name, modules in NAMES.items()}
+    either = make_assignment(modular.handout, student_files=modular.student_files, provided_files=PROVIDED, names=names)
+    submission = opened(tmp_path, either, {"hw.ipynb": notebook_json("class Linear: pass")})
+    assert "layers/linear.py" not in submission.modules
+    assert submission.modules["layers/relu.py"] == HANDOUT["layers/relu.py"]
 
 
 # ---------------------------------------------------------------- which notebook
