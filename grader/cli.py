@@ -13,7 +13,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from grader import __version__
-from grader.commands.arguments import COHORT, SANDBOXES, add_course, seed_number
+from grader.commands.arguments import COHORT, SANDBOXES, add_course, count, seed_number
 from grader.errors import GraderError
 
 COMMANDS = {
@@ -215,6 +215,13 @@ def command_parser() -> argparse.ArgumentParser:
         "--trials",
         action="store_true",
         help="also grade the mistakes of wrong.py, which must be seen, and the rewrites of right.py, which must pass",
+    )
+    lint.add_argument(
+        "--seeds",
+        type=count,
+        default=1,
+        metavar="N",
+        help="of the trials: the assignment's own and N - 1 others; 1 if not given",
     )
     lint.add_argument(
         "--mutants",

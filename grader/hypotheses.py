@@ -7,12 +7,14 @@ changes other statements, as a notebook's cells, gets a session of its own.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 from msgspec import Struct
 
+from grader.abreast import abreast, is_caught
 from grader.assignment.edits import edited, right_edits, wrong_edits
 from grader.diagnosis.bank import GRADED, REPEATED, VIEWS, Hypothesis, Results, bank_path, read_bank, write_bank
 from grader.diagnosis.codes import NAMED
@@ -20,12 +22,11 @@ from grader.diagnosis.fingerprints import FIELDS, agree, fingerprints
 from grader.diagnosis.further import Base, Variant, further, pairs
 from grader.diagnosis.mutants import Mutant, mutants
 from grader.diagnosis.views import second_seed
-from grader.grading import evaluate
 from grader.model import Assignment, Change, Edit, NotArray
-from grader.prober import Prober
 from grader.probing import observe
+from grader.process import Root
 from grader.reference import ReferenceSession
-from grader.workbench import Arrays, Bench, Seen, definitions, module_of, prepared_points, read_solution
+from grader.workbench import BATCH, Arrays, Bench, Seen, definitions, module_of, prepared_points, read_solution
 
 KEPT = 4000
 """Entries of one check's arrays at the second point that are kept: hand-made points have some hundreds."""
@@ -70,17 +71,14 @@ def prepare(assignment: Assignment, tell: Callable[[str], None] = lambda text: N
     steady = {key: values for key, values in reference.items() if _same(values, control.get(key))}
     found = iter(results)
     seen: list[Seen | None] = [next(found) if job else None for job in jobs]
-    for number, edit in enumerate(edits, len(every)):
-        if seen[number] is None:
-            tell(f"a session of its own: {edit.name}")
-            seen[number] = _in_session(assignment, edit)
-    trials = []
-    for mutant, arrays in zip(every, seen, strict=False):
-        caught = arrays is not None and bench.caught(arrays, reference)
-        if not caught and not mutant.excused:
-            tell(f"once more in a session of its own: {mutant.file}:{mutant.line}")
-            caught = _caught_in_session(assignment, mutant, reference)
-        trials.append(Trial(mutant, caught))
+    alone = [number for number, _ in enumerate(edits, len(every)) if seen[number] is None]
+    tell(f"{len(alone)} named mistakes in sessions of their own")
+    for number, arrays in zip(
+        alone, abreast([edits[n - len(every)] for n in alone], partial(_in_session, assignment)), strict=True
+    ):
+        seen[number] = arrays
+    caught = [arrays is not None and bench.caught(arrays, reference) for arrays in seen[: len(every)]]
+    trials = _once_more(assignment, every, caught, reference, tell)
     hypotheses = [Hypothesis(code=m.code, text=m.clause, function=m.function, named=False, line=m.line) for m in every]
     hypotheses += [Hypothesis(code=NAMED, text=e.name, function="", named=True) for e in edits]
     hypotheses += [
@@ -108,26 +106,41 @@ def _more(assignment: Assignment, originals: Mapping[str, str], edits: Sequence[
     return [*further(solution, rewritten), *pairs(solution, named)]
 
 
-def _in_session(assignment: Assignment, edit: Edit) -> Seen:
+def _once_more(
+    assignment: Assignment,
+    every: Sequence[Mutant],
+    caught: Sequence[bool],
+    reference: Seen,
+    tell: Callable[[str], None],
+) -> list[Trial]:
+    """The trials, with what is not caught so far run as a whole submission: cells and their trainings count too."""
+    left = [number for number, found in enumerate(caught) if not found]
+    tell(f"{len(left)} mutants in sessions of their own")
+    golden = {check: values or {} for (check, view), values in reference.items() if view == GRADED}
+
+    def work(root: Root, number: int) -> bool:
+        mutant = every[number]
+        edit = Edit(name=mutant.clause, changes=(Change(mutant.file, "", mutant.text),))
+        return is_caught(root, assignment, edit, golden)
+
+    found = dict.fromkeys(range(len(every)), True)
+    for done, (number, result) in enumerate(zip(left, abreast(left, work), strict=True), 1):
+        found[number] = result
+        if not done % BATCH:
+            tell(f"{done} of {len(left)}")
+    return [Trial(mutant, found[number]) for number, mutant in enumerate(every)]
+
+
+def _in_session(assignment: Assignment, root: Root, edit: Edit) -> Seen:
     """What every check returns at every view where the whole solution runs with `edit`."""
     seen: Seen = {}
-    with ReferenceSession(assignment, edit=edit) as session:
+    with ReferenceSession(assignment, edit=edit, root=root) as session:
         for check in assignment.checks:
             for view, asked, seed in prepared_points(assignment, check):
                 observation = observe(session.session, asked, seed=seed)
                 arrays = {n: v for n, v in observation.values.items() if not isinstance(v, NotArray)}
                 seen[check.id, view] = arrays if observation.ended == "returned" else None
     return seen
-
-
-def _caught_in_session(assignment: Assignment, mutant: Mutant, reference: Seen) -> bool:
-    edit = Edit(name=mutant.clause, changes=(Change(mutant.file, "", mutant.text),))
-    golden = {check: values or {} for (check, view), values in reference.items() if view == GRADED}
-    with ReferenceSession(assignment, edit=edit) as session:
-        prober = Prober(session.session, seed=assignment.seed)
-        done = evaluate(prober, golden, follow_through=False, explain=False)
-        prober.close()
-    return any(o.status != "passed" for o in done.outcomes)
 
 
 def _same(one: Arrays | None, other: Arrays | None) -> bool:

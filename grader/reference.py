@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from grader.grading import GoldenTable
 from grader.model import Assignment, Edit, Observation, Visibility
 from grader.probing import observe
 from grader.process import Root
+from grader.sandbox.watchdog import remove
 from grader.session import Session
 from grader.submission.anchors import find_anchors
 from grader.submission.opening import open_submission
@@ -24,27 +26,50 @@ VISIBILITIES: tuple[Visibility, ...] = ("public", "hidden")
 
 
 class ReferenceSession:
-    """The solution, with `edit` applied if one is given, run to the last cell that a check waits for."""
+    """The solution, with `edit` applied if one is given, run to the last cell that a check waits for.
 
-    def __init__(self, assignment: Assignment, *, edit: Edit | None = None) -> None:
+    Parameters
+    ----------
+    root
+        A worker to use and leave to others; by default one of its own.
+    parked
+        Told which anchors can be probed while the cells still run, as `Session.run_cells` does; what it raises ends
+        the session.
+    """
+
+    def __init__(
+        self,
+        assignment: Assignment,
+        *,
+        edit: Edit | None = None,
+        root: Root | None = None,
+        parked: Callable[[ReferenceSession, str, int], None] | None = None,
+    ) -> None:
         self.assignment = assignment
         self._folder = Path(tempfile.mkdtemp(prefix="grade-reference-"))
+        self._own = root is None
         try:
-            self.root = Root()
+            self.root = Root() if root is None else root
             self.root.warm(assignment.preload)
             built = self._folder / "solution"
             build_solution(assignment, built, edit)
-            self.submission = open_submission(built, assignment, self.root.new_folder())
+            self._work = self.root.new_folder()
+            self.submission = open_submission(built, assignment, self._work)
             anchors = find_anchors(assignment, self.submission)
             self.session = Session(self.root, assignment, self.submission, anchors, seed=assignment.seed)
-            self.session.run_cells(stop_early=True)
+            tell = partial(parked, self) if parked is not None else lambda when, cell: None
+            self.session.run_cells(stop_early=True, parked=tell)
         except BaseException:
             self.close()
             raise
 
     def close(self) -> None:
-        if hasattr(self, "root"):
-            self.root.close()
+        if self._own and hasattr(self, "root"):
+            self.root.close()  # with whatever it has running
+        elif hasattr(self, "session"):
+            self.session.close()
+        if hasattr(self, "_work"):
+            remove(self._work)
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def __enter__(self) -> ReferenceSession:

@@ -5,14 +5,16 @@ The grader tests the instructor's checks here, by the same session and scoring t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping
 
 from msgspec import Struct
 
+from grader.abreast import abreast
 from grader.assignment.edits import right_edits, wrong_edits
 from grader.grading import GoldenTable, evaluate
 from grader.model import Assignment, Edit
 from grader.prober import Prober
+from grader.process import Root
 from grader.reference import ReferenceSession, live
 
 
@@ -39,12 +41,12 @@ class Trial(Struct, frozen=True, kw_only=True):
         return f"{self.edit.name!r} at seed {self.seed} {' and '.join(told)}" if told else ""
 
 
-def try_edit(assignment: Assignment, edit: Edit, golden: Mapping[int, GoldenTable]) -> list[Trial]:
+def try_edit(root: Root, assignment: Assignment, edit: Edit, golden: Mapping[int, GoldenTable]) -> list[Trial]:
     """Run the solution with `edit` once and probe it at every seed of `golden`."""
-    with ReferenceSession(assignment, edit=edit) as session:
+    with ReferenceSession(assignment, edit=edit, root=root) as session:
         trials = []
         for seed, expected in golden.items():
-            prober = Prober(session.session, seed=seed)
+            prober = Prober(session.session, seed=seed, width=1)
             done = evaluate(prober, expected, follow_through=False, explain=False)
             prober.close()
             failed = tuple(o.check.id for o in done.outcomes if o.status != "passed")
@@ -52,8 +54,10 @@ def try_edit(assignment: Assignment, edit: Edit, golden: Mapping[int, GoldenTabl
         return trials
 
 
-def run_trials(assignment: Assignment, seeds: Iterable[int] | None = None) -> list[Trial]:
-    """Try every wrong and right edit at `seeds` (the assignment's own by default), against a live reference."""
-    golden = live(assignment, [assignment.seed] if seeds is None else seeds)
+def run_trials(assignment: Assignment, seeds: int = 1, tell: Callable[[str], None] = lambda text: None) -> list[Trial]:
+    """Try every wrong and right edit against a live reference, at the assignment's seed and at `seeds` - 1 others."""
+    golden = live(assignment, [assignment.seed, *range(assignment.seed + 1, assignment.seed + seeds)])
     every = (*wrong_edits(assignment), *right_edits(assignment))
-    return [trial for edit in every for trial in try_edit(assignment, edit, golden)]
+    tell(f"{assignment.id}: {len(every)} edits at {len(golden)} seeds")
+    found = abreast(every, lambda root, edit: try_edit(root, assignment, edit, golden))
+    return [trial for trials in found for trial in trials]

@@ -10,6 +10,7 @@ import ast
 import io
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
+from grader.abreast import PROCESSES
 from grader.assignment.percent import python_lines
 from grader.diagnosis.bank import GRADED, MILDER, REPEATED
 from grader.diagnosis.variants import ENDED, RAISED
@@ -38,6 +40,8 @@ BATCH = 100
 """Variants of one probe: what one reply may hold, and how often something is heard."""
 SECONDS = 20.0
 """For all checks of one variant; right code takes milliseconds."""
+ASKED = "grader_variants"
+"""Begins the name of the probe that observes them."""
 Points = Callable[[Check], Iterable[tuple[int, Check, int]]]
 
 
@@ -64,17 +68,25 @@ class Bench:
         self._session = session.session
         self._assignment = assignment
         self._points = points or partial(prepared_points, assignment)
+        first = {f"{ASKED}_{checks[0].id}": checks[0].id for checks in self._groups()}
+        anchors = session.session.anchors
+        session.session.anchors = {**anchors, **{id: anchors[check] for id, check in first.items()}}
+        self._touched = {check: names for checks in self._groups() for check, names in self._touches(checks).items()}
+        """Check -> the definitions, as (module, name), that its probe makes run on the reference."""
 
     def observe(self, variants: Sequence[Definitions], tell: Callable[[str], None]) -> list[Seen]:
         """For each variant what every check that can see it returns at every point."""
         results: list[Seen] = [{} for _ in variants]
+        jobs: list[tuple[list[Check], list[int]]] = []
         for checks in self._groups():
             concerned = [n for n, v in enumerate(variants) if any(self._concerns(v, c.id) for c in checks)]
-            for start in range(0, len(concerned), BATCH):
-                batch = concerned[start : start + BATCH]
-                for number, seen in self._ask(checks, [variants[n] for n in batch]).items():
+            jobs += [(checks, concerned[start : start + BATCH]) for start in range(0, len(concerned), BATCH)]
+        with ThreadPoolExecutor(max_workers=PROCESSES) as pool:
+            answers = pool.map(lambda job: self._ask(job[0], [variants[n] for n in job[1]]), jobs)
+            for done, ((checks, batch), answer) in enumerate(zip(jobs, answers, strict=True), 1):
+                for number, seen in answer.items():
                     results[batch[number]] |= seen
-                tell(f"{checks[0].id} and {len(checks) - 1} more: {start + len(batch)} of {len(concerned)}")
+                tell(f"{done} of {len(jobs)} batches: {checks[0].id} and {len(checks) - 1} more")
         return results
 
     def caught(self, seen: Seen, reference: Seen) -> bool:
@@ -104,17 +116,7 @@ class Bench:
             "runs": [[(sources.index(source), id, seed) for id, _, source, seed in chosen] for chosen in wanted],
             "seconds": SECONDS,
         }
-        source = (
-            "def grader_variants(student, rng):\n"
-            "    import json\n"
-            "    from grader.diagnosis.variants import observe_all\n"
-            f"    return observe_all(student, json.loads({json.dumps(jobs)!r}))\n"
-        )
-        asked = msgspec.structs.replace(
-            checks[0], id="grader_variants", source=source, seconds=SECONDS * len(variants), judge=None, uses=()
-        )
-        self._session.anchors = {**self._session.anchors, asked.id: self._session.anchors[checks[0].id]}
-        observation = observe(self._session, asked, seed=0)
+        observation = self._run(checks, "observe_all", jobs, SECONDS * len(variants))
         found: dict[int, Seen] = {}
         for number, chosen in enumerate(wanted):
             packed = observation.values.get(str(number))
@@ -122,15 +124,34 @@ class Bench:
             found[number] = _unpacked(packed.tobytes(), keys) if isinstance(packed, np.ndarray) else dict.fromkeys(keys)
         return found
 
-    def _concerns(self, variant: Definitions, check: str) -> bool:
-        """Whether a check can see the variant: it uses or builds on a changed name, or on one that nobody declared."""
-        if not variant:
-            return True
-        names = {name for _, name, _ in variant}
-        (asked,) = (c for c in self._assignment.checks if c.id == check)
-        return bool(names & {*(u.name for u in asked.uses), *asked.builds_on}) or not names <= set(
-            self._assignment.names
+    def _touches(self, checks: list[Check]) -> dict[str, set[tuple[str, str]]]:
+        """For each check the definitions that its probe makes run on the reference."""
+        runs = [(check.id, asked.source, seed) for check in checks for _, asked, seed in self._points(check)]
+        sources = list(dict.fromkeys(source for _, source, _ in runs))
+        jobs = {"sources": sources, "runs": [(sources.index(source), id, seed) for id, source, seed in runs]}
+        observation = self._run(checks, "touched", jobs, SECONDS * len(runs))
+        found: dict[str, set[tuple[str, str]]] = {check.id: set() for check in checks}
+        for number, (id, _, _) in enumerate(runs):
+            told = observation.values.get(str(number))
+            if isinstance(told, np.ndarray):
+                found[id] |= {(module, name) for module, name in json.loads(told.tobytes())}
+        return found
+
+    def _run(self, checks: list[Check], function: str, jobs: Mapping[str, Any], seconds: float) -> Observation:
+        """What a function of `diagnosis.variants` returns at the anchor of these checks."""
+        id = f"{ASKED}_{checks[0].id}"
+        source = (
+            f"def {id}(student, rng):\n"
+            "    import json\n"
+            f"    from grader.diagnosis.variants import {function}\n"
+            f"    return {function}(student, json.loads({json.dumps(jobs)!r}))\n"
         )
+        asked = msgspec.structs.replace(checks[0], id=id, source=source, seconds=seconds, judge=None, uses=())
+        return observe(self._session, asked, seed=0)
+
+    def _concerns(self, variant: Definitions, check: str) -> bool:
+        """Whether a check can see the variant: its probe makes code of a changed definition run."""
+        return not variant or any((module, name) in self._touched[check] for module, name, _ in variant)
 
 
 def _unpacked(packed: bytes, runs: Sequence[tuple[str, int]]) -> Seen:
@@ -173,16 +194,25 @@ def definitions(assignment: Assignment, texts: Mapping[str, str | None]) -> Defi
 def _top_level(text: str) -> tuple[list[tuple[str, str]], str]:
     """Functions and classes with their source, and everything else."""
     definitions, rest = [], []
+    lines = python_lines(text)
     try:
-        body = ast.parse("\n".join(python_lines(text))).body
+        body = ast.parse("\n".join(lines)).body
     except SyntaxError:
         return [], text
     for node in body:
+        first = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", []))])
+        source = _unparsed("\n".join(lines[first - 1 : node.end_lineno]))
         if isinstance(node, ast.FunctionDef | ast.ClassDef):
-            definitions.append((node.name, ast.unparse(node)))
+            definitions.append((node.name, source))
         else:
-            rest.append(ast.unparse(node))
+            rest.append(source)
     return definitions, "\n".join(rest)
+
+
+@lru_cache(maxsize=4096)
+def _unparsed(statement: str) -> str:
+    """A statement without its comments: of a file's many versions nearly all are the same."""
+    return ast.unparse(ast.parse(statement))
 
 
 def module_of(assignment: Assignment, file: str) -> str:

@@ -58,6 +58,7 @@ def test_the_committed_hand_out_is_what_release_writes(id: str) -> None:
 def test_a_hand_out_holds_nothing_hidden(repository: Path) -> None:
     names = {p.name for p in repository.rglob("*")}
     assert not names & {"hidden.py", "hidden.json", "wrong.py", "right.py", "solution"}
+    assert not [name for name in names if name.startswith("hidden_")]
     assert (repository / ".github" / "workflows" / "grade.yml").is_file()
 
 

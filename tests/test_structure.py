@@ -30,6 +30,7 @@ LAYERS = (
     {"scoring"},
     {"grading"},
     {"reference"},
+    {"abreast"},
     {"workbench"},
     {"hypotheses"},
     {"report"},

@@ -123,7 +123,7 @@ def lint(args: argparse.Namespace) -> int:
         errors = sum(f.level == "error" for f in found)
         told = f"{_count(errors, 'error')}, {_count(sum(f.level == 'warning' for f in found), 'warning')}"
         if args.trials:
-            failed, tried = _trials(assignment)
+            failed, tried = _trials(assignment, args.seeds)
             errors += failed
             told += f", {failed} of {_count(tried, 'trial')} not as named"
         stale = "" if args.mutants else _stale_bank(assignment)
@@ -144,11 +144,11 @@ def _where(assignment: Assignment, where: str) -> str:
     return where if where.startswith(f"{HANDOUTS}/") else f"{_short(assignment.root)}/{where}"
 
 
-def _trials(assignment: Assignment) -> tuple[int, int]:
+def _trials(assignment: Assignment, seeds: int) -> tuple[int, int]:
     """Try the wrong and right edits; how many did not do what they name, and how many there are."""
     from grader.trials import run_trials
 
-    trials = run_trials(assignment)
+    trials = run_trials(assignment, seeds, output.tell)
     failed = [trial for trial in trials if trial.text]
     output.emit("".join(f"{assignment.id}: error: {one_line(trial.text, 2_000)}\n" for trial in failed))
     return len(failed), len(trials)

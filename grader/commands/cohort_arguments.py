@@ -6,7 +6,7 @@ import argparse
 import re
 from pathlib import Path
 
-from grader.commands.arguments import COHORT, SANDBOXES, add_course, seed_number
+from grader.commands.arguments import COHORT, SANDBOXES, add_course, count, seed_number
 
 STORE = "grades.sqlite"
 RULES = """\
@@ -80,7 +80,7 @@ def parser() -> argparse.ArgumentParser:
         help="due dates, late days, attempts, and what was agreed with single students",
     )
     how = one.add_argument_group("how it is run")
-    how.add_argument("-j", "--jobs", metavar="N", type=_count, help="hand-ins at a time (default: one for each core)")
+    how.add_argument("-j", "--jobs", metavar="N", type=count, help="hand-ins at a time (default: one for each core)")
     how.add_argument(
         "--shard", metavar="I/N", type=_shard, help="only the I-th of N shares of the students; see `grade merge`"
     )
@@ -130,12 +130,6 @@ def _add_store(found: argparse.ArgumentParser) -> None:
     found.add_argument(
         "--store", metavar="FILE", type=Path, default=Path(STORE), help=f"where results are kept (default: {STORE})"
     )
-
-
-def _count(text: str) -> int:
-    if not text.isdecimal() or not int(text):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 on")
-    return int(text)
 
 
 def _shard(text: str) -> tuple[int, int]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import ast
 import gc
 import io
+import json
 import os
 import select
 import signal
@@ -19,7 +20,7 @@ import time
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from types import ModuleType
+from types import FrameType, ModuleType
 from typing import Any
 
 import numpy as np
@@ -70,6 +71,44 @@ def observe_all(student: Any, jobs: Mapping[str, Any]) -> dict[str, npt.NDArray[
     return found
 
 
+def touched(student: Any, jobs: Mapping[str, Any]) -> dict[str, npt.NDArray[np.uint8]]:
+    """Which top-level functions and classes run in each of `jobs["runs"]`, as (number of the source, check id, seed).
+
+    Returns
+    -------
+    dict
+        For each run by its number the pairs of module ("" the notebook) and name, as JSON in bytes: of every function
+        that was called, and of the classes of the object that it was called on.
+    """
+    state = student._Student__state
+    spaces = {"": state.globals} | {module.__name__: vars(module) for module in state.own_modules()}
+    homes = {id(space): module for module, space in spaces.items()}
+    known = {space.get("__name__"): module for module, space in spaces.items()}
+    probes = [_executed(source) for source in jobs["sources"]]
+    found = {}
+    for number, run in enumerate(jobs["runs"]):
+        seen: set[tuple[str, str]] = set()
+
+        def called(frame: FrameType, event: str, _: Any, seen: set[tuple[str, str]] = seen) -> None:
+            home = homes.get(id(frame.f_globals))
+            if event != "call" or home is None:
+                return
+            code = frame.f_code
+            seen.add((home, code.co_qualname.partition(".")[0]))
+            owner = frame.f_locals.get(code.co_varnames[0]) if code.co_argcount else None
+            for kind in (owner if isinstance(owner, type) else type(owner)).__mro__:
+                if kind.__module__ in known:
+                    seen.add((known[kind.__module__], kind.__qualname__.partition(".")[0]))
+
+        sys.setprofile(called)
+        try:
+            _returned(student, probes, run)
+        finally:
+            sys.setprofile(None)
+        found[str(number)] = np.frombuffer(json.dumps(sorted(seen)).encode(), dtype=np.uint8)
+    return found
+
+
 def observe_fingerprints(student: Any, jobs: Mapping[str, Any]) -> dict[str, npt.NDArray[np.float64]]:
     """As `observe_all`, of each variant's first run only the fingerprints of `jobs["names"]`, in a row."""
     found = {}
@@ -98,18 +137,11 @@ def _observe(
     for module, name, definition in variant:
         _put(vars(sys.modules[module]) if module else state.globals, spaces, name, definition)
     arrays: dict[str, npt.NDArray[Any]] = {}
-    for number, (source, check, seed) in enumerate(runs):
-        arrays[f"{number}:{ENDED}"] = np.array(RAISED)
-        rng = draws(seed, zlib.crc32(check.encode()))
-        state.seed(seed)
-        parcel = Parcel(LARGEST)
-        try:
-            with np.errstate(all="ignore"):
-                for key, value in dict(probes[source][check](student, rng)).items():
-                    parcel.add(str(key), value)
-        except Exception:  # a variant is wrong code, and may raise whatever it likes
+    for number, run in enumerate(runs):
+        parcel = _returned(student, probes, run)
+        arrays[f"{number}:{ENDED}"] = np.array(RAISED if parcel is None else RETURNED)
+        if parcel is None:
             continue
-        arrays[f"{number}:{ENDED}"] = np.array(RETURNED)
         for key, spec in parcel.values.items():
             if isinstance(spec, ArraySpec):
                 packed = parcel.buffers[spec.buffer]
@@ -117,6 +149,21 @@ def _observe(
     file = io.BytesIO()
     np.savez(file, **arrays)  # type: ignore[arg-type]  # names never meet `allow_pickle`: they hold a colon
     return file.getvalue()
+
+
+def _returned(student: Any, probes: Sequence[Space], run: Sequence[Any]) -> Parcel | None:
+    """What a probe returns; None where it raises."""
+    source, check, seed = run
+    rng = draws(seed, zlib.crc32(check.encode()))
+    student._Student__state.seed(seed)
+    parcel = Parcel(LARGEST)
+    try:
+        with np.errstate(all="ignore"):
+            for key, value in dict(probes[source][check](student, rng)).items():
+                parcel.add(str(key), value)
+    except Exception:  # a variant is wrong code, and may raise whatever it likes
+        return None
+    return parcel
 
 
 def _put(home: Space, spaces: Sequence[Space], name: str, source: str) -> None:
