@@ -15,6 +15,7 @@ from grader.errors import WorkerError
 from grader.gate import DEAD
 from grader.model import Check, NotArray, Observation, StudentError
 from grader.session import Session
+from grader.submission.stubs import is_left_open
 from grader.worker import wire
 from grader.worker.messages import ArraySpec, Observed, Probe, Replacement
 
@@ -66,16 +67,25 @@ def observe(session: Session, check: Check, *, seed: int, replacements: Sequence
     except WorkerError as error:
         child.end()
         return _ended(check, "crashed", str(error), started)
+    told = session.checked(observed.error)
     return Observation(
         check=check.id,
-        ended=observed.ended,  # type: ignore[arg-type]  # one of KNOWN_ENDINGS
+        ended="missing" if _is_unwritten(session, told) else observed.ended,  # type: ignore[arg-type]  # KNOWN_ENDINGS
         values=values,
-        error=session.checked(observed.error),
+        error=told,
         changed=observed.changed,
         notes=observed.notes,
         replaced=observed.replaced,
         seconds=time.monotonic() - started,
     )
+
+
+def _is_unwritten(session: Session, error: StudentError | None) -> bool:
+    """Whether a name is missing because the place marked for the code that gives it is still empty."""
+    if error is None or error.type not in ("NameError", "UnboundLocalError") or not error.frames:
+        return False
+    last = error.frames[-1]
+    return is_left_open(session.sources.get(last.file, ""), last.line)
 
 
 @lru_cache(maxsize=64)

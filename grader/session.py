@@ -253,13 +253,19 @@ class Session:
             return self._snapshots["after", anchor.cell]
         return self._snapshots.get(("end", -1))
 
+    @property
+    def sources(self) -> dict[str, str]:
+        """The text of each file that a frame can name: the modules by their path, `cell N` for a code cell."""
+        sources = {str(path): text for path, text in self.submission.modules.items()}
+        if self.submission.notebook:
+            sources |= {f"cell {c.index}": c.source for c in self.submission.notebook.code}
+        return sources
+
     def checked(self, error: StudentError | None) -> StudentError | None:
         """The error with only frames that exist, their text read here: the worker's word is not taken for it."""
         if error is None:
             return None
-        sources = {str(path): text for path, text in self.submission.modules.items()}
-        if self.submission.notebook:
-            sources |= {f"cell {c.index}": c.source for c in self.submission.notebook.code}
+        sources = self.sources
         frames = []
         for frame in error.frames:
             lines = sources.get(frame.file, "").splitlines()

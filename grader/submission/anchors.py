@@ -12,9 +12,9 @@ from grader.submission.sources import Found, Sources, places, submission_sources
 def find_anchors(assignment: Assignment, submission: Submission) -> dict[str, Anchor]:
     """Check id -> its anchor, from reading the cells and modules of the hand-in.
 
-    `after` the cell that defines the last of the names that the check uses; `before` the first cell when all of them
-    live in modules, or there is no notebook; at the `end` when a name is defined nowhere that could be seen, or the
-    check declares none.
+    `after` the cell that defines the last of the names that the check uses, and of what these call; `before` the first
+    cell when all of them live in modules, or there is no notebook; at the `end` when a name is defined nowhere that
+    could be seen, or the check declares none.
     """
     sources = submission_sources(submission)
     return {check.id: _anchor(check, assignment, submission, sources) for check in assignment.checks}
@@ -28,7 +28,7 @@ def _anchor(check: Check, assignment: Assignment, submission: Submission, source
         return Anchor(when="before")
     if not found or any(f is None or f.cell is None for _, f in in_notebook):
         return Anchor(when="end", bindings=bindings)
-    return Anchor(when="after", cell=max(f.cell for _, f in in_notebook if f and f.cell is not None), bindings=bindings)
+    return Anchor(when="after", cell=sources.complete([f for _, f in in_notebook if f]), bindings=bindings)
 
 
 def _in_modules(name: str, found: Found | None, assignment: Assignment) -> bool:

@@ -101,6 +101,21 @@ def definitions(source: str) -> CellDefinitions:
     return CellDefinitions(found=tuple(kept), stars=tuple(stars))
 
 
+def free_names(statement: ast.stmt) -> set[str]:
+    """Names that a function or class reads and nowhere binds: globals, as far as can be seen; none of other code."""
+    if not isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        return set()
+    read: set[str] = set()
+    bound: set[str] = set()
+    for node in ast.walk(statement):
+        match node:
+            case ast.Name(id=name, ctx=ast.Load()):
+                read.add(name)
+            case ast.Name(id=name) | ast.arg(arg=name):
+                bound.add(name)
+    return read - bound
+
+
 def _statements(body: list[ast.stmt]) -> Iterator[tuple[ast.stmt, bool]]:
     """Every statement at top level with whether it stands in a loop; by a stack, as an `elif` chain is deep."""
     waiting: list[tuple[ast.AST, bool]] = [(s, False) for s in reversed(body)]

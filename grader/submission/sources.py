@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from grader.model import Assignment, Cell, Notebook, Place, Submission, Uses
 from grader.submission import sections
-from grader.submission.definitions import Definition, definitions
+from grader.submission.definitions import Definition, definitions, free_names
 from grader.submission.modules import Held, Modules
 
 
@@ -52,6 +52,29 @@ class Sources:
                 return found
         path = next((path for place in places if (path := self._modules.path_of(place.module)) is not None), None)
         return None if path is None else Found(definition=None, path=path)
+
+    def complete(self, found: Sequence[Found]) -> int:
+        """The cell of the last of `found`, or the later one that defines the last function or class that they call.
+
+        A notebook whose cells were run in another order may define a helper below. The cell is not moved past another
+        definition of what was found.
+        """
+        last = start = max(f.cell for f in found if f.cell is not None)
+        waiting = [f.definition.node for f in found if f.definition is not None]
+        names = {f.definition.name for f in found if f.definition is not None}
+        again = [c.cell.index for c in self._found if c.definition.name in names and c.cell.index > start]
+        asked: set[str] = set()
+        while waiting:
+            for name in free_names(waiting.pop()) - asked:
+                asked.add(name)
+                cells = [c for c in self._found if c.definition.name == name]
+                if not cells or any(c.cell.index <= start for c in cells):
+                    continue
+                helper = next((c for c in cells if c.definition.kind != "assign"), None)
+                if helper is not None and all(helper.cell.index < cell for cell in again):
+                    last = max(last, helper.cell.index)
+                    waiting.append(helper.definition.node)
+        return last
 
     def _in_module(self, place: Place) -> Found | None:
         path = self._modules.path_of(place.module)

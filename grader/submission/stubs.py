@@ -24,6 +24,19 @@ from grader.submission.sources import Sources, notebook_folder, places, submissi
 
 _TO_DO = re.compile(r"#.*\b(TODO|FIXME|YOUR (CODE|ANSWER))\b", re.IGNORECASE)
 
+_END = re.compile(r"#.*\bEND\b", re.IGNORECASE)
+
+
+def is_left_open(source: str, line: int) -> bool:
+    """Whether there is a TODO right above `line` (from 1), and no code between: what it misses was never written."""
+    for text in reversed(source.splitlines()[: line - 1]):
+        code = text.strip()
+        if code not in ("", "pass", "...") and not code.startswith("#"):
+            return False
+        if _TO_DO.search(text) and not _END.search(text):
+            return True
+    return False
+
 
 def unfilled(assignment: Assignment, submission: Submission) -> frozenset[str]:
     """Declared names whose definition equals the stub's, and `Class.method` for single methods that do.

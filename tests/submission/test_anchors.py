@@ -215,3 +215,25 @@ def test_modules_are_looked_for_beside_the_notebook_first(tmp_path: Path) -> Non
 def test_many_star_imports_of_many_are_read_once_each(tmp_path: Path) -> None:
     modules = {f"m{n}.py": f"from m{n + 1} import *\nfrom m{n + 2} import *\nv{n} = 1" for n in range(60)}
     assert anchor(tmp_path, make_notebook("from m0 import *"), "v0", "v5", modules=modules).cell == 0
+
+
+# ---------------------------------------------------------------- cells that were run in another order
+
+
+def test_a_helper_that_is_defined_below_is_waited_for(tmp_path: Path) -> None:
+    net = "class Net:\n    def __init__(self): self.w = xavier(3)"
+    assert (
+        cell_of(tmp_path, make_notebook(net, "x = 1", "def xavier(n): return draw(n)", "def draw(n): pass"), "Net") == 3
+    )
+    assert cell_of(tmp_path, make_notebook("def f(a): return a + np.e", "x = 1", "import numpy as np"), "f") == 2
+
+
+def test_what_is_there_already_or_only_assigned_later_moves_nothing(tmp_path: Path) -> None:
+    assert cell_of(tmp_path, make_notebook("def g(): pass", "def f(): g()", "def g(): return 1"), "f") == 1
+    assert cell_of(tmp_path, make_notebook("def f(): return w", "w = 1"), "f") == 0
+    assert cell_of(tmp_path, make_notebook("def f(g): return g()", "def g(): pass"), "f") == 0
+
+
+def test_a_check_stays_with_its_definition_when_a_helper_comes_after_the_next(tmp_path: Path) -> None:
+    book = make_notebook("def f(): return g()", "def f(): return 2", "def g(): pass")
+    assert cell_of(tmp_path, book, Uses(name="f", occurrence=0)) == 0

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from grader.model import Uses
-from grader.submission.stubs import unfilled, unfilled_by_check
+from grader.submission.stubs import is_left_open, unfilled, unfilled_by_check
 from tests.submission.building import make_assignment, make_check, make_notebook, make_submission, notebook_json, write
 
 STUB = '''class Affine:
@@ -144,3 +144,20 @@ def test_a_name_that_is_defined_twice_is_judged_for_each_check(tmp_path: Path) -
 def test_code_nested_deeper_than_python_recurses_is_not_a_stub(tmp_path: Path) -> None:
     deep = "x = " + "+".join(["1"] * 3000)
     assert found(tmp_path, deep, stub=deep, solved="x = 1\n", names={"x": ""}) == frozenset()
+
+
+RULER = "    # TODO\n\n    ########\n    # probs is a matrix\n    self.cache = probs"
+
+
+@pytest.mark.parametrize(
+    ("source", "left_open"),
+    [
+        (f"def f(self):\n    '''Text.'''\n{RULER}", True),
+        ("def f(self):\n    # YOUR CODE HERE\n    pass\n    # END YOUR CODE HERE\n    return out", True),
+        ("def f(self):\n    # TODO\n    prob = 1\n    ########\n    return probs", False),
+        ("def f(self):\n    # YOUR CODE HERE\n    prob = 1\n    # END YOUR CODE HERE\n    return probs", False),
+        ("def f(self):\n    # probs\n    return probs", False),
+    ],
+)
+def test_a_name_is_left_open_where_no_code_stands_between_a_todo_and_its_use(source: str, left_open: bool) -> None:
+    assert is_left_open(source, source.count("\n") + 1) is left_open
