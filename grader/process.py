@@ -152,7 +152,10 @@ class Root(Process):
         self._end()
 
         def wrap(words: Sequence[str]) -> Sequence[str]:
-            return bubblewrap.wrapped(words, readable=seen, writable=folder) or words
+            command = bubblewrap.wrapped(words, readable=seen, writable=folder)
+            if command is None:
+                raise WorkerError("bubblewrap has been there and is gone")
+            return command
 
         launched = launch_in(self.folder, wrap)
         self._popen, self.channel, self.pid = launched.popen, launched.channel, launched.popen.pid

@@ -26,6 +26,8 @@ from grader.submission.names import JUNK_FOLDERS, is_junk
 
 SUFFIXES = frozenset({".ipynb", ".py", ".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar"})
 """Files that are a hand-in by themselves, in a folder that no platform made."""
+_NO_UTF8 = re.compile("[\ud800-\udfff]")
+"""What Python makes of the odd bytes in a name."""
 MAX_FILES, MAX_BYTES = 200_000, 50_000_000_000
 """Of a platform's archive: a thousand students' worth; each hand-in has its own, far lower limits."""
 
@@ -76,7 +78,7 @@ def find(
         shown = ", ".join(entries[:3]) or "nothing"
         why = "the rule for names matches none of its paths" if rule is not None else "no hand-in in it"
         raise UsageError(f"{source}: {why} (it holds {shown}{', …' if len(entries) > 3 else ''})")
-    found = Found(hand_ins=tuple(hand_ins), platform=platform, ignored=tuple(ignored))
+    found = Found(hand_ins=tuple(hand_ins), platform=platform, ignored=(*ignored, *_unwritable(root)))
     return found if roster is None else _known(found, roster)
 
 
@@ -125,7 +127,13 @@ def _restore_times(source: Path, folder: Path) -> None:
 def _entries(folder: Path) -> list[str]:
     """Names in a folder but for junk and for what is no UTF-8, which nothing later could write down."""
     names = [e.name for e in os.scandir(folder) if not e.name.startswith(".") and e.name not in JUNK_FOLDERS]
-    return sorted(name for name in names if not re.search("[\ud800-\udfff]", name))
+    return sorted(name for name in names if not _NO_UTF8.search(name))
+
+
+def _unwritable(folder: Path) -> list[str]:
+    """The entries that are left out for their names alone, as far as they can be shown."""
+    shown = [os.fsencode(name).decode("utf-8", "replace") for name in os.listdir(folder) if _NO_UTF8.search(name)]
+    return [f"{name} (its name is no UTF-8; rename it)" for name in sorted(shown)]
 
 
 def _by_platform(root: Path, platform: Platform, entries: Sequence[str]) -> tuple[list[Group], list[str]]:

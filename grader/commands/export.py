@@ -160,6 +160,7 @@ def _tell(filled: Filled, results: Sequence[Result], possible: Fraction) -> None
 
 def _table(args: argparse.Namespace) -> int:
     from grader.report.sheets import Sheet, dump
+    from grader.report.text import one_line
 
     results = [r for r in _results(args) if args.assignment in (None, r.assignment)]
     parts = dict.fromkeys(part["id"] for r in results for part in r.report.get("parts", ()))
@@ -182,10 +183,10 @@ def _table(args: argparse.Namespace) -> int:
         "reason": lambda r: r.reason,
     }
     head = (*columns, *ids, *(f"part {id}" for id in parts))
-    rows = [
-        (*(cell(r) for cell in columns.values()), *(r.ids.get(key, "") for key in ids), *_parts(r, parts))
-        for r in results
-    ]
+    rows = []
+    for r in results:
+        told = [one_line(cell(r), 1_000) for cell in columns.values()]
+        rows.append((*told, *(r.ids.get(key, "") for key in ids), *_parts(r, parts)))
     _write(args.output, dump(Sheet(rows=(head, *rows), encoding="utf-8-sig")))
     return DONE
 

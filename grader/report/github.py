@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from grader.model import CellRun, Excerpt, Outcome, Report
 from grader.report import words
-from grader.report.text import one_line, points
+from grader.report.text import clean, one_line, points
 
 PER_KIND = 10
 """Annotations of one kind that GitHub takes from a step."""
@@ -109,7 +109,7 @@ def _cell(report: Report, cell: CellRun) -> Note:
 def _command(note: Note) -> str:
     properties = []
     if note.file:
-        properties.append(f"file={_property(note.file)}")
+        properties.append(f"file={_property(clean(note.file))}")
         if note.line:
             properties.append(f"line={note.line}")
     properties.append(f"title={_property(one_line(note.title, 200))}")

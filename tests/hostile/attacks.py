@@ -376,7 +376,7 @@ EXHAUSTION = [
     plain(
         "deep folders",
         "import os\nfor _ in range(1500):\n    os.mkdir('d' * 60)\n    os.chdir('d' * 60)",
-        cell=("ok", "error", "crashed"),
+        cell=("ok", "error", "crashed", "timeout"),
         later=("ok", "error", "crashed", "timeout"),
     ),
     plain("recursion", "def f():\n    return f()\nf()", cell=("error",)),
