@@ -15,7 +15,10 @@ PLAIN_SECONDS = 30.0
 """Between two plain lines: a log of an hour stays readable."""
 LINE_SECONDS = 0.1
 """Between two drawings of the line on a terminal."""
-BAR = 24
+BAR = 8, 24
+"""Columns of the bar: what the words leave of the line, between these; with less there is none."""
+
+WORDS = {"full": "full marks", "lost": "lost points", "ungradable": "ungradable", "fault": "faults"}
 
 
 class Progress:
@@ -52,7 +55,7 @@ class Progress:
         now = time.monotonic()
         if self._to_grade and now - self._said > (LINE_SECONDS if self._terminal else PLAIN_SECONDS):
             self._said = now
-            self._write(f"\r{fit(self._line(bar=True), self._width - 1)}\x1b[K" if self._terminal else self._plain())
+            self._write(f"\r{self._drawn()}\x1b[K" if self._terminal else self._plain())
 
     def close(self) -> None:
         """The last line; once."""
@@ -65,9 +68,19 @@ class Progress:
             self._write(self._plain())
 
     def _plain(self) -> str:
-        return f"{self._line(bar=False)}\n"
+        return f"{self._line()}\n"
 
-    def _line(self, *, bar: bool) -> str:
+    def _drawn(self) -> str:
+        """The line with a bar, as wide as the terminal lets it be."""
+        text, width = self._line(), self._width - 1
+        least, most = BAR
+        long = min(width - len(text) - 3, most)
+        if long < least:
+            return fit(text, width)
+        filled = long * (self._graded + self._reused) // max(self._total, 1)
+        return f"[{'#' * filled}{'-' * (long - filled)}] {text}"
+
+    def _line(self) -> str:
         done = self._graded + self._reused
         seconds = time.monotonic() - self._started
         parts = [f"{done}/{self._total}"]
@@ -76,13 +89,10 @@ class Progress:
             parts.append(f"{rate:.1f}/s" if rate >= 1 else f"{60 * rate:.0f}/min")
             left = (self._to_grade - self._graded) / rate
             parts.append(f"{_clock(left)} left" if left > 0 else f"took {_clock(seconds)}")
-        names = {"full": "full marks", "lost": "lost points", "ungradable": "cannot be graded", "fault": "faults"}
-        parts += [f"{count} {names[key]}" for key, count in self._tally.items() if count]
-        text = "  ".join(parts)
-        if not bar:
-            return text
-        filled = BAR * done // max(self._total, 1)
-        return f"[{'#' * filled}{'-' * (BAR - filled)}] {text}"
+        else:
+            parts.append(_clock(seconds))  # so that it is seen to be alive before the first is done
+        parts += [f"{count} {WORDS[key]}" for key, count in self._tally.items() if count]
+        return "  ".join(parts)
 
     def _write(self, text: str) -> None:
         try:
