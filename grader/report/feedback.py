@@ -140,7 +140,7 @@ def _part(report: Report, part: PartResult) -> PartView:
         sign=sign,
         tone=tone,
         state=words.answer_state(part) if manual else words.STATUS[part.status],
-        points=f"{'–' if manual else points(part.score)} / {points(part.max_score)}",
+        points=_earned(part),
         checks=tuple(_check(outcome, innocent=words.is_innocent(part)) for outcome in part.outcomes),
         credit=words.credit(part),
         code=_code(report, part),
@@ -149,6 +149,12 @@ def _part(report: Report, part: PartResult) -> PartView:
         where="" if answer.cell is None else str(answer.cell),
         figures=_figures(report, answer),
     )
+
+
+def _earned(part: PartResult) -> str:
+    if part.manual is None:
+        return f"{points(part.score)} / {points(part.max_score)}"
+    return f"– / {points(part.max_score)}" if part.max_score else "–"
 
 
 def _check(outcome: Outcome, *, innocent: bool) -> CheckView:

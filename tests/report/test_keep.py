@@ -51,7 +51,12 @@ def test_kept_report_has_the_students_code_and_pictures(kept: Report) -> None:
 def test_keeping_changes_nothing_of_the_result(kept: Report) -> None:
     stored = json.loads(EXAMPLE.with_suffix(".json").read_text(encoding="utf-8"))
     results = [
-        [(c["id"], c["status"], c["score"], c["arrays"]) for part in made["parts"] for c in part["checks"]]
+        [
+            # without the errors: those of right arrays are rounding, which another processor does otherwise
+            (c["id"], c["status"], c["score"], [{**a, "error": None} for a in c["arrays"]])
+            for part in made["parts"]
+            for c in part["checks"]
+        ]
         for made in (to_json(kept), stored)
     ]
     assert results[0] == results[1]
