@@ -6,7 +6,7 @@ Bare Python runs the notebook's cells as a script: no checks. `nbconvert --execu
 nbgrader 0.9.6 and otter-grader 7 run and check them; each is installed into an environment of its own, thrown away
 unless `--environments` names where to keep them. Every command runs with one BLAS thread, and each round runs all of
 them once, so that a busy machine slows all alike: read the ratios, which are taken round by round. Peak memory is that
-of the largest process, as the kernel accounts it.
+of all processes of a command together (`memory.py`), in one further run that is not timed.
 """
 
 from __future__ import annotations
@@ -20,11 +20,13 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import time
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
+
+import memory
+from memory import Cost
 
 ROOT = Path(__file__).resolve().parents[2]
 TOY = Path(__file__).resolve().parent / "toy"
@@ -60,9 +62,8 @@ TESTS = {
 }
 
 
-class Cost(NamedTuple):
-    seconds: float
-    megabytes: float
+Costs = dict[tuple[str, int], list[float]]
+"""Seconds of each round by contestant and number of submissions."""
 
 
 class Run(NamedTuple):
@@ -204,35 +205,53 @@ def with_bin(bin: Path) -> dict[str, str]:
     return {**ENVIRONMENT, "PATH": f"{bin}:{ENVIRONMENT['PATH']}"}
 
 
-def timed(run: Run) -> Cost:
+def cost(run: Run, *, measured: bool = False) -> Cost:
+    """Its seconds, or with `measured` its peak memory."""
     run.prepare()
-    bin = Path(run.command[0]).parent
-    begun = time.perf_counter()
-    process = subprocess.Popen(
-        run.command, cwd=run.where, env=with_bin(bin), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
-    )
-    assert process.stderr is not None
-    told = process.stderr.read()
-    _, status, used = os.wait4(process.pid, 0)
-    seconds = time.perf_counter() - begun
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        sys.exit(f"{' '.join(run.command)} failed:\n{told.decode()[-3000:]}")
-    return Cost(seconds, used.ru_maxrss / 1024)
+    try:
+        return memory.run(run.command, run.where, with_bin(Path(run.command[0]).parent), memory=measured)
+    except RuntimeError as problem:
+        sys.exit(str(problem))
 
 
-def table(runs: list[Run], costs: dict[tuple[str, int], list[Cost]]) -> str:
+def ratios(costs: Costs, run: tuple[str, int], others: Sequence[tuple[str, int]]) -> list[float]:
+    """Seconds for each submission against those of the fastest other in the same round; empty where none was run."""
+    rounds = zip(*(costs.get(key, []) for key in (run, *others)), strict=False)
+    many = [key[1] for key in (run, *others)]
+    each = [[seconds / n for seconds, n in zip(found, many, strict=True)] for found in rounds]
+    return [own / min(rest) for own, *rest in each]
+
+
+def targets(costs: Costs) -> str:
+    """What was aimed at, line by line, with what came out."""
+    one, batch = ("this project", 1), ("this project", COHORT)
+    peers = [(name, 1) for name in ("nbgrader 0.9.6", "otter-grader 7")]
+    aims = [
+        ("one submission, of the bare script's time", ratios(costs, one, [("bare Python", 1)]), 1.5),
+        ("one submission, of the faster peer's time", ratios(costs, one, peers), 1 / 3),
+        (f"{COHORT} in a batch, of nbgrader's time each", ratios(costs, batch, [("nbgrader 0.9.6", COHORT)]), 0.1),
+        (f"{COHORT} in a batch, seconds each", [seconds / COHORT for seconds in costs[batch]], 0.25),
+    ]
+    lines = ["| target | at most | median | round by round | |", "|---|---|---|---|---|"]
+    for what, found, most in aims:
+        if found:
+            middle = statistics.median(found)
+            rounds = ", ".join(f"{value:.2f}" for value in found)
+            lines.append(f"| {what} | {most:.2f} | {middle:.2f} | {rounds} | {'met' if middle <= most else 'missed'} |")
+    return "\n".join(lines) + "\n"
+
+
+def table(runs: list[Run], costs: Costs, peaks: dict[tuple[str, int], float]) -> str:
     lines = ["| | seconds each | × bare Python | of nbgrader's | peak memory, MB |", "|---|---|---|---|---|"]
-    bare = [cost.seconds for cost in costs["bare Python", 1]]
     for run in runs:
-        own = [cost.seconds / run.many for cost in costs[run.name, run.many]]
-        nbgrader = [cost.seconds / run.many for cost in costs.get(("nbgrader 0.9.6", run.many), [])]
-        to_bare = statistics.median(a / b for a, b in zip(own, bare, strict=False))
-        part = f"{statistics.median(a / b for a, b in zip(own, nbgrader, strict=False)):.2f}" if nbgrader else ""
-        peak = max(cost.megabytes for cost in costs[run.name, run.many])
+        key = (run.name, run.many)
+        own = [seconds / run.many for seconds in costs[key]]
+        to_bare = statistics.median(ratios(costs, key, [("bare Python", 1)]))
+        nbgrader = ratios(costs, key, [("nbgrader 0.9.6", run.many)])
+        part = f"{statistics.median(nbgrader):.2f}" if nbgrader else ""
         name = run.name + (f", {run.many} one after another" if run.many > 1 else "")
         spread = f"{statistics.median(own):.2f} ({min(own):.2f} to {max(own):.2f})"
-        lines.append(f"| {name} | {spread} | {to_bare:.2f} | {part} | {peak:.0f} |")
+        lines.append(f"| {name} | {spread} | {to_bare:.2f} | {part} | {peaks[key]:.0f} |")
     return "\n".join(lines) + "\n"
 
 
@@ -248,14 +267,13 @@ def main() -> None:
         environments.mkdir(parents=True, exist_ok=True)
         nbgrader, otter = installed("nbgrader", environments), installed("otter", environments)
         runs = [*plain_runs(work, nbgrader), *own_runs(work), *nbgrader_runs(work, nbgrader), *otter_runs(work, otter)]
-        costs: dict[tuple[str, int], list[Cost]] = {}
-        for run in runs:
-            timed(run)  # caches, not counted
+        peaks = {(run.name, run.many): cost(run, measured=True).megabytes for run in runs}  # and every cache is filled
+        costs: Costs = {}
         for number in range(options.runs):
             for run in runs:
                 if run.many == 1 or number < max(1, options.runs // 3):
-                    costs.setdefault((run.name, run.many), []).append(timed(run))
-        text = table(runs, costs)
+                    costs.setdefault((run.name, run.many), []).append(cost(run).seconds)
+        text = table(runs, costs, peaks) + "\n" + targets(costs)
     cores, load = os.cpu_count(), os.getloadavg()[0]
     text += f"\nPython {platform.python_version()}, {cores} cores, load {load:.1f}, {options.runs} rounds; medians.\n"
     print(text)
