@@ -12,7 +12,7 @@ import io
 import json
 import zipfile
 from collections.abc import Mapping
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +73,7 @@ class Bank:
         self.seeds: tuple[int, int] = tuple(meta["seeds"])
         self._arrays: dict[str, list[str]] = meta["arrays"]
         self._hypotheses: list[dict[str, Any]] = meta["hypotheses"]
+        self._results: dict[str, Results] = {}
 
     @cached_property
     def hypotheses(self) -> tuple[Hypothesis, ...]:
@@ -82,6 +83,11 @@ class Bank:
         """What is known about `check`; None where the file has nothing."""
         if check not in self._arrays:
             return None
+        if check not in self._results:  # asked for every array that failed
+            self._results[check] = self._unpacked(check)
+        return self._results[check]
+
+    def _unpacked(self, check: str) -> Results:
         names = tuple(self._arrays[check])
         return Results(
             names=names,
@@ -103,10 +109,16 @@ def read_bank(assignment: Assignment) -> Bank | None:
     if assignment.solution is None or not path.is_file():
         return None
     try:
-        bank = Bank(path)
+        found = path.stat()
+        bank = _opened(path, found.st_mtime_ns, found.st_size)
         return bank if bank.digest == digest_of(assignment) else None
     except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile):
         return None  # a damaged file costs the names of mistakes and nothing else
+
+
+@lru_cache(maxsize=8)  # one for each assignment of a batch
+def _opened(path: Path, changed: int, size: int) -> Bank:
+    return Bank(path)
 
 
 def write_bank(

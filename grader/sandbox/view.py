@@ -6,6 +6,7 @@ path, only for being part of an installation.
 
 from __future__ import annotations
 
+import functools
 import os
 import sys
 from collections.abc import Iterable
@@ -36,7 +37,7 @@ def readable() -> tuple[str, ...]:
     wanted += [os.path.dirname(os.path.realpath(sys.executable)), _own_package()]
     wanted += [p for p in sys.path if os.path.basename(p) in PACKAGES]
     wanted += [p for p in os.environ.get("LD_LIBRARY_PATH", "").split(":") if os.path.isabs(p)]
-    return _outermost(path for path in wanted if os.path.exists(path))
+    return _outermost(tuple(path for path in wanted if os.path.exists(path)))
 
 
 def exposed(secrets: Iterable[str], allowed: Iterable[str]) -> list[str]:
@@ -54,7 +55,8 @@ def _own_package() -> str:
     return os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 
-def _outermost(paths: Iterable[str]) -> tuple[str, ...]:
+@functools.lru_cache(maxsize=4)  # a batch asks for every hand-in
+def _outermost(paths: tuple[str, ...]) -> tuple[str, ...]:
     """Without what another one contains; symbolic links stay, since programs name them."""
     found: list[str] = []
     for path in dict.fromkeys(os.path.abspath(p) for p in paths):

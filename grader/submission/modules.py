@@ -53,11 +53,17 @@ class Modules:
     def __init__(self, folder: Path, texts: Mapping[str, str], start: str = "") -> None:
         self._folder, self._texts = folder, texts
         self._roots = tuple(dict.fromkeys((PurePosixPath(start), PurePosixPath())))
+        self._paths: dict[str, str | None] = {}
         self._read: dict[str, CellDefinitions | None] = {}
         self._names: dict[str, Mapping[str, Held]] = {}
 
     def path_of(self, module: str) -> str | None:
         """Path of the file that holds a dotted module, or None when it is not one of these."""
+        if module not in self._paths:  # it is asked for every name that a check uses
+            self._paths[module] = self._looked_up(module)
+        return self._paths[module]
+
+    def _looked_up(self, module: str) -> str | None:
         if not module or not all(part.isidentifier() for part in module.split(".")):
             return None
         for root in self._roots:
