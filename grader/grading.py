@@ -91,7 +91,7 @@ def evaluate(
             result = outcome(check, observation, given)
             outcomes.append(result)
             seen[check.id] = observation
-            notes += [f"{check.id}: your code changes its input `{n}` in place" for n in observation.changed]
+            notes += [f"{check.id}: your code changes {_input(n)} in place" for n in observation.changed]
             notes += [f"{check.id}: {note}" for note in observation.notes]
             replaced = [name for name in wrong if name in check.builds_on]
             if not (follow_through and replaced and result.status in LOST):
@@ -115,6 +115,11 @@ def evaluate(
         results, told = _explained(results, seen, innocent, prober, golden)
         notes += told
     return Evaluation(tuple(results), tuple(dict.fromkeys(notes)))
+
+
+def _input(name: str) -> str:
+    """The probe's word for an array that it has drawn; where it has none, the array is described."""
+    return f"its input `{name}`" if name.isidentifier() else name
 
 
 def _explained(

@@ -172,14 +172,16 @@ def _mutants(assignment: Assignment) -> tuple[int, str]:
 
     prepared = prepare(assignment, output.tell)
     survivors = [t.mutant for t in prepared.trials if not t.caught and not t.mutant.excused]
-    excused = sum(bool(t.mutant.excused) and not t.caught for t in prepared.trials)
-    for m in survivors:
+    excused = [t.mutant for t in prepared.trials if not t.caught and t.mutant.excused]
+    for m in (*excused, *survivors):
         where = _where(assignment, f"solution/{m.file}:{m.line}")
-        output.emit(f"{where}: error: every check passes with {one_line(m.new)} for {one_line(m.old)}\n")
+        change = f"{one_line(m.new)} for {one_line(m.old)}"
+        told = f"equivalent: {change}: {m.excused}" if m.excused else f"error: every check passes with {change}"
+        output.emit(f"{where}: {told}\n")
     if prepared.path is not None:
         output.emit(f"{assignment.id}: wrote {_short(prepared.path)}\n")
     told = f", {len(survivors)} of {_count(len(prepared.trials), 'mutant')} pass every check"
-    return len(survivors), told + (f" ({excused} more are declared equivalent)" if excused else "")
+    return len(survivors), told + (f" ({len(excused)} more are declared equivalent)" if excused else "")
 
 
 def new(args: argparse.Namespace) -> int:

@@ -256,7 +256,7 @@ def _at(facts: Facts, flat: int) -> str:
 
 def _pair(facts: Facts, flat: int) -> str:
     """Both numbers, with as many digits as it takes to tell them apart."""
-    got, wanted = facts.computed[flat], facts.wanted[flat]
+    got, wanted = facts.computed[flat] + 0, facts.wanted[flat] + 0  # -0.0 reads as 0
     for digits in (4, 6, 9, 13, 17):
         left, right = f"{got:.{digits}g}", f"{wanted:.{digits}g}"
         if left != right:

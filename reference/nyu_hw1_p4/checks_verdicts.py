@@ -37,9 +37,12 @@ def state_of(seen, given, prefix="", shift=0.0, sharp=1.0):
 
 
 def scales(state, x, label, loss):
-    """Pixels as the student's function takes them: as they are, or, where its loss says so, divided by 255."""
-    best = min((1, 255), key=lambda k: np.nan_to_num(abs(loss_of(state, x / k, label) - loss), nan=np.inf))
-    return x / best, DIVIDED if best != 1 else ""
+    """Pixels as the student's function takes them: as they are, or, where its loss is right for those, divided by 255."""
+    for scale, remark in ((1, ""), (255, DIVIDED)):
+        want = loss_of(state, x / scale, label)
+        if abs(loss - want) <= LIMIT_SINGLE * max(abs(want), 0.1):
+            return x / scale, remark
+    return x, ""  # a wrong loss tells nothing of the pixels
 
 
 def loss_verdict(got, state, x, label, limit, name="loss"):

@@ -10,7 +10,7 @@ INITIAL = """\
 sizes = [784, 32, 32, 10]
 weights = []
 biases = []
-for layer in range(3):
+for layer in range(3):  # equivalent: range(6) raises only when both lists hold all three
     n_in, n_out = sizes[layer], sizes[layer + 1]
     weights.append(rng.normal(0, 1 / np.sqrt(max(n_in, n_out)), size=(n_in, n_out)))
     biases.append(np.zeros(n_out))

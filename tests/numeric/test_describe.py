@@ -82,6 +82,10 @@ def test_hidden_tells_counts_and_size_only(rule):
     assert not any(text in message for text in ("2.3", "got", "expected", "[0, 1]"))
 
 
+def test_a_negative_zero_is_shown_as_zero():
+    assert "got 3, expected 0 " in compare("dx", np.array([1.0, 3.0]), np.array([1.0, -0.0]), Tolerance()).message
+
+
 def test_hidden_number_is_only_said_to_differ():
     assert (
         sentence(np.array(2.5), np.array(2.0), hidden=True) == "`d_bias`: differs (relative error 0.3, allowed 1e-06)"
