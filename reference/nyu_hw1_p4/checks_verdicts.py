@@ -37,7 +37,7 @@ def state_of(seen, given, prefix="", shift=0.0, sharp=1.0):
 
 
 def scales(state, x, label, loss):
-    """Pixels as the student's function takes them: as they are, or, where its loss is right for those, divided by 255."""
+    """Pixels as the student's function takes them: as they are, or divided by 255 where its loss is right for those."""
     for scale, remark in ((1, ""), (255, DIVIDED)):
         want = loss_of(state, x / scale, label)
         if abs(loss - want) <= LIMIT_SINGLE * max(abs(want), 0.1):
