@@ -221,7 +221,7 @@ def command_parser() -> argparse.ArgumentParser:
         type=count,
         default=1,
         metavar="N",
-        help="of the trials: the assignment's own and N - 1 others; 1 if not given",
+        help="try the rewrites of right.py at the assignment's seed and at N - 1 others (default: 1)",
     )
     lint.add_argument(
         "--mutants",

@@ -55,9 +55,11 @@ def try_edit(root: Root, assignment: Assignment, edit: Edit, golden: Mapping[int
 
 
 def run_trials(assignment: Assignment, seeds: int = 1, tell: Callable[[str], None] = lambda text: None) -> list[Trial]:
-    """Try every wrong and right edit against a live reference, at the assignment's seed and at `seeds` - 1 others."""
-    golden = live(assignment, [assignment.seed, *range(assignment.seed + 1, assignment.seed + seeds)])
-    every = (*wrong_edits(assignment), *right_edits(assignment))
-    tell(f"{assignment.id}: {len(every)} edits at {len(golden)} seeds")
-    found = abreast(every, lambda root, edit: try_edit(root, assignment, edit, golden))
+    """Try every wrong edit at the assignment's seed, every right one at `seeds` seeds, against a live reference."""
+    golden = live(assignment, range(assignment.seed, assignment.seed + seeds))
+    own = {assignment.seed: golden[assignment.seed]}
+    wrong, right = wrong_edits(assignment), right_edits(assignment)
+    tell(f"{assignment.id}: {len(wrong)} wrong edits at one seed, {len(right)} right ones at {seeds}")
+    jobs = [*((edit, own) for edit in wrong), *((edit, golden) for edit in right)]
+    found = abreast(jobs, lambda root, job: try_edit(root, assignment, *job))
     return [trial for trials in found for trial in trials]

@@ -9,11 +9,13 @@ import pytest
 import grader.abreast
 from grader.abreast import abreast, is_caught
 from grader.assignment.course import find_course
+from grader.assignment.edits import right_edits, wrong_edits
 from grader.assignment.new import make_new
 from grader.grading import GoldenTable
 from grader.model import Assignment, Change, Edit
 from grader.process import Root
 from grader.reference import ReferenceSession, live
+from grader.trials import run_trials
 from grader.workbench import Bench
 
 
@@ -81,6 +83,17 @@ def test_a_wrong_edit_is_asked_up_to_the_first_check_that_it_fails(
         assert sorted(seen) == sorted(asked)
         assert not list(root.folder.glob("grade-work-*"))
         assert is_caught(root, assignment, edit(old, new), golden) is caught
+
+
+def test_wrong_edits_are_tried_at_one_seed_and_right_ones_at_several(assignment: Assignment) -> None:
+    told: list[str] = []
+    trials = run_trials(assignment, 3, told.append)
+    wrong, right = len(wrong_edits(assignment)), len(right_edits(assignment))
+    assert told == [f"toy: {wrong} wrong edits at one seed, {right} right ones at 3"]
+    assert [trial.text for trial in trials if not trial.as_named] == []
+    assert [trial.seed for trial in trials] == [assignment.seed] * wrong + [
+        assignment.seed + n for n in range(3)
+    ] * right
 
 
 def test_a_check_is_concerned_by_the_definitions_that_it_makes_run(assignment: Assignment) -> None:
