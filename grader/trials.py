@@ -5,14 +5,14 @@ The grader tests the instructor's checks here, by the same session and scoring t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from msgspec import Struct
 
 from grader.abreast import abreast
 from grader.assignment.edits import right_edits, wrong_edits
 from grader.grading import GoldenTable, evaluate
-from grader.model import Assignment, Edit
+from grader.model import Assignment, Edit, Outcome
 from grader.prober import Prober
 from grader.process import Root
 from grader.reference import ReferenceSession, live
@@ -25,6 +25,8 @@ class Trial(Struct, frozen=True, kw_only=True):
     seed: int
     failed: tuple[str, ...]
     """Checks that did not pass, in the assignment's order."""
+    spent: tuple[float, str] = (0.0, "")
+    """The largest share of its tolerance that an array differs by, and which: "check, array"."""
 
     @property
     def as_named(self) -> bool:
@@ -50,8 +52,15 @@ def try_edit(root: Root, assignment: Assignment, edit: Edit, golden: Mapping[int
             done = evaluate(prober, expected, follow_through=False, explain=False)
             prober.close()
             failed = tuple(o.check.id for o in done.outcomes if o.status != "passed")
-            trials.append(Trial(edit=edit, seed=seed, failed=failed))
+            trials.append(Trial(edit=edit, seed=seed, failed=failed, spent=_spent(done.outcomes)))
         return trials
+
+
+def _spent(outcomes: Iterable[Outcome]) -> tuple[float, str]:
+    """See `Trial.spent`; a judge's verdicts have a measure of their own and do not count."""
+    compared = [(o.check.id, a) for o in outcomes if o.check.judge is None for a in o.arrays]
+    shares = [(a.error / a.tolerance, f"{id}, {a.name}") for id, a in compared if a.error is not None and a.tolerance]
+    return max(shares, default=(0.0, ""))
 
 
 def run_trials(assignment: Assignment, seeds: int = 1, tell: Callable[[str], None] = lambda text: None) -> list[Trial]:

@@ -123,9 +123,9 @@ def lint(args: argparse.Namespace) -> int:
         errors = sum(f.level == "error" for f in found)
         told = f"{_count(errors, 'error')}, {_count(sum(f.level == 'warning' for f in found), 'warning')}"
         if args.trials:
-            failed, tried = _trials(assignment, args.seeds)
+            failed, told_of = _trials(assignment, args.seeds)
             errors += failed
-            told += f", {failed} of {_count(tried, 'trial')} not as named"
+            told += told_of
         stale = "" if args.mutants else _stale_bank(assignment)
         output.emit(stale)
         if args.mutants:
@@ -144,14 +144,27 @@ def _where(assignment: Assignment, where: str) -> str:
     return where if where.startswith(f"{HANDOUTS}/") else f"{_short(assignment.root)}/{where}"
 
 
-def _trials(assignment: Assignment, seeds: int) -> tuple[int, int]:
-    """Try the wrong and right edits; how many did not do what they name, and how many there are."""
+TIGHT = 0.25
+"""A rule of which right rewrites spend more than this will misjudge somebody."""
+
+
+def _trials(assignment: Assignment, seeds: int) -> tuple[int, str]:
+    """Try the wrong and right edits; how many did not do what they name, and the counts in words."""
     from grader.trials import run_trials
 
     trials = run_trials(assignment, seeds, output.tell)
     failed = [trial for trial in trials if trial.text]
     output.emit("".join(f"{assignment.id}: error: {one_line(trial.text, 2_000)}\n" for trial in failed))
-    return len(failed), len(trials)
+    told = f", {len(failed)} of {_count(len(trials), 'trial')} not as named"
+    right = [trial for trial in trials if not trial.edit.fails and not trial.failed]
+    if not right:
+        return len(failed), told
+    most = max(right, key=lambda trial: trial.spent)
+    share, where = most.spent
+    if share > TIGHT:
+        text = f"{most.edit.name!r} at seed {most.seed} spends {share:.0%} of the tolerance of {where}"
+        output.emit(f"{assignment.id}: warning: {one_line(text, 2_000)}\n")
+    return len(failed), f"{told}, right ones spend at most {share:.2g} of a tolerance"
 
 
 def _stale_bank(assignment: Assignment) -> str:

@@ -180,3 +180,21 @@ def test_trials_that_do_not_do_what_they_name_are_errors(
     lines = capsys.readouterr().out.splitlines()
     assert "toy: error: 'cube' at seed 3 passes square_values" in lines
     assert lines[-1].endswith("1 of 2 trials not as named")
+
+
+@pytest.mark.parametrize(("spent", "warned"), [(0.01, False), (0.3, True)])
+def test_a_tolerance_that_a_right_rewrite_nearly_spends_is_mentioned(
+    course: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], spent: float, warned: bool
+) -> None:
+    right, wrong = Edit(name="power", changes=()), Edit(name="cube", changes=(), fails=("square_values",))
+    trials = [
+        Trial(edit=wrong, seed=3, failed=("square_values",), spent=(7.0, "square_values, out")),
+        Trial(edit=right, seed=3, failed=(), spent=(0.002, "square_values, out")),
+        Trial(edit=right, seed=4, failed=(), spent=(spent, "square_values, out")),
+    ]
+    monkeypatch.setattr(grader.trials, "run_trials", lambda assignment, seeds, tell: trials)
+    cli.main(["lint", "--trials"])
+    lines = capsys.readouterr().out.splitlines()
+    warning = f"toy: warning: 'power' at seed 4 spends {spent:.0%} of the tolerance of square_values, out"
+    assert (warning in lines) is warned
+    assert lines[-1].endswith(f"0 of 3 trials not as named, right ones spend at most {spent:.2g} of a tolerance")
