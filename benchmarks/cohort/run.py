@@ -20,7 +20,6 @@ import json
 import os
 import random
 import re
-import resource
 import secrets
 import shutil
 import signal
@@ -96,7 +95,7 @@ def batch(
     words = [sys.executable, "-m", "grader", "batch", str(hand_ins or folder / "hand-ins")]
     words += ["--course", str(folder / course)]
     words += ["--store", str(folder / store), "--jobs", str(JOBS), *more]
-    started, used = time.monotonic(), cpu()
+    started = time.monotonic()
     with (folder / "log.txt").open("a") as log:
         popen = subprocess.Popen(words, cwd=ROOT, stdout=log, stderr=subprocess.PIPE, text=True)
         watch = Watch(popen.pid)
@@ -109,19 +108,12 @@ def batch(
     watch.done.set()
     return {
         "seconds": round(time.monotonic() - started, 1),
-        "cpu": round(cpu() - used, 1),
         "code": popen.returncode,
         "peak": watch.peak,
         "load": round(os.getloadavg()[0], 1),
         "said": [line for line in said.splitlines() if re.search(r"hand-ins?:|Traceback|Error", line)],
         "in the store": graded(folder / store),
     }
-
-
-def cpu() -> float:
-    """Seconds of all processes below this one that were waited for: not of what a kill orphaned."""
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
 
 
 def graded(store: Path) -> int:
@@ -300,10 +292,9 @@ def table(folder: Path, args: argparse.Namespace) -> None:
 
     def line(step: str, what: str) -> None:
         if entries := told.get(step):
-            seconds, used = (sum(e[key] for e in entries) for key in ("seconds", "cpu"))
-            print(f"| {what} | {seconds:.0f} s | {used:.0f} s | {max(e['load'] for e in entries)} |")
+            print(f"| {what} | {sum(e['seconds'] for e in entries):.0f} s | {max(e['load'] for e in entries)} |")
 
-    print("| | wall time | CPU | load |\n|---|---|---|---|")
+    print("| | wall time | load |\n|---|---|---|")
     line("plain", f"{count} hand-ins, undisturbed")
     kills = [f"{e['killed after']:.0f}" for e in told.get("killed", []) if e["killed after"] is not None]
     line("killed", f"the same, killed with SIGKILL after {', '.join(kills)} s, then let finish")

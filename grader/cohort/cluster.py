@@ -7,7 +7,9 @@ the hand-ins at the same path (a shared file system or a mounted volume); one th
 
 from __future__ import annotations
 
+import math
 import queue
+import time
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +25,10 @@ if TYPE_CHECKING:
 AHEAD = 4
 """Jobs handed out for each thread of the cluster: none waits for the network, and Ctrl-C has few to forget."""
 CONNECT_SECONDS = 20
+WORKERS_SECONDS = 60
+"""For the first worker to be there: on one machine they start together with the batch."""
+WORKERS_LOOK_SECONDS = 5
+"""How often the workers are counted."""
 LOOK_SECONDS = 0.5
 """How often the caller is woken where nothing happens."""
 SLOT = "grader_slot"
@@ -56,14 +62,19 @@ def _client(address: str) -> Any:
 
 
 def _collect(client: Any, jobs: Iterable[Job], setup: Setup, address: str) -> Iterator[tuple[Job, Graded | str] | None]:
-    threads = sum(client.nthreads().values())
-    if not threads:
-        raise UsageError(f"--cluster {address}: the scheduler has no workers; start some with `dask worker {address}`")
+    try:
+        client.wait_for_workers(1, timeout=WORKERS_SECONDS)
+    except TimeoutError:
+        what = f"the scheduler has no workers after {WORKERS_SECONDS} s"
+        raise UsageError(f"--cluster {address}: {what}; start some with `dask worker {address} --nthreads 1`") from None
+    threads, looked = 0, -math.inf
     told = msgspec.json.encode(setup)
     waiting = iter(jobs)
     running: dict[Any, Job] = {}
     done: queue.SimpleQueue[Any] = queue.SimpleQueue()
     while True:
+        if time.monotonic() > looked + WORKERS_LOOK_SECONDS:  # a queue starts them one after the other
+            threads, looked = max(sum(client.nthreads().values()), 1), time.monotonic()
         while len(running) < AHEAD * threads and (job := next(waiting, None)) is not None:
             # pure=False: the same job twice is two tasks, never an old answer from the scheduler's memory
             future = client.submit(grade_job, told, msgspec.json.encode(job), pure=False)

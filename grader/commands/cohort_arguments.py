@@ -99,7 +99,8 @@ def parser() -> argparse.ArgumentParser:
         "--feedback",
         metavar="FOLDER",
         type=Path,
-        help="write a page for each student, as `grade -o html` does: FOLDER/<path of the hand-in>.html",
+        help="write a page for each student, as `grade -o html` does: FOLDER/<path of the hand-in>.html, so that the"
+        " platform takes them back",
     )
 
     two = add("summary", "Show what a batch came to: the scores, and what lost the most points.")

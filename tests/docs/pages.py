@@ -5,6 +5,7 @@ stands for anything. A comment before any other block says what becomes of its t
 
     <!-- file: PATH -->             it is written to PATH
     <!-- cell: NOTEBOOK NAME -->    it takes the place of the notebook's cell that defines NAME
+    <!-- needs: MODULE -->          the commands in it are only run where that can be imported
 
 The page's first comment says where it starts: `<!-- starts in: empty -->` or `<!-- starts in: checkout -->`.
 """
@@ -25,7 +26,7 @@ DOCS = ROOT / "docs"
 SHARED = ("assignments", "reference", "examples")
 """What a checkout has of use to a page; a page works on a copy."""
 _FENCE = re.compile(r"^```(?:\{[a-z-]+\} *)?([a-z]*)$")
-_COMMENT = re.compile(r"^<!-- *(file|cell|starts in): *(.+?) *-->$")
+_COMMENT = re.compile(r"^<!-- *(file|cell|needs|starts in): *(.+?) *-->$")
 
 
 @dataclass
@@ -35,6 +36,8 @@ class Command:
     line: int
     words: str
     output: list[str] = field(default_factory=list)
+    needs: str = ""
+    """A module without which it cannot be run."""
 
 
 @dataclass
@@ -65,18 +68,18 @@ def steps(page: str) -> Iterator[Command | Write]:
             end = next(i for i in range(at + 1, len(lines)) if lines[i] == "```")
             body = lines[at + 1 : end]
             if fence[1] == "console":
-                yield from _commands(body, at + 2)
+                yield from _commands(body, at + 2, told[1] if told and told[0] == "needs" else "")
             elif told:
                 yield Write(*told, "\n".join(body) + "\n")
             told, at = None, end
         at += 1
 
 
-def _commands(body: list[str], first: int) -> Iterator[Command]:
+def _commands(body: list[str], first: int, needs: str) -> Iterator[Command]:
     found: list[Command] = []
     for number, line in enumerate(body, start=first):
         if line.startswith("$ "):
-            found.append(Command(number, line[2:]))
+            found.append(Command(number, line[2:], needs=needs))
         elif found and found[-1].words.endswith("\\"):
             found[-1].words = found[-1].words[:-1] + line.strip()
         elif found:
