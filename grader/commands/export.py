@@ -57,7 +57,9 @@ def _gradebook(args: argparse.Namespace) -> int:
     chosen = {  # one for each student; of several that could not be graded it does not matter which
         r.student: r for r in mine if (r.counts and r.final is not None) or r.student not in with_points
     }
-    entries = [_entry(r, possible / most if most else Fraction(1)) for r in chosen.values()]
+    scale = possible / most if most else Fraction(1)
+    undecided = {r.student for r in chosen.values() if r.final is not None and r.max_points < most}
+    entries = [_entry(r, None if r.student in undecided else scale) for r in chosen.values()]
     sheet = _sheet(args.sheet)
     column = args.column or assignment
     if args.place == "moodle":
@@ -68,7 +70,7 @@ def _gradebook(args: argparse.Namespace) -> int:
     else:
         filled = gradebook.brightspace(entries, column=column, sheet=sheet)
     _write(args.output, filled.data)
-    _tell(filled, mine, possible)
+    _tell(filled, mine, possible, sorted(undecided))
     return LEFT_OUT if filled.unplaced else DONE
 
 
@@ -92,14 +94,15 @@ def _assignment(results: Sequence[Result], wanted: str | None) -> str:
     raise UsageError(f"--assignment {wanted}: the store has no results of it; there are: {there}")
 
 
-def _entry(result: Result, scale: Fraction) -> Entry:
+def _entry(result: Result, scale: Fraction | None) -> Entry:
+    """What goes into the gradebook; without a `scale` nothing does: a check of it waits for a person."""
     from grader.report.rows import Entry
 
     return Entry(
         student=result.student,
         name=result.name,
         ids=result.ids,
-        points=None if result.final is None else result.final * scale,
+        points=None if result.final is None or scale is None else result.final * scale,
         feedback=_comment(result),
     )
 
@@ -137,15 +140,17 @@ def _sheet(path: Path | None) -> Sheet | None:
         raise UsageError(f"--sheet {path}: cannot be read ({problem.strerror})") from problem
 
 
-def _tell(filled: Filled, results: Sequence[Result], possible: Fraction) -> None:
+def _tell(filled: Filled, results: Sequence[Result], possible: Fraction, undecided: Sequence[str]) -> None:
     """Everything that is not in the file, on the standard error output."""
     from grader.report.text import points
 
     output.tell(f"{_count(filled.entered, 'student')} with points, out of {points(possible)}")
     if filled.unplaced:
         output.tell(f"nothing says certainly who in the gradebook this is: {_names(filled.unplaced)}")
-    if filled.ungraded:
-        output.tell(f"without points, left as they are: {_names(filled.ungraded)}")
+    if undecided:
+        output.tell(f"a person must decide a check first, left as they are: {_names(undecided)}")
+    if pointless := [student for student in filled.ungraded if student not in undecided]:
+        output.tell(f"without points, left as they are: {_names(pointless)}")
     if filled.empty:
         one = filled.empty == 1
         rows = "1 row of the sheet has" if one else f"{filled.empty} rows of the sheet have"
@@ -174,12 +179,12 @@ def _table(args: argparse.Namespace) -> int:
         "submitted": lambda r: r.submitted,
         "counts": lambda r: "yes" if r.counts else "no",
         "status": lambda r: r.status,
-        "points": lambda r: _decimal(r.points),
+        "points": lambda r: _decimal(_settled(r, r.points)),
         "max points": lambda r: _decimal(r.max_points),
         "waiting for a person": lambda r: _decimal(r.pending),
         "late days": lambda r: str(r.late_days),
         "penalty": lambda r: _decimal(r.penalty),
-        "final": lambda r: _decimal(r.final),
+        "final": lambda r: _decimal(_settled(r, r.final)),
         "reason": lambda r: r.reason,
     }
     head = (*columns, *ids, *(f"part {id}" for id in parts))
@@ -191,8 +196,13 @@ def _table(args: argparse.Namespace) -> int:
     return DONE
 
 
+def _settled(result: Result, points: Fraction | None) -> Fraction | None:
+    """The points, but none where nothing of the hand-in could be decided without a person: that is no zero."""
+    return None if not result.max_points and result.pending else points
+
+
 def _parts(result: Result, parts: Iterable[str]) -> list[str]:
-    scores = {part["id"]: part["score"] for part in result.report.get("parts", ())}
+    scores = {p["id"]: p["score"] for p in result.report.get("parts", ()) if p.get("status") != "pending"}
     return ["" if scores.get(id) is None else f"{scores[id]:g}" for id in parts]
 
 

@@ -16,7 +16,7 @@ from grader.cohort import cluster
 from grader.cohort.cluster import on_cluster
 from grader.cohort.slot import Setup
 from grader.errors import UsageError
-from tests.cohort.test_batch import EXPECTED, points, untimed, wait_for
+from tests.cohort.test_batch import EXPECTED, descendants, points, untimed, wait_for
 
 
 def test_without_dask_it_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -69,8 +69,7 @@ def test_a_cluster_that_loses_a_worker_gives_the_same_store(
     command += ["--cluster", dask.address]
     environment = {**os.environ, "GRADE_COURSE": str(course)}
     batch = subprocess.Popen(command, cwd=tmp_path, env=environment, stderr=subprocess.PIPE, text=True)
-    slots = Path(f"/proc/{dask.processes[1].pid}/task/{dask.processes[1].pid}/children")
-    wait_for(lambda: bool(slots.read_text()))  # it is grading
+    wait_for(lambda: bool(descendants(dask.processes[1].pid)), 180)  # it has a slot's worker: it is grading
     dask.processes[1].send_signal(signal.SIGKILL)
     _, said = batch.communicate(timeout=120)
     assert batch.returncode == 0, said

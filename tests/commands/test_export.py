@@ -16,6 +16,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from grader import cli
 from grader.cohort.records import Graded, HandIn, Keys, PartScore, Worth
@@ -107,6 +108,39 @@ def test_canvas_gets_the_attempt_that_counts_less_its_penalty(store: Path, capsy
         "grade: without points, left as they are: bo",
         "grade: 2 students have parts that wait for a person: only automatic points are in it",
     ]
+
+
+def waiting(student: str, earned: str, most: str, pending: str) -> tuple[HandIn, Graded, Worth]:
+    """A hand-in of which a person must decide a check: its points are not in `most`."""
+    hand_in, result, worth = row(student, 20, "105")
+    parts = [{**part("1", 0, 0), "status": "pending"}, part("2", 15, 15)]
+    scores = {"1": PartScore("0", "0", "5"), "2": PartScore(earned, most, "0")}
+    scores["3"] = PartScore("0", "0", "4")
+    assert Fraction(pending) == sum(Fraction(s.pending) for s in scores.values())
+    return hand_in, structs.replace(result, scores=scores, report={"submission": {"path": ""}, "parts": parts}), worth
+
+
+@pytest.mark.parametrize("place", ["canvas", "brightspace"])
+def test_who_waits_for_a_person_or_could_not_be_graded_is_blank_and_not_zero(
+    tmp_path: Path, place: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    rows = [row("ann", 20, "1"), waiting("wes", "15", "15", "9"), waiting("zoe", "0", "0", "9"), row("bo", None, "4")]
+    for i, (hand_in, result, worth) in enumerate(rows):
+        rows[i] = structs.replace(hand_in, ids={"canvas_id": str(i), "Username": hand_in.student}), result, worth
+    fill(tmp_path / "s.sqlite", rows)
+    assert export(place, "s.sqlite", "-o", "out.csv", "--column", "HW") == 0
+    text = (tmp_path / "out.csv").read_text()
+    assert [",20" in line for line in text.splitlines() if ",ann," in line] == [True]
+    assert not any(word in text.casefold() for word in ("wes", "zoe", "bo,"))
+    said = capsys.readouterr().err
+    assert "a person must decide a check first, left as they are: wes, zoe" in said
+    assert "without points, left as they are: bo" in said
+    assert export("csv", "s.sqlite", "-o", "table.csv") == 0
+    found = {r["student"]: r for r in csv.DictReader(io.StringIO((tmp_path / "table.csv").read_text("utf-8-sig")))}
+    assert [found[who]["final"] for who in ("ann", "bo", "wes", "zoe")] == ["20", "", "15", ""]
+    assert [found[who]["part 1"] for who in ("ann", "bo", "wes", "zoe")] == ["5", "", "", ""]
+    assert found["zoe"]["waiting for a person"] == "9"
 
 
 def test_points_can_be_scaled(store: Path) -> None:
