@@ -67,25 +67,36 @@ class Forward:
         Raises
         ------
         ValueError
-            If `f` returns an array and there is no `df`, or one of another shape, or complex numbers.
+            If `f` returns an array and there is no `df`, or one of another shape, or anything but real numbers; or,
+            with `batched`, not one value for each point.
         """
         self.evaluations += len(points)
         # Copies: code under test that writes into its argument must not move the next point.
         arrays = [row.reshape(self._shape).copy() for row in points]
         # Lazily, one by one: f may hand out the same buffer again and again.
         values: Iterable[Any] = self._f(arrays) if self._batched else map(self._f, arrays)
-        return np.array([self._output(v) for v in values]).reshape(len(points), -1)
+        outputs = [self._output(v) for v in values]
+        if len(outputs) != len(points):
+            raise ValueError(f"check_grad: f got {len(points)} points and returned {len(outputs)} values (batched)")
+        return np.array(outputs).reshape(len(points), -1)
 
     def _output(self, value: Any) -> Floats:
         array = np.asarray(value)
+        if array.dtype.kind not in "biuf":
+            raise ValueError(f"check_grad: f returned {_kind(value, array)}; it has to return real numbers")
         if self._df is None and array.size != 1:
             raise ValueError(
                 f"check_grad: f returned an array of shape {array.shape}; give the upstream gradient df of that shape"
             )
         if self._df is not None and array.shape != self._df.shape:
             raise ValueError(f"check_grad: f returned shape {array.shape}, but df has shape {self._df.shape}")
-        if array.dtype.kind == "c":
-            raise ValueError("check_grad: f returned complex numbers; check its real part")
         if array.dtype.kind == "f" and array.dtype.itemsize < 8:
             self.single = array.dtype
         return np.array(array, dtype=np.float64).reshape(-1)
+
+
+def _kind(value: Any, array: npt.NDArray[Any]) -> str:
+    """What `f` returned, as a message names it."""
+    if array.dtype.kind == "c":
+        return "complex numbers"
+    return "None" if value is None else f"{type(value).__name__} of dtype {array.dtype}"

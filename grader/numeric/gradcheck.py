@@ -12,10 +12,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from grader.numeric.arguments import finite, function, numbers, positive
 from grader.numeric.directions import LARGE, chosen
-from grader.numeric.forward import Floats, Forward
-from grader.numeric.noise import roughness
-from grader.numeric.slopes import Probe, first_step
+from grader.numeric.forward import Forward
+from grader.numeric.nearby import Nearby, flaw_of, probe_at
+from grader.numeric.slopes import settled
 from grader.numeric.verdict import Finding, GradCheck, conclude, look
 
 __all__ = ["GradCheck", "check_grad"]
@@ -26,15 +27,6 @@ gradients lie within 1e-9 in float64 and 3e-6 in float32 (6e-7 on the benchmark'
 in practice is 8e-4."""
 RTOL_HALF = 1e-2
 """The same where float16, with its three digits, is involved."""
-
-_ASIDE = 1e-3
-"""How far the second point lies from the first at least, relative to each entry of x."""
-_STEPS_ASIDE = 5.0
-"""And in first steps: far enough to leave behind a kink that the steps crossed."""
-_CLOSER = tuple(32.0**-k for k in range(5))
-"""Tried in turn where f is not finite at the second point: x may lie at the edge of what f can take."""
-_REPEATED = 16
-"""Directions that are looked at again at the second point: so many wrong ones, and as many large ones for the scale."""
 
 
 def check_grad(
@@ -65,7 +57,7 @@ def check_grad(
         it.
     rtol
         Allowed difference relative to the largest derivative; by default 1e-5, or 1e-2 where float16 is involved.
-        The error of the finite differences, larger in float32, is always allowed for besides.
+        The error of the finite differences, larger in float32, is allowed for besides, up to the limits below.
     seed
         For the random directions.
     fast
@@ -77,18 +69,29 @@ def check_grad(
     Returns
     -------
     GradCheck
-        About four evaluations of `f` for each entry that is looked at.
+        True only if the verdict is "ok"; `resolution` says how large an error would have shown. It costs about five
+        evaluations of `f` for each entry that is looked at, in float32 about thirty.
 
     Raises
     ------
+    TypeError
+        If `f` is no function.
     ValueError
-        If `x` is complex, or what `f` returns does not go with `df`.
+        If `x` or `df` is no array of real, finite numbers, `rtol` is not above 0, or what `f` returns does not go with
+        `df`. What is wrong with the gradient is not raised: the verdict is "bad" and its message says why.
 
     Notes
     -----
-    The noise of `f` is estimated by a difference table (Moré and Wild 2011) and sets the step; derivatives at two
-    steps are extrapolated (Richardson) and bound each other's error; steps adapt where curvature or a kink spoils
-    them. Right at a kink every slope between the right and the left one is accepted.
+    The noise of `f` is estimated by a difference table (Moré and Wild 2011) and decides how `f` is evaluated: on two
+    steps with Richardson's extrapolation where values have ten digits, else at ten points over a wide step, to which
+    polynomials of order 3, 5 and 7 are fitted. Each fit bounds its own error, from the fit of the next lower order,
+    from what it leaves over and from the noise; steps adapt until the bound is small. An entry that a kink keeps from
+    being measured is looked at on both sides of the kink if `grad` is a function; if it is an array, every slope
+    between the right and the left one is accepted, for one entry in ten at most.
+
+    The verdict is "ok" only if no entry can be off by more than 5e-4 of the largest derivative, nor the whole gradient
+    by a factor that differs from 1 by more than 1e-4 (with the default `rtol`). Where float32 or other noise does not
+    allow that, it is "unresolved".
 
     Examples
     --------
@@ -98,19 +101,23 @@ def check_grad(
     >>> check_grad(lambda x: (x**2).sum(), lambda x: x, x).message
     'wrong at [1]: the gradient is -3, finite differences give -6; everywhere it is 0.5 times what it should be'
     """
-    start = np.asarray(x)
-    if start.dtype.kind not in "biuf":
-        raise ValueError(f"check_grad: x has dtype {start.dtype}; give an array of real numbers")
+    function("check_grad", "f", f)
+    start = numbers("check_grad", "x", x)
+    finite("check_grad", "x", start)
+    if df is not None:
+        finite("check_grad", "df", numbers("check_grad", "df", df))
+    if rtol is not None:
+        positive("check_grad", "rtol", rtol)
     point = start.astype(np.float64)
     forward = Forward(f, start.shape, df, batched=batched)
     rng = np.random.default_rng(seed)
     gradient = np.asarray(grad(point.copy()) if callable(grad) else grad)
-    if (flaw := _flaw(gradient, start.shape)) is not None:
+    if (flaw := flaw_of(gradient, start.shape)) is not None:
         return flaw
     if not start.size:
         return GradCheck(verdict="ok", error=0.0, resolution=0.0, message="x is empty: there is nothing to check")
 
-    probe = _probe(forward, point.reshape(-1), gradient, rng)
+    probe = probe_at(forward, point.reshape(-1), gradient, rng)
     if probe is None:
         return GradCheck(
             verdict="unresolved",
@@ -126,67 +133,12 @@ def check_grad(
     for group in chosen(probe.gradient, rng, fast=point.size > LARGE if fast is None else fast):
         # The mixtures, which come first, know the length of the whole gradient: so much per entry on average.
         known = max((f.scale for f in findings), default=0.0) / np.sqrt(point.size)
+        probe = settled(probe, group)
         findings.append(look(probe, group, rtol, scale=known))
     repeated = None
-    if callable(grad) and any(found.wrong.any() for found in findings):
-        repeated = _repeats(probe, grad, start.shape, findings, rtol, rng)
-    return conclude(probe, start.shape, findings, repeated=repeated, rtol=rtol)
-
-
-def _flaw(gradient: npt.NDArray[Any], shape: tuple[int, ...]) -> GradCheck | None:
-    """What can be said against a gradient without evaluating f."""
-    worst = None
-    if gradient.dtype.kind not in "biuf":
-        message = f"the gradient has dtype {gradient.dtype}: expected an array of real numbers of shape {shape}"
-    elif gradient.shape != shape:
-        message = f"the gradient has shape {gradient.shape}, x has shape {shape}"
-    elif not np.isfinite(gradient).all():
-        worst = tuple(int(i) for i in np.argwhere(~np.isfinite(gradient))[0])
-        message = f"the gradient is {gradient[worst]} at [{', '.join(map(str, worst))}]"
-    else:
-        return None
-    return GradCheck(verdict="bad", error=float("inf"), resolution=0.0, worst=worst, message=message)
-
-
-def _probe(forward: Forward, x: Floats, gradient: npt.NDArray[Any], rng: np.random.Generator) -> Probe | None:
-    """Everything known about f at the flat point `x`; None where it is not finite."""
-    with np.errstate(all="ignore"):
-        rough = roughness(forward, x, rng)
-        if rough.single:
-            x = x.astype(np.float32).astype(np.float64)
-        value = forward.at(x[None])[0]
-    if not (np.isfinite(value).all() and np.isfinite(rough.noise)):
-        return None
-    return Probe(forward, x, value, gradient.astype(np.float64).reshape(-1), rough)
-
-
-def _repeats(
-    probe: Probe,
-    grad: Callable[[Any], npt.ArrayLike],
-    shape: tuple[int, ...],
-    findings: list[Finding],
-    rtol: float,
-    rng: np.random.Generator,
-) -> bool | None:
-    """Whether the gradient fails at a second point too, along directions that failed at the first.
-
-    None if f or the gradient is not finite anywhere nearby.
-    """
-    aside = max(_ASIDE, _STEPS_ASIDE * first_step(probe.rough) / probe.rough.scale)
-    away = aside * rng.uniform(0.5, 1.0, probe.x.size) * rng.choice([-1.0, 1.0], probe.x.size)
-    for closer in _CLOSER:
-        x = np.where(probe.x == 0, probe.rough.scale, probe.x) * away * closer + probe.x
-        gradient = np.asarray(grad(x.reshape(shape).copy()))
-        if _flaw(gradient, shape) is None and (second := _probe(probe.forward, x, gradient, rng)) is not None:
-            break
-    else:
-        return None
-    for found in findings:
-        failed = np.flatnonzero(found.wrong)
-        failed = failed[np.argsort(-found.off[failed], kind="stable")][:_REPEATED]
-        if failed.size:
-            large = np.argsort(-np.abs(found.slopes.value), kind="stable")[:_REPEATED]
-            kept = np.union1d(failed, large)
-            if look(second, [found.directions[int(i)] for i in kept], rtol).wrong.any():
-                return True
-    return False
+    if callable(grad):
+        nearby = Nearby(probe, grad, start.shape, rtol, rng)
+        nearby.look_beside(findings[-1])
+        if any(found.wrong.any() for found in findings):
+            repeated = nearby.repeats(findings)
+    return conclude(probe, start.shape, findings, repeated=repeated, rtol=rtol, elsewhere=callable(grad))

@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from grader.numeric.arguments import function, numbers, positive
+
 Floats = npt.NDArray[np.float64]
 
 
@@ -37,16 +39,18 @@ def numerical_gradient(f: Callable[[Any], npt.ArrayLike], x: npt.ArrayLike, h: f
 
     Raises
     ------
+    TypeError
+        If `f` is no function.
     ValueError
-        If `f` returns more than one number.
+        If `f` returns anything but one real number, `x` is no array of real numbers, or `h` is not above 0.
 
     Examples
     --------
     >>> numerical_gradient(lambda x: (x**2).sum(), [1.0, -3.0]).round(6)
     array([ 2., -6.])
     """
-    gradient = np.zeros(np.shape(x))
-    for index, plus, minus in _pairs(f, x, h):
+    gradient = np.zeros(numbers("numerical_gradient", "x", x).shape)
+    for index, plus, minus in _pairs("numerical_gradient", f, x, h):
         if plus.size != 1:
             raise ValueError(
                 f"numerical_gradient: f returned an array of shape {plus.shape}, not a number;"
@@ -77,12 +81,20 @@ def numerical_gradient_array(
 
     Raises
     ------
+    TypeError
+        If `f` is no function.
     ValueError
-        If `df` has not the shape of what `f` returns.
+        If `df` has not the shape of what `f` returns, `x` or either of them is no array of real numbers, or `h` is not
+        above 0.
+
+    Examples
+    --------
+    >>> numerical_gradient_array(lambda x: 3 * x, [1.0, 2.0], df=[1.0, -1.0]).round(6)
+    array([ 3., -3.])
     """
-    upstream = np.asarray(df)
-    gradient = np.zeros(np.shape(x))
-    for index, plus, minus in _pairs(f, x, h):
+    upstream = numbers("numerical_gradient_array", "df", df)
+    gradient = np.zeros(numbers("numerical_gradient_array", "x", x).shape)
+    for index, plus, minus in _pairs("numerical_gradient_array", f, x, h):
         if plus.shape != upstream.shape:
             raise ValueError(f"numerical_gradient_array: f returned shape {plus.shape}, df has shape {upstream.shape}")
         gradient[index] = np.sum((plus - minus) * upstream) / (2 * h)
@@ -90,9 +102,11 @@ def numerical_gradient_array(
 
 
 def _pairs(
-    f: Callable[[Any], npt.ArrayLike], x: npt.ArrayLike, h: float
+    where: str, f: Callable[[Any], npt.ArrayLike], x: npt.ArrayLike, h: float
 ) -> Iterator[tuple[tuple[int, ...], npt.NDArray[Any], npt.NDArray[Any]]]:
     """For each entry: its index, f one step above and f one step below, as copies."""
+    function(where, "f", f)
+    positive(where, "h", h)
     own = isinstance(x, np.ndarray) and x.dtype == np.float64 and x.flags.writeable
     point: npt.NDArray[Any] = x if own else np.array(x, dtype=np.float64)  # type: ignore[assignment]
     kept = point.copy()
@@ -101,11 +115,11 @@ def _pairs(
         point[index] = kept[index] + step
         try:
             # Copied, since f may return the same buffer on the next call.
-            value = np.array(f(point))
+            value = np.array(numbers(where, "what f returns", f(point)))
         finally:
             point[...] = kept
         # bool and unsigned results do not subtract.
-        return value if value.dtype.kind in "fc" else value.astype(np.float64)
+        return value if value.dtype.kind == "f" else value.astype(np.float64)
 
     for index in np.ndindex(point.shape):
         yield index, at(index, h), at(index, -h)

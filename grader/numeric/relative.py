@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from grader.numeric.arguments import numbers
+
 FLOOR = 1e-8
 """Smallest denominator: keeps two near-zero entries from looking different (the value that course hand-outs use)."""
 
@@ -26,14 +28,15 @@ def rel_error(x: npt.ArrayLike, y: npt.ArrayLike) -> float:
     Raises
     ------
     ValueError
-        If the shapes differ: broadcasting (4, 1) against (4,) would compare the wrong entries.
+        If the shapes differ (broadcasting (4, 1) against (4,) would compare the wrong entries), or either is no array
+        of numbers.
 
     Examples
     --------
     >>> round(rel_error([1.0, 2.0], [1.0, 2.1]), 6)
     0.02439
     """
-    a, b = np.asarray(x), np.asarray(y)
+    a, b = (numbers("rel_error", name, value, kinds="biufc") for name, value in (("x", x), ("y", y)))
     if a.shape != b.shape:
         raise ValueError(f"rel_error: the arrays have shapes {a.shape} and {b.shape}; give two of the same shape")
     # At least float64: bool and unsigned integers do not subtract, and float16 would overflow.

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from grader.numeric.arguments import function, numbers
+
 
 def scipy_check_grad(
     f: Callable[[Any], Any], grad: Callable[[Any], npt.ArrayLike], x: npt.ArrayLike, **options: Any
@@ -31,17 +33,31 @@ def scipy_check_grad(
 
     Raises
     ------
+    TypeError
+        If `f` or `grad` is no function.
     ValueError
-        If `grad` does not return the shape of `x`.
+        If `grad` does not return the shape of `x`, `f` does not return one number, or `x` is no array of real numbers.
+
+    Notes
+    -----
+    SciPy steps by 1.5e-8 in every entry and measures ``||grad - difference||``; a usual threshold is 1e-5.
     """
     from scipy.optimize import check_grad  # type: ignore[import-untyped]
 
-    start = np.array(x, dtype=np.float64)
+    start = numbers("scipy_check_grad", "x", x).astype(np.float64)
+    function("scipy_check_grad", "f", f)
+    function("scipy_check_grad", "grad", grad)
+
+    def value(point: npt.NDArray[np.float64]) -> Any:
+        found = numbers("scipy_check_grad", "what f returns", f(point.reshape(start.shape)))
+        if found.size != 1:
+            raise ValueError(f"scipy_check_grad: f returned an array of shape {found.shape}, not a number")
+        return found.reshape(())[()]
 
     def flat_grad(point: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-        gradient = np.asarray(grad(point.reshape(start.shape)), dtype=np.float64)
+        gradient = numbers("scipy_check_grad", "what grad returns", grad(point.reshape(start.shape)))
         if gradient.shape != start.shape:
             raise ValueError(f"scipy_check_grad: grad returned shape {gradient.shape}, x has shape {start.shape}")
-        return gradient.reshape(-1)
+        return gradient.astype(np.float64).reshape(-1)
 
-    return float(check_grad(lambda point: f(point.reshape(start.shape)), flat_grad, start.reshape(-1), **options))
+    return float(check_grad(value, flat_grad, start.reshape(-1), **options))

@@ -110,3 +110,23 @@ def test_scipys_check_takes_arrays_of_any_shape():
     assert scipy_check_grad(lambda w: (w**2).sum(), lambda w: 3 * w, w) == pytest.approx(np.linalg.norm(w), rel=1e-3)
     with pytest.raises(ValueError, match=r"grad returned shape \(4, 3\)"):
         scipy_check_grad(lambda w: (w**2).sum(), lambda w: 2 * w.T, w)
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda: numerical_gradient(3.0, np.ones(2)), TypeError, "numerical_gradient: f is of type float"),
+        (lambda: numerical_gradient(np.sum, "abc"), ValueError, "numerical_gradient: x is of type str"),
+        (lambda: numerical_gradient(np.sum, np.ones(2) * 1j), ValueError, "x is an array of dtype complex128"),
+        (lambda: numerical_gradient(np.sum, np.ones(2), h=0), ValueError, "numerical_gradient: h is 0"),
+        (lambda: numerical_gradient(lambda x: None, np.ones(2)), ValueError, "what f returns is None"),
+        (lambda: numerical_gradient_array(None, np.ones(2), 1.0), TypeError, "numerical_gradient_array: f is None"),
+        (lambda: numerical_gradient_array(np.sin, np.ones(2), None), ValueError, "df is None"),
+        (lambda: scipy_check_grad(np.sum, np.ones(2), np.ones(2)), TypeError, "scipy_check_grad: grad is an array"),
+        (lambda: scipy_check_grad(np.sin, np.cos, np.ones(2)), ValueError, r"f returned an array of shape \(2,\)"),
+    ],
+)
+def test_what_cannot_be_differentiated_is_refused_in_one_line(call, error, message):
+    with pytest.raises(error, match=message) as caught:
+        call()
+    assert "\n" not in str(caught.value)

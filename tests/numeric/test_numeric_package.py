@@ -38,6 +38,15 @@ def test_a_notebook_pays_for_numpy_only(name):
     assert done.stdout.strip() == "[]"
 
 
+def test_the_gradient_tools_need_nothing_else_of_the_project():
+    code = (
+        "import sys, grader.numeric as n; [getattr(n, name) for name in n.__all__];"
+        "print(sorted(m for m in sys.modules if m.startswith('grader.') and not m.startswith('grader.numeric')))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
 @pytest.mark.parametrize("module", ["gradcheck", "gradients", "relative"])
 def test_the_examples_in_the_documentation_are_right(module):
     found = import_module(f"grader.numeric.{module}")

@@ -58,3 +58,17 @@ def test_every_dtype_is_measured_wide_enough():
 
 def test_empty_arrays_agree():
     assert rel_error([], []) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("x", "message"),
+    [
+        (None, "rel_error: x is None"),
+        ("abc", "rel_error: x is of type str"),
+        (np.array([None, 1]), "rel_error: x is an array of dtype object"),
+        ([[1], [2, 3]], "rel_error: x is no array: its rows differ in length"),
+    ],
+)
+def test_what_is_no_array_of_numbers_is_refused(x, message):
+    with pytest.raises(ValueError, match=message):
+        rel_error(x, 1.0)

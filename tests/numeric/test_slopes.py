@@ -6,6 +6,7 @@ import pytest
 from grader.numeric.forward import Forward
 from grader.numeric.noise import Roughness, roughness
 from grader.numeric.slopes import Probe, measure, measure_once
+from grader.numeric.stencils import lean, rich
 
 
 def probe(f, x, gradient, rough=None):
@@ -18,17 +19,18 @@ def probe(f, x, gradient, rough=None):
 EXACT = Roughness(noise=1e-16, size=1.0, single=False, scale=1.0)
 
 
+@pytest.mark.parametrize("stencil", [lean(), rich()], ids=["lean", "rich"])
 @pytest.mark.parametrize("curvature", [-100.0, 0.0, 3.0])
 @pytest.mark.parametrize("side", [-1, 1])
 @pytest.mark.parametrize("distance", [0.0, 0.05, 0.1, 0.15, 0.2, 0.24, 0.26, 0.5, 0.9, 1.1])
-def test_one_kink_anywhere_is_within_the_bound(distance, side, curvature):
+def test_one_kink_anywhere_is_within_the_bound(distance, side, curvature, stencil):
     step, jump = 1e-3, 2.0
     at = side * distance * step
 
     def f(x):
         return jump * np.maximum(x[0] - at, 0) + curvature * x[0] ** 2
 
-    slopes = measure_once(probe(f, [0.0], [0.0], EXACT), [0], np.array([step])).slopes
+    slopes = measure_once(probe(f, [0.0], [0.0], EXACT), [0], np.array([step]), stencil).slopes
     right, left = jump * (at <= 0), jump * (at < 0)
     for true in (right, left):
         assert abs(slopes.value[0] - true) <= slopes.bound[0] * (1 + 1e-9)
