@@ -40,7 +40,8 @@ def open_submission(path: Path, assignment: Assignment, workdir: Path) -> Submis
         `workdir` cannot be written.
     """
     handed = gather(path, workdir / "unpacked", beside=module_paths(assignment), skip=mounted_folders(assignment))
-    notebook = choose_notebook(handed, assignment)
+    choice = choose_notebook(handed, assignment)
+    notebook = choice.name
     folder = workdir / "files"
     texts: dict[str, str] = {}
     try:
@@ -48,7 +49,7 @@ def open_submission(path: Path, assignment: Assignment, workdir: Path) -> Submis
         layout = lay_out(handed.files, assignment, notebook)
         read = _notebook(handed, layout, notebook)
         missing = _missing_files(handed, assignment, layout, read)
-        notes = [*handed.notes, *layout.notes]
+        notes = [*handed.notes, *choice.notes, *layout.notes]
         folder.mkdir(parents=True)
         for name in assignment.provided_files:
             _copy(pristine(assignment, name), folder / name)

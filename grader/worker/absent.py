@@ -150,7 +150,13 @@ def go_on(
         if at is None:
             return Rest(ended, False)
         statement = tree.body[at]
-        if isinstance(ended, NotHere) or only_shows(ended):
+        if isinstance(ended, NotHere) and getattr(statement, "decorator_list", None):
+            statement.decorator_list = []  # type: ignore[attr-defined]  # `@njit` makes a function fast, not another
+            begin = at
+        elif isinstance(ended, NotHere) and isinstance(statement, ast.Assign | ast.AnnAssign):
+            skipped = skipped or ended
+            begin = at + 1  # `device = torch.device(...)`: what needs it fails where it is used
+        elif isinstance(ended, NotHere) or only_shows(ended):
             if not isinstance(statement, ast.Expr):
                 return Rest(ended, False)
             skipped = skipped or (None if isinstance(ended, NotHere) else ended)
@@ -195,4 +201,6 @@ def _line(error: BaseException, file: str) -> int:
 
 
 def _holds(statement: ast.stmt, line: int) -> bool:
-    return statement.lineno <= line <= (statement.end_lineno or statement.lineno)
+    decorators: list[ast.expr] = getattr(statement, "decorator_list", [])
+    first = min([statement.lineno, *(decorator.lineno for decorator in decorators)])
+    return first <= line <= (statement.end_lineno or statement.lineno)

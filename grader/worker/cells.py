@@ -44,15 +44,24 @@ def run_cell(state: State, command: RunCell) -> CellDone:
             run_definitions(shell, command.source, command.definitions_after)
     except BaseException as escaped:  # SystemExit or worse, raised from a hook that the student installed
         error = escaped
+    given = _made_up(state, shell, command.source) if error is not None else ()
     pictures = _pictures(state.prepared.pictures)
     return CellDone(
         error=student_error(error, state.files()) if error is not None else None,
         through=through,
         absent=tuple(name for name in state.placeholders.names if name not in known),
+        given=given,
         text=shell.sink.text(),
         figures=_figures(),
         pictures=pictures,
     )
+
+
+def _made_up(state: State, shell: NotebookShell, source: str) -> tuple[str, ...]:
+    try:
+        return state.make_up(ast.parse(shell.transform_cell(source)))  # type: ignore[no-untyped-call]
+    except SyntaxError:
+        return ()
 
 
 def run_definitions(shell: NotebookShell, source: str, after: int) -> None:

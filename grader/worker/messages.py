@@ -153,6 +153,8 @@ class CellDone(Struct, tag=True, frozen=True, kw_only=True):
     """With an error at an import or a plot: whether all the rest of the cell was run."""
     absent: tuple[str, ...] = ()
     """Packages that placeholders stood in for."""
+    given: tuple[str, ...] = ()
+    """Names that the failed cell would have given, and the assignment's shim gave in its place."""
     text: str
     figures: tuple[str, ...]
     """A sentence for each figure that was drawn."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import random
 import sys
@@ -38,6 +39,7 @@ class State:
         self.placeholders = Placeholders()
         self.plan: Plan | None = None
         self.in_namespaces = False
+        self._shim: dict[str, Any] = {"__name__": "compat"}
 
     def build_shell(self) -> None:
         """Load IPython and make the shell that the cells run in."""
@@ -67,11 +69,28 @@ class State:
         breakpoints.pass_over()
         if command.compat is not None:
             try:
-                exec(compile(command.compat, "compat.py", "exec"), {"__name__": "compat"})
+                exec(compile(command.compat, "compat.py", "exec"), self._shim)
             except Exception as error:  # the author's shim, run against libraries of any version
                 self.failure = student_error(error, {})
         self.seed(command.seed)
         return confined
+
+    def make_up(self, tree: ast.Module) -> tuple[str, ...]:
+        """Have the shim's `after_failure` give what a failed cell with this syntax tree would have given; its names.
+
+        It gets the missing names and returns values for those that it knows: data of which the course has a copy.
+        """
+        after_failure = self._shim.get("after_failure")
+        if after_failure is None:
+            return ()
+        bound = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+        missing = bound - self.globals.keys()
+        try:
+            given = {name: value for name, value in after_failure(missing).items() if name in missing}
+        except Exception:  # student code may have broken what the shim relies on: then nothing is given
+            return ()
+        self.globals.update(given)
+        return tuple(given)
 
     def seed(self, seed: int) -> None:
         """Give the global random streams of this process a fixed state."""

@@ -81,8 +81,11 @@ def arrays_in(container, place, path, depth=0):
 def elsewhere(student):
     """The six arrays by name, each as (container, place, path), where they are not in `weights` and `biases`.
 
-    None if no array is the first layer's weight. The two biases of 32 are told by the order of their names.
+    None if no array is the first layer's weight. The two biases of 32 are told by the order of their names; where an
+    object holds more arrays of a bias's size, what its layers put out perhaps, by a name that begins with b.
     """
+    if (lists := attributes(student)) is not None:
+        return lists
     found, seen = {"W1": [], "W2": [], "W3": [], "b": [], "b3": []}, set()
     for name in used(student):
         for container, place, path in arrays_in(student.notebook, name, (name,)):
@@ -96,11 +99,31 @@ def elsewhere(student):
                 found[kind].append((container, place, path))
     if not found["W1"]:
         return None
+    for kind, count in (("b", 2), ("b3", 1)):
+        named = [at for at in found[kind] if word(at[2]).lower().startswith("b")]
+        if len(found[kind]) > count == len(named):
+            found[kind] = named
     by_name = sorted(found.pop("b"), key=lambda at: [re.sub(r"\d+", lambda m: m[0].zfill(4), key) for key in at[2]])
     found["b1"], found["b2"] = (by_name[:1], by_name[1:])
     if any(len(found[name]) != 1 for name in NAMES):
         raise ForPerson("which arrays are the weights and biases could not be told: there are no such lists")
     return {name: found[name][0] for name in NAMES}
+
+
+def attributes(student):
+    """The six in the lists `weights` and `biases` of one of the student's objects; None without such an object."""
+    for name in used(student):
+        held = getattr(student.notebook[name], "__dict__", None)
+        lists = [numbered(held.get(kind)) for kind in STATE] if isinstance(held, dict) else []
+        if lists and all(len(found) == 3 for found in lists):
+            whole = [(kind, at) for kind, three in zip(STATE, lists, strict=True) for at in three]
+            return {n: (*at, (name, kind, str(at[1]))) for n, (kind, at) in zip(NAMES, whole, strict=True)}
+    return None
+
+
+def word(path):
+    """The last name in a path, without the places in lists below it."""
+    return next((key for key in reversed(path) if not key.isdigit()), "")
 
 
 def drawn_again(student):

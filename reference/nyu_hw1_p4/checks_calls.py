@@ -100,6 +100,8 @@ def stepped(student, key, which, rate=None, shift=0.0):
         if not moved(before, after):
             returned = returned_arrays(result, turned(student))
     seen["loss"] = np.array(np.nan if loss is None else loss, dtype=float)
+    if loss is None:
+        seen["silent"] = np.array(1)
     for name, olds in before.items():
         if returned and not is_state(returned, before):
             seen[name], seen["returned"] = sums(returned[name]), np.array(1)

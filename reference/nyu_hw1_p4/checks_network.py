@@ -14,12 +14,19 @@ def sigmoid(z):
     return np.exp(-np.logaddexp(0, -z))
 
 
-def forward(state, x):
+# Other functions of the hidden layers: the function, and its derivative by what it puts out.
+INSTEAD = {
+    "ReLU": (lambda z: np.maximum(z, 0), lambda a: 1.0 * (a > 0)),
+    "tanh": (np.tanh, lambda a: 1 - a * a),
+}
+
+
+def forward(state, x, hidden=sigmoid):
     """Inputs and outputs of the three layers, for pixels x of shape (784,) or (N, 784)."""
     z1 = x @ state["W1"] + state["b1"]
-    z2 = sigmoid(z1) @ state["W2"] + state["b2"]
-    z3 = sigmoid(z2) @ state["W3"] + state["b3"]
-    return (z1, z2, z3), (sigmoid(z1), sigmoid(z2), softmax(z3))
+    z2 = hidden(z1) @ state["W2"] + state["b2"]
+    z3 = hidden(z2) @ state["W3"] + state["b3"]
+    return (z1, z2, z3), (hidden(z1), hidden(z2), softmax(z3))
 
 
 def softmax(z):
@@ -27,22 +34,21 @@ def softmax(z):
     return powers / powers.sum(axis=-1, keepdims=True)
 
 
-def loss_of(state, x, label):
-    p = forward(state, x)[1][2]
+def loss_of(state, x, label, hidden=sigmoid):
+    p = forward(state, x, hidden)[1][2]
     return -np.log(p[..., label] if p.ndim == 1 else p[np.arange(len(p)), label])
 
 
 def gradients(state, x, label, mistake=""):
-    """The six gradients; with `mistake` those of a way to get them wrong."""
-    a1, a2, p = forward(state, x)[1]
+    """The six gradients; with `mistake` those of a way to get them wrong, or of a function from INSTEAD."""
+    hidden, own_slope = INSTEAD.get(mistake, (sigmoid, lambda a: a * (1 - a)))
+    a1, a2, p = forward(state, x, hidden)[1]
     out = softmax(p) if mistake == "twice" else p
     d3 = out - np.eye(len(p))[label]
     W2, W3 = state["W2"], state["W3"]
     if mistake == "updated":
         W2, W3 = W2 - RATE * np.outer(a1, (W3 @ d3) * a2 * (1 - a2)), W3 - RATE * np.outer(a2, d3)
-    slope = {"activations": lambda a: sigmoid(a) * sigmoid(-a), "none": lambda a: 1.0}.get(
-        mistake, lambda a: a * (1 - a)
-    )
+    slope = {"activations": lambda a: sigmoid(a) * sigmoid(-a), "none": lambda a: 1.0}.get(mistake, own_slope)
     d2 = (W3 @ d3) * slope(a2)
     back = {"turned": W2.T @ d2, "diagonal": W2.diagonal() * d2}
     d1 = back.get(mistake, W2 @ d2) * slope(a1)

@@ -24,7 +24,6 @@ BIAS_GRADIENT = "        bias_gradients.insert(0, delta)\n"
 BACK = "            delta = (weights[layer] @ delta) * dsigmoid(before[layer - 1])\n"
 MOVE_WEIGHTS = "        weights[layer] -= learning_rate * weight_gradients[layer]\n"
 MOVE_BIASES = "        biases[layer] -= learning_rate * bias_gradients[layer]\n"
-RETURN = "    return loss\n\n\n# %% [markdown]\n# ## Q4"
 EPOCH_LOOP = "    for i in range(len(x_train)):\n        train_one_sample"
 EPOCHS = "for _ in range(3):\n"
 
@@ -179,11 +178,6 @@ WRONG = [
         "loss of the moved network",
         ("step_loss",),
         {MOVE_BIASES: MOVE_BIASES + "    loss, _ = feed_forward_sample(a, y)\n"},
-    ),
-    edit(
-        "loss not returned",
-        ("step_loss",),
-        {RETURN: RETURN.replace("return loss", "return None")},
     ),
     # ---- Q4
     edit("a single epoch", ("training_epochs",), {EPOCHS: "for _ in range(1):\n"}),

@@ -386,11 +386,35 @@ def test_else_the_one_that_looks_most_like_it(tmp_path: Path, single: Assignment
 
 
 def test_else_the_hand_in_is_refused_with_a_list(tmp_path: Path, single: Assignment) -> None:
-    message = refusal(tmp_path, single, {"a.ipynb": OWN, "b\x1b.ipynb": OWN, "b.ipynb": OWN})
+    other = notebook_json("class Affine: done = 1", "class ReLU: pass")
+    message = refusal(tmp_path, single, {"a.ipynb": OWN, "b\x1b.ipynb": OWN, "b.ipynb": other})
     assert (
         message
         == "in holds 2 notebooks and none is clearly that of toy (a.ipynb, b.ipynb); hand in one, or name it hw.ipynb"
     )
+
+
+RUN = notebook_json("class Affine: pass", {"cell_type": "code", "execution_count": 3, "source": "class ReLU: pass"})
+
+
+@pytest.mark.parametrize(
+    ("files", "wanted"),
+    [
+        ({"hw.ipynb": OWN, "hw_solution.ipynb": RUN}, "hw_solution.ipynb"),
+        ({"hw.ipynb": RUN, "hw_solution.ipynb": OWN}, "hw.ipynb"),
+        ({"hw.ipynb": OWN, "other.ipynb": OTHER}, "hw.ipynb"),
+        ({"ex_old.ipynb": OWN, "ex_final.ipynb": OWN}, "ex_final.ipynb"),
+        ({"ex.ipynb": OWN, "ex-Copy1.ipynb": OWN}, "ex.ipynb"),
+        (
+            {"a.ipynb": OWN, "b.ipynb": notebook_json("class Affine: pass", "class ReLU:\n    done = 1 + 2 + 3 + 4")},
+            "b.ipynb",
+        ),
+    ],
+)
+def test_of_several_versions_the_one_that_was_worked_on_is_taken(
+    tmp_path: Path, single: Assignment, files: Mapping[str, bytes], wanted: str
+) -> None:
+    assert chosen(tmp_path, single, files) == wanted
 
 
 # ---------------------------------------------------------------- what is refused

@@ -3,3 +3,4 @@
 from tensorflow.keras import datasets
 
 __all__ = ["datasets"]
+__version__ = "0+mnist.only"
