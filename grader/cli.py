@@ -6,11 +6,13 @@ What the commands do is `grader.commands`; this module stays cheap to import, si
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import sys
 from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
+from typing import NoReturn
 
 from grader import __version__
 from grader.commands.arguments import COHORT, SANDBOXES, add_course, count, seed_number
@@ -55,6 +57,17 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _failed(str(error), error.exit_code)
     except Exception as error:  # ours, whatever it is: the caller is owed one line and exit code 4
         return _failed(f"internal fault: {type(error).__name__}: {error}; run with {DEBUG}=1 for the trace", FAULT)
+
+
+def run() -> NoReturn:
+    """The command as a process. After a report it ends at once: to take the interpreter apart costs a tenth of it."""
+    code = main()
+    if "grader.commands.grading" in sys.modules:
+        with contextlib.suppress(BrokenPipeError):  # who reads has gone
+            sys.stdout.flush()
+            sys.stderr.flush()
+        os._exit(code)
+    sys.exit(code)
 
 
 def _failed(line: str, code: int) -> int:

@@ -52,12 +52,13 @@ def launch() -> Launched:
     folder.chmod(0o711)  # a spare user has to come through to its own folder in it
     for name in (HOME, FONTS):
         (folder / name).mkdir()
-    _lend_font_list(folder / FONTS)
     try:
-        return launch_in(folder)
+        launched = launch_in(folder)
     except WorkerError:
         shutil.rmtree(folder, ignore_errors=True)
         raise
+    _lend_font_list(folder / FONTS)  # meanwhile: it is looked for by what draws, in a submission
+    return launched
 
 
 def launch_in(folder: Path, wrap: Callable[[Sequence[str]], Sequence[str]] = lambda words: words) -> Launched:

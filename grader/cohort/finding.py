@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import shutil
 import stat
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -236,6 +237,17 @@ def fingerprint_of(files: Mapping[str, Path]) -> tuple[str, float]:
                 digest = f"unreadable: {problem.strerror}"
             whole.update(f"{len(shown.encode('utf-8', 'replace'))}:{shown}:{digest}\n".encode("utf-8", "replace"))
     return f"sha256:{whole.hexdigest()}", newest
+
+
+def staged(hand_in: HandIn, folder: Path) -> Path:
+    """Where the hand-in lies, its files gathered below `folder` if they have to be."""
+    if not hand_in.files:
+        return Path(hand_in.place)
+    for name, place in hand_in.files.items():
+        target = folder / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(place, target)
+    return folder / next(iter(hand_in.files)) if len(hand_in.files) == 1 else folder
 
 
 def _walked(path: Path) -> Iterator[tuple[str, Path]]:

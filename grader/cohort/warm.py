@@ -17,7 +17,7 @@ import msgspec
 
 from grader.api import grade_with, public_only
 from grader.assignment.course import Course
-from grader.cohort.finding import fingerprint_of
+from grader.cohort.finding import fingerprint_of, staged
 from grader.cohort.keys import coupled, course_key, engine_key, ground_key, keys_of
 from grader.cohort.libraries import libraries
 from grader.cohort.pages import write_page
@@ -248,17 +248,6 @@ class Slot:
 
     def __exit__(self, *exception: object) -> None:
         self.close()
-
-
-def staged(hand_in: HandIn, folder: Path) -> Path:
-    """Where the hand-in lies, its files gathered below `folder` if they have to be."""
-    if not hand_in.files:
-        return Path(hand_in.place)
-    for name, place in hand_in.files.items():
-        target = folder / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(place, target)
-    return folder / next(iter(hand_in.files)) if len(hand_in.files) == 1 else folder
 
 
 def _has_changed(hand_in: HandIn) -> bool:
