@@ -20,7 +20,7 @@ from grader.scoring import manual_result, not_filled_in, outcome, part_result
 from grader.worker.messages import Replacement
 
 if TYPE_CHECKING:
-    from grader.diagnosis.explain import Case
+    from grader.diagnosis.asking import Case
     from grader.diagnosis.repairs import Source
     from grader.session import Session
 
@@ -131,8 +131,9 @@ def _explained(
 ) -> tuple[list[PartResult], Sequence[str]]:
     """The parts with a diagnosis in each failed check whose mistake can be named, and notes."""
     # Imported here: a submission that passes does not wait for it.
+    from grader.diagnosis.asking import Case
     from grader.diagnosis.bank import read_bank
-    from grader.diagnosis.explain import Case, explain
+    from grader.diagnosis.explain import explain
 
     assignment = prober.session.assignment
     cases = [
@@ -147,6 +148,7 @@ def _explained(
         read_bank(assignment),
         prober.seed,
         lambda check, seed: observe(prober.session, check, seed=seed),
+        lambda check: _sources(prober.session, check),
     )
     found = dict(explained.found)
     if assignment.hints == "line":
@@ -172,18 +174,21 @@ HINTED = 3
 
 def _line_hints(cases: Sequence[Case], prober: Prober, golden: GoldenTable) -> dict[str, str]:
     """For the first failed checks the line of the student's code that a small change makes right."""
-    from grader.diagnosis.repairs import line_hint
+    from grader.diagnosis.fingerprints import fingerprints
+    from grader.diagnosis.repairs import line_hint, working
 
     found = {}
     asked = [c for c in cases if c.wrong and not c.innocent and c.check.judge is None and c.check.seconds is None]
     for case in asked[:HINTED]:
-        hint = line_hint(
+        expected = golden.get(case.check.id, {})
+        mended = working(
             case.check,
             _sources(prober.session, case.check),
-            golden.get(case.check.id, {}),
-            prober.seed,
+            {prober.seed: fingerprints(expected, expected)},
+            list(expected),
             lambda check, seed: observe(prober.session, check, seed=seed),
         )
+        hint = line_hint(mended)
         if hint:
             found[case.check.id] = hint
     return found

@@ -1,12 +1,13 @@
 """How often a wrong solution is caught and its mistake named, rightly or wrongly.
 
-    python benchmarks/diagnosis/run.py [--seeds N] [--holdout] [--show] [ID ...]
+    python benchmarks/diagnosis/run.py [--seeds N] [--only GROUP] [--show 1|2] [--without-bank] [--stored DIR] [ID ...]
 
-Wrong solutions come from three places: the assignments' own `wrong.py`, whose names the grader has prepared; those of
-`cases.py`, written by hand while the rules were made; and those of `holdout.py`, written after that. Each function or
-class is put in the place of the reference's in one reference session of its assignment, its checks are observed at N
-seeds, scored, and diagnosed by the code that grades students. Right solutions are those of `right.py`; they must fail
-no check. Results are printed as rows of `results.md`.
+Wrong solutions come from three places: the assignments' own `wrong.py`, whose names the grader has prepared (`named`);
+those of `ASSIGNMENT.py` here, seen while the rules were made (`working`); and those of `holdout.py`, written after that
+(`holdout`). Each function or class is put in the place of the reference's in one reference session of its assignment,
+its checks are observed at the assignment's seed and N - 1 others by one child, scored, and diagnosed by the code that
+grades students. Right solutions (`right`) are those of `right.py` and of `ASSIGNMENT.py`; they must fail no check.
+Results are printed as rows of `results.md`. `--stored` keeps observations from run to run, for work on the rules.
 
 A wrong solution is *named rightly* where some failed check gets a diagnosis and each diagnosis says what the case asks
 for, *named wrongly* where any says something else, else *described* only. Follow-through counts as in grading: a check
@@ -19,110 +20,42 @@ import argparse
 import os
 import re
 import sys
-import time
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 from statistics import median
-from typing import NamedTuple
 
-from cases import ALSO, WRONG, Wrong
+import c147_hw3
+import ece176_a3
+import nyu_hw1_p4
+import radboud_a1
+import tum_ex09
+from edits import Wrong
 from holdout import HOLDOUT
+from table import Table, Tried
 
 from grader.assignment.course import find_course
 from grader.assignment.edits import edited, right_edits, wrong_edits
-from grader.diagnosis.bank import GRADED, MILDER, REPEATED, Bank, read_bank
-from grader.diagnosis.explain import CONDUCT, Case, explain
-from grader.diagnosis.views import milder, second_seed, watched
-from grader.grading import given_for
-from grader.model import Assignment, Check, Diagnosis, Observation
-from grader.reference import ReferenceSession
-from grader.scoring import outcome
-from grader.workbench import Bench, Definitions, Seen, definitions
+from grader.diagnosis.explain import DESCRIBE
+from grader.model import Assignment
+from grader.workbench import Definitions, definitions
 
+MODULES = (tum_ex09, ece176_a3, c147_hw3, radboud_a1, nyu_hw1_p4)
+WRONG = {module.__name__: module.WRONG for module in MODULES}
+RIGHT = {module.__name__: [case.edit for case in module.RIGHT] for module in MODULES}
 HERE = Path(__file__).resolve().parent
-DESCRIBE = ("not-zero", "zero-entries", "one-factor", "upstream-not-a-factor", "underflow")
-"""Codes that say what is seen, and name no mistake."""
-FRESH = 10
-"""Keys of the fresh points begin here."""
-
-
-class Tried(NamedTuple):
-    """One wrong or right solution at one seed."""
-
-    name: str
-    seed: int
-    failed: int
-    arrays: int
-    """Of the failed checks, those that returned arrays: an exception speaks for itself."""
-    said: dict[str, Diagnosis]
-    seconds: float
-
-
-class Table:
-    """One assignment with everything that its reference and its variants return."""
-
-    def __init__(self, assignment: Assignment, seeds: list[int]) -> None:
-        self.assignment = assignment
-        self.seeds = seeds
-        self.bank: Bank | None = read_bank(assignment)
-        # what takes trained networks asks no function, and needs minutes
-        self.checks = [c for c in assignment.checks if c.seconds is None and "notebook" not in [u.name for u in c.uses]]
-
-    def points(self, check: Check) -> Iterator[tuple[int, Check, int]]:
-        if check.seconds is not None:
-            return
-        seed = self.assignment.seed
-        yield GRADED, check, seed
-        yield REPEATED, check, second_seed(seed)
-        yield CONDUCT, watched(check), seed
-        mild = milder(check)
-        if mild is not None:
-            yield MILDER, mild, seed
-        for number, fresh in enumerate(self.seeds):
-            yield FRESH + number, check, fresh
-
-    def run(self, variants: list[tuple[str, Definitions]], *, explained: bool = True) -> list[Tried]:
-        with ReferenceSession(self.assignment) as session:
-            bench = Bench(session, self.assignment, self.points)
-            reference, *seen = bench.observe([(), *(d for _, d in variants)], lambda text: None)
-        tried = []
-        for (name, changed), what in zip(variants, seen, strict=True):
-            names = {n for _, n, _ in changed}
-            for number, seed in [(GRADED - FRESH, self.assignment.seed), *enumerate(self.seeds)]:
-                tried.append(self._tried(name, names, FRESH + number, seed, what, reference, explained))
-        return tried
-
-    def _tried(
-        self, name: str, names: set[str], key: int, seed: int, seen: Seen, reference: Seen, explained: bool
-    ) -> Tried:
-        golden = {c.id: reference.get((c.id, key)) or {} for c in self.checks}
-        cases = []
-        for check in self.checks:
-            if (check.id, key) not in seen or not golden[check.id]:
-                continue
-            observation = self._observation(check, seen, key)
-            result = outcome(check, observation, given_for(self.assignment, check, golden[check.id], seed))
-            cases.append(Case(result, observation, result.status != "passed" and names <= set(check.builds_on)))
-
-        def probe(check: Check, at: int) -> Observation:
-            plain = next(c for c in self.checks if c.id == check.id)
-            view = REPEATED if at != self.assignment.seed else GRADED
-            if check.source != plain.source:
-                view = CONDUCT if check.source == watched(plain).source else MILDER
-            return self._observation(check, seen, view)
-
-        started = time.perf_counter()
-        said = dict(explain(cases, golden, self.bank, seed, probe).found) if explained else {}
-        failed = sum(c.outcome.status != "passed" for c in cases)
-        arrays = sum(c.wrong for c in cases)
-        return Tried(name, seed, failed, arrays, said, time.perf_counter() - started)
-
-    def _observation(self, check: Check, seen: Seen, key: int) -> Observation:
-        values = seen.get((check.id, key))
-        if values is None:
-            return Observation(check=check.id, ended="error")
-        return Observation(check=check.id, ended="returned", values=values)
+ALSO = (
+    (r"shared|on the class|in the class|latest forward", r"shared-state|second-call"),
+    (r"ignores|ignored", r"upstream-ignored"),
+    (r"maximum|largest|smallest|shift|in place of", r"overflow|underflow|log\(0\)"),
+    (r"in place|adds|again|twice", r"second-call|changed-input|shared-state"),
+    (r"mask", r"not-a-factor|wrong-mask"),
+    (r"bias", r"bias"),
+    (r"shape", r"shape"),
+    (r"sign", r"sign"),
+    (r"transpose", r"transpose|axes"),
+)
+"""Where the name of a mistake of `wrong.py` says the first, a diagnosis that says the second is right as well: it was
+found by another way than the prepared name."""
 
 
 def verdict(tried: Tried, pattern: str) -> str:
@@ -157,7 +90,7 @@ def counted(table: Table, title: str, cases: list[Wrong], *, show: bool) -> str:
     variants, says, left = of(table.assignment, cases)
     if not variants:
         return ""
-    tried = table.run(variants)
+    tried = list(table.run(variants))
     counts = Counter(verdict(t, says[t.name]) for t in tried)
     shown: Counter[tuple[str, str]] = Counter()
     for t in tried:
@@ -197,19 +130,20 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("ids", nargs="*")
     parser.add_argument("--seeds", type=int, default=2)
-    parser.add_argument("--only", choices=["named", "cases", "holdout", "right"])
+    parser.add_argument("--only", choices=["named", "working", "holdout", "right"])
     parser.add_argument("--show", type=int, default=0)
     parser.add_argument("--without-bank", action="store_true")
+    parser.add_argument("--stored", type=Path)
     args = parser.parse_args()
     course = find_course(HERE, Path(os.environ["GRADE_COURSE"]) if "GRADE_COURSE" in os.environ else None)
     for id in args.ids or WRONG:
         assignment = course.load(id)
-        table = Table(assignment, [1000 + i for i in range(args.seeds - 1)])
+        table = Table(assignment, [1000 + i for i in range(args.seeds - 1)], args.stored)
         if args.without_bank:
             table.bank, table.seeds = None, []
         groups = {
             "named": [Wrong(e, accepted(e.name)) for e in wrong_edits(assignment) if "trained" not in e.name],
-            "cases": WRONG[id],
+            "working": WRONG[id],
             "holdout": HOLDOUT.get(id, []),
         }
         for title, cases in groups.items():
@@ -218,11 +152,19 @@ def main() -> None:
                 if row:
                     print(row, flush=True)
         if args.only in (None, "right"):
-            every = [(e.name, definitions(assignment, edited(assignment, e))) for e in right_edits(assignment)]
-            changed = [(name, d) for name, d in every if d]
+            every = [
+                (e.name, definitions(assignment, edited(assignment, e))) for e in [*right_edits(assignment), *RIGHT[id]]
+            ]
+            given = {Path(file).with_suffix("").as_posix().replace("/", ".") for file in assignment.provided_files}
+            # what is provided is put back in grading, and not here
+            changed = [(name, d) for name, d in every if d and not given & {module for module, _, _ in d}]
+
             alarms = [f"{t.name} at seed {t.seed}" for t in table.run(changed) if t.failed or t.said]
             size = f"{len(changed)} × {len(table.seeds) + 1}"
             print(f"| {id} | right | {size} | {len(alarms)} {'; '.join(alarms)} |", flush=True)
+        table.close()
+    used = os.times()
+    print(f"{(used.user + used.system + used.children_user + used.children_system) / 60:.1f} CPU minutes", flush=True)
 
 
 if __name__ == "__main__":

@@ -34,6 +34,7 @@ CODES: tuple[str, ...] = (
     "sum-for-mean",
     "kept-axis",
     "extra-factor",
+    "extra-term",
     "left-out",
     TWO,
     # how the student's own code behaves, whatever is expected of it

@@ -2,60 +2,35 @@
 
 In this order: how the student's own layers behave, a mistake that the author has named, what a wrong shape shows, nan
 for extreme numbers, a change of the solution that names a mistake, a gradient that fits a wrong forward pass, two
-mistakes, what the numbers show, an input changed in place, a change that only describes. Every student array may come
-along here: nothing of it raises, and what cannot be told within the budget is left unsaid.
+mistakes, what the numbers show, an input changed in place, a change that only describes, what changes of the student's
+own code take back. Every student array may come along here: nothing of it raises, and what cannot be told within the
+budget is left unsaid.
 """
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping, Sequence, Set
-from functools import partial
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from msgspec import Struct
 
+from grader.diagnosis.asking import SECONDS, Asker, Case, Golden, Probe
 from grader.diagnosis.bank import GRADED, MILDER, REPEATED, Bank
 from grader.diagnosis.codes import NAMED, Candidate
-from grader.diagnosis.conduct import Fact, own_forward, read_facts, state, upstream_bent, upstream_ignored
-from grader.diagnosis.matching import Matcher, Named, choose
+from grader.diagnosis.conduct import own_forward, state, upstream_bent, upstream_ignored
+from grader.diagnosis.naming import Named, named_mistakes
+from grader.diagnosis.repairs import Source, undone, working
 from grader.diagnosis.rules import changed_input, extreme, value_rule
 from grader.diagnosis.shapes import shape_rule
-from grader.diagnosis.views import milder, second_seed, watched
-from grader.model import Check, Diagnosis, NotArray, Observation, Outcome
+from grader.diagnosis.views import milder
+from grader.model import Check, Diagnosis
 
-Golden = Mapping[str, Mapping[str, npt.NDArray[Any]]]
-Probe = Callable[[Check, int], Observation]
-"""Observe a check of this submission once more, at a seed."""
-
-PROBES = 80
-"""Most further observations of one submission, at some 10 ms each. What is asked depends on this number and on no
-clock, so that the same submission gets the same report."""
-SECONDS = 30.0
-"""After which nothing more is asked all the same; the report says so. Only a submission that is slow in itself, or a
-machine at a standstill, gets there."""
-CONDUCT = 3
-"""View: how the layers of a check behave, at the graded point."""
-
-
-class Case(Struct, frozen=True):
-    """One check of the submission with its outcome."""
-
-    outcome: Outcome
-    observation: Observation
-    innocent: bool = False
-    """Whether it passes once the reference stands in for earlier parts: the mistake is in those."""
-
-    @property
-    def check(self) -> Check:
-        return self.outcome.check
-
-    @property
-    def wrong(self) -> bool:
-        """Whether there are arrays to explain; an exception or a missing name speaks for itself."""
-        return self.outcome.status in ("failed", "partial") and self.observation.ended == "returned"
+MENDED = 1
+"""Failed checks of one submission for which changes of its code are tried, if nothing else names the mistake."""
+DESCRIBE = ("not-zero", "zero-entries", "one-factor", "upstream-not-a-factor", "underflow")
+"""Codes that say what is seen, and name no mistake."""
 
 
 class Explained(Struct, frozen=True):
@@ -71,6 +46,7 @@ def explain(
     bank: Bank | None,
     seed: int,
     probe: Probe,
+    sources: Callable[[Check], Sequence[Source]] | None = None,
 ) -> Explained:
     """Diagnose the failed checks of one submission.
 
@@ -86,26 +62,44 @@ def explain(
         The graded one.
     probe
         Observes the submission again; used for failed checks only.
+    sources
+        The student's code that a check uses, in which small changes may be tried; None where they may not.
     """
     wrong = [case for case in cases if case.wrong]
-    asker = _Asker(bank, seed, probe)
-    named = _hypotheses(cases, wrong, bank, asker) if bank is not None else {}
+    asker = Asker(bank, seed, probe)
+    named = named_mistakes(cases, bank, asker) if bank is not None else {}
     explained = {_names(c.check) for c in wrong if (n := named.get(c.check.id)) is not None and n.whole}
-    found = {}
+    found: dict[str, Diagnosis] = {}
+    mended = MENDED
     for case in wrong:
         expected = golden.get(case.check.id, {})
         candidate = _best(case, expected, named.get(case.check.id), asker, wrong, explained)
+        unnamed = candidate is None or candidate.code in DESCRIBE
+        alone = not _parts_fail(case.check, wrong) and _names(case.check) not in explained
+        if unnamed and alone and sources is not None and bank is not None and mended:
+            mended, candidate = mended - 1, _mended(case, bank, sources, probe) or candidate
         if candidate is not None:
             found[case.check.id] = candidate.diagnosis()
     notes = ("the search for the kinds of mistakes was cut short: it had taken {SECONDS:g} s",) if asker.late else ()
     return Explained(found, tuple(note.format(SECONDS=SECONDS) for note in notes))
 
 
+def _mended(case: Case, bank: Bank, sources: Callable[[Check], Sequence[Source]], probe: Probe) -> Candidate | None:
+    """What small changes of the student's own code that make the check right say of it."""
+    check, results = case.check, bank.results(case.check.id)
+    if case.innocent or check.judge is not None or check.seconds is not None or results is None:
+        return None
+    wanted = {bank.seeds[view]: results.reference[view] for view in (GRADED, REPEATED)}
+    if any(np.isnan(rows).any() for rows in wanted.values()):
+        return None
+    return undone(working(check, sources(check), wanted, results.names, probe))
+
+
 def _best(
     case: Case,
     golden: Mapping[str, npt.NDArray[Any]],
     named: Named | None,
-    asker: _Asker,
+    asker: Asker,
     wrong: Sequence[Case],
     explained: Set[frozenset[str]],
 ) -> Candidate | None:
@@ -167,49 +161,12 @@ def _parts_fail(check: Check, wrong: Sequence[Case]) -> bool:
     return any({use.name for use in case.check.uses} < names and not case.innocent for case in wrong)
 
 
-def _hypotheses(cases: Sequence[Case], wrong: Sequence[Case], bank: Bank, asker: _Asker) -> dict[str, Named]:
-    passed = [case for case in cases if case.outcome.status == "passed"]
-    matcher = Matcher(bank)
-    for case in passed if asker.graded_is_prepared else ():
-        matcher.passed(case.check.id, _arrays(case.observation))
-    possible: dict[str, tuple[Mapping[str, Any], dict[int, Any]]] = {}
-    explains: dict[int, int] = {}
-    at_fault: set[int] = set()
-    """Hypotheses that agree with a check which fails by itself."""
-    for case in wrong:
-        seen = _arrays(case.observation) if asker.graded_is_prepared else asker.view(case.check, GRADED)
-        if seen is None:
-            continue
-        left = matcher.possible(case.check.id, seen)
-        possible[case.check.id] = (seen, left)
-        for number in left:
-            explains[number] = explains.get(number, 0) + 1
-        at_fault |= set() if case.innocent else left.keys()
-    for case in passed if not asker.graded_is_prepared else ():
-        if matcher.speaks_of(case.check.id, explains):
-            again = asker.view(case.check, GRADED)
-            if again is not None:
-                matcher.passed(case.check.id, again)
-    found = {}
-    for case in wrong:
-        values, agreeing = possible.get(case.check.id, ({}, {}))
-        left = matcher.left(agreeing)
-        if case.innocent:
-            left = {h: arrays for h, arrays in left.items() if h in at_fault}
-        if left:
-            left = matcher.repeated(case.check.id, left, partial(asker.view, case.check))
-        chosen = choose(matcher, case.check, values, left, explains) if left else None
-        if chosen is not None:
-            found[case.check.id] = chosen
-    return found
-
-
 def _extreme(
     check: Check,
     values: Mapping[str, Any],
     golden: Mapping[str, npt.NDArray[Any]],
     failed: Sequence[str],
-    asker: _Asker,
+    asker: Asker,
     otherwise_right: bool,
 ) -> Candidate | None:
     """Tell an overflow from a logarithm of zero by a point between the two."""
@@ -225,54 +182,3 @@ def _extreme(
 def _finite(value: object) -> bool:
     """Whether it is no array of floats with nan or inf in it."""
     return not isinstance(value, np.ndarray) or value.dtype.kind not in "fc" or bool(np.isfinite(value).all())
-
-
-def _arrays(observation: Observation) -> dict[str, Any]:
-    return {name: value for name, value in observation.values.items() if not isinstance(value, NotArray)}
-
-
-class _Asker:
-    """Further observations of the submission, each made once, within the budget."""
-
-    def __init__(self, bank: Bank | None, seed: int, probe: Probe) -> None:
-        self._seeds = bank.seeds if bank is not None else (seed, second_seed(seed))
-        self._bank = bank
-        self._probe = probe
-        self._seen: dict[tuple[str, int], dict[str, Any] | None] = {}
-        self._ends = time.monotonic() + SECONDS
-        self.late = False
-        self.graded_is_prepared = seed == self._seeds[0]
-
-    def view(self, check: Check, view: int) -> dict[str, Any] | None:
-        """What a check returns at a prepared point; None if it does not return, or the budget is used up."""
-        key = check.id, view
-        if key not in self._seen:
-            asked = _asked(check, view)
-            if asked is None or len(self._seen) >= PROBES or self._is_late():
-                return None
-            observation = self._probe(asked, self._seeds[1 if view == REPEATED else 0])
-            self._seen[key] = _arrays(observation) if observation.ended == "returned" else None
-        return self._seen[key]
-
-    def facts(self, check: Check, names: Sequence[str]) -> tuple[Fact, ...]:
-        """How the layers that a check uses behave."""
-        return read_facts(self.view(check, CONDUCT), names)
-
-    def elsewhere(self, check: Check) -> tuple[dict[str, Any], Mapping[str, npt.NDArray[Any]]] | None:
-        """What a check returns at the second point and what is expected there; None where that is not known."""
-        results = self._bank.results(check.id) if self._bank is not None else None
-        if results is None or not results.expected:
-            return None
-        values = self.view(check, REPEATED)
-        return (values, results.expected) if values is not None else None
-
-    def _is_late(self) -> bool:
-        self.late = self.late or time.monotonic() > self._ends
-        return self.late
-
-
-def _asked(check: Check, view: int) -> Check | None:
-    """What to probe for a view; None for what is not asked: a check that its author gives time, and has few of."""
-    if check.seconds is not None:
-        return None
-    return milder(check) if view == MILDER else watched(check) if view == CONDUCT else check

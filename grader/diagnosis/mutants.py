@@ -6,7 +6,9 @@ Pure: text in, text out. Running them is `grader.hypotheses`'.
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable, Iterable, Iterator, Set
+from functools import lru_cache
 from pathlib import Path
 
 from msgspec import Struct
@@ -14,7 +16,7 @@ from msgspec import Struct
 from grader.assignment.markers import regions
 from grader.assignment.percent import python_lines
 from grader.diagnosis.mutations import Mutation, mutations
-from grader.diagnosis.wording import Words, visible_names
+from grader.diagnosis.wording import Words, global_names, made_by_functions, plain_functions, visible_names
 from grader.errors import AuthoringError
 from grader.model import Assignment
 
@@ -22,6 +24,8 @@ EQUIVALENT = "# equivalent:"
 """A comment in a line of the solution: its mutants change nothing that can be seen, for the reason that follows."""
 
 
+STUB_NAMES = re.compile(r"^### STUB: (\w+) =", re.MULTILINE)
+"""Names that the stub binds at the top of the file, in the place of a solution region."""
 Generate = Callable[[ast.AST, Words, Set[str]], Iterable[Mutation]]
 
 
@@ -75,6 +79,7 @@ def solution_text(assignment: Assignment, file: str) -> str:
     return (assignment.solution / file).read_text(encoding="utf-8")
 
 
+@lru_cache(maxsize=16)
 def function_sources(text: str) -> dict[str, str]:
     """The functions of a file by their dotted names, each without those inside it counted apart."""
     return {name: ast.unparse(node) for node, name in functions_of(ast.parse("\n".join(python_lines(text)))) if name}
@@ -96,24 +101,39 @@ def mutants_of(file: str, text: str) -> Iterator[Mutant]:
 
 
 def spots(
-    file: str, text: str, generate: Generate, functions: Set[str] | None = None, within: Set[int] | None = None
+    file: str,
+    text: str,
+    generate: Generate,
+    functions: Set[str] | None = None,
+    within: Set[int] | None = None,
+    whole: str = "",
 ) -> Iterator[tuple[str, Mutation]]:
     """Each change with the dotted name of its function: inside the solution regions, or in the lines `within`.
 
-    If `functions` are given, of these alone.
+    If `functions` are given, of these alone; `whole` is the file that `text` is a part of.
     """
     tree = ast.parse("\n".join(python_lines(text)))
     inside = within or {line for r in regions(text, file) for line in range(r.begin, r.end + 1)}
+    given, plain = _of_file(whole or text, file)
     for owner, function in functions_of(tree):
         if functions is not None and function not in functions:
             continue
-        words = Words(visible_names(owner, inside))
+        shown = visible_names(owner, inside) | (given - _exchangeable(owner))
+        words = Words(shown, made_by_functions(owner), plain)
         names = _exchangeable(owner)
         for node in _own_nodes(owner):
             if getattr(node, "lineno", None) in inside:
                 known = names & _known_before(owner, node) if names and isinstance(node, ast.Name) else names
                 for mutation in generate(node, words, known):
                     yield function, mutation
+
+
+@lru_cache(maxsize=16)
+def _of_file(text: str, file: str) -> tuple[frozenset[str], tuple[str, ...]]:
+    """The names at the top of a file that students see, and its functions of one argument."""
+    tree = ast.parse("\n".join(python_lines(text)))
+    hidden = {line for r in regions(text, file) for line in range(r.begin, r.end + 1)}
+    return global_names(tree, hidden) | frozenset(STUB_NAMES.findall(text)), tuple(plain_functions(tree))
 
 
 def _mutant(file: str, lines: list[str], function: str, mutation: Mutation, text: str) -> Mutant:

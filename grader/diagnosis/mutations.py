@@ -57,7 +57,7 @@ def mutations(node: ast.AST, words: Words, inside: Set[str]) -> Iterator[Mutatio
         case ast.Compare(ops=[op], left=left, comparators=[right]) if type(op) in _COMPARED:
             new = f"{_text(left)} {_COMPARED[type(op)]} {_text(right)}"
             yield Mutation(node, new, "wrong-mask", "a comparison is the wrong way round")
-            yield Mutation(node, "1.0", "missing-mask", "a mask is missing: everything is let through")
+            yield Mutation(node, "1.0", "missing-mask", "a mask is missing: what it should stop is let through")
             yield Mutation(node, "0.0", "wrong-mask", "a mask lets nothing through")
         case ast.Constant(value=int() | float() as value) if not isinstance(value, bool):
             yield from _constant(node, value)
@@ -67,10 +67,12 @@ def mutations(node: ast.AST, words: Words, inside: Set[str]) -> Iterator[Mutatio
             yield from _call(node, words)
         case ast.Name(ctx=ast.Load(), id=id) if id in inside:
             for other in sorted(inside - {id}):
-                clause = "a variable stands where another belongs"
+                clause, code = "a variable stands where another belongs", "wrong-variable"
                 if words.shown(id) and words.shown(other):
                     clause = f"`{other}` stands where `{id}` belongs"
-                yield Mutation(node, other, "wrong-variable", clause)
+                elif step := words.step_between(id, other):
+                    clause, code = step, "missing-function" if step.endswith("missing") else "wrong-function"
+                yield Mutation(node, other, code, clause)
         case ast.AugAssign() | ast.Assign():
             yield from _statement(node, words)
         case ast.Return(value=ast.expr() as value):

@@ -110,13 +110,14 @@ def touched(student: Any, jobs: Mapping[str, Any]) -> dict[str, npt.NDArray[np.u
 
 
 def observe_fingerprints(student: Any, jobs: Mapping[str, Any]) -> dict[str, npt.NDArray[np.float64]]:
-    """As `observe_all`, of each variant's first run only the fingerprints of `jobs["names"]`, in a row."""
+    """As `observe_all`, of each variant only the fingerprints of `jobs["names"]` in its runs, all in a row."""
     found = {}
     for number, packed in observe_all(student, jobs).items():
         arrays = np.load(io.BytesIO(packed.tobytes()), allow_pickle=False)
-        if int(arrays[f"0:{ENDED}"]) == RETURNED:
-            values = {name: arrays[f"0:{name}"] for name in jobs["names"] if f"0:{name}" in arrays.files}
-            found[number] = fingerprints(values, jobs["names"]).reshape(-1)
+        runs = range(len(jobs["runs"][int(number)]))
+        if all(int(arrays[f"{run}:{ENDED}"]) == RETURNED for run in runs):
+            rows = [{n: arrays[key] for n in jobs["names"] if (key := f"{r}:{n}") in arrays.files} for r in runs]
+            found[number] = np.concatenate([fingerprints(values, jobs["names"]).reshape(-1) for values in rows])
     return found
 
 

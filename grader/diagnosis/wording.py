@@ -3,14 +3,37 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Set
+from collections.abc import Mapping, Sequence, Set
+
+INVERSE = {"exp": "log", "log": "exp", "square": "sqrt", "sqrt": "square"}
+"""A function, and the one that is missing where it has been applied once too often."""
 
 
 class Words:
     """Words about expressions in one function of the solution; `visible` are the names that the stub shows, too."""
 
-    def __init__(self, visible: Set[str]) -> None:
+    def __init__(
+        self,
+        visible: Set[str],
+        made: Mapping[str, tuple[str, str]] | None = None,
+        functions: Sequence[str] = (),
+    ) -> None:
         self._visible = visible
+        self.functions = functions
+        """Functions of one argument in the same file."""
+        self._made = made or {}
+        """For a variable the function and the one variable that it is made of."""
+
+    def step_between(self, right: str, wrong: str) -> str:
+        """The function that leads from one variable to the other, in words; empty if none does."""
+        if wrong in self._made and self._made[wrong][1] == right:
+            function = self._made[wrong][0]
+            return (
+                f"the function `{INVERSE.get(function, function)}` is {'missing' if function in INVERSE else 'applied'}"
+            )
+        if right in self._made and self._made[right][1] == wrong:
+            return f"the function `{self._made[right][0]}` is missing"
+        return ""
 
     def shown(self, name: str) -> bool:
         """Whether the student knows this name from the hand-out."""
@@ -23,16 +46,21 @@ class Words:
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "self":
             return f"`self.{node.attr}`" if self.shown(f"self.{node.attr}") else ""
         text = ast.unparse(node)
+        if isinstance(node, ast.Constant) and isinstance(node.value, int | float):
+            return text
         if text.startswith("len(") or (isinstance(node, ast.Subscript) and text.endswith(".shape[0]")):
             return "the number of rows"
         return ""
 
     def of(self, node: ast.AST, before: str = " of ") -> str:
         """`before` and the name, or a name that occurs in the expression; empty if there is none to tell."""
-        name = self.name(node)
+        name = self.name(node.value if isinstance(node, ast.Subscript) else node)
         if not name:
             inner = dict.fromkeys(self.name(n) for n in ast.walk(node) if isinstance(n, ast.Name | ast.Attribute))
             inner.pop("", None)
+            if 1 < len(inner) < 4 and before in (" ", " with "):
+                *rest, last = inner
+                return f" with {', '.join(rest)} and {last}"
             if len(inner) != 1:
                 return ""
             name = next(iter(inner))
@@ -54,3 +82,34 @@ def visible_names(tree: ast.AST, hidden_lines: Set[int]) -> frozenset[str]:
         elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "self":
             found.add(f"self.{node.attr}")
     return frozenset(found - {"self", "np", "numpy", "len", "range"})
+
+
+def global_names(tree: ast.Module, hidden_lines: Set[int]) -> frozenset[str]:
+    """Names that the statements of a file bind outside the lines of the solution regions."""
+    found = set()
+    for statement in tree.body:
+        if statement.lineno in hidden_lines:
+            continue
+        if isinstance(statement, ast.FunctionDef | ast.ClassDef):
+            found.add(statement.name)
+        else:
+            found |= {n.id for n in ast.walk(statement) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    return frozenset(found)
+
+
+def made_by_functions(owner: ast.AST) -> dict[str, tuple[str, str]]:
+    """For variables that are set once, to a function of one other variable: that function and that variable."""
+    found: dict[str, tuple[str, str]] = {}
+    sets = [n.id for n in ast.walk(owner) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)]
+    for node in ast.walk(owner):
+        match node:
+            case ast.Assign(
+                targets=[ast.Name(id=target)], value=ast.Call(func=ast.Attribute(attr=function), args=[ast.Name(id=of)])
+            ) if sets.count(target) == 1:
+                found[target] = function, of
+    return found
+
+
+def plain_functions(tree: ast.Module) -> list[str]:
+    """The functions of one argument at the top of a file."""
+    return [n.name for n in tree.body if isinstance(n, ast.FunctionDef) and len(n.args.args) == 1]

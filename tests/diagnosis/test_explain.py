@@ -7,14 +7,16 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 
+from grader.diagnosis.asking import PROBES, Case
 from grader.diagnosis.bank import VIEWS, Bank, Hypothesis, Results, write_bank
 from grader.diagnosis.codes import NAMED
-from grader.diagnosis.explain import PROBES, Case, explain
+from grader.diagnosis.explain import explain
 from grader.diagnosis.fingerprints import FIELDS, fingerprints
-from grader.model import Assignment, Check, Diagnosis, Given, NotArray, Observation, Part
+from grader.model import Assignment, Check, Diagnosis, Given, NotArray, Observation, Part, Verdict
 from grader.scoring import outcome
 
 SEED = 5
@@ -78,11 +80,17 @@ class Student:
         return self.observe(check, seed)
 
     def diagnoses(
-        self, bank: Bank | None, names: Sequence[str] = ("forward", "other"), innocent: frozenset[str] = frozenset()
+        self,
+        bank: Bank | None,
+        names: Sequence[str] = ("forward", "other"),
+        innocent: frozenset[str] = frozenset(),
+        judged: frozenset[str] = frozenset(),
     ) -> dict[str, Diagnosis]:
         cases, golden = [], {}
         for name in names:
             check = Check(id=name, part=PART, title="T", points=Fraction(1), visibility="public", source=SOURCE)
+            if name in judged:
+                check = msgspec.structs.replace(check, judge=lambda seen, given: [Verdict("a", True)])
             golden[name] = {"a": RIGHT[name](point(self.seed))}
             seen = self.observe(check, self.seed)
             given = Given(golden=golden[name], rng=np.random.default_rng(0), data=Path())
@@ -93,7 +101,9 @@ class Student:
 def test_the_authors_name_is_taken_before_a_generated_clause(bank: Bank) -> None:
     found = Student(forward=np.sin).diagnoses(bank)
     assert {check: d.code for check, d in found.items()} == {"forward": NAMED}
-    assert found["forward"].text == "`a` is exactly what comes out with this mistake: sine for tanh."
+    assert found["forward"].text == (
+        "`a` is exactly what comes out with this mistake: sine for tanh. In other words: in `f` the sine is taken."
+    )
 
 
 def test_the_clause_that_says_most_is_taken_of_those_that_give_the_same(bank: Bank) -> None:
@@ -113,6 +123,14 @@ def test_a_passed_check_refutes(bank: Bank) -> None:
     """Squaring everything is not what this student did: `other` is right."""
     assert Student(forward=np.square).diagnoses(bank) == {}
     assert set(Student(forward=np.square, other=np.square).diagnoses(bank)) == {"forward", "other"}
+
+
+def test_a_judged_check_refutes_only_where_it_shows_what_the_reference_shows(bank: Bank) -> None:
+    """It may pass with other arrays, of weights that the student drew: then nothing follows from them."""
+    judged = frozenset({"other"})
+    assert Student(forward=np.square).diagnoses(bank, judged=judged) == {}
+    drawn = Student(forward=np.square, other=lambda x: np.exp(x) + 0.25)
+    assert set(drawn.diagnoses(bank, judged=judged)) == {"forward"}
 
 
 def test_another_seed_is_led_back_to_the_prepared_points(bank: Bank) -> None:

@@ -87,7 +87,8 @@ def test_the_authors_mistake_is_named_in_other_words_of_code(
     assert set(found) == {"gradient_values"}
     assert found["gradient_values"].code == NAMED
     assert found["gradient_values"].text == (
-        "`d_b` is exactly what comes out with this mistake: bias gradient is the mean over the batch, not the sum."
+        "`d_b` is exactly what comes out with this mistake: bias gradient is the mean over the batch, not the sum. In"
+        " other words: in `linear_gradients` a mean is taken where a sum belongs."
     )
 
 
@@ -111,6 +112,24 @@ def test_two_mistakes_in_two_arrays_are_both_named(assignment: Assignment, prepa
 
 def test_a_mistake_that_nobody_prepared_gets_no_name(assignment: Assignment, prepared: Prepared, golden: dict) -> None:
     assert said(assignment, golden, 1, "return x @ w + b", "return np.sin(x @ w) + b**3") == {}
+
+
+def test_what_one_change_of_the_students_own_code_takes_back_is_named(
+    assignment: Assignment, prepared: Prepared, golden: dict
+) -> None:
+    found = said(assignment, golden, 1, "return x @ w + b", "return np.tanh(np.dot(x, w) + b)")
+    assert found["forward_values"].code == "wrong-function"
+    assert found["forward_values"].text == (
+        "One small change of your own `linear_forward` makes all of this right: a function is applied that has no place"
+        " there."
+    )
+
+
+def test_a_term_of_another_weight_is_named_by_its_amount(
+    assignment: Assignment, prepared: Prepared, golden: dict
+) -> None:
+    found = said(assignment, golden, 1, "return x @ w + b", "return np.dot(x, w) + 3.5 * b")
+    assert "the term with `b` is multiplied by 3.5" in found["forward_values"].text
 
 
 def test_a_hint_at_the_line_shows_the_line_and_not_the_change(

@@ -1,0 +1,63 @@
+"""Wrong solutions of c147_hw3 that were seen while the rules were made, and right ones."""
+
+from __future__ import annotations
+
+from edits import A_DB, A_DW, A_DX, A_OUT, DEEP_L2, L2_LINES, NETS, NN, RL_DX, RL_OUT, at
+
+WRONG = [
+    at(NN, 4, "bias subtracted", r"bias|`b`|subtract|row-offset",
+       (A_OUT, "out = np.dot(x.reshape(len(x), w.shape[0]), w) - b")),
+    at(NN, 4, "samples along the wrong axis", r"order|reorder|axis|reshape",
+       (A_OUT, "out = np.dot(x.reshape(w.shape[0], -1).T, w) + b")),
+    at(NN, 4, "db averaged by hand", r"mean|count|number of rows|averag", (A_DB, "db = np.ones(len(dout)) @ dout / len(dout)")),
+    at(NN, 4, "db of the first sample", r"left|sum|row|reduc|first", (A_DB, "db = dout[0] * 1.0")),
+    at(NN, 4, "dw not transposed back", r"transpos|swapped|axes",
+       (A_DW, "dw = np.dot(dout.T, x.reshape(len(x), -1))")),
+    at(NN, 4, "dw and db averaged", r"mean|averag|count|number of rows|divi",
+       (A_DW, "dw = np.dot(x.reshape(len(x), -1).T, dout) / len(x)"), (A_DB, "db = np.average(dout, axis=0)")),
+    at(NN, 4, "dx negative", r"sign", (A_DX, "dx = -np.dot(dout, w.T).reshape(x.shape)")),
+    at(NN, 4, "dx flat", r"shape", (A_DX, "dx = np.einsum('nm,dm->nd', dout, w)")),
+    at(NN, 4, "ReLU leaks a fifth", r"leak|mask|0\.2|let", (RL_OUT, "out = np.where(x < 0, x / 5, x)")),
+    at(NN, 4, "ReLU backward with zeros and ones", r"dout|upstream", (RL_DX, "return 1.0 * (cache > 0)")),
+    at(NN, 4, "ReLU backward turned round", r"mask|compar|wrong way|turned", (RL_DX, "dx = dout.copy()\ndx[cache > 0] = 0\nreturn dx")),
+    at(NN, 4, "ReLU backward times the output", r"mask|factor|numbers themselves|multiplied by the input",
+       (RL_DX, "return dout * np.clip(cache, 0, None)")),
+    at(NETS, 8, "L2 twice as strong", r"factor|0\.5|1/2|twice|constant|L2|regulari|squar",
+       (L2_LINES, "for k in ('W1', 'W2'):\n    loss = loss + self.reg * (self.params[k] ** 2).sum()\n    grads[k] = grads[k] + self.reg * self.params[k]")),
+    at(NETS, 8, "L2 on the first weight only", r"L2|W2|regulari|left|term|loop",
+       (L2_LINES, "loss += 0.5 * self.reg * (self.params['W1'] ** 2).sum()\ngrads['W1'] = grads['W1'] + self.reg * self.params['W1']")),
+    at(NETS, 8, "deep L2 without the last weight", r"L2|last|regulari|left|too early|term|right derivative of what",
+       (DEEP_L2, "for i in range(1, last):\n    loss += 0.5 * self.reg * (self.params['W%d' % i] ** 2).sum()\n    grads['W%d' % i] = grads['W%d' % i] + self.reg * self.params['W%d' % i]")),
+    at(NN, 4, "no bias, by tensordot", r"bias|`b`|row-offset", (A_OUT, "out = np.tensordot(x.reshape(len(x), -1), w, 1)")),
+    at(NN, 4, "bias halved", r"bias|`b`|row-offset|1/2", (A_OUT, "out = x.reshape(len(x), -1).dot(w) + b / 2")),
+    at(NN, 4, "db from ones", r"dout|upstream", (A_DB, "db = np.full(dout.shape[1], float(dout.shape[0]))")),
+    at(NN, 4, "dw negative", r"sign", (A_DW, "dw = np.dot(x.reshape(len(x), -1).T, -dout)")),
+    at(NN, 4, "dw twice", r"twice|factor 2", (A_DW, "dw = 2 * np.dot(x.reshape(len(x), -1).T, dout)")),
+    at(NN, 4, "dx averaged", r"number of rows|count|mean|divi|averag", (A_DX, "dx = (np.dot(dout, w.T) / len(dout)).reshape(x.shape)")),
+    at(NN, 4, "db keeps its axis", r"axis|shape", (A_DB, "db = np.add.reduce(dout, keepdims=True)")),
+    at(NN, 4, "ReLU inverted", r"mask|smaller|wrong way|compar|negat", (RL_OUT, "out = np.where(x > 0, 0.0, x)")),
+    at(NN, 4, "ReLU of the size", r"absolute", (RL_OUT, "out = np.hypot(x, 0)")),
+    at(NN, 4, "ReLU backward leaks", r"leak|mask|let", (RL_DX, "return np.where(x > 0, dout, 0.01 * dout)")),
+    at(NN, 4, "ReLU backward mask of dout", r"dout", (RL_DX, "return dout * (dout > 0)")),
+    at(NETS, 8, "L2 without one half in the loss", r"factor|1/2|twice|constant|L2|regulari|0\.5",
+           (L2_LINES, "for k in ('W1', 'W2'):\n    loss += self.reg * np.square(self.params[k]).sum()\n    grads[k] += self.reg * self.params[k]")),
+    at(NETS, 8, "L2 gradient missing on the last weight", r"W2|left|term|L2|regulari",
+           (L2_LINES, "loss += 0.5 * self.reg * sum((self.params[k] ** 2).sum() for k in ('W1', 'W2'))\ngrads['W1'] += self.reg * self.params['W1']")),
+    at(NETS, 8, "deep L2 subtracted from the gradients", r"sign|subtract|L2|regulari",
+           (DEEP_L2, "for k in range(1, last + 1):\n    w = self.params[f'W{k}']\n    loss += 0.5 * self.reg * (w * w).sum()\n    grads[f'W{k}'] = grads[f'W{k}'] - self.reg * w")),
+]  # fmt: skip
+
+RIGHT = [
+    at(NN, 4, "affine by tensordot over all axes", "",
+       (A_OUT, "out = np.tensordot(x.reshape(len(x), -1), w, axes=(1, 0)) + b[np.newaxis]")),
+    at(NN, 4, "flattened sample by sample", "", (A_OUT, "out = np.array([sample.ravel() @ w + b for sample in x])")),
+    at(NN, 4, "dx by inner", "", (A_DX, "dx = np.inner(dout, w).reshape(*x.shape)")),
+    at(NN, 4, "dw by outer products", "", (A_DW, "dw = sum(np.outer(sample, d) for sample, d in zip(x, dout))")),
+    at(NN, 4, "db by a product", "", (A_DB, "db = np.ones(dout.shape[0]).dot(dout)")),
+    at(NN, 4, "ReLU by clip", "", (RL_OUT, "out = x.clip(0, None)")),
+    at(NN, 4, "ReLU backward in a copy", "", (RL_DX, "dx = np.array(dout)\ndx[cache <= 0] = 0\nreturn dx")),
+    at(NETS, 8, "L2 by vdot", "",
+       (L2_LINES, "for k in ('W1', 'W2'):\n    w = self.params[k]\n    loss = loss + self.reg / 2 * np.vdot(w, w)\n    grads[k] = grads[k] + self.reg * w")),
+    at(NETS, 8, "deep L2 by names", "",
+       (DEEP_L2, "for k, w in self.params.items():\n    if k[0] == 'W':\n        loss += self.reg * (w * w).sum() / 2\n        grads[k] += self.reg * w")),
+]  # fmt: skip

@@ -1,0 +1,102 @@
+"""What students write that the solution's own operators do not suggest: valid Python, in words without its code."""
+
+from __future__ import annotations
+
+import ast
+
+import pytest
+
+from grader.diagnosis.further import Base, further, pairs
+from grader.diagnosis.mutants import spliced, spots
+from grader.diagnosis.slips import slips
+
+SOURCE = """import numpy as np
+
+
+def sigmoid(x):
+    ### BEGIN SOLUTION
+    return 1 / (1 + np.exp(-x))
+    ### END SOLUTION
+
+
+def slope(x):
+    ### BEGIN SOLUTION
+    s = sigmoid(x)
+    return s * (1 - s)
+    ### END SOLUTION
+
+
+def loss(logits, labels):
+    ### BEGIN SOLUTION
+    low = logits - logits.max(axis=1, keepdims=True)
+    log_p = low - np.log(np.exp(low).sum(axis=1, keepdims=True))
+    hidden = np.exp(log_p)
+    return -np.sum(labels * log_p) / len(labels)
+    ### END SOLUTION
+
+
+class Layer:
+    def forward(self, x, w):
+        ### BEGIN SOLUTION
+        self.out = x.reshape(len(x), -1) @ w
+        ### END SOLUTION
+        return self.out
+
+    def step(self, params, grads):
+        ### BEGIN SOLUTION
+        for name in params:
+            params[name] -= 0.1 * grads[name]
+        ### END SOLUTION
+"""
+
+
+def said() -> set[tuple[str, str]]:
+    return {(function, mutation.clause) for function, mutation in spots("f.py", SOURCE, slips)}
+
+
+@pytest.mark.parametrize(
+    ("function", "clause"),
+    [
+        ("sigmoid", "the hyperbolic tangent is returned"),
+        ("slope", "the function `sigmoid` is missing"),
+        ("slope", "`slope` stands where `sigmoid` belongs"),
+        ("loss", "the function `log` is missing"),
+        ("loss", "there is a factor 2 inside `exp`"),
+        ("loss", "a division is by the number of all entries where it should be by that of the rows"),
+        ("Layer.forward", "an array is reshaped along the wrong axis, so that numbers of different samples are mixed"),
+        ("Layer.step", "every second one is left out of a loop over `params`, beginning with the second"),
+    ],
+)
+def test_a_slip_is_made_where_it_can_be(function: str, clause: str) -> None:
+    assert (function, clause) in said()
+
+
+def test_every_slip_is_valid_python_and_shows_no_variable_of_the_solution() -> None:
+    lines = SOURCE.split("\n")
+    every = list(spots("f.py", SOURCE, slips))
+    assert len(every) > 60
+    for _, mutation in every:
+        ast.parse("\n".join(spliced(lines, mutation)))
+        assert not {"hidden", "log_p", "low"} & set(mutation.clause.replace("`", " ").split())
+
+
+def test_two_mistakes_are_made_in_one_function_and_each_pair_once() -> None:
+    found = pairs([Base("f.py", SOURCE, "f")], [])
+    assert len(found) > 20
+    assert len({v.definitions for v in found}) == len(found)
+    for variant in found:
+        ((_, name, text),) = variant.definitions
+        ast.parse(text)
+        assert variant.mistakes == 2
+        assert variant.text.count(f"in `{variant.function}`") == 2
+        assert variant.function.startswith(name)
+
+
+def test_a_solution_gets_all_of_them_and_another_way_of_writing_only_what_names_a_mistake() -> None:
+    base = Base("f.py", SOURCE, "f")
+    other = SOURCE.replace("np.maximum", "np.fmax").replace("s * (1 - s)", "s - s ** 2")
+    definition = ("f", "slope", "def slope(x):\n    s = sigmoid(x)\n    return s - s ** 2")
+    alone = further([base], [])
+    both = further([base], [Base("f.py", other, "f", (definition,))])
+    assert len(both) > len(alone)
+    assert all(v.function == "slope" for v in both[len(alone) :])
