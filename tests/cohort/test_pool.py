@@ -1,0 +1,76 @@
+"""Slots in parallel: one that is killed or hangs costs its hand-in another start, and nothing else."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from grader.cohort import pool
+from grader.cohort.finding import find
+from grader.cohort.pool import in_slots
+from grader.cohort.records import Graded, Job
+from grader.cohort.slot import Setup
+from tests.cohort.test_batch import descendants
+
+
+@pytest.fixture
+def jobs(hand_ins: Path, tmp_path: Path) -> list[Job]:
+    found = find(hand_ins, tmp_path / "unpacked", rule=None, roster=None, file_times=False)
+    return [Job(number=n, hand_in=h, assignment="toy") for n, h in enumerate(found.hand_ins) if h.path != "twin_two"]
+
+
+def slots() -> list[int]:
+    """The slots' processes, children of ours."""
+    found = []
+    for pid in descendants(os.getpid()):
+        words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+        if b"grader.cohort.slot" in words:
+            found.append(pid)
+    return found
+
+
+def collected(results: Iterator[tuple[Job, Graded | str] | None]) -> dict[str, Graded | str]:
+    found: dict[str, Graded | str] = {}
+    for result in results:
+        if result is not None:
+            assert result[0].hand_in.path not in found
+            found[result[0].hand_in.path] = result[1]
+    return found
+
+
+def points(results: dict[str, Graded | str]) -> dict[str, str]:
+    return {path: r if isinstance(r, str) else f"{r.status} {r.score}" for path, r in results.items()}
+
+
+EXPECTED = {"broken.ipynb": "ungradable 0", "right": "graded 5", "wrong_one": "graded 3", "wrong_two": "graded 2"}
+
+
+def test_a_slot_that_is_killed_is_replaced_and_its_hand_in_graded(course: Path, jobs: list[Job]) -> None:
+    def run() -> Iterator[tuple[Job, Graded | str] | None]:
+        results = in_slots(jobs, Setup(root=str(course), single=False, seed=None), 1)
+        yield next(r for r in results if r is not None)  # the next one has been given out
+        (slot,) = slots()
+        os.kill(slot, signal.SIGKILL)
+        yield from results
+
+    assert points(collected(run())) == EXPECTED
+    assert slots() == []
+
+
+@pytest.mark.slow
+def test_a_hand_in_that_costs_two_slots_is_given_up_and_said(
+    course: Path, jobs: list[Job], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    notebook = Path(jobs[1].hand_in.place) / "toy.ipynb"
+    assert jobs[1].hand_in.path == "right"
+    notebook.write_text(
+        notebook.read_text().replace("import numpy as np", "import time; time.sleep(28)\\nimport numpy")
+    )
+    monkeypatch.setattr(pool, "JOB_SECONDS", 20.0)
+    found = points(collected(in_slots(jobs, Setup(root=str(course), single=False, seed=None), 2)))
+    assert "ended twice" in found.pop("right")
+    assert found == {path: told for path, told in EXPECTED.items() if path != "right"}
