@@ -190,14 +190,15 @@ def conclude(
     doubtful = any(f.in_doubt for f in findings)
     excused = [_excused(f, rtol, elsewhere=elsewhere) for f in findings]
     blunt = any((f.blunt(rtol) & ~e).any() for f, e in zip(findings, excused, strict=True))
-    blunt = blunt or entries.factor(rtol, excused[-1]) > limit(FACTOR, rtol)
+    factor = entries.factor(rtol, excused[-1])
+    whole = not blunt and factor > limit(FACTOR, rtol)
     # Seen in a mixture is what stands out from the length of the whole gradient; report what one entry's error must be.
     lengths = [f.scale / entries.scale if entries.scale else 1.0 for f in findings]
     resolution = max(
         float(np.max(f.uncertain(rtol)[~e], initial=0.0)) * length
         for f, e, length in zip(findings, excused, lengths, strict=True)
     )
-    verdict: Literal["ok", "bad", "unresolved"] = "unresolved" if doubtful or blunt else "ok"
+    verdict: Literal["ok", "bad", "unresolved"] = "unresolved" if doubtful or blunt or whole else "ok"
     if failed:
         verdict = "unresolved" if repeated is False else "bad"
 
@@ -222,7 +223,7 @@ def conclude(
         message={
             "ok": f"agrees with finite differences: error {error:.1e}, and one above {resolution:.1e} would have shown",
             "bad": _bad(entries, place, analytic, numerical),
-            "unresolved": _unresolved(bool(failed) or doubtful, resolution, entries),
+            "unresolved": _unresolved(bool(failed) or doubtful, resolution, factor if whole else None, entries),
         }[verdict],
     )
 
@@ -266,11 +267,13 @@ def _bad(entries: Finding, place: tuple[int, ...], analytic: float, numerical: f
     return f"{text}; {count} of {value.size} entries looked at are wrong" if count else text
 
 
-def _unresolved(differs: bool, resolution: float, entries: Finding) -> str:
+def _unresolved(differs: bool, resolution: float, factor: float | None, entries: Finding) -> str:
     if differs:
         return "differs in one measurement and not in another: check at another point, away from kinks, and in float64"
     kinks = float(np.mean(entries.slopes.kink))
     if kinks > _FEW:
         return f"{kinks:.0%} of the entries sit at a kink, where any slope in between is right: check at another point"
+    if factor is not None:
+        return f"f is too noisy here, so that a factor of 1 ± {factor:.1e} could not be seen; compute in float64"
     shown = f"{resolution:.1e} of the largest derivative" if np.isfinite(resolution) else "any size"
     return f"f is too noisy or too flat here, so that an error of {shown} could not be seen; compute in float64"

@@ -387,6 +387,13 @@ class TestHonestVerdicts:
         assert 5e-4 < result.resolution < 0.3
         assert f"{result.resolution:.1e}" in result.message
 
+    def test_a_factor_that_could_hide_is_reported(self):
+        noise, x = np.random.default_rng(0), np.array([0.3, 0.5])
+        result = check_grad(lambda x: np.sin(x).sum() + 1e-5 * noise.normal(), np.cos, x)
+        assert result.verdict == "unresolved"
+        assert result.resolution < 5e-4
+        assert "factor of 1 ± " in result.message
+
 
 def _checked(p, mistake):
     with np.errstate(all="ignore"):
