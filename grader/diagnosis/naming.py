@@ -205,7 +205,8 @@ def _best(fits: Sequence[Fit], explains: Mapping[int, int]) -> Fit | None:
         named = _explaining_most(named, explains)
         if len(named) != 1:
             return None
-        also = _telling([fit for fit in fits if not fit.named], explains)
+        # a line of the solution itself: another way of writing has functions that the student may not have used
+        also = _telling([fit for fit in fits if not fit.named and fit.hypothesis.line], explains)
         return named[0]._replace(also=_clause(also)) if also is not None and also.rank < _REST else named[0]
     return _telling(fits, explains)
 
