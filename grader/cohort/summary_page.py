@@ -7,7 +7,7 @@ from html import escape
 
 from grader.cohort.plots import Bar, bars, coded, columns
 from grader.cohort.records import Run
-from grader.cohort.summary import BINS, CohortSummary, time_bins
+from grader.cohort.summary import BINS, CohortSummary, MistakeLoss, time_bins
 from grader.report.text import one_line, points
 
 SHOWN = 12
@@ -97,12 +97,16 @@ def _mistakes(summary: CohortSummary) -> str:
         Bar(
             one_line(m.text),
             float(m.lost),
-            f"{points(m.lost)} points · {_count(m.students, 'student')} · part {one_line(m.part)}",
+            f"{_lost(m)} · {_count(m.students, 'student')} · part {one_line(m.part)}",
         )
         for m in summary.mistakes[:SHOWN]
     ]
     note = '<p class="soft">Points lost by all students together</p>'
     return _section("Mistakes that cost most", note + bars(rows, title="Points lost by named mistake"))
+
+
+def _lost(mistake: MistakeLoss) -> str:
+    return f"{points(mistake.lost)} point{'' if mistake.lost == 1 else 's'}"
 
 
 def _times(summary: CohortSummary) -> str:

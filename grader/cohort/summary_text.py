@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
 
-from grader.cohort.summary import BINS, CohortSummary, time_bins
+from grader.cohort.summary import BINS, CohortSummary, MistakeLoss, time_bins
 from grader.report.layout import fit, pad, table, wrap
 from grader.report.text import one_line, points
 
@@ -84,10 +84,14 @@ def _mistakes(summary: CohortSummary, width: int, block: str) -> list[str]:
     dearest = summary.mistakes[0].lost
     for mistake in summary.mistakes[:SHOWN]:
         bar = pad(_bar(mistake.lost, dearest, LOST, block), LOST) if dearest else ""
-        told = f"{points(mistake.lost)} points, {_count(mistake.students, 'student')}, part {one_line(mistake.part)}"
+        told = f"{_lost(mistake)}, {_count(mistake.students, 'student')}, part {one_line(mistake.part)}"
         lines.append(f"  {bar}  {told}")
         lines += [f"    {text}" for text in wrap(one_line(mistake.text), width - 4)]
     return lines
+
+
+def _lost(mistake: MistakeLoss) -> str:
+    return f"{points(mistake.lost)} point{'' if mistake.lost == 1 else 's'}"
 
 
 def _unresolved(summary: CohortSummary, width: int) -> list[str]:
