@@ -1,0 +1,54 @@
+"""A cohort's page in a real browser, as `test_html_browser` looks at a student's."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from grader.cohort.records import Result, Run
+from grader.cohort.summary import summarise
+from grader.cohort.summary_page import render_page
+from tests.cohort.results import check, part, result
+from tests.report.hostile_pages import payloads
+from tests.report.test_html_browser import HOST, Proxy, browse, proxy, size
+
+__all__ = ["proxy"]
+pytestmark = pytest.mark.slow
+RUN = Run(
+    id=3, started="2026-01-01T10:00:00+00:00", finished="x", source=f"/in/{payloads(HOST)}", options={}, grader="1"
+)
+
+
+def cohort(text: str) -> list[Result]:
+    """Sixty students with mistakes, and one without a score, whose every word is `text`."""
+    wrong = {"parts": [part(text, check("a", 1, 4, f"with this mistake: {text}"))]}
+    lost = result(text, None, reason=text, path=text, report={})
+    return [lost, *(result(f"{text}{n}", n % 10, report=wrong, name=text, seconds=n / 7) for n in range(60))]
+
+
+@pytest.mark.parametrize("policy", [True, False], ids=["with the policy", "escaped only"])
+def test_hostile_names_run_nothing_and_ask_nobody(proxy: Proxy, tmp_path: Path, policy: bool) -> None:
+    page = tmp_path / "summary.html"
+    text = render_page(summarise(cohort(payloads(HOST))), RUN)
+    page.write_text(text if policy else re.sub("<meta http-equiv[^>]*>", "", text, count=1), encoding="utf-8")
+    seen = browse(page, proxy, tmp_path, "--dump-dom")
+    assert "Mistakes that cost most" in seen
+    assert "data-pwned" not in seen
+    assert proxy.of("elsewhere") == []
+    assert len(text.encode()) < 300_000
+
+
+@pytest.mark.parametrize("width", [1280, 500])
+def test_page_can_be_seen_and_fits_the_width(proxy: Proxy, tmp_path: Path, width: int) -> None:
+    page, picture = tmp_path / "summary.html", tmp_path / "seen.png"
+    text = render_page(summarise(cohort("a_word_that_is_longer_than_a_telephone_is_wide" * 3)), RUN)
+    page.write_text(text, encoding="utf-8")
+    browse(page, proxy, tmp_path, f"--screenshot={picture}", f"--window-size={width},1600")
+    assert size(picture) == (width, 1600)
+    assert picture.stat().st_size > 30_000
+    probe = "<script>document.title = document.documentElement.scrollWidth - innerWidth</script></body>"
+    page.write_text(re.sub("<meta http-equiv[^>]*>", "", text).replace("</body>", probe), encoding="utf-8")
+    seen = browse(page, proxy, tmp_path, "--dump-dom", f"--window-size={width},1600")
+    assert re.search("<title>(-?[0-9]+)</title>", seen)[1] == "0"  # type: ignore[index]
