@@ -182,7 +182,7 @@ def grade_with(
             *warning,
             *submission.notes,
             *session.notes,
-            *_trust_notes(submission, stub, session),
+            *_trust_notes(found, submission, stub, session),
             *evaluation.notes,
             *_scope(found),
         ),
@@ -244,14 +244,18 @@ def _stub_notebook(assignment: Assignment) -> Notebook | None:
     return read_notebook(assignment.handout / assignment.notebook)
 
 
-def _trust_notes(submission: Submission, stub: Notebook | None, session: Session) -> list[str]:
+def _trust_notes(assignment: Assignment, submission: Submission, stub: Notebook | None, session: Session) -> list[str]:
     """What the stored notebook claims and the run does not bear out."""
+    from grader.submission.repeatable import unrepeatable_cells
     from grader.submission.trust import given_cell_notes, is_unsolved, order_notes, stored_output_notes
 
     notebook = submission.notebook
     if notebook is None:
         return []
-    notes = order_notes(notebook) + stored_output_notes(notebook, session.cells)
+    notes = order_notes(notebook)
+    if any(cell.outputs for cell in notebook.code):
+        failed = [cell.index for cell in session.cells if cell.status != "ok"]
+        notes += stored_output_notes(notebook, session.cells, unrepeatable_cells(assignment, submission, failed))
     if stub is not None and notebook.assignment is not None:  # a course's own edition differs in every cell
         notes += given_cell_notes(notebook, stub, {c.index: is_unsolved(c.source) for c in stub.code})
     return notes

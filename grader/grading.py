@@ -108,7 +108,8 @@ def evaluate(
             if followed[check.id].score > result.score:
                 credited |= dict.fromkeys(replaced)
         lost = [u.name for c, o in zip(checks, outcomes, strict=True) if o.status in LOST for u in c.uses]
-        wrong |= dict.fromkeys(lost)
+        unbegun = {c.uses[0].name for c, o in zip(checks, outcomes, strict=True) if _not_begun(c, o)}
+        wrong |= dict.fromkeys(name for name in lost if name not in unbegun)
         results.append(part_result(part, outcomes, followed, tuple(credited), assignment.follow_through))
     wrong_numbers = any(o.status in ("failed", "partial") for p in results for o in p.outcomes)
     if explain and wrong_numbers and assignment.hints != "none":
@@ -120,6 +121,11 @@ def evaluate(
 def _input(name: str) -> str:
     """The probe's word for an array that it has drawn; where it has none, the array is described."""
     return f"its input `{name}`" if name.isidentifier() else name
+
+
+def _not_begun(check: Check, outcome: Outcome) -> bool:
+    """Whether a check of one name alone found nothing there: no mistake that could be paid for once."""
+    return outcome.status == "missing" and len(check.uses) == 1
 
 
 def _explained(

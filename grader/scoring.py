@@ -46,6 +46,8 @@ def outcome(check: Check, observation: Observation, given: Given) -> Outcome:
         return _not_returned(check, observation)
     if not given.golden:
         raise AuthoringError(f"{check.file}: {check.id} has no golden value; record it with `grade golden record`")
+    if all(isinstance(v := observation.values.get(n), NotArray) and v.kind == "None" for n in given.golden):
+        return _nothing(check, observation)
     hidden = check.visibility == "hidden"
     arrays = [
         compare(
@@ -71,6 +73,14 @@ def outcome(check: Check, observation: Observation, given: Given) -> Outcome:
         arrays=tuple(arrays),
         seconds=observation.seconds,
     )
+
+
+def _nothing(check: Check, observation: Observation) -> Outcome:
+    """Stubs of many courses return None: that is work not begun, as far as can be told."""
+    names = [f"`{name}`" for name in observation.values][:3]
+    told = f"{', '.join(names)} {'is' if len(names) == 1 else 'are'} None"
+    message = f"Not implemented yet: {told}. If it is, a `return` or an assignment is missing."
+    return Outcome(check=check, status="missing", score=Fraction(0), message=message, seconds=observation.seconds)
 
 
 def not_filled_in(check: Check, name: str) -> Outcome:

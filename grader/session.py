@@ -11,6 +11,8 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from msgspec import structs
+
 from grader.errors import WorkerError
 from grader.gate import DEAD, Gate
 from grader.model import (
@@ -37,6 +39,8 @@ from grader.worker.messages import (
 
 NO_PROCESS = "no process was left to run it in"
 """Said of a cell that could not be run: what ran before has destroyed its process, or the machine stood still."""
+LAST_SECONDS = 5.0
+"""Of a cell's time, or the last tenth of it: in these it is interrupted, before its process is ended."""
 CELL_TEXT = 64 << 10
 """Characters kept of one cell's output."""
 PICTURES = 512 << 10
@@ -184,7 +188,8 @@ class Session:
         started = time.monotonic()
         seconds = min(self.assignment.limits.cell, max(0.1, self._ends - started))
         try:
-            reply, _ = self._main.ask(RunCell(index=index, source=source), CellDone, seconds=seconds)
+            command = RunCell(index=index, source=source, seconds=seconds - min(LAST_SECONDS, seconds / 10))
+            reply, _ = self._main.ask(command, CellDone, seconds=seconds)
         except DEAD as problem:
             how = self._main.end()
             self.gate.clear()
@@ -204,10 +209,13 @@ class Session:
             self._define(index, source, 0)
             return True
         error_or_none = self.checked(reply.error)
+        if reply.interrupted and error_or_none is not None:
+            told = f"did not finish within {seconds:.0f} s; what it had computed by then was kept"
+            error_or_none = structs.replace(error_or_none, type="Timeout", message=told)
         self.cells.append(
             CellRun(
                 index=index,
-                status="ok" if error_or_none is None else "error",
+                status="ok" if error_or_none is None else "timeout" if reply.interrupted else "error",
                 error=error_or_none,
                 text=reply.text[: 2 * CELL_TEXT],
                 figures=reply.figures,

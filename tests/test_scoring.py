@@ -78,8 +78,16 @@ def test_a_judge_is_not_asked_about_what_is_no_array() -> None:
     def never(values: Mapping[str, Any], given: Given) -> Iterable[Verdict]:
         raise AssertionError
 
-    result = outcome(check(judge=never), seen(a=NotArray("None")), given(a=ONE))
+    result = outcome(check(judge=never), seen(a=NotArray("object array")), given(a=ONE))
     assert result.status == "failed"
+
+
+def test_nothing_but_none_is_work_not_begun() -> None:
+    result = outcome(check(), seen(a=NotArray("None"), b=NotArray("None")), given(a=ONE, b=ONE))
+    assert (result.status, result.score) == ("missing", 0)
+    assert result.message.startswith("Not implemented yet: `a`, `b` are None.")
+    assert outcome(check(), seen(a=NotArray("None"), b=ONE), given(a=ONE, b=ONE)).status == "partial"
+    assert outcome(check(), seen(b=ONE), given(a=ONE)).status == "failed"
 
 
 def each(values: Mapping[str, Any], given: Given) -> Iterable[Verdict]:

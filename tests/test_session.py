@@ -190,6 +190,24 @@ def test_a_definition_above_a_failing_line_is_not_made_again(run: Runner, tmp_pa
     assert seen.values["m"] == 1
 
 
+def test_what_a_slow_cell_has_computed_is_kept(run: Runner, tmp_path: Path) -> None:
+    search = "import time\nbest = 0\nfor trial in range(1000):\n    best = trial\n    time.sleep(0.1)\nbest = -1"
+    seen = run.observe(tmp_path, ["import numpy as np", search, "f = best"], 'return {"best": student.f}')
+    assert run.session is not None
+    assert [cell.status for cell in run.session.cells] == ["ok", "timeout", "ok"]
+    assert run.session.cells[1].error is not None
+    assert "within 1 s" in run.session.cells[1].error.message
+    assert 0 < seen.values["best"] < 20
+
+
+def test_a_cell_that_catches_the_interrupt_is_ended(run: Runner, tmp_path: Path) -> None:
+    stubborn = "import time\nf = 1\nwhile True:\n    try:\n        time.sleep(9)\n    except BaseException: pass"
+    seen = run.observe(tmp_path, ["f = 2", stubborn], 'return {"f": student.f}')
+    assert run.session is not None
+    assert [cell.status for cell in run.session.cells] == ["ok", "timeout"]
+    assert seen.values["f"] == 2
+
+
 def test_one_hang_after_another_is_ended_each_time(run: Runner, tmp_path: Path) -> None:
     hang = "while True:\n    pass"
     check = make_check(DOUBLE, uses=["f"])
@@ -278,6 +296,20 @@ def test_follow_through_replaces_an_import_in_another_module(run: Runner, tmp_pa
     session = run(tmp_path, [], [check], [BEFORE], modules=modules, names={"f": "high", "g": "low"})
     again = observe(session, check, seed=1, replacements=[Replacement("g", "def g(): return 5\n", "low")])
     assert again.values["y"] == 5
+
+
+def test_follow_through_replaces_a_module_that_cannot_be_imported(run: Runner, tmp_path: Path) -> None:
+    modules = {
+        "low.py": "def g(: return 1\ndef h(): return 2\n",
+        "high.py": "from low import *\ndef f(): return g() + h()\n",
+    }
+    check = make_check("return {'y': student.f()}")
+    session = run(tmp_path, [], [check], [BEFORE], modules=modules, names={"f": "high", "g": "low", "h": "low"})
+    low = "def g(): return 5\ndef h(): return 6\n"
+    assert observe(session, check, seed=1).ended == "error"
+    again = observe(session, check, seed=1, replacements=[Replacement("g", low, "low"), Replacement("h", low, "low")])
+    assert again.values["y"] == 11
+    assert all(again.replaced.values())
 
 
 def test_what_cannot_be_replaced_is_told(run: Runner, tmp_path: Path) -> None:

@@ -109,17 +109,17 @@ def _best(
     if case.innocent:
         return named.candidate if whole and named is not None else None
     if check.judge is not None:
-        if named is not None and named.strong:
+        if named is not None and named.strong and whole:  # a sentence on what is judged speaks of all of it
             return named.candidate
         return changed_input(case.observation.changed) if case.observation.changed else None
-    failed = [array.name for array in case.outcome.arrays if array.earned != 1]
+    failed = _failed(case)
     facts = asker.facts(check, failed)
     direct = upstream_ignored(facts, failed) or state(facts, failed)
     if direct is not None and not (named is not None and whole and named.mistakes > 1):
         return direct
     if named is not None and whole and named.candidate.code == NAMED:
         return named.candidate
-    spoilt = _forward_fails(check, wrong)
+    spoilt = _forward_fails(check, wrong, asker)
     by_shape = shape_rule(values, golden, failed) or _extreme(check, values, golden, failed, asker, not spoilt)
     if by_shape is not None:
         return by_shape
@@ -142,13 +142,22 @@ def _best(
     )
 
 
-def _forward_fails(check: Check, wrong: Sequence[Case]) -> bool:
-    """Whether another check of nothing but the same names fails by itself: what the forward pass returns is wrong."""
+def _forward_fails(check: Check, wrong: Sequence[Case], asker: Asker) -> bool:
+    """Whether another check of nothing but the same names fails by itself: what the forward pass returns is wrong.
+
+    One whose wrong arrays are themselves the derivatives of that forward pass says nothing of it.
+    """
     names = {use.name for use in check.uses}
-    return any(
-        case.check.id != check.id and {use.name for use in case.check.uses} <= names and not case.innocent
+    others = [
+        case
         for case in wrong
-    )
+        if case.check.id != check.id and {use.name for use in case.check.uses} <= names and not case.innocent
+    ]
+    return any(own_forward(asker.facts(case.check, _failed(case)), _failed(case)) is None for case in others)
+
+
+def _failed(case: Case) -> list[str]:
+    return [array.name for array in case.outcome.arrays if array.earned != 1]
 
 
 def _names(check: Check) -> frozenset[str]:
@@ -157,8 +166,9 @@ def _names(check: Check) -> frozenset[str]:
 
 def _parts_fail(check: Check, wrong: Sequence[Case]) -> bool:
     """Whether a check of some, but not all, of the names that this one needs fails by itself."""
-    names = {use.name for use in check.uses} | set(check.builds_on)
-    return any({use.name for use in case.check.uses} < names and not case.innocent for case in wrong)
+    own = _names(check)
+    names = own | set(check.builds_on)
+    return any(_names(case.check) < names and _names(case.check) != own and not case.innocent for case in wrong)
 
 
 def _extreme(

@@ -17,5 +17,6 @@ Trusted side: everything here looks at student files as text and bytes and execu
     anchors      after which cell each check is probed
     stubs        which definitions still equal the hand-out's
     likeness     how much a hand-in looks like an assignment (`identify`, and choosing among notebooks)
+    repeatable   which cells print the same at every run, for `trust`: what the stored notebook claims
     answers      what was handed in for a part that a person marks
 """

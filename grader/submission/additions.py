@@ -1,7 +1,8 @@
 """What a student's version of a provided file defines besides the course's own names.
 
 Hand-ins bring helpers of their own in a provided file, or the file as a later homework has it, and import them. The
-course's own version is run; these functions and classes are added to it, and none of its own is replaced.
+course's own version is run; these functions and classes, and other names for them, are added to it, and none of its
+own is replaced.
 """
 
 from __future__ import annotations
@@ -24,13 +25,23 @@ def with_additions(course: str, student: str) -> tuple[str, tuple[str, ...]]:
     known = {node.name for node in own.body if isinstance(node, _DEFINED)}
     known |= {n.id for node in own.body for n in ast.walk(node) if isinstance(n, ast.Name) and _is_bound(n)}
     known |= {a.asname or a.name for node in own.body if isinstance(node, ast.ImportFrom) for a in node.names}
-    added = [node for node in theirs.body if isinstance(node, _DEFINED) and node.name not in known]
+    added = [node for node in theirs.body if not _names(node) <= known]
     if not added or any(_future(node) for node in own.body):
         return course, ()
     imports = [node for node in theirs.body if isinstance(node, ast.Import | ast.ImportFrom)]
     before = [f"try:\n    {ast.unparse(node)}\nexcept ImportError:\n    pass" for node in imports if not _future(node)]
     after = [ast.unparse(node) for node in added]
-    return "\n".join([*before, course.rstrip("\n"), "", "", *after]) + "\n", tuple(node.name for node in added)
+    names = tuple(name for node in added for name in sorted(_names(node)))
+    return "\n".join([*before, course.rstrip("\n"), "", "", *after]) + "\n", names
+
+
+def _names(node: ast.stmt) -> set[str]:
+    """What a statement defines that could be added: a function, a class, or another name or number for something."""
+    if isinstance(node, _DEFINED):
+        return {node.name}
+    if isinstance(node, ast.Assign) and isinstance(node.value, ast.Name | ast.Constant):
+        return {target.id for target in node.targets if isinstance(target, ast.Name)}
+    return set()
 
 
 def _future(node: ast.stmt) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from grader.errors import Fault, SubmissionError
 from grader.model import Assignment, Notebook
@@ -46,6 +46,8 @@ def identify(path: Path, course_ids: Sequence[str], load: Callable[[str], Assign
         handed = gather(path, Path(scratch))
         notebooks = _notebooks(handed)
         modules = {name: text for name in handed.modules if (text := _source(handed.files[name])) is not None}
+    if not notebooks and not modules:
+        raise SubmissionError(f"{handed.shown} {_what_it_is(handed)}; hand in the .ipynb and your .py files")
     marked = {n.assignment for n in notebooks} & set(course_ids)
     if len(marked) == 1:
         return str(marked.pop())
@@ -60,6 +62,20 @@ def identify(path: Path, course_ids: Sequence[str], load: Callable[[str], Assign
         f"{handed.shown}: cannot tell which assignment this is (likeness: {listed or 'none to compare'}); "
         "name it with --assignment ID"
     )
+
+
+def _what_it_is(handed: HandIn) -> str:
+    """In words, a hand-in in which there is nothing to run."""
+    endings = {PurePosixPath(name).suffix.lower() for name in handed.files}
+    for ending, kind in (
+        (".pdf", "a PDF"),
+        (".html", "a web page"),
+        (".rar", "a RAR archive"),
+        (".7z", "a 7z archive"),
+    ):
+        if ending in endings:
+            return f"holds {kind}, and no notebook or Python file"
+    return "holds no notebook or Python file"
 
 
 def _notebooks(handed: HandIn) -> list[Notebook]:

@@ -110,4 +110,4 @@ def copy_with_additions(source: Path, own: Path, folder: Path, target: str) -> l
         return []
     (folder / target).write_text(text, encoding="utf-8")
     more = f" and {len(added) - 5} more" if len(added) > 5 else ""
-    return [f"{clean(target)}: {', '.join(added[:5])}{more} of your own version were added to the course's"]
+    return [f"added to the course's {clean(target)} from your version: {', '.join(added[:5])}{more}"]

@@ -11,6 +11,7 @@ from typing import Any
 
 from grader.worker.absent import go_on, only_shows
 from grader.worker.defining import define
+from grader.worker.interrupting import TooLong, interrupted_after
 from grader.worker.messages import CellDone, RunCell
 from grader.worker.shell import NotebookShell
 from grader.worker.state import State
@@ -34,7 +35,8 @@ def run_cell(state: State, command: RunCell) -> CellDone:
     through, known = False, set(state.placeholders.names)
     try:
         if command.definitions_after is None:
-            result = shell.run_cell(command.source, store_history=True, silent=False)  # type: ignore[no-untyped-call]
+            with interrupted_after(command.seconds):
+                result = shell.run_cell(command.source, store_history=True, silent=False)  # type: ignore[no-untyped-call]
             error = result.error_before_exec or result.error_in_exec
             if error is not None and (isinstance(error, ImportError) or only_shows(error)):
                 tree = ast.parse(shell.transform_cell(command.source))  # type: ignore[no-untyped-call]
@@ -48,6 +50,7 @@ def run_cell(state: State, command: RunCell) -> CellDone:
     pictures = _pictures(state.prepared.pictures)
     return CellDone(
         error=student_error(error, state.files()) if error is not None else None,
+        interrupted=isinstance(error, TooLong),
         through=through,
         absent=tuple(name for name in state.placeholders.names if name not in known),
         given=given,

@@ -85,6 +85,8 @@ class RunCell(Struct, tag=True, frozen=True, kw_only=True):
     index: int
     source: str
     definitions_after: int | None = None
+    seconds: float = 0.0
+    """After which it is interrupted, so that what it has computed is kept; 0 for never."""
 
 
 class Replacement(Struct, frozen=True):
@@ -149,6 +151,8 @@ class Killed(Struct, tag=True, frozen=True):
 
 class CellDone(Struct, tag=True, frozen=True, kw_only=True):
     error: StudentError | None
+    interrupted: bool = False
+    """Whether it had run for `RunCell.seconds`."""
     through: bool = False
     """With an error at an import or a plot: whether all the rest of the cell was run."""
     absent: tuple[str, ...] = ()

@@ -1,7 +1,8 @@
 """Follow-through: put the reference in the place of names that a student got wrong.
 
 Every binding of the student's object, in the submission's modules and in the notebook, and every instance of a
-replaced class. Runs only in a child that is thrown away.
+replaced class. A module of the student's that cannot be imported at all is replaced as a whole, so that a bracket
+missing in it costs no other module. Runs only in a child that is thrown away.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import ast
 import gc
 import sys
 from collections.abc import Iterable
+from importlib import import_module
 from types import ModuleType
 from typing import Any
 
@@ -26,7 +28,13 @@ def replace(state: State, replacements: Iterable[Replacement]) -> dict[str, int]
     for wanted in replacements:
         if wanted.source not in spaces:
             spaces[wanted.source] = _reference(wanted)
-        done[wanted.name] = _replace_one(state, wanted.name, spaces[wanted.source].get(wanted.name))
+        space = spaces[wanted.source]
+        try:
+            place = find(state, wanted.name)
+        except Exception:  # whatever the student's module raises
+            done[wanted.name] = _replace_module(state, wanted.name, space)
+        else:
+            done[wanted.name] = _replace_one(state, place, space.get(wanted.name))
     return done
 
 
@@ -40,11 +48,34 @@ def _reference(wanted: Replacement) -> dict[str, Any]:
     return vars(module)
 
 
-def _replace_one(state: State, name: str, new: Any) -> int:
-    place = find(state, name)
+def _replace_module(state: State, name: str, space: dict[str, Any]) -> int:
+    """Put the reference's file in the place of the module that should hold `name` and cannot be imported."""
+    for module in (place.module for place in state.places(name) if place.module):
+        try:
+            import_module(module)
+        except ModuleNotFoundError as error:
+            if error.name and (module + ".").startswith(error.name + "."):
+                continue  # not there, so that the name lives elsewhere
+        except Exception:  # the one
+            pass
+        else:
+            continue
+        stand_in = ModuleType(module)
+        vars(stand_in).update({key: value for key, value in space.items() if not key.startswith("__")})
+        sys.modules[module] = stand_in
+        package, _, own = module.rpartition(".")
+        if package in sys.modules:
+            setattr(sys.modules[package], own, stand_in)
+        return int(name in space)
+    return 0
+
+
+def _replace_one(state: State, place: tuple[dict[str, Any], str] | None, new: Any) -> int:
     if place is None or new is None:
         return 0
     old = place[0][place[1]]
+    if old is new:  # its module has been replaced already
+        return 1
     if isinstance(old, type) != isinstance(new, type):
         return 0
     count = 0

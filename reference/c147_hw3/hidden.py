@@ -52,6 +52,13 @@ def judge_repeated(seen, given):
         yield Verdict(f"{name}_again", bool(same), "" if same else f"a second backward gives another {name}")
 
 
+def returned(*arrays):
+    """What a layer returned; nothing but None is work that has not been begun."""
+    if all(array is None for array in arrays):
+        raise NotImplementedError("nothing but None is returned")
+    return arrays
+
+
 # ---------------------------------------------------------------- layers
 
 
@@ -68,7 +75,7 @@ def affine_forward_keeps(student, rng):
     """x, w and b are left as they were"""
     x, w, b = affine_arguments(rng, (5, 2, 3), 4)
     seen = {"before_x": x.copy(), "before_w": w.copy(), "before_b": b.copy()}
-    out, _ = student.affine_forward(x, w, b)
+    (out,) = returned(student.affine_forward(x, w, b)[0])
     return {**seen, "out": out, "after_x": x, "after_w": w, "after_b": b}
 
 
@@ -100,7 +107,7 @@ def affine_backward_repeated(student, rng):
     given = {"x": x, "w": w, "dout": dout}
     seen = {f"before_{name}": array.copy() for name, array in given.items()}
     for suffix in ("", "_again"):
-        gradients = student.affine_backward(dout, cache)
+        gradients = returned(*student.affine_backward(dout, cache))
         seen |= {f"{name}{suffix}": np.array(array) for name, array in zip(("dx", "dw", "db"), gradients, strict=True)}
     return seen | {f"after_{name}": array for name, array in given.items()}
 
@@ -110,7 +117,7 @@ def relu_forward_keeps(student, rng):
     """x is left as it was"""
     x = off_zero(rng, 4, 3, 5)
     before = x.copy()
-    out, _ = student.relu_forward(x)
+    (out,) = returned(student.relu_forward(x)[0])
     return {"before_x": before, "out": out, "after_x": x}
 
 
@@ -137,7 +144,7 @@ def relu_backward_repeated(student, rng):
     dout = rng.normal(size=(7, 4))
     before = dout.copy()
     _, cache = student.relu_forward(off_zero(rng, 7, 4))
-    once = np.array(student.relu_backward(dout, cache))
+    once = np.array(*returned(student.relu_backward(dout, cache)))
     return {"before_dout": before, "dx": once, "dx_again": student.relu_backward(dout, cache), "after_dout": dout}
 
 

@@ -146,6 +146,10 @@ def test_an_older_editions_two_layer_net_is_graded_alone(
     notebook = notebook.replace("from nndl.fc_net import FullyConnectedNet, ", "from cs231n.classifiers.fc_net import ")
     notebook = notebook.replace("from nndl.", "from cs231n.").replace("from utils.", "from cs231n.")
     (folder / "TwoLayerNet.ipynb").write_text(notebook, encoding="utf-8")
+    # its own helpers, which know the data of another machine, are no reason to lose the training
+    data = "def get_CIFAR10_data():\n    raise OSError('/home/somebody/cifar-10-batches-py')\n"
+    (folder / "cs231n/data_utils.py").write_text(data, encoding="utf-8")
+    (folder / "cs231n/solver.py").write_text("class Solver(object):\n    pass\n", encoding="utf-8")
 
     report = grade(folder, ID, course=ROOT)
 

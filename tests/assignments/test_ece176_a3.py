@@ -118,12 +118,13 @@ def test_the_survey_counts_as_answered_once_something_is_written(reports: Report
     assert untouched.state == "untouched"
 
 
-def test_a_wrong_softmax_is_paid_for_in_the_scores_and_in_the_training(reports: Reports) -> None:
+def test_a_wrong_softmax_is_paid_for_in_the_scores_alone(reports: Reports) -> None:
     found = parts(reports["softmax_axis"])
 
     lost = {id: part.max_score - part.score for id, part in found.items() if part.manual is None}
-    assert lost == {"1.0.1": 12, "1.0.2": 0, "1.0.3a": 0, "1.0.3b": 0, "1.1a": 7}
+    assert lost == {"1.0.1": 12, "1.0.2": 0, "1.0.3a": 0, "1.0.3b": 0, "1.1a": 0}
     assert set(found["1.0.2"].credited_with) == {"Linear", "ReLU", "Softmax"}
+    assert "Softmax" in found["1.1a"].credited_with
     assert found["1.0.3b"].credited_with == ("Softmax",)
 
 
@@ -178,6 +179,53 @@ def hand_in(folder: Path, change: Change = as_it_is, layers: str = "layers") -> 
     for file in FILES:
         shutil.copyfile(EXAMPLES / "correct" / "layers" / file, folder / layers / file)
     return folder
+
+
+def edited(folder: Path, file: str, old: str, new: str) -> Path:
+    """`hand_in` with one of the four files changed."""
+    path = hand_in(folder) / "layers" / file
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
+    return folder
+
+
+@pytest.mark.slow
+def test_a_bias_gradient_with_an_axis_too_many_is_paid_for_as_a_shape(tmp_path: Path) -> None:
+    folder = edited(tmp_path / "hand_in", "linear.py", "dout.sum(axis=0)", "dout.sum(axis=0, keepdims=True)")
+    found = parts(grade(folder, course=ROOT))
+
+    lost = {id: part.max_score - part.score for id, part in found.items() if part.manual is None}
+    assert lost == {"1.0.1": 0, "1.0.2": 0, "1.0.3a": 10, "1.0.3b": 0, "1.1a": 0}
+
+
+@pytest.mark.slow
+def test_a_backward_pass_not_begun_earns_nothing_from_the_courses_own(tmp_path: Path) -> None:
+    folder = hand_in(tmp_path / "hand_in")
+    for file in ("linear.py", "relu.py", "loss_func.py"):
+        path = folder / "layers" / file
+        text = path.read_text(encoding="utf-8").partition("    def backward(")
+        signature = "self" if file == "loss_func.py" else "self, dout"
+        path.write_text(f"{text[0]}    def backward({signature}):\n        pass\n", encoding="utf-8")
+    report = grade(folder, course=ROOT)
+
+    assert report.score == 30
+    assert {o.status for o in outcomes(report).values() if o.check.part.id.startswith("1.0.3")} == {"missing"}
+
+
+@pytest.mark.slow
+def test_classes_in_the_notebook_are_graded_where_the_files_are_missing(tmp_path: Path) -> None:
+    own = "\n".join((EXAMPLES / "correct" / "layers" / file).read_text(encoding="utf-8") for file in FILES)
+
+    def change(source: str) -> str:
+        imports = [f"from layers.{file.removesuffix('.py')} import" for file in FILES]
+        kept = [line for line in source.splitlines() if not line.startswith(tuple(imports))]
+        return "\n".join(kept) + (f"\n# ---- next cell\n{own}" if len(kept) < len(source.splitlines()) else "")
+
+    folder = hand_in(tmp_path / "hand_in", change)
+    shutil.rmtree(folder / "layers")
+
+    assert grade(folder, course=ROOT).score == 80
 
 
 @pytest.mark.slow
@@ -239,14 +287,14 @@ def test_an_edited_optimizer_file_is_ignored_and_told(tmp_path: Path, assignment
 
 
 @pytest.mark.slow
-def test_a_broken_first_cell_costs_the_layers_nothing(tmp_path: Path) -> None:
+def test_a_broken_first_cell_costs_nothing_of_what_does_not_need_it(tmp_path: Path) -> None:
     def broken(source: str) -> str:
         return source.replace("import matplotlib.pyplot as plt\n", "import a_module_of_mine\n")
 
     report = grade(hand_in(tmp_path / "hand_in", broken), course=ROOT)
 
     lost = {id: p.max_score - p.score for id, p in parts(report).items() if p.manual is None}
-    assert lost == {"1.0.1": 0, "1.0.2": 0, "1.0.3a": 0, "1.0.3b": 0, "1.1a": 7}
+    assert lost == {"1.0.1": 0, "1.0.2": 0, "1.0.3a": 0, "1.0.3b": 0, "1.1a": 0}
 
 
 # ---------------------------------------------------------------- hand-out and golden values

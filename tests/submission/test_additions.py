@@ -24,6 +24,13 @@ def test_functions_that_only_the_student_has_are_added_with_their_imports() -> N
     assert run(text)["root"](-1) == 2j
 
 
+def test_another_name_for_one_of_the_courses_functions_is_added() -> None:
+    text, added = with_additions(COURSE, COURSE + "twice = double\nRATE = 1e-3\nDATA = open('/nowhere').read()\n")
+
+    assert added == ("twice", "RATE")
+    assert run(text)["twice"](4) == 8
+
+
 def test_the_courses_own_functions_and_numbers_stay() -> None:
     text, added = with_additions(COURSE, "FACTOR = 3\ndef double(x):\n    return 0\nclass Own:\n    pass\n")
 

@@ -121,6 +121,14 @@ def test_the_one_assignment_of_a_course_must_be_like_the_hand_in_too(tmp_path: P
         identify(path, ["modular"], load)
 
 
+@pytest.mark.parametrize(
+    ("name", "told"), [("hw.pdf", "a PDF"), ("hw.rar", "a RAR archive"), ("a.txt", "holds no notebook")]
+)
+def test_a_hand_in_without_anything_to_run_is_told_what_it_is(tmp_path: Path, load: Load, name: str, told: str) -> None:
+    with pytest.raises(SubmissionError, match=told):
+        found(tmp_path, load, {name: "x"})
+
+
 def test_a_damaged_notebook_is_named_and_not_called_unknown(tmp_path: Path, load: Load) -> None:
     with pytest.raises(SubmissionError, match="is JSON but no notebook"):
         found(tmp_path, load, {"x.ipynb": "[]"}, "x.ipynb")
