@@ -267,7 +267,7 @@ def test_an_edited_provided_file_is_ignored_and_mentioned(tmp_path: Path, modula
 
 
 def test_provided_files_of_another_edition_are_not_called_edited(tmp_path: Path, modular: Assignment) -> None:
-    files = {"layers/__init__.py": "VERSION = 2\n", "utils/optimizer.py": "RATE = 2\n"}
+    files = {"layers/__init__.py": "import math\n", "utils/optimizer.py": "RATE = 2\n"}
     submission = opened(tmp_path, modular, {"hw.ipynb": NOTEBOOK, **MODULES, **files})
     assert read(submission, "utils/optimizer.py") == "RATE = 1\n"
     assert submission.notes == (
