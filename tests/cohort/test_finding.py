@@ -73,6 +73,26 @@ def test_a_rule_tells_student_and_attempt_from_the_path(tmp_path: Path) -> None:
     assert result.ignored == ("readme.md",)
 
 
+def test_two_downloads_from_canvas_are_two_attempts_by_the_rule_that_the_documentation_gives(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs/howto/batch.md").read_text()
+    (rule,) = re.findall(r"`--names '(try\(.*?LATE.*?)'`", page)
+    roster = tmp_path / "roster.csv"
+    roster.write_text('Student,ID\n"Doe, Jane",12\n"Roe, John",13\n')
+    files = {
+        "try1/doejane_12_10001_hw.ipynb": "1",
+        "try1/doejane_12_10002_layers.py": "2",
+        "try2/doejane_LATE_12_20001_hw-1.ipynb": "3",
+        "try2/roejohn_13_20002_hw.ipynb": "4",
+    }
+    result = found(lay(tmp_path / "in", files), tmp_path, rule, read_roster(roster))
+    assert [(h.student, h.name, h.attempt, h.late, h.ids["ID"]) for h in result.hand_ins] == [
+        ("12", "Doe, Jane", 1, False, "12"),
+        ("12", "Doe, Jane", 2, True, "12"),
+        ("13", "Roe, John", 2, False, "13"),
+    ]
+    assert [sorted(h.files) for h in result.hand_ins] == [["hw.ipynb", "layers.py"], ["hw-1.ipynb"], ["hw.ipynb"]]
+
+
 def test_a_rule_that_matches_nothing_says_what_is_there(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"rule for names matches none.*a\.ipynb"):
         found(lay(tmp_path / "in", {"a.ipynb": "1"}), tmp_path, r"(?P<student>x\d+)")

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import shutil
+from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import pytest
+from msgspec import structs
 
+import grader
 from grader.assignment.course import find_course
-from grader.cohort.keys import coupled, keys_of, stale_parts
+from grader.cohort.keys import coupled, engine_key, keys_of, stale_parts
 from grader.cohort.records import Graded, Keys
+from grader.model import Assignment, Limits, Manual, Part
 from grader.reference import recorded
 
 ROOT = Path(__file__).parents[2]
@@ -107,3 +112,71 @@ def test_a_part_is_asked_together_with_those_that_it_follows(course: Path) -> No
     assignment = find_course(course, course).load(ID)
     assert coupled(assignment, ["4"]) == {"1", "2", "3", "4"}
     assert coupled(assignment, ["2"]) == {"2"}
+
+
+CHANGED: dict[str, Any] = {
+    "id": "other",
+    "title": "Another title",
+    "seed": 99,
+    "notebook": None,
+    "student_files": ("more.py",),
+    "provided_files": (),
+    "names": {},
+    "manual": (Manual(part=Part("1", "Affine layer"), kind="written", question="Why?", under="W", points=Fraction(1)),),
+    "order": ("4", "3", "2", "1"),
+    "limits": Limits(cell=1.0),
+    "follow_through": Fraction(1, 4),
+    "hints": "line",
+    "stand_ins": (ROOT / "reference" / ID / "golden",),
+    "compat": "x = 1",
+    "preload": ("sklearn",),
+    "data": ROOT / "reference" / ID / "golden",
+}
+"""Another value for each field of an assignment that can move a report."""
+OF_NO_MATTER = {
+    "points": "what the hand-out says in all; a report adds up its checks",
+    "root": "where it lies",
+    "handout": "where it lies; its files are read",
+    "solution": "where it lies; what of it counts are golden values and replacements",
+    "checks": "each has a key of its own",
+    "install": "for the hand-out's requirements",
+}
+
+
+def test_every_field_of_an_assignment_is_thought_of() -> None:
+    fields = {field.name for field in structs.fields(Assignment)}
+    assert fields == CHANGED.keys() | OF_NO_MATTER.keys()
+
+
+@pytest.mark.parametrize("field", CHANGED)
+def test_what_can_move_a_report_touches_it(field: str) -> None:
+    assignment = find_course(ROOT, ROOT).load(ID)
+    golden = recorded(assignment)
+    before = keys_of(assignment, golden, None)
+    after = keys_of(structs.replace(assignment, **{field: CHANGED[field]}), golden, None)
+    assert stale(before, after)
+
+
+def test_an_edited_grader_is_another_engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    copy = tmp_path / "grader"
+    shutil.copytree(ROOT / "grader", copy, ignore=shutil.ignore_patterns("__pycache__"))
+    monkeypatch.setattr(grader, "__file__", str(copy / "__init__.py"))
+
+    def engine() -> str:
+        engine_key.cache_clear()
+        return engine_key()
+
+    try:
+        first = engine()
+        (copy / "__pycache__").mkdir()
+        (copy / "__pycache__" / "x.pyc").write_text("x")
+        with (copy / "commands" / "output.py").open("a") as file:
+            file.write("# other words\n")
+        assert engine() == first
+        for name in ("scoring.py", "worker/wire.py", "report/templates/feedback.css"):
+            with (copy / name).open("a") as file:
+                file.write("\n")
+            assert engine() != first, name
+            first = engine()
+    finally:
+        engine_key.cache_clear()
