@@ -15,27 +15,12 @@ from msgspec import structs
 
 from grader.errors import WorkerError
 from grader.gate import DEAD, Gate
-from grader.model import (
-    Anchor,
-    Assignment,
-    CellRun,
-    Frame,
-    StudentError,
-    Submission,
-)
+from grader.model import Anchor, Assignment, CellRun, Frame, StudentError, Submission
 from grader.process import Process, Root
 from grader.submission.harmless import defines, definitions_of, is_harmless
 from grader.submission.pictures import is_picture
 from grader.worker import wire
-from grader.worker.messages import (
-    CellDone,
-    Done,
-    Failed,
-    Import,
-    Prepare,
-    Prepared,
-    RunCell,
-)
+from grader.worker.messages import CellDone, Done, Failed, Import, Prepare, Prepared, RunCell
 
 NO_PROCESS = "no process was left to run it in"
 """Said of a cell that could not be run: what ran before has destroyed its process, or the machine stood still."""
