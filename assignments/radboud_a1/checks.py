@@ -92,6 +92,18 @@ def run_again(student, space, mention, *kept):
                 continue
 
 
+def refuse_leftover(student, name):
+    """Let the last cell that sets a name raise once more what it raised: then the name still holds what was there."""
+    cells = [cell for cell in student.notebook["In"] if re.search(rf"^{name}\b[^=\n]*=(?!=)", cell, re.MULTILINE)]
+    space, held = dict(student.notebook), student.notebook[name]
+    try:
+        for cell in cells[-1:]:
+            exec(student.notebook["get_ipython"]().transform_cell(cell), space)
+    except Exception:
+        if space[name] is held:
+            raise
+
+
 def height(x, y):
     """The function that is descended."""
     return x**2 + y**2 + x * (y + 2) + np.cos(3 * x)
@@ -167,6 +179,7 @@ def judge_end(seen, given):
 def tuned_descent(student, rng):
     """The path that was tuned ends below -2"""
     space = dict(student.notebook)
+    refuse_leftover(student, "results")
     if not height(*student.results[:2]) < -2:  # it may do so with an optimize_f that has been put right
         run_again(student, space, r"optimize_f\(", "optimize_f")
     x, y, _, x_hist, y_hist = space["results"]

@@ -95,6 +95,11 @@ DESCENT = [
         {TUNED: "results = -1.0882, 0.5441, -2.28071, [-1.0882], [0.5441]"},
     ),
     edit(
+        "the cell that tunes fails, the path of an earlier cell is left",
+        ("tuned_descent",),
+        {TUNED: TUNED.replace("decay=", "rate=")},
+    ),
+    edit(
         "descent started beside the minimum",
         ("tuned_descent",),
         {TUNED: TUNED.replace("x=3, y=2", "x=-1, y=0.5")},
