@@ -157,6 +157,11 @@ FUNCTIONS = [
     ),
     edit("ReLU not compared with finite differences", ("relu_numerical",), {RELU_NUMERICAL: ""}),
     edit(
+        "ReLU: difference multiplied by epsilon, not divided",
+        ("relu_numerical",),
+        {"(relu(x + epsilon / 2) - relu(x - epsilon / 2)) / epsilon": "(relu(x + epsilon) - relu(x)) * epsilon"},
+    ),
+    edit(
         "binary cross-entropy without its minus",
         (*BCES, *MODELS, "one_layer_numerical"),
         {BCE: BCE.replace("-(y *", "(y *")},
