@@ -28,12 +28,14 @@ GRADE = (sys.executable, "-P", "-m", "grader")
 ROOT = Path(__file__).parents[2]
 HONEST = "return d_out @ w.T, x.T @ d_out, d_out.sum(axis=0)"
 WRONG = "return np.zeros_like(x), np.zeros_like(w), np.zeros(w.shape[1])"
+BUBBLEWRAP = ("apparmor-user", "no-userns-user")
+"""Where only that can make a view of one's own."""
 SITUATIONS = {"root": "A"}
 """Kind of machine -> the tier that it must come to. Only root can take another user's place; `root` is "as it is"."""
 if os.geteuid() == 0:
     SITUATIONS |= {"user": "A", "docker-root": "B", "docker-user": "C"}
     if shutil.which("bwrap") is not None:
-        SITUATIONS["apparmor-user"] = "A"
+        SITUATIONS |= dict.fromkeys(BUBBLEWRAP, "A")
 
 
 class Arena:
@@ -64,8 +66,9 @@ class Arena:
             "GRADE_SECRET": self.mark,
             "PYTHONPATH": str(ROOT),
         }
-        # nobody watches over its mounts: it shall be the process itself, not one that watches it
-        words = [sys.executable, str(Path(restrict.__file__)), situation.replace("apparmor-", ""), "sleep", "3600"]
+        # outside what is imitated: it shall be the process itself, not one that watches over its calls
+        outside = "user" if situation in BUBBLEWRAP else situation
+        words = [sys.executable, str(Path(restrict.__file__)), outside, "sleep", "3600"]
         self.victim = subprocess.Popen(words, env=self.environment, cwd="/")
         self.before = self.secrets()
 

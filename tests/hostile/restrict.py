@@ -5,6 +5,7 @@
     docker-root   root under what Docker's default profile takes away: most capabilities, namespaces, mounts
     docker-user   an ordinary user there
     apparmor-user an ordinary user where only bubblewrap may change mounts, as by a profile of AppArmor's
+    no-userns-user an ordinary user where nobody may make a user namespace, and bubblewrap is setuid root
 
 Needs root. An interpreter in root's home is made reachable for other users, in a mount namespace of this command's own.
 """
@@ -33,7 +34,7 @@ MOUNTS = ("mount", "umount2", "pivot_root", "mount_setattr", "move_mount", "open
 SECCOMP, SET_FILTER, NEW_LISTENER, ASK = {"x86_64": 317, "aarch64": 277}, 1, 8, 0x7FC00000
 RECEIVE, ANSWER = 0xC0502100, 0xC0182101
 """Calls of a listener (SECCOMP_IOCTL_NOTIF_RECV and _SEND); an answer's last word 1 lets the call be made."""
-NEW_MOUNTS, BIND, RECURSIVE, PRIVATE = 0x20000, 4096, 16384, 1 << 18
+NEW_MOUNTS, NEW_USERS, BIND, RECURSIVE, PRIVATE = 0x20000, 1 << 28, 4096, 16384, 1 << 18
 
 
 def open_home(home: Path, inside: list[Path]) -> None:
@@ -109,6 +110,34 @@ def leave_mounts_to(program: str) -> None:
     os._exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) & 0xFF)
 
 
+def forbid_user_namespaces() -> None:
+    """No more user namespaces from here on (user.max_user_namespaces = 0, in one of this command's own).
+
+    With a copy of bubblewrap that is setuid root, in a file system that only this command sees.
+    """
+    kernel.unshare(NEW_MOUNTS)
+    kernel.mount(None, "/", None, RECURSIVE | PRIVATE)
+    kernel.mount("tmpfs", "/mnt", "tmpfs", 0, "mode=0755")
+    copy = shutil.copy(shutil.which("bwrap") or "bwrap is not installed", "/mnt/bwrap")
+    os.chmod(copy, 0o4755)
+    os.environ["PATH"] = f"/mnt:{os.environ['PATH']}"
+    entered, mapped = os.pipe(), os.pipe()
+    helper = os.fork()
+    if helper == 0:  # outside: only from here all users can be brought along
+        os.read(entered[0], 1)
+        for kind in ("uid_map", "gid_map"):
+            Path(f"/proc/{os.getppid()}/{kind}").write_text("0 0 65536")
+        os.write(mapped[1], b".")
+        os._exit(0)
+    kernel.unshare(NEW_USERS | NEW_MOUNTS)
+    os.write(entered[1], b".")
+    os.read(mapped[0], 1)
+    os.waitpid(helper, 0)
+    for descriptor in (*entered, *mapped):
+        os.close(descriptor)
+    Path("/proc/sys/user/max_user_namespaces").write_text("0")
+
+
 def main(situation: str, *command: str) -> None:
     home = Path("/root")
     interpreter = Path(sys.base_prefix).resolve()
@@ -116,6 +145,8 @@ def main(situation: str, *command: str) -> None:
         open_home(home, [interpreter])
     if situation.startswith("docker"):
         forbid_namespaces()
+    if situation == "no-userns-user":
+        forbid_user_namespaces()
     if situation == "apparmor-user":
         leave_mounts_to(shutil.which("bwrap") or "bwrap is not installed")
     if situation.endswith("user"):

@@ -1,4 +1,4 @@
-"""Where only bubblewrap may change mounts, a worker is started in it and sees what it needs and no more."""
+"""Where only bubblewrap can make a view of its own, a worker is started in it and sees what it needs, no more."""
 
 from __future__ import annotations
 
@@ -6,12 +6,11 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from tests.hostile import restrict
-from tests.hostile.arena import SITUATIONS, Arena
+from tests.hostile.arena import BUBBLEWRAP, SITUATIONS, Arena
 from tests.hostile.attacks import KINDS
 from tests.hostile.test_attacks import complaints, honest
 
@@ -48,13 +47,17 @@ print(json.dumps(told))
 """
 
 
+EACH = pytest.mark.parametrize("situation", BUBBLEWRAP)
+
+
 @pytest.fixture
-def arena() -> Iterator[Arena]:
-    made = Arena("apparmor-user")
+def arena(situation: str) -> Iterator[Arena]:
+    made = Arena(situation)
     yield made
     made.close()
 
 
+@EACH
 def test_a_submission_is_graded_in_bubblewrap_and_kept_in(arena: Arena) -> None:
     attacks = [*ATTACKS, honest(1)]
     reports = arena.batch(attacks)
@@ -66,8 +69,9 @@ def test_a_submission_is_graded_in_bubblewrap_and_kept_in(arena: Arena) -> None:
     assert arena.problems() == []
 
 
-def test_a_worker_is_replaced_only_where_it_has_to_see_more(tmp_path: Path) -> None:
-    words = [sys.executable, restrict.__file__, "apparmor-user", sys.executable, "-P", "-c", ENCLOSED]
+@EACH
+def test_a_worker_is_replaced_only_where_it_has_to_see_more(situation: str) -> None:
+    words = [sys.executable, restrict.__file__, situation, sys.executable, "-P", "-c", ENCLOSED]
     done = subprocess.run(words, cwd="/", capture_output=True, text=True, check=True)
     told = json.loads(done.stdout)
     assert told["layers"] == ["bubblewrap"]
@@ -77,8 +81,9 @@ def test_a_worker_is_replaced_only_where_it_has_to_see_more(tmp_path: Path) -> N
     assert not told["left"]
 
 
-def test_what_works_is_told_by_trying() -> None:
-    words = [sys.executable, restrict.__file__, "apparmor-user", sys.executable, "-P", "-m", "grader", "doctor"]
+@EACH
+def test_what_works_is_told_by_trying(situation: str) -> None:
+    words = [sys.executable, restrict.__file__, situation, sys.executable, "-P", "-m", "grader", "doctor"]
     done = subprocess.run([*words, "--json"], cwd="/", capture_output=True, text=True, check=True)
     told = json.loads(done.stdout)
     works = {layer["layer"]: layer["works"] for layer in told["layers"]}
