@@ -54,7 +54,11 @@ def keys_of(assignment: Assignment, golden: GoldenTable, seed: int | None) -> Ke
         c.id: _arrays(golden.get(c.id, {})) if seed is None else fingerprint(live, sown, checks[c.id])
         for c in assignment.checks
     }
-    follows = {c.id: _follows(assignment, c, checks, expected) for c in assignment.checks if c.builds_on}
+    built_on = {c.builds_on for c in assignment.checks if c.builds_on}
+    put = {names: [t for r in replacements(assignment, names) for t in (r.name, r.source)] for names in built_on}
+    follows = {
+        c.id: _follows(assignment, c, put[c.builds_on], checks, expected) for c in assignment.checks if c.builds_on
+    }
     manual = {m.part.id: repr(msgspec.to_builtins(m, enc_hook=str)) for m in assignment.manual}
     parts = {}
     for part in assignment.parts:
@@ -151,10 +155,11 @@ def _earlier(assignment: Assignment, check: Check) -> list[Check]:
     return [c for c in assignment.checks if rank[c.part.id] < rank[check.part.id] and names & {u.name for u in c.uses}]
 
 
-def _follows(assignment: Assignment, check: Check, checks: dict[str, str], expected: dict[str, str]) -> str:
-    texts = [t for r in replacements(assignment, check.builds_on) for t in (r.name, r.source)]
+def _follows(
+    assignment: Assignment, check: Check, put: list[str], checks: dict[str, str], expected: dict[str, str]
+) -> str:
     keys = [key for c in _earlier(assignment, check) for key in (c.id, checks[c.id], expected[c.id])]
-    return fingerprint(str(assignment.follow_through), repr(check.builds_on), *texts, *keys)
+    return fingerprint(str(assignment.follow_through), repr(check.builds_on), *put, *keys)
 
 
 def _arrays(values: Any) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import hashlib
 from collections.abc import Iterable
+from functools import cached_property
 
 from grader.model import Check
 
@@ -44,39 +45,55 @@ class _File:
 
     def __init__(self, source: str) -> None:
         self._source = source
-        self._bound: dict[str, list[ast.stmt]] = {}
-        self._always: list[ast.stmt] = []
+        self._bound: dict[str, list[_Statement]] = {}
+        self._always: list[_Statement] = []
         """Statements that are no definition: whatever they do, they do it for every check."""
         for node in ast.parse(source).body:
-            names = list(_binds(node))
+            statement, names = _Statement(node), list(_binds(node))
             for name in names:
-                self._bound.setdefault(name, []).append(node)
+                self._bound.setdefault(name, []).append(statement)
             says_nothing = isinstance(node, ast.Pass) or (
                 isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
             )
             if not names and not says_nothing:
-                self._always.append(node)
+                self._always.append(statement)
 
     def reached(self, check: str) -> list[str]:
         """The dumps of everything that `check` rests on, in the order of the file."""
         if check not in self._bound:
             return [self._source]
-        nodes: dict[int, ast.stmt] = {}
+        found: dict[tuple[int, int], _Statement] = {}
         names, seen = {check}, set[str]()
-        for node in self._always:
-            nodes[id(node)] = node
-            names |= _names(node)
-        while names:
+        waiting = list(self._always)
+        while waiting or names:
+            if waiting:
+                statement = waiting.pop()
+                found[statement.place] = statement
+                names |= statement.names
+                continue
             name = names.pop()
             if name in _REACHES_ALL:
                 return [self._source]
-            if name in seen:
-                continue
-            seen.add(name)
-            for node in self._bound.get(name, []):
-                nodes[id(node)] = node
-                names |= _names(node)
-        return [ast.dump(node) for node in sorted(nodes.values(), key=lambda node: node.lineno)]
+            if name not in seen:
+                seen.add(name)
+                waiting += self._bound.get(name, [])
+        return [found[place].text for place in sorted(found)]
+
+
+class _Statement:
+    """A top-level statement; what is looked up in it is kept, since most helpers serve many checks."""
+
+    def __init__(self, node: ast.stmt) -> None:
+        self._node = node
+        self.place = node.lineno, node.col_offset
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        return frozenset(_names(self._node))
+
+    @cached_property
+    def text(self) -> str:
+        return ast.dump(self._node)
 
 
 def _binds(node: ast.stmt) -> Iterable[str]:

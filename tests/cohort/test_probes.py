@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from fractions import Fraction
 from pathlib import Path
 
@@ -111,3 +114,25 @@ def test_a_helper_file_moves_only_the_checks_that_reach_what_changed_in_it(tmp_p
     assert moved_by("checks_draw.py", "2 * x", "3 * x") == {"second"}
     assert moved_by("checks_draw.py", "SIZE = 3", "OTHER = 1\nSIZE = 3") == set()
     assert moved_by("checks.py", "double(2)", "double(3)") == {"second"}
+
+
+def test_fingerprints_are_the_same_in_every_process() -> None:
+    """Names come out of sets, whose order is another each time; two statements may share a line."""
+    names = [f"a{n}" for n in range(40)]
+    source = SOURCE.replace("student.g(2)", f"student.g({' + '.join(names)})")
+    source = source.replace("SIZE = 3", "SIZE = 3\n" + "; ".join(f"{name} = 1" for name in names))
+    code = f"""
+from tests.cohort.test_probes import fingerprints
+print(fingerprints({source!r}))
+"""
+    found = {
+        subprocess.run(
+            [sys.executable, "-c", code],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            cwd=Path(__file__).parents[2],
+            capture_output=True,
+            check=True,
+        ).stdout
+        for seed in "123"
+    }
+    assert len(found) == 1
