@@ -215,9 +215,9 @@ def _lost(thing: Mapping[str, Any]) -> Fraction:
 
 
 def _mistake(text: str) -> str:
-    """The mistake without the names of the arrays that show it, so that two checks count it as one."""
+    """The mistake without the arrays that show it and without other words for it: two checks count it as one."""
     _, found, named = text.partition("with this mistake: ")
-    return named if found else text
+    return (named if found else text).partition(" In other words: ")[0]
 
 
 def _points(value: float) -> Fraction:

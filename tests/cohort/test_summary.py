@@ -21,7 +21,8 @@ RUN = Run(id=3, started="2026-01-01T10:00:00+00:00", finished="x", source="/in/<
 
 def cohort() -> list[Result]:
     right = {"parts": [part("1", check("a", 4, 4)), part("2", check("b", 6, 6))]}
-    wrong = {"parts": [part("1", check("a", 1, 4, MISTAKE)), part("2", check("b", 3, 6, MISTAKE), score=6)]}
+    other = f"{MISTAKE} In other words: in `Affine.forward` the term with `b` is missing."
+    wrong = {"parts": [part("1", check("a", 1, 4, MISTAKE)), part("2", check("b", 3, 6, other), score=6)]}
     return [
         result("right", 10, report=right),
         result("wrong", 7, report=wrong),
