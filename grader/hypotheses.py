@@ -12,10 +12,10 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from grader.abreast import abreast, is_caught
-from grader.assignment.edits import edited, right_edits, wrong_edits
+from grader.assignment.edits import edited, equivalents, right_edits, wrong_edits
 from grader.diagnosis.bank import GRADED, REPEATED, VIEWS, Hypothesis, Results, bank_path, read_bank, write_bank
 from grader.diagnosis.codes import NAMED
 from grader.diagnosis.fingerprints import FIELDS, agree, fingerprints
@@ -56,7 +56,7 @@ def prepare(assignment: Assignment, tell: Callable[[str], None] = lambda text: N
     AuthoringError
         If the reference is not here, or an edit does not apply.
     """
-    every = mutants(assignment)
+    every = excused(assignment, mutants(assignment))
     edits = wrong_edits(assignment)
     originals = {file: read_solution(assignment, file) for file in {m.file for m in every}}
     jobs = [definitions(assignment, {m.file: m.text}) for m in every]
@@ -89,6 +89,19 @@ def prepare(assignment: Assignment, tell: Callable[[str], None] = lambda text: N
         seeds = (assignment.seed, second_seed(assignment.seed))
         path = write_bank(assignment, seeds, tuple(hypotheses), _results(assignment, steady, seen))
     return Prepared(tuple(trials), len(hypotheses), path)
+
+
+def excused(assignment: Assignment, every: Sequence[Mutant]) -> list[Mutant]:
+    """The mutants, with the reason where the author says that nothing need be seen of it."""
+    reasons = equivalents(assignment)
+    lines = {one.file: read_solution(assignment, one.file).split("\n") for one in reasons}
+
+    def why(mutant: Mutant) -> str:
+        there = lines[mutant.file][mutant.line - 1] if mutant.file in lines else ""
+        meant = (r for r in reasons if r.file == mutant.file and r.code in there and r.new in ("", mutant.new))
+        return next((r.reason for r in meant), mutant.excused)
+
+    return [structs.replace(mutant, excused=why(mutant)) for mutant in every]
 
 
 def _more(assignment: Assignment, originals: Mapping[str, str], edits: Sequence[Edit]) -> list[Variant]:

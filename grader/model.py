@@ -207,6 +207,18 @@ class Change(Struct, frozen=True):
     new: str
 
 
+class Equivalent(Struct, frozen=True, kw_only=True):
+    """Small changes of the solution that no check need see, from `equivalent.py` (list `EQUIVALENT`)."""
+
+    file: str
+    """Path below `solution/`."""
+    code: str
+    """Stands in the lines that are changed."""
+    reason: str
+    new: str = ""
+    """The changed code, where only this one change of the lines is meant."""
+
+
 class Edit(Struct, frozen=True, kw_only=True):
     """A named rewrite of the solution, from `wrong.py` (list `WRONG`) or `right.py` (list `RIGHT`)."""
 

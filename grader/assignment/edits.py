@@ -1,4 +1,4 @@
-"""Named rewrites of the solution: read from `wrong.py` and `right.py`, applied to its files.
+"""Named rewrites of the solution: read from `wrong.py` and `right.py`, applied to its files. And `equivalent.py`.
 
 What they must do to the score is tried out by others; here they are only data and text.
 """
@@ -9,10 +9,11 @@ from pathlib import Path
 
 from grader.assignment.authored import execute, read_text
 from grader.errors import AuthoringError
-from grader.model import Assignment, Change, Edit
+from grader.model import Assignment, Change, Edit, Equivalent
 
 WRONG = "wrong.py"
 RIGHT = "right.py"
+EQUIVALENT = "equivalent.py"
 _LISTS = {WRONG: "WRONG", RIGHT: "RIGHT"}
 
 
@@ -30,6 +31,17 @@ def wrong_edits(assignment: Assignment) -> tuple[Edit, ...]:
 def right_edits(assignment: Assignment) -> tuple[Edit, ...]:
     """`RIGHT` of `right.py`, empty where there is no such file; raises as `wrong_edits`."""
     return _read(assignment.root / RIGHT)
+
+
+def equivalents(assignment: Assignment) -> tuple[Equivalent, ...]:
+    """`EQUIVALENT` of `equivalent.py`; raises as `wrong_edits`."""
+    path = assignment.root / EQUIVALENT
+    if not path.exists():
+        return ()
+    found = getattr(execute(path, read_text(path), {}), "EQUIVALENT", None)
+    if not isinstance(found, list | tuple) or not all(isinstance(one, Equivalent) for one in found):
+        raise AuthoringError(f"{path}: does not define EQUIVALENT, a list of grader.model.Equivalent")
+    return tuple(found)
 
 
 def edited(assignment: Assignment, edit: Edit) -> dict[str, str]:

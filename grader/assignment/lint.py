@@ -14,7 +14,7 @@ from typing import get_args
 import numpy as np
 
 from grader.assignment.checksource import hidden_files, holds, public_files
-from grader.assignment.edits import RIGHT, WRONG, edited, right_edits, wrong_edits
+from grader.assignment.edits import EQUIVALENT, RIGHT, WRONG, edited, equivalents, right_edits, wrong_edits
 from grader.assignment.finding import Finding
 from grader.assignment.golden import Array, read_golden
 from grader.assignment.lint_names import lint_names
@@ -43,7 +43,7 @@ def lint(assignment: Assignment) -> list[Finding]:
     topics.append(lambda a: _golden(a, observations))
     topics.append(lambda a: lint_tolerances(a, observations))
     if assignment.solution is not None:
-        topics += [_wrong, _right]
+        topics += [_wrong, _right, _equivalent]
     topics.append(_inconsistent)
     return [finding for topic in topics for finding in _caught(assignment, topic)]
 
@@ -168,6 +168,14 @@ def _right(assignment: Assignment) -> Iterator[Finding]:
         yield from _edit(assignment, edit, RIGHT)
         if edit.fails:
             yield Finding("error", RIGHT, f"edit {edit.name!r} is a right one and names checks that fail")
+
+
+def _equivalent(assignment: Assignment) -> Iterator[Finding]:
+    assert assignment.solution is not None  # only then is it asked for
+    for one in equivalents(assignment):
+        path = assignment.solution / one.file
+        if not path.is_file() or one.code not in path.read_text(encoding="utf-8"):
+            yield Finding("error", EQUIVALENT, f"solution/{one.file} has no {one.code!r}; take the entry out")
 
 
 def _edit(assignment: Assignment, edit: Edit, file: str) -> Iterator[Finding]:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from grader.assignment.authored import read_text
 from grader.assignment.checksource import HIDDEN, hidden_files, public_files
-from grader.assignment.edits import RIGHT, WRONG, edited
+from grader.assignment.edits import EQUIVALENT, RIGHT, WRONG, edited
 from grader.assignment.leaks import refuse_leaks
 from grader.assignment.load import SOLUTION
 from grader.assignment.manifest import FILE, read_manifest
@@ -29,7 +29,7 @@ GOLDEN_HIDDEN = "golden/hidden.json"
 REQUIREMENTS = "requirements.txt"
 WORKFLOW = ".github/workflows/grade.yml"
 DEFAULT_INSTALL = "numgrade"
-SECRET = (HIDDEN, GOLDEN_HIDDEN, WRONG, RIGHT)
+SECRET = (HIDDEN, GOLDEN_HIDDEN, WRONG, RIGHT, EQUIVALENT)
 """Paths that no hand-out holds, wherever they might come from."""
 _LITTER = frozenset({"__pycache__", ".ipynb_checkpoints", ".pytest_cache", ".ruff_cache", ".mypy_cache", ".DS_Store"})
 """What tools leave behind: neither released nor reported."""

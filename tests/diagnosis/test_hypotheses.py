@@ -8,11 +8,13 @@ import msgspec
 import pytest
 
 from grader.assignment.course import find_course
+from grader.assignment.lint import lint
 from grader.assignment.new import make_new
 from grader.diagnosis.bank import bank_path, read_bank
 from grader.diagnosis.codes import NAMED
+from grader.diagnosis.mutants import mutants
 from grader.grading import evaluate
-from grader.hypotheses import Prepared, prepare
+from grader.hypotheses import Prepared, excused, prepare
 from grader.model import Assignment, Change, Diagnosis, Edit
 from grader.prober import Prober
 from grader.reference import ReferenceSession, live
@@ -53,6 +55,24 @@ def said(
 def test_every_mutant_of_a_well_checked_solution_is_caught(prepared: Prepared) -> None:
     assert len(prepared.trials) >= 10
     assert [t.mutant.new for t in prepared.trials if not t.caught] == []
+
+
+@pytest.mark.parametrize("only_one", [False, True])
+def test_changes_are_excused_by_their_line_or_by_what_they_become(assignment: Assignment, only_one: bool) -> None:
+    there = [m for m in mutants(assignment) if m.function == "linear_forward"]
+    new = there[0].new if only_one else ""
+    path = assignment.root / "equivalent.py"
+    entry = f'Equivalent(file="toy.py", code="return x @ w + b", new={new!r}, reason="for a test")'
+    path.write_text(f"from grader.model import Equivalent\n\nEQUIVALENT = [{entry}]\n")
+    try:
+        marked = [m.new for m in excused(assignment, mutants(assignment)) if m.excused == "for a test"]
+        assert [f for f in lint(assignment) if f.where == "equivalent.py"] == []
+        path.write_text(path.read_text().replace("x @ w + b", "x @ w + c"))
+        (finding,) = [f for f in lint(assignment) if f.where == "equivalent.py"]
+    finally:
+        path.unlink()
+    assert marked == ([new] if only_one else [m.new for m in there])
+    assert (finding.level, "return x @ w + c" in finding.text) == ("error", True)
 
 
 def test_the_file_is_written_once_and_not_for_other_sources(assignment: Assignment, prepared: Prepared) -> None:
