@@ -147,9 +147,8 @@ def main() -> None:
     os.environ |= {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder)
-        tables = [
-            submissions(work, options.submissions), checks(work, options.checks), arrays(work, options.bytes)
-        ]  # fmt: skip
+        wanted = ((submissions, options.submissions), (checks, options.checks), (arrays, options.bytes))
+        tables = [table(work, counts) for table, counts in wanted if counts]
     cores, load = os.cpu_count(), os.getloadavg()[0]
     tables.append(f"Python {platform.python_version()}, {cores} cores, load {load:.1f}.\n")
     text = "\n".join(tables)
