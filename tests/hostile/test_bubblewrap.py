@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 
 import pytest
 
 from tests.hostile import restrict
-from tests.hostile.arena import BUBBLEWRAP, SITUATIONS, Arena
-from tests.hostile.attacks import KINDS
+from tests.hostile.arena import BUBBLEWRAP, GRADE, SITUATIONS, Arena
+from tests.hostile.attacks import KINDS, plain
 from tests.hostile.test_attacks import complaints, honest
 
 pytestmark = pytest.mark.skipif("apparmor-user" not in SITUATIONS, reason="needs root and bubblewrap")
@@ -88,3 +91,30 @@ def test_what_works_is_told_by_trying(situation: str) -> None:
     told = json.loads(done.stdout)
     works = {layer["layer"]: layer["works"] for layer in told["layers"]}
     assert (works["namespaces"], works["bubblewrap"], told["tier"], told["advice"]) == (False, True, "A", [])
+
+
+@pytest.mark.slow
+@pytest.mark.hostile
+@EACH
+def test_a_killed_batch_leaves_no_process(arena: Arena) -> None:
+    handed_in = arena.folder / "handed in"
+    for number in range(12):  # a second and a half each
+        code = f"import time\nn = {number}\nfor _ in range(100):\n    time.sleep(0.015)"
+        arena.hand_in(plain("slow", code), handed_in / f"a{number:02}")
+    words = (*GRADE, "batch", str(handed_in), "--store", str(arena.folder / "home" / "grades.sqlite"), "-j", "1")
+    command = arena.as_there(*words, "--course", ".", "--assignment", "target")
+    with subprocess.Popen(command, env=arena.environment, cwd=arena.folder / "course", stderr=subprocess.DEVNULL):
+        end = time.monotonic() + 60
+        while not (workers := [line for line in arena.left_processes() if "grader.worker" in line]):
+            assert time.monotonic() < end
+            time.sleep(0.1)
+        time.sleep(2)
+        batches = [line for line in arena.left_processes() if "\\x00batch\\x00" in line and "restrict" not in line]
+        assert workers
+        for line in batches:
+            os.kill(int(line.split()[0]), signal.SIGKILL)
+        assert batches
+    end = time.monotonic() + 30
+    while (left := list(arena.left_processes())) and time.monotonic() < end:
+        time.sleep(0.2)
+    assert left == []
