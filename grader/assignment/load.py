@@ -63,6 +63,7 @@ def load_assignment(folder: Path, handout: Path) -> Assignment:
         compat=None if manifest.compat is None else read_text(folder / manifest.compat),
         preload=manifest.preload,
         data=None if manifest.data is None else folder / manifest.data,
+        small_data=manifest.small_data,
         install=manifest.install,
     )
 

@@ -69,6 +69,7 @@ class _Toml(Struct, frozen=True, kw_only=True):
     stand_ins: list[str] = []
     compat: str | None = None
     data: str | None = None
+    small_data: bool = False
     install: str = ""
     hints: Hints = "name"
     names: dict[str, str | list[str]] = {}
@@ -101,6 +102,7 @@ class Manifest(Struct, frozen=True, kw_only=True):
     stand_ins: tuple[str, ...]
     compat: str | None
     data: str | None
+    small_data: bool
     install: str
     names: dict[str, tuple[Place, ...]]
     limits: Limits
@@ -188,6 +190,7 @@ def read_manifest(folder: Path) -> Manifest:
         stand_ins=tuple(toml.stand_ins),
         compat=toml.compat,
         data=toml.data,
+        small_data=toml.small_data,
         install=toml.install,
         names={name: _places(source, name, where) for name, where in toml.names.items()},
         limits=_limits(source, toml.limits),

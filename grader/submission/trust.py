@@ -47,10 +47,10 @@ def stored_output_notes(notebook: Notebook, runs: Sequence[CellRun], but: Collec
         if differing:
             (was, is_), count = differing[0], len(differing)
             notes.append(
-                f"cell {cell.index}: its stored output does not come from this code: it shows {was:g} where the cell "
+                f"cell {cell.index}: its stored output is not that of this run: it shows {was:g} where the cell "
                 f"gives {is_:g}" + (f", and {count - 1} more such numbers" if count > 1 else "")
             )
-    return _limited(notes, "cells with stored output that does not come from this code")
+    return _limited(notes, "cells with stored output that is not that of this run")
 
 
 def order_notes(notebook: Notebook) -> list[str]:

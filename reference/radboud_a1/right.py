@@ -96,9 +96,9 @@ RIGHT = [
         },
     ),
     edit(
-        "einsum and tanh; layers that compute for themselves",
+        "einsum; a sigmoid that overflows far out; layers that compute for themselves",
         {
-            SIGMOID: "    return (1 + np.tanh(x / 2)) / 2\n",
+            SIGMOID: "    return np.exp(x) / (1 + np.exp(x))\n",
             RELU: "    return (np.abs(x) + x) / 2\n",
             RELU_GRAD: "    return np.heaviside(x, 0.5)\n",
             LINEAR: '        return np.einsum("ni,ij->nj", x, self.W) + self.b[None, :]\n',
@@ -106,7 +106,7 @@ RIGHT = [
         dx = np.einsum("nj,ij->ni", dy, self.W)
         self.dW, self.db = np.einsum("ni,nj->ij", x, dy), np.einsum("nj->j", dy)
 """,
-            SIGMOID_FORWARD: "        return 1.0 / (np.exp(-x) + 1.0)\n",
+            SIGMOID_FORWARD: "        return np.exp(x) / (np.exp(x) + 1.0)\n",
             SIGMOID_BACK: "        y = self.forward(x)\n        return y * (1 - y) * dy\n",
             RELU_FORWARD: "        return np.where(x < 0, 0, x)\n",
             RELU_BACK: "        dx = dy.copy()\n        dx[x <= 0] = 0\n        return dx\n",

@@ -109,7 +109,7 @@ DESCENT = [
 FUNCTIONS = [
     edit(
         "sigmoid without the minus in the exponent",
-        (*SIGMOIDS, *MODELS, "one_layer_numerical", *SIGMOID_LAYERS, *NETWORKS),
+        (*SIGMOIDS, *MODELS, *SIGMOID_LAYERS, *NETWORKS),
         {SIGMOID: "    return 1 / (1 + np.exp(x))\n"},
     ),
     edit(
@@ -163,7 +163,7 @@ FUNCTIONS = [
     ),
     edit(
         "binary cross-entropy without its minus",
-        (*BCES, *MODELS, "one_layer_numerical"),
+        (*BCES, *MODELS),
         {BCE: BCE.replace("-(y *", "(y *")},
     ),
     edit("binary cross-entropy averaged over its samples", BCES, {BCE: BCE.replace("-(", "-np.mean(", 1)}),
@@ -195,7 +195,12 @@ FUNCTIONS = [
 ]
 
 MODEL = [
-    edit("bias left out of the one-layer model", (*MODELS, "one_layer_numerical"), {H: "    h = x @ w\n"}),
+    edit("bias left out of the one-layer model", MODELS, {H: "    h = x @ w\n"}),
+    edit(
+        "difference quotient of the one-layer model over half its step",
+        ("one_layer_numerical",),
+        {"(above - below) / eps": "2 * (above - below) / eps"},
+    ),
     edit(
         "derivative of the sigmoid taken at its output",
         MODELS,
