@@ -177,7 +177,8 @@ def run_batch(
     Raises
     ------
     UsageError, Fault
-        Before anything is graded: there is no such assignment, or it is inconsistent.
+        Before anything is graded: there is no such assignment, or it is inconsistent. Later: what grades cannot, or is
+        another grader than this one.
     """
     with setup.slot() as slot:
         expected = expected_keys(slot, assignment)
@@ -200,6 +201,9 @@ def run_batch(
             graded = _lost(job, graded)
         if graded.fatal:
             raise UsageError(graded.fatal)
+        if graded.keys.engine not in ("", expected.nobodys.engine):  # another machine's, or somebody works on it
+            what = f"it was graded with {graded.keys.engine}, and this batch is with {expected.nobodys.engine}"
+            raise UsageError(f"{job.hand_in.path}: {what}; have the same everywhere, and the same command goes on")
         if job.number in plan.old:
             id = plan.old[job.number]
             before = next(found for number, found in store.reports(job.hand_in.content) if number == id)

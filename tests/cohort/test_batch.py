@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from grader.cohort.batch import run_batch
+from grader.cohort.finding import find
+from grader.cohort.records import Graded, Job, Keys
+from grader.cohort.rules import Rules
+from grader.cohort.slot import Setup
 from grader.cohort.store import Store
 from grader.errors import UsageError
 
@@ -104,9 +110,8 @@ def descendants(pid: int) -> set[int]:
 
 def start(course: Path, hand_ins: Path, tmp_path: Path) -> subprocess.Popen[str]:
     """A batch of which one hand-in never ends by itself, so that there is always something running."""
-    notebook = hand_ins / "zz_endless" / "toy.ipynb"
-    notebook.parent.mkdir()
-    text = (course / "right" / "toy.ipynb").read_text()
+    notebook = Path(shutil.copytree(hand_ins / "right", hand_ins / "zz_endless")) / "toy.ipynb"
+    text = notebook.read_text()
     notebook.write_text(text.replace("import numpy as np", "import numpy as np\\nimport time\\ntime.sleep(20)"))
     command = [sys.executable, "-m", "grader", "batch", str(hand_ins), "--jobs", "1"]
     environment = {**os.environ, "GRADE_COURSE": str(course)}
@@ -182,3 +187,21 @@ def test_a_broken_assignment_ends_the_batch_before_anything_is_graded(
     assert done.returncode == 4
     assert "hidden.py:1" in done.stderr
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_worker_with_another_grader_ends_the_batch_and_its_report_is_not_kept(
+    course: Path, hand_ins: Path, tmp_path: Path
+) -> None:
+    found = find(hand_ins, tmp_path / "unpacked", rule=None, roster=None, file_times=False)
+    elsewhere = Keys(submission="", engine="grader 0 (elsewhere)", seed="", ground="")
+
+    def runner(jobs: Iterable[Job], setup: Setup) -> Iterator[tuple[Job, Graded | str] | None]:
+        for job in jobs:
+            yield job, Graded(assignment="toy", status="graded", keys=elsewhere)
+
+    setup = Setup(root=str(course), single=False, seed=None)
+    refused = pytest.raises(UsageError, match=r"graded with grader 0 \(elsewhere\), and this batch is with grader \d")
+    with refused, Store.open(tmp_path / "s.sqlite", create=True) as store:
+        run_batch(store, "in", found.hand_ins, setup=setup, runner=runner, options={}, rules=Rules())
+    with Store.open(tmp_path / "s.sqlite") as store:
+        assert list(store.results(1)) == []

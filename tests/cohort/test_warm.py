@@ -40,7 +40,7 @@ def hostile(course: Path, folder: Path, code: str) -> Path:
     notebook = json.loads((course / "right" / "toy.ipynb").read_text())
     cell = {"cell_type": "code", "id": "own", "metadata": {}, "source": code, "outputs": [], "execution_count": None}
     notebook["cells"].insert(1, cell)
-    folder.mkdir()
+    shutil.copytree(course / "right", folder)
     (folder / "toy.ipynb").write_text(json.dumps(notebook))
     return folder
 
@@ -107,7 +107,9 @@ def test_what_goes_wrong_is_a_result(course: Path, tmp_path: Path, place: str, s
     assert graded.report["status"] == status
 
 
-def test_a_hand_in_whose_processes_were_lost_is_graded_again(course: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_hand_in_whose_processes_were_lost_is_graded_again(
+    course: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """As when the machine stands still: in the first try no fork comes in time."""
     tries = []
 
@@ -119,7 +121,8 @@ def test_a_hand_in_whose_processes_were_lost_is_graded_again(course: Path, monke
 
     real = Session.run_cells
     monkeypatch.setattr(Session, "run_cells", run_cells)
+    odd = hostile(course, tmp_path / "odd", "import os\nos.getpid()")  # no copy is parked before what can do no harm
     with Slot(Course(root=course), seed=None) as slot:
-        graded = slot.grade(job(course / "right"))
+        graded = slot.grade(job(odd))
     assert len(tries) == 2
     assert graded.score == graded.max_score
