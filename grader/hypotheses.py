@@ -77,8 +77,6 @@ def prepare(assignment: Assignment, tell: Callable[[str], None] = lambda text: N
         alone, abreast([edits[n - len(every)] for n in alone], partial(_in_session, assignment)), strict=True
     ):
         seen[number] = arrays
-    caught = [arrays is not None and bench.caught(arrays, reference) for arrays in seen[: len(every)]]
-    trials = _once_more(assignment, every, caught, reference, tell)
     hypotheses = [Hypothesis(code=m.code, text=m.clause, function=m.function, named=False, line=m.line) for m in every]
     hypotheses += [Hypothesis(code=NAMED, text=e.name, function="", named=True) for e in edits]
     hypotheses += [
@@ -88,6 +86,8 @@ def prepare(assignment: Assignment, tell: Callable[[str], None] = lambda text: N
     if read_bank(assignment) is None or not bank_path(assignment).is_file():
         seeds = (assignment.seed, second_seed(assignment.seed))
         path = write_bank(assignment, seeds, tuple(hypotheses), _results(assignment, steady, seen))
+    caught = [arrays is not None and bench.caught(arrays, reference) for arrays in seen[: len(every)]]
+    trials = _once_more(assignment, every, caught, reference, tell)
     return Prepared(tuple(trials), len(hypotheses), path)
 
 
