@@ -79,6 +79,7 @@ def edited(
             same += bool(content)
         elif content or PurePosixPath(name).name != "__init__.py":
             differing.append(clean(name))
+    differing = list(dict.fromkeys(differing))  # another homework beside it has the same helpers
     if differing and not same and (notebook is None or notebook.assignment is None):
         more = f" and {len(differing) - 4} more" if len(differing) > 4 else ""
         yield (
