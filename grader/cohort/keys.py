@@ -110,7 +110,7 @@ def ground_key(assignment: Assignment) -> str:
         repr(assignment.student_files),
         repr({name: [(p.module, p.name) for p in places] for name, places in assignment.names.items()}),
         repr(assignment.limits),
-        repr((assignment.title, assignment.order, assignment.hints, assignment.preload)),
+        repr((assignment.title, assignment.order, assignment.hints, assignment.preload, assignment.small_data)),
         assignment.compat or "",
         *(_file(assignment.handout / str(name)) for name in files),
         *(f"{name} {_provided(assignment, name)}" for name in assignment.provided_files),

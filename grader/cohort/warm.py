@@ -92,7 +92,9 @@ class Slot:
         found = self.course.load(id)
         if not self._hidden:
             found = public_only(found)
-        return found if self._data is None else msgspec.structs.replace(found, data=Path(self._data).absolute())
+        if self._data is None:
+            return found
+        return msgspec.structs.replace(found, data=Path(self._data).absolute(), small_data=False)
 
     def loaded(self, id: str, *, values: bool = True) -> Loaded:
         """An assignment with its keys, and with `values` its expected values; read once.

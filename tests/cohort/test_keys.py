@@ -131,6 +131,7 @@ CHANGED: dict[str, Any] = {
     "compat": "x = 1",
     "preload": ("sklearn",),
     "data": ROOT / "reference" / ID / "golden",
+    "small_data": True,
 }
 """Another value for each field of an assignment that can move a report."""
 OF_NO_MATTER = {
