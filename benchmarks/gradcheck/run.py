@@ -11,7 +11,7 @@ on this very set, which nobody can know beforehand. Read both columns together: 
 the others nearly do in float32, misses nothing.
 
     pip install -r benchmarks/gradcheck/requirements.txt && pip install .
-    python benchmarks/gradcheck/run.py --seeds 5 --further 5 --output benchmarks/gradcheck/results.md
+    python benchmarks/gradcheck/run.py --seeds 5 --output benchmarks/gradcheck/results.md
 """
 
 from __future__ import annotations
