@@ -229,6 +229,8 @@ class Edit(Struct, frozen=True, kw_only=True):
     changes: tuple[Change, ...]
     fails: tuple[str, ...] = ()
     """Exactly the checks that must not pass; empty for a right one."""
+    may_fail: tuple[str, ...] = ()
+    """Checks that it ends so near the threshold of that the processor's rounding decides."""
 
 
 # ---------------------------------------------------------------- what a student hands in

@@ -154,7 +154,7 @@ def _wrong(assignment: Assignment) -> Iterator[Finding]:
         yield from _edit(assignment, edit, WRONG)
         if not edit.fails:
             yield Finding("error", WRONG, f"edit {edit.name!r} names no check that must fail")
-        for id in edit.fails:
+        for id in (*edit.fails, *edit.may_fail):
             if id not in ids:
                 yield Finding("error", WRONG, f"edit {edit.name!r} fails {id}, which is no check")
     untouched = ids - {id for edit in edits for id in edit.fails}

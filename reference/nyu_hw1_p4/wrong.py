@@ -33,8 +33,9 @@ GRADIENTS = ("step_gradients", "step_gradients_others", "step_gradients_large")
 STEPS = ("step_loss", *GRADIENTS, "step_update")
 
 
-def edit(name: str, fails: tuple[str, ...], lines: dict[str, str]) -> Edit:
-    return Edit(name=name, changes=tuple(Change(NOTEBOOK, old, new) for old, new in lines.items()), fails=fails)
+def edit(name: str, fails: tuple[str, ...], lines: dict[str, str], may_fail: tuple[str, ...] = ()) -> Edit:
+    changes = tuple(Change(NOTEBOOK, old, new) for old, new in lines.items())
+    return Edit(name=name, changes=changes, fails=fails, may_fail=may_fail)
 
 
 WRONG = [
@@ -128,6 +129,7 @@ WRONG = [
         "softmax applied twice in the training step",
         ("step_loss", *GRADIENTS),
         {STEP_OUT: STEP_OUT.replace("softmax(before[layer])", "softmax(softmax(before[layer]))")},
+        may_fail=("training_accuracy",),  # 51 % on one processor, just over the 55 asked for on another
     ),
     edit(
         "maximum subtracted into a name that is never used",
