@@ -17,7 +17,8 @@ from tests.hostile.arena import BUBBLEWRAP, GRADE, SITUATIONS, Arena
 from tests.hostile.attacks import KINDS, plain
 from tests.hostile.test_attacks import complaints, honest
 
-pytestmark = pytest.mark.skipif("apparmor-user" not in SITUATIONS, reason="needs root and bubblewrap")
+NEEDED = "root, bubblewrap, and a checkout that other users come through to"
+pytestmark = pytest.mark.skipif("apparmor-user" not in SITUATIONS, reason=f"needs {NEEDED}")
 ATTACKS = [
     a for attacks in KINDS.values() for a in attacks if a.name in ("stat golden", "find what others left", "tcp")
 ]
