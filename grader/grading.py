@@ -194,7 +194,7 @@ def _line_hints(cases: Sequence[Case], prober: Prober, golden: GoldenTable) -> d
             list(expected),
             lambda check, seed: observe(prober.session, check, seed=seed),
         )
-        hint = line_hint(mended)
+        hint = line_hint(mended or ())
         if hint:
             found[case.check.id] = hint
     return found

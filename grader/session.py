@@ -11,8 +11,6 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from msgspec import structs
-
 from grader.errors import WorkerError
 from grader.gate import DEAD, Gate
 from grader.model import Anchor, Assignment, CellRun, Frame, StudentError, Submission
@@ -194,9 +192,10 @@ class Session:
             self._define(index, source, 0)
             return True
         error_or_none = self.checked(reply.error)
+        here = [f.line for f in error_or_none.frames if f.file == f"cell {index}"] if error_or_none is not None else []
         if reply.interrupted and error_or_none is not None:
             told = f"did not finish within {seconds:.0f} s; what it had computed by then was kept"
-            error_or_none = structs.replace(error_or_none, type="Timeout", message=told)
+            error_or_none = StudentError(type="Timeout", message=told)  # at which line it was then is chance
         self.cells.append(
             CellRun(
                 index=index,
@@ -212,10 +211,8 @@ class Session:
         if reply.given:
             names = ", ".join(name for name in sorted(reply.given)[:20] if name.isidentifier())
             self.notes.append(f"cell {index} failed; {names} were taken from the course's own data")
-        if error_or_none is not None and not reply.through:
-            here = [f.line for f in error_or_none.frames if f.file == f"cell {index}"]
-            if here:
-                self._define(index, source, here[0])
+        if here and not reply.through:
+            self._define(index, source, here[0])
         return True
 
     def _define(self, index: int, source: str, after: int) -> None:

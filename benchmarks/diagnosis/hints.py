@@ -63,7 +63,7 @@ def main() -> None:
                 source = Source(where="it", module=module, text=text, names=(name,))
                 wanted = {table.assignment.seed: fingerprints(expected, expected)}
                 started = time.perf_counter()
-                hint = line_hint(working(case.check, [source], wanted, list(expected), table.live))
+                hint = line_hint(working(case.check, [source], wanted, list(expected), table.live) or ())
                 spent.append(time.perf_counter() - started)
                 pointed |= {int(n) for n in re.findall(r"line (\d+)", hint)}
             result = "none" if not pointed else "right" if pointed <= lines else "wrong"

@@ -188,6 +188,9 @@ def _by_amount(hypothesis: Hypothesis, share: float) -> str:
     if words == "let through":
         return f"{hypothesis.text}, multiplied by {share:.4g}" if 0 < share < 1 else ""
     if hypothesis.code == "extra-factor":
+        # a quotient of two lengths, say, is another one in the next check
+        if abs(1 + share) < SAME or not _round(1 + share):
+            return ""
         return hypothesis.text.replace(words, f"a factor {_number(1 + share)} of")
     return hypothesis.text.replace(words, _times(1 - share))
 

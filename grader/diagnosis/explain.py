@@ -29,7 +29,7 @@ from grader.model import Check, Diagnosis
 
 MENDED = 1
 """Failed checks of one submission for which changes of its code are tried, if nothing else names the mistake."""
-DESCRIBE = ("not-zero", "zero-entries", "one-factor", "upstream-not-a-factor", "underflow")
+DESCRIBE = ("not-zero", "zero-entries", "one-factor", "upstream-not-a-factor", "underflow", "one-line")
 """Codes that say what is seen, and name no mistake."""
 
 
@@ -77,14 +77,16 @@ def explain(
         unnamed = candidate is None or candidate.code in DESCRIBE
         alone = not _parts_fail(case.check, wrong) and _names(case.check) not in explained
         if unnamed and alone and sources is not None and bank is not None and mended:
-            mended, candidate = mended - 1, _mended(case, bank, sources, probe) or candidate
+            mended, candidate = mended - 1, _mended(case, bank, sources, probe, asker) or candidate
         if candidate is not None:
             found[case.check.id] = candidate.diagnosis()
     notes = ("the search for the kinds of mistakes was cut short: it had taken {SECONDS:g} s",) if asker.late else ()
     return Explained(found, tuple(note.format(SECONDS=SECONDS) for note in notes))
 
 
-def _mended(case: Case, bank: Bank, sources: Callable[[Check], Sequence[Source]], probe: Probe) -> Candidate | None:
+def _mended(
+    case: Case, bank: Bank, sources: Callable[[Check], Sequence[Source]], probe: Probe, asker: Asker
+) -> Candidate | None:
     """What small changes of the student's own code that make the check right say of it."""
     check, results = case.check, bank.results(case.check.id)
     if case.innocent or check.judge is not None or check.seconds is not None or results is None:
@@ -92,7 +94,9 @@ def _mended(case: Case, bank: Bank, sources: Callable[[Check], Sequence[Source]]
     wanted = {bank.seeds[view]: results.reference[view] for view in (GRADED, REPEATED)}
     if any(np.isnan(rows).any() for rows in wanted.values()):
         return None
-    return undone(working(check, sources(check), wanted, results.names, probe))
+    found = working(check, sources(check), wanted, results.names, probe)
+    asker.late = asker.late or found is None
+    return undone(found or ())
 
 
 def _best(

@@ -45,7 +45,7 @@ SAYS_MOST = (
 )
 """Codes of generated hypotheses that name a mistake, the most telling first; all others only describe one."""
 _REST = len(SAYS_MOST)
-SAYS_NOTHING = ("a variable stands where another", "an intermediate result")
+SAYS_NOTHING = ("a variable stands where another", "an intermediate result", "the term with 1 is")
 """Words of generated clauses that leave a student no wiser."""
 
 

@@ -155,6 +155,8 @@ def _rows(pair: Pair) -> Candidate | None:
         factor = np.take_along_axis(pair.got, top, axis) / base
         if not np.isfinite(factor).all() or not factor.all() or np.ptp(factor) <= 1e-6 * np.abs(factor).max():
             continue  # one factor for all of them is another mistake
+        if np.linalg.matrix_rank(pair.expected) < 2:
+            continue  # of an outer product, as of a single sample, every other one is off by such factors
         if close(pair, pair.got / factor):
             return Candidate(
                 "row-factor",
@@ -188,3 +190,5 @@ PATTERNS: tuple[Callable[[Pair], Candidate | None], ...] = (
     _reordered,
 )
 """In the order in which they are tried: from what says most to what says least."""
+BY_CHANCE = frozenset({"constant-offset", "row-offset", "row-factor"})
+"""Codes of what may come about by chance where the inputs are evenly spaced: they must show at another point."""

@@ -24,11 +24,11 @@ from grader.model import Check, Observation
 
 Probe = Callable[[Check, int], Observation]
 
-MOST = 200
+MOST = 120
 """Changes that are tried for one check, at some 10 ms each; the likeliest come first. A number and no time, so that the
 same submission gets the same report."""
-SECONDS = 8.0
-"""After which a check's search is ended all the same."""
+SECONDS = 30.0
+"""After which a check's search is ended all the same, and the report says so."""
 CLOSE = 1e-6
 """As the tolerance that checks have by default."""
 AVERAGED = "a division by the number of rows is missing"
@@ -50,6 +50,8 @@ UNDONE = {
     "wrong-reduction": ("wrong-reduction", "the smallest entry is taken for the largest, or one for its place"),
 }
 """What a change that makes a check right undoes: code and words. Other changes say too little of what was wrong."""
+VAGUE = frozenset({"missing-factor", "wrong-mask", "wrong-variable"})
+"""Kinds that a change can only be said to be of, not the mistake: many a factor makes one entry right by chance."""
 RANKS = tuple(dict.fromkeys(code for code, _ in UNDONE.values()))
 """Kinds of mistakes in the order in which they are looked for; the rest follows."""
 
@@ -79,8 +81,8 @@ class Repair(Struct, frozen=True, kw_only=True):
 
 
 def working(check: Check, sources: Sequence[Source], wanted: Mapping[int, Floats], names: Sequence[str],
-            probe: Probe) -> list[Repair]:  # fmt: skip
-    """The changes that make every array of the check right at every point.
+            probe: Probe) -> list[Repair] | None:  # fmt: skip
+    """The changes that make every array of the check right at every point; None where the time was used up.
 
     Parameters
     ----------
@@ -101,6 +103,8 @@ def working(check: Check, sources: Sequence[Source], wanted: Mapping[int, Floats
     }
     asked = msgspec.structs.replace(with_call(check, "observe_fingerprints", jobs), seconds=SECONDS)
     observation = probe(asked, next(iter(wanted)))
+    if observation.ended == "timeout":
+        return None
     right = np.stack(list(wanted.values()))
     found = []
     for number, repair in enumerate(tried):
@@ -129,6 +133,10 @@ def undone(found: Sequence[Repair]) -> Candidate | None:
     ((code, words),) = said
     if not code:
         return None
+    if code in VAGUE:
+        where = f"in one line of your own `{found[0].function}`"
+        text = f"One small change {where} makes all of this right; the rest can stay."
+        return Candidate("one-line", text, {"agrees_at_points": 2})
     text = f"One small change of your own `{found[0].function}` makes all of this right: {words}."
     return Candidate(code, text, {"agrees_at_points": 2})
 
@@ -166,6 +174,8 @@ def _changes(node: ast.AST, words: Words, inside: Set[str]) -> Iterator[Mutation
     """What may be wrong in a line is also what may be right in it: the mistakes, and things left out put in."""
     for mutation in every_mutation(node, words, inside):
         code, clause = UNDONE.get(mutation.code, ("", ""))
+        if code == "wrong-constant" and isinstance(mutation.node, ast.Constant):
+            clause = f"the constant {ast.unparse(mutation.node)} in it is not the right one"
         yield mutation._replace(code=code, clause=clause)
     if isinstance(node, ast.Assign | ast.Return) and isinstance(node.value, ast.expr):
         text = ast.unparse(node.value)
@@ -182,7 +192,8 @@ def _changes(node: ast.AST, words: Words, inside: Set[str]) -> Iterator[Mutation
             yield Mutation(node, new, "missing-transpose", TRANSPOSED)
     if isinstance(node, ast.Constant) and isinstance(node.value, float | int) and node.value not in (0, 1):
         for new in ("0", "1"):
-            yield Mutation(node, new, *UNDONE["wrong-constant"])
+            clause = f"the constant {ast.unparse(node)} in it is not the right one"
+            yield Mutation(node, new, "wrong-constant", clause)
 
 
 __all__ = ["Source", "line_hint", "repairs", "undone", "working"]

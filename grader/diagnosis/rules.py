@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from grader.diagnosis.codes import Candidate
-from grader.diagnosis.patterns import PATTERNS, Expected, Pair, close, pair_of
+from grader.diagnosis.patterns import BY_CHANCE, PATTERNS, Expected, Pair, close, pair_of
 
 
 @np.errstate(all="ignore")
@@ -33,8 +33,12 @@ def value_rule(
         factor the same one.
     """
     found = _shown(values, golden, wrong, hidden)
+    if elsewhere is not None and all(
+        np.array_equal(elsewhere[1].get(name, ()), golden.get(name, ())) for name in wrong
+    ):
+        elsewhere = None  # a check that draws nothing asks the same point again
     if found is None or elsewhere is None:
-        return found
+        return None if found is not None and found.code in BY_CHANCE else found
     again = _shown(*elsewhere, wrong, hidden)
     if again is None or again.code != found.code:
         return None

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from grader.diagnosis.codes import CODES
+from grader.diagnosis.patterns import BY_CHANCE
 from grader.diagnosis.rules import value_rule
 from grader.diagnosis.shapes import shape_rule
 from grader.model import NotArray
@@ -65,7 +66,8 @@ def test_a_wrong_shape_is_named(code: str, got: Any, expected: Any) -> None:
 
 @pytest.mark.parametrize(("code", "got", "expected"), VALUES, ids=[f"{c}-{i}" for i, (c, _, _) in enumerate(VALUES)])
 def test_wrong_values_are_named(code: str, got: Any, expected: Any) -> None:
-    found = value_rule({"a": got}, {"a": expected}, ["a"], hidden=False)
+    elsewhere = ({"a": 2 * got}, {"a": 2 * expected}) if code in BY_CHANCE else None
+    found = value_rule({"a": got}, {"a": expected}, ["a"], hidden=False, elsewhere=elsewhere)
     assert found is not None
     assert found.code == code
     assert "`a`" in found.text
@@ -75,6 +77,19 @@ def test_wrong_values_are_named(code: str, got: Any, expected: Any) -> None:
 def test_a_little_noise_and_no_name_is_given(code: str, got: Any, expected: Any) -> None:
     noise = 1e-3 * np.abs(expected).max() * RNG.normal(size=np.shape(got))
     assert value_rule({"a": got + noise}, {"a": expected}, ["a"], hidden=False) is None
+
+
+@pytest.mark.parametrize(("got", "expected"), [(W + 0.25, W), (ROWS + B, ROWS), (ROWS * SIZES, ROWS)])
+def test_what_evenly_spaced_inputs_may_give_is_named_only_where_it_repeats(got: Any, expected: Any) -> None:
+    for elsewhere in (None, ({"a": got}, {"a": expected}), ({"a": W[::-1]}, {"a": W})):  # none, the same, another
+        assert value_rule({"a": got}, {"a": expected}, ["a"], hidden=False, elsewhere=elsewhere) is None
+
+
+def test_rows_of_an_outer_product_say_nothing_by_their_factors() -> None:
+    one, other = np.outer(SIZES, B), np.outer(SIZES**2, B)
+    assert (
+        value_rule({"a": other}, {"a": one}, ["a"], hidden=False, elsewhere=({"a": 2 * other}, {"a": 2 * one})) is None
+    )
 
 
 def test_outputs_in_each_others_place_are_told_from_one_that_is_a_copy() -> None:
