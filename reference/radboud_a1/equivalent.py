@@ -32,6 +32,7 @@ EQUIVALENT = [
         new="epsilon / (relu(x + epsilon / 2) - relu(x - epsilon / 2))",
         reason="the same where ReLU's slope is 1; where it is 0 ReLU itself is 0, which is taken for the quotient",
     ),
+    Equivalent(file=NOTEBOOK, code="x @ w", new="w @ x", reason="the same number: x and w are vectors"),
     free("fit(net, x, y, epochs=15, learning_rate=0.01, mb_size=20)", "any training that reaches the accuracy"),
     free("rng = np.random.default_rng(12345)", "any initial weights"),
     free("net = Net([Linear(64, ", "any sizes, in a network of the right layers that reaches the accuracy"),
