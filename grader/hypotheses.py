@@ -16,7 +16,9 @@ from msgspec import Struct, structs
 
 from grader.abreast import abreast, is_caught
 from grader.assignment.edits import edited, equivalents, right_edits, wrong_edits
+from grader.diagnosis import wrapped
 from grader.diagnosis.bank import GRADED, REPEATED, VIEWS, Hypothesis, Results, bank_path, read_bank, write_bank
+from grader.diagnosis.clauses import telling
 from grader.diagnosis.codes import NAMED
 from grader.diagnosis.fingerprints import FIELDS, agree, fingerprints
 from grader.diagnosis.further import Base, Variant, further, pairs
@@ -61,10 +63,12 @@ def prepare(assignment: Assignment, tell: Callable[[str], None] = lambda text: N
     originals = {file: read_solution(assignment, file) for file in {m.file for m in every}}
     jobs = [definitions(assignment, {m.file: m.text}) for m in every]
     jobs += [definitions(assignment, edited(assignment, edit)) for edit in edits]
-    more = _more(assignment, originals, edits)
-    jobs += [v.definitions for v in more]
+    solution = [Base(file, text, module_of(assignment, file)) for file, text in originals.items()]
+    more = _more(assignment, solution, edits)
     with ReferenceSession(assignment) as session:
         bench = Bench(session, assignment)
+        more += _changed_calls(bench, solution, tell)
+        jobs += [v.definitions for v in more]
         whole = [d for file in originals for d in definitions(assignment, {file: None}) or ()]
         tell(f"{len(every)} mutants, {len(edits)} named mistakes, {len(more)} further wrong solutions")
         reference, control, *results = bench.observe([(), tuple(whole), *(j for j in jobs if j)], tell)
@@ -77,10 +81,14 @@ def prepare(assignment: Assignment, tell: Callable[[str], None] = lambda text: N
         alone, abreast([edits[n - len(every)] for n in alone], partial(_in_session, assignment)), strict=True
     ):
         seen[number] = arrays
+    told = len(every) + len(edits)
+    useful = _useful(more, seen[told:], steady, [(m, a) for m, a in zip(every, seen, strict=False) if a])
+    more, seen = [more[number] for number in useful], [*seen[:told], *(seen[told + number] for number in useful)]
     hypotheses = [Hypothesis(code=m.code, text=m.clause, function=m.function, named=False, line=m.line) for m in every]
     hypotheses += [Hypothesis(code=NAMED, text=e.name, function="", named=True) for e in edits]
     hypotheses += [
-        Hypothesis(code=v.code, text=v.text, function=v.function, named=v.named, mistakes=v.mistakes) for v in more
+        Hypothesis(code=v.code, text=v.text, function=v.function, named=v.named, mistakes=v.mistakes, likely=v.likely)
+        for v in more
     ]
     path = None
     if read_bank(assignment) is None or not bank_path(assignment).is_file():
@@ -104,8 +112,63 @@ def excused(assignment: Assignment, every: Sequence[Mutant]) -> list[Mutant]:
     return [structs.replace(mutant, excused=why(mutant)) for mutant in every]
 
 
-def _more(assignment: Assignment, originals: Mapping[str, str], edits: Sequence[Edit]) -> list[Variant]:
+def _changed_calls(bench: Bench, solution: Sequence[Base], tell: Callable[[str], None]) -> list[Variant]:
+    """Functions of which an argument or a result is changed, or that call such a one."""
+    asked = wrapped.asked(solution)
+    tell(f"{len(asked)} questions of which known formula a function is")
+    right, *seen = bench.observe([(), *(v.definitions for v in asked)], tell)
+    known = {wrapped.key(v) for v, arrays in zip(asked, seen, strict=True) if not _agrees(arrays, right)}
+    return [*wrapped.alone(solution, known), *wrapped.within(solution, known)]
+
+
+def _agrees(one: Seen, right: Seen) -> bool:
+    """Whether every check returns what it returns on the solution."""
+    return all(_same(a, right.get(key)) or (a is None and right.get(key) is None) for key, a in one.items())
+
+
+def _useful(
+    more: Sequence[Variant], seen: Sequence[Seen | None], right: Seen, mutants: Sequence[tuple[Mutant, Seen]]
+) -> list[int]:
+    """Those that change anything, and of those that give the same and are about the same function the likeliest.
+
+    What a mutant of the solution that says enough gives already is not wanted.
+    """
+    found: dict[object, int] = {}
+    said = {_key(m.function, 1, arrays) for m, arrays in mutants if telling(m.code, m.clause)}
+    for number, (variant, arrays) in enumerate(zip(more, seen, strict=True)):
+        if not arrays or _agrees(arrays, right):
+            continue
+        same = _key(variant.function, variant.mistakes, arrays)
+        before = found.get(same)
+        if same not in said and (before is None or _rank(variant) > _rank(more[before])):
+            found[same] = number
+    return sorted(found.values())
+
+
+def _rank(variant: Variant) -> tuple[bool, int, int]:
+    says = telling(variant.code, variant.text)
+    return says > 0, -variant.likely, says
+
+
+def _key(function: str, mistakes: int, seen: Seen) -> object:
+    """What two wrong solutions share that need not be told apart."""
+    return function, mistakes, tuple(sorted((key, _rounded(values)) for key, values in seen.items()))
+
+
+def _rounded(values: Arrays | None) -> bytes:
+    """Fingerprints to six digits, as one key."""
+    if values is None:
+        return b""
+    rows = fingerprints(values, values)
+    with np.errstate(all="ignore"):
+        scale = 10.0 ** (5 - np.floor(np.log10(np.abs(rows))))
+        digits = np.where(np.isfinite(scale), np.rint(rows * scale) / scale, rows)
+    return digits.tobytes() + "".join(values).encode()
+
+
+def _more(assignment: Assignment, solution: Sequence[Base], edits: Sequence[Edit]) -> list[Variant]:
     """The further wrong solutions: no trials of the checks, only what students are compared with."""
+    originals = {base.file for base in solution}
 
     def bases(texts: Mapping[str, str]) -> Iterator[Base]:
         changed = definitions(assignment, texts)
@@ -113,7 +176,6 @@ def _more(assignment: Assignment, originals: Mapping[str, str], edits: Sequence[
             if file in originals:
                 yield Base(file, text, module_of(assignment, file), changed or ())
 
-    solution = [Base(file, text, module_of(assignment, file)) for file, text in originals.items()]
     rewritten = [base for edit in right_edits(assignment) for base in bases(edited(assignment, edit))]
     named = [(edit.name, base) for edit in edits for base in bases(edited(assignment, edit))]
     return [*further(solution, rewritten), *pairs(solution, named)]

@@ -5,6 +5,8 @@ A place is given by its lines in the solution, without their indentation; `tum`,
 
 from __future__ import annotations
 
+import tomllib
+from pathlib import Path
 from textwrap import dedent, indent
 from typing import NamedTuple
 
@@ -12,10 +14,21 @@ from grader.model import Change, Edit
 
 
 class Wrong(NamedTuple):
-    """One wrong solution and the pattern that a right name matches."""
+    """One wrong solution and the pattern that a right name matches; empty where somebody reads what is said."""
 
     edit: Edit
     says: str
+
+
+def cases_of(name: str) -> dict[str, list[Wrong]]:
+    """The wrong solutions of `cases/NAME.toml` by assignment, empty where there is no such file."""
+    path = Path(__file__).resolve().parent / "cases" / f"{name}.toml"
+    found: dict[str, list[Wrong]] = {}
+    for case in tomllib.loads(path.read_text())["case"] if path.is_file() else ():
+        changes = tuple(Change(c["file"], c["old"], c["new"]) for c in case["changes"])
+        wrong = Wrong(Edit(name=case["name"], changes=changes), case.get("says", ""))
+        found.setdefault(case["assignment"], []).append(wrong)
+    return found
 
 
 TUM = "exercise_09_notebook.py"

@@ -26,7 +26,7 @@ from grader.diagnosis.fingerprints import FIELDS, Floats
 from grader.model import Assignment
 
 FILE = "mistakes.npz"
-FORMAT = 2
+FORMAT = 3
 """Raised when fingerprints or views change: older files are then out of date."""
 GRADED, REPEATED, MILDER = 0, 1, 2
 """Views: the assignment's seed, another seed, the assignment's seed with milder extremes (nan where there is none)."""
@@ -46,6 +46,8 @@ class Hypothesis(Struct, frozen=True, kw_only=True):
     """Of the solution; 0 where several change."""
     mistakes: int = 1
     """How many it takes: of what explains as well, the simpler one is true."""
+    likely: int = 0
+    """0 for what students write, more for what is seldom meant: of what comes to the same, the likelier is told."""
 
 
 class Results(Struct, frozen=True):
@@ -88,14 +90,26 @@ class Bank:
         return self._results[check]
 
     def _unpacked(self, check: str) -> Results:
-        names = tuple(self._arrays[check])
+        names, reference = tuple(self._arrays[check]), self._file[f"{check}.reference"]
         return Results(
             names=names,
-            reference=self._file[f"{check}.reference"],
+            reference=reference,
             which=self._file[f"{check}.which"],
-            found=self._file[f"{check}.found"].reshape(-1, VIEWS, len(names), FIELDS),
+            found=_against(self._file[f"{check}.found"].reshape(-1, VIEWS, len(names), FIELDS), reference),
             expected={n: self._file[key] for n in names if (key := f"{check}.expected.{n}") in self._file},
         )
+
+
+def _against(found: Floats, reference: Floats) -> Floats:
+    """The bits in which fingerprints differ from the reference's, and back: of what is the same only zeros are kept."""
+    bits = np.ascontiguousarray(found).view(np.uint64) ^ np.ascontiguousarray(reference).view(np.uint64)
+    return bits.view(np.float64)
+
+
+def _shortened(found: Floats, reference: Floats) -> Floats:
+    """Where they differ from the reference's, fingerprints to eleven digits: those that a comparison needs."""
+    bits = np.ascontiguousarray(found).view(np.uint64) & np.uint64(0xFFFF_FFFF_FFFF_0000)
+    return np.where(found == reference, reference, bits.view(np.float64))
 
 
 def bank_path(assignment: Assignment) -> Path:
@@ -140,6 +154,7 @@ def write_bank(
                 "named": h.named,
                 "line": h.line,
                 "mistakes": h.mistakes,
+                "likely": h.likely,
             }
             for h in hypotheses
         ],
@@ -147,7 +162,7 @@ def write_bank(
     arrays: dict[str, Any] = {"meta": np.frombuffer(json.dumps(meta).encode(), dtype=np.uint8)}
     for check, result in results.items():
         arrays |= {f"{check}.reference": result.reference, f"{check}.which": result.which}
-        arrays[f"{check}.found"] = result.found
+        arrays[f"{check}.found"] = _against(_shortened(result.found, result.reference), result.reference)
         arrays |= {f"{check}.expected.{name}": array for name, array in result.expected.items()}
     packed = io.BytesIO()
     np.savez_compressed(packed, **arrays)

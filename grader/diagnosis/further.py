@@ -18,7 +18,7 @@ from grader.assignment.percent import python_lines
 from grader.diagnosis.codes import TWO
 from grader.diagnosis.mutants import Generate, function_sources, spliced, spots
 from grader.diagnosis.mutations import Mutation, mutations
-from grader.diagnosis.slips import every_mutation, slips
+from grader.diagnosis.slips import every_mutation, untried
 
 MOST_REWRITTEN, MOST_PAIRS, PAIRS_OF_ONE = 300, 400, 100
 """Hypotheses of each kind for one assignment, and pairs of one function: what can be run in a minute or two."""
@@ -42,6 +42,8 @@ class Variant(Struct, frozen=True, kw_only=True):
     definitions: tuple[tuple[str, str, str], ...]
     """What it defines anew: module ("" the notebook), name, source."""
     mistakes: int = 1
+    likely: int = 0
+    """0 for what students write, more for what is seldom meant."""
 
 
 class Base(NamedTuple):
@@ -60,7 +62,7 @@ def further(bases: Sequence[Base], rewritten: Sequence[Base]) -> list[Variant]:
     """Other single mistakes in the solution, and all strong ones in other ways of writing it."""
     found: dict[object, Variant] = {}
     for base in bases:
-        for variant in _single(base, slips, None):
+        for variant in _single(base, untried, None):
             found.setdefault(variant.definitions, variant)
     count = len(found)
     for base in rewritten:

@@ -16,6 +16,7 @@ import numpy.typing as npt
 from grader.diagnosis.bank import GRADED, MILDER, REPEATED, Bank, Hypothesis, Results
 from grader.diagnosis.degrees import Degree, amounts, factor_of_right
 from grader.diagnosis.fingerprints import agree, fingerprints, limits
+from grader.diagnosis.views import milder
 from grader.model import Check
 
 Values = Mapping[str, Any]
@@ -29,6 +30,7 @@ class Matcher:
     def __init__(self, bank: Bank) -> None:
         self._bank = bank
         self._refuted: set[int] = set()
+        self._contradicted: set[int] = set()
 
     def speaks_of(self, check: str) -> bool:
         """Whether any hypothesis changes what `check` returns."""
@@ -50,8 +52,23 @@ class Matcher:
         self._refuted |= set(results.which[~same].tolist())
 
     def left(self, hypotheses: Mapping[int, npt.NDArray[np.bool_]]) -> dict[int, npt.NDArray[np.bool_]]:
-        """Those that no passed check speaks against."""
-        return {h: arrays for h, arrays in hypotheses.items() if h not in self._refuted}
+        """Those that no other check speaks against."""
+        against = self._refuted | self._contradicted
+        return {h: arrays for h, arrays in hypotheses.items() if h not in against}
+
+    def failed(self, check: Check, values: Values) -> None:
+        """Note the hypotheses under which a check of one name that failed would return something else than it did.
+
+        They are wrong wherever else they fit, by chance or since all that is left is zero, but by an amount they may
+        still be right.
+        """
+        results = self._bank.results(check.id)
+        if results is None or not len(results.which) or len({use.name for use in check.uses}) != 1:
+            return
+        if milder(check) is not None:  # at the ends of the numbers it matters how a formula is written
+            return
+        agreeing, changed = _agreeing(results, GRADED, values), _changed(results)
+        self._contradicted |= set(results.which[(changed & ~agreeing).any(axis=1)].tolist())
 
     def possible(self, check: str, values: Values) -> dict[int, npt.NDArray[np.bool_]]:
         """Hypotheses that agree at the graded point; for each the arrays that it changes."""
@@ -59,7 +76,7 @@ class Matcher:
         if results is None or not len(results.which):
             return {}
         agreeing = _agreeing(results, GRADED, values)
-        changed = np.asarray(~agree(results.found[:, GRADED], results.reference[GRADED]))
+        changed = _changed(results)
         ok: npt.NDArray[np.bool_] = np.asarray(
             (agreeing | ~changed).all(axis=1) & changed.any(axis=1) & ~np.isnan(results.found[:, GRADED]).any((1, 2))
         )
@@ -112,6 +129,11 @@ class Matcher:
     def names(self, check: str) -> tuple[str, ...]:
         results = self._bank.results(check)
         return results.names if results is not None else ()
+
+
+def _changed(results: Results) -> npt.NDArray[np.bool_]:
+    """Shape (hypotheses, arrays): which arrays are not the reference's at the graded point."""
+    return np.asarray(~agree(results.found[:, GRADED], results.reference[GRADED]))
 
 
 def _agreeing(results: Results, view: int, values: Values) -> npt.NDArray[np.bool_]:

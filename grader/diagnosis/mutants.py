@@ -6,8 +6,9 @@ Pure: text in, text out. Running them is `grader.hypotheses`'.
 from __future__ import annotations
 
 import ast
+import builtins
 import re
-from collections.abc import Callable, Iterable, Iterator, Set
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from functools import lru_cache
 from pathlib import Path
 
@@ -16,7 +17,16 @@ from msgspec import Struct
 from grader.assignment.markers import regions
 from grader.assignment.percent import python_lines
 from grader.diagnosis.mutations import Mutation, mutations
-from grader.diagnosis.wording import Words, global_names, made_by_functions, plain_functions, visible_names
+from grader.diagnosis.wording import (
+    Words,
+    changes_of,
+    global_names,
+    layers_of,
+    lists_of,
+    made_by_functions,
+    plain_functions,
+    visible_names,
+)
 from grader.errors import AuthoringError
 from grader.model import Assignment
 
@@ -24,6 +34,7 @@ EQUIVALENT = "# equivalent:"
 """A comment in a line of the solution: its mutants change nothing that can be seen, for the reason that follows."""
 
 
+BUILTINS = frozenset(dir(builtins))
 STUB_NAMES = re.compile(r"^### STUB: (\w+) =", re.MULTILINE)
 """Names that the stub binds at the top of the file, in the place of a solution region."""
 Generate = Callable[[ast.AST, Words, Set[str]], Iterable[Mutation]]
@@ -118,14 +129,38 @@ def spots(
     for owner, function in functions_of(tree):
         if functions is not None and function not in functions:
             continue
-        shown = visible_names(owner, inside) | (given - _exchangeable(owner))
-        words = Words(shown, made_by_functions(owner), plain)
+        home = _class_of(tree, function)
+        attributes = {name for name in visible_names(home, inside) if name.startswith("self.")} if home else set()
+        shown = visible_names(owner, inside) | attributes | (given - _exchangeable(owner))
+        built = layers_of(home) if home else {}
+        words = Words(shown, made_by_functions(owner), plain, built, lists_of(owner), changes_of(owner))
         names = _exchangeable(owner)
+        statements = [n for n in ast.walk(owner) if isinstance(n, ast.stmt) and not hasattr(n, "body")]
         for node in _own_nodes(owner):
             if getattr(node, "lineno", None) in inside:
                 known = names & _known_before(owner, node) if names and isinstance(node, ast.Name) else names
                 for mutation in generate(node, words, known):
-                    yield function, mutation
+                    yield function, _located(mutation, statements, words)
+
+
+def _located(mutation: Mutation, statements: Sequence[ast.stmt], words: Words) -> Mutation:
+    """A clause that holds no name says in which step: that of the names which the student knows."""
+    if "`" in mutation.clause:
+        return mutation
+    line: int = mutation.node.lineno  # type: ignore[attr-defined]  # only such nodes are changed
+    inside = next((s for s in statements if s.lineno <= line <= (s.end_lineno or s.lineno)), None)
+    inner = [n for n in ast.walk(inside) if isinstance(n, ast.Name | ast.Attribute)] if inside is not None else []
+    told = dict.fromkeys(map(words.name, inner))
+    names = [name for name in told if name.startswith("`") and name[1:-1] not in BUILTINS]
+    if not 0 < len(names) < 4:
+        return mutation
+    listed = " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+    return mutation._replace(clause=f"{mutation.clause}, in the step with {listed}")
+
+
+def _class_of(tree: ast.Module, function: str) -> ast.ClassDef | None:
+    name = function.partition(".")[0]
+    return next((n for n in tree.body if isinstance(n, ast.ClassDef) and n.name == name), None)
 
 
 @lru_cache(maxsize=16)

@@ -101,11 +101,17 @@ def _binary(node: ast.BinOp, words: Words) -> Iterator[Mutation]:
         yield Mutation(node, f"{right} {sign} {left}", "wrong-operation", f"a {what} is taken the wrong way round")
     if sign == "/":
         what = words.of(node.right, " by ")
-        yield Mutation(node, left, "missing-division", f"a division{what} is missing")
+        clause = f"a division{what} is missing"
+        if isinstance(node.right, ast.Constant) and node.right.value == 2:
+            clause = "a factor 1/2, a division by 2, is missing"
+        yield Mutation(node, left, "missing-division", clause)
         yield Mutation(node, f"{left} / {right} / {right}", "extra-factor", f"the division{what} is made twice")
     elif sign == "*":
         yield Mutation(node, left, "missing-factor", f"the factor{words.of(node.right, ' ')} is missing")
-        yield Mutation(node, right, "missing-factor", f"the factor{words.of(node.left, ' ')} is missing")
+        clause = f"the factor{words.of(node.left, ' ')} is missing"
+        if isinstance(node.left, ast.Constant) and node.left.value == 0.5:
+            clause = "the factor 1/2, 0.5, is missing"
+        yield Mutation(node, right, "missing-factor", clause)
     elif _takes_maximum(node.right) and sign == "-":
         yield Mutation(
             node, left, "missing-shift", "the largest entry is not subtracted before the exponential, which overflows"

@@ -16,38 +16,10 @@ from msgspec import Struct
 
 from grader.diagnosis.asking import Asker, Case, arrays_of
 from grader.diagnosis.bank import GRADED, Bank, Hypothesis
+from grader.diagnosis.clauses import REST, SAYS_NOTHING, rank
 from grader.diagnosis.codes import TWO, Candidate
 from grader.diagnosis.matching import Matcher, Values
 from grader.model import Check
-
-SAYS_MOST = (
-    "mean-for-sum",
-    "sum-for-mean",
-    "missing-shift",
-    "missing-mask",
-    "wrong-mask",
-    "missing-function",
-    "wrong-function",
-    "missing-division",
-    "wrong-axis",
-    "wrong-reduction",
-    "kept-axis",
-    "missing-transpose",
-    "missing-factor",
-    "missing-step",
-    "missing-term",
-    "wrong-sign",
-    "left-out",
-    "extra-factor",
-    "wrong-operation",
-    "wrong-variable",
-    TWO,
-)
-"""Codes of generated hypotheses that name a mistake, the most telling first; all others only describe one."""
-_REST = len(SAYS_MOST)
-SAYS_NOTHING = ("a variable stands where another", "an intermediate result", "the term with 1 is")
-"""Words of generated clauses that leave a student no wiser."""
-
 
 FACTORS = (
     (-1.0, "wrong-sign", "right but for its sign"),
@@ -68,6 +40,8 @@ class Named(Struct, frozen=True, kw_only=True):
     strong: bool
     """Whether it names a mistake, and does not only describe one."""
     mistakes: int
+    checks: int = 1
+    """How many failed checks the same explains."""
 
 
 class Fit(NamedTuple):
@@ -89,8 +63,7 @@ class Fit(NamedTuple):
 
     @property
     def rank(self) -> int:
-        code = self.hypothesis.code
-        return SAYS_MOST.index(code) if code in SAYS_MOST else _REST
+        return rank(self.hypothesis.code, self.clause)
 
 
 def named_mistakes(cases: Sequence[Case], bank: Bank, asker: Asker) -> dict[str, Named]:
@@ -104,15 +77,20 @@ def named_mistakes(cases: Sequence[Case], bank: Bank, asker: Asker) -> dict[str,
     explains: dict[int, int] = {}
     at_fault: set[int] = set()
     """Hypotheses that agree with a check which fails by itself."""
+    telling: set[int] = set()
+    """Hypotheses that agree with more than zeros."""
     for case in wrong:
         seen = arrays_of(case.observation) if asker.graded_is_prepared else asker.view(case.check, GRADED)
         if seen is None:
             continue
+        if not case.innocent:
+            matcher.failed(case.check, seen)
         left = matcher.possible(case.check.id, seen)
         possible[case.check.id] = (seen, left)
         for number in left:
             explains[number] = explains.get(number, 0) + 1
         at_fault |= set() if case.innocent else left.keys()
+        telling |= left.keys() if not _is_zero(case, seen) else set()
     for case in passed if not asker.graded_is_prepared else ():
         if matcher.speaks_of(case.check.id):
             again = asker.view(case.check, GRADED)
@@ -126,11 +104,13 @@ def named_mistakes(cases: Sequence[Case], bank: Bank, asker: Asker) -> dict[str,
         left = matcher.left(agreeing)
         if case.innocent:
             left = {h: arrays for h, arrays in left.items() if h in at_fault}
+        if telling and _is_zero(case, values):  # what is zero everywhere may be so for many reasons
+            left = {h: arrays for h, arrays in left.items() if h in telling}
         if left:
             left = matcher.repeated(check.id, left, partial(asker.view, check))
         fits = [_exact(matcher, h, arrays) for h, arrays in left.items()]
         chosen = choose(matcher, check, values, fits, explains)
-        if (chosen is None or not chosen.whole) and not case.innocent:
+        if (chosen is None or not chosen.whole or chosen.mistakes > 1) and not case.innocent:
             ask = partial(_values, asker, check, values)
             fits += [
                 Fit(matcher.hypothesis(d.number), d.number, d.arrays, d.clause, d.mistakes, exact=False)
@@ -142,6 +122,11 @@ def named_mistakes(cases: Sequence[Case], bank: Bank, asker: Asker) -> dict[str,
         if chosen is not None:
             found[check.id] = chosen
     return found
+
+
+def _is_zero(case: Case, values: Values) -> bool:
+    wrong = [values.get(array.name) for array in case.outcome.arrays if array.earned != 1]
+    return not any(isinstance(value, np.ndarray) and value.any() for value in wrong)
 
 
 def _scaled(factor: float | None) -> Named | None:
@@ -176,9 +161,18 @@ def choose(
         return None
     wrong = matcher.wrong_arrays(check.id, values)
     whole = [fit for fit in fits if np.array_equal(fit.arrays, wrong)]
-    if whole:
-        best = _best(whole, explains)
-        return None if best is None else _said(matcher, check, [best], whole=True)
+    alone = any(fit.mistakes == 1 for fit in whole)
+    parts = None if alone else _parts(matcher, check, fits, explains, wrong)
+    if parts is not None and (parts.whole or not whole):
+        return parts
+    best = _best(whole, explains) if whole else None
+    return None if best is None else _said(matcher, check, [best], explains, whole=True)
+
+
+def _parts(
+    matcher: Matcher, check: Check, fits: Sequence[Fit], explains: Mapping[int, int], wrong: npt.NDArray[np.bool_]
+) -> Named | None:
+    """Single mistakes that explain different arrays each."""
     chosen: list[Fit] = []
     groups: dict[bytes, list[Fit]] = {}
     for fit in fits:
@@ -193,7 +187,7 @@ def choose(
             covered |= arrays
     if not chosen:
         return None
-    return _said(matcher, check, chosen[:2], whole=len(chosen) <= 2 and bool((covered == wrong).all()))
+    return _said(matcher, check, chosen[:2], explains, whole=len(chosen) <= 2 and bool((covered == wrong).all()))
 
 
 def _best(fits: Sequence[Fit], explains: Mapping[int, int]) -> Fit | None:
@@ -203,11 +197,11 @@ def _best(fits: Sequence[Fit], explains: Mapping[int, int]) -> Fit | None:
     named = [fit for fit in fits if fit.named]
     if named:
         named = _explaining_most(named, explains)
-        if len(named) != 1:
+        if len(named) != 1 and fewest[0] == 1:
             return None
         # a line of the solution itself: another way of writing has functions that the student may not have used
         also = _telling([fit for fit in fits if not fit.named and fit.hypothesis.line], explains)
-        return named[0]._replace(also=_clause(also)) if also is not None and also.rank < _REST else named[0]
+        return named[0]._replace(also=_clause(also)) if also is not None and also.rank < REST else named[0]
     return _telling(fits, explains)
 
 
@@ -216,9 +210,14 @@ def _telling(fits: Sequence[Fit], explains: Mapping[int, int]) -> Fit | None:
     fits = [fit for fit in fits if not any(word in fit.clause for word in SAYS_NOTHING)]
     if not fits:
         return None
-    ranked = sorted(_explaining_most(fits, explains), key=lambda fit: (fit.rank, fit.number))
+    ranked = sorted(_explaining_most(fits, explains), key=_order)
     functions = {fit.hypothesis.function for fit in ranked}
     return ranked[0] if len(functions) == 1 else None
+
+
+def _order(fit: Fit) -> tuple[bool, int, int, int]:
+    """What names a mistake, then what is likely, then what says most."""
+    return fit.rank == REST, fit.hypothesis.likely, fit.rank, fit.number
 
 
 def _clause(fit: Fit) -> str:
@@ -231,7 +230,7 @@ def _explaining_most(fits: Sequence[Fit], explains: Mapping[int, int]) -> list[F
     return [fit for fit in fits if explains.get(fit.number, 0) == most]
 
 
-def _said(matcher: Matcher, check: Check, chosen: Sequence[Fit], *, whole: bool) -> Named:
+def _said(matcher: Matcher, check: Check, chosen: Sequence[Fit], explains: Mapping[int, int], *, whole: bool) -> Named:
     sentences = []
     names = matcher.names(check.id)
     for fit in chosen:
@@ -258,6 +257,7 @@ def _said(matcher: Matcher, check: Check, chosen: Sequence[Fit], *, whole: bool)
             {"agrees_at_points": 2, "mistakes": mistakes} if mistakes > 1 else {"agrees_at_points": 2},
         ),
         whole=whole,
-        strong=all(fit.named or fit.rank < _REST for fit in chosen),
+        strong=all(fit.named or fit.rank < REST for fit in chosen),
         mistakes=mistakes,
+        checks=min(explains.get(fit.number, 0) for fit in chosen),
     )

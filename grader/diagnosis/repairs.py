@@ -50,7 +50,7 @@ UNDONE = {
     "wrong-reduction": ("wrong-reduction", "the smallest entry is taken for the largest, or one for its place"),
 }
 """What a change that makes a check right undoes: code and words. Other changes say too little of what was wrong."""
-VAGUE = frozenset({"missing-factor", "wrong-mask", "wrong-variable"})
+VAGUE = frozenset({"missing-factor", "extra-factor", "wrong-constant", "wrong-mask", "wrong-variable"})
 """Kinds that a change can only be said to be of, not the mistake: many a factor makes one entry right by chance."""
 RANKS = tuple(dict.fromkeys(code for code, _ in UNDONE.values()))
 """Kinds of mistakes in the order in which they are looked for; the rest follows."""

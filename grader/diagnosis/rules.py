@@ -185,7 +185,10 @@ def _counted(
     one = len(set(counts)) == 1 and not hidden
     by = f"the whole number {counts[0]}" if one else "a whole number"
     lengths = {n for array in golden.values() for n in array.shape}
-    if one and counts[0] in lengths:
+    if not set(counts) <= lengths:
+        text = f"{names} {is_} {how} by {by}. Is it a number of rows or of columns? Then {why}."
+        return Candidate("one-factor", text, evidence)
+    if one:
         by += ", which is the length of an axis"
     return Candidate("scaled-by-count", f"{names} {is_} {how} by {by}: {why}.", evidence)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Set
 
+from grader.diagnosis.mixups import mixups
 from grader.diagnosis.mutations import Mutation, mutations
 from grader.diagnosis.wording import Words
 
@@ -27,7 +28,13 @@ OTHERS = (
 def every_mutation(node: ast.AST, words: Words, inside: Set[str]) -> Iterator[Mutation]:
     """Those of the trials, and the others."""
     yield from mutations(node, words, inside)
+    yield from untried(node, words, inside)
+
+
+def untried(node: ast.AST, words: Words, inside: Set[str]) -> Iterator[Mutation]:
+    """Those that are no trials."""
     yield from slips(node, words, inside)
+    yield from mixups(node, words, inside)
 
 
 def slips(node: ast.AST, words: Words, inside: Set[str]) -> Iterator[Mutation]:
@@ -142,9 +149,13 @@ def _called(node: ast.Call, words: Words) -> Iterator[Mutation]:
         *rest_of, last = node.args
         text = ", ".join([*(ast.unparse(a) for a in rest_of), f"({ast.unparse(last)}) - 1"])
         if len(rest_of) < 2:
-            yield Mutation(node, f"range({text})", "left-out", "a loop stops one too early")
+            yield Mutation(node, f"range({text})", "left-out", "a loop stops one too early: the last is left out")
         if not rest_of:
             yield Mutation(node, f"range(1, {ast.unparse(last)})", "left-out", "a loop begins one too late")
+        if len(rest_of) == 1:
+            begin = ast.unparse(rest_of[0])
+            yield Mutation(node, f"range(({begin}) + 1, {ast.unparse(last)})", "left-out", "a loop begins one too late:"
+                           " the first is left out")  # fmt: skip
 
 
 def _instead(name: str, node: ast.Call, words: Words) -> Iterator[Mutation]:
@@ -199,7 +210,7 @@ def _whole(node: ast.Assign | ast.Return, value: ast.expr, words: Words, inside:
     """The value of a whole statement: scaled by a count, left out, or another function."""
     match node, value:
         case ast.Assign(), ast.Call(func=ast.Attribute(attr="forward" | "backward" as step, value=owner), args=[x, *_]):
-            layer = words.name(owner) or "a layer"
+            layer = words.layer(owner)
             clause = f"{layer} is left out: its `{step}` is not asked"
             yield Mutation(value, ast.unparse(x), "missing-step", clause)
     names = [n.id for n in ast.walk(value) if isinstance(n, ast.Name) and n.id in inside]
@@ -223,7 +234,9 @@ def _scaled(node: ast.Assign | ast.Return, value: ast.expr, words: Words, used: 
     what = words.name(node.targets[0]) if isinstance(node, ast.Assign) else "what is returned"
     text = ast.unparse(value)
     for name in used[:1]:
-        clause = f"{what or 'an intermediate result'} is divided by the number of rows, which has no place there"
+        clause = (
+            f"{what or 'an intermediate result'} is divided by a count, of rows or entries, which has no place there"
+        )
         yield Mutation(value, f"({text}) / len({name})", "extra-factor", clause)
         yield Mutation(value, f"({text}) * len({name})", "extra-factor", clause.replace("divided", "multiplied"))
     if isinstance(node, ast.Return):

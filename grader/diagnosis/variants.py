@@ -26,6 +26,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from grader.diagnosis import wrapping
 from grader.diagnosis.fingerprints import fingerprints
 from grader.worker import wire
 from grader.worker.draws import draws
@@ -61,6 +62,7 @@ def observe_all(student: Any, jobs: Mapping[str, Any]) -> dict[str, npt.NDArray[
     """
     state = student._Student__state
     spaces = [state.globals, *(vars(module) for module in state.own_modules())]
+    assert wrapping  # loaded once here, and not anew in every fork whose variant imports it
     gc.disable()  # a collection in a fork would copy every page that it marks
     probes = [_executed(source) for source in jobs["sources"]]
     found = {}

@@ -17,8 +17,17 @@ class Words:
         visible: Set[str],
         made: Mapping[str, tuple[str, str]] | None = None,
         functions: Sequence[str] = (),
+        built: Mapping[str, str] | None = None,
+        lists: Mapping[str, int] | None = None,
+        changes: Mapping[str, str] | None = None,
     ) -> None:
         self._visible = visible
+        self.lists = lists or {}
+        """Lists with how many entries they begin with."""
+        self._changes = changes or {}
+        """For a variable the one that is changed by it."""
+        self._built = built or {}
+        """For an attribute of the object the class of the layer that it holds."""
         self.functions = functions
         """Functions of one argument in the same file."""
         self._made = made or {}
@@ -35,14 +44,44 @@ class Words:
             return f"the function `{self._made[right][0]}` is missing"
         return ""
 
+    def before(self, name: str) -> tuple[str, str] | None:
+        """For a list of which each entry is a function of one of another list: that function, and that list."""
+        function, of = self._made.get(name, ("", ""))
+        return (function, of) if name in self.lists and of in self.lists else None
+
+    def kept_in(self, name: str) -> str:
+        """What a list is called, or what it changes."""
+        if self.shown(name):
+            return f"`{name}`"
+        changed = self._changes.get(name, "")
+        return f"what changes `{changed}`" if self.shown(changed) else "a list"
+
     def shown(self, name: str) -> bool:
         """Whether the student knows this name from the hand-out."""
         return name in self._visible
 
+    def layer(self, node: ast.AST) -> str:
+        """What a layer is called: by its class where that is known, else as the student knows it."""
+        if isinstance(node, ast.Attribute) and node.attr in self._built and ast.unparse(node.value) == "self":
+            return f"the layer `{self._built[node.attr]}`"
+        return self.name(node) or "a layer"
+
+    def call(self, node: ast.Call) -> str:
+        """What a call returns, in words: with its function, and the names that it is given."""
+        function = self.name(node.func) or "a function"
+        given = [name for name in map(self.name, node.args) if name.startswith("`")]
+        return f"what {function} makes of {' and '.join(given)}" if given else f"what {function} returns"
+
+    def attributes(self) -> list[str]:
+        """The attributes of `self` that the student knows from the hand-out."""
+        return sorted(name.removeprefix("self.") for name in self._visible if name.startswith("self."))
+
     def name(self, node: ast.AST) -> str:
         """What an expression is called: a name in backticks, or what it stands for; empty for anything else."""
         if isinstance(node, ast.Name):
-            return f"`{node.id}`" if self.shown(node.id) else ""
+            function, of = self._made.get(node.id, ("", ""))
+            told = f"what `{function}` makes of `{of}`" if self.shown(function) and self.shown(of) else ""
+            return f"`{node.id}`" if self.shown(node.id) else told
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "self":
             return f"`self.{node.attr}`" if self.shown(f"self.{node.attr}") else ""
         text = ast.unparse(node)
@@ -66,7 +105,7 @@ class Words:
             name = next(iter(inner))
             if before == " ":
                 return f" with {name}"
-        return before + name
+        return before + name if before != " " or name.startswith("`") else f", {name},"
 
 
 def visible_names(tree: ast.AST, hidden_lines: Set[int]) -> frozenset[str]:
@@ -82,6 +121,17 @@ def visible_names(tree: ast.AST, hidden_lines: Set[int]) -> frozenset[str]:
         elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "self":
             found.add(f"self.{node.attr}")
     return frozenset(found - {"self", "np", "numpy", "len", "range"})
+
+
+def layers_of(tree: ast.AST) -> dict[str, str]:
+    """The attributes that a class sets to an object of a class, with the name of that."""
+    found = {}
+    for node in ast.walk(tree):
+        match node:
+            case ast.Assign(targets=[ast.Attribute(value=ast.Name(id="self"), attr=attribute)],
+                            value=ast.Call(func=ast.Name(id=kind))) if kind[:1].isupper():  # fmt: skip
+                found[attribute] = kind
+    return found
 
 
 def global_names(tree: ast.Module, hidden_lines: Set[int]) -> frozenset[str]:
@@ -107,9 +157,42 @@ def made_by_functions(owner: ast.AST) -> dict[str, tuple[str, str]]:
                 targets=[ast.Name(id=target)], value=ast.Call(func=ast.Attribute(attr=function), args=[ast.Name(id=of)])
             ) if sets.count(target) == 1:
                 found[target] = function, of
+            case ast.Assign(
+                targets=[ast.Name(id=target)], value=ast.Call(func=ast.Name(id=function), args=[ast.Name(id=of)])
+            ) if sets.count(target) == 1:
+                found[target] = function, of
+            case ast.Call(func=ast.Attribute(attr="append", value=ast.Name(id=target)), args=[value]):
+                for call in ast.walk(value):  # a list of which each entry is a function of one of another list
+                    match call:
+                        case ast.Call(func=ast.Name(id=function), args=[ast.Subscript(value=ast.Name(id=of))]):
+                            found[target] = function, of
+    return found
+
+
+def lists_of(owner: ast.AST) -> dict[str, int]:
+    """The variables that begin as lists, and with how many entries."""
+    found: dict[str, int] = {}
+    for node in ast.walk(owner):
+        if isinstance(node, ast.Assign) and len(node.targets) == 1:
+            target, value = node.targets[0], node.value
+            pairs = [(target, value)]
+            if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple):
+                pairs = list(zip(target.elts, value.elts, strict=False))
+            found |= {t.id: len(v.elts) for t, v in pairs if isinstance(t, ast.Name) and isinstance(v, ast.List)}
+    return found
+
+
+def changes_of(owner: ast.AST) -> dict[str, str]:
+    """For variables by which another one is changed in place: that one."""
+    found: dict[str, str] = {}
+    for node in ast.walk(owner):
+        if isinstance(node, ast.AugAssign):
+            target = next((n.id for n in ast.walk(node.target) if isinstance(n, ast.Name)), "")
+            found |= {n.id: target for n in ast.walk(node.value) if isinstance(n, ast.Name)}
     return found
 
 
 def plain_functions(tree: ast.Module) -> list[str]:
-    """The functions of one argument at the top of a file."""
-    return [n.name for n in tree.body if isinstance(n, ast.FunctionDef) and len(n.args.args) == 1]
+    """The functions of one argument at the top of a file, but for those that loop."""
+    one = [n for n in tree.body if isinstance(n, ast.FunctionDef) and len(n.args.args) == 1]
+    return [n.name for n in one if not any(isinstance(inner, ast.For | ast.While) for inner in ast.walk(n))]

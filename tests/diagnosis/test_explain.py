@@ -16,7 +16,7 @@ from grader.diagnosis.bank import VIEWS, Bank, Hypothesis, Results, write_bank
 from grader.diagnosis.codes import NAMED
 from grader.diagnosis.explain import explain
 from grader.diagnosis.fingerprints import FIELDS, fingerprints
-from grader.model import Assignment, Check, Diagnosis, Given, NotArray, Observation, Part, Verdict
+from grader.model import Assignment, Check, Diagnosis, Given, NotArray, Observation, Part, Uses, Verdict
 from grader.scoring import outcome
 
 SEED = 5
@@ -41,6 +41,14 @@ WAYS: list[tuple[Hypothesis, Mapping[str, Any]]] = [
     (Hypothesis(code="wrong-axis", text="two", function="g", named=False), {"forward": np.sqrt}),
     (Hypothesis(code=NAMED, text="everything squared", function="", named=True),
      {"forward": np.square, "other": np.square}),
+    (Hypothesis(code="wrong-function", text="the sign is taken", function="f", named=False),
+     {"forward": np.sign, "other": np.sign}),
+    (Hypothesis(code="missing-function", text="all is 0", function="f", named=False), {"forward": np.zeros_like}),
+    (Hypothesis(code="wrong-sign", text="all is 0", function="f", named=False, likely=1), {"forward": np.zeros_like}),
+    (Hypothesis(code="wrong-sign", text="all is 0 but for this", function="f", named=False, likely=2),
+     {"forward": np.zeros_like, "other": np.cosh}),
+    (Hypothesis(code="wrong-function", text="a rare one", function="f", named=False, likely=2), {"forward": np.sinh}),
+    (Hypothesis(code="wrong-variable", text="a likely one", function="f", named=False), {"forward": np.sinh}),
 ]  # fmt: skip
 
 
@@ -86,10 +94,13 @@ class Student:
         names: Sequence[str] = ("forward", "other"),
         innocent: frozenset[str] = frozenset(),
         judged: frozenset[str] = frozenset(),
+        uses: str = "",
     ) -> dict[str, Diagnosis]:
         cases, golden = [], {}
         for name in names:
             check = Check(id=name, part=PART, title="T", points=Fraction(1), visibility="public", source=SOURCE)
+            if uses:
+                check = msgspec.structs.replace(check, uses=(Uses(name=uses),))
             if name in judged:
                 check = msgspec.structs.replace(check, judge=lambda seen, given: [Verdict("a", True)])
             golden[name] = {"a": RIGHT[name](point(self.seed))}
@@ -132,6 +143,23 @@ def test_a_judged_check_refutes_only_where_it_shows_what_the_reference_shows(ban
     assert Student(forward=np.square).diagnoses(bank, judged=judged) == {}
     drawn = Student(forward=np.square, other=lambda x: np.exp(x) + 0.25)
     assert set(drawn.diagnoses(bank, judged=judged)) == {"forward"}
+
+
+def test_a_failed_check_of_the_same_function_refutes(bank: Bank) -> None:
+    """Signs explain `forward`, but then `other` would hold signs as well, and it holds something else."""
+    student = Student(forward=np.sign, other=np.cosh)
+    assert "the sign is taken" in student.diagnoses(bank)["forward"].text
+    assert "forward" not in student.diagnoses(bank, uses="f")
+
+
+def test_zeros_are_explained_by_what_explains_more_than_zeros(bank: Bank) -> None:
+    assert "all is 0." in Student(forward=np.zeros_like).diagnoses(bank)["forward"].text
+    found = Student(forward=np.zeros_like, other=np.cosh).diagnoses(bank)
+    assert "all is 0 but for this." in found["forward"].text
+
+
+def test_the_likelier_of_two_mistakes_that_come_to_the_same_is_told(bank: Bank) -> None:
+    assert "a likely one" in Student(forward=np.sinh).diagnoses(bank)["forward"].text
 
 
 def test_another_seed_is_led_back_to_the_prepared_points(bank: Bank) -> None:

@@ -108,7 +108,8 @@ def test_the_authors_mistake_is_named_in_other_words_of_code(
     assert found["gradient_values"].code == NAMED
     assert found["gradient_values"].text == (
         "`d_b` is exactly what comes out with this mistake: bias gradient is the mean over the batch, not the sum. In"
-        " other words: in `linear_gradients` a mean is taken where a sum belongs."
+        " other words: in `linear_gradients` a mean is taken where a sum belongs, in the step with `d_out`, `w` and"
+        " `x`."
     )
 
 
@@ -137,7 +138,7 @@ def test_a_mistake_that_nobody_prepared_gets_no_name(assignment: Assignment, pre
 def test_what_one_change_of_the_students_own_code_takes_back_is_named(
     assignment: Assignment, prepared: Prepared, golden: dict
 ) -> None:
-    found = said(assignment, golden, 1, "return x @ w + b", "return np.tanh(np.dot(x, w) + b)")
+    found = said(assignment, golden, 1, "return x @ w + b", "return np.cumsum(np.dot(x, w) + b, axis=0)")
     assert found["forward_values"].code == "wrong-function"
     assert found["forward_values"].text == (
         "One small change of your own `linear_forward` makes all of this right: a function is applied that has no place"

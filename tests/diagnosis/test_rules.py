@@ -39,9 +39,10 @@ VALUES = [
     ("scaled", W / 2, W),
     ("scaled", W / np.log(2), W),
     ("one-factor", 1.7 * W, W),
-    ("scaled-by-count", W / 7, W),
-    ("scaled-by-count", 13 * W, W),
-    ("scaled-by-count", np.asarray(9 * LOSS), LOSS),
+    ("scaled-by-count", W / 5, W),
+    ("scaled-by-count", 4 * W, W),
+    ("one-factor", W / 7, W),
+    ("one-factor", np.asarray(9 * LOSS), LOSS),
     ("all-zero", np.zeros_like(W), W),
     ("whole-numbers", (3 * W).astype(int), 3 * W),
     ("not-zero", np.where(MASKED == 0, 0.3 + ROWS**2, MASKED), MASKED),
@@ -103,10 +104,19 @@ def test_outputs_in_each_others_place_are_told_from_one_that_is_a_copy() -> None
 
 
 def test_different_counts_of_different_arrays_are_one_mistake() -> None:
-    found = value_rule({"a": W / 7, "b": B / 9}, {"a": W, "b": B}, ["a", "b"], hidden=False)
+    golden = {"a": W, "b": B, "x": X}
+    found = value_rule({"a": W / 7, "b": B / 5, "x": X}, golden, ["a", "b"], hidden=False)
     assert found is not None
     assert found.code == "scaled-by-count"
     assert "`a` and `b`" in found.text
+
+
+def test_a_whole_number_that_is_no_length_is_no_count() -> None:
+    """A step ten times too short is not divided by anything that is counted."""
+    found = value_rule({"a": W / 10}, {"a": W, "x": X}, ["a"], hidden=False)
+    assert found is not None
+    assert found.code == "one-factor"
+    assert "the whole number 10. Is it a number of rows or of columns?" in found.text
 
 
 def test_a_hidden_check_tells_no_count() -> None:

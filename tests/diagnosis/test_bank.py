@@ -1,0 +1,59 @@
+"""The prepared file: what is read is what was written, to the digits that a comparison needs, and small."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+
+from grader.diagnosis.bank import VIEWS, Bank, Hypothesis, Results, write_bank
+from grader.diagnosis.fingerprints import FIELDS, fingerprints
+from grader.diagnosis.further import Variant
+from grader.hypotheses import _useful
+from grader.model import Assignment
+
+RNG = np.random.default_rng(2)
+
+
+def assignment(root: Path) -> Assignment:
+    return Assignment(
+        id="a", title="A", points=Fraction(2), seed=1, root=root, handout=root, solution=None, notebook=None,
+        student_files=(), provided_files=(), names={}, checks=(), manual=(), order=("1",),
+    )  # fmt: skip
+
+
+def test_fingerprints_come_back(tmp_path: Path) -> None:
+    right = np.stack([fingerprints({"a": RNG.normal(size=(5, 4)), "b": RNG.normal(size=3)}, ["a", "b"])] * VIEWS)
+    right[2] = np.nan
+    found = np.repeat(right[None], 4, axis=0)
+    found[1, 0, 1] = fingerprints({"b": RNG.normal(size=3)}, ["b"])[0]
+    found[2, :, 0] = np.inf
+    found[3, 1] = np.nan
+    ways = tuple(Hypothesis(code="wrong-sign", text=str(n), function="f", named=False, likely=n) for n in range(4))
+    results = {"c": Results(("a", "b"), right, np.arange(4, dtype=np.int32), found)}
+    bank = Bank(write_bank(assignment(tmp_path), (1, 2), ways, results))
+    read = bank.results("c")
+    assert read is not None
+    assert bank.hypotheses == ways
+    np.testing.assert_array_equal(read.found[0], right)
+    np.testing.assert_array_equal(read.found[2:], found[2:])
+    np.testing.assert_allclose(read.found[1], found[1], rtol=1e-10)
+    assert read.found.shape == (4, VIEWS, 2, FIELDS)
+
+
+def test_of_what_comes_to_the_same_the_likeliest_is_kept() -> None:
+    right = {("c", 0): {"a": np.arange(4.0)}}
+
+    def way(code: str, likely: int, array: np.ndarray, function: str = "f") -> tuple[Variant, dict]:
+        variant = Variant(code=code, text="t", function=function, named=False, definitions=(), likely=likely)
+        return variant, {("c", 0): {"a": array}}
+
+    ways = [
+        way("wrong-sign", 1, -np.arange(4.0)),
+        way("wrong-sign", 0, -np.arange(4.0) * (1 + 1e-9)),
+        way("wrong-sign", 0, np.arange(4.0)),
+        way("wrong-sign", 1, -np.arange(4.0), "g"),
+        way("wrong-sign", 1, np.ones(4)),
+    ]
+    assert _useful([v for v, _ in ways], [s for _, s in ways], right, []) == [1, 3, 4]
