@@ -18,7 +18,7 @@ from grader.abreast import abreast, is_caught
 from grader.assignment.edits import edited, equivalents, right_edits, wrong_edits
 from grader.diagnosis import wrapped
 from grader.diagnosis.bank import GRADED, REPEATED, VIEWS, Hypothesis, Results, bank_path, read_bank, write_bank
-from grader.diagnosis.clauses import telling
+from grader.diagnosis.clauses import order
 from grader.diagnosis.codes import NAMED
 from grader.diagnosis.fingerprints import FIELDS, agree, fingerprints
 from grader.diagnosis.further import Base, Variant, further, pairs
@@ -131,23 +131,23 @@ def _useful(
 ) -> list[int]:
     """Those that change anything, and of those that give the same and are about the same function the likeliest.
 
-    What a mutant of the solution that says enough gives already is not wanted.
+    What a mutant of the solution gives already is wanted where it says it better.
     """
     found: dict[object, int] = {}
-    said = {_key(m.function, 1, arrays) for m, arrays in mutants if telling(m.code, m.clause)}
+    said: dict[object, tuple[bool, int, int]] = {}
+    for mutant, gives in mutants:
+        how = order(mutant.code, mutant.clause, 0)
+        same = _key(mutant.function, 1, gives)
+        said[same] = min(how, said.get(same, how))
     for number, (variant, arrays) in enumerate(zip(more, seen, strict=True)):
         if not arrays or _agrees(arrays, right):
             continue
         same = _key(variant.function, variant.mistakes, arrays)
-        before = found.get(same)
-        if same not in said and (before is None or _rank(variant) > _rank(more[before])):
+        how = order(variant.code, variant.text, variant.likely)
+        if same not in said or how < said[same]:
+            said[same] = how
             found[same] = number
     return sorted(found.values())
-
-
-def _rank(variant: Variant) -> tuple[bool, int, int]:
-    says = telling(variant.code, variant.text)
-    return says > 0, -variant.likely, says
 
 
 def _key(function: str, mistakes: int, seen: Seen) -> object:

@@ -84,7 +84,7 @@ def _upstream(unit: Unit, names: Any) -> Iterable[dict[str, Any]]:
     ignored = [i for i in filled if _same(once[i], turned[i]) and _same(once[i], elsewhere[i])]
     bent = [i for i in filled if i not in ignored and not _same(-2 * once[i], turned[i])]
     argument = {"function": unit.backward_name, "argument": unit.upstream_name}
-    yield {"kind": "ignored", "arrays": _told(names, once, ignored), **argument}
+    yield {"kind": "ignored", "arrays": _told(names, once, ignored), "some": len(ignored) < len(filled), **argument}
     yield {"kind": "bent", "arrays": _told(names, once, bent), **argument}
 
 

@@ -37,10 +37,13 @@ SAYS_NOTHING = (
     "the term with 1 is",
     "the factor is missing",
     "the term is missing",
+    "of a result",
 )
 """Words of generated clauses that leave a student no wiser."""
 
 
+LAYOUT = ("a difference is taken", "a quotient is taken", "the sign of one of two terms", "something is")
+"""Begin clauses that are true of the solution's way of writing, and not of every other that gives the same."""
 ANY_CONSTANT = ("a constant ", "a 0 ", "a 1 ", "a 2 ", "ones ", "zeros ")
 """Begin clauses about a constant that do not say which one."""
 
@@ -53,3 +56,8 @@ def telling(code: str, clause: str) -> int:
 def rank(code: str, clause: str) -> int:
     """The smaller, the more telling; REST for what names nothing."""
     return SAYS_MOST.index(code) if code in SAYS_MOST and not clause.startswith(ANY_CONSTANT) else REST
+
+
+def order(code: str, clause: str, likely: int) -> tuple[bool, int, int]:
+    """By which of several clauses one is told, the smallest: it names a mistake, is likely, and says most."""
+    return telling(code, clause) == 0, likely + clause.startswith(LAYOUT), rank(code, clause)

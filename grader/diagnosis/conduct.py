@@ -33,6 +33,8 @@ class Fact(Struct, frozen=True, kw_only=True):
     argument: str
     """The incoming derivative, in the student's words; empty where that is not known."""
     double: bool
+    some: bool = False
+    """Whether it is true of some results of the unit only."""
 
 
 def read_facts(values: Mapping[str, Any] | None, names: Iterable[str]) -> tuple[Fact, ...]:
@@ -56,7 +58,7 @@ def read_facts(values: Mapping[str, Any] | None, names: Iterable[str]) -> tuple[
         if arrays and function:
             found[key] = Fact(
                 kind=entry["kind"], arrays=arrays, function=function, argument=argument,
-                double=entry.get("double") is True,
+                double=entry.get("double") is True, some=entry.get("some") is True,
             )  # fmt: skip
     return tuple(found.values())
 
@@ -73,10 +75,11 @@ def upstream_ignored(facts: Sequence[Fact], failed: Sequence[str]) -> Candidate 
     told, many = _told(fact, failed)
     what = f"`{fact.argument}`" if fact.argument else "the derivative that it is given"
     same = "stay the same" if many else "stays the same"
+    never = f"makes {told} without {what}: {'they' if many else 'it'} {same}" if fact.some else ""
+    never = never or f"never uses {what}: {told} {same}"
     return Candidate(
         "upstream-ignored",
-        f"`{fact.function}` never uses {what}: {told} {same} whatever {what} is. By the chain rule"
-        " it is part of every gradient of this layer.",
+        f"`{fact.function}` {never} whatever {what} is. By the chain rule it is part of every gradient of this layer.",
         {"arrays": list(fact.arrays), "other_values_tried": 2},
     )
 

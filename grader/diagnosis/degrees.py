@@ -29,6 +29,7 @@ PARTS = {
     "missing-mask": "let through",
     "missing-function": "let through",
     "extra-factor": "a factor 2 of",
+    "extra-term": ", which is once too often",
 }
 """Codes of mistakes that can be made by an amount, with the words of their clauses that give it way."""
 TELLING = (0.0, -1.0, 2.0, 0.5, 1 / np.log(2), 1 / np.log(10))
@@ -185,6 +186,8 @@ def _by_amount(hypothesis: Hypothesis, share: float) -> str:
     words = PARTS[hypothesis.code]
     if words not in hypothesis.text:
         return ""
+    if hypothesis.code == "extra-term":
+        return hypothesis.text.replace(words, f", multiplied by {_number(share)}, which has no place there")
     if words == "let through":
         return f"{hypothesis.text}, multiplied by {share:.4g}" if 0 < share < 1 else ""
     if hypothesis.code == "extra-factor":

@@ -258,6 +258,12 @@ WITH_OTHER: dict[str, Both] = {
 """Name -> what an argument that has no place there may do to a result."""
 
 
+WITH_ARGUMENT: dict[str, Both] = {
+    "and": Both("extra-term", "{x} is added to {a} before that is used", lambda a, x: a + x),
+    "less": Both("extra-term", "{x} is subtracted from {a} before that is used", lambda a, x: a - x),
+    "by": Both("extra-factor", "{a} is multiplied by {x} before that is used", lambda a, x: a * x),
+}
+"""Name -> what another argument may do to an argument, `{a}`."""
 RARE = frozenset({"rest", "reciprocal", "root", "reversed", "row sum", "one sum", "centred", "within one", "sign of"})
 """Changes that are seldom meant: of changes that come to the same, another is."""
 

@@ -127,8 +127,8 @@ def _best(
     by_shape = shape_rule(values, golden, failed)
     if by_shape is not None:
         return by_shape
-    elsewhere_too = named is not None and whole and named.strong and named.checks > 1
-    at_the_ends = None if elsewhere_too else _extreme(check, values, golden, failed, asker, not spoilt)
+    known = _names(check) in explained or (named is not None and whole and named.strong and named.checks > 1)
+    at_the_ends = None if known else _extreme(check, values, golden, failed, asker, not spoilt)
     if at_the_ends is not None:
         return at_the_ends
     if named is not None and whole and named.strong:

@@ -68,7 +68,10 @@ class Matcher:
         if milder(check) is not None:  # at the ends of the numbers it matters how a formula is written
             return
         agreeing, changed = _agreeing(results, GRADED, values), _changed(results)
-        self._contradicted |= set(results.which[(changed & ~agreeing).any(axis=1)].tolist())
+        against = results.which[(changed & ~agreeing).any(axis=1)].tolist()
+        asked = check.uses[0].name
+        tops = {h: self._bank.hypotheses[h].function.partition(".")[0] for h in against}
+        self._contradicted |= {h for h, top in tops.items() if top == asked}
 
     def possible(self, check: str, values: Values) -> dict[int, npt.NDArray[np.bool_]]:
         """Hypotheses that agree at the graded point; for each the arrays that it changes."""

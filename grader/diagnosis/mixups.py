@@ -68,6 +68,13 @@ def mixups(node: ast.AST, words: Words, inside: Set[str]) -> Iterator[Mutation]:
             for number, argument in enumerate(node.args):
                 if not isinstance(argument, ast.Call):
                     continue
+                other = ast.unparse(node.args[1 - number])
+                if len(argument.args) == 1 and isinstance(argument.args[0], ast.Name):
+                    guess = f"{ast.unparse(argument.func)}(np.argmax({other}))"
+                    both = [guess if n == number else ast.unparse(a) for n, a in enumerate(node.args)]
+                    yield Mutation(node, f"{ast.unparse(node.func)}({', '.join(both)})", "wrong-variable",
+                                   "the guess, the place of the largest entry, stands where the label"
+                                   " belongs")  # fmt: skip
                 for name in filter(words.shown, sorted(inside)):
                     others = [name if n == number else ast.unparse(a) for n, a in enumerate(node.args)]
                     yield Mutation(node, f"{ast.unparse(node.func)}({', '.join(others)})", "wrong-variable",
@@ -76,6 +83,10 @@ def mixups(node: ast.AST, words: Words, inside: Set[str]) -> Iterator[Mutation]:
             words.before(kept)
         ):
             _, of = words.before(kept) or ("", "")
+            out = f"{kept}[-1]"
+            yield Mutation(node.value, f"({ast.unparse(value)}) * {out} * (1 - {out})", "extra-factor",
+                           "the derivative of the output's activation, p (1 - p), comes in once more as a factor: it is"
+                           " part of the difference already")  # fmt: skip
             for slope in words.functions:
                 if slope.startswith("d") or "grad" in slope or "prime" in slope or "deriv" in slope:
                     yield Mutation(node.value, f"({ast.unparse(value)}) * {slope}({of}[-1])", "extra-factor",
@@ -94,6 +105,14 @@ def mixups(node: ast.AST, words: Words, inside: Set[str]) -> Iterator[Mutation]:
             yield Mutation(node, f"np.sum({array})", "missing-function", "the entries are summed without their squares")
             yield Mutation(node, f"np.max(({array}) ** 2)", "wrong-reduction",
                            "the largest of the squares is taken and not their sum")  # fmt: skip
+        case ast.For(target=ast.Name(id=at), iter=source, body=body):
+            for step in body:
+                if isinstance(step, ast.AugAssign) and isinstance(step.op, ast.Add):
+                    text, into = ast.unparse(step.value), words.of(step.target, " ") or " a variable"
+                    for which, word in (("-1", "last"), ("0", "first")):
+                        yield Mutation(step.value, f"({text}) if {at} == list({ast.unparse(source)})[{which}] else 0 *"
+                                       f" ({text})", "left-out", f"only the {word} round of a loop counts in{into}:"
+                                       " what the others give is lost, as when it is overwritten")  # fmt: skip
         case ast.AugAssign(target=target, value=value, op=ast.Add()):
             yield Mutation(node, f"{ast.unparse(target)} = {ast.unparse(value)}", "wrong-operation",
                            f"what was in{words.of(target, ' ') or ' a variable'} before is overwritten, where something"

@@ -93,6 +93,8 @@ def _binary(node: ast.BinOp, words: Words) -> Iterator[Mutation]:
     sign = _OPERATORS[type(node.op)]
     other = _INSTEAD[sign]
     clause = f"something is {_WORDS[other]} that should be {_WORDS[sign]}"
+    if sign in "+-":
+        clause = "the sign of one of two terms is wrong"
     if words.name(node.right):
         clause = f"{words.name(node.right)} is {_WORDS[other]} where it should be {_WORDS[sign]}"
     yield Mutation(node, f"{left} {other} {right}", "wrong-sign" if sign in "+-" else "wrong-operation", clause)

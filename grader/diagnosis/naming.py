@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from grader.diagnosis.asking import Asker, Case, arrays_of
 from grader.diagnosis.bank import GRADED, Bank, Hypothesis
-from grader.diagnosis.clauses import REST, SAYS_NOTHING, rank
+from grader.diagnosis.clauses import REST, SAYS_NOTHING, order, rank
 from grader.diagnosis.codes import TWO, Candidate
 from grader.diagnosis.matching import Matcher, Values
 from grader.model import Check
@@ -200,7 +200,8 @@ def _best(fits: Sequence[Fit], explains: Mapping[int, int]) -> Fit | None:
         if len(named) != 1 and fewest[0] == 1:
             return None
         # a line of the solution itself: another way of writing has functions that the student may not have used
-        also = _telling([fit for fit in fits if not fit.named and fit.hypothesis.line], explains)
+        also = _telling([fit for fit in fits if not fit.named], explains)
+        also = also if also is not None and also.hypothesis.line else None
         return named[0]._replace(also=_clause(also)) if also is not None and also.rank < REST else named[0]
     return _telling(fits, explains)
 
@@ -216,8 +217,7 @@ def _telling(fits: Sequence[Fit], explains: Mapping[int, int]) -> Fit | None:
 
 
 def _order(fit: Fit) -> tuple[bool, int, int, int]:
-    """What names a mistake, then what is likely, then what says most."""
-    return fit.rank == REST, fit.hypothesis.likely, fit.rank, fit.number
+    return *order(fit.hypothesis.code, fit.clause, fit.hypothesis.likely), fit.number
 
 
 def _clause(fit: Fit) -> str:

@@ -73,8 +73,12 @@ def slips(node: ast.AST, words: Words, inside: Set[str]) -> Iterator[Mutation]:
             for cut, begin in (("[::2]", "with the second"), ("[1::2]", "with the first")):
                 clause = f"every second one is left out of a loop{what}, beginning {begin}"
                 yield Mutation(source, f"list({ast.unparse(source)}){cut}", "left-out", clause)
-            yield Mutation(source, f"list({ast.unparse(source)})[:-1]", "left-out", f"a loop{what} stops one too early")
-            yield Mutation(source, f"list({ast.unparse(source)})[1:]", "left-out", f"a loop{what} begins one too late")
+            yield Mutation(
+                source, f"list({ast.unparse(source)})[:-1]", "left-out", f"the last one is left out of a loop{what}"
+            )
+            yield Mutation(
+                source, f"list({ast.unparse(source)})[1:]", "left-out", f"the first one is left out of a loop{what}"
+            )
         case ast.Subscript(
             value=whole,
             slice=ast.Tuple(elts=[ast.Call(func=ast.Attribute(attr="arange")) as rows, column]),
@@ -149,13 +153,18 @@ def _called(node: ast.Call, words: Words) -> Iterator[Mutation]:
         *rest_of, last = node.args
         text = ", ".join([*(ast.unparse(a) for a in rest_of), f"({ast.unparse(last)}) - 1"])
         if len(rest_of) < 2:
-            yield Mutation(node, f"range({text})", "left-out", "a loop stops one too early: the last is left out")
+            yield Mutation(node, f"range({text})", "left-out", "the last one is left out of a loop")
         if not rest_of:
-            yield Mutation(node, f"range(1, {ast.unparse(last)})", "left-out", "a loop begins one too late")
+            yield Mutation(
+                node,
+                f"range(1, {ast.unparse(last)})",
+                "left-out",
+                "the first one is left out of a loop, that of index 0",
+            )
         if len(rest_of) == 1:
             begin = ast.unparse(rest_of[0])
-            yield Mutation(node, f"range(({begin}) + 1, {ast.unparse(last)})", "left-out", "a loop begins one too late:"
-                           " the first is left out")  # fmt: skip
+            yield Mutation(node, f"range(({begin}) + 1, {ast.unparse(last)})", "left-out", "the first one is left out"
+                           " of a loop")  # fmt: skip
 
 
 def _instead(name: str, node: ast.Call, words: Words) -> Iterator[Mutation]:

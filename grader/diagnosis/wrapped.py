@@ -14,7 +14,7 @@ from typing import NamedTuple
 from grader.assignment.markers import regions
 from grader.assignment.percent import python_lines
 from grader.diagnosis.codes import TWO
-from grader.diagnosis.effects import IN_ONE_CALL, ON_ARGUMENT, ON_RESULT, RARE, WITH_OTHER
+from grader.diagnosis.effects import IN_ONE_CALL, ON_ARGUMENT, ON_RESULT, RARE, WITH_ARGUMENT, WITH_OTHER
 from grader.diagnosis.formulas import FAMILIES
 from grader.diagnosis.further import Base, Variant
 from grader.diagnosis.mutants import functions_of
@@ -134,8 +134,9 @@ def within(bases: Sequence[Base], known: Set[Key]) -> list[Variant]:
     every = functions(bases)
     found = []
     for outer in every:
-        for inner in every:
-            if outer.own and _returned(inner) and inner.name in _reached(outer, every):
+        reached = _reached(outer, every) if outer.own else set()
+        for inner in every if len(reached) > 1 else ():  # of one that only hands on to another, that is enough
+            if _returned(inner) and inner.name in reached:
                 found += [_variant(inner, *change, outer) for change in _inner_changes(inner, known)]
                 found += [
                     _variant(inner, place, change, code, f"at the {word} step of `{inner.name}` {words}", outer, call)
@@ -206,6 +207,8 @@ def _changes(function: Function, known: Set[Key], composed: bool) -> Iterator[Ch
         for one in names:
             if one != name:
                 yield place, f"is:{one}", "wrong-variable", f"`{one}` stands where `{name}` belongs"
+                for change, both in WITH_ARGUMENT.items():
+                    yield place, f"{change}:{one}", both.code, both.words.format(x=f"`{one}`", a=f"`{name}`")
     ways = [place for place in function.results if not place.startswith("result:key")]
     for name in function.arguments if len(ways) > 1 and not composed else ():
         for change, effect in ON_ARGUMENT.items():

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from grader.diagnosis.basics import Array
-from grader.diagnosis.effects import IN_ONE_CALL, ON_ARGUMENT, ON_RESULT, WITH_OTHER
+from grader.diagnosis.effects import IN_ONE_CALL, ON_ARGUMENT, ON_RESULT, WITH_ARGUMENT, WITH_OTHER
 from grader.diagnosis.formulas import other
 from grader.diagnosis.units import parameters
 
@@ -168,6 +168,9 @@ def _arg_change(array: Array | None, change: str, arrays: Mapping[str, Array]) -
     try:
         if name == "is":
             return arrays[of].copy() if arrays[of].shape == array.shape else None
+        if name in WITH_ARGUMENT:
+            made = np.asarray(WITH_ARGUMENT[name].apply(array, arrays[of]))
+            return made if made.shape == array.shape else None
         return np.asarray((ON_ARGUMENT | IN_ONE_CALL)[name].apply(array, arrays))
     except (ValueError, KeyError, StopIteration, IndexError):
         return None
