@@ -10,6 +10,7 @@ import numpy as np
 from grader.diagnosis.bank import VIEWS, Bank, Hypothesis, Results, write_bank
 from grader.diagnosis.fingerprints import FIELDS, fingerprints
 from grader.diagnosis.further import Variant
+from grader.diagnosis.mutants import Mutant
 from grader.hypotheses import _useful
 from grader.model import Assignment
 
@@ -57,3 +58,22 @@ def test_of_what_comes_to_the_same_the_likeliest_is_kept() -> None:
         way("wrong-sign", 1, np.ones(4)),
     ]
     assert _useful([v for v, _ in ways], [s for _, s in ways], right, []) == [1, 3, 4]
+
+
+def test_a_mutant_is_not_told_again_unless_better() -> None:
+    right, wrong = {("c", 0): {"a": np.arange(4.0)}}, {("c", 0): {"a": np.ones(4)}}
+
+    def kept(clause: str) -> list[int]:
+        mutant = Mutant(
+            file="f.py", line=1, function="f", old="", new="", code="wrong-operation", clause=clause, text=""
+        )
+        better = Variant(
+            code="wrong-sign", text="the sign of one term is wrong", function="f", named=False, definitions=()
+        )
+        return _useful([better], [wrong], right, [(mutant, wrong)])
+
+    assert kept("a difference is taken the wrong way round") == [0]
+    assert kept("entries are multiplied, not matrices") == [0]  # of two that are likely the one that says most
+    mutant = Mutant(file="f.py", line=1, function="f", old="", new="", code="mean-for-sum", clause="a mean", text="")
+    other = Variant(code="wrong-sign", text="a sign is wrong", function="f", named=False, definitions=())
+    assert _useful([other], [wrong], right, [(mutant, wrong)]) == []

@@ -30,6 +30,11 @@ class Ignores(Layer):
         return super().backward(np.ones_like(d_out))
 
 
+class IgnoresInOne(Layer):
+    def backward(self, d_out: Any) -> Any:
+        return super().backward(d_out)[0], super().backward(np.ones_like(d_out))[1]
+
+
 class Masks(Layer):
     def backward(self, d_out: Any) -> Any:
         return super().backward(np.maximum(d_out, 0))
@@ -125,6 +130,12 @@ def test_the_students_own_words_are_used() -> None:
     text = said(Ignores)["upstream-ignored"]
     assert "`Ignores.backward` never uses `d_out`" in text
     assert "`d_inputs`, `d_weight` and `again`" in text
+
+
+def test_one_gradient_without_what_comes_in_is_not_all_of_them() -> None:
+    text = said(IgnoresInOne)["upstream-ignored"]
+    assert "makes `d_weight` and `again` without `d_out`: they stay the same" in text
+    assert "never uses" not in text
 
 
 def test_a_layer_that_cannot_be_copied_tells_nothing() -> None:

@@ -85,6 +85,14 @@ def test_a_term_that_comes_in_by_another_amount_is_told_from_one_that_is_missing
     assert [degree.mistakes for degree in found] == [1]
 
 
+def test_a_term_that_is_too_many_is_measured() -> None:
+    decay = Hypothesis(
+        code="extra-term", text="`W` is added to the result, which is once too often", function="f", named=False
+    )
+    found = said(results(affine(1), affine(2)), affine(1.001), decay)
+    assert [d.clause for d in found] == ["`W` is added to the result, multiplied by 0.001, which has no place there"]
+
+
 @pytest.mark.parametrize("bias", [0.0, 1.0])
 def test_nothing_is_said_of_the_whole_mistake_nor_of_none(bias: float) -> None:
     assert said(results(affine(1), affine(0)), affine(bias), TERM) == []

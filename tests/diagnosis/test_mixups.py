@@ -61,6 +61,14 @@ def step(sample, label, weights):
     ### END SOLUTION
 
 
+def penalise(total, weights):
+    ### BEGIN SOLUTION
+    for i in range(3):
+        total += np.sum(weights[i] ** 2)
+    return total
+    ### END SOLUTION
+
+
 def train(before, deltas, penalty):
     ### BEGIN SOLUTION
     gradients = []
@@ -86,6 +94,9 @@ def said() -> set[tuple[str, str, str]]:
         ("step", "wrong-reduction", "what changes `weights` is summed to one number"),
         ("step", "wrong-function", "`sigmoid` is applied as well, before `dsigmoid`"),
         ("step", "wrong-variable", "`label` stands where what a function makes of `label` belongs"),
+        ("step", "extra-factor", "p (1 - p), comes in once more as a factor"),
+        ("step", "wrong-variable", "the guess, the place of the largest entry, stands where the label belongs"),
+        ("penalise", "left-out", "only the last round of a loop counts in `total`"),
         ("guess", "wrong-variable", "`label` stands in the place of the guess"),
         ("train", "missing-transpose", "swapped where it is square"),
         ("train", "left-out", "of a list only the entry that is computed first is filled in"),

@@ -9,7 +9,7 @@ import pytest
 
 from grader.diagnosis import wrapping
 from grader.diagnosis.codes import CODES
-from grader.diagnosis.effects import ON_ARGUMENT, ON_RESULT, WITH_OTHER
+from grader.diagnosis.effects import IN_ONE_CALL, ON_ARGUMENT, ON_RESULT, WITH_ARGUMENT, WITH_OTHER
 from grader.diagnosis.further import Base
 from grader.diagnosis.wrapped import alone, asked, functions, key, within
 
@@ -87,6 +87,8 @@ RIGHT = (D @ W.T, X.T @ D, D.sum(axis=0))
         ("result:1", "over rows", (RIGHT[0], RIGHT[1] / 6, RIGHT[2])),
         ("result:1", "over columns:w", (RIGHT[0], RIGHT[1] / 3, RIGHT[2])),
         ("result:1", "plus:w", (RIGHT[0], RIGHT[1] + W, RIGHT[2])),
+        ("kept:w", "and:w", (D @ (2 * W).T, RIGHT[1], RIGHT[2])),
+        ("kept:x", "by:x", (RIGHT[0], (X * X).T @ D, RIGHT[2])),
         ("result:attribute:db", "times:b", (RIGHT[0], RIGHT[1], RIGHT[2] * B)),
         ("result:attribute:db", "largest instead:d_out", (RIGHT[0], RIGHT[1], D.max(axis=0))),
     ],
@@ -152,7 +154,7 @@ def test_every_variant_is_code_and_says_what_it_is() -> None:
     assert "`relu` is left out: `x` goes on as it is" in skipped
 
 
-@pytest.mark.parametrize("table", [ON_ARGUMENT, ON_RESULT, WITH_OTHER])
+@pytest.mark.parametrize("table", [ON_ARGUMENT, IN_ONE_CALL, ON_RESULT, WITH_OTHER, WITH_ARGUMENT])
 def test_effects_have_a_code_and_words(table: dict[str, Any]) -> None:
     for effect in table.values():
         assert effect.code in CODES
@@ -165,3 +167,13 @@ def test_one_result_alone_is_made_of_a_changed_argument() -> None:
         ones = changed("argument:d_out", "ones")
         for number in range(3):
             np.testing.assert_allclose(got[number], ones[number] if number == at else RIGHT[number])
+
+
+def test_one_of_several_calls_is_changed() -> None:
+    inner = wrapping.wrapped(lambda x: x + 1, "argument:x", "zeros", within="net", call=1)
+    net = wrapping.marked(lambda x: [inner(x), inner(x), inner(x)], "net")
+    for _ in range(2):  # counted anew in every call
+        first, second, third = net(X)
+        np.testing.assert_array_equal(first, X + 1)
+        np.testing.assert_array_equal(second, np.ones_like(X))
+        np.testing.assert_array_equal(third, X + 1)
