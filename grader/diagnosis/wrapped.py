@@ -13,9 +13,9 @@ from typing import NamedTuple
 
 from grader.assignment.markers import regions
 from grader.assignment.percent import python_lines
+from grader.diagnosis.catalogue.effects import IN_ONE_CALL, ON_ARGUMENT, ON_RESULT, RARE, WITH_ARGUMENT, WITH_OTHER
+from grader.diagnosis.catalogue.formulas import FAMILIES
 from grader.diagnosis.codes import TWO
-from grader.diagnosis.effects import IN_ONE_CALL, ON_ARGUMENT, ON_RESULT, RARE, WITH_ARGUMENT, WITH_OTHER
-from grader.diagnosis.formulas import FAMILIES
 from grader.diagnosis.further import Base, Variant
 from grader.diagnosis.mutants import functions_of
 

@@ -1,7 +1,7 @@
 """Inside the reference's worker: a function whose argument or result comes out changed, as a mistake in it would do.
 
 A wrapped function runs as it is; before that an argument, or what the forward pass has kept of one, is changed, or
-afterwards a result. Which changes there are is for `grader.diagnosis.effects` and `formulas`; which functions and
+afterwards a result. Which changes there are is for `grader.diagnosis.catalogue`; which functions and
 places, for `grader.diagnosis.wrapped`. What does not apply to a call leaves it as it is.
 """
 
@@ -16,9 +16,9 @@ from typing import Any
 
 import numpy as np
 
-from grader.diagnosis.basics import Array
-from grader.diagnosis.effects import IN_ONE_CALL, ON_ARGUMENT, ON_RESULT, WITH_ARGUMENT, WITH_OTHER
-from grader.diagnosis.formulas import other
+from grader.diagnosis.catalogue.basics import Array
+from grader.diagnosis.catalogue.effects import IN_ONE_CALL, ON_ARGUMENT, ON_RESULT, WITH_ARGUMENT, WITH_OTHER
+from grader.diagnosis.catalogue.formulas import other
 from grader.diagnosis.units import parameters
 
 Function = Callable[..., Any]

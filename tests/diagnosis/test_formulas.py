@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from grader.diagnosis.catalogue.formulas import FAMILIES, other
 from grader.diagnosis.codes import CODES
-from grader.diagnosis.formulas import FAMILIES, other
 
 RNG = np.random.default_rng(5)
 X, D = RNG.normal(size=(5, 4)), RNG.normal(size=(5, 4))

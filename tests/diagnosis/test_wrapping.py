@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from grader.diagnosis import wrapping
+from grader.diagnosis.catalogue.effects import IN_ONE_CALL, ON_ARGUMENT, ON_RESULT, WITH_ARGUMENT, WITH_OTHER
 from grader.diagnosis.codes import CODES
-from grader.diagnosis.effects import IN_ONE_CALL, ON_ARGUMENT, ON_RESULT, WITH_ARGUMENT, WITH_OTHER
 from grader.diagnosis.further import Base
 from grader.diagnosis.wrapped import alone, asked, functions, key, within
 

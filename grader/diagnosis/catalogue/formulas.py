@@ -13,11 +13,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from grader.diagnosis.activations import ACTIVATIONS, BENT, SLOPES, is_activation, is_slope, sloped
-from grader.diagnosis.basics import Arguments, Array, Formula
-from grader.diagnosis.binary import BINARY, BINARY_GRADIENTS, is_binary_gradient, is_binary_loss
-from grader.diagnosis.losses import GRADIENTS, LOSSES, is_loss, is_loss_gradient
-from grader.diagnosis.softmaxes import NORMALISED, is_softmax
+from grader.diagnosis.catalogue.activations import ACTIVATIONS, BENT, SLOPES, is_activation, is_slope, sloped
+from grader.diagnosis.catalogue.basics import Arguments, Array, Formula
+from grader.diagnosis.catalogue.binary import BINARY, BINARY_GRADIENTS, is_binary_gradient, is_binary_loss
+from grader.diagnosis.catalogue.losses import GRADIENTS, LOSSES, is_loss, is_loss_gradient
+from grader.diagnosis.catalogue.softmaxes import NORMALISED, is_softmax
 
 
 class Family(NamedTuple):

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from grader.diagnosis.basics import Arguments, Array, Formula, same
+from grader.diagnosis.catalogue.basics import Arguments, Array, Formula, same
 
 FUNCTION, TERM, VARIABLE = "wrong-function", "missing-term", "wrong-variable"
 SIGN, FACTOR = "wrong-sign", "missing-factor"

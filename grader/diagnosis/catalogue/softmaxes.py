@@ -1,4 +1,4 @@
-"""Other functions that stand where a softmax belongs; as `grader.diagnosis.activations`."""
+"""Other functions that stand where a softmax belongs; as `grader.diagnosis.catalogue.activations`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from grader.diagnosis.basics import Arguments, Array, Formula, positive, same, sigmoid, softmax
+from grader.diagnosis.catalogue.basics import Arguments, Array, Formula, positive, same, sigmoid, softmax
 
 FUNCTION, SIGN, VARIABLE, AXIS = "wrong-function", "wrong-sign", "wrong-variable", "wrong-axis"
 INSIDE = "inside the exponential"

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from grader.diagnosis.basics import Arguments, Array, classes, positive, rows_of, sigmoid, softmax
+from grader.diagnosis.catalogue.basics import Arguments, Array, classes, positive, rows_of, sigmoid, softmax
 
 
 class Effect(NamedTuple):

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from grader.diagnosis.basics import Arguments, Array, Formula, classes, same, softmax
+from grader.diagnosis.catalogue.basics import Arguments, Array, Formula, classes, same, softmax
 
 FUNCTION, TERM, VARIABLE = "wrong-function", "missing-term", "wrong-variable"
 SIGN, FACTOR, REDUCTION = "wrong-sign", "missing-factor", "wrong-reduction"

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from grader.diagnosis.basics import Arguments, Array, Formula, positive, same, sigmoid
+from grader.diagnosis.catalogue.basics import Arguments, Array, Formula, positive, same, sigmoid
 
 FUNCTION, CONSTANT, MASK, LEAK = "wrong-function", "wrong-constant", "wrong-mask", "missing-mask"
 SIGN, FACTOR, VARIABLE, AXIS = "wrong-sign", "missing-factor", "wrong-variable", "wrong-axis"
