@@ -125,7 +125,9 @@ def named_mistakes(cases: Sequence[Case], bank: Bank, asker: Asker) -> dict[str,
 
 
 def _is_zero(case: Case, values: Values) -> bool:
-    wrong = [values.get(array.name) for array in case.outcome.arrays if array.earned != 1]
+    """Whether its wrong arrays are zero everywhere; a judged check names others than its probe returns."""
+    named = {array.name for array in case.outcome.arrays if array.earned != 1} & values.keys()
+    wrong = [values[name] for name in named or values]
     return not any(isinstance(value, np.ndarray) and value.any() for value in wrong)
 
 
