@@ -121,7 +121,7 @@ def _arrays(given: Mapping[str, Any]) -> dict[str, Array]:
     """Copies of the arrays and numbers in it."""
     found = {}
     for name, value in given.items():
-        if isinstance(value, np.ndarray | np.number | float) and not isinstance(value, bool):
+        if isinstance(value, np.ndarray | np.number | float | int) and not isinstance(value, bool):
             array = np.array(value)
             if array.dtype.kind in "fiub" and array.size:
                 found[name] = array
