@@ -116,8 +116,8 @@ def _changed_calls(bench: Bench, solution: Sequence[Base], tell: Callable[[str],
     """Functions of which an argument or a result is changed, or that call such a one."""
     asked = wrapped.asked(solution)
     tell(f"{len(asked)} questions of which known formula a function is")
-    right, *seen = bench.observe([(), *(v.definitions for v in asked)], tell)
-    known = {wrapped.key(v) for v, arrays in zip(asked, seen, strict=True) if not _agrees(arrays, right)}
+    right, *seen = bench.observe([(), *(v.definitions for v in asked.values())], tell)
+    known = {key for key, arrays in zip(asked, seen, strict=True) if not _agrees(arrays, right)}
     return [*wrapped.alone(solution, known), *wrapped.within(solution, known)]
 
 

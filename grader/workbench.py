@@ -23,7 +23,7 @@ from grader.abreast import PROCESSES
 from grader.assignment.percent import python_lines
 from grader.diagnosis.bank import GRADED, MILDER, REPEATED
 from grader.diagnosis.variants import ENDED, RAISED
-from grader.diagnosis.views import milder, second_seed
+from grader.diagnosis.views import milder, second_seed, with_call
 from grader.grading import given_for
 from grader.model import Assignment, Check, Observation
 from grader.probing import observe
@@ -116,7 +116,7 @@ class Bench:
             "runs": [[(sources.index(source), id, seed) for id, _, source, seed in chosen] for chosen in wanted],
             "seconds": SECONDS,
         }
-        observation = self._run(checks, "observe_all", jobs, SECONDS * len(variants))
+        observation = self._run(checks, "observe_reference", jobs, SECONDS * len(variants))
         found: dict[int, Seen] = {}
         for number, chosen in enumerate(wanted):
             packed = observation.values.get(str(number))
@@ -139,15 +139,8 @@ class Bench:
 
     def _run(self, checks: list[Check], function: str, jobs: Mapping[str, Any], seconds: float) -> Observation:
         """What a function of `diagnosis.variants` returns at the anchor of these checks."""
-        id = f"{ASKED}_{checks[0].id}"
-        source = (
-            f"def {id}(student, rng):\n"
-            "    import json\n"
-            f"    from grader.diagnosis.variants import {function}\n"
-            f"    return {function}(student, json.loads({json.dumps(jobs)!r}))\n"
-        )
-        asked = msgspec.structs.replace(checks[0], id=id, source=source, seconds=seconds, judge=None, uses=())
-        return observe(self._session, asked, seed=0)
+        asked = msgspec.structs.replace(checks[0], id=f"{ASKED}_{checks[0].id}", seconds=seconds, uses=())
+        return observe(self._session, with_call(asked, function, jobs), seed=0)
 
     def _concerns(self, variant: Definitions, check: str) -> bool:
         """Whether a check can see the variant: its probe makes code of a changed definition run."""

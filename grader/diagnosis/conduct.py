@@ -75,8 +75,9 @@ def upstream_ignored(facts: Sequence[Fact], failed: Sequence[str]) -> Candidate 
     told, many = _told(fact, failed)
     what = f"`{fact.argument}`" if fact.argument else "the derivative that it is given"
     same = "stay the same" if many else "stays the same"
-    never = f"makes {told} without {what}: {'they' if many else 'it'} {same}" if fact.some else ""
-    never = never or f"never uses {what}: {told} {same}"
+    never = f"never uses {what}: {told} {same}"
+    if fact.some:
+        never = f"makes {told} without {what}: {'they' if many else 'it'} {same}"
     return Candidate(
         "upstream-ignored",
         f"`{fact.function}` {never} whatever {what} is. By the chain rule it is part of every gradient of this layer.",

@@ -124,13 +124,12 @@ def _best(
     if named is not None and whole and named.candidate.code == NAMED:
         return named.candidate
     spoilt = _forward_fails(check, wrong, asker)
+    known = _names(check) in explained or (named is not None and whole and named.strong and named.checks > 1)
     by_shape = shape_rule(values, golden, failed)
+    if by_shape is None and not known:
+        by_shape = _extreme(check, values, golden, failed, asker, not spoilt)
     if by_shape is not None:
         return by_shape
-    known = _names(check) in explained or (named is not None and whole and named.strong and named.checks > 1)
-    at_the_ends = None if known else _extreme(check, values, golden, failed, asker, not spoilt)
-    if at_the_ends is not None:
-        return at_the_ends
     if named is not None and whole and named.strong:
         return named.candidate
     if spoilt and (own := own_forward(facts, failed)) is not None:

@@ -34,9 +34,8 @@ def mixups(node: ast.AST, words: Words, inside: Set[str]) -> Iterator[Mutation]:
                            f" np.outer({one}, {other}))", "missing-transpose", "the factors of an outer product are"
                            " swapped where it is square: it is transposed")  # fmt: skip
         case ast.Call(func=ast.Attribute(attr="insert" | "append", value=ast.Name(id=kept)), args=[*_, value]):
-            text, name = ast.unparse(value), words.kept_in(kept)
-            whole = ast.unparse(node).removesuffix(f"{text})")
-            whole, text = whole + "(", f"({text})"
+            before = ast.unparse(node).removesuffix(f"{ast.unparse(value)})")
+            text, name = f"({ast.unparse(value)})", words.kept_in(kept)
             for new, code, clause in (
                 (f"{text} if not {kept} else 0 * {text}", "left-out",
                  f"of {name} only the entry that is computed first is filled in, the others are left at 0"),
@@ -49,7 +48,7 @@ def mixups(node: ast.AST, words: Words, inside: Set[str]) -> Iterator[Mutation]:
                 (f"{text} / np.size({text})", "extra-factor",
                  f"{name} is divided by the number of its entries, which has no place there"),
             ):  # fmt: skip
-                yield Mutation(node, f"{whole}{new}))", code, clause)
+                yield Mutation(node, f"{before}({new}))", code, clause)
         case ast.Subscript(value=ast.Name(id=kept), slice=index, ctx=ast.Load()) if words.before(kept):
             function, of = words.before(kept) or ("", "")
             more, at = words.lists[kept] - words.lists[of], ast.unparse(index)

@@ -1,6 +1,6 @@
 """Inside the reference's worker: observe what many variants of its functions and classes return.
 
-Runs in the child of one probe, whose source ends in a call of `observe_all`. Every variant gets a fork of its own, so
+Runs in the child of one probe, whose source ends in a call of one of these. Every variant gets a fork of its own, so
 that it cannot reach the next one and is ended when it hangs. The mutated definition is executed in the namespace that
 the original lives in, and put wherever the original is bound. Objects made before remain the originals: what a
 notebook has already trained does not change with it.
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ast
 import gc
+import importlib
 import io
 import json
 import os
@@ -26,7 +27,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from grader.diagnosis import wrapping
 from grader.diagnosis.fingerprints import fingerprints
 from grader.worker import wire
 from grader.worker.draws import draws
@@ -62,7 +62,6 @@ def observe_all(student: Any, jobs: Mapping[str, Any]) -> dict[str, npt.NDArray[
     """
     state = student._Student__state
     spaces = [state.globals, *(vars(module) for module in state.own_modules())]
-    assert wrapping  # loaded once here, and not anew in every fork whose variant imports it
     gc.disable()  # a collection in a fork would copy every page that it marks
     probes = [_executed(source) for source in jobs["sources"]]
     found = {}
@@ -71,6 +70,12 @@ def observe_all(student: Any, jobs: Mapping[str, Any]) -> dict[str, npt.NDArray[
         if packed:
             found[str(number)] = np.frombuffer(packed, dtype=np.uint8)
     return found
+
+
+def observe_reference(student: Any, jobs: Mapping[str, Any]) -> dict[str, npt.NDArray[np.uint8]]:
+    """As `observe_all`, with what wrapped functions need loaded once, and not anew in every fork."""
+    importlib.import_module("grader.diagnosis.wrapping")
+    return observe_all(student, jobs)
 
 
 def touched(student: Any, jobs: Mapping[str, Any]) -> dict[str, npt.NDArray[np.uint8]]:

@@ -7,7 +7,6 @@ the changes do is for `grader.diagnosis.wrapping`, which the texts call.
 from __future__ import annotations
 
 import ast
-import json
 from collections.abc import Iterator, Sequence, Set
 from typing import NamedTuple
 
@@ -20,7 +19,6 @@ from grader.diagnosis.further import Base, Variant
 from grader.diagnosis.mutants import functions_of
 
 CALL = "import grader.diagnosis.wrapping as _wrapping"
-NOTE = "# changed: "
 Key = tuple[str, str, str]
 """Function, place of a result, family of formulas."""
 
@@ -113,18 +111,18 @@ def _forward_name(name: str) -> str:
     return ""
 
 
-def asked(bases: Sequence[Base]) -> list[Variant]:
+def asked(bases: Sequence[Base]) -> dict[Key, Variant]:
     """For each result whether it is of a family of formulas: variants that differ from the solution where it is."""
-    return [
-        _variant(function, place, f"formula:{family}:", "", "")
+    return {
+        (function.name, place, family): _variant(function, place, f"formula:{family}:", "", "")
         for function in functions(bases)
         for place in _returned(function)
         for family in FAMILIES
-    ]
+    }
 
 
 def alone(bases: Sequence[Base], known: Set[Key]) -> list[Variant]:
-    """Each function with one change of an argument or of a result; `known` are the `key`s of `asked` that differ."""
+    """Each function with one change of an argument or of a result; `known` are the keys of `asked` that differ."""
     every = functions(bases)
     return [_variant(f, *c) for f in every if f.own for c in _changes(f, known, bool(_reached(f, every)))]
 
@@ -144,13 +142,6 @@ def within(bases: Sequence[Base], known: Set[Key]) -> list[Variant]:
                     for place, change, code, words in _one_call(inner)
                 ]
     return found
-
-
-def key(variant: Variant) -> Key:
-    """Which family a variant of `asked` asks for: function, place, family."""
-    note = variant.definitions[0][2].rpartition(NOTE)[2]
-    place, change = json.loads(note)
-    return variant.function, place, change.split(":")[1]
 
 
 def _reached(outer: Function, every: Sequence[Function]) -> set[str]:
@@ -279,7 +270,6 @@ def _variant(
     if outer is not None:
         wrap(outer, f"marked({inside}, {inside!r})")
     kind = change.partition(":")[0]
-    note = NOTE + json.dumps([place, change])
     return Variant(
         code=code,
         text=f"in `{inside or function.name}` {words}" if code == TWO else words,
@@ -288,7 +278,6 @@ def _variant(
         mistakes=2 if code == TWO else 1,
         likely=0 if kind == "formula" else 2 if kind in RARE else 1,
         definitions=tuple(
-            (module, top, "\n".join([source, CALL, *lines[module, top], note]))
-            for (module, top), source in sources.items()
+            (module, top, "\n".join([source, CALL, *lines[module, top]])) for (module, top), source in sources.items()
         ),
     )

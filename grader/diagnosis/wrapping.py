@@ -1,8 +1,8 @@
 """Inside the reference's worker: a function whose argument or result comes out changed, as a mistake in it would do.
 
 A wrapped function runs as it is; before that an argument, or what the forward pass has kept of one, is changed, or
-afterwards a result. Which changes there are is for `grader.diagnosis.catalogue`; which functions and
-places, for `grader.diagnosis.wrapped`. What does not apply to a call leaves it as it is.
+afterwards a result. Which changes there are is for `grader.diagnosis.catalogue`; which functions and places, for
+`grader.diagnosis.wrapped`. What does not apply to a call leaves it as it is.
 """
 
 from __future__ import annotations

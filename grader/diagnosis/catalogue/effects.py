@@ -152,8 +152,6 @@ ON_ARGUMENT: dict[str, Effect] = {
 IN_ONE_CALL = {"zeros": Effect("missing-term", "{x} is left out", lambda x, _: np.zeros_like(_numbers(x)))}
 """What more may become of it in one of several calls."""
 
-_LABELS = ("label column", "other columns")
-
 
 def _columns(x: Array, arguments: Arguments, keep: bool) -> Array:
     """A result of one row for each label, with only the column of the label, or only the others, left."""
@@ -176,8 +174,7 @@ ON_RESULT: dict[str, Effect] = {
     "over rows": Effect("extra-factor", "the result is divided by the number of rows, which has no place there",
                         lambda x, a: x / rows_of(a)),
     "times rows": Effect("extra-factor", "the result is multiplied by the number of rows, or a division by it is"
-    " missing",
-                         lambda x, a: x * rows_of(a)),
+                         " missing", lambda x, a: x * rows_of(a)),
     **{
         name: Effect("wrong-function", f"the {word} of the result is returned", _of_function(function))
         for word, (name, function) in FUNCTIONS.items()
@@ -212,7 +209,7 @@ ON_RESULT: dict[str, Effect] = {
     "by column sum": Effect("extra-factor", "each column of the result is divided by its sum",
                             lambda x, _: x / x.sum(axis=0, keepdims=True)),
     "by largest": Effect("extra-factor", "the result is divided by its largest entry",
-    lambda x, _: x / np.abs(x).max()),
+                         lambda x, _: x / np.abs(x).max()),
     "label column": Effect("left-out", "only the entries of the right class are filled in, those of the other classes"
                            " are left at 0", lambda x, a: _columns(x, a, keep=True)),
     "other columns": Effect("left-out", "the entries of the right class are left at 0",

@@ -2,8 +2,7 @@
 
 A family knows its formula by what a call returns, whatever the function is called and however it is written: a result
 that is the larger of x and 0 of an argument x is a ReLU's. Each other formula of the family then gives what would come
-out with it. The formulas themselves are in
-`activations`, `softmaxes`, `losses` and `binary`.
+out with it. The formulas themselves are in `activations`, `softmaxes`, `losses` and `binary`.
 """
 
 from __future__ import annotations
