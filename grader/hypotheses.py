@@ -60,7 +60,7 @@ def prepare(assignment: Assignment, tell: Callable[[str], None] = lambda text: N
     """
     every = excused(assignment, mutants(assignment))
     edits = wrong_edits(assignment)
-    originals = {file: read_solution(assignment, file) for file in {m.file for m in every}}
+    originals = {file: read_solution(assignment, file) for file in dict.fromkeys(m.file for m in every)}
     jobs = [definitions(assignment, {m.file: m.text}) for m in every]
     jobs += [definitions(assignment, edited(assignment, edit)) for edit in edits]
     solution = [Base(file, text, module_of(assignment, file)) for file, text in originals.items()]
