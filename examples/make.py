@@ -31,10 +31,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from grader.api import grade
-from grader.assignment.course import find_course
-from grader.assignment.edits import right_edits, wrong_edits
-from grader.assignment.release import build_solution
+from grader.engine import grade
+from grader.assignment.loading.course import find_course
+from grader.assignment.release.edits import right_edits, wrong_edits
+from grader.assignment.release.release import build_solution
 from grader.model import Assignment, Change, Edit, Report
 from grader.report.json_report import to_json
 

@@ -6,24 +6,24 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from grader.api import grade
-    from grader.authoring import ForPerson, check
+    from grader.checks import ForPerson, check
+    from grader.engine import grade
+    from grader.gradcheck import check_grad, numerical_gradient, numerical_gradient_array, rel_error
     from grader.model import Given, Part, Tolerance, Uses, Verdict
-    from grader.numeric import check_grad, numerical_gradient, numerical_gradient_array, rel_error
 
 _HOME = {
-    "grade": "grader.api",
-    "check": "grader.authoring",
-    "ForPerson": "grader.authoring",
+    "grade": "grader.engine",
+    "check": "grader.checks",
+    "ForPerson": "grader.checks",
     "Part": "grader.model",
     "Tolerance": "grader.model",
     "Uses": "grader.model",
     "Verdict": "grader.model",
     "Given": "grader.model",
-    "check_grad": "grader.numeric",
-    "numerical_gradient": "grader.numeric",
-    "numerical_gradient_array": "grader.numeric",
-    "rel_error": "grader.numeric",
+    "check_grad": "grader.gradcheck",
+    "numerical_gradient": "grader.gradcheck",
+    "numerical_gradient_array": "grader.gradcheck",
+    "rel_error": "grader.gradcheck",
 }
 
 __all__ = [

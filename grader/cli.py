@@ -72,7 +72,7 @@ def run() -> NoReturn:
 
 def _failed(line: str, code: int) -> int:
     """Say what went wrong; called while the exception is being handled."""
-    from grader.commands.output import tell
+    from grader.commands.stdio import tell
 
     if os.environ.get(DEBUG):
         import traceback

@@ -1,7 +1,7 @@
-"""The words of the project as frozen types; every stage takes and returns these.
+"""Data model: the immutable types that every stage takes and returns.
 
-Owns no behaviour beyond small derived properties. How an assignment comes from files is `grader.assignment`,
-how a hand-in becomes a `Submission` is `grader.submission`, how observations become outcomes is `grader.scoring`.
+Owns no behaviour beyond small derived properties. Loading an assignment is `grader.assignment`, opening a submission
+`grader.submission`, turning observations into outcomes `grader.grading.scoring`.
 """
 
 from __future__ import annotations

@@ -32,7 +32,7 @@ class Graded:
         if self._failure is not None:
             raise self._failure
         if self.report is None:
-            from grader import api
+            from grader import engine as api
 
             try:
                 self.report = api.grade(self.folder, self.assignment, course=self.folder, hidden=False)
@@ -61,7 +61,7 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
     """Name the points below pytest's own summary."""
-    from grader.report.text import points
+    from grader.report.sanitize import points
 
     for graded in config.stash.get(ALL, []):
         report = graded.report
@@ -84,7 +84,7 @@ class Handout(pytest.File):
     """An `assignment.toml`: its children are the public checks, in printed order."""
 
     def collect(self) -> Iterator[pytest.Item]:
-        from grader.assignment.load import load_assignment
+        from grader.assignment.loading.load import load_assignment
         from grader.errors import GraderError
 
         folder = self.path.parent
@@ -109,7 +109,7 @@ class CheckItem(pytest.Item):
         self.graded = graded
 
     def reportinfo(self) -> tuple[Path, None, str]:
-        from grader.report.text import one_line
+        from grader.report.sanitize import one_line
 
         part = self.check.part
         return self.path, None, one_line(f"[{part.id}] {part.title}: {self.check.title}")
@@ -155,6 +155,6 @@ def feedback(outcome: Outcome) -> str:
 
 
 def _safe(text: str) -> str:
-    from grader.report.text import one_line
+    from grader.report.sanitize import one_line
 
     return one_line(text, 2_000)

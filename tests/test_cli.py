@@ -13,8 +13,8 @@ from typing import Any
 import jsonschema
 import pytest
 
-import grader.api
 import grader.commands.grading
+import grader.engine
 from grader import cli
 from grader.errors import AuthoringError, SubmissionError, UsageError
 from grader.model import Check, Outcome, Part, PartResult, Report
@@ -36,7 +36,7 @@ UNGRADABLE = Report(assignment="toy", title="", path="hw.ipynb", digest="", stat
 
 
 class Fake:
-    """Stands in for `grader.api.grade` and `grader.launch.launch`: remembers the calls and gives or raises `result`."""
+    """Stands in for `grader.engine.grade` and `spawn.launch`: keeps the calls, returns or raises `result`."""
 
     def __init__(self) -> None:
         self.result: Report | BaseException = graded(4)
@@ -58,7 +58,7 @@ class Fake:
 @pytest.fixture
 def fake(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Fake]:
     fake = Fake()
-    monkeypatch.setattr(grader.api, "grade", fake.grade)
+    monkeypatch.setattr(grader.engine, "grade", fake.grade)
     monkeypatch.setattr(grader.commands.grading, "launch", fake.launch)
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("GRADE_DEBUG", raising=False)
@@ -363,7 +363,8 @@ def test_importing_and_asking_for_help_loads_nothing_heavy() -> None:
     code = (
         "import sys, io, contextlib, grader.cli\n"
         "with contextlib.redirect_stdout(io.StringIO()): grader.cli.main(['--help'])\n"
-        "heavy = {'numpy', 'scipy', 'IPython', 'nbformat', 'matplotlib', 'pytest', 'grader.api'} & set(sys.modules)\n"
+        "names = {'numpy', 'scipy', 'IPython', 'nbformat', 'matplotlib', 'pytest', 'grader.engine'}\n"
+        "heavy = names & set(sys.modules)\n"
         "sys.exit(', '.join(sorted(heavy)))"
     )
     assert python(code).stderr.strip() == ""
@@ -377,9 +378,9 @@ def test_importing_the_plugin_loads_nothing_of_the_grader() -> None:
 def test_reader_that_goes_away_is_no_error() -> None:
     code = (
         "import os, sys\n"
-        "from grader.commands import output\n"
+        "from grader.commands import stdio\n"
         "read, write = os.pipe(); os.close(read); os.dup2(write, 1)\n"
-        "for text in ('a' * 100_000, 'b'): output.emit(text); output.emit_utf8(text)\n"
+        "for text in ('a' * 100_000, 'b'): stdio.emit(text); stdio.emit_utf8(text)\n"
         "sys.exit(7)"
     )
     done = python(code)

@@ -13,8 +13,8 @@ from typing import Any
 import jsonschema
 import pytest
 
-from grader.assignment.course import find_course
-from grader.assignment.release import build_solution, check_handout
+from grader.assignment.loading.course import find_course
+from grader.assignment.release.release import build_solution, check_handout
 from grader.report.json_report import schema_path
 
 ROOT = Path(__file__).parent.parent

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-import grader.api
+import grader.engine
 from grader.errors import AuthoringError
 from grader.model import Comparison, Diagnosis, Manual, Outcome, Part, PartResult, Report, Status
 
@@ -60,7 +60,7 @@ def handout(pytester: pytest.Pytester) -> Path:
 
 def report(folder: Path, **statuses: tuple[Status, str]) -> Report:
     """A report on `handout`, with a status and a message for each check."""
-    from grader.assignment.load import load_assignment
+    from grader.assignment.loading.load import load_assignment
 
     assignment = load_assignment(folder, folder)
     parts = []
@@ -81,7 +81,7 @@ def report(folder: Path, **statuses: tuple[Status, str]) -> Report:
 
 @pytest.fixture
 def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
-    """Run pytest in the hand-out with `grader.api.grade` giving (or raising) `result`; counts the gradings."""
+    """Run pytest in the hand-out with `grader.engine.grade` giving (or raising) `result`; counts the gradings."""
 
     def run(result: Report | Exception, *words: str) -> Any:
         calls: list[tuple[Any, Any]] = []
@@ -92,7 +92,7 @@ def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Callable[
                 raise result
             return result
 
-        monkeypatch.setattr(grader.api, "grade", grade)
+        monkeypatch.setattr(grader.engine, "grade", grade)
         done = pytester.runpytest_inprocess("-p", "no:hypothesispytest", *words)  # it takes 2 s to say goodbye
         done.calls = calls
         return done

@@ -155,7 +155,7 @@ def note(folder: Path, step: str, entry: dict[str, Any]) -> None:
 
 
 def make(folder: Path, args: argparse.Namespace) -> None:
-    from grader.assignment.course import Course
+    from grader.assignment.loading.course import Course
     from tests.cohort.generate import make_cohort
 
     for part in ("reference", "assignments"):

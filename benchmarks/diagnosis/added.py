@@ -21,12 +21,12 @@ from statistics import median
 
 from run import HERE, WRONG
 
-from grader.assignment.course import find_course
-from grader.assignment.edits import wrong_edits
-from grader.grading import evaluate
+from grader.assignment.loading.course import find_course
+from grader.assignment.release.edits import wrong_edits
+from grader.execution.scheduler import Prober
+from grader.grading.evaluate import evaluate
 from grader.model import Assignment
-from grader.prober import Prober
-from grader.reference import ReferenceSession, live
+from grader.reference.session import ReferenceSession, live
 
 
 def cpu_seconds() -> float:
@@ -73,10 +73,10 @@ def imported_by_a_right_solution(id: str) -> str:
     code = (
         "import sys\n"
         "from pathlib import Path\n"
-        "from grader.assignment.course import find_course\n"
-        "from grader.grading import evaluate\n"
-        "from grader.prober import Prober\n"
-        "from grader.reference import ReferenceSession, live\n"
+        "from grader.assignment.loading.course import find_course\n"
+        "from grader.grading.evaluate import evaluate\n"
+        "from grader.execution.scheduler import Prober\n"
+        "from grader.reference.session import ReferenceSession, live\n"
         f"assignment = find_course(Path({str(HERE)!r}), None).load({id!r})\n"
         "golden = live(assignment, [assignment.seed])[assignment.seed]\n"
         "with ReferenceSession(assignment) as session:\n"

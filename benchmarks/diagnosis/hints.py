@@ -19,11 +19,11 @@ from statistics import median
 from run import HERE, WRONG, of
 from table import Table
 
-from grader.assignment.course import find_course
-from grader.diagnosis.fingerprints import fingerprints
-from grader.diagnosis.repairs import Source, line_hint, working
-from grader.grading import HINTED
-from grader.workbench import Definitions, definitions
+from grader.assignment.loading.course import find_course
+from grader.diagnosis.fix_search import Source, line_hint, working
+from grader.grading.evaluate import HINTED
+from grader.reference.variants import Definitions, definitions
+from grader.worker.experiments.fingerprints import fingerprints
 
 
 def differing(table: Table, changed: Definitions) -> set[int]:

@@ -39,11 +39,11 @@ import tum_ex09
 from edits import Wrong, cases_of
 from table import Table, Tried
 
-from grader.assignment.course import find_course
-from grader.assignment.edits import edited, right_edits, wrong_edits
+from grader.assignment.loading.course import find_course
+from grader.assignment.release.edits import edited, right_edits, wrong_edits
 from grader.diagnosis.explain import DESCRIBE
 from grader.model import Assignment, Diagnosis
-from grader.workbench import Definitions, definitions
+from grader.reference.variants import Definitions, definitions
 
 MODULES = (tum_ex09, ece176_a3, c147_hw3, radboud_a1, nyu_hw1_p4)
 WRONG = {module.__name__: module.WRONG for module in MODULES}

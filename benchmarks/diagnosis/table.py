@@ -9,17 +9,17 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from grader.diagnosis.asking import CONDUCT, Case
 from grader.diagnosis.bank import GRADED, MILDER, REPEATED, Bank, read_bank
+from grader.diagnosis.evidence import CONDUCT, Case
 from grader.diagnosis.explain import explain
-from grader.diagnosis.repairs import Source
-from grader.diagnosis.views import milder, second_seed, watched
-from grader.grading import given_for
+from grader.diagnosis.fix_search import Source
+from grader.diagnosis.points import milder, second_seed, watched
+from grader.execution.observe import observe
+from grader.grading.evaluate import given_for
+from grader.grading.scoring import outcome
 from grader.model import Assignment, Check, Diagnosis, Observation
-from grader.probing import observe
-from grader.reference import ReferenceSession
-from grader.scoring import outcome
-from grader.workbench import Arrays, Bench, Definitions, Seen
+from grader.reference.session import ReferenceSession
+from grader.reference.variants import Arrays, Bench, Definitions, Seen
 
 FRESH = 10
 """Keys of the fresh points begin here."""

@@ -31,7 +31,7 @@ import scipy
 import torch
 from gradient_problems import MISTAKES, PROBLEMS, Problem, mistaken
 
-from grader.numeric import check_grad, numerical_gradient, rel_error, scipy_check_grad
+from grader.gradcheck import check_grad, numerical_gradient, rel_error, scipy_check_grad
 
 RIGHT = "(right)"
 SCIPY_THRESHOLD = 1e-5

@@ -23,9 +23,9 @@ import memory
 import msgspec
 from peers import ENVIRONMENT, TOY, cells, notebook
 
-from grader.assignment.course import Course
-from grader.probing import observe
-from grader.reference import ReferenceSession
+from grader.assignment.loading.course import Course
+from grader.execution.observe import observe
+from grader.reference.session import ReferenceSession
 
 GRADE = str(Path(sys.executable).with_name("grade"))
 REPEATED = 5

@@ -1,4 +1,4 @@
-"""Many hand-ins: find them, grade them in parallel, keep every report, and tell what moved.
+"""Grades many submissions in parallel and keeps every report.
 
 `store` is the durable truth and what exports are made from; `batch` runs a cohort.
 """

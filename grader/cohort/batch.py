@@ -13,14 +13,14 @@ from typing import Any
 from msgspec import Struct
 
 from grader import __version__
-from grader.cohort.keys import stale_parts
-from grader.cohort.pages import is_current
+from grader.cohort.cache_key import stale_parts
+from grader.cohort.feedback_files import is_current
+from grader.cohort.late_policy import Rules, worth
 from grader.cohort.partial import merged, statuses
 from grader.cohort.records import Graded, HandIn, Job, Keys, Status
-from grader.cohort.rules import Rules, worth
-from grader.cohort.slot import Setup
+from grader.cohort.slot import Slot
+from grader.cohort.slot_process import Setup
 from grader.cohort.store import Store
-from grader.cohort.warm import Slot
 from grader.errors import Fault, UsageError
 
 Runner = Callable[[Iterable[Job], Setup], Iterator[tuple[Job, Graded | str] | None]]

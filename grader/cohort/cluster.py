@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from grader.cohort.records import Graded, Job
-from grader.cohort.slot import Setup
+from grader.cohort.slot_process import Setup
 from grader.errors import UsageError
 
 if TYPE_CHECKING:
-    from grader.cohort.warm import Slot
+    from grader.cohort.slot import Slot
 
 AHEAD = 4
 """Jobs handed out for each thread of the cluster: none waits for the network, and Ctrl-C has few to forget."""

@@ -8,7 +8,7 @@ from typing import Any
 from msgspec import structs
 
 from grader.cohort.records import Graded
-from grader.report.text import number
+from grader.report.sanitize import number
 
 
 def statuses(report: Mapping[str, Any]) -> dict[str, set[str]]:

@@ -20,7 +20,7 @@ from pathlib import Path
 import msgspec
 
 from grader.cohort.records import Graded, Job
-from grader.cohort.slot import Setup, receive, send
+from grader.cohort.slot_process import Setup, receive, send
 from grader.sandbox.watchdog import remove
 
 TRIES = 2
@@ -39,7 +39,7 @@ class _Process:
         self.channel, theirs = socket.socketpair()
         try:
             self.popen = subprocess.Popen(
-                [sys.executable, "-P", "-m", "grader.cohort.slot", str(theirs.fileno())],
+                [sys.executable, "-P", "-m", "grader.cohort.slot_process", str(theirs.fileno())],
                 pass_fds=[theirs.fileno()],
                 env={**os.environ, "TMPDIR": str(self.folder)},
                 stdin=subprocess.DEVNULL,

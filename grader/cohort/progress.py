@@ -9,7 +9,7 @@ import time
 from typing import TextIO
 
 from grader.cohort.batch import Event, Plan
-from grader.report.layout import fit
+from grader.report.terminal.layout import fit
 
 PLAIN_SECONDS = 30.0
 """Between two plain lines: a log of an hour stays readable."""

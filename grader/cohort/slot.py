@@ -1,111 +1,300 @@
-"""A slot in a process of its own, `python -m grader.cohort.slot FD`: jobs in, results out, over a socket.
+"""One slot: grades hand-in after hand-in in one warm worker, and replaces the worker where anything was odd.
 
-The wire between a batch and its slots: a message is its length in eight bytes and JSON. The slot ends with the socket,
-whether the batch closed it or was killed, and takes its worker and its files with it.
+Knows nothing of other slots or of the store: a `Job` comes in, a `Graded` goes out, whatever the hand-in does.
 """
 
 from __future__ import annotations
 
 import contextlib
-import os
-import queue
-import signal
+import shutil
 import socket
-import struct
-import sys
 import tempfile
-import threading
-from pathlib import Path
+import time
+from collections.abc import Mapping
+from pathlib import Path, PurePosixPath
 
 import msgspec
 
-from grader.assignment.course import Course
-from grader.cohort.records import Graded, Job
-from grader.cohort.warm import Slot
-from grader.sandbox.tiers import Policy
+from grader.assignment.loading.course import Course
+from grader.cohort.cache_key import coupled, course_key, engine_key, ground_key, keys_of
+from grader.cohort.discover import fingerprint_of, staged
+from grader.cohort.feedback_files import write_page
+from grader.cohort.preload_list import libraries
+from grader.cohort.records import Graded, HandIn, Job, Keys, PartScore, Status
+from grader.engine import grade_with, public_only
+from grader.errors import Fault, GraderError, SubmissionError, UsageError, WorkerError
+from grader.execution.observe import DESTROYED, ENDED
+from grader.execution.process import Root
+from grader.execution.session import NO_PROCESS
+from grader.grading.evaluate import GoldenTable
+from grader.model import Assignment, Report
+from grader.reference.session import live, recorded
+from grader.report.json_report import to_json
+from grader.sandbox.tiers import ANY, Policy
 from grader.sandbox.watchdog import remove
+from grader.submission.files.identify import identify
+from grader.worker import wire
+from grader.worker.messages import Done, Sweep
 
-_LENGTH = struct.Struct(">Q")
-
-
-class Setup(msgspec.Struct, frozen=True, kw_only=True):
-    """What all jobs of a slot have in common."""
-
-    root: str
-    """The course."""
-    single: bool
-    seed: int | None
-    hidden: bool = True
-    data: str | None = None
-    require: str | None = None
-    """The sandbox's tier below which nothing is graded."""
-    unsafe: bool = False
-    pages: str | None = None
-    """Folder for a page on each hand-in."""
-
-    def slot(self) -> Slot:
-        """A slot that works so."""
-        course = Course(root=Path(self.root), single=self.single)
-        policy = Policy(self.require, self.unsafe)
-        return Slot(course, seed=self.seed, hidden=self.hidden, data=self.data, policy=policy, pages=self.pages)
+TRIES = 2
+"""A fault or a lost process may be the machine's mood; what comes again in a new worker counts."""
 
 
-def send(channel: socket.socket, message: Setup | Job | Graded) -> None:
-    """Send one message.
+class Loaded(msgspec.Struct, frozen=True):
+    """An assignment with what its hand-ins are compared with."""
 
-    Raises
-    ------
-    OSError
-        The other side has gone.
+    assignment: Assignment
+    golden: GoldenTable
+    keys: Keys
+    libraries: tuple[str, ...]
+
+
+class Slot:
+    """One warm worker for one course; a context manager.
+
+    Parameters
+    ----------
+    seed
+        None grades with the recorded golden values.
+    hidden
+        False leaves the hidden checks out.
+    data
+        Folder that takes the place of the assignment's `data/`.
+    policy
+        What is insisted on of the sandbox.
+    pages
+        Folder for a page on each hand-in; None makes none.
     """
-    body = msgspec.json.encode(message)
-    channel.sendall(_LENGTH.pack(len(body)) + body)
 
+    def __init__(
+        self,
+        course: Course,
+        *,
+        seed: int | None,
+        hidden: bool = True,
+        data: str | None = None,
+        policy: Policy = ANY,
+        pages: str | None = None,
+    ) -> None:
+        self.course = course
+        self._policy = policy
+        self._pages = None if pages is None else Path(pages)
+        self._seed = seed
+        self._hidden = hidden
+        self._data = data
+        self._loaded: dict[str, Loaded] = {}
+        self._golden: dict[str, GoldenTable] = {}
+        self._nobodys: Keys | None = None
+        self._root: Root | None = None
 
-def receive(channel: socket.socket) -> bytes | None:
-    """One message's body; None when the other side has gone."""
-    head = _read(channel, _LENGTH.size)
-    return None if head is None else _read(channel, _LENGTH.unpack(head)[0])
+    def load(self, id: str) -> Assignment:
+        """An assignment as this slot grades it."""
+        found = self.course.load(id)
+        if not self._hidden:
+            found = public_only(found)
+        if self._data is None:
+            return found
+        return msgspec.structs.replace(found, data=Path(self._data).absolute(), small_data=False)
 
+    def loaded(self, id: str, *, values: bool = True) -> Loaded:
+        """An assignment with its keys, and with `values` its expected values; read once.
 
-def _read(channel: socket.socket, size: int) -> bytes | None:
-    parts = []
-    while size:
+        Raises
+        ------
+        UsageError, Fault
+            There is none of that id, or its files are inconsistent.
+        """
+        if id not in self._loaded:
+            assignment = self.load(id)
+            golden = recorded(assignment) if self._seed is None else {}
+            self._loaded[id] = Loaded(
+                assignment, golden, keys_of(assignment, golden, self._seed), libraries(assignment)
+            )
+        found = self._loaded[id]
+        if self._seed is None or not values:
+            return found
+        if id not in self._golden:
+            self._golden[id] = live(found.assignment, [self._seed])[self._seed]
+        return msgspec.structs.replace(found, golden=self._golden[id])
+
+    def course_keys(self) -> Keys:
+        """The keys of a hand-in that is of no assignment: every assignment had its say."""
+        if self._nobodys is not None:
+            return self._nobodys
+        grounds = []
+        for id in self.course.ids():
+            with contextlib.suppress(Fault):  # `identify` leaves a broken one out too
+                grounds.append(ground_key(self.load(id)))
+        self._nobodys = Keys(submission="", engine=engine_key(), seed="", ground=course_key(grounds))
+        return self._nobodys
+
+    def grade(self, job: Job) -> Graded:
+        """Grade one hand-in; whatever goes wrong is in the result."""
+        graded = self._grade(job)
+        if not graded.fatal and _has_changed(job.hand_in):
+            problem = WorkerError("it was changed or taken away while it was graded; the same command tries again")
+            graded = _void(graded.assignment, problem, graded.keys, job, graded.seconds)
+        if graded.status == "graded":
+            return graded
+        return self._with_page(job, graded, _nothing(graded.assignment, graded.status, graded.reason, job))
+
+    def _with_page(self, job: Job, graded: Graded, report: Report) -> Graded:
+        """The same, when the hand-in's page has been written, if there shall be one."""
+        if self._pages is None or graded.fatal:
+            return graded
         try:
-            part = channel.recv(min(size, 1 << 20))
-        except OSError:
-            return None
-        if not part:
-            return None
-        parts.append(part)
-        size -= len(part)
-    return b"".join(parts)
+            write_page(self._pages, job.hand_in, report, graded.keys)
+        except OSError as error:  # a full disk, no permission: so it will be for everyone
+            return msgspec.structs.replace(graded, fatal=f"--feedback {self._pages}: {error.strerror or error}")
+        except Exception:  # a defect of ours in showing a result must not cost the result; the next run tries again
+            return graded
+        return graded
+
+    def _grade(self, job: Job) -> Graded:
+        started = time.monotonic()
+        folder = Path(tempfile.mkdtemp(prefix="grade-slot-"))
+        try:
+            path = staged(job.hand_in, folder / "handed in")
+            try:
+                id = job.assignment or self._identified(path)
+            except SubmissionError as error:
+                return _refused("", str(error), self.course_keys(), job, time.monotonic() - started)
+            try:
+                loaded = self.loaded(id)
+            except GraderError as error:
+                return _void(id, error, self.course_keys(), job, time.monotonic() - started)
+            return self._graded(job, path, loaded, started)
+        except OSError as error:
+            keys = Keys(submission="", engine=engine_key(), seed="", ground="")
+            reason = f"{job.hand_in.path} cannot be read ({error.strerror or error})"
+            return _refused("", reason, keys, job, time.monotonic() - started)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def _identified(self, path: Path) -> str:
+        ids = self.course.ids()
+        return ids[0] if self.course.single else identify(path, ids, self.course.load)
+
+    def _graded(self, job: Job, path: Path, loaded: Loaded, started: float) -> Graded:
+        wanted = None if job.parts is None else coupled(loaded.assignment, job.parts)
+        problem: Exception = WorkerError("nothing was tried")
+        for again in range(TRIES):
+            folder: Path | None = None
+            try:
+                root = self._root = self._root or Root()
+                root.warm(loaded.libraries)
+                folder = root.new_folder()
+                report = grade_with(
+                    root,
+                    path,
+                    loaded.assignment,
+                    folder,
+                    seed=self._seed,
+                    golden=loaded.golden,
+                    parts=wanted,
+                    policy=self._policy,
+                    keep=self._pages is not None,
+                )
+                if again + 1 < TRIES and _cut_short(report):
+                    self.close()
+                    continue
+                self._tidy()
+                graded = _from_report(report, loaded.keys, job, time.monotonic() - started)
+                return self._with_page(job, graded, report)
+            except (WorkerError, wire.Closed, wire.DeadlineExceeded) as error:
+                self.close()  # a dead worker shows in whatever is asked of it first
+                problem = error if isinstance(error, WorkerError) else WorkerError(f"the worker ended: {error}")
+            except UsageError as error:  # the sandbox is not what was asked for: so it will be for everyone
+                self.close()
+                return msgspec.structs.replace(
+                    _void(loaded.assignment.id, error, loaded.keys, job, time.monotonic() - started), fatal=str(error)
+                )
+            except GraderError as error:
+                self.close()
+                problem = error
+                break
+            except Exception as error:  # a defect of ours on this hand-in must not cost the cohort its other results
+                self.close()
+                problem = RuntimeError(f"internal fault: {type(error).__name__}: {error}")
+                break
+            finally:
+                if folder is not None:
+                    remove(folder)  # which hostile code may have nested deeper than Python can follow
+        return _void(loaded.assignment.id, problem, loaded.keys, job, time.monotonic() - started)
+
+    def _tidy(self) -> None:
+        """End what a submission left, or the worker where that is not possible; its home went with its gate."""
+        root = self._root
+        assert root is not None  # just graded with
+        try:
+            root.ask(Sweep(), Done)
+        except (wire.Closed, wire.DeadlineExceeded, WorkerError):
+            self.close()
+            return
+        for process in [p for p in root.open_processes if p is not root]:
+            process.let_go()
+
+    def close(self) -> None:
+        """End the worker; the next hand-in starts another."""
+        root, self._root = self._root, None
+        if root is not None:
+            root.close()
+
+    def hang_up(self) -> None:
+        """Close the worker's socket from another thread; the worker then ends everything and itself."""
+        if self._root is not None:
+            self._root.channel.shutdown(socket.SHUT_RDWR)
+
+    def __enter__(self) -> Slot:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
 
 
-def main(channel: socket.socket) -> None:
-    """Grade until the socket closes."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the batch, which then closes the socket
-    body = receive(channel)
-    if body is None:
-        return
-    slot = msgspec.json.decode(body, type=Setup).slot()
-    jobs: queue.SimpleQueue[Job] = queue.SimpleQueue()
-
-    def listen() -> None:
-        while (told := receive(channel)) is not None:
-            jobs.put(msgspec.json.decode(told, type=Job))
-        # The batch is gone, and a student's code may run for minutes: end now, the worker by its closed socket.
-        with contextlib.suppress(OSError):
-            slot.hang_up()
-        remove(Path(tempfile.gettempdir()))  # our own: `pool` made it for this slot alone
-        os._exit(1)
-
-    threading.Thread(target=listen, daemon=True).start()
-    while True:
-        graded = slot.grade(jobs.get())
-        with contextlib.suppress(OSError):  # the listener sees it too
-            send(channel, graded)
+def _has_changed(hand_in: HandIn) -> bool:
+    """Whether its files are no longer those that it is known by: a report on them would be kept under a wrong name."""
+    files = hand_in.files or {PurePosixPath(hand_in.path).name: hand_in.place}
+    return fingerprint_of({name: Path(place) for name, place in files.items()})[0] != hand_in.content
 
 
-if __name__ == "__main__":
-    main(socket.socket(fileno=int(sys.argv[1])))
+def _cut_short(report: Report) -> bool:
+    """Whether processes were lost: by the student's doing, or because the machine stood still for too long."""
+    errors = [cell.error.message for cell in report.cells if cell.error is not None]
+    messages = [outcome.message for part in report.parts for outcome in part.outcomes]
+    return NO_PROCESS in errors or any(lost in message for message in messages for lost in (ENDED, DESTROYED))
+
+
+def _refused(assignment: str, reason: str, keys: Keys, job: Job, seconds: float) -> Graded:
+    return _from_report(_nothing(assignment, "ungradable", reason, job), keys, job, seconds)
+
+
+def _void(assignment: str, problem: Exception, keys: Keys, job: Job, seconds: float) -> Graded:
+    """Ours, not the student's; it is tried again in the next run."""
+    return _from_report(_nothing(assignment, "fault", " ".join(str(problem).split()), job), keys, job, seconds)
+
+
+def _nothing(assignment: str, status: Status, reason: str, job: Job) -> Report:
+    content = job.hand_in.content
+    return Report(assignment=assignment, title="", path=job.hand_in.path, digest=content, status=status, reason=reason)
+
+
+def _from_report(report: Report, keys: Keys, job: Job, seconds: float) -> Graded:
+    chosen = [p for p in report.parts if job.parts is None or p.part.id in job.parts]
+    report = msgspec.structs.replace(report, path=job.hand_in.path, parts=tuple(chosen))
+    scores: Mapping[str, PartScore] = {
+        p.part.id: PartScore(
+            str(p.score if p.manual is None else 0), str(p.max_score if p.manual is None else 0), str(p.pending)
+        )
+        for p in chosen
+    }
+    return Graded(
+        assignment=report.assignment,
+        status=report.status,
+        reason=report.reason,
+        scores=scores,
+        report=to_json(report),
+        keys=msgspec.structs.replace(keys, submission=job.hand_in.content),
+        seconds=seconds,
+        parts=job.parts,
+    )

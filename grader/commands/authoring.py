@@ -1,6 +1,6 @@
-"""`grade golden`, `release`, `lint` and `new`: what an instructor does with the sources of an assignment.
+"""The author's commands: `grade new`, `release`, `lint` and `golden`.
 
-Only words and tables are made here; the work is done in `grader.record`, `grader.trials` and `grader.assignment`.
+Owns their arguments and output; the work is done in `grader.reference` and `grader.assignment`.
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from grader.commands import output
+from grader.commands import stdio as output
 from grader.errors import UsageError
-from grader.report.layout import table
-from grader.report.text import one_line
+from grader.report.sanitize import one_line
+from grader.report.terminal.layout import table
 
 if TYPE_CHECKING:
     from grader.model import Assignment
-    from grader.record import Row
+    from grader.reference.golden import Row
 
 LEVELS = ("error", "warning", "inconsistent")
 """Of `lint`'s findings, the worst first; the last only repeats what the author declared."""
@@ -35,7 +35,7 @@ def golden(args: argparse.Namespace) -> int:
 
 
 def _record(assignment: Assignment, args: argparse.Namespace) -> int:
-    from grader.record import record
+    from grader.reference.golden import record
 
     recording = record(assignment, accept=args.accept)
     _rows(assignment.id, recording.rows)
@@ -52,7 +52,7 @@ def _record(assignment: Assignment, args: argparse.Namespace) -> int:
 
 
 def _diff(assignment: Assignment, args: argparse.Namespace) -> int:
-    from grader.record import diff
+    from grader.reference.golden import diff
 
     rows = diff(assignment)
     _rows(assignment.id, rows)
@@ -60,7 +60,7 @@ def _diff(assignment: Assignment, args: argparse.Namespace) -> int:
 
 
 def _verify(assignment: Assignment, args: argparse.Namespace) -> int:
-    from grader.record import verify
+    from grader.reference.golden import verify
 
     return _problems(assignment.id, verify(assignment), fine="golden values are what the reference gives")
 
@@ -96,7 +96,7 @@ def _number(value: float | None) -> str:
 
 def release(args: argparse.Namespace) -> int:
     """Make the hand-outs, or with `--check` say where the committed ones differ."""
-    from grader.assignment.release import build_handout, check_handout
+    from grader.assignment.release.release import build_handout, check_handout
 
     code = FINE
     for assignment in _chosen(args):
@@ -112,7 +112,7 @@ def release(args: argparse.Namespace) -> int:
 
 def lint(args: argparse.Namespace) -> int:
     """Say what is odd about assignments; with `--trials` also grade the author's wrong and right edits."""
-    from grader.assignment.lint import lint as findings
+    from grader.assignment.lint.lint import lint as findings
 
     code = FINE
     for assignment in _chosen(args):
@@ -139,7 +139,7 @@ def lint(args: argparse.Namespace) -> int:
 
 def _where(assignment: Assignment, where: str) -> str:
     """The place as a path from here, so that an editor can open it."""
-    from grader.assignment.course import HANDOUTS
+    from grader.assignment.loading.course import HANDOUTS
 
     return where if where.startswith(f"{HANDOUTS}/") else f"{_short(assignment.root)}/{where}"
 
@@ -150,7 +150,7 @@ TIGHT = 0.25
 
 def _trials(assignment: Assignment, seeds: int) -> tuple[int, str]:
     """Try the wrong and right edits; how many did not do what they name, and the counts in words."""
-    from grader.trials import run_trials
+    from grader.reference.self_test import run_trials
 
     trials = run_trials(assignment, seeds, output.tell)
     failed = [trial for trial in trials if trial.text]
@@ -181,7 +181,7 @@ def _mutants(assignment: Assignment) -> tuple[int, str]:
     """Try every small wrong change of the solution; how many pass every check unexplained, and the counts in words."""
     if assignment.solution is None:
         return 0, ""
-    from grader.hypotheses import prepare
+    from grader.reference.mutation_testing import prepare
 
     prepared = prepare(assignment, output.tell)
     survivors = [t.mutant for t in prepared.trials if not t.caught and not t.mutant.excused]
@@ -199,8 +199,8 @@ def _mutants(assignment: Assignment) -> tuple[int, str]:
 
 def new(args: argparse.Namespace) -> int:
     """Start an assignment that works: one part, one check, a solution."""
-    from grader.assignment.course import find_course
-    from grader.assignment.new import make_new
+    from grader.assignment.loading.course import find_course
+    from grader.assignment.release.new import make_new
 
     explicit = args.course or os.environ.get("GRADE_COURSE")
     try:
@@ -215,7 +215,7 @@ def new(args: argparse.Namespace) -> int:
 
 def _chosen(args: argparse.Namespace) -> Iterator[Assignment]:
     """The assignments that were named, or all of the course."""
-    from grader.assignment.course import find_course
+    from grader.assignment.loading.course import find_course
 
     course = find_course(Path.cwd(), args.course)
     return (course.load(id) for id in args.ids or course.ids())

@@ -14,13 +14,13 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from grader.commands import output
+from grader.commands import stdio as output
 from grader.errors import UsageError
 
 if TYPE_CHECKING:
-    from grader.assignment.course import Course
+    from grader.assignment.loading.course import Course
     from grader.cohort.batch import Runner
-    from grader.cohort.finding import Found
+    from grader.cohort.discover import Found
     from grader.cohort.store import Store
 
 DONE, MOVED, FAULTS = 0, 1, 4
@@ -40,13 +40,13 @@ def run(words: Sequence[str]) -> int:
 def batch(args: argparse.Namespace) -> int:
     """Grade many hand-ins into a store."""
     from grader.cohort.batch import in_shard, run_batch
-    from grader.cohort.finding import find
+    from grader.cohort.discover import find
+    from grader.cohort.late_policy import Rules, compiled, read_rules
     from grader.cohort.pool import in_slots
     from grader.cohort.progress import Progress
     from grader.cohort.roster import read_roster
-    from grader.cohort.rules import Rules, compiled, read_rules
     from grader.cohort.scratch import scratch
-    from grader.cohort.slot import Setup
+    from grader.cohort.slot_process import Setup
     from grader.cohort.store import Store
 
     source: Path = args.source
@@ -157,8 +157,8 @@ def _say_students(found: Found) -> None:
 
 
 def _show(store: Store, number: int, page: Path | None) -> int:
-    from grader.cohort.summary import summarise
-    from grader.cohort.summary_text import render
+    from grader.cohort.summary.summary import summarise
+    from grader.cohort.summary.text import render
 
     summaries = summarise(store.results(number))
     output.emit(render(summaries, width=output.width(), ascii_only=output.ascii_only()))
@@ -171,8 +171,8 @@ def _show(store: Store, number: int, page: Path | None) -> int:
 def summary(args: argparse.Namespace) -> int:
     """Show a run's summary."""
     from grader.cohort.store import Store
-    from grader.cohort.summary import summarise
-    from grader.cohort.summary_text import render
+    from grader.cohort.summary.summary import summarise
+    from grader.cohort.summary.text import render
 
     with Store.open(args.store) as store:
         number = store.run(args.number).id
@@ -185,8 +185,8 @@ def summary(args: argparse.Namespace) -> int:
 
 
 def _write_page(store: Store, number: int, page: Path) -> None:
-    from grader.cohort.summary import summarise
-    from grader.cohort.summary_page import render_page
+    from grader.cohort.summary.page import render_page
+    from grader.cohort.summary.summary import summarise
 
     try:
         page.write_text(render_page(summarise(store.results(number)), store.run(number)), encoding="utf-8")
@@ -197,7 +197,7 @@ def _write_page(store: Store, number: int, page: Path) -> None:
 
 def diff(args: argparse.Namespace) -> int:
     """Say what moved between two runs."""
-    from grader.cohort.moved import differences, render
+    from grader.cohort.diff import differences, render
     from grader.cohort.store import Store
 
     with Store.open(args.store) as store:
@@ -215,7 +215,7 @@ def diff(args: argparse.Namespace) -> int:
 
 def merge(args: argparse.Namespace) -> int:
     """Join the stores of shards."""
-    from grader.cohort.joining import join
+    from grader.cohort.merge import join
     from grader.cohort.store import Store
 
     for shard in args.shards:
@@ -227,7 +227,7 @@ def merge(args: argparse.Namespace) -> int:
 
 
 def _course(source: Path, explicit: Path | None) -> Course:
-    from grader.assignment.course import find_course
+    from grader.assignment.loading.course import find_course
 
     if explicit is not None:
         return find_course(Path.cwd(), explicit)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 import json
 
-from grader.commands import output
-from grader.report.layout import table
-from grader.report.text import one_line
+from grader.commands import stdio as output
+from grader.report.sanitize import one_line
+from grader.report.terminal.layout import table
 
 FINE, FOUND = 0, 1
 """Exit codes: tier C at least, or nothing that keeps student code from reading what you can read."""
@@ -16,7 +16,8 @@ WORDS = {True: "works", False: "no", None: "-"}
 
 def doctor(args: argparse.Namespace) -> int:
     """Try every layer and show what came of it."""
-    from grader.sandbox import tiers, trying
+    from grader.sandbox import doctor as trying
+    from grader.sandbox import tiers
 
     found = trying.try_everything()
     if args.json:

@@ -13,14 +13,14 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from grader.commands import output
+from grader.commands import stdio as output
 from grader.errors import UsageError
 
 if TYPE_CHECKING:
     from grader.cohort.records import Result
-    from grader.report.gradebook import Filled
-    from grader.report.rows import Entry
-    from grader.report.sheets import Sheet
+    from grader.gradebook.csv import Sheet
+    from grader.gradebook.match import Entry
+    from grader.gradebook.platforms import Filled
 
 DONE, LEFT_OUT = 0, 1
 """Exit codes: everybody with points is in the file; somebody is not."""
@@ -46,7 +46,7 @@ def run(words: Sequence[str]) -> int:
 
 
 def _gradebook(args: argparse.Namespace) -> int:
-    from grader.report import gradebook
+    from grader.gradebook import platforms as gradebook
 
     results = [r for r in _results(args) if r.counts or r.status != "graded"]
     assignment = _assignment(results, args.assignment)
@@ -96,7 +96,7 @@ def _assignment(results: Sequence[Result], wanted: str | None) -> str:
 
 def _entry(result: Result, scale: Fraction | None) -> Entry:
     """What goes into the gradebook; without a `scale` nothing does: a check of it waits for a person."""
-    from grader.report.rows import Entry
+    from grader.gradebook.match import Entry
 
     return Entry(
         student=result.student,
@@ -109,7 +109,7 @@ def _entry(result: Result, scale: Fraction | None) -> Entry:
 
 def _comment(result: Result) -> str:
     """What was lost, as the lines of a comment; platforms take it for HTML."""
-    from grader.report.text import cut, one_line, points
+    from grader.report.sanitize import cut, one_line, points
 
     if result.points is None:
         return ""
@@ -132,7 +132,7 @@ def _why(check: Mapping[str, Any]) -> str:
 def _sheet(path: Path | None) -> Sheet | None:
     if path is None:
         return None
-    from grader.report.sheets import parse
+    from grader.gradebook.csv import parse
 
     try:
         return parse(path.read_bytes(), str(path))
@@ -142,7 +142,7 @@ def _sheet(path: Path | None) -> Sheet | None:
 
 def _tell(filled: Filled, results: Sequence[Result], possible: Fraction, undecided: Sequence[str]) -> None:
     """Everything that is not in the file, on the standard error output."""
-    from grader.report.text import points
+    from grader.report.sanitize import points
 
     output.tell(f"{_count(filled.entered, 'student')} with points, out of {points(possible)}")
     if filled.unplaced:
@@ -164,8 +164,8 @@ def _tell(filled: Filled, results: Sequence[Result], possible: Fraction, undecid
 
 
 def _table(args: argparse.Namespace) -> int:
-    from grader.report.sheets import Sheet, dump
-    from grader.report.text import one_line
+    from grader.gradebook.csv import Sheet, dump
+    from grader.report.sanitize import one_line
 
     results = [r for r in _results(args) if args.assignment in (None, r.assignment)]
     parts = dict.fromkeys(part["id"] for r in results for part in r.report.get("parts", ()))
@@ -207,7 +207,7 @@ def _parts(result: Result, parts: Iterable[str]) -> list[str]:
 
 
 def _decimal(value: Fraction | None) -> str:
-    from grader.report.sheets import decimal
+    from grader.gradebook.csv import decimal
 
     return "" if value is None else decimal(value)
 
@@ -216,8 +216,8 @@ def _decimal(value: Fraction | None) -> str:
 
 
 def _autograder(args: argparse.Namespace) -> int:
-    from grader.assignment.course import find_course
-    from grader.report.gradescope_zip import build
+    from grader.assignment.loading.course import find_course
+    from grader.report.gradescope.autograder_zip import build
 
     assignment = find_course(Path.cwd(), args.course).load(args.id)
     data = build(assignment, when=args.hidden_results)

@@ -11,7 +11,7 @@ STORE_HELP = "the store that `grade batch` made"
 
 def parser() -> argparse.ArgumentParser:
     """One subcommand for each place where scores go."""
-    from grader.report.gradescope import DEFAULT, WHENS
+    from grader.report.gradescope.results import DEFAULT, WHENS
 
     whole = argparse.ArgumentParser(
         prog="grade export",

@@ -11,9 +11,10 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from grader.commands import output, outputs
+from grader.commands import report_files as outputs
+from grader.commands import stdio as output
 from grader.errors import UsageError
-from grader.launch import launch
+from grader.execution.spawn import launch
 from grader.sandbox.tiers import Policy
 from grader.submission.names import nearest
 
@@ -38,7 +39,7 @@ def run(args: argparse.Namespace, commands: Iterable[str]) -> int:
     gradescope = any(one.format == "gradescope" for one in wanted)  # it takes any other exit code for a crash
     gc.disable()  # one report: its garbage is not worth looking for
     worker = launch()  # before anything heavy: it starts up while we load NumPy and read files; `api.grade` ends it
-    from grader import api
+    from grader import engine as api
 
     try:
         report = api.grade(
@@ -68,7 +69,7 @@ def run(args: argparse.Namespace, commands: Iterable[str]) -> int:
     if not to_stdout and not os.environ.get("GITHUB_ACTIONS"):
         output.emit(_page(report, verbose=args.verbose))
     elif to_stdout in ([], ["github"]):  # a job's log obeys lines, whoever has written them
-        from grader.report.github import fenced
+        from grader.report.ci.github import fenced
 
         output.emit(fenced(_page(report, verbose=args.verbose)))
     elif report.status != "graded":
@@ -123,7 +124,7 @@ def _void(args: argparse.Namespace, path: Path, error: Exception) -> Report:
 
 
 def _page(report: Report, *, verbose: bool) -> str:
-    from grader.report.terminal import render
+    from grader.report.terminal.terminal import render
 
     return render(
         report,

@@ -1,5 +1,4 @@
-"""Naming a student's mistake after a failed check: rules on the arrays, and hypotheses prepared with the assignment.
+"""Names the mistake behind a failed check, from rules and from prepared wrong solutions.
 
-Pure but for `variants`, which runs in the worker of the reference. Which observations there are to explain is for
-`grader.grading`; how hypotheses are computed is `grader.hypotheses`'.
+Trusted side; what runs in a worker on its behalf lies in `grader.worker.experiments`.
 """

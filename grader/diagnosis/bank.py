@@ -20,10 +20,10 @@ import numpy as np
 import numpy.typing as npt
 from msgspec import Struct
 
-from grader.assignment.checksource import hidden_files, public_files
-from grader.assignment.edits import WRONG
-from grader.diagnosis.fingerprints import FIELDS, Floats
+from grader.assignment.loading.check_source import hidden_files, public_files
+from grader.assignment.release.edits import WRONG
 from grader.model import Assignment
+from grader.worker.experiments.fingerprints import FIELDS, Floats
 
 FILE = "mistakes.npz"
 FORMAT = 3

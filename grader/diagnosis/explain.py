@@ -16,15 +16,15 @@ import numpy as np
 import numpy.typing as npt
 from msgspec import Struct
 
-from grader.diagnosis.asking import SECONDS, Asker, Case, Golden, Probe
 from grader.diagnosis.bank import GRADED, MILDER, REPEATED, Bank
 from grader.diagnosis.codes import NAMED, Candidate
-from grader.diagnosis.conduct import own_forward, state, upstream_bent, upstream_ignored
-from grader.diagnosis.naming import Named, named_mistakes
-from grader.diagnosis.repairs import Source, undone, working
-from grader.diagnosis.rules import changed_input, extreme, value_rule
-from grader.diagnosis.shapes import shape_rule
-from grader.diagnosis.views import milder
+from grader.diagnosis.evidence import SECONDS, Asker, Case, Golden, Probe
+from grader.diagnosis.fix_search import Source, undone, working
+from grader.diagnosis.matching.choose import Named, named_mistakes
+from grader.diagnosis.points import milder
+from grader.diagnosis.rules.layers import own_forward, state, upstream_bent, upstream_ignored
+from grader.diagnosis.rules.shapes import shape_rule
+from grader.diagnosis.rules.values import changed_input, extreme, value_rule
 from grader.model import Check, Diagnosis
 
 MENDED = 1

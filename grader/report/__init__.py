@@ -1,4 +1,4 @@
-"""How a `Report` is shown: one module per format, all of them pure functions of the report.
+"""Shows a `Report`: one module per format, each a pure function of the report.
 
 Nothing here grades, reads a submission or knows an assignment by name.
 """

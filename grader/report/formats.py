@@ -10,7 +10,7 @@ from collections.abc import Callable
 from msgspec import Struct
 
 from grader.model import Report
-from grader.report import gradescope
+from grader.report.gradescope import results as gradescope
 
 
 class Format(Struct, frozen=True, kw_only=True):
@@ -28,7 +28,7 @@ def find(name: str, *, when: gradescope.When = gradescope.DEFAULT) -> Format:
         For Gradescope: when students see the results of hidden checks.
     """
     if name == "html":
-        from grader.report import html
+        from grader.report.html import html
 
         return Format(render=html.render)
     if name == "json":
@@ -36,17 +36,17 @@ def find(name: str, *, when: gradescope.When = gradescope.DEFAULT) -> Format:
 
         return Format(render=json_report.dump)
     if name == "junit":
-        from grader.report import junit
+        from grader.report.ci import junit
 
         return Format(render=junit.render)
     if name == "gradescope":
         return Format(render=lambda report: gradescope.render(report, when=when))
     if name == "markdown":
-        from grader.report import markdown
+        from grader.report.ci import markdown
 
         return Format(render=markdown.render)
     if name == "github":
-        from grader.report import github
+        from grader.report.ci import github
 
         return Format(render=github.render)
     raise KeyError(name)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from grader.model import CellRun, Comparison, Diagnosis, Outcome, PartResult, Report, StudentError
-from grader.report.text import clean, cut, number, one_line
+from grader.report.sanitize import clean, cut, number, one_line
 
 SCHEMA = "grade/1"
 ANSWER_LIMIT = 20_000

@@ -9,13 +9,13 @@ import warnings
 from functools import partial
 from typing import Any
 
-from grader.worker.absent import go_on, only_shows
-from grader.worker.defining import define
+from grader.worker.compat.missing_packages import go_on, only_shows
+from grader.worker.definitions_only import define
 from grader.worker.interrupting import TooLong, interrupted_after
 from grader.worker.messages import CellDone, RunCell
 from grader.worker.shell import NotebookShell
 from grader.worker.state import State
-from grader.worker.traces import student_error
+from grader.worker.student_error import student_error
 
 MAX_FIGURES = 50
 PICTURE_DPI = 72

@@ -22,7 +22,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from grader.model import Place, StudentError
-from grader.sandbox.entering import Plan
+from grader.sandbox.confine import Plan
 
 
 class Warm(Struct, tag=True, frozen=True):

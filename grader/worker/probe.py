@@ -14,15 +14,15 @@ from types import ModuleType
 
 import numpy as np
 
-from grader.authoring import ForPerson
+from grader.checks import ForPerson
 from grader.model import StudentError
-from grader.worker.draws import draws
+from grader.worker.encode import Parcel
 from grader.worker.messages import Observed, Probe
+from grader.worker.recording_rng import draws
 from grader.worker.replace import replace
 from grader.worker.state import State
 from grader.worker.student import Missing, Student
-from grader.worker.traces import student_error
-from grader.worker.values import Parcel
+from grader.worker.student_error import student_error
 
 # bound before the first cell: student code may replace the modules' attributes later
 _errstate, _exec, _loads = np.errstate, builtins.exec, marshal.loads

@@ -15,7 +15,7 @@ from importlib import import_module
 from types import ModuleType
 from typing import Any
 
-from grader.worker.defining import define
+from grader.worker.definitions_only import define
 from grader.worker.messages import Replacement
 from grader.worker.state import State
 from grader.worker.student import find

@@ -14,8 +14,7 @@ import socket
 import time
 
 from grader.worker import wire
-from grader.worker.absent import import_with
-from grader.worker.libraries import hurry, load
+from grader.worker.compat.missing_packages import import_with
 from grader.worker.messages import (
     Done,
     Failed,
@@ -34,9 +33,10 @@ from grader.worker.messages import (
     Sweep,
     Warm,
 )
+from grader.worker.preload import hurry, load
 from grader.worker.reaper import adopt_orphans, sweep, sweep_strays
 from grader.worker.state import State
-from grader.worker.traces import student_error
+from grader.worker.student_error import student_error
 
 # bound before the first cell: student code may replace the modules' attributes later
 _fork, _getpid, _exit = os.fork, os.getpid, os._exit
@@ -48,7 +48,6 @@ def serve(channel: socket.socket) -> None:
     """Obey commands from `channel` until it closes."""
     _quiet()
     # before the first fork, so that no child pays for it: every submission needs NumPy, every check the probe runner
-    from grader import authoring  # noqa: F401
     from grader.worker.cells import run_cell
     from grader.worker.probe import run_probe
 

@@ -19,7 +19,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from traitlets import Type
 from traitlets.config import Config
 
-from grader.worker.reloading import Extensions, add_reloading
+from grader.worker.compat.autoreload import Extensions, add_reloading
 
 NOT_HERE = re.compile(r"^\s*(sudo|pip3?|conda|mamba|apt(-get)?|brew|wget|curl|git|python3? -m pip)\b")
 """Commands that would change or need another machine: skipped, as there is no network and nothing to install to."""

@@ -13,19 +13,20 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from grader.model import Place, StudentError
-from grader.sandbox.entering import Confined, Plan, confine, isolate
+from grader.sandbox.confine import Confined, Plan, confine, isolate
 from grader.sandbox.tiers import NAMESPACES
-from grader.worker import breakpoints, older_numpy
-from grader.worker.absent import Placeholders
+from grader.worker.compat import debugger as breakpoints
+from grader.worker.compat import numpy_aliases as older_numpy
+from grader.worker.compat.missing_packages import Placeholders
 from grader.worker.messages import Prepare
-from grader.worker.traces import student_error
+from grader.worker.student_error import student_error
 
 if TYPE_CHECKING:
     from grader.worker.shell import NotebookShell
 
 # bound before the first cell: student code may replace the modules' attributes later
 _seed_python, _seed_numpy = random.seed, np.random.seed
-STAND_INS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "stand_ins")
+STAND_INS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "compat", "stand_ins")
 """Modules for what a notebook may ask of another machine (Colab); real ones win, since these come last."""
 
 

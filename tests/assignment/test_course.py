@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.assignment.course import Course, find_course
+from grader.assignment.loading.course import Course, find_course
 from grader.errors import AuthoringError, UsageError
 
 from .conftest import FILES, Write, write

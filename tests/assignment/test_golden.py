@@ -11,10 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from grader.assignment.difference import ArrayChange, difference
-from grader.assignment.golden import Golden, read_golden, write_golden
-from grader.assignment.load import load_assignment
-from grader.assignment.provenance import provenance_of, stale
+from grader.assignment.golden.difference import ArrayChange, difference
+from grader.assignment.golden.golden import Golden, read_golden, write_golden
+from grader.assignment.golden.provenance import provenance_of, stale
+from grader.assignment.loading.load import load_assignment
 from grader.errors import AuthoringError
 from grader.model import Assignment
 

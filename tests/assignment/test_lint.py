@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from grader.assignment.finding import Finding
-from grader.assignment.golden import Golden, write_golden
-from grader.assignment.lint import lint
-from grader.assignment.lint_names import bound_names
-from grader.assignment.load import load_assignment
-from grader.assignment.provenance import provenance_of
-from grader.assignment.release import build_handout
+from grader.assignment.golden.golden import Golden, write_golden
+from grader.assignment.golden.provenance import provenance_of
+from grader.assignment.lint.issue import Finding
+from grader.assignment.lint.lint import lint
+from grader.assignment.lint.names import bound_names
+from grader.assignment.loading.load import load_assignment
+from grader.assignment.release.release import build_handout
 from grader.errors import AuthoringError
 from grader.model import Assignment
 

@@ -7,7 +7,7 @@ from textwrap import dedent
 
 import pytest
 
-from grader.assignment.markers import has_solution, regions, solved, stub_of
+from grader.assignment.release.markers import has_solution, regions, solved, stub_of
 from grader.errors import AuthoringError
 
 SOURCE = dedent(

@@ -9,13 +9,13 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from grader.assignment.course import find_course
-from grader.assignment.edits import right_edits, wrong_edits
-from grader.assignment.golden import Golden, write_golden
-from grader.assignment.lint import lint
-from grader.assignment.new import make_new
-from grader.assignment.provenance import provenance_of
-from grader.assignment.release import build_handout, build_solution
+from grader.assignment.golden.golden import Golden, write_golden
+from grader.assignment.golden.provenance import provenance_of
+from grader.assignment.lint.lint import lint
+from grader.assignment.loading.course import find_course
+from grader.assignment.release.edits import right_edits, wrong_edits
+from grader.assignment.release.new import make_new
+from grader.assignment.release.release import build_handout, build_solution
 from grader.errors import UsageError
 from grader.model import Assignment, Edit
 

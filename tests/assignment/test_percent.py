@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grader.assignment.percent import dumps, notebook_of, python_lines, text_of
+from grader.assignment.release.percent import dumps, notebook_of, python_lines, text_of
 from grader.errors import AuthoringError
 
 # Lines that could be mistaken for something else, next to any others; a line never holds a newline.

@@ -10,10 +10,10 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from grader.assignment.edits import edited, right_edits, wrong_edits
-from grader.assignment.load import load_assignment
-from grader.assignment.percent import text_of
-from grader.assignment.release import build_handout, build_solution, check_handout
+from grader.assignment.loading.load import load_assignment
+from grader.assignment.release.edits import edited, right_edits, wrong_edits
+from grader.assignment.release.percent import text_of
+from grader.assignment.release.release import build_handout, build_solution, check_handout
 from grader.errors import AuthoringError, UsageError
 from grader.model import Assignment, Change, Edit
 

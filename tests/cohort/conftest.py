@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from grader import cli
-from grader.assignment.course import find_course
-from grader.assignment.release import build_solution
+from grader.assignment.loading.course import find_course
+from grader.assignment.release.release import build_solution
 from tests.assignment.conftest import FILES, write
 
 

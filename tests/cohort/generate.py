@@ -15,9 +15,9 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from grader.assignment.course import Course
-from grader.assignment.edits import right_edits, wrong_edits
-from grader.assignment.release import build_solution
+from grader.assignment.loading.course import Course
+from grader.assignment.release.edits import right_edits, wrong_edits
+from grader.assignment.release.release import build_solution
 from grader.errors import AuthoringError
 from grader.model import Assignment, Edit
 

@@ -15,10 +15,10 @@ from typing import Any
 import pytest
 
 from grader.cohort.batch import run_batch
-from grader.cohort.finding import find
+from grader.cohort.discover import find
+from grader.cohort.late_policy import Rules
 from grader.cohort.records import Graded, Job, Keys
-from grader.cohort.rules import Rules
-from grader.cohort.slot import Setup
+from grader.cohort.slot_process import Setup
 from grader.cohort.store import Store
 from grader.errors import UsageError
 

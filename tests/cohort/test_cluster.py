@@ -14,7 +14,7 @@ import pytest
 
 from grader.cohort import cluster
 from grader.cohort.cluster import on_cluster
-from grader.cohort.slot import Setup
+from grader.cohort.slot_process import Setup
 from grader.errors import UsageError
 from tests.cohort.test_batch import EXPECTED, descendants, points, untimed, wait_for
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from grader.assignment.course import Course
+from grader.assignment.loading.course import Course
 from grader.cohort.store import Store
 from tests.cohort.generate import KINDS, make_cohort
 

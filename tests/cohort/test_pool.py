@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from grader.cohort import pool
-from grader.cohort.finding import find
+from grader.cohort.discover import find
 from grader.cohort.pool import in_slots
 from grader.cohort.records import Graded, Job
-from grader.cohort.slot import Setup
+from grader.cohort.slot_process import Setup
 from tests.cohort.test_batch import descendants
 
 
@@ -29,7 +29,7 @@ def slots() -> list[int]:
     found = []
     for pid in descendants(os.getpid()):
         with contextlib.suppress(OSError):  # it has ended
-            if b"grader.cohort.slot" in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0"):
+            if b"grader.cohort.slot_process" in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0"):
                 found.append(pid)
     return found
 

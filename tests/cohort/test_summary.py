@@ -9,9 +9,9 @@ from html.parser import HTMLParser
 import pytest
 
 from grader.cohort.records import Result, Run
-from grader.cohort.summary import summarise, time_bins
-from grader.cohort.summary_page import render_page
-from grader.cohort.summary_text import render
+from grader.cohort.summary.page import render_page
+from grader.cohort.summary.summary import summarise, time_bins
+from grader.cohort.summary.text import render
 from tests.cohort.results import check, part, result
 
 MISTAKE = "`a` is exactly what comes out with this mistake: bias left out."

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-import grader.record
-import grader.trials
+import grader.reference.golden
+import grader.reference.self_test
 from grader import cli
 from grader.model import Edit
-from grader.record import Recording, Row
-from grader.trials import Trial
+from grader.reference.golden import Recording, Row
+from grader.reference.self_test import Trial
 from tests.assignment.conftest import FILES, write
 
 
@@ -34,9 +34,9 @@ def golden(course: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
         assert isinstance(found, Recording)
         return found
 
-    monkeypatch.setattr(grader.record, "record", record)
-    monkeypatch.setattr(grader.record, "diff", lambda assignment: gives["diff"])
-    monkeypatch.setattr(grader.record, "verify", lambda assignment: gives["verify"])
+    monkeypatch.setattr(grader.reference.golden, "record", record)
+    monkeypatch.setattr(grader.reference.golden, "diff", lambda assignment: gives["diff"])
+    monkeypatch.setattr(grader.reference.golden, "verify", lambda assignment: gives["verify"])
     return gives
 
 
@@ -173,7 +173,7 @@ def test_trials_that_do_not_do_what_they_name_are_errors(
 ) -> None:
     edit = Edit(name="cube", changes=(), fails=("square_values",))
     trials = [Trial(edit=edit, seed=3, failed=("square_values",)), Trial(edit=edit, seed=3, failed=())]
-    monkeypatch.setattr(grader.trials, "run_trials", lambda assignment, seeds, tell: trials[:seeds])
+    monkeypatch.setattr(grader.reference.self_test, "run_trials", lambda assignment, seeds, tell: trials[:seeds])
     cli.main(["lint"])
     assert "trials not as named" not in capsys.readouterr().out
     assert cli.main(["lint", "--trials", "--seeds", "2"]) == 1
@@ -192,7 +192,7 @@ def test_a_tolerance_that_a_right_rewrite_nearly_spends_is_mentioned(
         Trial(edit=right, seed=3, failed=(), spent=(0.002, "square_values, out")),
         Trial(edit=right, seed=4, failed=(), spent=(spent, "square_values, out")),
     ]
-    monkeypatch.setattr(grader.trials, "run_trials", lambda assignment, seeds, tell: trials)
+    monkeypatch.setattr(grader.reference.self_test, "run_trials", lambda assignment, seeds, tell: trials)
     cli.main(["lint", "--trials"])
     lines = capsys.readouterr().out.splitlines()
     warning = f"toy: warning: 'power' at seed 4 spends {spent:.0%} of the tolerance of square_values, out"

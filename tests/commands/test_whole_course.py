@@ -11,8 +11,8 @@ import jsonschema
 import pytest
 
 from grader import cli
-from grader.assignment.course import find_course
-from grader.assignment.release import build_solution
+from grader.assignment.loading.course import find_course
+from grader.assignment.release.release import build_solution
 from grader.report.json_report import schema_path
 
 

@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 
 from grader.diagnosis.bank import VIEWS, Bank, Hypothesis, Results, write_bank
-from grader.diagnosis.fingerprints import FIELDS, fingerprints
-from grader.diagnosis.further import Variant
-from grader.diagnosis.mutants import Mutant
-from grader.hypotheses import _useful
+from grader.diagnosis.mutation.compound import Variant
+from grader.diagnosis.mutation.sites import Mutant
 from grader.model import Assignment
+from grader.reference.mutation_testing import _useful
+from grader.worker.experiments.fingerprints import FIELDS, fingerprints
 
 RNG = np.random.default_rng(2)
 

@@ -24,7 +24,7 @@ def test_no_section_is_empty() -> None:
 def test_only_known_codes_are_given() -> None:
     """The second or third argument of `Candidate` and `Mutation`, wherever it stands in the package."""
     used = set()
-    for path in Path(grader.diagnosis.__file__).parent.glob("*.py"):
+    for path in Path(grader.diagnosis.__file__).parent.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
                 at = {"Candidate": 0, "Mutation": 2}.get(node.func.id)

@@ -11,13 +11,13 @@ import msgspec
 import numpy as np
 import pytest
 
-from grader.diagnosis.asking import PROBES, Case
 from grader.diagnosis.bank import VIEWS, Bank, Hypothesis, Results, write_bank
 from grader.diagnosis.codes import NAMED
+from grader.diagnosis.evidence import PROBES, Case
 from grader.diagnosis.explain import explain
-from grader.diagnosis.fingerprints import FIELDS, fingerprints
+from grader.grading.scoring import outcome
 from grader.model import Assignment, Check, Diagnosis, Given, NotArray, Observation, Part, Uses, Verdict
-from grader.scoring import outcome
+from grader.worker.experiments.fingerprints import FIELDS, fingerprints
 
 SEED = 5
 SECOND = SEED + 7919

@@ -6,9 +6,9 @@ import ast
 
 import pytest
 
-from grader.diagnosis.mixups import mixups
-from grader.diagnosis.mutants import spliced, spots
-from grader.diagnosis.slips import slips
+from grader.diagnosis.mutation.mixups import mixups
+from grader.diagnosis.mutation.sites import spliced, spots
+from grader.diagnosis.mutation.slips import slips
 
 SOURCE = """import numpy as np
 

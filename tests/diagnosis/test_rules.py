@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from grader.diagnosis.codes import CODES
-from grader.diagnosis.patterns import BY_CHANCE
-from grader.diagnosis.rules import value_rule
-from grader.diagnosis.shapes import shape_rule
+from grader.diagnosis.rules.patterns import BY_CHANCE
+from grader.diagnosis.rules.shapes import shape_rule
+from grader.diagnosis.rules.values import value_rule
 from grader.model import NotArray
 
 RNG = np.random.default_rng(11)

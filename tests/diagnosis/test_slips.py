@@ -6,9 +6,9 @@ import ast
 
 import pytest
 
-from grader.diagnosis.further import Base, further, pairs
-from grader.diagnosis.mutants import spliced, spots
-from grader.diagnosis.slips import slips
+from grader.diagnosis.mutation.compound import Base, further, pairs
+from grader.diagnosis.mutation.sites import spliced, spots
+from grader.diagnosis.mutation.slips import slips
 
 SOURCE = """import numpy as np
 

@@ -12,7 +12,7 @@ import pytest
 
 import grader
 from grader import cli
-from grader.assignment import manifest
+from grader.assignment.loading import manifest
 from grader.commands import cohort_arguments, export_arguments
 from tests.docs.pages import DOCS, ROOT
 

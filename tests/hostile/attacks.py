@@ -536,7 +536,8 @@ PATCHES = [
         words = ("golden", "expected", "reference", "solution", "verdict", "tolerance")
         found = [k for o in gc.get_objects() if type(o) is dict for k in list(o) if type(k) is str and k in words
                  and type(o[k]).__module__ == "numpy"]
-        known = [m for m in sys.modules if m.startswith(("grader.assignment", "grader.numeric", "grader.scoring"))]
+        held = ("grader.assignment", "grader.compare", "grader.grading")
+        known = [m for m in sys.modules if m.startswith(held)]
         return f"PWNED {found} {known}" if found or known else "nothing"
         """,
         quick=True,

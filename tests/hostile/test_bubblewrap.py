@@ -26,8 +26,8 @@ ATTACKS = [
 ENCLOSED = """
 import json, os, tempfile
 from pathlib import Path
-from grader.gate import Gate
-from grader.process import Root
+from grader.execution.supervisor import Gate
+from grader.execution.process import Root
 
 
 first, second = (Path(tempfile.mkdtemp()) for _ in range(2))

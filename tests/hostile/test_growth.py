@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from grader.assignment.course import Course
-from grader.cohort.finding import fingerprint_of
+from grader.assignment.loading.course import Course
+from grader.cohort.discover import fingerprint_of
 from grader.cohort.records import HandIn, Job
-from grader.cohort.warm import Slot
+from grader.cohort.slot import Slot
 from grader.sandbox.watchdog import descendants
 from tests.hostile.arena import COURSE, HONEST, notebook
 from tests.hostile.attacks import Attack

@@ -11,8 +11,8 @@ import mistune
 import pytest
 
 from grader.model import CellRun, Excerpt, Frame, Notebook, Report, StudentError, Work
-from grader.report import markdown
-from grader.report.github import fenced, render
+from grader.report.ci import markdown
+from grader.report.ci.github import fenced, render
 from tests.report import sample_reports
 from tests.report.sample_reports import AFFINE, auto, outcome, report
 

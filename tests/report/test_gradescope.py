@@ -8,7 +8,7 @@ import pytest
 
 from grader import cli
 from grader.model import Report
-from grader.report.gradescope import WHENS, render, results
+from grader.report.gradescope.results import WHENS, render, results
 from tests.report import sample_reports
 from tests.report.sample_reports import AFFINE, NETWORK, auto, mixed, outcome, report
 

@@ -13,10 +13,10 @@ import msgspec
 import pytest
 
 from grader.model import Cell, CellRun, Excerpt, Notebook, Outcome, Report, Status, Uses, Work
-from grader.report import html
-from grader.report.code import highlighted
-from grader.report.markup import to_html
-from grader.report.mathml import to_mathml
+from grader.report.html import html
+from grader.report.html.highlight import highlighted
+from grader.report.html.markup import to_html
+from grader.report.html.mathml import to_mathml
 from tests.report import sample_reports
 from tests.report.hostile_pages import hostile_page, payloads
 from tests.report.sample_reports import AFFINE, auto, mixed, outcome, report
@@ -271,7 +271,7 @@ def luminance(colour: str) -> float:
 
 
 def test_every_colour_of_text_has_the_contrast_of_wcag_aa() -> None:
-    css = (ROOT / "grader/report/templates/feedback.css").read_text()
+    css = (ROOT / "grader/report/html/templates/feedback.css").read_text()
     schemes = [dict(re.findall(r"--(\w+): (#\w{6})", block)) for block in css.split("@media (prefers-color")[:2]]
     assert len(schemes) == 2
     for scheme in schemes:

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.report import html
+from grader.report.html import html
 from tests.report.hostile_pages import hostile_page, payloads
 from tests.report.sample_reports import mixed
 

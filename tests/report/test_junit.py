@@ -8,7 +8,7 @@ import pytest
 import xmlschema
 
 from grader.model import Report
-from grader.report.junit import render
+from grader.report.ci.junit import render
 from tests.report import sample_reports
 from tests.report.sample_reports import AFFINE, auto, mixed, outcome, report
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from grader.api import grade
+from grader.engine import grade
 from grader.model import Report
-from grader.report import html
+from grader.report.html import html
 from grader.report.json_report import to_json
 from tests.report.test_html import Reader
 

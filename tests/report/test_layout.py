@@ -1,7 +1,7 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grader.report.layout import columns, fit, pad, table, wrap
+from grader.report.terminal.layout import columns, fit, pad, table, wrap
 
 
 def test_wide_and_combining_characters_are_counted_as_shown() -> None:

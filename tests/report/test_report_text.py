@@ -3,8 +3,8 @@ from fractions import Fraction
 import pytest
 
 from grader.model import CellRun, StudentError
-from grader.report.text import REPLACEMENT, clean, cut, number, one_line, points
-from grader.report.words import cell_problem
+from grader.report.sanitize import REPLACEMENT, clean, cut, number, one_line, points
+from grader.report.sentences import cell_problem
 from tests.report.sample_reports import ESCAPES
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from grader.cohort.records import Result, Run
-from grader.cohort.summary import summarise
-from grader.cohort.summary_page import render_page
+from grader.cohort.summary.page import render_page
+from grader.cohort.summary.summary import summarise
 from tests.cohort.results import check, part, result
 from tests.report.hostile_pages import payloads
 from tests.report.test_html_browser import HOST, Proxy, browse, proxy, size

@@ -7,8 +7,8 @@ import msgspec
 import pytest
 
 from grader.model import CellRun, Comparison, Frame, Report, StudentError
-from grader.report.layout import columns
-from grader.report.terminal import render
+from grader.report.terminal.layout import columns
+from grader.report.terminal.terminal import render
 from tests.report import sample_reports
 from tests.report.sample_reports import AFFINE, RELU, auto, mixed, outcome, report
 

@@ -12,17 +12,17 @@ from typing import Any
 
 _SCRIPT = """
 import json, os, sys, time
-from grader.sandbox import entering, landlock, view
+from grader.sandbox import confine, landlock, view
 work, staging, namespaces, most, secret = {words!r}
-plan = entering.Plan(readable=view.readable(), writable=(work,), staging=staging, user=60999, memory=4 << 30,
+plan = confine.Plan(readable=view.readable(), writable=(work,), staging=staging, user=60999, memory=4 << 30,
                      file_size=1 << 28)
 if most is not None:
     landlock.abi = lambda found=landlock.abi(): min(found, most)
 if namespaces:
-    entering.isolate(plan)
+    confine.isolate(plan)
 if os.fork() == 0:
     outside = os.getppid()
-    confined = entering.confine(plan, in_namespaces=namespaces)
+    confined = confine.confine(plan, in_namespaces=namespaces)
     os.chdir(work)
     def tried(action):
         try:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from grader.model import Anchor, Notebook, Uses
-from grader.submission.anchors import find_anchors
+from grader.submission.source.anchors import find_anchors
 from tests.submission.building import make_assignment, make_check, make_notebook, make_submission
 
 

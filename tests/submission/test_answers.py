@@ -7,8 +7,8 @@ from typing import Literal
 import pytest
 
 from grader.model import Answer, Manual, Notebook, Part
-from grader.submission.answers import extract_answer
-from grader.submission.notebook import parse_notebook
+from grader.submission.review.answers import extract_answer
+from grader.submission.source.notebook import parse_notebook
 from tests.submission.building import notebook_json, text
 
 Kind = Literal["written", "derivation", "plot", "tuning", "survey"]

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from grader.errors import SubmissionError, WorkerError
-from grader.submission.archive import is_archive, unpack
+from grader.submission.files.archive import is_archive, unpack
 
 Pack = Callable[[Path, Sequence[tuple[str, bytes]]], Path]
 

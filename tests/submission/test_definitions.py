@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grader.submission.definitions import definitions
-from grader.submission.magics import plain_python
+from grader.submission.source.definitions import definitions
+from grader.submission.source.magics import plain_python
 
 
 def kinds(source: str) -> dict[str, str]:

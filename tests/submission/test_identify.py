@@ -10,7 +10,7 @@ import pytest
 
 from grader.errors import AuthoringError, SubmissionError
 from grader.model import Assignment
-from grader.submission.identify import identify
+from grader.submission.files.identify import identify
 from tests.submission.building import make_assignment, notebook_json, text, write
 
 LAYERS = ["class Affine: pass", "class ReLU: pass", "class CrossEntropy: pass", "class Net: pass"]

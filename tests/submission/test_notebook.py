@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from grader.errors import SubmissionError
-from grader.submission import notebook as module
-from grader.submission.notebook import parse_notebook, read_notebook
+from grader.submission.source import notebook as module
+from grader.submission.source.notebook import parse_notebook, read_notebook
 from tests.submission.building import PYTHON, code, notebook_json, text
 
 
@@ -107,7 +107,7 @@ def test_a_format_1_notebook_is_upgraded() -> None:
 
 def test_a_current_notebook_is_read_without_loading_nbformat() -> None:
     program = (
-        "import sys; from grader.submission.notebook import parse_notebook\n"
+        "import sys; from grader.submission.source.notebook import parse_notebook\n"
         f"parse_notebook({notebook_json('x = 1')!r}, 'n')\n"
         "sys.exit('nbformat' in sys.modules)"
     )

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from grader.errors import SubmissionError
 from grader.model import Notebook
-from grader.submission.notebook import parse_notebook
+from grader.submission.source.notebook import parse_notebook
 
 anything: st.SearchStrategy[Any] = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=12),

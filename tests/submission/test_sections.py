@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from grader.submission.sections import QUESTION, Heading, descend, headings, matches, plain
+from grader.submission.source.sections import QUESTION, Heading, descend, headings, matches, plain
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from grader.model import Uses
-from grader.submission.stubs import is_left_open, unfilled, unfilled_by_check
+from grader.submission.review.stubs import is_left_open, unfilled, unfilled_by_check
 from tests.submission.building import make_assignment, make_check, make_notebook, make_submission, notebook_json, write
 
 STUB = '''class Affine:

@@ -16,8 +16,8 @@ from hypothesis.extra import numpy as npst
 
 from grader.errors import WorkerError
 from grader.worker import wire
+from grader.worker.encode import Parcel
 from grader.worker.messages import ArraySpec, CellDone, Observed, Other, RunCell
-from grader.worker.values import Parcel
 
 OBSERVED = Observed(nonce="n", ended="returned", values={}, error=None, changed=(), notes=(), replaced={})
 

@@ -1,0 +1,199 @@
+"""Find what does not fit together in an assignment's sources, without running the solution.
+
+Owns points, parts, files, the hand-out, golden files and edits; names are looked up by `lint_names`, tolerances
+measured by `lint_tolerances`. Whether the reference passes and the wrong edits fail is for those who run them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from fractions import Fraction
+from pathlib import Path
+from typing import get_args
+
+import numpy as np
+
+from grader.assignment.golden.golden import Array, read_golden
+from grader.assignment.golden.provenance import stale
+from grader.assignment.lint.issue import Finding
+from grader.assignment.lint.names import lint_names
+from grader.assignment.lint.tolerances import lint_tolerances
+from grader.assignment.loading.check_source import hidden_files, holds, public_files
+from grader.assignment.loading.manifest import FILE, line_of, read_manifest
+from grader.assignment.release.edits import EQUIVALENT, RIGHT, WRONG, edited, equivalents, right_edits, wrong_edits
+from grader.assignment.release.markers import has_solution, regions, solved
+from grader.assignment.release.release import GOLDEN_HIDDEN, GOLDEN_PUBLIC, check_handout
+from grader.errors import AuthoringError
+from grader.model import Assignment, Edit, Visibility
+
+Observations = Mapping[str, Mapping[str, Array]]
+_GOLDEN: Mapping[Visibility, str] = {"public": GOLDEN_PUBLIC, "hidden": GOLDEN_HIDDEN}
+
+
+def lint(assignment: Assignment) -> list[Finding]:
+    """Everything that does not fit together, in the order of the topics.
+
+    Level ``error`` makes wrong scores or no release, ``warning`` deserves a look, ``inconsistent`` repeats where the
+    hand-out contradicts itself and the author said so. Of a hand-out alone, what needs the sources is left out.
+    """
+    observations: dict[str, Mapping[str, Array]] = {}
+    topics: list[Callable[[Assignment], Iterator[Finding]]] = [_points, _parts]
+    if assignment.solution is not None:
+        topics += [_files, lint_names, _handout]
+    topics.append(lambda a: _golden(a, observations))
+    topics.append(lambda a: lint_tolerances(a, observations))
+    if assignment.solution is not None:
+        topics += [_wrong, _right, _equivalent]
+    topics.append(_inconsistent)
+    return [finding for topic in topics for finding in _caught(assignment, topic)]
+
+
+def _caught(assignment: Assignment, topic: Callable[[Assignment], Iterator[Finding]]) -> Iterator[Finding]:
+    """The topic's findings; an error that ends it is one of them, and the next topic goes on."""
+    try:
+        yield from topic(assignment)
+    except AuthoringError as error:
+        where, _, what = str(error).removeprefix(f"{assignment.root}/").partition(": ")
+        yield Finding("error", where, what) if what else Finding("error", FILE, where)
+
+
+def _points(assignment: Assignment) -> Iterator[Finding]:
+    automatic = sum((check.points for check in assignment.checks), Fraction(0))
+    manual = sum((part.points for part in assignment.manual), Fraction(0))
+    if automatic + manual != assignment.points:
+        given = f"{automatic} automatic and {manual} manual points are {automatic + manual}"
+        yield Finding("error", _at(assignment, "points"), f"{given}, declared are {assignment.points}")
+    for path in (*public_files(assignment.root)[1:], *hidden_files(assignment.root)[1:]):
+        if not any(holds(check.source, path.name) for check in assignment.checks):
+            yield Finding("warning", path.name, "is imported by no check file")
+    for check in assignment.checks:
+        if check.points < 0:
+            yield Finding("error", check.file, f"check {check.id} has {check.points} points; points are 0 or more")
+
+
+def _parts(assignment: Assignment) -> Iterator[Finding]:
+    where = _at(assignment, "order")
+    automatic = {check.part.id for check in assignment.checks}
+    manual = [entry.part.id for entry in assignment.manual]
+    for id in assignment.order:
+        if id not in automatic and id not in manual:
+            yield Finding("error", where, f"order names part {id}, which has neither checks nor a [[manual]] entry")
+    for part in assignment.parts:
+        if part.id not in assignment.order:
+            yield Finding("error", where, f"part {part.id} ({part.title}) is missing from order")
+    for index, id in enumerate(manual):
+        if id in automatic:
+            at = _at(assignment, "id", "manual", index)
+            yield Finding("error", at, f"part {id} is marked by a person and has checks, too; split it into two parts")
+
+
+def _files(assignment: Assignment) -> Iterator[Finding]:
+    solution = assignment.solution
+    assert solution is not None  # only then is it asked for
+    notebook = assignment.notebook.removesuffix(".ipynb") + ".py" if assignment.notebook else None
+    where = {"student_files": assignment.student_files, "provided_files": assignment.provided_files}
+    regions_seen = 0
+    for key, names in (*where.items(), ("notebook", (notebook,) if notebook else ())):
+        for name in names:
+            path = solution / name
+            if not path.is_file():
+                yield Finding("error", _at(assignment, key), f"{key}: there is no solution/{name}")
+            elif key == "provided_files" and path.suffix == ".py" and has_solution(path.read_text(encoding="utf-8")):
+                yield Finding("error", _at(assignment, key), f"solution/{name} is provided and has a solution region")
+            elif key != "provided_files":
+                found = len(regions(path.read_text(encoding="utf-8"), str(path)))
+                regions_seen += found
+                if key == "student_files" and not found:
+                    yield Finding("error", _at(assignment, key), f"solution/{name} has no solution region to fill in")
+    if not regions_seen:
+        yield Finding("error", FILE, "no file has a solution region: the hand-out would hold the whole solution")
+    known = {*assignment.student_files, *assignment.provided_files, notebook}
+    for path in sorted(solution.rglob("*.py")):
+        name = path.relative_to(solution).as_posix()
+        if name not in known and ".ipynb_checkpoints" not in name:
+            what = f"solution/{name} is in neither student_files nor provided_files: a student's edit of it will count"
+            yield Finding("warning", FILE, what)
+
+
+def _handout(assignment: Assignment) -> Iterator[Finding]:
+    for difference in check_handout(assignment):
+        yield Finding("error", f"assignments/{assignment.id}", f"{difference}; run `grade release`")
+
+
+def _golden(assignment: Assignment, observations: dict[str, Mapping[str, Array]]) -> Iterator[Finding]:
+    """Findings about the golden files; what could be read of them is left in `observations`."""
+    for visibility in get_args(Visibility):
+        name = _GOLDEN[visibility]
+        path: Path = assignment.root / name
+        checks = {check.id: check for check in assignment.checks if check.visibility == visibility}
+        if not checks and not path.exists():
+            continue
+        if not path.exists():
+            yield Finding("error", name, f"is missing for {len(checks)} {visibility} checks; run `grade golden record`")
+            continue
+        golden = read_golden(path)
+        observations.update(golden.observations)
+        for what in stale(golden, assignment):
+            yield Finding("error", name, f"{what}; run `grade golden record`")
+        for id in sorted(golden.observations.keys() - checks.keys()):
+            yield Finding("error", name, f"holds {id}, which is no {visibility} check; run `grade golden record`")
+        for id, check in checks.items():
+            if check.judge is None and not golden.observations.get(id):
+                yield Finding("error", name, f"holds nothing for check {id}; run `grade golden record`")
+            for array_name, array in golden.observations.get(id, {}).items():
+                if check.judge is None and array.dtype.kind in "fc" and not np.isfinite(array).all():
+                    yield Finding("warning", name, f"check {id}: {array_name} expects nan or inf; draw other points")
+
+
+def _wrong(assignment: Assignment) -> Iterator[Finding]:
+    edits = wrong_edits(assignment)
+    if not edits:
+        yield Finding("warning", WRONG, "holds no edits: nothing shows that the checks can fail")
+    ids = {check.id for check in assignment.checks}
+    for edit in edits:
+        yield from _edit(assignment, edit, WRONG)
+        if not edit.fails:
+            yield Finding("error", WRONG, f"edit {edit.name!r} names no check that must fail")
+        for id in (*edit.fails, *edit.may_fail):
+            if id not in ids:
+                yield Finding("error", WRONG, f"edit {edit.name!r} fails {id}, which is no check")
+    untouched = ids - {id for edit in edits for id in edit.fails}
+    for check in assignment.checks:
+        if edits and check.id in untouched:
+            yield Finding("warning", WRONG, f"no edit fails check {check.id}: nothing shows that it can fail")
+
+
+def _right(assignment: Assignment) -> Iterator[Finding]:
+    for edit in right_edits(assignment):
+        yield from _edit(assignment, edit, RIGHT)
+        if edit.fails:
+            yield Finding("error", RIGHT, f"edit {edit.name!r} is a right one and names checks that fail")
+
+
+def _equivalent(assignment: Assignment) -> Iterator[Finding]:
+    assert assignment.solution is not None  # only then is it asked for
+    for one in equivalents(assignment):
+        path = assignment.solution / one.file
+        if not path.is_file() or one.code not in path.read_text(encoding="utf-8"):
+            yield Finding("error", EQUIVALENT, f"solution/{one.file} has no {one.code!r}; take the entry out")
+
+
+def _edit(assignment: Assignment, edit: Edit, file: str) -> Iterator[Finding]:
+    assert assignment.solution is not None  # only then is it asked for
+    try:
+        changed = edited(assignment, edit)
+        for name, text in changed.items():
+            solved(text, name)
+            if text == (assignment.solution / name).read_text(encoding="utf-8"):
+                yield Finding("error", file, f"edit {edit.name!r} leaves solution/{name} as it is")
+    except AuthoringError as error:
+        yield Finding("error", file, str(error).replace(f"{assignment.root}/", ""))
+
+
+def _inconsistent(assignment: Assignment) -> Iterator[Finding]:
+    for index, what in enumerate(read_manifest(assignment.root).inconsistent):
+        yield Finding("inconsistent", _at(assignment, "what", "inconsistent", index), what)
+
+
+def _at(assignment: Assignment, key: str, table: str = "", index: int = 0) -> str:
+    return line_of(assignment.root, key, table, index)

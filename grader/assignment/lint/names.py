@@ -1,0 +1,101 @@
+"""Whether the names that the checks use are declared, and defined where the declaration says.
+
+Reads the solution's syntax trees; nothing is run.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from grader.assignment.lint.issue import Finding
+from grader.assignment.loading.author_file import read_text
+from grader.assignment.loading.check_files import author_line, probe_definitions
+from grader.assignment.loading.manifest import line_of
+from grader.assignment.release.percent import python_lines
+from grader.errors import AuthoringError
+from grader.model import Assignment, Place
+
+_ANY = "*"
+"""Among the names of a file: it imports a star, so it may define any name."""
+_GIVEN = frozenset({"notebook"})
+"""Attributes of `student` that are no declared names."""
+
+
+def lint_names(assignment: Assignment) -> Iterator[Finding]:
+    """Undeclared and undefined names, and names that a probe takes without saying so in `uses`."""
+    probes = probe_definitions(assignment.checks)
+    for check in assignment.checks:
+        uses = {use.name for use in check.uses}
+        for name, argument in [(name, "uses") for name in sorted(uses)] + [(n, "builds_on") for n in check.builds_on]:
+            if name not in assignment.names:
+                text = f"check {check.id}: {argument} names {name}, which [names] does not declare"
+                yield Finding("error", check.file, text)
+        for name, line in _taken(probes.get(check.id)):
+            where = ":".join(map(str, author_line(check, line)))
+            if name in _GIVEN or (name not in assignment.names and name in uses):
+                continue
+            if name not in assignment.names:
+                yield Finding("error", where, f"check {check.id} takes student.{name}, which [names] does not declare")
+            elif name not in uses:
+                text = f"check {check.id} takes student.{name} and does not name it in uses: it may be probed too early"
+                yield Finding("warning", where, text)
+    for name, places in assignment.names.items():
+        if not any(_defines(assignment, place) for place in places):
+            text = f"{name} is defined in none of its places in the solution"
+            yield Finding("error", line_of(assignment.root, name, "names"), text)
+
+
+def _taken(probe: ast.FunctionDef | None) -> list[tuple[str, int]]:
+    """Names that the probe itself takes from its first argument, with the line of the first time in its source."""
+    if probe is None or not probe.args.args:
+        return []
+    found: dict[str, int] = {}
+    student = probe.args.args[0].arg
+    for node in ast.walk(probe):
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == student:
+            found.setdefault(node.attr, node.lineno)
+    return list(found.items())
+
+
+def _defines(assignment: Assignment, place: Place) -> bool:
+    if place.module:
+        file = place.module.replace(".", "/")
+        candidates = [f"{file}.py", f"{file}/__init__.py"]
+    else:
+        candidates = [assignment.notebook.removesuffix(".ipynb") + ".py"] if assignment.notebook else []
+    roots = [*([assignment.solution] if assignment.solution else []), *assignment.stand_ins]
+    for path in (root / name for root in roots for name in candidates):
+        if path.is_file():
+            names = bound_names("\n".join(python_lines(read_text(path))), str(path))
+            return place.name in names or _ANY in names
+    return False
+
+
+def bound_names(text: str, file: str) -> frozenset[str]:
+    """Names that running the text binds at its top level, also in branches and loops; `*` for a star import.
+
+    Raises
+    ------
+    AuthoringError
+        If the text is no valid Python, with the line.
+    """
+    try:
+        tree = ast.parse(text)
+    except SyntaxError as error:
+        raise AuthoringError(f"{file}:{error.lineno}: not valid Python: {error.msg}") from None
+    names: set[str] = set()
+    todo: list[ast.AST] = [tree]
+    while todo:
+        node = todo.pop()
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            names.add(node.name)
+            continue  # what its body binds is its own
+        if isinstance(node, ast.Lambda | ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp):
+            continue
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            names.update((alias.asname or alias.name).partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            names.add(node.id)
+        todo.extend(ast.iter_child_nodes(node))
+    return frozenset(names)

@@ -1,0 +1,1 @@
+"""Finds a course and loads an assignment from its files."""

@@ -1,0 +1,119 @@
+"""Find the course that a path belongs to, and its assignments by id.
+
+A course is a folder with `reference/<id>/` (the sources), `assignments/<id>/` (the hand-outs) or both; inside a
+student's repository the hand-out itself is a course with one assignment.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+from pathlib import Path
+
+from msgspec import Struct
+
+from grader.assignment.loading.load import is_handout, load_assignment
+from grader.assignment.loading.manifest import FILE, read_manifest
+from grader.errors import AuthoringError, UsageError
+from grader.model import Assignment
+
+REFERENCE = "reference"
+HANDOUTS = "assignments"
+VARIABLE = "GRADE_COURSE"
+"""The environment variable that names the course root."""
+
+
+class Course(Struct, frozen=True, kw_only=True):
+    """A course root, or a hand-out alone."""
+
+    root: Path
+    single: bool = False
+    """`root` is itself a hand-out, in a folder of any name."""
+
+    def ids(self) -> tuple[str, ...]:
+        """The ids of all assignments, sorted.
+
+        Raises
+        ------
+        AuthoringError
+            If a hand-out alone has a damaged `assignment.toml`.
+        """
+        if self.single:
+            return (read_manifest(self.root).id,)
+        tomls = (path for folder in (REFERENCE, HANDOUTS) for path in self.root.glob(f"{folder}/*/{FILE}"))
+        return tuple(sorted({path.parent.name for path in tomls}))
+
+    def handout(self, id: str) -> Path:
+        """Where the hand-out of `id` is, or will be after its first release."""
+        return self.root if self.single else self.root / HANDOUTS / id
+
+    def load(self, id: str) -> Assignment:
+        """Load an assignment from its sources, or from its hand-out where the sources are not here.
+
+        Raises
+        ------
+        UsageError
+            If there is no such id, with the nearest one.
+        AuthoringError
+            If its files are inconsistent.
+        """
+        ids = self.ids()
+        if id not in ids:
+            near = difflib.get_close_matches(id, ids, n=1, cutoff=0.4)
+            hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(ids)}"
+            raise UsageError(f"no assignment {id!r} in {self.root}; {hint}")
+        handout = self.handout(id)
+        source = self.root / REFERENCE / id
+        assignment = load_assignment(source if not self.single and (source / FILE).is_file() else handout, handout)
+        if assignment.id != id:
+            raise AuthoringError(
+                f"{assignment.root / FILE}: id is {assignment.id!r} in the folder {id}; make them equal"
+            )
+        return assignment
+
+
+def find_course(start: Path, explicit: Path | None = None) -> Course:
+    """The course that `start` lies in.
+
+    Parameters
+    ----------
+    start
+        A file or folder, often the submission or the working directory.
+    explicit
+        The root as the caller gave it (`--course`); it wins over the environment variable GRADE_COURSE, which wins
+        over the nearest parent of `start` that holds `reference/` or `assignments/` with an assignment, which wins
+        over the nearest parent that is a hand-out.
+
+    Raises
+    ------
+    UsageError
+        If no course is found, or the given root holds none.
+    """
+    variable = os.environ.get(VARIABLE)
+    for given, name in ((explicit, "--course"), (Path(variable) if variable else None, VARIABLE)):
+        if given is not None:
+            course = _course_at(given.resolve()) or _single_at(given.resolve())
+            if course is None:
+                raise UsageError(
+                    f"{name} {given}: holds neither {REFERENCE}/*/{FILE} nor {HANDOUTS}/*/{FILE}, nor is it a hand-out"
+                )
+            return course
+    start = start.resolve()
+    parents = (start, *start.parents)
+    for at in (_course_at, _single_at):
+        for folder in parents:
+            if course := at(folder):
+                return course
+    raise UsageError(
+        f"no course above {start}: run inside a folder with {HANDOUTS}/ or {REFERENCE}/, inside a hand-out, "
+        f"or name one with --course DIR or {VARIABLE}"
+    )
+
+
+def _course_at(folder: Path) -> Course | None:
+    found = any(True for name in (REFERENCE, HANDOUTS) for _ in folder.glob(f"{name}/*/{FILE}"))
+    return Course(root=folder) if found else None
+
+
+def _single_at(folder: Path) -> Course | None:
+    return Course(root=folder, single=True) if is_handout(folder) else None

@@ -1,0 +1,73 @@
+"""Build one `grader.model.Assignment` from `assignment.toml`, `checks.py` and, where they are, the hidden sources.
+
+Owns which file of a folder becomes which field. Which folder belongs to which id is for `course`; whether the parts
+fit together is for `lint`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from grader.assignment.loading.author_file import read_text
+from grader.assignment.loading.check_files import read_checks
+from grader.assignment.loading.check_source import PUBLIC
+from grader.assignment.loading.manifest import FILE, line_of, read_manifest
+from grader.errors import AuthoringError
+from grader.model import Assignment
+
+SOLUTION = "solution"
+"""Folder of an assignment's sources with the solution regions."""
+
+
+def load_assignment(folder: Path, handout: Path) -> Assignment:
+    """Load `reference/<id>/` or a hand-out.
+
+    Parameters
+    ----------
+    folder
+        Holds `assignment.toml` and `checks.py`; for a reference also `solution/` and often `hidden.py`.
+    handout
+        The folder of pristine files that a student got, the same as `folder` when only the hand-out is here. It may
+        not exist before the first release.
+
+    Raises
+    ------
+    AuthoringError
+        For every inconsistency in one of these files, with file and line.
+    """
+    manifest = read_manifest(folder)
+    for key, names in (("stand_ins", manifest.stand_ins), ("data", (manifest.data,))):
+        for name in names:
+            if name is not None and not (folder / name).is_dir():
+                raise AuthoringError(f"{folder / line_of(folder, key)}: {key} {name!r} is no folder in {folder}")
+    solution = folder / SOLUTION
+    return Assignment(
+        id=manifest.id,
+        title=manifest.title,
+        points=manifest.points,
+        seed=manifest.seed,
+        root=folder,
+        handout=handout,
+        solution=solution if solution.is_dir() else None,
+        notebook=manifest.notebook,
+        student_files=manifest.student_files,
+        provided_files=manifest.provided_files,
+        names=manifest.names,
+        checks=read_checks(folder),
+        manual=manifest.manual,
+        order=manifest.order,
+        limits=manifest.limits,
+        follow_through=manifest.follow_through,
+        hints=manifest.hints,
+        stand_ins=tuple(folder / name for name in manifest.stand_ins),
+        compat=None if manifest.compat is None else read_text(folder / manifest.compat),
+        preload=manifest.preload,
+        data=None if manifest.data is None else folder / manifest.data,
+        small_data=manifest.small_data,
+        install=manifest.install,
+    )
+
+
+def is_handout(folder: Path) -> bool:
+    """Whether `folder` is a hand-out (or a reference): it holds both `assignment.toml` and `checks.py`."""
+    return (folder / FILE).is_file() and (folder / PUBLIC).is_file()

@@ -1,0 +1,1 @@
+"""Makes the hand-out: solution regions become stubs, and nothing secret goes along."""

@@ -1,0 +1,184 @@
+"""Whose score moved between two runs, by which checks, and why.
+
+The why comes from the fingerprints that each report was stored with (`keys`): what differs between two of them is all
+that can have moved it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from fractions import Fraction
+from typing import Any
+
+from msgspec import Struct
+
+from grader.cohort.records import Keys, Result, Run
+from grader.report.sanitize import one_line, points
+from grader.report.terminal.layout import table, wrap
+
+
+class Step(Struct, frozen=True, kw_only=True):
+    """A check, or a part that follow-through moved, with its points before and after."""
+
+    name: str
+    before: Fraction
+    after: Fraction
+
+
+class Move(Struct, frozen=True, kw_only=True):
+    """One student's result in one assignment."""
+
+    assignment: str
+    student: str
+    name: str
+    before: Fraction | None
+    """None: without a score."""
+    after: Fraction | None
+    steps: tuple[Step, ...]
+    why: tuple[str, ...]
+
+
+class Differences(Struct, frozen=True, kw_only=True):
+    """Two runs, compared by the attempts that count."""
+
+    moved: tuple[Move, ...]
+    new: tuple[Result, ...]
+    gone: tuple[Result, ...]
+    same: int
+
+
+def differences(before: Iterable[Result], after: Iterable[Result]) -> Differences:
+    """Compare two runs' results."""
+    old = {(r.assignment, r.student): r for r in before if r.counts}
+    new = {(r.assignment, r.student): r for r in after if r.counts}
+    moved = []
+    for key in old.keys() & new.keys():
+        one, two = old[key], new[key]
+        if (one.final, one.status) != (two.final, two.status):
+            steps = [] if one.final is None or two.final is None else _steps(one.report, two.report)
+            move = Move(
+                assignment=two.assignment,
+                student=two.student,
+                name=two.name,
+                before=one.final,
+                after=two.final,
+                steps=tuple(steps),
+                why=tuple(_why(one, two, steps)),
+            )
+            moved.append(move)
+    return Differences(
+        moved=tuple(sorted(moved, key=lambda m: (m.assignment, m.student))),
+        new=tuple(new[key] for key in sorted(new.keys() - old.keys())),
+        gone=tuple(old[key] for key in sorted(old.keys() - new.keys())),
+        same=len(old.keys() & new.keys()) - len(moved),
+    )
+
+
+def _steps(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Step]:
+    """Every check whose points differ; a part where only what follow-through gave differs."""
+    found = []
+    old = {part["id"]: part for part in before.get("parts", ())}
+    new = {part["id"]: part for part in after.get("parts", ())}
+    for id in {**old, **new}:
+        was, now = old.get(id), new.get(id)
+        had, has = _checks(was), _checks(now)
+        steps = [
+            Step(name=check, before=had.get(check, Fraction(0)), after=has.get(check, Fraction(0)))
+            for check in {**had, **has}
+            if had.get(check, 0) != has.get(check, 0)
+        ]
+        if not steps and _score(was) != _score(now):
+            steps = [Step(name=f"follow-through in part {id}", before=_score(was), after=_score(now))]
+        found += steps
+    return found
+
+
+def _checks(part: Mapping[str, Any] | None) -> dict[str, Fraction]:
+    return {} if part is None else {c["id"]: Fraction(str(c["score"])) for c in part["checks"]}
+
+
+def _score(part: Mapping[str, Any] | None) -> Fraction:
+    return Fraction(0) if part is None or part["score"] is None else Fraction(str(part["score"]))
+
+
+def _why(one: Result, two: Result, steps: list[Step]) -> list[str]:
+    """Everything that differs and can have done it, the plainest first."""
+    old, new = one.keys, two.keys
+    why = []
+    if one.attempt != two.attempt:
+        why.append(f"attempt {two.attempt} counts, not {one.attempt}")
+    elif one.content != two.content:
+        why.append("the hand-in changed")
+    if old.engine != new.engine and old.engine and new.engine:
+        pairs = zip(old.engine.split(", "), new.engine.split(", "), strict=False)
+        why += [f"{was} became {now}" for was, now in pairs if was != now]
+    if old.seed != new.seed:
+        why.append(f"seed: {old.seed} became {new.seed}")
+    if old.ground != new.ground:
+        why.append("the assignment changed (names, limits, provided files, data or the hand-out)")
+    why += _checks_that_changed(old, new, {step.name for step in steps})
+    if one.penalty != two.penalty and one.points == two.points:
+        why.append(
+            f"late: {_points(one.penalty)} taken off for {_days(one)}, then {_points(two.penalty)} for {_days(two)}"
+        )
+    elif one.penalty != two.penalty:
+        why.append(f"late days: {one.late_days}, then {two.late_days}")
+    if "fault" in (one.status, two.status):
+        why.append("the grader failed in one of the runs")
+    return why or ["nothing that it rests on changed: it does not repeat itself (a time-out, unseeded numbers)"]
+
+
+def _checks_that_changed(old: Keys, new: Keys, moved: set[str]) -> list[str]:
+    found = []
+    for word, was, now in (("check", old.checks, new.checks), ("expected values of", old.golden, new.golden)):
+        differ = [id for id in {**was, **now} if was.get(id) != now.get(id)]
+        for id in [id for id in differ if id in moved] or differ:
+            if id not in was or id not in now:
+                if word == "check":
+                    found.append(f"check {id} is {'new' if id in now else 'gone'}")
+            else:
+                found.append(f"{word} {id} changed")
+    follows = [id for id in new.follows if old.follows.get(id, "") != new.follows[id]]
+    if follows and not found:
+        found.append("what follow-through puts in the place of earlier parts changed")
+    return found
+
+
+def _days(result: Result) -> str:
+    return f"{result.late_days} late day{'' if result.late_days == 1 else 's'}"
+
+
+def render(found: Differences, before: Run, after: Run, *, width: int = 80) -> str:
+    """The comparison for a terminal."""
+    whole = len(found.moved) + found.same
+    lines = [
+        f"run {before.id} ({_when(before)}) and run {after.id} ({_when(after)}): "
+        f"{len(found.moved)} of {whole} scores moved"
+    ]
+    for assignment in dict.fromkeys(move.assignment for move in found.moved):
+        lines += ["", one_line(assignment) or "no assignment told"]
+        moves = [move for move in found.moved if move.assignment == assignment]
+        heads = table([_row(move) for move in moves], right=frozenset({1, 3, 4}))
+        for head, move in zip(heads, moves, strict=True):
+            lines.append(f"  {head}")
+            by = ", ".join(f"{one_line(s.name)} {_points(s.before)} → {_points(s.after)}" for s in move.steps)
+            lines += [f"      {text}" for text in wrap(by, width - 6) if text]
+            lines += [f"      why: {text}" for text in wrap("; ".join(map(one_line, move.why)), width - 11)]
+    for word, results in (("only in the first", found.gone), ("only in the second", found.new)):
+        if results:
+            names = ", ".join(one_line(r.student) for r in results)
+            lines += ["", *wrap(f"{word}: {names}", width)]
+    return "\n".join(lines) + "\n"
+
+
+def _row(move: Move) -> tuple[str, ...]:
+    change = "" if move.before is None or move.after is None else f"{float(move.after - move.before):+.4g}"
+    return (one_line(move.name or move.student, 40), _points(move.before), "→", _points(move.after), change)
+
+
+def _points(value: Fraction | None) -> str:
+    return "none" if value is None else points(value)
+
+
+def _when(run: Run) -> str:
+    return run.started[:16].replace("T", " ")

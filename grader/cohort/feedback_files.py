@@ -1,0 +1,63 @@
+"""Each hand-in's page for its student, beside a batch's store: `FOLDER/<path of the hand-in>.html`.
+
+The paths are those of the hand-ins, so that a platform's names stay and the pages can be uploaded as feedback. Moodle
+tells by the folder whose a file is, so there the page is in the student's folder.
+What the page looks like is `grader.report.html.html`'s.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from pathlib import Path
+
+import msgspec
+
+from grader.cohort.records import HandIn, Keys
+from grader.model import Report
+
+_UNFIT = re.compile(r"[\x00-\x1f\x7f]|^\.+$")
+"""Of one name in a path: what no file is called, or what leads out of the folder."""
+
+_MOODLE = re.compile(r"_assignsubmission_file_?$")
+"""A student's folder; without folders the file's own name follows."""
+
+
+def page_of(folder: Path, hand_in: HandIn) -> Path:
+    """Where the hand-in's page is."""
+    names = [_UNFIT.sub("_", name) for name in hand_in.path.split("/") if name]
+    if _MOODLE.search(hand_in.path):
+        names.append("feedback")
+    return folder.joinpath(*names[:-1], f"{names[-1] if names else 'page'}.html")
+
+
+def is_current(folder: Path, hand_in: HandIn, keys: Keys | None) -> bool:
+    """Whether the hand-in's page is there, and was made with these keys."""
+    try:
+        return keys is not None and page_of(folder, hand_in).read_bytes().endswith(_mark(hand_in, keys).encode())
+    except OSError:
+        return False
+
+
+def _mark(hand_in: HandIn, keys: Keys) -> str:
+    """What the page rests on, as its last line."""
+    told = msgspec.json.encode(msgspec.structs.replace(keys, submission=hand_in.content), order="sorted")
+    return f"<!-- {hashlib.sha256(told).hexdigest()} -->\n"
+
+
+def write_page(folder: Path, hand_in: HandIn, report: Report, keys: Keys) -> None:
+    """Make the page and write it whole; one that is there is replaced.
+
+    Raises
+    ------
+    OSError
+        It cannot be written.
+    """
+    from grader.report.html import html
+
+    text = html.render(msgspec.structs.replace(report, path=hand_in.path)).rstrip("\n") + "\n"
+    path = page_of(folder, hand_in)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.part")
+    part.write_text(text + _mark(hand_in, keys), encoding="utf-8")
+    part.replace(path)

@@ -1,0 +1,143 @@
+"""A cohort's summary as one HTML file that opens with no network and runs nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from html import escape
+
+from grader.cohort.records import Run
+from grader.cohort.summary.plots import Bar, bars, coded, columns
+from grader.cohort.summary.summary import BINS, CohortSummary, MistakeLoss, time_bins
+from grader.report.sanitize import one_line, points
+
+SHOWN = 12
+"""Parts and mistakes in a plot."""
+TIME_BINS = 12
+_STYLE = """
+:root { color-scheme: light dark; --ink: #1d2433; --soft: #5b6677; --line: #d5dae3; --bar: #3b6fb6; --ground: #fff; }
+@media (prefers-color-scheme: dark) {
+  :root { --ink: #e6e9ef; --soft: #a3adbd; --line: #3a4356; --bar: #6ea0e6; --ground: #151a24; }
+}
+body { font: 16px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--ground); margin: 0 auto;
+  padding: 1.5rem 1rem 3rem; max-width: 46rem; overflow-wrap: anywhere; }
+h1 { font-size: 1.5rem; margin: 0 0 .2rem; } h2 { margin: 2.5rem 0 .5rem; font-size: 1.3rem; }
+h3 { margin: 1.8rem 0 .4rem; font-size: 1rem; } p { margin: .3rem 0; } .soft { color: var(--soft); }
+code { font: .9em ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, monospace; }
+ul { list-style: none; margin: .6rem 0; padding: 0; } li { margin: .6rem 0; }
+.bar { display: block; background: var(--bar); border-radius: 2px; print-color-adjust: exact; }
+.columns { display: flex; margin: 1rem 0 0; align-items: flex-end; }
+.columns div { flex: 1 1 0; min-width: 0; text-align: center; font-size: .8rem; line-height: 1.4; }
+.columns .bar { margin: 0 8%; border-radius: 2px 2px 0 0; }
+.columns .bar + span { display: block; border-top: 1px solid var(--line); }
+.axis { color: var(--soft); font-size: .8rem; text-align: center; }
+.bars .line { display: flex; align-items: center; gap: .6rem; font-size: .9rem; }
+.bars .bar { flex: none; min-width: 2px; height: .9rem; }
+dl { display: grid; grid-template-columns: repeat(auto-fit, minmax(8rem, 1fr)); gap: .6rem; margin: .8rem 0; }
+dl div { border: 1px solid var(--line); border-radius: 6px; padding: .5rem .7rem; break-inside: avoid; }
+dt { color: var(--soft); font-size: .8rem; } dd { margin: 0; font-size: 1.25rem; font-weight: 600; }
+li, figure { break-inside: avoid; } h2, h3 { break-after: avoid; }
+"""
+
+
+def render_page(summaries: Iterable[CohortSummary], run: Run) -> str:
+    """The page: for each assignment the distribution, the losses, the time, and what has no score."""
+    body = "".join(_assignment(summary) for summary in summaries)
+    when = run.started[:16].replace("T", " ")
+    return (
+        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
+        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">"
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<title>Run {run.id}</title><style>{_STYLE}</style></head><body>"
+        f"<h1>{_text(run.source.rpartition('/')[2])}</h1>"
+        f'<p class="soft">Run {run.id}, {when} UTC, grader {_text(run.grader)}</p>{body}</body></html>\n'
+    )
+
+
+def _assignment(summary: CohortSummary) -> str:
+    title = summary.assignment or "No assignment told"
+    facts = [("students", str(summary.students)), ("hand-ins", str(summary.hand_ins))]
+    if summary.mean is not None and summary.median is not None:
+        facts += [(f"mean, of {points(summary.max_points)}", points(summary.mean))]
+        facts += [("median", points(summary.median)), ("full marks", str(summary.full))]
+    if summary.late:
+        facts += [("late", str(summary.late)), ("points paid for that", points(summary.penalty))]
+    if summary.pending:
+        facts.append(("points to mark by hand", points(summary.pending)))
+    listed = "".join(f"<div><dt>{_text(name)}</dt><dd>{_text(value)}</dd></div>" for name, value in facts)
+    parts = [f"<h2>{_text(title)}</h2><dl>{listed}</dl>"]
+    if summary.scores:
+        labels = [str(100 * n // BINS) for n in range(BINS)]
+        axis = f"percent of the points, in steps of {100 // BINS}"
+        plot = columns(summary.bins, labels, title="Distribution of scores", axis=axis)
+        parts.append(_section("Students by score", plot))
+    parts += [_losses(summary), _mistakes(summary), _times(summary), _unresolved(summary)]
+    return "".join(parts)
+
+
+def _losses(summary: CohortSummary) -> str:
+    worst = sorted((p for p in summary.parts if p.lost), key=lambda p: -p.lost)[:SHOWN]
+    if not worst:
+        return ""
+    rows = [
+        Bar(
+            one_line(f"{part.id} {part.title}"),
+            float(part.lost),
+            f"{points(part.lost / summary.graded)} of {points(part.points)} · {_count(part.students, 'student')}",
+        )
+        for part in worst
+    ]
+    note = '<p class="soft">Points lost on average, of the part\'s points, and how many students lost some</p>'
+    return _section("Parts that lose most points", note + bars(rows, title="Points lost by part"))
+
+
+def _mistakes(summary: CohortSummary) -> str:
+    if not summary.mistakes:
+        return ""
+    rows = [
+        Bar(
+            one_line(m.text),
+            float(m.lost),
+            f"{_lost(m)} · {_count(m.students, 'student')} · part {one_line(m.part)}",
+        )
+        for m in summary.mistakes[:SHOWN]
+    ]
+    note = '<p class="soft">Points lost by all students together</p>'
+    return _section("Mistakes that cost most", note + bars(rows, title="Points lost by named mistake"))
+
+
+def _lost(mistake: MistakeLoss) -> str:
+    return f"{points(mistake.lost)} point{'' if mistake.lost == 1 else 's'}"
+
+
+def _times(summary: CohortSummary) -> str:
+    if not summary.times:
+        return ""
+    width, counts = time_bins(summary.times, TIME_BINS)
+    labels = [f"{n * width:g}" for n in range(len(counts))]
+    plot = columns(counts, labels, title="Seconds per hand-in", axis=f"seconds, in steps of {width:g}")
+    slow = ", ".join(f"{one_line(who, 60)} {seconds:.1f} s" for seconds, who in summary.longest)
+    told = f'<p class="soft">{summary.seconds:.0f} s in all; slowest: {_text(slow)}</p>'
+    return _section("Hand-ins by time", plot + told)
+
+
+def _unresolved(summary: CohortSummary) -> str:
+    if not summary.unresolved:
+        return ""
+    rows = "".join(
+        f'<li><strong>{_text(u.student)}</strong> <span class="soft">{_text(u.path)} · {u.status}</span>'
+        f"<div>{coded(one_line(u.reason))}</div></li>"
+        for u in summary.unresolved
+    )
+    return _section("Without a score", f"<ul>{rows}</ul>")
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}{'' if number == 1 else 's'}"
+
+
+def _section(title: str, body: str) -> str:
+    return f"<section><h3>{_text(title)}</h3>{body}</section>"
+
+
+def _text(text: str) -> str:
+    return escape(one_line(text))

@@ -1,0 +1,1 @@
+"""Compares observed arrays with expected ones and says how they differ."""

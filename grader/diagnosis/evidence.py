@@ -1,0 +1,100 @@
+"""A submission's checks, and asking it again: further observations, each made once and within a budget.
+
+What is asked depends on a number of probes and on no clock, so that the same submission gets the same report.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy.typing as npt
+from msgspec import Struct
+
+from grader.diagnosis.bank import MILDER, REPEATED, Bank
+from grader.diagnosis.points import milder, second_seed, watched
+from grader.diagnosis.rules.layers import Fact, read_facts
+from grader.model import Check, NotArray, Observation, Outcome
+
+Golden = Mapping[str, Mapping[str, npt.NDArray[Any]]]
+Probe = Callable[[Check, int], Observation]
+"""Observe a check of this submission once more, at a seed."""
+
+PROBES = 80
+"""Most further observations of one submission, at some 10 ms each."""
+SECONDS = 30.0
+"""After which nothing more is asked all the same; the report says so. Only a submission that is slow in itself, or a
+machine at a standstill, gets there."""
+CONDUCT = 3
+"""View: how the layers of a check behave, at the graded point."""
+
+
+class Case(Struct, frozen=True):
+    """One check of the submission with its outcome."""
+
+    outcome: Outcome
+    observation: Observation
+    innocent: bool = False
+    """Whether it passes once the reference stands in for earlier parts: the mistake is in those."""
+
+    @property
+    def check(self) -> Check:
+        return self.outcome.check
+
+    @property
+    def wrong(self) -> bool:
+        """Whether there are arrays to explain; an exception or a missing name speaks for itself."""
+        return self.outcome.status in ("failed", "partial") and self.observation.ended == "returned"
+
+
+class Asker:
+    """Further observations of one submission, graded at `seed`."""
+
+    def __init__(self, bank: Bank | None, seed: int, probe: Probe) -> None:
+        self._seeds = bank.seeds if bank is not None else (seed, second_seed(seed))
+        self._bank = bank
+        self._probe = probe
+        self._seen: dict[tuple[str, int], dict[str, Any] | None] = {}
+        self._ends = time.monotonic() + SECONDS
+        self.late = False
+        self.graded_is_prepared = seed == self._seeds[0]
+
+    def view(self, check: Check, view: int) -> dict[str, Any] | None:
+        """What a check returns at a prepared point; None if it does not return, or the budget is used up."""
+        key = check.id, view
+        if key not in self._seen:
+            asked = _asked(check, view)
+            if asked is None or len(self._seen) >= PROBES or self._is_late():
+                return None
+            observation = self._probe(asked, self._seeds[1 if view == REPEATED else 0])
+            self._seen[key] = arrays_of(observation) if observation.ended == "returned" else None
+        return self._seen[key]
+
+    def facts(self, check: Check, names: Sequence[str]) -> tuple[Fact, ...]:
+        """How the layers that a check uses behave."""
+        return read_facts(self.view(check, CONDUCT), names)
+
+    def elsewhere(self, check: Check) -> tuple[dict[str, Any], Mapping[str, npt.NDArray[Any]]] | None:
+        """What a check returns at the second point and what is expected there; None where that is not known."""
+        results = self._bank.results(check.id) if self._bank is not None else None
+        if results is None or not results.expected:
+            return None
+        values = self.view(check, REPEATED)
+        return (values, results.expected) if values is not None else None
+
+    def _is_late(self) -> bool:
+        self.late = self.late or time.monotonic() > self._ends
+        return self.late
+
+
+def arrays_of(observation: Observation) -> dict[str, Any]:
+    """The arrays that a probe returned, by name."""
+    return {name: value for name, value in observation.values.items() if not isinstance(value, NotArray)}
+
+
+def _asked(check: Check, view: int) -> Check | None:
+    """What to probe for a view; None for what is not asked: a check that its author gives time, and has few of."""
+    if check.seconds is not None:
+        return None
+    return milder(check) if view == MILDER else watched(check) if view == CONDUCT else check

@@ -1,0 +1,1 @@
+"""Matches observed arrays with prepared mistakes and chooses the best."""

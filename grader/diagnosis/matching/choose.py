@@ -1,0 +1,265 @@
+"""Which of the hypotheses that explain a failed check to name, and the sentence for it.
+
+Of several that behave alike the author's own name is taken, then the clause that says most; between authors' names that
+cannot be told apart none is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from msgspec import Struct
+
+from grader.diagnosis.bank import GRADED, Bank, Hypothesis
+from grader.diagnosis.codes import TWO, Candidate
+from grader.diagnosis.evidence import Asker, Case, arrays_of
+from grader.diagnosis.matching.match import Matcher, Values
+from grader.diagnosis.matching.ranking import REST, SAYS_NOTHING, order, rank
+from grader.model import Check
+
+FACTORS = (
+    (-1.0, "wrong-sign", "right but for its sign"),
+    (2.0, "scaled", "twice what is right: a factor 2 is too many, or a factor 1/2 missing"),
+    (0.5, "scaled", "half of what is right: a factor 1/2 is too many, or a factor 2 missing"),
+    (1 / np.log(2), "scaled", "too large by 1/ln 2: the logarithm is to the base 2, not the natural one"),
+    (1 / np.log(10), "scaled", "too small by ln 10: the logarithm is to the base 10, not the natural one"),
+)
+"""Factors that say what is wrong."""
+
+
+class Named(Struct, frozen=True, kw_only=True):
+    """What the hypotheses say of one check."""
+
+    candidate: Candidate
+    whole: bool
+    """Whether it explains every wrong array of the check."""
+    strong: bool
+    """Whether it names a mistake, and does not only describe one."""
+    mistakes: int
+    checks: int = 1
+    """How many failed checks the same explains."""
+
+
+class Fit(NamedTuple):
+    """A hypothesis that explains the arrays of one check which it changes."""
+
+    hypothesis: Hypothesis
+    number: int
+    arrays: npt.NDArray[np.bool_]
+    clause: str
+    mistakes: int
+    exact: bool = True
+    """Whether it gives the numbers as it is, not by another amount."""
+    also: str = ""
+    """What a generated clause says of the same numbers, beside the author's name."""
+
+    @property
+    def named(self) -> bool:
+        return self.hypothesis.named
+
+    @property
+    def rank(self) -> int:
+        return rank(self.hypothesis.code, self.clause)
+
+
+def named_mistakes(cases: Sequence[Case], bank: Bank, asker: Asker) -> dict[str, Named]:
+    """For each failed check, by its id, what the prepared hypotheses say of it, if anything."""
+    wrong = [case for case in cases if case.wrong]
+    passed = [case for case in cases if case.outcome.status == "passed"]
+    matcher = Matcher(bank)
+    for case in passed if asker.graded_is_prepared else ():
+        matcher.passed(case.check, arrays_of(case.observation))
+    possible: dict[str, tuple[Values, dict[int, npt.NDArray[np.bool_]]]] = {}
+    explains: dict[int, int] = {}
+    at_fault: set[int] = set()
+    """Hypotheses that agree with a check which fails by itself."""
+    telling: set[int] = set()
+    """Hypotheses that agree with more than zeros."""
+    for case in wrong:
+        seen = arrays_of(case.observation) if asker.graded_is_prepared else asker.view(case.check, GRADED)
+        if seen is None:
+            continue
+        if not case.innocent:
+            matcher.failed(case.check, seen)
+        left = matcher.possible(case.check.id, seen)
+        possible[case.check.id] = (seen, left)
+        for number in left:
+            explains[number] = explains.get(number, 0) + 1
+        at_fault |= set() if case.innocent else left.keys()
+        telling |= left.keys() if not _is_zero(case, seen) else set()
+    for case in passed if not asker.graded_is_prepared else ():
+        if matcher.speaks_of(case.check.id):
+            again = asker.view(case.check, GRADED)
+            if again is not None:
+                matcher.passed(case.check, again)
+    found = {}
+    for case in wrong:
+        if case.check.id not in possible:
+            continue
+        check, (values, agreeing) = case.check, possible[case.check.id]
+        left = matcher.left(agreeing)
+        if case.innocent:
+            left = {h: arrays for h, arrays in left.items() if h in at_fault}
+        if telling and _is_zero(case, values):  # what is zero everywhere may be so for many reasons
+            left = {h: arrays for h, arrays in left.items() if h in telling}
+        if left:
+            left = matcher.repeated(check.id, left, partial(asker.view, check))
+        fits = [_exact(matcher, h, arrays) for h, arrays in left.items()]
+        chosen = choose(matcher, check, values, fits, explains)
+        if (chosen is None or not chosen.whole or chosen.mistakes > 1) and not case.innocent:
+            ask = partial(_values, asker, check, values)
+            fits += [
+                Fit(matcher.hypothesis(d.number), d.number, d.arrays, d.clause, d.mistakes, exact=False)
+                for d in matcher.amounts(check.id, ask)
+            ]
+            chosen = choose(matcher, check, values, fits, explains) or chosen
+        if chosen is None and check.judge is not None and not case.innocent:
+            chosen = _scaled(matcher.factor(check.id, values, partial(asker.view, check)))
+        if chosen is not None:
+            found[check.id] = chosen
+    return found
+
+
+def _is_zero(case: Case, values: Values) -> bool:
+    """Whether its wrong arrays are zero everywhere; a judged check names others than its probe returns."""
+    named = {array.name for array in case.outcome.arrays if array.earned != 1} & values.keys()
+    wrong = [values[name] for name in named or values]
+    return not any(isinstance(value, np.ndarray) and value.any() for value in wrong)
+
+
+def _scaled(factor: float | None) -> Named | None:
+    """What one factor for all wrong arrays of a judged check says, of which no other rule sees what is expected."""
+    for value, code, words in FACTORS:
+        if factor is not None and abs(factor / value - 1) < 1e-6:
+            candidate = Candidate(code, f"What is seen here is {words}.", {"agrees_at_points": 2})
+            return Named(candidate=candidate, whole=True, strong=True, mistakes=1)
+    return None
+
+
+def _exact(matcher: Matcher, number: int, arrays: npt.NDArray[np.bool_]) -> Fit:
+    hypothesis = matcher.hypothesis(number)
+    return Fit(hypothesis, number, arrays, hypothesis.text, hypothesis.mistakes)
+
+
+def _values(asker: Asker, check: Check, graded: Values, view: int) -> Values | None:
+    return graded if view == GRADED else asker.view(check, view)
+
+
+def choose(
+    matcher: Matcher, check: Check, values: Values, fits: Sequence[Fit], explains: Mapping[int, int]
+) -> Named | None:
+    """The sentence for one check out of the hypotheses that are left.
+
+    Parameters
+    ----------
+    explains
+        For each hypothesis how many failed checks agree with it.
+    """
+    if not fits:
+        return None
+    wrong = matcher.wrong_arrays(check.id, values)
+    whole = [fit for fit in fits if np.array_equal(fit.arrays, wrong)]
+    alone = any(fit.mistakes == 1 for fit in whole)
+    parts = None if alone else _parts(matcher, check, fits, explains, wrong)
+    if parts is not None and (parts.whole or not whole):
+        return parts
+    best = _best(whole, explains) if whole else None
+    return None if best is None else _said(matcher, check, [best], explains, whole=True)
+
+
+def _parts(
+    matcher: Matcher, check: Check, fits: Sequence[Fit], explains: Mapping[int, int], wrong: npt.NDArray[np.bool_]
+) -> Named | None:
+    """Single mistakes that explain different arrays each."""
+    chosen: list[Fit] = []
+    groups: dict[bytes, list[Fit]] = {}
+    for fit in fits:
+        if fit.mistakes == 1:
+            groups.setdefault(fit.arrays.tobytes(), []).append(fit)
+    covered = np.zeros_like(wrong)
+    for key in sorted(groups, key=lambda k: -sum(k)):  # most arrays first
+        arrays = np.frombuffer(key, dtype=np.bool_)
+        best = None if (covered & arrays).any() else _best(groups[key], explains)
+        if best is not None:
+            chosen.append(best)
+            covered |= arrays
+    if not chosen:
+        return None
+    return _said(matcher, check, chosen[:2], explains, whole=len(chosen) <= 2 and bool((covered == wrong).all()))
+
+
+def _best(fits: Sequence[Fit], explains: Mapping[int, int]) -> Fit | None:
+    """The one to name among hypotheses that give the same; None where names of equal weight contradict each other."""
+    fewest = min((fit.mistakes, not fit.exact) for fit in fits)
+    fits = [fit for fit in fits if (fit.mistakes, not fit.exact) == fewest]
+    named = [fit for fit in fits if fit.named]
+    if named:
+        named = _explaining_most(named, explains)
+        if len(named) != 1 and fewest[0] == 1:
+            return None
+        # a line of the solution itself: another way of writing has functions that the student may not have used
+        also = _telling([fit for fit in fits if not fit.named], explains)
+        also = also if also is not None and also.hypothesis.line else None
+        return named[0]._replace(also=_clause(also)) if also is not None and also.rank < REST else named[0]
+    return _telling(fits, explains)
+
+
+def _telling(fits: Sequence[Fit], explains: Mapping[int, int]) -> Fit | None:
+    """The generated clause that says most; None where such clauses are about different functions."""
+    fits = [fit for fit in fits if not any(word in fit.clause for word in SAYS_NOTHING)]
+    if not fits:
+        return None
+    ranked = sorted(_explaining_most(fits, explains), key=_order)
+    functions = {fit.hypothesis.function for fit in ranked}
+    return ranked[0] if len(functions) == 1 else None
+
+
+def _order(fit: Fit) -> tuple[bool, int, int, int]:
+    return *order(fit.hypothesis.code, fit.clause, fit.hypothesis.likely), fit.number
+
+
+def _clause(fit: Fit) -> str:
+    """The generated clause with its function."""
+    return f"in `{fit.hypothesis.function}` {fit.clause}" if fit.hypothesis.function else fit.clause
+
+
+def _explaining_most(fits: Sequence[Fit], explains: Mapping[int, int]) -> list[Fit]:
+    most = max(explains.get(fit.number, 0) for fit in fits)
+    return [fit for fit in fits if explains.get(fit.number, 0) == most]
+
+
+def _said(matcher: Matcher, check: Check, chosen: Sequence[Fit], explains: Mapping[int, int], *, whole: bool) -> Named:
+    sentences = []
+    names = matcher.names(check.id)
+    for fit in chosen:
+        told = [f"`{n}`" for n, changed in zip(names, fit.arrays, strict=True) if changed]
+        if check.judge is not None:  # its arrays are the probe's own, and the student does not know their names
+            subject = "What is seen here is"
+        elif len(told) > 3:
+            subject = "These results are"
+        else:
+            subject = " and ".join([", ".join(told[:-1]), told[-1]] if len(told) > 1 else told)
+            subject += " is" if len(told) == 1 else " are"
+        if fit.named and fit.mistakes > 1:
+            sentences.append(f"{subject} exactly what comes out with these two mistakes: {fit.clause}.")
+        elif fit.named:
+            also = f" In other words: {fit.also}." if fit.also else ""
+            sentences.append(f"{subject} exactly what comes out with this mistake: {fit.clause}.{also}")
+        else:
+            sentences.append(f"{subject} exactly what comes out if {_clause(fit)}.")
+    mistakes = sum(fit.mistakes for fit in chosen)
+    return Named(
+        candidate=Candidate(
+            chosen[0].hypothesis.code if mistakes == 1 else TWO,
+            " ".join(sentences),
+            {"agrees_at_points": 2, "mistakes": mistakes} if mistakes > 1 else {"agrees_at_points": 2},
+        ),
+        whole=whole,
+        strong=all(fit.named or fit.rank < REST for fit in chosen),
+        mistakes=mistakes,
+        checks=min(explains.get(fit.number, 0) for fit in chosen),
+    )

@@ -1,0 +1,145 @@
+"""Which prepared hypotheses give what a student's code gives, at more than one point.
+
+A hypothesis counts when every array that it changes agrees with the student's at the graded point and at another, and
+no check that the student passed speaks against it. Which of those that are left to name is for
+`grader.diagnosis.matching.choose`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from grader.diagnosis.bank import GRADED, MILDER, REPEATED, Bank, Hypothesis, Results
+from grader.diagnosis.matching.scaled import Degree, amounts, factor_of_right
+from grader.diagnosis.points import milder
+from grader.model import Check
+from grader.worker.experiments.fingerprints import agree, fingerprints, limits
+
+Values = Mapping[str, Any]
+Ask = Callable[[int], Values | None]
+"""View -> what the student's code returns there; None if it cannot be asked."""
+
+
+class Matcher:
+    """The hypotheses that are left for a submission after what its passed checks returned."""
+
+    def __init__(self, bank: Bank) -> None:
+        self._bank = bank
+        self._refuted: set[int] = set()
+        self._contradicted: set[int] = set()
+
+    def speaks_of(self, check: str) -> bool:
+        """Whether any hypothesis changes what `check` returns."""
+        results = self._bank.results(check)
+        return results is not None and bool(len(results.which))
+
+    def passed(self, check: Check, values: Values) -> None:
+        """Drop the hypotheses under which `check`, which passed with `values`, would return something else.
+
+        A judged check may pass with other arrays than the reference's, of weights that the student drew, say: then it
+        says nothing of what a hypothesis would return from there.
+        """
+        results = self._bank.results(check.id)
+        if results is None or not len(results.which):
+            return
+        if check.judge is not None and self.wrong_arrays(check.id, values).any():
+            return
+        same = _agreeing(results, GRADED, values).all(axis=1)
+        self._refuted |= set(results.which[~same].tolist())
+
+    def left(self, hypotheses: Mapping[int, npt.NDArray[np.bool_]]) -> dict[int, npt.NDArray[np.bool_]]:
+        """Those that no other check speaks against."""
+        against = self._refuted | self._contradicted
+        return {h: arrays for h, arrays in hypotheses.items() if h not in against}
+
+    def failed(self, check: Check, values: Values) -> None:
+        """Note the hypotheses under which a check of one name that failed would return something else than it did.
+
+        They are wrong wherever else they fit, by chance or since all that is left is zero, but by an amount they may
+        still be right.
+        """
+        results = self._bank.results(check.id)
+        if results is None or not len(results.which) or len({use.name for use in check.uses}) != 1:
+            return
+        if milder(check) is not None:  # at the ends of the numbers it matters how a formula is written
+            return
+        agreeing, changed = _agreeing(results, GRADED, values), _changed(results)
+        against = results.which[(changed & ~agreeing).any(axis=1)].tolist()
+        asked = check.uses[0].name
+        tops = {h: self._bank.hypotheses[h].function.partition(".")[0] for h in against}
+        self._contradicted |= {h for h, top in tops.items() if top == asked}
+
+    def possible(self, check: str, values: Values) -> dict[int, npt.NDArray[np.bool_]]:
+        """Hypotheses that agree at the graded point; for each the arrays that it changes."""
+        results = self._bank.results(check)
+        if results is None or not len(results.which):
+            return {}
+        agreeing = _agreeing(results, GRADED, values)
+        changed = _changed(results)
+        ok: npt.NDArray[np.bool_] = np.asarray(
+            (agreeing | ~changed).all(axis=1) & changed.any(axis=1) & ~np.isnan(results.found[:, GRADED]).any((1, 2))
+        )
+        return self.left({int(h): changed[row] for row, h in enumerate(results.which) if ok[row]})
+
+    def repeated(self, check: str, possible: Mapping[int, npt.NDArray[np.bool_]], ask: Ask) -> dict[int, Any]:
+        """Those of `possible` that agree at the other points, too."""
+        results = self._bank.results(check)
+        assert results is not None  # there were hypotheses
+        left = dict(possible)
+        for view in (REPEATED, MILDER):
+            if not left or np.isnan(results.reference[view]).any():
+                continue
+            values = ask(view)
+            if values is None:
+                return {}
+            agreeing = _agreeing(results, view, values)
+            rows = {int(h): row for row, h in enumerate(results.which)}
+            left = {h: arrays for h, arrays in left.items() if agreeing[rows[h]][arrays].all()}
+        return left
+
+    def amounts(self, check: str, ask: Ask) -> list[Degree]:
+        """Hypotheses that explain `check` by another amount than the whole, or with a factor on top."""
+        results = self._bank.results(check)
+        if results is None or not len(results.which) or np.isnan(results.reference[REPEATED]).any():
+            return []
+        seen = {view: ask(view) for view in (GRADED, REPEATED)}
+        student = {view: values for view, values in seen.items() if values is not None}
+        left = set(results.which.tolist()) - self._refuted
+        return list(amounts(results, self._bank, student, left)) if len(student) == 2 else []
+
+    def factor(self, check: str, values: Values, ask: Ask) -> float | None:
+        """By which the wrong arrays of a check are larger than right, in all entries and at both points."""
+        results = self._bank.results(check)
+        again = ask(REPEATED) if results is not None and not np.isnan(results.reference[REPEATED]).any() else None
+        if results is None or again is None:
+            return None
+        return factor_of_right(results, {GRADED: values, REPEATED: again}, self.wrong_arrays(check, values))
+
+    def hypothesis(self, number: int) -> Hypothesis:
+        return self._bank.hypotheses[number]
+
+    def wrong_arrays(self, check: str, values: Values) -> npt.NDArray[np.bool_]:
+        """Which of a check's arrays are not the reference's."""
+        results = self._bank.results(check)
+        assert results is not None  # there were hypotheses
+        found = fingerprints(values, results.names)
+        return ~agree(found, results.reference[GRADED], limits(values, results.names))
+
+    def names(self, check: str) -> tuple[str, ...]:
+        results = self._bank.results(check)
+        return results.names if results is not None else ()
+
+
+def _changed(results: Results) -> npt.NDArray[np.bool_]:
+    """Shape (hypotheses, arrays): which arrays are not the reference's at the graded point."""
+    return np.asarray(~agree(results.found[:, GRADED], results.reference[GRADED]))
+
+
+def _agreeing(results: Results, view: int, values: Values) -> npt.NDArray[np.bool_]:
+    """Shape (hypotheses, arrays)."""
+    found = fingerprints(values, results.names)
+    return agree(results.found[:, view], found, limits(values, results.names))

@@ -1,0 +1,1 @@
+"""Small edits of a solution: operators, the places where they apply, and words for them."""

@@ -1,0 +1,249 @@
+"""Every small wrong change of an assignment's solution, inside its solution regions.
+
+Pure: text in, text out. Running them is `grader.reference.mutation_testing`'.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
+from functools import lru_cache
+from pathlib import Path
+
+from msgspec import Struct
+
+from grader.assignment.release.markers import regions
+from grader.assignment.release.percent import python_lines
+from grader.diagnosis.mutation.operators import Mutation, mutations
+from grader.diagnosis.mutation.phrases import (
+    Words,
+    changes_of,
+    global_names,
+    layers_of,
+    lists_of,
+    made_by_functions,
+    plain_functions,
+    visible_names,
+)
+from grader.errors import AuthoringError
+from grader.model import Assignment
+
+EQUIVALENT = "# equivalent:"
+"""A comment in a line of the solution: its mutants change nothing that can be seen, for the reason that follows."""
+
+
+BUILTINS = frozenset(dir(builtins))
+STUB_NAMES = re.compile(r"^### STUB: (\w+) =", re.MULTILINE)
+"""Names that the stub binds at the top of the file, in the place of a solution region."""
+Generate = Callable[[ast.AST, Words, Set[str]], Iterable[Mutation]]
+
+
+class Mutant(Struct, frozen=True, kw_only=True):
+    """One change of one solution file."""
+
+    file: str
+    """Path below `solution/`."""
+    line: int
+    function: str
+    """Dotted name of the function that holds the change; empty outside every function."""
+    old: str
+    """The changed code, for the author."""
+    new: str
+    code: str
+    clause: str
+    """What the change amounts to, for the student; completes "in `function`, ..."."""
+    text: str
+    """The whole file with the change."""
+    excused: str = ""
+    """Why the author says that nothing can be seen of it."""
+
+
+def solution_files(assignment: Assignment) -> list[str]:
+    """The files with solution regions, by path below `solution/`.
+
+    Raises
+    ------
+    AuthoringError
+        If the reference is not here.
+    """
+    if assignment.solution is None:
+        raise AuthoringError(f"{assignment.id}: the reference is not here, so it has no mutants")
+    names = list(assignment.student_files)
+    if assignment.notebook:
+        names.append(Path(assignment.notebook).with_suffix(".py").as_posix())
+    return [name for name in names if (assignment.solution / name).is_file()]
+
+
+def mutants(assignment: Assignment) -> list[Mutant]:
+    """All mutants, in the order of files and lines; of several that give the same code the first."""
+    found = []
+    for file in solution_files(assignment):
+        found += list(mutants_of(file, solution_text(assignment, file)))
+    return found
+
+
+def solution_text(assignment: Assignment, file: str) -> str:
+    """A solution file's text, with its markers."""
+    assert assignment.solution is not None  # else `solution_files` has raised
+    return (assignment.solution / file).read_text(encoding="utf-8")
+
+
+@lru_cache(maxsize=16)
+def function_sources(text: str) -> dict[str, str]:
+    """The functions of a file by their dotted names, each without those inside it counted apart."""
+    return {name: ast.unparse(node) for node, name in functions_of(ast.parse("\n".join(python_lines(text)))) if name}
+
+
+def mutants_of(file: str, text: str) -> Iterator[Mutant]:
+    """The mutants of one file's text, which has its markers."""
+    lines = text.split("\n")
+    seen = {ast.dump(ast.parse("\n".join(python_lines(text))))}
+    for function, mutation in spots(file, text, mutations):
+        changed = "\n".join(spliced(lines, mutation))
+        try:
+            key = ast.dump(ast.parse("\n".join(python_lines(changed))))
+        except SyntaxError:
+            continue
+        if key not in seen:
+            seen.add(key)
+            yield _mutant(file, lines, function, mutation, changed)
+
+
+def spots(
+    file: str,
+    text: str,
+    generate: Generate,
+    functions: Set[str] | None = None,
+    within: Set[int] | None = None,
+    whole: str = "",
+) -> Iterator[tuple[str, Mutation]]:
+    """Each change with the dotted name of its function: inside the solution regions, or in the lines `within`.
+
+    If `functions` are given, of these alone; `whole` is the file that `text` is a part of.
+    """
+    tree = ast.parse("\n".join(python_lines(text)))
+    inside = within or {line for r in regions(text, file) for line in range(r.begin, r.end + 1)}
+    given, plain = _of_file(whole or text, file)
+    for owner, function in functions_of(tree):
+        if functions is not None and function not in functions:
+            continue
+        home = _class_of(tree, function)
+        attributes = {name for name in visible_names(home, inside) if name.startswith("self.")} if home else set()
+        shown = visible_names(owner, inside) | attributes | (given - _exchangeable(owner))
+        built = layers_of(home) if home else {}
+        words = Words(shown, made_by_functions(owner), plain, built, lists_of(owner), changes_of(owner))
+        names = _exchangeable(owner)
+        statements = [n for n in ast.walk(owner) if isinstance(n, ast.stmt) and not hasattr(n, "body")]
+        for node in _own_nodes(owner):
+            if getattr(node, "lineno", None) in inside:
+                known = names & _known_before(owner, node) if names and isinstance(node, ast.Name) else names
+                for mutation in generate(node, words, known):
+                    yield function, _located(mutation, statements, words)
+
+
+def _located(mutation: Mutation, statements: Sequence[ast.stmt], words: Words) -> Mutation:
+    """A clause that holds no name says in which step: that of the names which the student knows."""
+    if "`" in mutation.clause:
+        return mutation
+    line: int = mutation.node.lineno  # type: ignore[attr-defined]  # only such nodes are changed
+    inside = next((s for s in statements if s.lineno <= line <= (s.end_lineno or s.lineno)), None)
+    inner = [n for n in ast.walk(inside) if isinstance(n, ast.Name | ast.Attribute)] if inside is not None else []
+    told = dict.fromkeys(map(words.name, inner))
+    names = [name for name in told if name.startswith("`") and name[1:-1] not in BUILTINS]
+    if not 0 < len(names) < 4:
+        return mutation
+    listed = " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+    return mutation._replace(clause=f"{mutation.clause}, in the step with {listed}")
+
+
+def _class_of(tree: ast.Module, function: str) -> ast.ClassDef | None:
+    name = function.partition(".")[0]
+    return next((n for n in tree.body if isinstance(n, ast.ClassDef) and n.name == name), None)
+
+
+@lru_cache(maxsize=16)
+def _of_file(text: str, file: str) -> tuple[frozenset[str], tuple[str, ...]]:
+    """The names at the top of a file that students see, and its functions of one argument."""
+    tree = ast.parse("\n".join(python_lines(text)))
+    hidden = {line for r in regions(text, file) for line in range(r.begin, r.end + 1)}
+    return global_names(tree, hidden) | frozenset(STUB_NAMES.findall(text)), tuple(plain_functions(tree))
+
+
+def _mutant(file: str, lines: list[str], function: str, mutation: Mutation, text: str) -> Mutant:
+    line: int = mutation.node.lineno  # type: ignore[attr-defined]  # only such nodes are changed
+    _, _, excuse = lines[line - 1].partition(EQUIVALENT)
+    return Mutant(
+        file=file,
+        line=line,
+        function=function,
+        old=ast.unparse(mutation.node),
+        new=mutation.new,
+        code=mutation.code,
+        clause=mutation.clause,
+        text=text,
+        excused=excuse.strip(),
+    )
+
+
+def functions_of(tree: ast.Module) -> Iterator[tuple[ast.AST, str]]:
+    """Each function with its dotted name, and the module itself with an empty one."""
+    yield tree, ""
+
+    def search(node: ast.AST, names: tuple[str, ...]) -> Iterator[tuple[ast.AST, str]]:
+        for child in ast.iter_child_nodes(node):
+            if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+                if not isinstance(child, ast.ClassDef):
+                    yield child, ".".join((*names, child.name))
+                yield from search(child, (*names, child.name))
+            else:
+                yield from search(child, names)
+
+    yield from search(tree, ())
+
+
+def _own_nodes(owner: ast.AST) -> Iterator[ast.AST]:
+    """The nodes below a function that belong to no function or class inside it."""
+    for child in ast.iter_child_nodes(owner):
+        if not isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.arguments):
+            yield child
+            if not _means_the_same(child):
+                yield from _own_nodes(child)
+
+
+def _means_the_same(node: ast.AST) -> bool:
+    """Whether a change inside would only be another word: `len` of an array of as many rows, axis -1 for axis 1."""
+    if isinstance(node, ast.keyword) and node.arg in ("axis", "keepdims", "dtype"):
+        return True  # changed as a whole, with the call
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "len"
+
+
+def _exchangeable(owner: ast.AST) -> Set[str]:
+    """Parameters and local variables: what a student may write in each other's place."""
+    if isinstance(owner, ast.Module):
+        return frozenset()
+    names = {n.arg for n in ast.walk(owner) if isinstance(n, ast.arg)}
+    names |= {n.id for n in ast.walk(owner) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    return frozenset(names - {"self", "_"})
+
+
+def _known_before(owner: ast.AST, node: ast.AST) -> Set[str]:
+    """Parameters, and variables that are set in a line above: others would only raise a NameError."""
+    line = getattr(node, "lineno", 0)
+    known = {n.arg for n in ast.walk(owner) if isinstance(n, ast.arg)}
+    known |= {
+        n.id for n in ast.walk(owner) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store) and n.lineno < line
+    }
+    return known | ({node.id} if isinstance(node, ast.Name) else set())
+
+
+def spliced(lines: list[str], mutation: Mutation) -> list[str]:
+    """The lines with the node's source replaced; columns of a syntax tree count bytes of UTF-8."""
+    node = mutation.node
+    assert isinstance(node, ast.expr | ast.stmt)
+    first, last = node.lineno - 1, (node.end_lineno or node.lineno) - 1
+    before = lines[first].encode()[: node.col_offset].decode()
+    after = lines[last].encode()[node.end_col_offset or 0 :].decode()
+    new = mutation.new if isinstance(node, ast.stmt) else f"({mutation.new})"
+    return [*lines[:first], before + new + after, *lines[last + 1 :]]

@@ -1,0 +1,152 @@
+"""Messages about layer behaviour (ignores the upstream gradient, shares state, …); needs no reference values.
+
+The facts come as JSON from a process that runs student code (`grader.worker.experiments.layer_facts`) and are taken
+as hostile: only known kinds of facts, about arrays of the check, in names that are identifiers. Pure.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from msgspec import Struct
+
+from grader.diagnosis.codes import Candidate
+
+KINDS = ("ignored", "bent", "own", "second", "shared")
+LONGEST = 20_000
+"""Bytes of facts that are read; honest ones take some hundred."""
+NAME = re.compile(r"[A-Za-z_][\w.]{0,80}")
+
+
+class Fact(Struct, frozen=True, kw_only=True):
+    """One thing that was seen of a unit."""
+
+    kind: str
+    arrays: tuple[str, ...]
+    """Of the check, that it concerns."""
+    function: str
+    """`ReLU.backward` or the like."""
+    argument: str
+    """The incoming derivative, in the student's words; empty where that is not known."""
+    double: bool
+    some: bool = False
+    """Whether it is true of some results of the unit only."""
+
+
+def read_facts(values: Mapping[str, Any] | None, names: Iterable[str]) -> tuple[Fact, ...]:
+    """The facts of one observation, about the check's arrays `names`."""
+    packed = (values or {}).get("facts")
+    if not isinstance(packed, np.ndarray) or packed.dtype != np.uint8 or packed.size > LONGEST:
+        return ()
+    try:
+        entries = json.loads(packed.tobytes())
+    except (ValueError, RecursionError):
+        return ()
+    known = list(names)
+    found: dict[tuple[str, str], Fact] = {}
+    for entry in entries if isinstance(entries, list) else ():
+        if not isinstance(entry, dict) or entry.get("kind") not in KINDS or not isinstance(entry.get("arrays"), list):
+            continue
+        function, argument = _name(entry.get("function")), _name(entry.get("argument"))
+        key = entry["kind"], function
+        before = found[key].arrays if key in found else ()
+        arrays = tuple(n for n in known if n in before or n in entry["arrays"])
+        if arrays and function:
+            found[key] = Fact(
+                kind=entry["kind"], arrays=arrays, function=function, argument=argument,
+                double=entry.get("double") is True, some=entry.get("some") is True,
+            )  # fmt: skip
+    return tuple(found.values())
+
+
+def _name(value: object) -> str:
+    return value if isinstance(value, str) and NAME.fullmatch(value) else ""
+
+
+def upstream_ignored(facts: Sequence[Fact], failed: Sequence[str]) -> Candidate | None:
+    """Another incoming derivative, the same gradient."""
+    fact = _first(facts, "ignored", failed)
+    if fact is None:
+        return None
+    told, many = _told(fact, failed)
+    what = f"`{fact.argument}`" if fact.argument else "the derivative that it is given"
+    same = "stay the same" if many else "stays the same"
+    never = f"never uses {what}: {told} {same}"
+    if fact.some:
+        never = f"makes {told} without {what}: {'they' if many else 'it'} {same}"
+    return Candidate(
+        "upstream-ignored",
+        f"`{fact.function}` {never} whatever {what} is. By the chain rule it is part of every gradient of this layer.",
+        {"arrays": list(fact.arrays), "other_values_tried": 2},
+    )
+
+
+def upstream_bent(facts: Sequence[Fact], failed: Sequence[str]) -> Candidate | None:
+    """The gradient is not proportional to the incoming derivative."""
+    fact = _first(facts, "bent", failed)
+    if fact is None:
+        return None
+    told, many = _told(fact, failed)
+    what = f"`{fact.argument}`" if fact.argument else "the derivative that it is given"
+    return Candidate(
+        "upstream-not-a-factor",
+        f"`{fact.function}` does not use {what} as a factor: with -2 times {what}, {told} {'are' if many else 'is'} not"
+        " -2 times as large. By the chain rule every gradient of a layer is proportional to what comes in.",
+        {"arrays": list(fact.arrays), "factor": -2},
+    )
+
+
+def state(facts: Sequence[Fact], failed: Sequence[str]) -> Candidate | None:
+    """Another object's pass, or an earlier one of the same, shows in the answer."""
+    fact = _first(facts, "shared", failed)
+    if fact is not None:
+        told, many = _told(fact, failed)
+        return Candidate(
+            "shared-state",
+            f"After `{fact.function}` of another object, {told} of this one {'come' if many else 'comes'} out"
+            " differently: what is kept between the two passes is kept in one place for all objects, as in a class"
+            " attribute or a global, or in an array that both change.",
+            {"arrays": list(fact.arrays)},
+        )
+    fact = _first(facts, "second", failed)
+    if fact is None:
+        return None
+    told, many = _told(fact, failed)
+    come = "come" if many else "comes"
+    how = f"{told} {come} out twice as large" if fact.double else f"{told} {come} out differently"
+    return Candidate(
+        "second-call",
+        f"Asked a second time with the same numbers, `{fact.function}` answers something else: {how}. Each call must"
+        " start afresh, and leave what `forward` kept as it is.",
+        {"arrays": list(fact.arrays), "twice": fact.double},
+    )
+
+
+def own_forward(facts: Sequence[Fact], failed: Sequence[str]) -> Candidate | None:
+    """Wrong gradients that are nevertheless those of the student's forward pass, which must then be wrong."""
+    fact = _first(facts, "own", failed)
+    if fact is None:
+        return None
+    told, many = _told(fact, failed)
+    return Candidate(
+        "right-for-your-forward",
+        f"{told} {'are' if many else 'is'} the right derivative of what your own `{fact.function}` computes. So look"
+        f" for the mistake there: `{fact.function}` computes something else than was asked for.",
+        {"arrays": list(fact.arrays), "agrees_with_differences_to": 1e-5},
+    )
+
+
+def _first(facts: Sequence[Fact], kind: str, failed: Sequence[str]) -> Fact | None:
+    return next((f for f in facts if f.kind == kind and set(f.arrays) & set(failed)), None)
+
+
+def _told(fact: Fact, failed: Sequence[str]) -> tuple[str, bool]:
+    """The failed arrays that a fact is about, in words, and whether there are several."""
+    names = [f"`{n}`" for n in fact.arrays if n in failed]
+    if len(names) > 4:
+        return f"{len(names)} arrays", True
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names), len(names) > 1

@@ -1,0 +1,219 @@
+"""What a wrong array shows by itself, beside the expected one: rules that need neither the solution nor another run.
+
+Every rule compares all entries, at points drawn at random, so that what fits does not fit by chance. Pure; no array
+raises. Sentences hold no expected value, and of hidden checks no count either.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence, Set
+from typing import Any
+
+import numpy as np
+
+from grader.diagnosis.codes import Candidate
+from grader.diagnosis.rules.patterns import BY_CHANCE, PATTERNS, Expected, Pair, close, pair_of
+
+
+@np.errstate(all="ignore")
+def value_rule(
+    values: Mapping[str, Any],
+    golden: Expected,
+    wrong: Sequence[str],
+    *,
+    hidden: bool,
+    elsewhere: tuple[Mapping[str, Any], Expected] | None = None,
+) -> Candidate | None:
+    """What arrays of the right shape show: first what all wrong ones have in common, then the first that shows any.
+
+    Parameters
+    ----------
+    elsewhere
+        What was returned and expected at another point, where the same must show: the same kind of mistake, and of a
+        factor the same one.
+    """
+    found = _shown(values, golden, wrong, hidden)
+    if elsewhere is not None and all(
+        np.array_equal(elsewhere[1].get(name, ()), golden.get(name, ())) for name in wrong
+    ):
+        elsewhere = None  # a check that draws nothing asks the same point again
+    if found is None or elsewhere is None:
+        return None if found is not None and found.code in BY_CHANCE else found
+    again = _shown(*elsewhere, wrong, hidden)
+    if again is None or again.code != found.code:
+        return None
+    one, other = (c.evidence.get("factors", {}) for c in (found, again))
+    assert isinstance(one, dict)  # as `_scaled` made them
+    assert isinstance(other, dict)
+    if one.keys() == other.keys() and all(abs(f / other[name] - 1) < 1e-6 for name, f in one.items()):
+        return found
+    if one.keys() != other.keys():
+        return None
+    return Candidate(
+        "one-factor",
+        f"{_names(list(one))} {'is' if len(one) == 1 else 'are'} right up to a factor, which is another one at another"
+        " point: something that changes from point to point is missing as a factor, or is one too often.",
+        {"factors": one, "factors_elsewhere": other},
+    )
+
+
+def _shown(values: Mapping[str, Any], golden: Expected, wrong: Sequence[str], hidden: bool) -> Candidate | None:
+    pairs = [p for p in (pair_of(name, values, golden) for name in wrong) if p is not None]
+    pairs = [p for p in pairs if p.got.shape == p.expected.shape and np.isfinite(p.got).all()]
+    if not pairs:
+        return None
+    found = _scaled(pairs, golden, hidden)
+    for rule in PATTERNS:
+        found = found or next((c for c in (rule(pair) for pair in pairs) if c is not None), None)
+    return found or _other_output(pairs, golden)
+
+
+def changed_input(names: Sequence[str]) -> Candidate:
+    """Student code wrote into what it was given."""
+    what = " and ".join(f"`{n}`" if n.isidentifier() else n for n in names[:3])
+    return Candidate(
+        "changed-input",
+        f"Your code changes {what}, which it was given, in place; whoever uses it afterwards computes with the"
+        " changed numbers. Work on a copy, or make a new array.",
+        {"changed": list(names)},
+    )
+
+
+def extreme(name: str, *, overflows: bool, otherwise_right: bool) -> Candidate:
+    """nan or inf for numbers as far apart as 1000; whether a smaller distance, 720, already gives it.
+
+    Where the same code is right for ordinary numbers there is a softmax in it, and then only a logarithm can fail for
+    an exponential that has become 0: the largest one has not, or 720 would have overflowed.
+    """
+    if overflows:
+        text = (
+            f"`{name}` is not finite because of an exponential: in float64 `exp` is infinite above 709, and 0 below"
+            " -745, and a quotient of such numbers is nan. A softmax stays the same if one number is subtracted from a"
+            " whole row: choose it so that neither happens."
+        )
+    elif not otherwise_right:
+        text = (
+            f"`{name}` is not finite because an exponential has become 0: numbers 720 apart still go well, numbers 1000"
+            " apart do not, since exp(-1000) is 0 in float64. Look for a quotient or a logarithm of it."
+        )
+        return Candidate("underflow", text, {"array": name})
+    else:
+        text = (
+            "log(0): the logarithm is taken after the softmax, of a probability that has become exactly 0, so"
+            f" `{name}` is not finite. For numbers 720 apart all is well, for numbers 1000 apart it is not: exp(-1000)"
+            " is 0 in float64."
+        )
+    return Candidate("overflow" if overflows else "logarithm-of-zero", text, {"array": name})
+
+
+def _other_output(pairs: Sequence[Pair], golden: Expected) -> Candidate | None:
+    """An output in the place of another: exact copies of random arrays do not come about by chance."""
+    found = {}
+    for pair in pairs:
+        for name, expected in golden.items():
+            wanted = expected.astype(float) if expected.dtype.kind in "f" else None
+            if name == pair.name or wanted is None or wanted.shape != pair.got.shape or not wanted.any():
+                continue
+            if close(Pair(name, pair.got, wanted, pair.dtype, pair.limit), pair.got):
+                found[pair.name] = name
+    for one, other in found.items():
+        if found.get(other) == one:
+            return Candidate(
+                "swapped-outputs",
+                f"`{one}` and `{other}` are swapped: each holds the other's numbers.",
+                {"arrays": [one, other]},
+            )
+    for one, other in found.items():
+        return Candidate("other-output", f"`{one}` holds the numbers of `{other}`.", {"arrays": [one, other]})
+    return None
+
+
+def _scaled(pairs: Sequence[Pair], golden: Expected, hidden: bool) -> Candidate | None:
+    """One factor for each wrong array: -1, 2, 1/2, a logarithm's base, or a count such as the number of rows."""
+    factors = {p.name: f for p in pairs if (f := _factor(p)) is not None}
+    if len(factors) != len(pairs):
+        pairs = [p for p in pairs if p.name in factors]
+        if not pairs:
+            return None
+    names = _names(list(factors))
+    values = list(factors.values())
+    is_ = "is" if len(values) == 1 else "are"
+    evidence: dict[str, object] = {"factors": factors}
+    for value, words in (
+        (-1.0, "the right one with the wrong sign" if len(values) == 1 else "the right ones with the wrong sign"),
+        (2.0, "twice as large as right: a factor 2 is too many, or a factor 1/2 missing"),
+        (0.5, "half as large as right: a factor 1/2 is too many, or a factor 2 missing"),
+        (1 / np.log(2), "too large by 1/ln 2: the logarithm is to the base 2, not the natural one"),
+        (1 / np.log(10), "too small by ln 10: the logarithm is to the base 10, not the natural one"),
+    ):
+        if all(abs(f / value - 1) < 1e-6 for f in values):
+            return Candidate("wrong-sign" if value == -1 else "scaled", f"{names} {is_} {words}.", evidence)
+    lengths = [set(p.expected.shape) for p in pairs if p.name in factors]
+    for sign, also in ((1, ""), (-1, ", and the sign is wrong")):
+        counts = [sign * f for f in values]
+        if all(_whole(f, n) for f, n in zip(counts, lengths, strict=True)):
+            how = "a sum is taken where a mean belongs, or a division by a count is missing"
+            return _counted(names, is_, "too large", [round(f) for f in counts], how + also, golden, hidden, evidence)
+        if all(f > 0 and _whole(1 / f, n) for f, n in zip(counts, lengths, strict=True)):
+            how = "a mean is taken where a sum belongs, or a division by a count is made once too often"
+            return _counted(
+                names, is_, "too small", [round(1 / f) for f in counts], how + also, golden, hidden, evidence
+            )
+    large = {p.name: factors[p.name] for p in pairs if p.name in factors and p.got.size > 2}
+    if not large:
+        return None  # any two numbers differ by a factor
+    names, values = _names(list(large)), list(large.values())
+    if len(values) == 1:
+        text = f"{names} is right up to one factor, the same for all entries."
+    elif max(values) - min(values) < 1e-6 * max(abs(f) for f in values):
+        text = f"{names} are all off by one and the same factor."
+    else:
+        text = f"Each of {names} is right up to one factor for all of its entries, another for each array."
+    return Candidate("one-factor", text, {"factors": large})
+
+
+def _counted(
+    names: str,
+    is_: str,
+    how: str,
+    counts: list[int],
+    why: str,
+    golden: Expected,
+    hidden: bool,
+    evidence: dict[str, Any],
+) -> Candidate:
+    one = len(set(counts)) == 1 and not hidden
+    by = f"the whole number {counts[0]}" if one else "a whole number"
+    lengths = {n for array in golden.values() for n in array.shape}
+    if not set(counts) <= lengths:
+        text = f"{names} {is_} {how} by {by}. Is it a number of rows or of columns? Then {why}."
+        return Candidate("one-factor", text, evidence)
+    if one:
+        by += ", which is the length of an axis"
+    return Candidate("scaled-by-count", f"{names} {is_} {how} by {by}: {why}.", evidence)
+
+
+def _factor(pair: Pair) -> float | None:
+    """c with got = c * expected in every entry; None if there is none, or if it is 1."""
+    size = float(np.max(np.abs(pair.expected), initial=0.0))
+    if not size > 0 or not pair.got.any():
+        return None
+    at = int(np.argmax(np.abs(pair.expected)))
+    factor = float(pair.got.reshape(-1)[at] / pair.expected.reshape(-1)[at])
+    if not np.isfinite(factor) or factor == 0 or abs(factor - 1) < 1e-6:
+        return None
+    rest = np.max(np.abs(pair.got - factor * pair.expected))
+    return factor if rest <= pair.limit * abs(factor) * size else None
+
+
+def _whole(number: float, lengths: Set[int]) -> bool:
+    """Whether it may be a count: a whole number from 3 on, or 2 where an axis of the array has that length."""
+    known = 2 in lengths and abs(number - 2) < 1e-7
+    return known or (2.5 < number < 1e6 and abs(number - round(number)) < 1e-7 * number)
+
+
+def _names(names: Sequence[str]) -> str:
+    quoted = [f"`{n}`" for n in names]
+    if len(quoted) > 4:
+        return f"{len(quoted)} arrays"
+    return " and ".join([", ".join(quoted[:-1]), quoted[-1]] if len(quoted) > 1 else quoted)

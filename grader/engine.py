@@ -1,0 +1,284 @@
+"""`grade`: one hand-in from its path to its report. The command, the plugin and a batch all come through here."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from fractions import Fraction
+from pathlib import Path
+
+import msgspec
+
+from grader.assignment.loading.course import Course, find_course
+from grader.errors import SubmissionError, UsageError
+from grader.execution.process import Root
+from grader.execution.scheduler import Prober
+from grader.execution.session import Session
+from grader.execution.spawn import Launched
+from grader.grading.evaluate import GoldenTable, evaluate
+from grader.model import Answer, Assignment, Notebook, Report, Submission, Work
+from grader.sandbox import tiers
+from grader.sandbox.tiers import Policy
+from grader.versions import environment
+
+LARGEST_SEED = 2**32
+
+
+def grade(
+    path: str | Path,
+    assignment: str | None = None,
+    seed: int | None = None,
+    *,
+    course: str | Path | None = None,
+    fresh: bool = False,
+    hidden: bool = True,
+    data: str | Path | None = None,
+    worker: Launched | None = None,
+    keep: bool = False,
+    policy: Policy = tiers.ANY,
+) -> Report:
+    """Grade a notebook, a folder of modules, or an archive of either.
+
+    Parameters
+    ----------
+    path
+        The hand-in.
+    assignment
+        Its id; None finds it out from the hand-in.
+    seed
+        Draw the checks' points from this seed, with the reference run live; None takes the recorded golden values.
+    course
+        Course root; None looks for it above the current folder, then above `path`.
+    fresh
+        Take a seed that nobody knows beforehand.
+    hidden
+        False leaves the hidden checks out, as in a student's own repository.
+    data
+        Folder that takes the place of the assignment's `data/`, for a data set that is not shipped.
+    worker
+        A worker that was started early, by `grader.execution.spawn.launch`; it is ended at the end.
+    keep
+        Keep the student's code and draw the figures, for formats that show them (`Report.work`, `CellRun.pictures`).
+    policy
+        What the caller insists on of the sandbox; the best that works here is used whatever it says.
+
+    Returns
+    -------
+    Report
+        With status "ungradable" and a reason when this hand-in cannot be graded.
+
+    Raises
+    ------
+    UsageError
+        If there is no such course or assignment, or the sandbox is not what is needed.
+    Fault
+        If the grader or the assignment fails.
+    """
+    started = time.monotonic()
+    with Root(worker) as root:
+        return _grade(Path(path), assignment, seed, course, fresh, hidden, data, root, started, keep, policy)
+
+
+def _grade(
+    path: Path,
+    wanted: str | None,
+    seed: int | None,
+    course_path: str | Path | None,
+    fresh: bool,
+    hidden: bool,
+    data: str | Path | None,
+    root: Root,
+    started: float,
+    keep: bool,
+    policy: Policy,
+) -> Report:
+    from grader.submission.files.identify import identify
+
+    course = _course(path, course_path)
+    try:
+        id = wanted or (course.ids()[0] if course.single else identify(path, course.ids(), course.load))
+    except SubmissionError as error:
+        return _ungradable(path, None, error, started)
+    found = course.load(id)
+    if not hidden:
+        found = public_only(found)
+    if data is not None:
+        found = msgspec.structs.replace(found, data=Path(data).absolute(), small_data=False)
+    if fresh and seed is None:
+        import secrets
+
+        seed = secrets.randbelow(LARGEST_SEED)
+    return grade_with(root, path, found, root.new_folder(), seed=seed, keep=keep, started=started, policy=policy)
+
+
+def grade_with(
+    root: Root,
+    path: Path,
+    found: Assignment,
+    folder: Path,
+    *,
+    seed: int | None = None,
+    golden: GoldenTable | None = None,
+    parts: Collection[str] | None = None,
+    keep: bool = False,
+    started: float | None = None,
+    policy: Policy = tiers.ANY,
+) -> Report:
+    """Grade a hand-in for a loaded assignment in a worker that may have graded others before.
+
+    `folder` is this hand-in's own, from `Root.new_folder`, and left to the caller to remove. `golden` are the expected
+    values at `seed`, for a caller that has them already. With `parts` only these parts are asked, and the report has no
+    others.
+
+    Raises
+    ------
+    UsageError
+        If the sandbox is not what `policy` or the assignment's secrets need.
+    Fault
+        If the grader or the assignment fails; the worker is then to be replaced.
+    """
+    from grader.submission.files.open import open_submission
+    from grader.submission.review.stubs import unfilled_by_check
+    from grader.submission.source.anchors import find_anchors
+
+    started = time.monotonic() if started is None else started
+    try:
+        root.warm(found.preload)
+        submission = open_submission(path, found, folder / "work")
+        anchors = find_anchors(found, submission)
+    except SubmissionError as error:
+        return _ungradable(path, found, error, started)
+    use_seed = found.seed if seed is None else seed
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        # beside the worker, which is busy with the notebook
+        expected: Future[GoldenTable] = pool.submit(_expected, found, seed) if golden is None else Future()
+        if golden is not None:
+            expected.set_result(golden)
+        stubs = pool.submit(unfilled_by_check, found, submission)
+        around = pool.submit(environment)
+        session = Session(root, found, submission, anchors, seed=use_seed, pictures=keep)
+        prober = Prober(session, seed=use_seed, parts=parts)
+        try:
+            warning = session.gate.insist(policy, found)
+            session.run_cells(parked=prober.parked)
+            cells_done = time.monotonic()
+            prober.finish()  # before what only this side has to do
+            stub = _stub_notebook(found)
+            answers = _answers(found, submission, stub, session)
+            evaluation = evaluate(prober, expected.result(), unfilled=stubs.result(), answers=answers)
+        finally:
+            prober.close()
+            session.close()
+    return Report(
+        assignment=found.id,
+        title=found.title,
+        path=str(path),
+        digest=submission.digest,
+        status="graded",
+        parts=evaluation.parts,
+        cells=tuple(session.cells),
+        notes=(
+            *warning,
+            *submission.notes,
+            *session.notes,
+            *_trust_notes(found, submission, stub, session),
+            *evaluation.notes,
+            *_scope(found),
+        ),
+        seed=use_seed,
+        environment=msgspec.structs.replace(
+            around.result(), sandbox=session.gate.layers, sandbox_tier=tiers.tier(session.gate.layers)
+        ),
+        seconds={"total": time.monotonic() - started, "cells": cells_done - started},
+        work=_work(found, submission) if keep else None,
+    )
+
+
+def _ungradable(path: Path, found: Assignment | None, error: SubmissionError, started: float) -> Report:
+    return Report(
+        assignment=found.id if found else "",
+        title=found.title if found else "",
+        path=str(path),
+        digest="",
+        status="ungradable",
+        reason=str(error),
+        environment=environment(),
+        seconds={"total": time.monotonic() - started},
+    )
+
+
+def _work(assignment: Assignment, submission: Submission) -> Work:
+    from grader.submission.source.excerpts import excerpts
+
+    code = excerpts(assignment, submission)
+    return Work(notebook=submission.notebook, modules=submission.modules, code=code)
+
+
+def _expected(assignment: Assignment, seed: int | None) -> GoldenTable:
+    from grader.reference.session import live, recorded
+
+    return recorded(assignment) if seed is None else live(assignment, [seed])[seed]
+
+
+def _course(path: Path, explicit: str | Path | None) -> Course:
+    if explicit is not None:
+        return find_course(Path.cwd(), Path(explicit))
+    try:
+        return find_course(Path.cwd(), None)
+    except UsageError:
+        return find_course(path.absolute(), None)
+
+
+def public_only(assignment: Assignment) -> Assignment:
+    """The assignment without its hidden checks."""
+    return msgspec.structs.replace(assignment, checks=tuple(c for c in assignment.checks if c.visibility == "public"))
+
+
+def _stub_notebook(assignment: Assignment) -> Notebook | None:
+    """The hand-out's notebook, to tell what a student changed."""
+    from grader.submission.source.notebook import read_notebook
+
+    if assignment.notebook is None or not (assignment.handout / assignment.notebook).is_file():
+        return None
+    return read_notebook(assignment.handout / assignment.notebook)
+
+
+def _trust_notes(assignment: Assignment, submission: Submission, stub: Notebook | None, session: Session) -> list[str]:
+    """What the stored notebook claims and the run does not bear out."""
+    from grader.submission.review.determinism import unrepeatable_cells
+    from grader.submission.review.stored_outputs import given_cell_notes, is_unsolved, order_notes, stored_output_notes
+
+    notebook = submission.notebook
+    if notebook is None:
+        return []
+    notes = order_notes(notebook)
+    if any(cell.outputs for cell in notebook.code) and not assignment.small_data:
+        failed = [cell.index for cell in session.cells if cell.status != "ok"]
+        notes += stored_output_notes(notebook, session.cells, unrepeatable_cells(assignment, submission, failed))
+    if stub is not None and notebook.assignment is not None:  # a course's own edition differs in every cell
+        notes += given_cell_notes(notebook, stub, {c.index: is_unsolved(c.source) for c in stub.code})
+    return notes
+
+
+def _answers(
+    assignment: Assignment, submission: Submission, stub: Notebook | None, session: Session
+) -> Mapping[str, Answer]:
+    """What was handed in for each part that a person marks."""
+    if not assignment.manual or submission.notebook is None:
+        return {}
+    from grader.submission.review.answers import extract_answer
+
+    figures = {c.index: c.figures for c in session.cells if c.figures}
+    return {m.part.id: extract_answer(m, submission.notebook, stub, figures) for m in assignment.manual}
+
+
+def _scope(assignment: Assignment) -> tuple[str, ...]:
+    automatic = sum((c.points for c in assignment.checks), Fraction(0))
+    declared = assignment.points - sum((m.points for m in assignment.manual), Fraction(0))
+    if automatic < declared:
+        return (
+            "only the public checks were run: they make up "
+            f"{float(automatic):g} of the {float(declared):g} automatic points",
+        )
+    return ()

@@ -1,0 +1,1 @@
+"""Runs one submission in its worker: processes, snapshots, and the checks that are asked of them."""

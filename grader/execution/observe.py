@@ -1,0 +1,103 @@
+"""Ask a session's snapshots: run one probe in a copy of the state at its anchor, and take what it returns apart.
+
+Knows no expected value: what an observation is worth is decided by whoever asks for it.
+"""
+
+from __future__ import annotations
+
+import marshal
+import secrets
+import time
+from collections.abc import Sequence
+from functools import lru_cache
+
+from grader.errors import WorkerError
+from grader.execution.session import Session
+from grader.execution.supervisor import DEAD
+from grader.model import Check, NotArray, Observation, StudentError
+from grader.submission.review.stubs import is_left_open
+from grader.worker import wire
+from grader.worker.messages import ArraySpec, Observed, Probe, Replacement
+
+KNOWN_ENDINGS = ("returned", "missing", "error", "unclear")
+ENDED = "the notebook ended before this could be probed"
+DESTROYED = "the state that this is probed in was destroyed by the notebook"
+
+
+def observe(session: Session, check: Check, *, seed: int, replacements: Sequence[Replacement] = ()) -> Observation:
+    """Probe `check` in a fresh copy of the state at its anchor."""
+    started = time.monotonic()
+    seconds = check.seconds or session.assignment.limits.check
+    for name in check.uses:
+        for place in session.assignment.names.get(name.name, ()):
+            if place.module in session.hanging:
+                message = f"importing {place.module} did not finish within {session.hanging[place.module]:g} s"
+                return _ended(check, "timeout", message, started)
+    snapshot = session.snapshot(session.anchors[check.id])
+    if snapshot is None:
+        return _ended(check, "crashed", ENDED, started)
+    command = Probe(
+        nonce=secrets.token_hex(8),
+        function=check.id,
+        code=_compiled(check.source, check.file),
+        file=check.file,
+        seed=seed,
+        private=check.visibility == "hidden" or bool(replacements),
+        replacements=tuple(replacements),
+    )
+    try:
+        child = snapshot.fork()
+    except DEAD:
+        return _ended(check, "crashed", DESTROYED, started)
+    try:
+        limit = session.assignment.limits.observation
+        observed, buffers = child.ask(command, Observed, seconds=seconds, max_buffers=limit)
+        if observed.nonce != command.nonce or observed.ended not in KNOWN_ENDINGS:
+            raise WorkerError("the probe's answer is not an answer to this question")
+        values = {
+            name: wire.array_of(value, buffers) if isinstance(value, ArraySpec) else NotArray(value.kind, value.detail)
+            for name, value in observed.values.items()
+        }
+        child.let_go()
+    except wire.DeadlineExceeded:
+        child.end()
+        return _ended(check, "timeout", f"did not finish within {seconds:g} s", started)
+    except wire.Closed:
+        return _ended(check, "crashed", child.end(), started)
+    except WorkerError as error:
+        child.end()
+        return _ended(check, "crashed", str(error), started)
+    told = session.checked(observed.error)
+    return Observation(
+        check=check.id,
+        ended="missing" if _is_unwritten(session, told) else observed.ended,  # type: ignore[arg-type]  # KNOWN_ENDINGS
+        values=values,
+        error=told,
+        changed=observed.changed,
+        notes=observed.notes,
+        replaced=observed.replaced,
+        seconds=time.monotonic() - started,
+    )
+
+
+def _is_unwritten(session: Session, error: StudentError | None) -> bool:
+    """Whether a name is missing because the place marked for the code that gives it is still empty."""
+    if error is None or error.type not in ("NameError", "UnboundLocalError") or not error.frames:
+        return False
+    last = error.frames[-1]
+    return is_left_open(session.sources.get(last.file, ""), last.line)
+
+
+@lru_cache(maxsize=64)
+def _compiled(source: str, file: str) -> bytes:
+    """A check file's code, compiled once for all its probes."""
+    return marshal.dumps(compile(source, file, "exec", dont_inherit=True))
+
+
+def _ended(check: Check, how: str, message: str, started: float) -> Observation:
+    return Observation(
+        check=check.id,
+        ended=how,  # type: ignore[arg-type]  # `timeout` or `crashed`
+        error=StudentError(type=how.capitalize(), message=message),
+        seconds=time.monotonic() - started,
+    )

@@ -1,0 +1,213 @@
+"""The trusted side's handles on worker processes: start the first, ask, fork, end.
+
+Owns sockets and deadlines. What is asked for, and when, is `grader.execution.session`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import tempfile
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TypeVar
+
+from grader.errors import WorkerError
+from grader.execution.spawn import Launched, launch, launch_in
+from grader.sandbox import bubblewrap, tiers
+from grader.sandbox.watchdog import remove
+from grader.worker import wire
+from grader.worker.messages import Command, Done, Fork, Forked, Kill, Killed, Reply, Sweep, Warm
+
+START_SECONDS = 60.0
+"""Interpreter and NumPy load in 0.2 s; a loaded machine with a cold disk has taken ten."""
+ANSWER_SECONDS = 30.0
+"""For commands that run no student code; a machine that stands still for longer loses a student points."""
+Expected = TypeVar("Expected", bound=Reply)
+
+
+class Process:
+    """One worker process, by its socket; `parent` can end it.
+
+    `open_processes` is shared by all processes of a slot: those whose channels are still open.
+    """
+
+    def __init__(self, channel: socket.socket, pid: int, parent: Process | None, open_processes: set[Process]) -> None:
+        self.channel = channel
+        self.pid = pid
+        self.parent = parent
+        self.open_processes = open_processes
+        self.lock = threading.Lock()
+        """Held while a question is open: probes of one snapshot are asked for from several threads."""
+        open_processes.add(self)
+
+    def ask(
+        self, command: Command, *expected: type[Expected], seconds: float = ANSWER_SECONDS, max_buffers: int = 0
+    ) -> tuple[Expected, list[bytearray]]:
+        """Send `command` and wait for its reply, with at most `max_buffers` bytes of arrays.
+
+        Raises
+        ------
+        wire.Closed, wire.DeadlineExceeded
+            The process ended, or did not answer within `seconds`.
+        WorkerError
+            It answered something else.
+        """
+        deadline = time.monotonic() + seconds
+        with self.lock:
+            wire.send(self.channel, wire.COMMANDS, command, deadline=deadline)
+            return self._answer(expected, deadline, max_buffers)
+
+    def _answer(
+        self, expected: tuple[type[Expected], ...], deadline: float, max_buffers: int
+    ) -> tuple[Expected, list[bytearray]]:
+        reply, buffers = wire.receive(self.channel, wire.REPLIES, max_buffers=max_buffers, deadline=deadline)
+        if not isinstance(reply, expected):
+            raise WorkerError(f"the worker answered {type(reply).__name__} where {expected[0].__name__} was due")
+        return reply, buffers
+
+    def fork(self) -> Process:
+        """A copy of the process as it stands, parked and waiting for commands."""
+        ours, theirs = socket.socketpair()
+        deadline = time.monotonic() + ANSWER_SECONDS
+        try:
+            with self.lock:
+                wire.send(self.channel, wire.COMMANDS, Fork(), descriptor=theirs.fileno(), deadline=deadline)
+                theirs.close()
+                reply, _ = self._answer((Forked,), deadline, 0)
+        except BaseException:
+            ours.close()
+            theirs.close()
+            raise
+        return Process(ours, reply.pid, self, self.open_processes)
+
+    def let_go(self) -> None:
+        """Close the channel; the process ends by itself, unless student code keeps it busy."""
+        self.open_processes.discard(self)
+        self.channel.close()
+
+    def end(self) -> str:
+        """End the process, if it has not ended by itself; returns how it had ended, for a message."""
+        self.let_go()
+        assert self.parent is not None  # the root is ended by `Root.close`
+        try:
+            killed, _ = self.parent.ask(Kill(self.pid), Killed)
+        except (wire.Closed, wire.DeadlineExceeded, WorkerError):
+            return "the process ended"
+        return _how(killed.status)
+
+
+class Root(Process):
+    """The first process of a slot, which never runs student code itself; every other is forked from it."""
+
+    def __init__(self, launched: Launched | None = None) -> None:
+        launched = launched or launch()
+        self.folder = launched.folder
+        self.layers: tuple[str, ...] = ()
+        """What the whole worker is in."""
+        self.refused: tuple[str, ...] | None = None
+        """Why no submission of this slot gets namespaces of its own; None as long as they work."""
+        self._popen = launched.popen
+        super().__init__(launched.channel, self._popen.pid, None, set())
+        self._loading = False
+        self._warmed: set[str] | None = None
+        self._readable: tuple[str, ...] = ()
+        """What is in view, where bubblewrap limits that."""
+        self._unwrapped = ""
+        """Why bubblewrap does not work here."""
+
+    def warm(self, modules: tuple[str, ...]) -> None:
+        """Let it import libraries; returns at once, the answer is collected before the next command."""
+        if self._warmed is not None and self._warmed.issuperset(modules):
+            return
+        self._collect()
+        wire.send(self.channel, wire.COMMANDS, Warm(modules))
+        self._loading = True
+        self._warmed = {*modules, *(self._warmed or ())}
+
+    def fork(self) -> Process:
+        self._collect()
+        return super().fork()
+
+    def new_folder(self) -> Path:
+        """A folder for one submission, in the worker's own: what is wrapped around a worker lets that be seen."""
+        return Path(tempfile.mkdtemp(prefix="grade-work-", dir=self.folder))
+
+    def enclose(self, readable: tuple[str, ...]) -> str:
+        """Go on inside bubblewrap with `readable` in view, or say why not; for a slot without open submissions.
+
+        Where the worker does not see all of it yet, another one takes its place, which costs a second start. What any
+        submission was to see stays in view: data and stand-ins of the course, which Landlock closes to the others.
+        """
+        if self._unwrapped or (self.layers and set(readable) <= set(self._readable)):
+            return self._unwrapped
+        seen, folder = tuple(dict.fromkeys((*self._readable, *readable))), (str(self.folder.resolve()),)
+        self._unwrapped = bubblewrap.problem(readable=seen, writable=folder)
+        if self._unwrapped:
+            return self._unwrapped
+        self._end()
+
+        def wrap(words: Sequence[str]) -> Sequence[str]:
+            command = bubblewrap.wrapped(words, readable=seen, writable=folder)
+            if command is None:
+                raise WorkerError("bubblewrap has been there and is gone")
+            return command
+
+        launched = launch_in(self.folder, wrap)
+        self._popen, self.channel, self.pid = launched.popen, launched.channel, launched.popen.pid
+        self.layers, self._readable = (tiers.BUBBLEWRAP,), seen
+        self.open_processes.add(self)
+        modules, self._warmed = tuple(sorted(self._warmed or ())), None
+        self.warm(modules)
+        return ""
+
+    def _collect(self) -> None:
+        if not self._loading:
+            return
+        self._loading = False
+        try:
+            self._answer((Done,), time.monotonic() + START_SECONDS, 0)
+        except (wire.Closed, wire.DeadlineExceeded):
+            raise WorkerError(
+                "the worker could not start; `python -m grader.worker 0` in the same environment says why"
+            ) from None
+
+    def close(self) -> None:
+        """End every process of the slot and remove its folder."""
+        self._end()
+        remove(self.folder)
+
+    def _end(self) -> None:
+        with contextlib.suppress(wire.Closed, wire.DeadlineExceeded, WorkerError):
+            self._collect()
+            self.ask(Sweep(), Done)
+        for process in self.open_processes:
+            process.channel.close()
+        self.open_processes.clear()
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._popen.pid, signal.SIGKILL)
+        self._popen.wait()
+
+    def __enter__(self) -> Root:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+
+def _how(status: int | None) -> str:
+    if status is None:
+        return "the process ended"
+    if os.WIFSIGNALED(status):
+        number = os.WTERMSIG(status)
+        try:
+            name = signal.Signals(number).name
+        except ValueError:
+            name = f"signal {number}"
+        told = {"SIGSEGV": " (a crash in compiled code, often endless recursion)", "SIGKILL": " (killed)"}
+        return f"the process ended with {name}{told.get(name, '')}"
+    return f"the process ended with exit code {os.WEXITSTATUS(status)}"

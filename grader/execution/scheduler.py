@@ -1,0 +1,68 @@
+"""Observations of one session, asked for as early as they may be and a few at a time.
+
+Public checks are probed as soon as the state of their anchor is parked, beside the notebook, which runs on. Hidden ones
+wait until its last cell is done, so that no cell can print what they ask.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from threading import Semaphore
+
+from grader.execution.observe import observe
+from grader.execution.session import Session
+from grader.model import Check, Observation
+from grader.worker.messages import Replacement
+
+
+class Prober:
+    """The checks of `session` at one seed, or those of some `parts`; `width` probes run at a time."""
+
+    def __init__(self, session: Session, *, seed: int, width: int = 2, parts: Collection[str] | None = None) -> None:
+        self.session = session
+        self.seed = seed
+        self.parts = tuple(p for p in session.assignment.parts if parts is None or p.id in parts)
+        self._checks = tuple(c for c in session.assignment.checks if c.part.id in {p.id for p in self.parts})
+        self._pool = ThreadPoolExecutor(max_workers=width)
+        self._free = Semaphore(max(1, width - 1))
+        """Probes that may run now: one less than `width` as long as the notebook needs a core for itself."""
+        self._running = width > 1
+        self._asked: dict[str, Future[Observation]] = {}
+
+    def parked(self, when: str, cell: int) -> None:
+        """Probe the public checks of this anchor from now on."""
+        for check in self._checks:
+            anchor = self.session.anchors[check.id]
+            if check.visibility == "public" and (anchor.when, anchor.cell) == (when, cell):
+                self._ask(check)
+
+    def finish(self) -> None:
+        """The notebook is done: probe what is left."""
+        if self._running:
+            self._running = False
+            self._free.release()
+        for check in self._checks:
+            if check.id not in self._asked:
+                self._ask(check)
+
+    def observe(self, check: Check) -> Observation:
+        """What the probe of `check` returned; waits for it."""
+        if check.id not in self._asked:
+            self._ask(check)
+        return self._asked[check.id].result()
+
+    def observe_again(self, check: Check, replacements: Sequence[Replacement]) -> Observation:
+        """Follow-through: probe `check` with the reference in the place of some names."""
+        return observe(self.session, check, seed=self.seed, replacements=replacements)
+
+    def close(self) -> None:
+        """Drop what nobody has asked for yet."""
+        self._pool.shutdown(cancel_futures=True)
+
+    def _ask(self, check: Check) -> None:
+        self._asked[check.id] = self._pool.submit(self._observe, check)
+
+    def _observe(self, check: Check) -> Observation:
+        with self._free:
+            return observe(self.session, check, seed=self.seed)

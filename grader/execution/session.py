@@ -1,0 +1,287 @@
+"""One submission, run: the trusted side's plan.
+
+Runs the notebook cell by cell, parks a snapshot before each, goes on from the last one where a cell kills or hangs its
+process. Asking the snapshots is `grader.execution.observe`.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from grader.errors import WorkerError
+from grader.execution.pictures import is_picture
+from grader.execution.process import Process, Root
+from grader.execution.supervisor import DEAD, Gate
+from grader.model import Anchor, Assignment, CellRun, Frame, StudentError, Submission
+from grader.submission.source.cell_safety import defines, definitions_of, is_harmless
+from grader.worker import wire
+from grader.worker.messages import CellDone, Done, Failed, Import, Prepare, Prepared, RunCell
+
+NO_PROCESS = "no process was left to run it in"
+"""Said of a cell that could not be run: what ran before has destroyed its process, or the machine stood still."""
+LAST_SECONDS = 5.0
+"""Of a cell's time, or the last tenth of it: in these it is interrupted, before its process is ended."""
+CELL_TEXT = 64 << 10
+"""Characters kept of one cell's output."""
+PICTURES = 512 << 10
+"""Bytes kept of one cell's figures, when they are drawn: a dozen plots, and less than a frame's header may hold."""
+
+
+class Session:
+    """A submission in its worker: `run_cells` once, then probe its snapshots as often as wanted."""
+
+    def __init__(
+        self,
+        root: Root,
+        assignment: Assignment,
+        submission: Submission,
+        anchors: Mapping[str, Anchor],
+        *,
+        seed: int,
+        pictures: bool = False,
+    ) -> None:
+        self.assignment = assignment
+        self.submission = submission
+        self.anchors = anchors
+        self.seed = seed
+        self._pictures = PICTURES if pictures else 0
+        self.cells: list[CellRun] = []
+        self.notes: list[str] = []
+        self._ends = time.monotonic() + assignment.limits.submission
+        self._snapshots: dict[tuple[str, int], Process] = {}
+        self.hanging: dict[str, float] = {}
+        """Modules that did not finish importing, and the seconds they were given."""
+        self._data = assignment.data.resolve() if assignment.data is not None else None
+        readable = (*assignment.stand_ins, *([self._data] if self._data else []))
+        self.gate = Gate(root, submission.folder, readable, memory=assignment.limits.memory)
+        self._main = self.gate.process.fork()
+        self._prepare()
+
+    def _prepare(self) -> None:
+        limits, folder = self.assignment.limits, self.submission.folder
+        notebook = self.submission.notebook
+        run_folder = (folder / notebook.name).parent if notebook else folder
+        link = folder / "data"
+        if self._data is not None and not os.path.lexists(link):
+            link.symlink_to(self._data, target_is_directory=True)
+        command = Prepare(
+            folder=str(folder.resolve()),
+            run_folder=str(run_folder.resolve()),
+            stand_ins=tuple(str(p.resolve()) for p in self.assignment.stand_ins),
+            compat=self.assignment.compat,
+            names=dict(self.assignment.names),
+            seed=self.seed,
+            home=str(self.gate.home.resolve()),
+            output=CELL_TEXT,
+            observation=limits.observation,
+            pictures=self._pictures,
+        )
+        try:
+            reply, _ = self._main.ask(command, Prepared, seconds=limits.cell)
+        except (wire.Closed, wire.DeadlineExceeded):
+            raise WorkerError(
+                f"{self.assignment.id}: the worker did not get ready; is there a loop in the compatibility shim?"
+            ) from None
+        self.gate.add(reply.layers, reply.problems)
+        if reply.error is not None:
+            self.notes.append(f"the assignment's compatibility shim failed: {reply.error.type}: {reply.error.message}")
+        if self._asks_modules():
+            self._snapshots["before", -1] = self._main.fork()
+
+    def _asks_modules(self) -> bool:
+        """Whether any check is probed before the first cell."""
+        return any(anchor.when == "before" for anchor in self.anchors.values())
+
+    def _import_modules(self) -> None:
+        """Import the submission's declared modules once, in the snapshot that module checks are probed from."""
+        here = self._snapshots["before", -1]
+        declared = {p.module for places in self.assignment.names.values() for p in places if p.module}
+        for module in sorted(declared):
+            if not self._has_module(module):
+                continue
+            spare = self._parked(here)
+            if spare is None:
+                self.notes.append(f"{module} was not imported: the modules before it had ended the process")
+                return
+            try:
+                reply, _ = here.ask(Import(module), Done, Failed, seconds=self.assignment.limits.check)
+                spare.let_go()
+                if isinstance(reply, Done):
+                    self._tell_absent(reply.absent)
+            except DEAD as problem:
+                how = here.end()
+                here = self._snapshots["before", -1] = spare
+                if isinstance(problem, wire.DeadlineExceeded):
+                    self.hanging[module] = self.assignment.limits.check
+                    how = f"it did not finish within {self.assignment.limits.check:g} s"
+                self.notes.append(f"importing {module} failed: {how}")
+
+    def _has_module(self, module: str) -> bool:
+        path = Path(*module.split("."))
+        return any(str(p) in self.submission.modules for p in (path.with_suffix(".py"), path / "__init__.py"))
+
+    def run_cells(
+        self, *, stop_early: bool = False, parked: Callable[[str, int], None] = lambda when, cell: None
+    ) -> None:
+        """Run the notebook from top to bottom; every cell ends in a `CellRun`, whatever it does.
+
+        With `stop_early` only as far as the last cell that a check is probed after. `parked` is told, by the words of
+        `Anchor`, when the state of an anchor can be probed, while the notebook goes on.
+        """
+        if self._asks_modules():
+            self._import_modules()
+            parked("before", -1)
+        anchored = {a.cell for a in self.anchors.values() if a.when == "after"}
+        last = max(anchored, default=-1) if not any(a.when == "end" for a in self.anchors.values()) else None
+        previous = -1
+        alive = True
+        own = {Path(path).parts[0].removesuffix(".py") for path in self.submission.modules}
+        own |= {Path(path).stem for path in self.submission.modules}
+        for cell in self.submission.notebook.code if self.submission.notebook else ():
+            if stop_early and last is not None and cell.index > last:
+                break
+            spare: Process | None = None
+            if alive and (previous in anchored or not is_harmless(cell.source, own)):
+                spare = self._parked(self._main)
+                alive = spare is not None
+            if previous in anchored and spare is not None:
+                self._snapshots["after", previous] = spare
+                parked("after", previous)
+            if not alive or time.monotonic() > self._ends:
+                why = "the submission's time was used up" if alive else NO_PROCESS
+                error = StudentError(type="NotRun", message=why)
+                self.cells.append(CellRun(index=cell.index, status="skipped", error=error))
+                previous = -1
+                continue
+            alive = self._run_cell(cell.index, cell.source, spare)
+            if spare is not None and previous not in anchored and self._main.parent is not spare:
+                spare.let_go()  # one that a new process was forked from stays: only it can end that
+            previous = cell.index
+        self.gate.clear()  # what the cells have left running is not there when the hidden checks are asked
+        if alive:
+            self._snapshots["end", -1] = self._main
+            if previous in anchored:
+                self._snapshots["after", previous] = self._main
+
+    def _run_cell(self, index: int, source: str, spare: Process | None) -> bool:
+        """Run one cell; False when no process is left to go on in."""
+        started = time.monotonic()
+        seconds = min(self.assignment.limits.cell, max(0.1, self._ends - started))
+        try:
+            command = RunCell(index=index, source=source, seconds=seconds - min(LAST_SECONDS, seconds / 10))
+            reply, _ = self._main.ask(command, CellDone, seconds=seconds)
+        except DEAD as problem:
+            how = self._main.end()
+            self.gate.clear()
+            status, type_ = "crashed", "Crashed"
+            if isinstance(problem, wire.DeadlineExceeded):
+                status, type_, how = "timeout", "Timeout", f"did not finish within {seconds:.0f} s"
+            error = StudentError(type=type_, message=how)
+            self.cells.append(
+                CellRun(index=index, status=status, error=error, seconds=time.monotonic() - started)  # type: ignore[arg-type]
+            )
+            if spare is None:
+                return False
+            again = self._parked(spare)
+            if again is None:
+                return False
+            self._main = again
+            self._define(index, source, 0)
+            return True
+        error_or_none = self.checked(reply.error)
+        here = [f.line for f in error_or_none.frames if f.file == f"cell {index}"] if error_or_none is not None else []
+        if reply.interrupted and error_or_none is not None:
+            told = f"did not finish within {seconds:.0f} s; what it had computed by then was kept"
+            error_or_none = StudentError(type="Timeout", message=told)  # at which line it was then is chance
+        self.cells.append(
+            CellRun(
+                index=index,
+                status="ok" if error_or_none is None else "timeout" if reply.interrupted else "error",
+                error=error_or_none,
+                text=reply.text[: 2 * CELL_TEXT],
+                figures=reply.figures,
+                pictures=tuple(p for p in reply.pictures if is_picture(p)) if self._pictures else (),
+                seconds=time.monotonic() - started,
+            )
+        )
+        self._tell_absent(reply.absent)
+        if reply.given:
+            names = ", ".join(name for name in sorted(reply.given)[:20] if name.isidentifier())
+            self.notes.append(f"cell {index} failed; {names} were taken from the course's own data")
+        if here and not reply.through:
+            self._define(index, source, here[0])
+        return True
+
+    def _define(self, index: int, source: str, after: int) -> None:
+        """Run the imports and definitions that a failed cell did not come to, in a copy that may fail in its turn."""
+        if not defines(source, after):
+            return
+        copy = self._parked(self._main)
+        if copy is None:
+            return
+        command = RunCell(index=index, source=source, definitions_after=after)
+        try:
+            copy.ask(command, CellDone, seconds=self.assignment.limits.cell)
+        except DEAD:
+            copy.end()
+            return
+        self._main = copy
+        if any(node.lineno > after for node in definitions_of(source)):
+            self.notes.append(f"cell {index} failed; the functions and classes that it defines were taken all the same")
+
+    def _tell_absent(self, packages: Sequence[str]) -> None:
+        for package in packages:
+            told = f"`{package}` is not installed where this was graded; what does not need it was run without it"
+            if told not in self.notes:
+                self.notes.append(told)
+
+    def snapshot(self, anchor: Anchor) -> Process | None:
+        """The parked process that a check with this anchor is probed from; None when the notebook destroyed it."""
+        if anchor.when == "before":
+            return self._snapshots["before", -1]
+        if anchor.when == "after" and ("after", anchor.cell) in self._snapshots:
+            return self._snapshots["after", anchor.cell]
+        return self._snapshots.get(("end", -1))
+
+    @property
+    def sources(self) -> dict[str, str]:
+        """The text of each file that a frame can name: the modules by their path, `cell N` for a code cell."""
+        sources = {str(path): text for path, text in self.submission.modules.items()}
+        if self.submission.notebook:
+            sources |= {f"cell {c.index}": c.source for c in self.submission.notebook.code}
+        return sources
+
+    def checked(self, error: StudentError | None) -> StudentError | None:
+        """The error with only frames that exist, their text read here: the worker's word is not taken for it."""
+        if error is None:
+            return None
+        sources = self.sources
+        frames = []
+        for frame in error.frames:
+            lines = sources.get(frame.file, "").splitlines()
+            if frame.file in sources:
+                text = lines[frame.line - 1].strip() if 0 < frame.line <= len(lines) else ""
+                frames.append(Frame(frame.file, frame.line, text[:200]))
+        return StudentError(type=error.type, message=error.message, frames=tuple(frames))
+
+    def close(self) -> None:
+        """End every process of the submission."""
+        for process in [self._main, *self._snapshots.values()]:
+            process.let_go()
+        self.notes += self.gate.close()
+
+    def _parked(self, process: Process) -> Process | None:
+        """A copy of `process`, or None when what ran in it has destroyed it."""
+        try:
+            return process.fork()
+        except WorkerError:
+            self.gate.clear(hard=True)  # it may lack only the room for one more process
+        except DEAD:
+            return None
+        try:
+            return process.fork()
+        except DEAD:
+            return None

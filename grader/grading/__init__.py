@@ -1,0 +1,1 @@
+"""Turns observations and expected values into points, with follow-through."""

@@ -1,0 +1,208 @@
+"""From observations and golden values to outcomes and points, in exact fractions.
+
+Pure: the same arguments give the same outcome. Comparing two arrays is `grader.gradcheck`; what a failed one is called
+is diagnosis; how it all is printed is `grader.report`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence, Set
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from grader.compare.arrays import compare
+from grader.errors import AuthoringError
+from grader.model import (
+    Answer,
+    Assignment,
+    Check,
+    Comparison,
+    Given,
+    NotArray,
+    Observation,
+    Outcome,
+    Part,
+    PartResult,
+    Status,
+    StudentError,
+    Verdict,
+)
+
+Golden = Mapping[str, npt.NDArray[Any]]
+
+
+def outcome(check: Check, observation: Observation, given: Given) -> Outcome:
+    """Judge one observation against `given.golden`.
+
+    Raises
+    ------
+    AuthoringError
+        If the check's judge fails, or there is nothing to compare with.
+    """
+    if observation.ended != "returned":
+        return _not_returned(check, observation)
+    if not given.golden:
+        raise AuthoringError(f"{check.file}: {check.id} has no golden value; record it with `grade golden record`")
+    if all(isinstance(v := observation.values.get(n), NotArray) and v.kind == "None" for n in given.golden):
+        return _nothing(check, observation)
+    hidden = check.visibility == "hidden"
+    arrays = [
+        compare(
+            name,
+            observation.values.get(name),
+            expected,
+            check.tolerances.get(name, check.tolerance),
+            hidden=hidden,
+        )
+        for name, expected in given.golden.items()
+        if check.judge is None or not isinstance(observation.values.get(name), np.ndarray)
+    ]
+    seen = {n: v for n, v in observation.values.items() if not isinstance(v, NotArray)}
+    if check.judge is not None and len(arrays) < len(given.golden):  # of the arrays that it knows, some are there
+        judged = [_comparison(v, seen) for v in _judged(check, seen, given, {a.name for a in arrays})]
+        arrays = [*judged, *(a for a in arrays if a.name not in {j.name for j in judged})]
+    earned = sum((a.earned for a in arrays), Fraction(0)) / max(1, len(arrays))
+    return Outcome(
+        check=check,
+        status="passed" if earned == 1 else "partial" if earned else "failed",
+        score=check.points * earned,
+        message=_summary(arrays),
+        arrays=tuple(arrays),
+        seconds=observation.seconds,
+    )
+
+
+def _nothing(check: Check, observation: Observation) -> Outcome:
+    """Stubs of many courses return None: that is work not begun, as far as can be told."""
+    names = [f"`{name}`" for name in observation.values][:3]
+    told = f"{', '.join(names)} {'is' if len(names) == 1 else 'are'} None"
+    message = f"Not implemented yet: {told}. If it is, a `return` or an assignment is missing."
+    return Outcome(check=check, status="missing", score=Fraction(0), message=message, seconds=observation.seconds)
+
+
+def not_filled_in(check: Check, name: str) -> Outcome:
+    """The outcome of a check whose name still is what the hand-out gave."""
+    return Outcome(check=check, status="missing", score=Fraction(0), message=f"`{name}` is not implemented yet.")
+
+
+def part_result(
+    part: Part, outcomes: Sequence[Outcome], followed: Mapping[str, Outcome], credited: Sequence[str], worth: Fraction
+) -> PartResult:
+    """Score a part: each check earns its own result, or `worth` of what follow-through added to it."""
+    own = sum((o.score for o in outcomes), Fraction(0))
+    best = sum((max(o.score, followed[o.check.id].score if o.check.id in followed else o.score) for o in outcomes),
+               Fraction(0))  # fmt: skip
+    score = own + worth * (best - own)
+    maximum = sum((o.check.points for o in outcomes if o.status != "pending"), Fraction(0))
+    return PartResult(
+        part=part,
+        status=_part_status([o.status for o in outcomes], score, maximum),
+        score=score,
+        max_score=maximum,
+        outcomes=tuple(outcomes),
+        follow_through=best if followed else None,
+        credited_with=tuple(credited) if best > own else (),
+    )
+
+
+def manual_result(assignment: Assignment, part: Part, answers: Mapping[str, Answer]) -> PartResult:
+    """The pending result of a part that a person marks."""
+    manual = next(m for m in assignment.manual if m.part.id == part.id)
+    return PartResult(
+        part=part,
+        status="pending",
+        score=Fraction(0),
+        max_score=manual.points,
+        manual=manual,
+        answer=answers.get(part.id),
+    )
+
+
+def _judged(check: Check, seen: Mapping[str, npt.NDArray[Any]], given: Given, absent: Set[str]) -> list[Verdict]:
+    """The judge's verdicts; none where it asks for one of the arrays that are `absent` from what was observed."""
+    assert check.judge is not None
+    try:
+        with np.errstate(all="ignore"):
+            verdicts = list(check.judge(seen, given))
+    except KeyError as error:
+        if error.args and error.args[0] in absent:
+            return []
+        raise _broken(check, error) from error
+    except Exception as error:  # the author's function, on data of any shape: the message says whose it is
+        raise _broken(check, error) from error
+    if not verdicts and not absent:
+        raise AuthoringError(f"{check.file}: the judge of {check.id} gave no verdict")
+    return verdicts
+
+
+def _broken(check: Check, error: Exception) -> AuthoringError:
+    text = f"{check.file}: the judge of {check.id} failed: {type(error).__name__}: {error}"
+    return AuthoringError(f"{text}; it must give a verdict for whatever arrays the probe returns")
+
+
+def _comparison(verdict: Verdict, seen: Mapping[str, npt.NDArray[Any]]) -> Comparison:
+    value = seen.get(verdict.name)
+    return Comparison(
+        name=verdict.name,
+        status="passed" if Fraction(verdict.earned) == 1 else "failed",
+        shape=value.shape if value is not None else None,
+        dtype=str(value.dtype) if value is not None else None,
+        error=verdict.error,
+        tolerance=verdict.tolerance,
+        message=verdict.message,
+        earned=Fraction(verdict.earned),
+    )
+
+
+def _not_returned(check: Check, observation: Observation) -> Outcome:
+    status: Status = "error"
+    error = observation.error or StudentError(type="Error", message="")
+    where = f" ({error.frames[-1].file}, line {error.frames[-1].line})" if error.frames else ""
+    told = f": {_one_line(error.message)}" if error.message else ""
+    if observation.ended == "missing":
+        status = "missing"
+        name, told_so, rest = _one_line(error.message).partition(": not implemented yet")
+        message = f"Not implemented yet{told}{where}."
+        if told_so and not rest and name:  # as the released stubs say it
+            message = f"`{name}` is not implemented yet{where}."
+    elif observation.ended == "unclear":
+        status = "pending"
+        message = f"A person has to look at this{told}."
+    elif observation.ended == "timeout":
+        status = "timeout"
+        message = f"The check {_one_line(error.message)}. Is there a loop that never ends?"
+        if error.message.startswith("importing"):
+            message = f"{_one_line(error.message).capitalize()}. Is there a loop at the top of the file?"
+    elif observation.ended == "crashed":
+        message = f"The check could not be finished: {_one_line(error.message)}."
+    else:
+        message = f"Your code raised {error.type}{told}{where}."
+    return Outcome(check=check, status=status, score=Fraction(0), message=message, seconds=observation.seconds)
+
+
+def _one_line(text: str, limit: int = 300) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= limit else line[:limit] + "…"
+
+
+def _summary(arrays: Sequence[Comparison]) -> str:
+    wrong = [a for a in arrays if a.earned != 1]
+    if not wrong:
+        return " ".join(a.message for a in arrays if a.message)
+    if len(wrong) == 1:
+        return wrong[0].message
+    names = [f"`{a.name}`" for a in wrong]
+    listed = ", ".join(names[:-1]) + f" and {names[-1]}" if len(names) <= 6 else f"{len(names)} values"
+    return f"{listed} are not right."
+
+
+def _part_status(statuses: Sequence[Status], score: Fraction, maximum: Fraction) -> Status:
+    if score == maximum:
+        return "pending" if "pending" in statuses else "passed"
+    if score > 0:
+        return "partial"
+    ranked: tuple[Status, ...] = ("failed", "error", "timeout", "missing", "skipped")
+    return next((s for s in ranked if s in statuses), "failed")

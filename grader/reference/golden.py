@@ -1,0 +1,172 @@
+"""Golden values for the instructor: record them, show what would change, verify what is recorded.
+
+A change beyond a check's tolerance is refused unless it is accepted by name of an option: a reference that drifts
+would otherwise move scores unseen.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy.typing as npt
+from msgspec import Struct
+
+from grader.assignment.golden.difference import ArrayChange, difference
+from grader.assignment.golden.golden import Golden, read_golden, write_golden
+from grader.assignment.golden.provenance import provenance_of, stale
+from grader.compare.arrays import compare
+from grader.errors import AuthoringError
+from grader.grading.evaluate import given_for
+from grader.grading.scoring import outcome
+from grader.model import Assignment, Check, Observation, Visibility
+from grader.reference.session import VISIBILITIES, ReferenceSession, golden_path, observed_values
+
+Arrays = Mapping[str, npt.NDArray[Any]]
+
+
+class Row(Struct, frozen=True, kw_only=True):
+    """One array of the golden files: what recording does to it."""
+
+    check: str
+    name: str
+    change: float | None
+    """max|new - old|; 0 when nothing changed, None when there is nothing to subtract."""
+    relative: float | None
+    """`change` over max|old|."""
+    within: bool | None
+    """Whether a student with the new value would pass where the old is expected; None for a new array."""
+    text: str
+    """The change in words: `new`, `gone`, `shape (3,) -> (3, 1)`; empty when the numbers say it all."""
+    changed: bool
+
+
+class Recording(Struct, frozen=True, kw_only=True):
+    """What `record` found and wrote."""
+
+    rows: tuple[Row, ...]
+    """One for each array, changed or not."""
+    written: tuple[Path, ...]
+    """Files that were written; empty when nothing had changed, or the change was refused."""
+    refused: bool
+    """A change lies beyond its tolerance and was not accepted; nothing was written."""
+
+
+def record(assignment: Assignment, *, accept: bool = False) -> Recording:
+    """Run the reference at the assignment's seed and write its golden files.
+
+    Raises
+    ------
+    AuthoringError
+        If the reference is not here, or a probe fails on it.
+    """
+    fresh = _fresh(assignment)
+    rows = tuple(row for v in VISIBILITIES for row in _rows(assignment, v, fresh[v]))
+    if any(row.changed and row.within is False for row in rows) and not accept:
+        return Recording(rows=rows, written=(), refused=True)
+    written = []
+    for visibility, golden in fresh.items():
+        path = golden_path(assignment, visibility)
+        if not golden.observations:
+            continue
+        if path.is_file():
+            old = read_golden(path)
+            if not stale(old, assignment) and not any(r.changed for r in _rows(assignment, visibility, golden)):
+                continue
+        path.parent.mkdir(exist_ok=True)
+        beside = path.with_suffix(".new")
+        write_golden(beside, golden)
+        os.replace(beside, path)  # a killed recording leaves the old file whole
+        written.append(path)
+    return Recording(rows=rows, written=tuple(written), refused=False)
+
+
+def diff(assignment: Assignment) -> list[Row]:
+    """What recording would change now: one row for each array that moved, came or went."""
+    fresh = _fresh(assignment)
+    return [row for v in VISIBILITIES for row in _rows(assignment, v, fresh[v]) if row.changed]
+
+
+def verify(assignment: Assignment) -> list[str]:
+    """Problems of the recorded values: missing, stale, or not what the reference computes now within tolerance."""
+    problems = []
+    for visibility in VISIBILITIES:
+        path = golden_path(assignment, visibility)
+        if path.is_file():
+            problems += stale(read_golden(path), assignment)
+    for row in diff(assignment):
+        if row.within is not True:
+            what = row.text or f"changed by {row.change:.1e}"
+            problems.append(f"golden value of {row.check}, `{row.name}`: {what}; `grade golden diff` shows all")
+    return problems
+
+
+def _fresh(assignment: Assignment) -> dict[Visibility, Golden]:
+    if assignment.solution is None:
+        raise AuthoringError(f"{assignment.id}: there is no reference in {assignment.root} to record from")
+    with ReferenceSession(assignment) as reference:
+        values = observed_values(reference, assignment.seed)
+    return {
+        visibility: Golden(
+            provenance=provenance_of(assignment, visibility),
+            observations={c.id: values[c.id] for c in assignment.checks if c.visibility == visibility},
+        )
+        for visibility in VISIBILITIES
+    }
+
+
+def _rows(assignment: Assignment, visibility: Visibility, new: Golden) -> list[Row]:
+    path = golden_path(assignment, visibility)
+    old = read_golden(path) if path.is_file() else Golden(provenance={}, observations={})
+    checks = {c.id: c for c in assignment.checks}
+    recorded = [c for c in assignment.checks if c.id in old.observations and c.id in new.observations]
+    right = {
+        c.id: _accepted(assignment, c, old.observations[c.id], new.observations[c.id]) for c in recorded if c.judge
+    }
+
+    def within(check: str, name: str, before: npt.NDArray[Any], after: npt.NDArray[Any]) -> bool:
+        if check in checks and checks[check].judge is not None:
+            return right.get(check, False)
+        if check not in checks or before.dtype != after.dtype:
+            return False
+        tolerance = checks[check].tolerances.get(name, checks[check].tolerance)
+        return compare(name, after, before, tolerance).status == "passed"
+
+    moved = {(c.check, c.name): c for c in difference(old, new, within)}
+    rows = [_row(moved.pop((check, name), None), check, name) for check, a in new.observations.items() for name in a]
+    return rows + [_row(change, *key) for key, change in moved.items()]
+
+
+def _accepted(assignment: Assignment, check: Check, old: Arrays, new: Arrays) -> bool:
+    """Whether the judge of a check gives all points to `new` where `old` is recorded.
+
+    Its arrays need not be near each other: a training of many steps ends elsewhere on another processor.
+    """
+    observation = Observation(check=check.id, ended="returned", values=new)
+    try:
+        return outcome(check, observation, given_for(assignment, check, old, assignment.seed)).status == "passed"
+    except AuthoringError:  # the judge cannot read what an older probe returned
+        return False
+
+
+def _row(change: ArrayChange | None, check: str, name: str) -> Row:
+    if change is None:
+        return Row(check=check, name=name, change=0.0, relative=0.0, within=True, text="", changed=False)
+    text = {
+        "added": "new",
+        "removed": "gone",
+        "shape": f"shape {change.old_shape} -> {change.new_shape}",
+        "dtype": f"dtype {change.old_dtype} -> {change.new_dtype}",
+    }.get(change.kind, "")
+    within = {"added": None, "removed": False}.get(change.kind, change.within)
+    return Row(
+        check=check,
+        name=name,
+        change=change.change,
+        relative=change.relative,
+        within=within,
+        text=text,
+        changed=True,
+    )

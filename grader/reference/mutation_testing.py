@@ -1,0 +1,258 @@
+"""Mutation testing of an assignment's checks, and the bank of prepared mistakes that comes from it.
+
+Mutants of functions and classes run in one reference worker (`grader.worker.experiments.variants`); mutants of other
+statements, such as a notebook's cells, each get a session of their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from msgspec import Struct, structs
+
+from grader.assignment.release.edits import edited, equivalents, right_edits, wrong_edits
+from grader.diagnosis.bank import GRADED, REPEATED, VIEWS, Hypothesis, Results, bank_path, read_bank, write_bank
+from grader.diagnosis.codes import NAMED
+from grader.diagnosis.matching.ranking import order
+from grader.diagnosis.mutation import wrapper_specs as wrapped
+from grader.diagnosis.mutation.compound import Base, Variant, further, pairs
+from grader.diagnosis.mutation.sites import Mutant, mutants
+from grader.diagnosis.points import second_seed
+from grader.execution.observe import observe
+from grader.execution.process import Root
+from grader.model import Assignment, Change, Edit, NotArray
+from grader.reference.pool import abreast, is_caught
+from grader.reference.session import ReferenceSession
+from grader.reference.variants import BATCH, Arrays, Bench, Seen, definitions, module_of, prepared_points, read_solution
+from grader.worker.experiments.fingerprints import FIELDS, agree, fingerprints
+
+KEPT = 4000
+"""Entries of one check's arrays at the second point that are kept: hand-made points have some hundreds."""
+
+
+class Trial(Struct, frozen=True):
+    """One mutant and whether any check sees it."""
+
+    mutant: Mutant
+    caught: bool
+
+
+class Prepared(Struct, frozen=True):
+    """What `prepare` found."""
+
+    trials: tuple[Trial, ...]
+    hypotheses: int
+    path: Path | None
+    """The written file; None where the one that is there is of these sources already."""
+
+
+def prepare(assignment: Assignment, tell: Callable[[str], None] = lambda text: None) -> Prepared:
+    """Try every mutant and every named mistake on all checks, and write `golden/mistakes.npz` unless it is current.
+
+    Raises
+    ------
+    AuthoringError
+        If the reference is not here, or an edit does not apply.
+    """
+    every = excused(assignment, mutants(assignment))
+    edits = wrong_edits(assignment)
+    originals = {file: read_solution(assignment, file) for file in dict.fromkeys(m.file for m in every)}
+    jobs = [definitions(assignment, {m.file: m.text}) for m in every]
+    jobs += [definitions(assignment, edited(assignment, edit)) for edit in edits]
+    solution = [Base(file, text, module_of(assignment, file)) for file, text in originals.items()]
+    more = _more(assignment, solution, edits)
+    with ReferenceSession(assignment) as session:
+        bench = Bench(session, assignment)
+        more += _changed_calls(bench, solution, tell)
+        jobs += [v.definitions for v in more]
+        whole = [d for file in originals for d in definitions(assignment, {file: None}) or ()]
+        tell(f"{len(every)} mutants, {len(edits)} named mistakes, {len(more)} further wrong solutions")
+        reference, control, *results = bench.observe([(), tuple(whole), *(j for j in jobs if j)], tell)
+    steady = {key: values for key, values in reference.items() if _same(values, control.get(key))}
+    found = iter(results)
+    seen: list[Seen | None] = [next(found) if job else None for job in jobs]
+    alone = [number for number, _ in enumerate(edits, len(every)) if seen[number] is None]
+    tell(f"{len(alone)} named mistakes in sessions of their own")
+    for number, arrays in zip(
+        alone, abreast([edits[n - len(every)] for n in alone], partial(_in_session, assignment)), strict=True
+    ):
+        seen[number] = arrays
+    told = len(every) + len(edits)
+    useful = _useful(more, seen[told:], steady, [(m, a) for m, a in zip(every, seen, strict=False) if a])
+    more, seen = [more[number] for number in useful], [*seen[:told], *(seen[told + number] for number in useful)]
+    hypotheses = [Hypothesis(code=m.code, text=m.clause, function=m.function, named=False, line=m.line) for m in every]
+    hypotheses += [Hypothesis(code=NAMED, text=e.name, function="", named=True) for e in edits]
+    hypotheses += [
+        Hypothesis(code=v.code, text=v.text, function=v.function, named=v.named, mistakes=v.mistakes, likely=v.likely)
+        for v in more
+    ]
+    path = None
+    if read_bank(assignment) is None or not bank_path(assignment).is_file():
+        seeds = (assignment.seed, second_seed(assignment.seed))
+        path = write_bank(assignment, seeds, tuple(hypotheses), _results(assignment, steady, seen))
+    caught = [arrays is not None and bench.caught(arrays, reference) for arrays in seen[: len(every)]]
+    trials = _once_more(assignment, every, caught, reference, tell)
+    return Prepared(tuple(trials), len(hypotheses), path)
+
+
+def excused(assignment: Assignment, every: Sequence[Mutant]) -> list[Mutant]:
+    """The mutants, with the reason where the author says that nothing need be seen of it."""
+    reasons = equivalents(assignment)
+    lines = {one.file: read_solution(assignment, one.file).split("\n") for one in reasons}
+
+    def why(mutant: Mutant) -> str:
+        there = lines[mutant.file][mutant.line - 1] if mutant.file in lines else ""
+        meant = (r for r in reasons if r.file == mutant.file and r.code in there and r.new in ("", mutant.new))
+        return next((r.reason for r in meant), mutant.excused)
+
+    return [structs.replace(mutant, excused=why(mutant)) for mutant in every]
+
+
+def _changed_calls(bench: Bench, solution: Sequence[Base], tell: Callable[[str], None]) -> list[Variant]:
+    """Functions of which an argument or a result is changed, or that call such a one."""
+    asked = wrapped.asked(solution)
+    tell(f"{len(asked)} questions of which known formula a function is")
+    right, *seen = bench.observe([(), *(v.definitions for v in asked.values())], tell)
+    known = {key for key, arrays in zip(asked, seen, strict=True) if not _agrees(arrays, right)}
+    return [*wrapped.alone(solution, known), *wrapped.within(solution, known)]
+
+
+def _agrees(one: Seen, right: Seen) -> bool:
+    """Whether every check returns what it returns on the solution."""
+    return all(_same(a, right.get(key)) or (a is None and right.get(key) is None) for key, a in one.items())
+
+
+def _useful(
+    more: Sequence[Variant], seen: Sequence[Seen | None], right: Seen, mutants: Sequence[tuple[Mutant, Seen]]
+) -> list[int]:
+    """Those that change anything, and of those that give the same and are about the same function the likeliest.
+
+    What a mutant of the solution gives already is wanted where it says it better.
+    """
+    found: dict[object, int] = {}
+    said: dict[object, tuple[bool, int, int]] = {}
+    for mutant, gives in mutants:
+        how = order(mutant.code, mutant.clause, 0)
+        same = _key(mutant.function, 1, gives)
+        said[same] = min(how, said.get(same, how))
+    for number, (variant, arrays) in enumerate(zip(more, seen, strict=True)):
+        if not arrays or _agrees(arrays, right):
+            continue
+        same = _key(variant.function, variant.mistakes, arrays)
+        how = order(variant.code, variant.text, variant.likely)
+        if same not in said or how < said[same]:
+            said[same] = how
+            found[same] = number
+    return sorted(found.values())
+
+
+def _key(function: str, mistakes: int, seen: Seen) -> object:
+    """What two wrong solutions share that need not be told apart."""
+    return function, mistakes, tuple(sorted((key, _rounded(values)) for key, values in seen.items()))
+
+
+def _rounded(values: Arrays | None) -> bytes:
+    """Fingerprints to six digits, as one key."""
+    if values is None:
+        return b""
+    rows = fingerprints(values, values)
+    with np.errstate(all="ignore"):
+        scale = 10.0 ** (5 - np.floor(np.log10(np.abs(rows))))
+        digits = np.where(np.isfinite(scale), np.rint(rows * scale) / scale, rows)
+    return digits.tobytes() + "".join(values).encode()
+
+
+def _more(assignment: Assignment, solution: Sequence[Base], edits: Sequence[Edit]) -> list[Variant]:
+    """The further wrong solutions: no trials of the checks, only what students are compared with."""
+    originals = {base.file for base in solution}
+
+    def bases(texts: Mapping[str, str]) -> Iterator[Base]:
+        changed = definitions(assignment, texts)
+        for file, text in texts.items() if changed else ():
+            if file in originals:
+                yield Base(file, text, module_of(assignment, file), changed or ())
+
+    rewritten = [base for edit in right_edits(assignment) for base in bases(edited(assignment, edit))]
+    named = [(edit.name, base) for edit in edits for base in bases(edited(assignment, edit))]
+    return [*further(solution, rewritten), *pairs(solution, named)]
+
+
+def _once_more(
+    assignment: Assignment,
+    every: Sequence[Mutant],
+    caught: Sequence[bool],
+    reference: Seen,
+    tell: Callable[[str], None],
+) -> list[Trial]:
+    """The trials, with what is not caught so far run as a whole submission: cells and their trainings count too."""
+    left = [number for number, found in enumerate(caught) if not found]
+    tell(f"{len(left)} mutants in sessions of their own")
+    golden = {check: values or {} for (check, view), values in reference.items() if view == GRADED}
+
+    def work(root: Root, number: int) -> bool:
+        mutant = every[number]
+        edit = Edit(name=mutant.clause, changes=(Change(mutant.file, "", mutant.text),))
+        return is_caught(root, assignment, edit, golden)
+
+    found = dict.fromkeys(range(len(every)), True)
+    for done, (number, result) in enumerate(zip(left, abreast(left, work), strict=True), 1):
+        found[number] = result
+        if not done % BATCH:
+            tell(f"{done} of {len(left)}")
+    return [Trial(mutant, found[number]) for number, mutant in enumerate(every)]
+
+
+def _in_session(assignment: Assignment, root: Root, edit: Edit) -> Seen:
+    """What every check returns at every view where the whole solution runs with `edit`."""
+    seen: Seen = {}
+    with ReferenceSession(assignment, edit=edit, root=root) as session:
+        for check in assignment.checks:
+            for view, asked, seed in prepared_points(assignment, check):
+                observation = observe(session.session, asked, seed=seed)
+                arrays = {n: v for n, v in observation.values.items() if not isinstance(v, NotArray)}
+                seen[check.id, view] = arrays if observation.ended == "returned" else None
+    return seen
+
+
+def _same(one: Arrays | None, other: Arrays | None) -> bool:
+    if one is None or other is None or one.keys() != other.keys():
+        return False
+    return bool(agree(fingerprints(one, one), fingerprints(other, one)).all())
+
+
+def _results(assignment: Assignment, reference: Seen, seen: Sequence[Seen | None]) -> dict[str, Results]:
+    """For each check the fingerprints of the reference and of every hypothesis that changes it."""
+    results = {}
+    for check in assignment.checks:
+        expected = reference.get((check.id, GRADED))
+        if expected is None or reference.get((check.id, REPEATED)) is None:
+            continue  # what is not the same twice proves nothing
+        names = tuple(expected)
+        right = np.stack([_row(reference, check.id, view, names) for view in range(VIEWS)])
+        which, found = [], []
+        for number, arrays in enumerate(seen):
+            if arrays is None or (check.id, GRADED) not in arrays:
+                continue
+            rows = np.stack([_row(arrays, check.id, view, names) for view in range(VIEWS)])
+            if not agree(rows, right)[~np.isnan(right[..., 0])].all():
+                which.append(number)
+                found.append(rows)
+        again = reference[check.id, REPEATED] or {}
+        small = check.judge is None and sum(a.size for a in again.values()) <= KEPT
+        results[check.id] = Results(
+            expected=again if small else {},
+            names=names,
+            reference=right,
+            which=np.array(which, dtype=np.int32),
+            found=np.array(found).reshape(-1, VIEWS, len(names), FIELDS),
+        )
+    return results
+
+
+def _row(seen: Seen, check: str, view: int, names: Sequence[str]) -> npt.NDArray[np.float64]:
+    values = seen.get((check, view))
+    return np.full((len(names), FIELDS), np.nan) if values is None else fingerprints(values, names)

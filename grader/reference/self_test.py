@@ -1,0 +1,74 @@
+"""The assignment's own trials: its named wrong edits must fail exactly their checks, its right ones none.
+
+The grader tests the instructor's checks here, by the same session and scoring that grade a student.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+
+from msgspec import Struct
+
+from grader.assignment.release.edits import right_edits, wrong_edits
+from grader.execution.process import Root
+from grader.execution.scheduler import Prober
+from grader.grading.evaluate import GoldenTable, evaluate
+from grader.model import Assignment, Edit, Outcome
+from grader.reference.pool import abreast
+from grader.reference.session import ReferenceSession, live
+
+
+class Trial(Struct, frozen=True, kw_only=True):
+    """One edit of the solution at one seed."""
+
+    edit: Edit
+    seed: int
+    failed: tuple[str, ...]
+    """Checks that did not pass, in the assignment's order."""
+    spent: tuple[float, str] = (0.0, "")
+    """The largest share of its tolerance that an array differs by, and which: "check, array"."""
+
+    @property
+    def as_named(self) -> bool:
+        """Whether exactly the checks that the edit names did not pass, besides those that may or may not."""
+        return not self.text
+
+    @property
+    def text(self) -> str:
+        """One line on what was wrong with the trial; empty if nothing."""
+        let_through = [c for c in self.edit.fails if c not in self.failed]
+        surplus = [c for c in self.failed if c not in (*self.edit.fails, *self.edit.may_fail)]
+        told = [f"passes {', '.join(let_through)}"] if let_through else []
+        told += [f"fails {', '.join(surplus)}, which it does not name"] if surplus else []
+        return f"{self.edit.name!r} at seed {self.seed} {' and '.join(told)}" if told else ""
+
+
+def try_edit(root: Root, assignment: Assignment, edit: Edit, golden: Mapping[int, GoldenTable]) -> list[Trial]:
+    """Run the solution with `edit` once and probe it at every seed of `golden`."""
+    with ReferenceSession(assignment, edit=edit, root=root) as session:
+        trials = []
+        for seed, expected in golden.items():
+            prober = Prober(session.session, seed=seed, width=1)
+            done = evaluate(prober, expected, follow_through=False, explain=False)
+            prober.close()
+            failed = tuple(o.check.id for o in done.outcomes if o.status != "passed")
+            trials.append(Trial(edit=edit, seed=seed, failed=failed, spent=_spent(done.outcomes)))
+        return trials
+
+
+def _spent(outcomes: Iterable[Outcome]) -> tuple[float, str]:
+    """See `Trial.spent`; a judge's verdicts have a measure of their own and do not count."""
+    compared = [(o.check.id, a) for o in outcomes if o.check.judge is None for a in o.arrays]
+    shares = [(a.error / a.tolerance, f"{id}, {a.name}") for id, a in compared if a.error is not None and a.tolerance]
+    return max(shares, default=(0.0, ""))
+
+
+def run_trials(assignment: Assignment, seeds: int = 1, tell: Callable[[str], None] = lambda text: None) -> list[Trial]:
+    """Try every wrong edit at the assignment's seed, every right one at `seeds` seeds, against a live reference."""
+    golden = live(assignment, range(assignment.seed, assignment.seed + seeds))
+    own = {assignment.seed: golden[assignment.seed]}
+    wrong, right = wrong_edits(assignment), right_edits(assignment)
+    tell(f"{assignment.id}: {len(wrong)} wrong edits at one seed, {len(right)} right ones at {seeds}")
+    jobs = [*((edit, own) for edit in wrong), *((edit, golden) for edit in right)]
+    found = abreast(jobs, lambda root, job: try_edit(root, assignment, *job))
+    return [trial for trials in found for trial in trials]

@@ -1,0 +1,134 @@
+"""The reference as a submission: what the probes observe on it is what is expected of students."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from grader.assignment.golden.golden import read_golden
+from grader.errors import AuthoringError
+from grader.execution.observe import observe
+from grader.execution.process import Root
+from grader.execution.session import Session
+from grader.grading.evaluate import GoldenTable
+from grader.model import Assignment, Edit, Observation, Visibility
+from grader.sandbox.watchdog import remove
+from grader.submission.files.open import open_submission
+from grader.submission.source.anchors import find_anchors
+
+VISIBILITIES: tuple[Visibility, ...] = ("public", "hidden")
+
+
+class ReferenceSession:
+    """The solution, with `edit` applied if one is given, run to the last cell that a check waits for.
+
+    Parameters
+    ----------
+    root
+        A worker to use and leave to others; by default one of its own.
+    parked
+        Told which anchors can be probed while the cells still run, as `Session.run_cells` does; what it raises ends
+        the session.
+    """
+
+    def __init__(
+        self,
+        assignment: Assignment,
+        *,
+        edit: Edit | None = None,
+        root: Root | None = None,
+        parked: Callable[[ReferenceSession, str, int], None] | None = None,
+    ) -> None:
+        self.assignment = assignment
+        self._folder = Path(tempfile.mkdtemp(prefix="grade-reference-"))
+        self._own = root is None
+        try:
+            self.root = Root() if root is None else root
+            self.root.warm(assignment.preload)
+            from grader.assignment.release.release import (
+                build_solution,  # recorded values, which most runs take, need none
+            )
+
+            built = self._folder / "solution"
+            build_solution(assignment, built, edit)
+            self._work = self.root.new_folder()
+            self.submission = open_submission(built, assignment, self._work)
+            anchors = find_anchors(assignment, self.submission)
+            self.session = Session(self.root, assignment, self.submission, anchors, seed=assignment.seed)
+            tell = partial(parked, self) if parked is not None else lambda when, cell: None
+            self.session.run_cells(stop_early=True, parked=tell)
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        if self._own and hasattr(self, "root"):
+            self.root.close()  # with whatever it has running
+        elif hasattr(self, "session"):
+            self.session.close()
+        if hasattr(self, "_work"):
+            remove(self._work)
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def __enter__(self) -> ReferenceSession:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+
+def live(assignment: Assignment, seeds: Iterable[int]) -> dict[int, GoldenTable]:
+    """Expected values at `seeds`, from a run of the reference now; nothing recorded is used.
+
+    Raises
+    ------
+    AuthoringError
+        If the reference is not here, or a probe fails on it.
+    """
+    if assignment.solution is None:
+        raise AuthoringError(
+            f"{assignment.id}: the reference is not here, so only the recorded seed {assignment.seed} can be graded"
+        )
+    with ReferenceSession(assignment) as reference:
+        return {seed: observed_values(reference, seed) for seed in seeds}
+
+
+def observed_values(reference: ReferenceSession, seed: int) -> GoldenTable:
+    """What each probe observes on the reference at `seed`."""
+    table = {}
+    for check in reference.assignment.checks:
+        table[check.id] = _values(observe(reference.session, check, seed=seed), check.file)
+    return table
+
+
+def recorded(assignment: Assignment) -> GoldenTable:
+    """The golden files' values, of every check that has some."""
+    table: dict[str, Mapping[str, np.ndarray]] = {}
+    for visibility in VISIBILITIES:
+        path = golden_path(assignment, visibility)
+        if path.is_file():
+            table |= read_golden(path).observations
+    return table
+
+
+def golden_path(assignment: Assignment, visibility: Visibility) -> Path:
+    """The golden file of the checks of one visibility."""
+    return assignment.root / "golden" / f"{visibility}.json"
+
+
+def _values(observation: Observation, file: str) -> Mapping[str, np.ndarray]:
+    if observation.ended != "returned":
+        why = f"{observation.error.type}: {observation.error.message}" if observation.error else observation.ended
+        raise AuthoringError(f"{file}: {observation.check} fails on the reference itself: {why}")
+    bad = [name for name, value in observation.values.items() if not isinstance(value, np.ndarray)]
+    if bad or not observation.values:
+        raise AuthoringError(
+            f"{file}: {observation.check} returns no numeric array"
+            + (f" for `{bad[0]}` ({observation.values[bad[0]]})" if bad else "; return a dict of named arrays")
+        )
+    return dict(observation.values)

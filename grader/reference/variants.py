@@ -1,0 +1,228 @@
+"""Many variants of the reference's functions and classes on all checks, in the worker of one session.
+
+Owns which definitions a changed file amounts to, and how they reach the worker; what becomes of the arrays is for
+`grader.reference.mutation_testing`.
+"""
+
+from __future__ import annotations
+
+import ast
+import io
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache, partial
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from grader.assignment.release.percent import python_lines
+from grader.diagnosis.bank import GRADED, MILDER, REPEATED
+from grader.diagnosis.points import milder, second_seed, with_call
+from grader.execution.observe import observe
+from grader.grading.evaluate import given_for
+from grader.grading.scoring import outcome
+from grader.model import Assignment, Check, Observation
+from grader.reference.pool import PROCESSES
+from grader.reference.session import ReferenceSession
+from grader.worker.experiments.variants import ENDED, RAISED
+
+Definitions = tuple[tuple[str, str, str], ...]
+"""What one variant defines anew: module ("" the notebook), name, source."""
+Arrays = Mapping[str, npt.NDArray[Any]]
+Seen = dict[tuple[str, int], Arrays | None]
+"""(check, view) -> what it returned; None when it did not return."""
+
+BATCH = 100
+"""Variants of one probe: what one reply may hold, and how often something is heard."""
+SECONDS = 20.0
+"""For all checks of one variant; right code takes milliseconds."""
+ASKED = "grader_variants"
+"""Begins the name of the probe that observes them."""
+Points = Callable[[Check], Iterable[tuple[int, Check, int]]]
+
+
+def prepared_points(assignment: Assignment, check: Check) -> Iterator[tuple[int, Check, int]]:
+    """The views of the prepared hypotheses: the assignment's seed, another, milder extremes."""
+    yield GRADED, check, assignment.seed
+    yield REPEATED, check, second_seed(assignment.seed)
+    mild = milder(check)
+    if mild is not None:
+        yield MILDER, mild, assignment.seed
+
+
+class Bench:
+    """The checks of a reference session, each observed on many variants in one child of its anchor's snapshot.
+
+    Parameters
+    ----------
+    points
+        For a check the points at which it is observed, as (key, the check or one like it, seed); by default those of
+        the prepared hypotheses.
+    """
+
+    def __init__(self, session: ReferenceSession, assignment: Assignment, points: Points | None = None) -> None:
+        self._session = session.session
+        self._assignment = assignment
+        self._points = points or partial(prepared_points, assignment)
+        first = {f"{ASKED}_{checks[0].id}": checks[0].id for checks in self._groups()}
+        anchors = session.session.anchors
+        session.session.anchors = {**anchors, **{id: anchors[check] for id, check in first.items()}}
+        self._touched = {check: names for checks in self._groups() for check, names in self._touches(checks).items()}
+        """Check -> the definitions, as (module, name), that its probe makes run on the reference."""
+
+    def observe(self, variants: Sequence[Definitions], tell: Callable[[str], None]) -> list[Seen]:
+        """For each variant what every check that can see it returns at every point."""
+        results: list[Seen] = [{} for _ in variants]
+        jobs: list[tuple[list[Check], list[int]]] = []
+        for checks in self._groups():
+            concerned = [n for n, v in enumerate(variants) if any(self._concerns(v, c.id) for c in checks)]
+            jobs += [(checks, concerned[start : start + BATCH]) for start in range(0, len(concerned), BATCH)]
+        with ThreadPoolExecutor(max_workers=PROCESSES) as pool:
+            answers = pool.map(lambda job: self._ask(job[0], [variants[n] for n in job[1]]), jobs)
+            for done, ((checks, batch), answer) in enumerate(zip(jobs, answers, strict=True), 1):
+                for number, seen in answer.items():
+                    results[batch[number]] |= seen
+                tell(f"{done} of {len(jobs)} batches: {checks[0].id} and {len(checks) - 1} more")
+        return results
+
+    def caught(self, seen: Seen, reference: Seen) -> bool:
+        """Whether any check fails at the assignment's seed."""
+        return any(self._fails(check, seen, reference) for check in self._assignment.checks)
+
+    def _fails(self, check: Check, seen: Seen, reference: Seen) -> bool:
+        key = (check.id, GRADED)
+        if key not in seen or reference.get(key) is None:
+            return False
+        return _fails(self._assignment, check, seen[key], reference[key] or {})
+
+    def _groups(self) -> list[list[Check]]:
+        groups: dict[object, list[Check]] = {}
+        for check in self._assignment.checks:
+            anchor = self._session.anchors[check.id]
+            groups.setdefault((anchor.when, anchor.cell), []).append(check)
+        return list(groups.values())
+
+    def _ask(self, checks: list[Check], variants: Sequence[Definitions]) -> dict[int, Seen]:
+        runs = [(check.id, key, asked.source, seed) for check in checks for key, asked, seed in self._points(check)]
+        sources = list(dict.fromkeys(source for _, _, source, _ in runs))
+        wanted = [[run for run in runs if self._concerns(variant, run[0])] for variant in variants]
+        jobs = {
+            "sources": sources,
+            "variants": variants,
+            "runs": [[(sources.index(source), id, seed) for id, _, source, seed in chosen] for chosen in wanted],
+            "seconds": SECONDS,
+        }
+        observation = self._run(checks, "observe_reference", jobs, SECONDS * len(variants))
+        found: dict[int, Seen] = {}
+        for number, chosen in enumerate(wanted):
+            packed = observation.values.get(str(number))
+            keys = [(id, key) for id, key, _, _ in chosen]
+            found[number] = _unpacked(packed.tobytes(), keys) if isinstance(packed, np.ndarray) else dict.fromkeys(keys)
+        return found
+
+    def _touches(self, checks: list[Check]) -> dict[str, set[tuple[str, str]]]:
+        """For each check the definitions that its probe makes run on the reference."""
+        runs = [(check.id, asked.source, seed) for check in checks for _, asked, seed in self._points(check)]
+        sources = list(dict.fromkeys(source for _, source, _ in runs))
+        jobs = {"sources": sources, "runs": [(sources.index(source), id, seed) for id, source, seed in runs]}
+        observation = self._run(checks, "touched", jobs, SECONDS * len(runs))
+        found: dict[str, set[tuple[str, str]]] = {check.id: set() for check in checks}
+        for number, (id, _, _) in enumerate(runs):
+            told = observation.values.get(str(number))
+            if isinstance(told, np.ndarray):
+                found[id] |= {(module, name) for module, name in json.loads(told.tobytes())}
+        return found
+
+    def _run(self, checks: list[Check], function: str, jobs: Mapping[str, Any], seconds: float) -> Observation:
+        """What a function of `diagnosis.variants` returns at the anchor of these checks."""
+        asked = msgspec.structs.replace(checks[0], id=f"{ASKED}_{checks[0].id}", seconds=seconds, uses=())
+        return observe(self._session, with_call(asked, function, jobs), seed=0)
+
+    def _concerns(self, variant: Definitions, check: str) -> bool:
+        """Whether a check can see the variant: its probe makes code of a changed definition run."""
+        return not variant or any((module, name) in self._touched[check] for module, name, _ in variant)
+
+
+def _unpacked(packed: bytes, runs: Sequence[tuple[str, int]]) -> Seen:
+    arrays = np.load(io.BytesIO(packed), allow_pickle=False)
+    by_run: list[dict[str, npt.NDArray[Any]]] = [{} for _ in runs]
+    for key in arrays.files:
+        number, _, name = key.partition(":")
+        by_run[int(number)][name] = arrays[key]
+    seen: Seen = {}
+    for run, values in zip(runs, by_run, strict=True):
+        ended = values.pop(ENDED, np.array(RAISED))
+        seen[run] = None if int(ended) == RAISED else values
+    return seen
+
+
+def definitions(assignment: Assignment, texts: Mapping[str, str | None]) -> Definitions | None:
+    """What of the solution's top-level functions and classes is new in `texts` (a None: all of the file's own).
+
+    None where something else changes too, or a name is defined more than once: that takes a session of its own.
+    """
+    changed = []
+    for file, text in texts.items():
+        module = module_of(assignment, file)
+        before, rest = _top_level(read_solution(assignment, file))
+        after, new_rest = _top_level(text if text is not None else read_solution(assignment, file))
+        if rest != new_rest or [n for n, _ in before] != [n for n, _ in after]:
+            return None
+        names = [name for name, _ in before]
+        for (name, old), (_, new) in zip(before, after, strict=True):
+            if text is None or old != new:
+                if names.count(name) > 1:
+                    if text is None:
+                        continue
+                    return None
+                changed.append((module, name, new))
+    return tuple(changed)
+
+
+@lru_cache(maxsize=16)
+def _top_level(text: str) -> tuple[list[tuple[str, str]], str]:
+    """Functions and classes with their source, and everything else."""
+    definitions, rest = [], []
+    lines = python_lines(text)
+    try:
+        body = ast.parse("\n".join(lines)).body
+    except SyntaxError:
+        return [], text
+    for node in body:
+        first = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", []))])
+        source = _unparsed("\n".join(lines[first - 1 : node.end_lineno]))
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            definitions.append((node.name, source))
+        else:
+            rest.append(source)
+    return definitions, "\n".join(rest)
+
+
+@lru_cache(maxsize=4096)
+def _unparsed(statement: str) -> str:
+    """A statement without its comments: of a file's many versions nearly all are the same."""
+    return ast.unparse(ast.parse(statement))
+
+
+def module_of(assignment: Assignment, file: str) -> str:
+    """The module that a solution file is imported as; empty for the notebook."""
+    is_notebook = assignment.notebook is not None and Path(assignment.notebook).with_suffix(".py").as_posix() == file
+    return "" if is_notebook else ".".join(Path(file).with_suffix("").parts)
+
+
+def read_solution(assignment: Assignment, file: str) -> str:
+    """A solution file's text, with its markers."""
+    assert assignment.solution is not None  # `mutants` has raised otherwise
+    return (assignment.solution / file).read_text(encoding="utf-8")
+
+
+def _fails(assignment: Assignment, check: Check, values: Arrays | None, golden: Arrays) -> bool:
+    if values is None:
+        return True
+    observation = Observation(check=check.id, ended="returned", values=values)
+    given = given_for(assignment, check, golden, assignment.seed)
+    return outcome(check, observation, given).status != "passed"

@@ -1,0 +1,124 @@
+"""The report as GitHub Actions' workflow commands: annotations that stand beside the student's code.
+
+GitHub shows ten annotations of each kind for a step and fifty for a job; the rest vanish silently, so the last one
+says how many there are. Everything else is in the job summary, `grader.report.ci.markdown`.
+"""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import PurePosixPath
+
+from msgspec import Struct
+
+from grader.model import CellRun, Excerpt, Outcome, Report
+from grader.report import sentences as words
+from grader.report.sanitize import clean, one_line, points
+
+PER_KIND = 10
+"""Annotations of one kind that GitHub takes from a step."""
+MESSAGE = 3_000
+"""Characters of one annotation's message; GitHub refuses 64 kB, nobody reads a tenth of it."""
+
+
+class Note(Struct, frozen=True, kw_only=True):
+    """One annotation."""
+
+    kind: str
+    """`error`, `warning` or `notice`."""
+    title: str
+    message: str
+    file: str = ""
+    line: int = 0
+
+
+def render(report: Report) -> str:
+    """The commands, one a line, at most ten of each kind."""
+    if report.status != "graded":
+        title = words.no_score(report)
+        return _command(Note(kind="error", title=title, message=report.reason)) + "\n"
+    notes = [_check(report, o) for p in report.parts if not words.is_innocent(p) for o in p.outcomes if _is_lost(o)]
+    failed = [c for c in report.cells if c.status != "ok" and not words.is_unwritten(c)]
+    notes += [_cell(report, cell) for cell in failed]
+    shown = [note for kind in ("error", "warning") for note in _limited([n for n in notes if n.kind == kind])]
+    rest = words.waiting(report)
+    total = Note(kind="notice", title=words.earned(report), message=rest or words.earned(report))
+    return "\n".join(map(_command, [*shown, total])) + "\n"
+
+
+def fenced(text: str) -> str:
+    """The text for a log, so that no line of it is taken for a command."""
+    token = secrets.token_hex(16)
+    return f"::stop-commands::{token}\n{text.rstrip()}\n::{token}::\n"
+
+
+def _is_lost(outcome: Outcome) -> bool:
+    return outcome.status not in ("passed", "pending", "skipped")
+
+
+def _limited(notes: list[Note]) -> list[Note]:
+    if len(notes) <= PER_KIND:
+        return notes
+    rest = notes[PER_KIND - 1 :]
+    titles = "\n".join(note.title for note in rest)
+    more = Note(kind=notes[0].kind, title=f"{len(rest)} more; all are in the job summary", message=titles)
+    return [*notes[: PER_KIND - 1], more]
+
+
+def _check(report: Report, outcome: Outcome) -> Note:
+    lines = words.feedback(outcome).lines or (words.STATUS[outcome.status],)
+    title = f"{words.check_title(outcome)} ({points(outcome.score)} of {points(outcome.check.points)})"
+    file, line = _place(report, outcome)
+    kind = "warning" if outcome.status == "missing" else "error"
+    return Note(kind=kind, title=title, message="\n".join(lines), file=file, line=line)
+
+
+def _place(report: Report, outcome: Outcome) -> tuple[str, int]:
+    """File and line of the student's code, as the repository has them; a notebook's lines are JSON, so none."""
+    found: tuple[Excerpt, ...] = report.work.code.get(outcome.check.id, ()) if report.work else ()
+    if not found:
+        return "", 0
+    one = found[-1]
+    if one.file.startswith("cell "):
+        return _notebook(report), 0
+    return _in_repository(report, one.file), one.line
+
+
+def _notebook(report: Report) -> str:
+    return _in_repository(report, report.work.notebook.name) if report.work and report.work.notebook else ""
+
+
+def _in_repository(report: Report, name: str) -> str:
+    """A file of the hand-in as seen from where the command was called, which on GitHub is the repository."""
+    path = PurePosixPath(report.path)
+    if path.suffix in (".ipynb", ".py"):
+        return str(path)  # under whatever name it was laid out for running
+    return name if path.suffix else str(path / name)
+
+
+def _cell(report: Report, cell: CellRun) -> Note:
+    frame = cell.error.frames[-1] if cell.error and cell.error.frames else None
+    lines = [words.cell_problem(cell), "Cells are counted from 0, text cells included."]
+    if frame is not None:
+        file = "" if frame.file == f"cell {cell.index}" else f"{one_line(frame.file)}, "
+        lines.insert(1, f"{file}line {frame.line}: {one_line(frame.text)}")
+    message = "\n".join(lines)
+    return Note(kind="warning", title=f"cell {cell.index} did not run through", message=message, file=_notebook(report))
+
+
+def _command(note: Note) -> str:
+    properties = []
+    if note.file:
+        properties.append(f"file={_property(clean(note.file))}")
+        if note.line:
+            properties.append(f"line={note.line}")
+    properties.append(f"title={_property(one_line(note.title, 200))}")
+    return f"::{note.kind} {','.join(properties)}::{_data(words.paragraph(note.message)[:MESSAGE])}"
+
+
+def _data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")

@@ -1,0 +1,1 @@
+"""Gradescope: results and the autograder archive."""

@@ -1,0 +1,119 @@
+"""The report as Gradescope's `results.json`: one test for each check, and what students see of it when.
+
+One test that is hidden hides the student's total as well, so `when` says when the hidden checks' results appear.
+Manual parts are marked in Gradescope itself, so they are named in the output and have no test.
+"""
+
+from __future__ import annotations
+
+import json
+from fractions import Fraction
+from typing import Any, Literal, get_args
+
+from grader.model import Outcome, PartResult, Report
+from grader.report import sentences as words
+from grader.report.json_report import SCHEMA
+from grader.report.sanitize import number, one_line, points
+
+When = Literal["visible", "after_due_date", "after_published", "hidden"]
+WHENS: tuple[When, ...] = get_args(When)
+DEFAULT: When = "after_published"
+OUTPUT = 8_000
+"""Characters of one test's output."""
+
+
+def render(report: Report, *, when: When = DEFAULT) -> str:
+    """The object as indented JSON text with a final newline."""
+    return json.dumps(results(report, when=when), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def results(report: Report, *, when: When = DEFAULT) -> dict[str, Any]:
+    """Make the object; a hand-in without a score gets 0, with the reason in `output`.
+
+    Parameters
+    ----------
+    when
+        Visibility of the hidden checks' tests.
+    """
+    tests = [test for part in report.parts for test in _tests(part, when)] if report.status == "graded" else []
+    return {
+        "score": number(report.score if report.status == "graded" else Fraction(0)),
+        "execution_time": round(report.seconds.get("total", 0.0), 3),
+        "output": _output(report),
+        "output_format": "text",
+        "test_output_format": "text",
+        "test_name_format": "text",
+        "visibility": "visible",
+        "stdout_visibility": "hidden",
+        "extra_data": _extra(report),
+        "tests": tests,
+    }
+
+
+def _tests(part: PartResult, when: When) -> list[dict[str, Any]]:
+    """The part's checks, and what follow-through added to them, so that the tests' scores add up to the report's."""
+    tests = [_test(part, i, outcome, when) for i, outcome in enumerate(part.outcomes, 1)]
+    added = part.score - sum((o.score for o in part.outcomes), Fraction(0))
+    if added and part.manual is None:
+        tests.append(
+            {
+                "score": number(added),
+                "max_score": 0,
+                "status": "passed",
+                "name": f"{one_line(part.part.title)}: credit for what only an earlier mistake made wrong",
+                "number": f"{part.part.id}.{len(part.outcomes) + 1}",
+                "output": words.credit(part),
+                "tags": ["follow-through"],
+                # how much it is tells what the hidden checks of the part said
+                "visibility": when if any(o.check.visibility == "hidden" for o in part.outcomes) else "visible",
+                "extra_data": {},
+            }
+        )
+    return tests
+
+
+def _test(part: PartResult, position: int, outcome: Outcome, when: When) -> dict[str, Any]:
+    check = outcome.check
+    lines = words.feedback(outcome).lines or (words.STATUS[outcome.status],)
+    return {
+        "score": number(outcome.score),
+        "max_score": number(check.points),
+        "status": "passed" if outcome.status == "passed" else "failed",
+        "name": f"{one_line(part.part.title)}: {words.check_title(outcome)}",
+        "number": f"{part.part.id}.{position}",
+        "output": "\n".join(lines)[:OUTPUT],
+        "tags": [outcome.status],
+        "visibility": when if check.visibility == "hidden" else "visible",
+        "extra_data": {"check": check.id, "status": outcome.status},
+    }
+
+
+def _output(report: Report) -> str:
+    """What stands above the tests: why there is no score, what waits for a person, failed cells, notes."""
+    if report.status != "graded":
+        return "\n".join([words.no_score(report), words.paragraph(report.reason)])
+    lines = []
+    for part in report.parts:
+        if part.manual is not None:
+            title = f"{one_line(part.part.id)} {one_line(part.part.title)}"
+            lines.append(f"{title}: {points(part.max_score)} points, marked by a person; {words.answer_state(part)}")
+    for cell in report.cells:
+        if cell.status != "ok" and not words.is_unwritten(cell):
+            lines.append(f"cell {cell.index}: {words.cell_problem(cell)}")
+    lines += [words.paragraph(note) for note in report.notes]
+    return "\n".join(lines)
+
+
+def _extra(report: Report) -> dict[str, Any]:
+    """What an instructor needs to grade the same hand-in again to the same result."""
+    env = report.environment
+    return {
+        "schema": SCHEMA,
+        "assignment": report.assignment,
+        "status": report.status,
+        "digest": report.digest,
+        "seed": report.seed,
+        "pending": number(report.pending),
+        "grader": env.grader if env else None,
+        "numpy": env.numpy if env else None,
+    }

@@ -1,0 +1,245 @@
+"""What the page for a student shows, as plain data: texts that are still to be escaped, and HTML that is safe.
+
+Owns the choice and the order; the words are `grader.report.sentences`'s, the looks the template's.
+"""
+
+from __future__ import annotations
+
+from markupsafe import Markup
+from msgspec import Struct
+
+from grader.model import Answer, CellRun, Excerpt, Outcome, PartResult, Report
+from grader.report import sentences as words
+from grader.report.html.highlight import highlighted
+from grader.report.html.markup import to_html
+from grader.report.sanitize import one_line, points
+
+CELLS_SHOWN = 6
+"""Failing cells shown with their code: those after the first few mostly follow from them."""
+OPEN = 60
+"""Lines of a piece of code that is shown unfolded."""
+SIGNS = {
+    "passed": ("✓", "passed"),
+    "partial": ("◐", "partial"),
+    "failed": ("✗", "lost"),
+    "error": ("✗", "lost"),
+    "timeout": ("✗", "lost"),
+    "missing": ("○", "muted"),
+    "skipped": ("○", "muted"),
+    "pending": ("…", "muted"),
+}
+
+
+class Figure(Struct, frozen=True):
+    """A picture and the sentence about it."""
+
+    picture: bytes
+    text: str
+
+
+class CheckView(Struct, frozen=True, kw_only=True):
+    title: str
+    sign: str
+    tone: str
+    state: str
+    points: str
+    message: str = ""
+    sentences: tuple[str, ...] = ()
+    diagnosis: str = ""
+
+
+class CodeView(Struct, frozen=True, kw_only=True):
+    name: str
+    file: str
+    cell: str
+    """Number of the cell, or empty for a module."""
+    line: int
+    code: Markup
+    open: bool
+
+
+class PartView(Struct, frozen=True, kw_only=True):
+    id: str
+    title: str
+    sign: str
+    tone: str
+    state: str
+    points: str
+    checks: tuple[CheckView, ...] = ()
+    credit: str = ""
+    code: tuple[CodeView, ...] = ()
+    question: Markup = Markup("")
+    answer: Markup = Markup("")
+    where: str = ""
+    """Number of the answer's cell."""
+    figures: tuple[Figure, ...] = ()
+
+
+class CellView(Struct, frozen=True, kw_only=True):
+    index: int
+    said: str
+    places: tuple[str, ...]
+    code: Markup
+
+
+class Page(Struct, frozen=True, kw_only=True):
+    title: str
+    heading: str
+    file: str
+    graded: bool
+    score: str
+    most: str
+    waiting: str
+    no_score: str
+    reason: str
+    parts: tuple[PartView, ...]
+    cells: tuple[CellView, ...]
+    unwritten: str
+    notes: tuple[str, ...]
+    versions: str
+    notebook: Markup = Markup("")
+    left_out: str = ""
+
+
+def page_of(report: Report) -> Page:
+    """Everything on the page but the notebook."""
+    heading = one_line(report.title or report.assignment or "Feedback")
+    file = words.submission_name(report)
+    graded = report.status == "graded"
+    failed = [c for c in report.cells if c.status != "ok"]
+    explained = [c for c in failed if not words.is_unwritten(c)]
+    unwritten = [f"cell {c.index}" for c in failed if words.is_unwritten(c)]
+    return Page(
+        title=" · ".join([words.earned(report) if graded else "no score", heading, file]),
+        heading=heading,
+        file=file,
+        graded=graded,
+        score=points(report.score),
+        most=points(report.max_score),
+        waiting=words.waiting(report),
+        no_score=words.no_score(report),
+        reason=words.paragraph(report.reason),
+        parts=tuple(_part(report, part) for part in report.parts),
+        cells=tuple(_cell(report, cell) for cell in explained[:CELLS_SHOWN]),
+        unwritten=", ".join(unwritten),
+        notes=(
+            *map(words.paragraph, report.notes),
+            *([f"{len(explained) - CELLS_SHOWN} more cells did not run through"] if explained[CELLS_SHOWN:] else []),
+        ),
+        versions=_versions(report),
+    )
+
+
+def _part(report: Report, part: PartResult) -> PartView:
+    sign, tone = SIGNS[part.status]
+    answer = part.answer or Answer()
+    manual = part.manual
+    return PartView(
+        id=one_line(part.part.id),
+        title=one_line(part.part.title),
+        sign=sign,
+        tone=tone,
+        state=words.answer_state(part) if manual else words.STATUS[part.status],
+        points=_earned(part),
+        checks=tuple(_check(outcome, innocent=words.is_innocent(part)) for outcome in part.outcomes),
+        credit=words.credit(part),
+        code=_code(report, part),
+        question=Markup(to_html(manual.question)) if manual else Markup(""),
+        answer=_answer(answer, is_code=manual is not None and manual.kind == "tuning"),
+        where="" if answer.cell is None else str(answer.cell),
+        figures=_figures(report, answer),
+    )
+
+
+def _earned(part: PartResult) -> str:
+    if part.manual is None:
+        return f"{points(part.score)} / {points(part.max_score)}"
+    return f"– / {points(part.max_score)}" if part.max_score else "–"
+
+
+def _check(outcome: Outcome, *, innocent: bool) -> CheckView:
+    sign, tone = SIGNS[outcome.status]
+    said = words.feedback(outcome) if not innocent and outcome.status != "passed" else words.Feedback(message="")
+    return CheckView(
+        title=words.check_title(outcome),
+        sign=sign,
+        tone=tone,
+        state=words.STATUS[outcome.status],
+        points=f"{points(outcome.score)} / {points(outcome.check.points)}",
+        message=said.message,
+        sentences=(*said.arrays, *([f"and {said.more} more"] if said.more else [])),
+        diagnosis=said.diagnosis,
+    )
+
+
+def _code(report: Report, part: PartResult) -> tuple[CodeView, ...]:
+    """The definitions that the part's lost checks use, the suspect ones first; stubs have nothing to look at."""
+    if report.work is None or words.is_innocent(part):
+        return ()
+    found: dict[tuple[str, int], Excerpt] = {}
+    for outcome in filter(_is_lost, part.outcomes):
+        for one in report.work.code.get(outcome.check.id, ()):
+            found.setdefault((one.file, one.line), one)
+    cleared = _cleared(report) if len(found) > 1 else frozenset()
+    if all(one.name in cleared for one in found.values()):
+        cleared = frozenset()
+    return tuple(
+        CodeView(
+            name=one_line(one.name),
+            file=one_line(one.file),
+            cell=one.file.removeprefix("cell ") if one.file.startswith("cell ") else "",
+            line=one.line,
+            code=Markup(highlighted(one.text, first=one.line)),
+            open=one.text.count("\n") < OPEN and one.name not in cleared,
+        )
+        for one in sorted(found.values(), key=lambda one: one.name in cleared)
+    )
+
+
+def _is_lost(outcome: Outcome) -> bool:
+    return outcome.status not in ("passed", "missing", "pending", "skipped")
+
+
+def _cleared(report: Report) -> frozenset[str]:
+    """Names that have checks of their own, all of which passed: the mistake is hardly there."""
+    alone = [(o.check.uses[0].name, o) for p in report.parts for o in p.outcomes if len(o.check.uses) == 1]
+    passed = {name for name, outcome in alone if outcome.status == "passed"}
+    return frozenset(passed - {name for name, outcome in alone if outcome.status != "passed"})
+
+
+def _answer(answer: Answer, *, is_code: bool) -> Markup:
+    if not answer.text.strip():
+        return Markup("")
+    return Markup(highlighted(answer.text) if is_code else to_html(answer.text))
+
+
+def _figures(report: Report, answer: Answer) -> tuple[Figure, ...]:
+    run = next((c for c in report.cells if c.index == answer.cell and answer.figures), None)
+    if run is None:
+        return ()
+    texts = [one_line(text) for text in run.figures]
+    return tuple(Figure(picture, texts[i] if i < len(texts) else "a figure") for i, picture in enumerate(run.pictures))
+
+
+def _cell(report: Report, cell: CellRun) -> CellView:
+    """A failed cell with its code, and the line where it stopped marked."""
+    notebook = report.work.notebook if report.work else None
+    source = next((c.source for c in notebook.cells if c.index == cell.index), "") if notebook else ""
+    frames = cell.error.frames if cell.error else ()
+    here = [f.line for f in frames if f.file == f"cell {cell.index}"]
+    elsewhere = [f for f in frames if f.file != f"cell {cell.index}"]
+    return CellView(
+        index=cell.index,
+        said=words.cell_problem(cell),
+        places=tuple(f"{one_line(f.file)}, line {f.line}: {one_line(f.text)}" for f in elsewhere[-3:]),
+        code=Markup(highlighted(source, here=here[-1] if here else None)) if source else Markup(""),
+    )
+
+
+def _versions(report: Report) -> str:
+    pieces = [f"seed {report.seed}"] if report.status == "graded" else []
+    if env := report.environment:
+        pieces += [f"Python {env.python}", f"NumPy {env.numpy}", f"SciPy {env.scipy}", f"grader {env.grader}"]
+    if report.digest:
+        pieces.append(one_line(report.digest))
+    return " · ".join(pieces)

@@ -1,0 +1,110 @@
+"""The report as one HTML file for one student: it opens without a network, and needs no script.
+
+The template escapes whatever it is given as text; only what `markup`, `code` and `executed` made is put in as HTML,
+and a policy in the page's head forbids scripts, forms and every request all the same.
+"""
+
+from __future__ import annotations
+
+import base64
+import functools
+import hashlib
+import re
+from importlib.resources import files
+from typing import Any
+
+import msgspec
+from jinja2 import Environment
+from markupsafe import Markup, escape
+
+from grader.model import Report
+from grader.report.html.executed import notebook_html
+from grader.report.html.feedback import Figure, Page, page_of
+from grader.report.html.highlight import LONGEST
+
+LARGEST = 300_000
+"""Bytes of a page without its figures: what a phone loads at once, and a platform takes as an attachment."""
+FIGURES = 4 << 20
+"""Bytes of all figures of a page; the later ones are described only."""
+_LEVELS = ((4_000, True), (1_000, False), (200, False))
+"""Characters of one cell's output, and whether the notebook's code is coloured: what is tried until a page fits."""
+_CODE = re.compile(r"`([^`\n]+)`")
+_SHORTENED = "Its output is shortened here, and its code without colours, to keep this page small."
+_LEFT_OUT = "Your notebook as it was run is too long to be shown here."
+
+
+def render(report: Report) -> str:
+    """Make the page."""
+    report = _with_fewer_pictures(report)
+    page = page_of(report)
+    bare = _page(page, "", "")
+    room = LARGEST - _size(bare)
+    left_out = ""
+    for output, colours in _LEVELS if _shortest(report) <= room else ():
+        notebook = notebook_html(report, output=output, colours=colours)
+        if _size(notebook) <= room:
+            return _page(page, notebook, left_out) if notebook else bare
+        left_out = _SHORTENED
+    return _page(page, "", _LEFT_OUT)
+
+
+def _page(page: Page, notebook: str, left_out: str) -> str:
+    css = _asset("feedback.css")
+    made: str = _template().render(
+        page=msgspec.structs.replace(page, notebook=Markup(notebook), left_out=left_out),
+        css=Markup(css),
+        policy=_policy(css),
+        shown=_figure,
+    )
+    return made
+
+
+@functools.cache
+def _template() -> Any:
+    """Compiled once for the process."""
+    environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    environment.filters["code"] = _with_code
+    return environment.from_string(_asset("feedback.html.jinja"))
+
+
+def _with_code(text: str) -> Markup:
+    """A sentence with its `names` set as code."""
+    return Markup(_CODE.sub(r"<code>\1</code>", str(escape(text))))
+
+
+def _asset(name: str) -> str:
+    return files("grader.report.html").joinpath("templates", name).read_text(encoding="utf-8")
+
+
+def _policy(css: str) -> str:
+    """Nothing may be loaded or run but this very style sheet and pictures inside the page."""
+    digest = base64.b64encode(hashlib.sha256(css.encode()).digest()).decode()
+    return f"default-src 'none'; img-src data:; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+
+
+def _figure(figure: Figure) -> Markup:
+    data = base64.b64encode(figure.picture).decode("ascii")
+    return Markup('<figure><img src="data:image/png;base64,{}" alt="{}"><figcaption>{}</figcaption></figure>').format(
+        data, figure.text, figure.text
+    )
+
+
+def _size(text: str) -> int:
+    """Bytes without the figures."""
+    pieces = text.split('src="data:image/png;base64,')
+    return len(pieces[0].encode()) + sum(len(piece.partition('"')[2].encode()) for piece in pieces[1:])
+
+
+def _shortest(report: Report) -> int:
+    """Bytes that the notebook's sources take alone."""
+    notebook = report.work.notebook if report.work else None
+    return sum(len(cell.source[:LONGEST]) for cell in notebook.cells) if notebook else 0
+
+
+def _with_fewer_pictures(report: Report) -> Report:
+    room = FIGURES
+    cells = []
+    for cell in report.cells:
+        room -= sum(map(len, cell.pictures))
+        cells.append(cell if room >= 0 else msgspec.structs.replace(cell, pictures=()))
+    return msgspec.structs.replace(report, cells=tuple(cells))

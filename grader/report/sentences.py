@@ -1,0 +1,158 @@
+"""What a report says in words, cleaned and in order; every format for people takes its sentences from here.
+
+Owns which sentences there are and which of them a reader can do without; how they are set, and the escaping that a
+format needs, is the format's own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from msgspec import Struct
+
+from grader.model import CellRun, Comparison, Outcome, PartResult, Report
+from grader.report.sanitize import clean, cut, one_line, points
+
+CELL_MESSAGE = 300
+"""Characters of a failing cell's message, of its first paragraph: a library may tell a page."""
+PARAGRAPH = 2_000
+"""Characters of one message or sentence."""
+SENTENCES = 3
+"""Sentences on arrays of one check: the message names all arrays, and one mistake reaches many."""
+STATUS = {
+    "passed": "passed",
+    "partial": "partly right",
+    "failed": "not right",
+    "error": "raised an error",
+    "timeout": "ran out of time",
+    "missing": "not implemented",
+    "skipped": "not run",
+    "pending": "waits for a person",
+}
+_ANSWER = {
+    "answered": "answered",
+    "untouched": "not answered: still the hand-out's text",
+    "empty": "not answered: the cell is empty",
+    "not found": "no answer found",
+}
+_CELL = {"error": "stopped", "timeout": "ran out of time", "crashed": "crashed Python", "skipped": "did not run"}
+
+
+class Feedback(Struct, frozen=True, kw_only=True):
+    """What is said about one check."""
+
+    message: str
+    arrays: tuple[str, ...] = ()
+    """Sentences that add to the message."""
+    more: int = 0
+    """How many of them were left out."""
+    diagnosis: str = ""
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """All of it, as sentences."""
+        rest = (f"and {self.more} more",) if self.more else ()
+        return tuple(filter(None, (self.message, *self.arrays, *rest, self.diagnosis)))
+
+
+def feedback(outcome: Outcome, *, limit: int | None = SENTENCES) -> Feedback:
+    """The check's message, a sentence for each array that adds to it (`limit` of them at most), and the diagnosis."""
+    said = paragraph(outcome.message)
+    told = [_named(a, sentence) for a in outcome.arrays if (sentence := paragraph(a.message)) not in said]
+    shown = told if limit is None else told[:limit]
+    named = paragraph(outcome.diagnosis.text) if outcome.diagnosis else ""
+    return Feedback(
+        message=said, arrays=tuple(shown), more=len(told) - len(shown), diagnosis="" if named in said else named
+    )
+
+
+def _named(array: Comparison, sentence: str) -> str:
+    """The sentence with the array's name before it, unless it speaks of it by name already."""
+    name = one_line(array.name)
+    return sentence if name in sentence else f"{name}: {sentence}"
+
+
+def paragraph(text: str) -> str:
+    """Cleaned text of bounded length."""
+    return cut(clean(text[: 2 * PARAGRAPH]), PARAGRAPH)
+
+
+def check_title(outcome: Outcome) -> str:
+    """The check's title, with the remark that it is hidden."""
+    return one_line(outcome.check.title) + (" (hidden)" if outcome.check.visibility == "hidden" else "")
+
+
+def submission_name(report: Report) -> str:
+    """File or folder that was handed in, without the way to it."""
+    return one_line(Path(report.path).name or Path(report.path).absolute().name)  # `grade .`
+
+
+def answer_state(part: PartResult) -> str:
+    """What is known of a manual part's answer."""
+    if part.answer is None:
+        return "waits for a person"
+    cell = "" if part.answer.cell is None else f" (cell {part.answer.cell})"
+    return _ANSWER[part.answer.state] + cell
+
+
+def is_innocent(part: PartResult) -> bool:
+    """Whether the course's own earlier parts make everything in it right: there is nothing to look for here."""
+    return bool(part.credited_with) and part.follow_through == part.max_score
+
+
+def credit(part: PartResult) -> str:
+    """What follow-through came to; empty when it was not tried."""
+    earned = part.follow_through
+    if earned is None:
+        return ""
+    result = f"{points(earned)} of {points(part.max_score)}"
+    if not part.credited_with:
+        return f"with the course's own earlier parts it is the same: {result}"
+    if earned > part.score:
+        result += f", which counts as {points(part.score)}"
+    return f"credited with the course's own {enumerate_names(part.credited_with)}: {result}"
+
+
+def enumerate_names(names: Sequence[str]) -> str:
+    """`a, b and c`."""
+    shown = [one_line(name) for name in names]
+    return " and ".join([", ".join(shown[:-1]), shown[-1]] if len(shown) > 1 else shown)
+
+
+def cell_problem(cell: CellRun) -> str:
+    """How a cell that did not run through ended."""
+    how = _CELL.get(cell.status, cell.status)
+    if cell.error is None:
+        return how
+    message = one_line(cell.error.message.strip().partition("\n\n")[0], CELL_MESSAGE)
+    said = ": ".join(filter(None, (one_line(cell.error.type), message)))
+    return said if cell.status == "error" else f"{how}: {said}"
+
+
+def is_unwritten(cell: CellRun) -> bool:
+    """Whether the cell stopped at a stub: nothing to explain."""
+    return cell.error is not None and cell.error.type == "NotImplementedError"
+
+
+def earned(report: Report) -> str:
+    """`18 of 20 points`."""
+    return f"{points(report.score)} of {points(report.max_score)} points"
+
+
+def waiting(report: Report) -> str:
+    """What waits for a person; empty when nothing does."""
+    parts = [p for p in report.parts if p.pending]
+    if not parts:
+        return ""
+    some = "1 part waits" if len(parts) == 1 else f"{len(parts)} parts wait"
+    return f"{some} for a person ({points(report.pending)} point{'' if report.pending == 1 else 's'})"
+
+
+def no_score(report: Report) -> str:
+    """Why there is no score, in general; the report's `reason` says it in particular. Empty when there is one."""
+    if report.status == "ungradable":
+        return "This hand-in could not be graded, so there is no score."
+    if report.status == "fault":
+        return "The grader failed. That is not your mistake, and it costs no points."
+    return ""

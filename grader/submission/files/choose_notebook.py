@@ -1,0 +1,141 @@
+"""Which notebook of a hand-in is the one to run.
+
+Owns the choice, among versions of one notebook too; how alike two notebooks are is `likeness`'.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import PurePosixPath
+
+import msgspec
+
+from grader.errors import SubmissionError
+from grader.model import Assignment, Notebook
+from grader.submission.files.gather import HandIn
+from grader.submission.files.layout import without_copy_mark
+from grader.submission.files.similarity import MARGIN, THRESHOLD, expected, likeness, profile
+from grader.submission.names import clean
+from grader.submission.source.notebook import read_notebook
+
+_BY_NAME = 0.2  # what a file name like the assignment's adds to a likeness: it breaks ties and decides nothing else
+_SHOWN = 5
+_MORE = 1.2  # times the code: a version with so much more is further on, and one with less than that may be tidier
+_DONE = re.compile(r"final|solution|solved|submi|abgabe|complete|done|hand.?in", re.IGNORECASE)
+_LEFT = re.compile(r"old|backup|bak\b|draft|template|stub|original|empty|blank|copy|scratch", re.IGNORECASE)
+
+
+class Choice(msgspec.Struct, frozen=True):
+    """Handed-in name of the notebook to run; None when there is none, or the assignment has none."""
+
+    name: str | None
+    notes: tuple[str, ...] = ()
+
+
+def choose_notebook(handed: HandIn, assignment: Assignment) -> Choice:
+    """The notebook to run.
+
+    The one that the caller named, else the only one, else the one with the assignment's own file name, unless it was
+    never run and another version of it was; else the one that release marked as the assignment's, else the one that
+    clearly looks most like it. Of several versions that which was run, is called final or not called old, or holds
+    much more code; a note names the others.
+
+    Raises
+    ------
+    SubmissionError
+        There are several and none stands out.
+    """
+    names = handed.notebooks
+    if assignment.notebook is None:
+        return Choice(None)
+    if handed.notebook is not None or len(names) <= 1:
+        return Choice(handed.notebook or next(iter(names), None))
+    own = PurePosixPath(assignment.notebook).name.casefold()
+    read = {name: notebook for name in names if (notebook := _readable(handed, name)) is not None}
+    called = _highest([name for name in names if PurePosixPath(name).name.casefold() == own])
+    if called:
+        if called not in read or _was_run(read[called]):
+            return Choice(called)
+        alike = _scores(read, assignment, by_name=False)
+        enough = max(alike[called] - MARGIN, THRESHOLD + _BY_NAME)
+        run = [name for name in sorted(alike) if alike[name] >= enough and _was_run(read[name])]
+        return _furthest(run, read, [called]) if run else Choice(called)
+    marked = [name for name, notebook in read.items() if notebook.assignment == assignment.id]
+    if len(marked) == 1:
+        return Choice(marked[0])
+    choice = _furthest(_versions({name: read[name] for name in marked} or read, assignment), read)
+    if choice.name is not None:
+        return choice
+    listed = ", ".join(clean(name) for name in names[:_SHOWN]) + (", …" if len(names) > _SHOWN else "")
+    raise SubmissionError(
+        f"{handed.shown} holds {len(names)} notebooks and none is clearly that of {assignment.id} ({listed}); "
+        f"hand in one, or name it {PurePosixPath(assignment.notebook).name}"
+    )
+
+
+def _highest(names: Sequence[str]) -> str | None:
+    """The one that lies in the fewest folders, if it is alone there."""
+    depth = {name: name.count("/") for name in names}
+    best = [name for name in names if depth[name] == min(depth.values())]
+    return best[0] if len(best) == 1 else None
+
+
+def _readable(handed: HandIn, name: str) -> Notebook | None:
+    try:
+        return msgspec.structs.replace(read_notebook(handed.files[name]), name=name)
+    except SubmissionError:  # a damaged one among several is not the one
+        return None
+
+
+def _versions(read: Mapping[str, Notebook], assignment: Assignment) -> list[str]:
+    """Those that look like the assignment, and about equally so; sorted by their names."""
+    scores = _scores(read, assignment, by_name=True)
+    best = max(scores.values(), default=0.0)
+    if best < THRESHOLD + _BY_NAME:
+        return []
+    return sorted(name for name in scores if best - scores[name] < MARGIN)
+
+
+def _scores(read: Mapping[str, Notebook], assignment: Assignment, *, by_name: bool) -> dict[str, float]:
+    """How much each looks like the assignment; all file names count alike unless `by_name`."""
+    wanted = expected(assignment)
+    stem = PurePosixPath(assignment.notebook or "").stem.casefold()
+    scores = {}
+    for name, notebook in read.items():
+        shown = profile(notebook, {})
+        if not by_name:
+            shown = msgspec.structs.replace(shown, files=wanted.files)
+        called = PurePosixPath(without_copy_mark(PurePosixPath(name).name)).stem.casefold() if by_name else stem
+        alike = difflib.SequenceMatcher(None, called, stem).ratio()
+        scores[name] = likeness(shown, wanted) + _BY_NAME * alike
+    return scores
+
+
+def _furthest(versions: Sequence[str], read: Mapping[str, Notebook], others: Collection[str] = ()) -> Choice:
+    """The version that was worked on most; none when that cannot be told."""
+    left = list(versions)
+    for rank in (lambda name: _was_run(read[name]), _by_words):
+        left = [name for name in left if rank(name) == max(map(rank, left))]
+    size = {name: len(_code(read[name])) for name in left}
+    most = max(size.values(), default=0)
+    left = [name for name in left if size[name] * _MORE > most]
+    if len({_code(read[name]) for name in left}) != 1:
+        return Choice(None)
+    passed = sorted({*versions, *others} - {left[0]})
+    return Choice(left[0], tuple(f"{clean(n)} is a version of it too; {clean(left[0])} was graded" for n in passed))
+
+
+def _by_words(name: str) -> int:
+    stem = PurePosixPath(name).stem
+    return bool(_DONE.search(stem)) - bool(_LEFT.search(stem)) - (without_copy_mark(stem + ".ipynb") != stem + ".ipynb")
+
+
+def _was_run(notebook: Notebook) -> bool:
+    return any(cell.execution_count is not None or cell.outputs for cell in notebook.code)
+
+
+def _code(notebook: Notebook) -> str:
+    """All code without blanks."""
+    return "".join("".join(cell.source.split()) for cell in notebook.code)

@@ -1,0 +1,148 @@
+"""The files of one hand-in: a notebook, a module, a folder, or an archive of any of these.
+
+Owns finding them on disk, whatever the path is, within `limits` and without following a link. What they are for the
+assignment is `mapping`'s; archives are opened by `archive`.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Collection, Iterator, Mapping
+from pathlib import Path, PurePosixPath
+
+from msgspec import Struct
+
+from grader.errors import SubmissionError
+from grader.submission.names import JUNK_FOLDERS, clean, is_junk, nearest
+from grader.submission.quota import Limits
+from grader.submission.source.notebook import read_notebook
+
+
+class HandIn(Struct, frozen=True, kw_only=True):
+    """What was handed in, without caches, environments and links."""
+
+    shown: str
+    """Its name, fit for a message."""
+    files: Mapping[str, Path]
+    """Relative name with `/` -> the file."""
+    notebook: str | None = None
+    """The notebook that the caller named, among the files."""
+    notes: tuple[str, ...] = ()
+
+    @property
+    def notebooks(self) -> tuple[str, ...]:
+        return tuple(name for name in self.files if name.endswith(".ipynb"))
+
+    @property
+    def modules(self) -> tuple[str, ...]:
+        return tuple(name for name in self.files if name.endswith(".py"))
+
+
+def gather(path: Path, scratch: Path, *, beside: Collection[str] = (), skip: Collection[str] = frozenset()) -> HandIn:
+    """Look at `path` and list what it holds.
+
+    Parameters
+    ----------
+    scratch
+        A folder, not made yet, that archives are unpacked into.
+    beside
+        Relative module paths: where the folder of a notebook holds one of them, that folder is the hand-in.
+    skip
+        Relative folders that are not looked into.
+
+    Raises
+    ------
+    SubmissionError
+        Nothing is there, it cannot be read, or it is too large.
+    """
+    shown = clean(path.resolve().name if path.name in {"", ".", ".."} else path.name)
+    try:
+        if path.is_dir():
+            return _folder(path, shown, scratch, skip)
+        if not path.is_file():
+            if path.exists():
+                raise SubmissionError(f"{clean(str(path), 300)}: neither a file nor a folder")
+            raise SubmissionError(f"{clean(str(path), 300)}: no such file or folder{nearest(path)}")
+        if path.suffix == ".py":
+            return HandIn(shown=shown, files={path.name: path})
+        if path.suffix != ".ipynb" and _is_archive(path):
+            _unpack(path, scratch / "archive")
+            return _folder(scratch / "archive", shown, scratch, skip)
+        if any((path.parent / name).is_file() for name in beside):
+            found = _folder(path.parent, clean(path.absolute().parent.name), scratch, skip)
+            return HandIn(shown=shown, files=found.files, notebook=path.name, notes=found.notes)
+    except (OSError, ValueError) as problem:  # ValueError: a NUL in the path
+        raise SubmissionError(f"{shown} cannot be read: {clean(str(problem), 300)}; check its permissions") from problem
+    if path.suffix != ".ipynb":
+        read_notebook(path)  # a notebook under another name is one; anything else is told what it is
+    return HandIn(shown=shown, files={path.name: path}, notebook=path.name)
+
+
+def _folder(folder: Path, shown: str, scratch: Path, skip: Collection[str]) -> HandIn:
+    files, notes = _listed(folder, shown, skip)
+    if not any(name.endswith((".ipynb", ".py")) for name in files):
+        # a learning platform hands out a folder for each student with the archive that was uploaded in it
+        archives = [name for name, path in files.items() if _is_archive(path)]
+        if len(archives) == 1:
+            _unpack(files[archives[0]], scratch / "inner")
+            files, notes = _listed(scratch / "inner", clean(PurePosixPath(archives[0]).name), skip)
+    return HandIn(shown=shown, files=files, notes=tuple(notes))
+
+
+def _is_archive(path: Path) -> bool:
+    from grader.submission.files.archive import is_archive  # here: a notebook needs none of zip, tar, bz2 and lzma
+
+    return is_archive(path)
+
+
+def _unpack(path: Path, target: Path) -> None:
+    from grader.submission.files.archive import unpack
+
+    unpack(path, target)
+
+
+def _listed(folder: Path, shown: str, skip: Collection[str]) -> tuple[dict[str, Path], list[str]]:
+    limits = Limits(shown=shown)
+    files: dict[str, Path] = {}
+    notes: list[str] = []
+    size = 0
+    for count, (name, path) in enumerate(_walk(folder, skip), 1):
+        limits.check_entries(count)
+        found = path.lstat()
+        if stat.S_ISLNK(found.st_mode):
+            notes.append(f"{clean(name)} is a link and was left out; put the file itself in its place")
+        elif not stat.S_ISREG(found.st_mode) or is_junk(PurePosixPath(name).parts):
+            continue
+        elif any(not c.isprintable() for c in name):
+            notes.append(f"{clean(name)} has a name with control characters and was left out; rename it")
+        else:
+            if not os.access(path, os.R_OK):
+                raise SubmissionError(f"{clean(name)} cannot be read; check its permissions")
+            files[name] = path
+            limits.check_bytes(size := size + found.st_size)
+        if len(files) > limits.files:
+            raise limits.too_many(f"over {limits.files}")
+    return dict(sorted(files.items())), notes
+
+
+def _walk(folder: Path, skip: Collection[str]) -> Iterator[tuple[str, Path]]:
+    """Every entry that is no folder, by relative name; caches, environments and linked folders are not entered."""
+
+    def refuse(problem: OSError) -> None:
+        raise problem
+
+    for at, folders, names in os.walk(folder, onerror=refuse):
+        here = Path(at)
+        relative = here.relative_to(folder)
+        for name in [n for n in folders if (here / n).is_symlink()]:
+            yield (relative / name).as_posix(), here / name
+        folders[:] = sorted(
+            name
+            for name in folders
+            if name not in JUNK_FOLDERS
+            and (relative / name).as_posix() not in skip
+            and not (here / name / "pyvenv.cfg").exists()
+        )
+        for name in sorted(names):
+            yield (relative / name).as_posix(), here / name

@@ -1,0 +1,146 @@
+"""A hand-in laid over the pristine provided files: the folder that will be run.
+
+Owns copying and the digest. Finding files is `handin`'s, naming them `mapping`'s, choosing the notebook `choosing`'s,
+the course's own files `provided`'s. No student code runs here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+from grader.errors import SubmissionError, WorkerError
+from grader.model import Assignment, Notebook, Submission
+from grader.submission.files.choose_notebook import choose_notebook
+from grader.submission.files.gather import HandIn, gather
+from grader.submission.files.layout import Layout, lay_out, module_paths, mounted_folders, packages
+from grader.submission.files.provided import copy_with_additions, edited, pristine, provided_versions
+from grader.submission.files.writefile_cells import defined_names, names_of, with_written
+from grader.submission.source.modules import MAX_SOURCE, decode
+from grader.submission.source.notebook import parse_notebook, refuse_python2
+
+
+def open_submission(path: Path, assignment: Assignment, workdir: Path) -> Submission:
+    """Make a working copy of the hand-in at `path`: a notebook, a module, a folder, or an archive.
+
+    Parameters
+    ----------
+    workdir
+        A folder of this submission's own, made if need be; archives are unpacked and the copy is made below it.
+
+    Raises
+    ------
+    SubmissionError
+        With one line: nothing there, not the assignment's files, unsafe, too large, no usable notebook, Python 2.
+    AuthoringError
+        A provided file is in neither the hand-out nor the solution.
+    WorkerError
+        `workdir` cannot be written.
+    """
+    handed = gather(path, workdir / "unpacked", beside=module_paths(assignment), skip=mounted_folders(assignment))
+    choice = choose_notebook(handed, assignment)
+    notebook = choice.name
+    folder = workdir / "files"
+    texts: dict[str, str] = {}
+    try:
+        handed = with_written(handed, notebook, workdir / "written")
+        layout = lay_out(handed.files, assignment, notebook)
+        read = _notebook(handed, layout, notebook)
+        missing = _missing_files(handed, assignment, layout, read)
+        notes = [*handed.notes, *choice.notes, *layout.notes]
+        folder.mkdir(parents=True)
+        for name in assignment.provided_files:
+            _copy(pristine(assignment, name), folder / name)
+        provided = provided_versions(handed, layout, assignment)
+        notes += edited(handed, provided, assignment, read)
+        for target, given in layout.placed.items():
+            if given in provided:
+                own = handed.files[given]
+                notes += copy_with_additions(pristine(assignment, provided[given]), own, folder, target)
+            else:
+                _copy(handed.files[given], folder / target)
+                texts |= _text(folder, target)
+        for package in packages(assignment, layout.placed):
+            for name in assignment.provided_files:
+                if not (folder / package / name).exists():
+                    _copy(pristine(assignment, name), folder / package / name)
+        for name in missing:
+            if (assignment.handout / name).is_file():
+                _copy(assignment.handout / name, folder / name)
+                texts |= _text(folder, name)
+                notes.append(f"{name} was not handed in; the hand-out's stub was used")
+    except OSError as problem:
+        raise WorkerError(f"{folder} cannot be written: {problem.strerror or problem}") from problem
+    if read is None and assignment.notebook is not None:
+        read = _handouts_notebook(assignment, folder, notes)
+    return Submission(
+        path=str(path),
+        digest=_digest(handed, layout),
+        folder=folder,
+        notebook=read,
+        modules=dict(sorted(texts.items())),
+        notes=tuple(notes),
+    )
+
+
+def _missing_files(handed: HandIn, assignment: Assignment, layout: Layout, notebook: Notebook | None) -> list[str]:
+    """The student files that are neither handed in nor in the notebook; a hand-in without any of them is refused."""
+    own = defined_names(notebook) if layout.missing else frozenset()
+    missing = [name for name in layout.missing if own.isdisjoint(names_of(assignment, name))]
+    if len(missing) < len(assignment.student_files) or (notebook is not None and not assignment.student_files):
+        return missing
+    expected = [*([assignment.notebook] if assignment.notebook else []), *assignment.student_files]
+    pdf = any(name.lower().endswith(".pdf") for name in handed.files)
+    if notebook is not None:
+        what = "holds the notebook alone, and the work is in the modules beside it"
+    elif assignment.student_files:
+        what = "holds a PDF and none of its files" if pdf else "holds none of its files"
+    else:
+        expected = [assignment.notebook or "a notebook"]
+        what = "holds a PDF and no notebook" if pdf else "holds no notebook"
+    raise SubmissionError(f"{handed.shown} {what}; {assignment.id} expects {', '.join(expected)}")
+
+
+def _copy(source: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(source, target)
+
+
+def _text(folder: Path, name: str) -> Mapping[str, str]:
+    """The source of a module by its name; nothing for other files."""
+    path = folder / name
+    if not name.endswith(".py") or path.stat().st_size > MAX_SOURCE:
+        return {}
+    return {name: decode(path.read_bytes())}
+
+
+def _notebook(handed: HandIn, layout: Layout, chosen: str | None) -> Notebook | None:
+    if chosen is None:
+        return None
+    name = next(target for target, given in layout.placed.items() if given == chosen)
+    read = parse_notebook(handed.files[chosen].read_bytes(), name)
+    refuse_python2(read)
+    return read
+
+
+def _handouts_notebook(assignment: Assignment, folder: Path, notes: list[str]) -> Notebook | None:
+    """The modules were handed in alone: the hand-out's notebook is run on them."""
+    name = str(assignment.notebook)
+    if not (assignment.handout / name).is_file():
+        return None
+    _copy(assignment.handout / name, folder / name)
+    notes.append(f"{name} was not handed in; the hand-out's own was run")
+    return parse_notebook((folder / name).read_bytes(), name)
+
+
+def _digest(handed: HandIn, layout: Layout) -> str:
+    """`sha256:` over the names and bytes of the student's files, the same for a folder and its zip."""
+    whole = hashlib.sha256()
+    for name, given in sorted(layout.handed.items()):
+        if given not in layout.provided:
+            with handed.files[given].open("rb") as file:
+                one = hashlib.file_digest(file, "sha256")
+            whole.update(f"{len(name.encode())}:{name}:{one.hexdigest()}\n".encode())
+    return f"sha256:{whole.hexdigest()}"

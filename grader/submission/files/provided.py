@@ -1,0 +1,114 @@
+"""The course's own files in a hand-in: which version of each is run, and what to say about the student's.
+
+A student's version is never run, wherever in the hand-in it lies; what it defines besides is `additions`' to add.
+"""
+
+from __future__ import annotations
+
+import ast
+import shutil
+from collections.abc import Iterator, Mapping
+from pathlib import Path, PurePosixPath
+
+from grader.errors import AuthoringError
+from grader.model import Assignment, Notebook
+from grader.submission.files.gather import HandIn
+from grader.submission.files.layout import Layout
+from grader.submission.files.merge_helpers import with_additions
+from grader.submission.names import clean
+from grader.submission.source.definitions import definitions, parse
+from grader.submission.source.modules import MAX_SOURCE, decode
+
+
+def pristine(assignment: Assignment, name: str) -> Path:
+    """The course's own version of a provided file: the source that the hand-out is made of, where it is here."""
+    for folder in (assignment.solution, assignment.handout):
+        if folder is not None and (folder / name).is_file():
+            return folder / name
+    raise AuthoringError(f"{assignment.handout / name}: no such file, and it is a provided one; run `grade release`")
+
+
+def provided_versions(handed: HandIn, layout: Layout, assignment: Assignment) -> Mapping[str, str]:
+    """Handed-in name -> provided file, for the student's versions of provided files.
+
+    Another edition may keep the same helper in another package, as `nndl/solver.py` for `utils/solver.py`: a module of
+    that name which defines one of the same functions or classes is the same helper. One that imports its neighbours
+    can only work where it is.
+    """
+    found = dict(layout.provided)
+    bases = {PurePosixPath(name).name: name for name in reversed(assignment.provided_files) if name.endswith(".py")}
+    bases.pop("__init__.py", None)
+    for name, given in layout.handed.items():
+        provided = bases.get(PurePosixPath(name).name)
+        if provided is None or given in found or name in assignment.student_files:
+            continue
+        course = decode(pristine(assignment, provided).read_bytes())
+        if not _imports_neighbours(course) and not _defined(course).isdisjoint(_defined(_source(handed.files[given]))):
+            found[given] = provided
+    return found
+
+
+def _source(path: Path) -> str:
+    return decode(path.read_bytes()) if path.stat().st_size <= MAX_SOURCE else ""
+
+
+def _defined(text: str) -> frozenset[str]:
+    return frozenset(
+        d.name for d in definitions(text).found if d.kind in {"def", "class"} and not d.name.startswith("_")
+    )
+
+
+def _imports_neighbours(text: str) -> bool:
+    tree = parse(text).tree
+    return tree is not None and any(isinstance(node, ast.ImportFrom) and node.level for node in ast.walk(tree))
+
+
+def edited(
+    handed: HandIn, provided: Mapping[str, str], assignment: Assignment, notebook: Notebook | None
+) -> Iterator[str]:
+    """Notes on provided files that are not the course's own.
+
+    A hand-in that shows nothing of this hand-out is of another edition of the course, whose files all differ: nobody
+    edited them.
+    """
+    differing, same = [], 0
+    for given, name in provided.items():
+        own = [f / name for f in (assignment.solution, assignment.handout) if f is not None and (f / name).is_file()]
+        content = _content(handed.files[given])
+        if content in [_content(path) for path in own]:
+            same += bool(content)
+        elif content or PurePosixPath(name).name != "__init__.py":
+            differing.append(clean(name))
+    differing = list(dict.fromkeys(differing))  # another homework beside it has the same helpers
+    if differing and not same and (notebook is None or notebook.assignment is None):
+        more = f" and {len(differing) - 4} more" if len(differing) > 4 else ""
+        yield (
+            f"the provided files are another edition's or were edited; the course's own were used: "
+            f"{', '.join(differing[:4])}{more}"
+        )
+        return
+    for name in differing:
+        yield f"provided file {name} was edited; the course's own was used"
+
+
+def _content(path: Path) -> list[str]:
+    """Lines without what editors change by themselves: line ends, blanks at line ends, empty lines at the end."""
+    lines = [line.rstrip() for line in decode(path.read_bytes()).split("\n")]
+    while lines and not lines[-1]:
+        lines.pop()
+    return lines
+
+
+def copy_with_additions(source: Path, own: Path, folder: Path, target: str) -> list[str]:
+    """Copy a provided file, with what only the student's version defines; returns a note about that."""
+    (folder / target).parent.mkdir(parents=True, exist_ok=True)
+    added: tuple[str, ...] = ()
+    text = ""
+    if target.endswith(".py") and own.stat().st_size <= MAX_SOURCE:
+        text, added = with_additions(decode(source.read_bytes()), decode(own.read_bytes()))
+    if not added:
+        shutil.copyfile(source, folder / target)
+        return []
+    (folder / target).write_text(text, encoding="utf-8")
+    more = f" and {len(added) - 5} more" if len(added) > 5 else ""
+    return [f"added to the course's {clean(target)} from your version: {', '.join(added[:5])}{more}"]

@@ -1,0 +1,131 @@
+"""How much a hand-in looks like an assignment, as a number from 0 to 1.
+
+Owns the evidence and its weights: the names that the hand-out fixes above all, then its headings and file names.
+Deciding by the number is `identify`'s (which assignment) and `choosing`'s (which notebook).
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import PurePosixPath
+
+from msgspec import Struct
+
+from grader.errors import SubmissionError
+from grader.model import Assignment, Notebook, Place
+from grader.submission.files.layout import without_copy_mark
+from grader.submission.source import sections
+from grader.submission.source.definitions import definitions, parse
+from grader.submission.source.magics import plain_python
+from grader.submission.source.notebook import read_notebook
+
+# Names are what survives an edition, a rename and a rewritten text.
+_NAMES, _HEADINGS, _FILES = 0.65, 0.2, 0.15
+_USED = 0.5  # a name that is called but defined elsewhere, as a notebook does with its modules
+
+THRESHOLD = 0.25
+"""A notebook without its modules, renamed, under other headings, still reaches a third by the names that it calls."""
+MARGIN = 0.1
+"""Two that lie closer are a tie: an edition with two of ten names changed moves by 0.13."""
+
+
+class Profile(Struct, frozen=True, kw_only=True):
+    """What a hand-in shows of itself."""
+
+    defined: frozenset[str]
+    used: frozenset[str]
+    """Names that are read as plain names, and not imported from elsewhere by that name."""
+    headings: frozenset[str]
+    files: frozenset[str]
+    """Base names in lower case, without the mark of a copy."""
+
+
+class Expected(Struct, frozen=True, kw_only=True):
+    """What an assignment's hand-in shows."""
+
+    names: Mapping[str, tuple[Place, ...]]
+    headings: frozenset[str]
+    files: frozenset[str]
+
+
+def profile(notebook: Notebook | None, modules: Mapping[str, str]) -> Profile:
+    """The profile of one notebook with the modules handed in beside it (source text by path)."""
+    cells = notebook.code if notebook else ()
+    defined: set[str] = set()
+    foreign: set[str] = set()
+    read: set[str] = set()
+    own = {PurePosixPath(path).stem for path in modules}
+    for source in [*(cell.source for cell in cells), *modules.values()]:
+        for definition in definitions(source).found:
+            if definition.kind != "import":
+                defined.add(definition.name)
+            elif definition.origin.partition(".")[0] in _KNOWN_PACKAGES:
+                foreign.add(definition.name)
+        tree = parse(plain_python(source)).tree
+        read |= {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)} if tree else set()
+    return Profile(
+        defined=frozenset(defined),
+        used=frozenset(read - defined - foreign - own),
+        headings=_headings(notebook),
+        files=_files([*([notebook.name] if notebook else []), *modules]),
+    )
+
+
+# Imports from these are the library's `softmax`, `Linear` or `ReLU`, not the assignment's.
+_KNOWN_PACKAGES = frozenset({"jax", "keras", "numpy", "scipy", "sklearn", "tensorflow", "torch"})
+
+
+def expected(assignment: Assignment) -> Expected:
+    """What the hand-out of an assignment shows; without a hand-out its declared names and files alone."""
+    files = [*([assignment.notebook] if assignment.notebook else []), *assignment.student_files]
+    stub = None
+    if assignment.notebook and (assignment.handout / assignment.notebook).is_file():
+        try:
+            stub = read_notebook(assignment.handout / assignment.notebook)
+        except SubmissionError:  # in a student's repository the hand-out's notebook is the student's
+            stub = None
+    return Expected(names=assignment.names, headings=_headings(stub), files=_files(files))
+
+
+def likeness(found: Profile, wanted: Expected, weights: Mapping[str, float] | None = None) -> float:
+    """How much of what the assignment shows is found, 0 to 1.
+
+    Parameters
+    ----------
+    weights
+        What each name is worth; 1 for one that is not there. Names that many assignments share tell little.
+    """
+    worth = {name: (weights or {}).get(name, 1.0) for name in wanted.names}
+    seen = {
+        name: 1.0 if keys & found.defined else _USED if keys & found.used else 0.0
+        for name, places in wanted.names.items()
+        if (keys := {name, *(place.name for place in places)})
+    }
+    parts = [
+        (_NAMES, sum(worth.values()), sum(worth[name] * seen[name] for name in worth)),
+        (_HEADINGS, len(wanted.headings), len(wanted.headings & found.headings)),
+        (_FILES, len(wanted.files), len(wanted.files & found.files)),
+    ]
+    there = [(weight, part / whole) for weight, whole, part in parts if whole]
+    total = sum(weight for weight, _ in there)
+    return sum(weight * share for weight, share in there) / total if total else 0.0
+
+
+def _headings(notebook: Notebook | None) -> frozenset[str]:
+    cells = notebook.cells if notebook else ()
+    titles = (h.title for cell in cells if cell.kind == "markdown" for h in sections.headings(cell.source))
+    return frozenset(title for t in titles if (title := _bare(t)))
+
+
+def _bare(title: str) -> str:
+    """A title without numbering, points in brackets and punctuation."""
+    title = re.sub(r"\([^()]*(%|points?|pts?)[^()]*\)", "", title.casefold())
+    title = re.sub(r"^\s*([\d.]+|\(\w\)|\w\))\s+", "", title)
+    return " ".join(re.findall(r"\w+", title))
+
+
+def _files(names: Iterable[str]) -> frozenset[str]:
+    bases = (without_copy_mark(PurePosixPath(name).name).casefold() for name in names)
+    return frozenset(base for base in bases if base != "__init__.py")

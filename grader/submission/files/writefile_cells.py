@@ -1,0 +1,87 @@
+"""What a notebook holds of files that were not handed in beside it.
+
+On Colab a module is often a cell that begins with `%%writefile layers/linear.py`, or its class stands in a cell of the
+notebook. Owns finding both; where the files go is `mapping`'s.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path, PurePosixPath
+
+import msgspec
+
+from grader.model import Assignment, Notebook
+from grader.submission.files.gather import HandIn
+from grader.submission.names import clean
+from grader.submission.source.definitions import definitions
+from grader.submission.source.notebook import parse_notebook
+
+_WRITES = re.compile(r"\s*%%(?:writefile|file)[ \t]+(?P<options>(?:-\w+[ \t]+)*)(?P<path>\S[^\n]*)\n")
+_WORDS = (b"%%writefile", b"%%file")
+MOST = 50
+"""Files that one notebook writes; a homework has a handful."""
+
+
+def with_written(handed: HandIn, notebook: str | None, scratch: Path) -> HandIn:
+    """The hand-in with the Python files that its notebook writes, put into `scratch`; those handed in outrank them.
+
+    Raises
+    ------
+    SubmissionError
+        The notebook cannot be read.
+    OSError
+        `scratch` cannot be written.
+    """
+    data = handed.files[notebook].read_bytes() if notebook is not None else b""
+    if not any(word in data for word in _WORDS):
+        return handed
+    found = dict(handed.files)
+    written = []
+    for name, text in list(written_files(parse_notebook(data, str(notebook))).items())[:MOST]:
+        if name not in found:
+            found[name] = scratch / name
+            found[name].parent.mkdir(parents=True, exist_ok=True)
+            found[name].write_text(text, encoding="utf-8")
+            written.append(clean(name))
+    notes = handed.notes
+    if written:
+        notes += (f"taken from the cells of the notebook that write them: {', '.join(written)}",)
+    return msgspec.structs.replace(handed, files=dict(sorted(found.items())), notes=notes)
+
+
+def written_files(notebook: Notebook) -> Mapping[str, str]:
+    """Relative name -> text of the Python files that the cells write with `%%writefile`, the last one of each name."""
+    found: dict[str, str] = {}
+    for cell in notebook.code:
+        match = _WRITES.match(cell.source)
+        if match is None or not match["path"].strip().endswith(".py"):
+            continue
+        parts = [
+            part for part in PurePosixPath(match["path"].strip().strip("'\"")).parts if part not in {"/", ".", ".."}
+        ]
+        name, text = "/".join(parts), cell.source[match.end() :] + "\n"
+        if all(part.isprintable() and "\\" not in part for part in parts):
+            found[name] = (found.get(name, "") if "-a" in match["options"].split() else "") + text
+    # a file cannot be a folder as well
+    return {name: text for name, text in found.items() if not any(other.startswith(f"{name}/") for other in found)}
+
+
+def names_of(assignment: Assignment, file: str) -> frozenset[str]:
+    """The declared names that live in the student file `file` and may stand in the notebook instead."""
+    module = file.removesuffix(".py").replace("/", ".")
+    return frozenset(
+        name for name, places in assignment.names.items() if {module, ""} <= {place.module for place in places}
+    )
+
+
+def defined_names(notebook: Notebook | None) -> frozenset[str]:
+    """The functions and classes that the notebook's own cells define."""
+    cells = notebook.code if notebook is not None else ()
+    return frozenset(
+        definition.name
+        for cell in cells
+        for definition in definitions(cell.source).found
+        if definition.kind in {"def", "class"}
+    )

@@ -1,0 +1,1 @@
+"""What a submission leaves open or claims: stubs, written answers, stored outputs."""

@@ -1,0 +1,290 @@
+"""What a student handed in for a part that a person marks.
+
+Owns finding the answer in the section that the assignment names, and telling it from the hand-out's own text; what is
+no answer in any hand-out is `unanswered`'s. What a cell drew comes from the run; showing it all is the report's.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Literal
+
+import msgspec
+from msgspec import Struct
+
+from grader.model import Answer, Manual, Notebook
+from grader.submission.review.placeholders import beside, has_mark, is_form, is_label, is_placeholder
+from grader.submission.source import sections
+from grader.submission.source.definitions import parse
+from grader.submission.source.magics import plain_python
+
+_NUMBERED = re.compile(r"\(?(\d[\d.]*[a-z]?[).:\s]|[a-z][).:])|(q|question|task|part)\s*\d", re.IGNORECASE)
+_MATHS = re.compile(r"\$\$|\\begin|\\\[|```")
+"""A changed line of a formula is shown with the formula around it."""
+_QUESTION_CHARACTERS = 15  # of a question, before its text is looked for in place of a heading: "Why?" is anywhere
+
+
+class _Text(Struct, frozen=True):
+    """Lines of one markdown or raw cell from one heading to the next, or one code cell."""
+
+    cell: int
+    code: bool
+    lines: tuple[str, ...]
+    heading: sections.Heading | None = None
+    """What its first line is, if that is a heading or a bold lead-in."""
+
+
+def extract_answer(
+    manual: Manual, notebook: Notebook, stub: Notebook | None, figures: Mapping[int, tuple[str, ...]]
+) -> Answer:
+    """The answer in the section of `notebook` whose heading contains `manual.under`.
+
+    Where no heading does, a bold lead-in or any line that holds that text, or the question's, opens the section.
+
+    Parameters
+    ----------
+    stub
+        The hand-out's notebook: what it says already is no answer. None, or one that words the section otherwise
+        (another edition's), makes the last markdown cells of the section the answer.
+    figures
+        Cell index -> a sentence for each figure that the cell drew when it was run.
+
+    Returns
+    -------
+    Answer
+        For `plot` the figures; for `tuning` the last code cell that is not the stub's; else text. `untouched`: only
+        what the hand-out says is there; `empty`: not even that, or no figure; `not found`: no such section.
+    """
+    given = _section(stub, manual) if stub is not None else []
+    known: frozenset[str] | None = None
+    if stub is not None and given:
+        # a student's own heading inside an answer does not end it; in another edition every heading does
+        titles = _titles(stub)
+        known = titles if 2 * len(titles & _titles(notebook)) >= len(titles) else None
+    texts = [_without(text, manual.given) for text in _section(notebook, manual, known)]
+    if not texts:
+        return Answer(state="not found")
+    if manual.kind == "plot":
+        return _plot(texts, figures)
+    if manual.kind == "tuning":
+        return _tuning(texts, given)
+    written = _written(texts, given, manual.under)
+    return written if written.state == "answered" else _commented(texts, given) or written
+
+
+# ---------------------------------------------------------------- the section
+
+
+def _section(notebook: Notebook, manual: Manual, known: Collection[str] | None = None) -> list[_Text]:
+    """From the heading that is asked for to the next that closes it; `known` are the titles that can."""
+    texts = _texts(notebook)
+    start = _by_heading(texts, manual.under)
+    if start is None:
+        wanted = [manual.under, *([manual.question] if len(manual.question) >= _QUESTION_CHARACTERS else [])]
+        line = next((found for text in wanted if (found := _by_line(texts, text)) is not None), None)
+        if line is None:
+            return []
+        start, at = line
+        text = texts[start]
+        title = sections.plain(text.lines[at])
+        heading = sections.Heading(sections.QUESTION, title, 0)
+        texts[start] = _Text(text.cell, False, text.lines[at:], heading)
+    first, rest = texts[start], texts[start + 1 :]
+    end = next((n for n, text in enumerate(rest) if _closes(text, first, known)), len(rest))
+    return [first, *rest[:end]]
+
+
+def _texts(notebook: Notebook) -> list[_Text]:
+    texts = []
+    for cell in notebook.cells:
+        lines = tuple(cell.source.split("\n"))
+        found = sections.headings(cell.source, questions=True) if cell.kind == "markdown" else []
+        if not found or found[0].line:
+            texts.append(_Text(cell.index, cell.kind == "code", lines[: found[0].line] if found else lines))
+        ends = [*(heading.line for heading in found[1:]), len(lines)]
+        texts += [_Text(cell.index, False, lines[h.line : end], h) for h, end in zip(found, ends, strict=False)]
+    return texts
+
+
+def _titles(notebook: Notebook) -> frozenset[str]:
+    return frozenset(text.heading.title.casefold() for text in _texts(notebook) if text.heading)
+
+
+def _by_heading(texts: Sequence[_Text], wanted: str) -> int | None:
+    """Position of the heading that is `wanted`, else contains it; real headings before lead-ins."""
+    best: dict[tuple[bool, bool], int] = {}
+    for number, text in enumerate(texts):
+        if text.heading and sections.matches(text.heading.title, wanted):
+            longer = text.heading.title.casefold() != sections.plain(wanted).casefold()
+            best.setdefault((text.heading.level == sections.QUESTION, longer), number)
+    return best[min(best)] if best else None
+
+
+def _by_line(texts: Sequence[_Text], wanted: str) -> tuple[int, int] | None:
+    """Position of the first text outside code with a line that contains `wanted`, and that line."""
+    folded = sections.plain(wanted).casefold()
+    for number, text in enumerate(texts):
+        for at, line in enumerate(text.lines if not text.code else ()):
+            if folded in sections.plain(line).casefold():
+                return number, at
+    return None
+
+
+def _closes(text: _Text, first: _Text, known: Collection[str] | None) -> bool:
+    heading, opening = text.heading, first.heading
+    if not heading or not opening or heading.level > opening.level:
+        return False
+    if known is not None:
+        return heading.title.casefold() in known
+    if heading.level < sections.QUESTION or _NUMBERED.match(heading.title):
+        return True
+    # an answer may begin with "**Answer:**", so that only the next numbered question ends a numbered one; labels of
+    # one cell, such as "**Names:**" and "**Group:**", belong together
+    return not _NUMBERED.match(opening.title) and text.cell != first.cell
+
+
+def _without(text: _Text, given: Sequence[str]) -> _Text:
+    """Without the lines that begin like one of `given`, which another edition's hand-out has there."""
+    starts = tuple(sections.plain(start).casefold() for start in given)
+    if text.code or not starts:
+        return text
+    kept = [line for line in text.lines[1:] if not sections.plain(line).casefold().startswith(starts)]
+    first = text.lines[0]
+    if text.heading or not sections.plain(first).casefold().startswith(starts):
+        kept.insert(0, first)
+    return msgspec.structs.replace(text, lines=tuple(kept))
+
+
+# ---------------------------------------------------------------- text
+
+
+def _written(texts: Sequence[_Text], given: Sequence[_Text], under: str) -> Answer:
+    """What the section says beyond the hand-out's text."""
+    left = Counter(norm for text in given if not text.code for line in text.lines if (norm := _norm(line)))
+    asked = _norm(given[0].lines[0]) if given else ""
+    told = {norm for norm in left if not is_placeholder(norm)} - {asked}
+    prose = [text for text in texts if not text.code]
+    first = texts[0].lines[0]
+    behind = beside(first, under) if texts[0].heading and _norm(first) != asked else ""
+    if not given or (told and told.isdisjoint(_norm(line) for text in prose for line in text.lines[_skip(text) :])):
+        return _last(texts, behind, any(text.code for text in given) or not given)
+    answer: list[str] = []
+    cell = None
+    for text in prose:
+        for block in _blocks(text.lines):
+            new = []
+            for line in block:
+                norm = _norm(line)
+                if left[norm] > 0:
+                    left[norm] -= 1
+                elif not is_placeholder(norm) and not (text is texts[0] and line is first):
+                    new.append(line)
+            if new:
+                answer.append("\n".join(block if _MATHS.search("\n".join(block)) else new))
+                cell = text.cell
+    if behind and cell in (None, texts[0].cell):
+        answer.insert(0, behind)
+    nothing: Literal["empty", "untouched"] = "empty" if +left and not _stands(prose, texts[0]) else "untouched"
+    return _answer(answer, texts[0].cell if cell is None else cell, nothing)
+
+
+def _last(texts: Sequence[_Text], behind: str, with_code: bool) -> Answer:
+    """The markdown cells below the question's, or what its own cell says below the heading, and `behind` it.
+
+    Where the hand-out has code in the section, only what follows the last code cell.
+    """
+    run: list[_Text] = []
+    for text in reversed(texts):
+        if text.code and run and with_code:
+            break
+        if not text.code:
+            run.insert(0, text)
+    later = [text for text in run if text.cell != texts[0].cell and any(map(str.strip, text.lines))]
+    lines = [(t.cell, line) for t in later or run for line in t.lines[_skip(t) if t is texts[0] else 0 :]]
+    written = [(cell, line) for cell, line in lines if not is_placeholder(line)]
+    if behind and all(cell == texts[0].cell for cell, _ in written):
+        written.insert(0, (texts[0].cell, behind))
+        lines.insert(0, written[0])
+    nothing: Literal["empty", "untouched"] = "untouched" if _stands(run, texts[0]) else "empty"
+    return _answer(
+        ["\n".join(line for _, line in lines).strip()] if written else [],
+        (written or lines or [(0, "")])[-1][0],
+        nothing,
+    )
+
+
+def _answer(paragraphs: Sequence[str], cell: int, nothing: Literal["empty", "untouched"]) -> Answer:
+    """The answer, unless it is only a form or a label that nobody filled in."""
+    text = "\n\n".join(paragraphs)
+    if is_form(text) or all(is_placeholder(line) or is_label(line) for line in text.split("\n")):
+        return Answer(state="untouched" if has_mark(text) else nothing)
+    return Answer(text=text, cell=cell, state="answered")
+
+
+def _stands(texts: Sequence[_Text], first: _Text) -> bool:
+    """Whether a placeholder is still there, beside the question's own line."""
+    return any(has_mark("\n".join(text.lines[_skip(text) if text is first else 0 :])) for text in texts)
+
+
+def _commented(texts: Sequence[_Text], given: Sequence[_Text]) -> Answer | None:
+    """An answer in a code cell that holds comments or a string alone: a markdown cell that stayed code."""
+    old = {_squeezed(text) for text in given}
+    for text in texts:
+        source = "\n".join(text.lines)
+        tree = parse(plain_python(source)).tree if text.code and source.strip() else None
+        if tree is not None and _squeezed(text) not in old and all(_is_string(node) for node in tree.body):
+            words = re.sub(r"^[\s#]+|[\"']{3}", "", source, flags=re.MULTILINE)
+            if any(not is_placeholder(line) for line in words.split("\n")):
+                return Answer(text=source.strip(), cell=text.cell, state="answered")
+    return None
+
+
+def _is_string(node: ast.stmt) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+
+
+def _skip(text: _Text) -> int:
+    return 1 if text.heading else 0
+
+
+def _blocks(lines: Sequence[str]) -> Iterator[list[str]]:
+    block: list[str] = []
+    for line in (*lines, ""):
+        if line.strip():
+            block.append(line)
+        elif block:
+            yield block
+            block = []
+
+
+def _norm(line: str) -> str:
+    return " ".join(line.split())
+
+
+# ---------------------------------------------------------------- cells
+
+
+def _plot(texts: Sequence[_Text], figures: Mapping[int, tuple[str, ...]]) -> Answer:
+    drawn = [text.cell for text in texts if text.code and figures.get(text.cell)]
+    if not drawn:
+        return Answer(state="empty")
+    return Answer(figures=tuple(f for cell in drawn for f in figures[cell]), cell=drawn[-1], state="answered")
+
+
+def _tuning(texts: Sequence[_Text], given: Sequence[_Text]) -> Answer:
+    old = {_squeezed(text) for text in given if text.code}
+    cells = [text for text in texts if text.code and _squeezed(text)]
+    changed = [text for text in cells if _squeezed(text) not in old]
+    if not cells:
+        return Answer(state="empty")
+    shown = (changed or cells)[-1]
+    return Answer(text="\n".join(shown.lines), cell=shown.cell, state="answered" if changed else "untouched")
+
+
+def _squeezed(text: _Text) -> str:
+    """The code without what changes nothing: comments and blanks."""
+    tree = parse(plain_python("\n".join(text.lines))).tree if text.code else None
+    return ast.dump(tree) if tree is not None and tree.body else "".join("".join(text.lines).split())

@@ -1,0 +1,139 @@
+"""What a stored notebook cannot prove: outputs that no longer come, cells run out of order, given cells edited.
+
+Notes for whoever reads the report; none of them costs a point.
+"""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import math
+import re
+from collections.abc import Collection, Mapping, Sequence
+from itertools import pairwise
+
+from grader.model import Cell, CellRun, Notebook
+from grader.submission.source.definitions import parse
+from grader.submission.source.magics import plain_python
+
+NUMBER = re.compile(r"(?<![\w.])[-+]?(?:\d+\.\d*|\.\d+)(?:[eE][-+]?\d+)?(?![\w.])")
+"""Numbers with a decimal point: counts and labels say little, and times and dates are left out below."""
+TIMED = re.compile(
+    r"\b\d+(\.\d+)?\s*(ms|µs|us|ns|s|sec|secs|seconds|min|minutes|it/s|s/it)\b|\d:\d\d|%\|", re.IGNORECASE
+)
+"""A line that tells a duration differs at every run."""
+RELATIVE = 0.01
+"""Numbers closer than this are the same result under another library version or rounding."""
+SMALL = 1e-6
+"""Differences below this are rounding, whatever they are relative to."""
+ALIKE = 0.75
+"""From this likeness on, a cell is an edited version of a given one; other cells are the student's own."""
+UNSOLVED = re.compile(r"\bNotImplementedError\b|#.*\b(TODO|your code here)\b", re.IGNORECASE)
+"""What a hand-out says where the student is to write or to choose."""
+MAX_NOTES = 5
+
+
+def stored_output_notes(notebook: Notebook, runs: Sequence[CellRun], but: Collection[int] = ()) -> list[str]:
+    """Cells whose stored output shows other numbers than the run of now, `but` those that differ at every run."""
+    ran = {r.index: r for r in runs if r.status == "ok"}
+    notes = []
+    for cell in notebook.code:
+        if cell.index not in ran or cell.index in but or not cell.outputs:
+            continue
+        stored, now = _numbers("\n".join(cell.outputs)), _numbers(ran[cell.index].text)
+        if not stored or len(stored) != len(now):
+            continue  # printed at other places or cut: no line of the two can be set against another
+        differing = [(a, b) for a, b in zip(stored, now, strict=True) if not _same(a, b)]
+        if differing:
+            (was, is_), count = differing[0], len(differing)
+            notes.append(
+                f"cell {cell.index}: its stored output is not that of this run: it shows {was:g} where the cell "
+                f"gives {is_:g}" + (f", and {count - 1} more such numbers" if count > 1 else "")
+            )
+    return _limited(notes, "cells with stored output that is not that of this run")
+
+
+def order_notes(notebook: Notebook) -> list[str]:
+    """Whether the cells had been run in another order than they stand in."""
+    counts = [(c.execution_count, c.index) for c in notebook.code if c.execution_count is not None]
+    for (before, first), (after, second) in pairwise(counts):
+        if after < before:
+            return [
+                f"the cells had been run out of order: cell {first} as In [{before}] and cell {second}, which stands "
+                f"below it, as In [{after}]; here they were run from top to bottom"
+            ]
+    return []
+
+
+def given_cell_notes(notebook: Notebook, stub: Notebook, unsolved: Mapping[int, bool]) -> list[str]:
+    """Given cells of the hand-out that the student edited.
+
+    Parameters
+    ----------
+    stub
+        The hand-out's notebook.
+    unsolved
+        For each code cell of the stub, by its index: whether the student is to fill it in.
+    """
+    kept = {c.source for c in notebook.code} & {s.source for s in stub.code}
+    changed = {c.index: _plain(c.source) for c in notebook.code if c.source not in kept}
+    handed_out = {s.index: _plain(s.source) for s in stub.code if s.source not in kept}
+    mine, theirs = set(changed.values()), set(handed_out.values())
+    free = {c.index: c for c in notebook.code if c.index in changed and changed[c.index] not in theirs}
+    wanted = [s for s in stub.code if s.index in handed_out and s.source.strip() and handed_out[s.index] not in mine]
+    notes = {}
+    # what is the answer to a cell to fill in is no given cell's edited version, and no cell is that of two
+    for given in sorted(wanted, key=lambda s: not unsolved.get(s.index, False)):
+        edited = max(free.values(), key=lambda c: (_likeness(c, given), -abs(c.index - given.index)), default=None)
+        if edited is None or _likeness(edited, given) < ALIKE:
+            continue
+        del free[edited.index]
+        if not unsolved.get(given.index, False):
+            change = _first_change(given.source, edited.source)
+            notes[edited.index] = f"cell {edited.index} is a given cell and was edited: {change}"
+    return _limited([notes[index] for index in sorted(notes)], "given cells that were edited")
+
+
+def is_unsolved(source: str) -> bool:
+    """Whether a cell of the hand-out is one to fill in or to change."""
+    return UNSOLVED.search(source) is not None
+
+
+def _numbers(text: str) -> list[float]:
+    lines = (line for line in text.splitlines() if not TIMED.search(line))
+    return [float(n) for line in lines for n in NUMBER.findall(line)]
+
+
+def _same(a: float, b: float) -> bool:
+    return math.isclose(a, b, rel_tol=RELATIVE, abs_tol=SMALL)
+
+
+def _plain(source: str) -> str:
+    """The code without comments, blank lines and spacing, as far as it parses."""
+    tree = parse(plain_python(source)).tree
+    try:
+        return ast.dump(tree) if tree is not None else " ".join(source.split())
+    except RecursionError:
+        return " ".join(source.split())
+
+
+def _likeness(cell: Cell, given: Cell) -> float:
+    matcher = difflib.SequenceMatcher(None, cell.source.split(), given.source.split(), autojunk=False)
+    # the bounds come first: the ratio of a cell of a million words would take hours
+    return 0.0 if min(matcher.real_quick_ratio(), matcher.quick_ratio()) < ALIKE else matcher.ratio()
+
+
+def _first_change(before: str, after: str) -> str:
+    old = [" ".join(line.split()) for line in before.splitlines()]
+    new = [" ".join(line.split()) for line in after.splitlines()]
+    gone = next((line[2:] for line in difflib.ndiff(old, new) if line.startswith("- ") and line[2:].strip()), "")
+    come = next((line[2:] for line in difflib.ndiff(old, new) if line.startswith("+ ") and line[2:].strip()), "")
+    if gone and come:
+        return f"`{come[:80]}` where the hand-out has `{gone[:80]}`"
+    return f"`{come[:80]}` was added" if come else f"`{gone[:80]}` was taken out"
+
+
+def _limited(notes: list[str], what: str) -> list[str]:
+    if len(notes) <= MAX_NOTES:
+        return notes
+    return [*notes[: MAX_NOTES - 1], f"{len(notes) - MAX_NOTES + 1} more {what}"]

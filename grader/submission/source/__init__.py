@@ -1,0 +1,1 @@
+"""Reads a submission's source: notebooks, definitions, modules, anchors. Executes nothing."""

@@ -1,0 +1,199 @@
+"""What one piece of Python defines at its top level.
+
+Owns reading a cell's or a module's source as a syntax tree: names with their kind and parameters, and the modules it
+star-imports. Which of several definitions counts, and following imports into other files, is `sources`'.
+"""
+
+from __future__ import annotations
+
+import ast
+import warnings
+from collections.abc import Iterator
+from typing import Literal
+
+import msgspec
+from msgspec import Struct
+
+from grader.submission.names import clean
+from grader.submission.source.magics import plain_python
+
+Kind = Literal["def", "class", "assign", "import"]
+
+
+class Definition(Struct, frozen=True, kw_only=True):
+    """One binding of a name."""
+
+    name: str
+    kind: Kind
+    """`def` also for a lambda that is given a name."""
+    line: int
+    """From 1."""
+    node: ast.stmt
+    text: str = ""
+    """The lines of the whole statement, with their comments."""
+    parameters: tuple[str, ...] | None = None
+    """Of a function, in order, `*args` and `**kwargs` with their stars."""
+    update: bool = False
+    """An assignment in a loop, or one that computes the name from itself: it changes what is there already."""
+    origin: str = ""
+    """Of an import: the module that `from … import` names, with its leading dots."""
+    original: str = ""
+    """Of an import: the name there."""
+
+
+class CellDefinitions(Struct, frozen=True, kw_only=True):
+    """What a source defines, in order."""
+
+    found: tuple[Definition, ...] = ()
+    stars: tuple[str, ...] = ()
+    """Modules of `from … import *`, with their leading dots."""
+    note: str = ""
+    """Why nothing could be read: `line 3: invalid syntax`."""
+
+    @property
+    def names(self) -> frozenset[str]:
+        return frozenset(d.name for d in self.found)
+
+
+class Parsed(Struct, frozen=True):
+    """A syntax tree, or None and the reason."""
+
+    tree: ast.Module | None
+    note: str = ""
+
+
+def parse(source: str) -> Parsed:
+    """The syntax tree of `source`, whatever it is; warnings about it are dropped."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return Parsed(ast.parse(source))
+    except SyntaxError as problem:
+        return Parsed(None, f"line {problem.lineno or 1}: {clean(problem.msg, 200)}")
+    except (ValueError, RecursionError, MemoryError) as problem:
+        # ValueError: NUL or half a surrogate pair; the others: nested deeper than the parser goes
+        return Parsed(None, f"line 1: cannot be parsed ({type(problem).__name__})")
+
+
+def definitions(source: str) -> CellDefinitions:
+    """What `source` (a cell with its magics, or a module) defines at top level.
+
+    Bodies of `if`, `for`, `while`, `with`, `try` and `match` count as top level; those of functions and classes do
+    not. A name that the same source deletes again is not there. With a syntax error nothing is, and `note` says why.
+    """
+    text = plain_python(source)
+    parsed = parse(text)
+    if parsed.tree is None:
+        return CellDefinitions(note=parsed.note)
+    lines = text.split("\n")
+    found: list[Definition] = []
+    gone: dict[str, int] = {}  # name -> how many definitions came before it was deleted
+    stars: list[str] = []
+    for statement, loop in _statements(parsed.tree.body):
+        if isinstance(statement, ast.Delete):
+            gone |= {name: len(found) for target in statement.targets for name in _targets(target)}
+        elif isinstance(statement, ast.ImportFrom) and any(a.name == "*" for a in statement.names):
+            stars.append("." * statement.level + (statement.module or ""))
+        else:
+            whole = "\n".join(lines[statement.lineno - 1 : statement.end_lineno])
+            found.extend(msgspec.structs.replace(d, text=whole) for d in _defined(statement, loop))
+    kept = (d for number, d in enumerate(found) if number >= gone.get(d.name, 0))
+    return CellDefinitions(found=tuple(kept), stars=tuple(stars))
+
+
+def free_names(statement: ast.stmt) -> set[str]:
+    """Names that a function or class reads and nowhere binds: globals, as far as can be seen; none of other code."""
+    if not isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        return set()
+    read: set[str] = set()
+    bound: set[str] = set()
+    for node in ast.walk(statement):
+        match node:
+            case ast.Name(id=name, ctx=ast.Load()):
+                read.add(name)
+            case ast.Name(id=name) | ast.arg(arg=name):
+                bound.add(name)
+    return read - bound
+
+
+def _statements(body: list[ast.stmt]) -> Iterator[tuple[ast.stmt, bool]]:
+    """Every statement at top level with whether it stands in a loop; by a stack, as an `elif` chain is deep."""
+    waiting: list[tuple[ast.AST, bool]] = [(s, False) for s in reversed(body)]
+    while waiting:
+        node, loop = waiting.pop()
+        if isinstance(node, ast.stmt):
+            yield node, loop
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            continue
+        inner = loop or isinstance(node, ast.For | ast.AsyncFor | ast.While)
+        for field in ("finalbody", "orelse", "handlers", "cases", "body"):
+            waiting.extend((n, inner) for n in reversed(getattr(node, field, [])))
+
+
+def _defined(statement: ast.stmt, loop: bool) -> Iterator[Definition]:
+    line = statement.lineno
+    match statement:
+        case ast.FunctionDef() | ast.AsyncFunctionDef():
+            yield Definition(
+                name=statement.name, kind="def", line=line, node=statement, parameters=_parameters(statement.args)
+            )
+        case ast.ClassDef():
+            yield Definition(name=statement.name, kind="class", line=line, node=statement)
+        case ast.Import():
+            for alias in statement.names:
+                name = alias.asname or alias.name.partition(".")[0]
+                yield Definition(name=name, kind="import", line=line, node=statement)
+        case ast.ImportFrom():
+            origin = "." * statement.level + (statement.module or "")
+            for alias in statement.names:
+                yield Definition(
+                    name=alias.asname or alias.name,
+                    kind="import",
+                    line=line,
+                    node=statement,
+                    origin=origin,
+                    original=alias.name,
+                )
+        case ast.Assign(targets=[ast.Name(id=name)], value=ast.Lambda(args=arguments)):
+            yield Definition(name=name, kind="def", line=line, node=statement, parameters=_parameters(arguments))
+        case ast.Assign(targets=targets, value=value):
+            yield from _assigned(statement, targets, value, loop)
+        case ast.AnnAssign(target=target, value=ast.expr() as value):
+            yield from _assigned(statement, [target], value, loop)
+        case ast.For(target=target, iter=value) | ast.AsyncFor(target=target, iter=value):
+            yield from _assigned(statement, [target], value, True)
+        case ast.With(items=items) | ast.AsyncWith(items=items):
+            for item in items:
+                if item.optional_vars is not None:
+                    yield from _assigned(statement, [item.optional_vars], item.context_expr, loop)
+
+
+def _assigned(statement: ast.stmt, targets: list[ast.expr], value: ast.expr, loop: bool) -> Iterator[Definition]:
+    read = {n.id for n in ast.walk(value) if isinstance(n, ast.Name)}
+    for target in targets:
+        for name in _targets(target):
+            update = loop or name in read
+            yield Definition(name=name, kind="assign", line=statement.lineno, node=statement, update=update)
+
+
+def _targets(target: ast.expr) -> Iterator[str]:
+    """The plain names in an assignment's target; attributes and items bind none."""
+    waiting = [target]
+    while waiting:
+        match waiting.pop():
+            case ast.Name(id=name):
+                yield name
+            case ast.Tuple(elts=parts) | ast.List(elts=parts):
+                waiting.extend(reversed(parts))
+            case ast.Starred(value=inner):
+                waiting.append(inner)
+
+
+def _parameters(arguments: ast.arguments) -> tuple[str, ...]:
+    names = [a.arg for a in (*arguments.posonlyargs, *arguments.args)]
+    if arguments.vararg:
+        names.append("*" + arguments.vararg.arg)
+    names.extend(a.arg for a in arguments.kwonlyargs)
+    if arguments.kwarg:
+        names.append("**" + arguments.kwarg.arg)
+    return tuple(names)

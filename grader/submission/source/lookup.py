@@ -1,0 +1,160 @@
+"""Where the names of an assignment live in a notebook and its modules, and which definition of each counts.
+
+Owns the rules of choice; it looks at a student's hand-in and at the hand-out's stub alike. Turning what is found into
+the moment of a probe is `anchors`', comparing the two is `stubs`'.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import PurePosixPath
+
+from msgspec import Struct
+
+from grader.model import Assignment, Cell, Notebook, Place, Submission, Uses
+from grader.submission.source import sections
+from grader.submission.source.definitions import Definition, definitions, free_names
+from grader.submission.source.modules import Held, Modules
+
+
+class Found(Struct, frozen=True, kw_only=True):
+    """The definition of a name that counts."""
+
+    definition: Definition | None
+    """None: the module is there and cannot be read (a syntax error), or gets the name in a way that is not seen."""
+    cell: int | None = None
+    """Index of the notebook's cell; None for a module."""
+    path: str = ""
+    """File of the module, relative."""
+
+
+class _Candidate(Struct, frozen=True, kw_only=True):
+    cell: Cell
+    definition: Definition
+    home: str
+    """File of the module that an import leads to; empty for what the notebook defines itself."""
+
+
+class Sources:
+    """One notebook (or none) with the modules that it can import."""
+
+    def __init__(self, notebook: Notebook | None, modules: Modules) -> None:
+        self._modules = modules
+        self._titles = _titles(notebook) if notebook else {}
+        self._found = [c for cell in notebook.code for c in _read(cell, modules)] if notebook else []
+
+    def find(self, uses: Uses, places: Sequence[Place]) -> Found | None:
+        """The definition that counts of a declared name, at the first of its places that has it."""
+        homes = {path for place in places if (path := self._modules.path_of(place.module)) is not None}
+        for place in places:
+            found = self._in_module(place) if place.module else self._in_notebook(uses, place.name, homes)
+            if found is not None:
+                return found
+        path = next((path for place in places if (path := self._modules.path_of(place.module)) is not None), None)
+        return None if path is None else Found(definition=None, path=path)
+
+    def complete(self, found: Sequence[Found]) -> int:
+        """The cell of the last of `found`, or the later one that defines the last function or class that they call.
+
+        A notebook whose cells were run in another order may define a helper below. The cell is not moved past another
+        definition of what was found.
+        """
+        last = start = max(f.cell for f in found if f.cell is not None)
+        waiting = [f.definition.node for f in found if f.definition is not None]
+        names = {f.definition.name for f in found if f.definition is not None}
+        again = [c.cell.index for c in self._found if c.definition.name in names and c.cell.index > start]
+        asked: set[str] = set()
+        while waiting:
+            for name in free_names(waiting.pop()) - asked:
+                asked.add(name)
+                cells = [c for c in self._found if c.definition.name == name]
+                if not cells or any(c.cell.index <= start for c in cells):
+                    continue
+                helper = next((c for c in cells if c.definition.kind != "assign"), None)
+                if helper is not None and all(helper.cell.index < cell for cell in again):
+                    last = max(last, helper.cell.index)
+                    waiting.append(helper.definition.node)
+        return last
+
+    def _in_module(self, place: Place) -> Found | None:
+        path = self._modules.path_of(place.module)
+        if path is None:
+            return None
+        names = self._modules.names(path)
+        if names is None:
+            return Found(definition=None, path=path)
+        if place.name not in names:
+            return None
+        held = self._modules.follow(names[place.name])
+        return Found(definition=held.definition, path=held.path)
+
+    def _in_notebook(self, uses: Uses, name: str, homes: set[str]) -> Found | None:
+        # an import from a module that is itself a place of the name leaves the name in that module
+        found = [c for c in self._found if c.definition.name == name and c.home not in homes]
+        if uses.under is not None:
+            found = self._under(found, uses.under)
+        if uses.signature is not None:
+            found = [c for c in found if c.definition.parameters == uses.signature]
+        best = max((_rank(c) for c in found), default=0)
+        by_cell = {
+            c.cell.index: c for c in found if _rank(c) == best
+        }  # the last in each cell: it is the one that stays
+        chosen = list(by_cell.values())
+        occurrence = -1 if uses.occurrence is None else uses.occurrence
+        if not -len(chosen) <= occurrence < len(chosen):
+            return None
+        one = chosen[occurrence]
+        return Found(definition=one.definition, cell=one.cell.index)
+
+    def _under(self, found: list[_Candidate], wanted: str) -> list[_Candidate]:
+        """Those below a heading that contains `wanted`; where no heading does, below a bold lead-in."""
+        for level in (sections.QUESTION - 1, sections.QUESTION):
+            titles = {
+                index: [h.title for h in path if h.level <= level and sections.matches(h.title, wanted)]
+                for index, path in self._titles.items()
+            }
+            if any(titles.values()):
+                return [c for c in found if titles[c.cell.index]]
+        return []
+
+
+def submission_sources(submission: Submission) -> Sources:
+    """What a student handed in, as laid out for running."""
+    start = notebook_folder(submission.notebook.name if submission.notebook else None)
+    return Sources(submission.notebook, Modules(submission.folder, submission.modules, start))
+
+
+def notebook_folder(notebook: str | None) -> str:
+    """The relative folder in which the cells of this notebook run."""
+    return str(PurePosixPath(notebook).parent) if notebook else ""
+
+
+def places(assignment: Assignment, name: str) -> tuple[Place, ...]:
+    """Where a name may live; one that the assignment does not declare is a global of the notebook."""
+    return assignment.names.get(name) or (Place("", name),)
+
+
+def _rank(candidate: _Candidate) -> int:
+    """A definition outranks an assignment (`Affine = Affine()`), and that outranks an update (`w = w - g`)."""
+    if candidate.definition.kind in {"def", "class"}:
+        return 2
+    return 0 if candidate.definition.update else 1
+
+
+def _read(cell: Cell, modules: Modules) -> Iterator[_Candidate]:
+    read = definitions(cell.source)
+    held = [h for star in read.stars for h in modules.starred(star)]
+    held.extend(modules.follow(Held(definition)) for definition in read.found)
+    return (_Candidate(cell=cell, definition=h.definition, home=h.path) for h in held)
+
+
+def _titles(notebook: Notebook) -> dict[int, sections.Path]:
+    """Cell index -> the headings and bold lead-ins that the cell stands under."""
+    path: sections.Path = ()
+    titles = {}
+    for cell in notebook.cells:
+        if cell.kind == "markdown":
+            for heading in sections.headings(cell.source, questions=True):
+                path = sections.descend(path, heading)
+        titles[cell.index] = path
+    return titles

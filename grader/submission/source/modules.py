@@ -1,0 +1,163 @@
+"""The Python modules of one folder, read and never imported.
+
+Owns finding a module's file by its dotted name, what the module gives to `from … import *`, and following an import
+through to the definition. Which definition of a name counts is `sources`'.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from pathlib import Path, PurePosixPath
+
+import msgspec
+from msgspec import Struct
+
+from grader.submission.source.definitions import CellDefinitions, Definition, definitions
+
+MAX_SOURCE = 5 << 20
+"""Bytes of the largest file that is read as source; a larger one is data with the wrong ending."""
+
+_HOPS = 20  # an import chain longer than this is a circle
+
+
+def decode(data: bytes) -> str:
+    """Source text from a file's bytes: UTF-8, else Latin-1, which takes any; line ends become one newline."""
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = data.decode("latin-1")
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+class Held(Struct, frozen=True):
+    """A definition and the file that holds it (empty: the notebook)."""
+
+    definition: Definition
+    path: str = ""
+
+
+class Modules:
+    """The modules below `folder` as the notebook in its subfolder `start` sees them.
+
+    Parameters
+    ----------
+    folder
+        Read when a module is first asked for.
+    texts
+        Sources that are known already, by path relative to `folder`.
+    start
+        The notebook's folder, relative: first on the import path, before `folder` itself.
+    """
+
+    def __init__(self, folder: Path, texts: Mapping[str, str], start: str = "") -> None:
+        self._folder, self._texts = folder, texts
+        self._roots = tuple(dict.fromkeys((PurePosixPath(start), PurePosixPath())))
+        self._paths: dict[str, str | None] = {}
+        self._read: dict[str, CellDefinitions | None] = {}
+        self._names: dict[str, Mapping[str, Held]] = {}
+
+    def path_of(self, module: str) -> str | None:
+        """Path of the file that holds a dotted module, or None when it is not one of these."""
+        if module not in self._paths:  # it is asked for every name that a check uses
+            self._paths[module] = self._looked_up(module)
+        return self._paths[module]
+
+    def _looked_up(self, module: str) -> str | None:
+        if not module or not all(part.isidentifier() for part in module.split(".")):
+            return None
+        for root in self._roots:
+            place = root.joinpath(*module.split("."))
+            for path in (f"{place}.py", f"{place}/__init__.py"):
+                if self._defined(path) is not None:
+                    return path
+        return None
+
+    def names(self, path: str) -> Mapping[str, Held] | None:
+        """What the module in the file `path` has as attributes; None when its source cannot be parsed."""
+        read = self._defined(path)
+        return None if read is None or read.note else self._attributes(path, read, _HOPS)
+
+    def starred(self, module: str) -> tuple[Held, ...]:
+        """What `from module import *` binds in the notebook, imports followed."""
+        return tuple(self.follow(held) for held in self._starred(module, "", _HOPS).values())
+
+    def follow(self, held: Held) -> Held:
+        """The definition that an import leads to, under the importer's name.
+
+        What leads out of these modules, or in a circle, comes back as far as it was followed.
+        """
+        name = held.definition.name
+        for _ in range(_HOPS):
+            definition = held.definition
+            if definition.kind != "import" or not definition.origin:
+                break
+            path = self.path_of(_absolute(definition.origin, held.path))
+            target = (self.names(path) or {}).get(definition.original) if path is not None else None
+            if target is None:
+                break
+            held = target
+        return Held(msgspec.structs.replace(held.definition, name=name), held.path)
+
+    def _attributes(self, path: str, read: CellDefinitions, hops: int) -> Mapping[str, Held]:
+        if path not in self._names:
+            self._names[path] = {}  # what a circle of star-imports sees of a module that is being read
+            found: dict[str, Held] = {}
+            for star in read.stars:
+                found.update(self._starred(star, path, hops - 1))
+            found.update({d.name: Held(d, path) for d in read.found})
+            self._names[path] = found
+        return self._names[path]
+
+    def _starred(self, module: str, importer: str, hops: int) -> dict[str, Held]:
+        path = self.path_of(_absolute(module, importer))
+        read = self._defined(path) if path is not None else None
+        if path is None or read is None or not hops:
+            return {}
+        listed = _listed(read)
+        return {
+            name: held
+            for name, held in self._attributes(path, read, hops).items()
+            if (name in listed if listed is not None else not name.startswith("_"))
+        }
+
+    def _defined(self, path: str) -> CellDefinitions | None:
+        if path not in self._read:
+            text = self._text(path)
+            self._read[path] = None if text is None else definitions(text)
+        return self._read[path]
+
+    def _text(self, path: str) -> str | None:
+        if path in self._texts:
+            return self._texts[path]
+        file = self._folder / path
+        try:
+            if file.is_symlink() or not file.is_file() or file.stat().st_size > MAX_SOURCE:
+                return None
+            return decode(file.read_bytes())
+        except OSError:
+            return None
+
+
+def _absolute(module: str, importer: str) -> str:
+    """A module name, perhaps with leading dots, as seen from the file `importer`; empty when it leads nowhere."""
+    name = module.lstrip(".")
+    if name == module:
+        return module
+    up = len(module) - len(name) - 1
+    package = PurePosixPath(importer).parent.parts
+    if not importer or up > len(package):
+        return ""
+    return ".".join([*package[: len(package) - up], *([name] if name else [])])
+
+
+def _listed(read: CellDefinitions) -> frozenset[str] | None:
+    """The names in a literal `__all__`; None without one."""
+    found = [d.node for d in read.found if d.name == "__all__"]
+    if not found or not isinstance(found[-1], ast.Assign):
+        return None
+    try:
+        value = ast.literal_eval(found[-1].value)
+    except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
+        return None
+    return frozenset(n for n in value if isinstance(n, str)) if isinstance(value, list | tuple | set) else None

@@ -1,0 +1,203 @@
+"""A notebook file of any format to `Notebook`.
+
+Owns reading the JSON, the cells and their headings, and saying what is wrong with a file that is no usable notebook.
+Old formats go through `legacy`, what the cells define is `definitions`'. A notebook for Python 2 is read and marked;
+who cannot use it (`opening`) refuses it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from grader.errors import SubmissionError
+from grader.model import Cell, Notebook
+from grader.submission.names import clean, nearest
+from grader.submission.source import legacy, sections
+from grader.submission.source.language import foreign_language, is_python2
+
+MAX_BYTES = 100 << 20
+"""A notebook full of figures stays under 50 MB; beyond that somebody printed a data set."""
+MAX_CODE = 5 << 20
+"""Characters of all code cells together: a long notebook has a hundredth; more is data pasted into a cell."""
+
+_SAVE_AGAIN = "open it in Jupyter, save it, and hand in the new file"
+
+# What people hand in under the name of a notebook, by its first bytes.
+_MAGIC: tuple[tuple[re.Pattern[bytes], str], ...] = (
+    (re.compile(rb"\s*%PDF-"), "is a PDF; hand in the .ipynb, not its PDF"),
+    (re.compile(rb"\s*<(!doctype|html|\?xml)", re.IGNORECASE), "is a web page; download the .ipynb itself (raw)"),
+    (re.compile(rb"PK\x03\x04|\x1f\x8b|Rar!|7z\xbc\xaf"), "is an archive; unpack it, or name it after its kind (.zip)"),
+    (re.compile(rb"version https://git-lfs"), "is a Git LFS pointer; fetch the notebook with `git lfs pull`"),
+    (re.compile(rb"\s*\Z"), f"is empty; {_SAVE_AGAIN}"),
+)
+_CONFLICT = re.compile(rb"^(<<<<<<<|>>>>>>>) ", re.MULTILINE)
+
+
+def read_notebook(path: Path) -> Notebook:
+    """Read the notebook file at `path`; its `name` is the file's.
+
+    Raises
+    ------
+    SubmissionError
+        There is no such file, or it is no notebook that could be graded.
+    """
+    shown = clean(path.name)
+    try:
+        if path.is_dir():
+            raise SubmissionError(f"{shown} is a folder, not a notebook; name the .ipynb inside it")
+        if not path.is_file():
+            raise SubmissionError(f"{clean(str(path), 300)}: no such file{nearest(path)}")
+        if path.stat().st_size > MAX_BYTES:
+            raise _too_large(shown)
+        data = path.read_bytes()
+    except (OSError, ValueError) as problem:  # ValueError: a NUL in the path
+        raise SubmissionError(f"{shown} cannot be read: {clean(str(problem))}; check its permissions") from problem
+    return parse_notebook(data, path.name)
+
+
+def refuse_python2(notebook: Notebook) -> None:
+    """Name a notebook of Python 2 as such: it cannot be graded, which is not the same as wrong.
+
+    Raises
+    ------
+    SubmissionError
+        If it is one.
+    """
+    if notebook.python2:
+        raise SubmissionError(
+            f"{clean(notebook.name)} is written for Python 2, which cannot be run; "
+            "convert it (2to3), run it, and hand in again"
+        )
+
+
+def parse_notebook(data: bytes, name: str) -> Notebook:
+    """Read a notebook from the bytes of its file; `name` is what the `Notebook` and the messages call it.
+
+    Raises
+    ------
+    SubmissionError
+        With one line that says what is wrong and what to do; nothing else is ever raised.
+    """
+    shown = clean(name)
+    if len(data) > MAX_BYTES:
+        raise _too_large(shown)
+    raw = _decode(data, shown)
+    version, listed = raw.get("nbformat"), raw.get("cells")
+    if isinstance(raw.get("worksheets"), list) or (type(version) is int and version < 4):
+        try:
+            listed = (raw := legacy.upgrade(raw)).get("cells")
+        except legacy.NotUpgraded as problem:
+            raise SubmissionError(f"{shown} is a damaged notebook of an old format; {_SAVE_AGAIN}") from problem
+    if not isinstance(listed, list):
+        raise SubmissionError(f"{shown} is JSON but no notebook (it has no cells); hand in the .ipynb")
+    metadata = raw.get("metadata")
+    metadata = metadata if isinstance(metadata, Mapping) else {}
+    if language := foreign_language(metadata):
+        raise SubmissionError(
+            f"{shown} is a notebook for {clean(language, 40)}, not Python; choose a Python 3 kernel and hand in again"
+        )
+    cells = _cells(listed, shown)
+    code = [cell.source for cell in cells if cell.kind == "code"]
+    if not any(source.strip() for source in code):
+        what = "has no cells" if not cells else "has no code cells" if not code else "has only empty code cells"
+        raise SubmissionError(f"{shown} {what}; save the notebook you worked in and hand that in")
+    if sum(map(len, code)) > MAX_CODE:
+        raise SubmissionError(f"{shown} holds more than {MAX_CODE >> 20} MB of code; load data from a file")
+    ours = metadata.get("grader")
+    assignment = ours.get("assignment") if isinstance(ours, Mapping) else None
+    return Notebook(
+        name=name,
+        cells=cells,
+        assignment=assignment if isinstance(assignment, str) else None,
+        python2=is_python2(metadata, code),
+    )
+
+
+def _too_large(shown: str) -> SubmissionError:
+    limit = MAX_BYTES >> 20
+    return SubmissionError(f"{shown} is larger than {limit} MB; clear its outputs, save it, and hand in again")
+
+
+def _decode(data: bytes, shown: str) -> dict[str, Any]:
+    for pattern, what in _MAGIC:
+        if pattern.match(data):
+            raise SubmissionError(f"{shown} {what}")
+    try:
+        raw = json.loads(data)
+    except (ValueError, RecursionError) as problem:
+        if conflict := _CONFLICT.search(data):
+            line = data.count(b"\n", 0, conflict.start()) + 1
+            what = f"holds an unresolved merge conflict at line {line}; resolve it"
+            raise SubmissionError(f"{shown} {what} and hand in again") from problem
+        where = f"line {problem.lineno}" if isinstance(problem, json.JSONDecodeError) else "its text"
+        raise SubmissionError(f"{shown} is not a notebook: {where} is not JSON; {_SAVE_AGAIN}") from problem
+    if not isinstance(raw, dict):
+        raise SubmissionError(f"{shown} is JSON but no notebook; hand in the .ipynb")
+    return raw
+
+
+def _cells(listed: list[Any], shown: str) -> tuple[Cell, ...]:
+    cells: list[Cell] = []
+    path: sections.Path = ()
+    for index, raw in enumerate(listed):
+        if not isinstance(raw, Mapping):
+            raise SubmissionError(f"{shown}: cell {index} is damaged (it is no cell at all); {_SAVE_AGAIN}")
+        source = _text(raw.get("source"))
+        if source is None:
+            raise SubmissionError(f"{shown}: cell {index} is damaged (its source is no text); {_SAVE_AGAIN}")
+        kind = _kind(raw.get("cell_type"))
+        if kind == "markdown":
+            for heading in sections.headings(source):
+                path = sections.descend(path, heading)
+        count = raw.get("execution_count")
+        texts, figures = _outputs(raw.get("outputs"))
+        cells.append(
+            Cell(
+                index=index,
+                kind=kind,
+                source=source,
+                headings=tuple(heading.title for heading in path),
+                execution_count=count if type(count) is int else None,
+                outputs=texts,
+                figures=figures,
+            )
+        )
+    return tuple(cells)
+
+
+def _kind(value: object) -> Literal["code", "markdown", "raw"]:
+    return "code" if value == "code" else "markdown" if value == "markdown" else "raw"
+
+
+def _outputs(listed: object) -> tuple[tuple[str, ...], int]:
+    """Text and number of images of the stored outputs; a damaged one is worth nothing and costs nothing."""
+    texts: list[str] = []
+    figures = 0
+    for output in listed if isinstance(listed, list) else []:
+        if not isinstance(output, Mapping):
+            continue
+        data = output.get("data")
+        data = data if isinstance(data, Mapping) else {}
+        text = _text(output.get("text") if output.get("output_type") == "stream" else data.get("text/plain"))
+        if text:
+            texts.append(text)
+        figures += any(str(key).startswith("image/") for key in data)
+    return tuple(texts), figures
+
+
+def _text(value: object) -> str | None:
+    """A multi-line string as notebooks store it (one string, or a list of lines); None when it is neither."""
+    if isinstance(value, list) and all(isinstance(line, str) for line in value):
+        value = "".join(value)
+    if not isinstance(value, str):
+        return None
+    value = value.replace("\r\n", "\n").replace("\r", "\n")
+    try:
+        value.encode()
+    except UnicodeEncodeError:  # JSON can hold half a surrogate pair, which no file and no message can
+        value = value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return value

@@ -1,0 +1,1 @@
+"""Keeps code written for another machine running: missing packages, removed names, reloading."""

@@ -1,0 +1,1 @@
+"""Experiments beside student code or the reference's: layer behaviour, wrapped functions, fingerprints."""

@@ -1,0 +1,28 @@
+"""Every wrong and right rewrite against every check but the accuracy, which needs the training."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from grader.assignment.loading.course import find_course
+from grader.assignment.release.edits import right_edits, wrong_edits
+from grader.model import Edit
+
+from .conftest import ROOT, Lost
+
+ASSIGNMENT = find_course(ROOT, ROOT).load("nyu_hw1_p4")
+SEEDS = (240, 1)
+
+
+@pytest.mark.parametrize("edit", wrong_edits(ASSIGNMENT), ids=lambda e: e.name)
+def test_a_wrong_rewrite_fails_exactly_its_checks(lost: Callable[..., Lost], edit: Edit) -> None:
+    for seed in SEEDS:
+        assert set(lost(edit, seed)) == set(edit.fails) - {"training_accuracy"}
+
+
+@pytest.mark.parametrize("edit", right_edits(ASSIGNMENT), ids=lambda e: e.name)
+def test_a_right_rewrite_fails_none(lost: Callable[..., Lost], edit: Edit) -> None:
+    for seed in SEEDS:
+        assert lost(edit, seed) == {}

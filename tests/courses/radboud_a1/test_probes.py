@@ -1,0 +1,125 @@
+"""The checks of the first Radboud assignment up to the trainings, tried in this process: no worker, many variants."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+
+from grader.assignment.release.edits import right_edits, wrong_edits
+from grader.model import Assignment, Edit
+
+from .conftest import Observe, judged
+
+SEEDS = (4, pytest.param(1, marks=pytest.mark.slow), pytest.param(2, marks=pytest.mark.slow))
+
+ONES = "1.1a 1.1g 1.1h 1.2c 1.4b 1.4c 1.6b 1.6d 1.6f 1.6h"
+AUTOMATIC = {**dict.fromkeys(ONES.split(), 1), "1.2b": 2, "1.2f": 2, "1.3a": 2, "1.2k": 3, "1.4a": 3}
+WRITTEN = "1.1c 1.1e 1.1f 1.2a 1.2d 1.2e 1.2h 1.2i 1.2j 1.2l 1.2m 1.6e 1.6g 1.6i"
+MANUAL = {**dict.fromkeys(WRITTEN.split(), 1), "1.6c": 3, "1.7a": 2, "1.7b": 2, "1.7c": 2}
+"""Points of each part, as the hand-out prints them."""
+
+
+def failed(assignment: Assignment, observe: Observe, edits: Sequence[Edit], seed: int) -> dict[str, set[str]]:
+    """By the name of each edit: the checks that do not pass."""
+    checks = {check.id: check for check in assignment.checks}
+    expected = observe(None, seed)
+    found: dict[str, set[str]] = {}
+    for edit in edits:
+        seen = observe(edit, seed)
+        found[edit.name] = set()
+        for id, values in expected.items():
+            assert not isinstance(values, Exception), (id, values)
+            if judged(assignment, checks[id], values, seen[id]).status != "passed":
+                found[edit.name].add(id)
+    return found
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_every_wrong_rewrite_fails_exactly_its_checks(assignment: Assignment, observe: Observe, seed: int) -> None:
+    edits = wrong_edits(assignment)
+    named = {edit.name: {id for id in edit.fails if not id.startswith("network_")} for edit in edits}
+
+    assert failed(assignment, observe, edits, seed) == named
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_right_rewrites_fail_nothing(assignment: Assignment, observe: Observe, seed: int) -> None:
+    edits = right_edits(assignment)
+
+    assert failed(assignment, observe, edits, seed) == {edit.name: set() for edit in edits}
+
+
+def test_every_check_is_failed_by_some_wrong_rewrite(assignment: Assignment) -> None:
+    named = {check for edit in wrong_edits(assignment) for check in edit.fails}
+
+    assert named == {check.id for check in assignment.checks}
+
+
+def test_points_are_those_of_the_hand_out(assignment: Assignment) -> None:
+    automatic = {p.id: sum(c.points for c in assignment.checks if c.part.id == p.id) for p in assignment.parts}
+    manual = {entry.part.id: entry.points for entry in assignment.manual if entry.points}
+
+    assert {id: points for id, points in automatic.items() if points} == AUTOMATIC
+    assert manual == MANUAL
+    assert sum(automatic.values()) == 22
+    assert sum(manual.values()) == 23
+
+
+def test_a_one_sided_difference_is_told_from_the_central_one(assignment: Assignment, observe: Observe) -> None:
+    edit = next(e for e in wrong_edits(assignment) if e.name.startswith("one-sided"))
+    check = next(c for c in assignment.checks if c.id == "sigmoid_numerical")
+    expected, seen = (observe(e, 4)["sigmoid_numerical"] for e in (None, edit))
+
+    assert not isinstance(expected, Exception)
+    assert "to one side" in judged(assignment, check, expected, seen).arrays[0].message
+
+
+@pytest.mark.parametrize(
+    ("arrays", "words"),
+    [
+        ({}, "no finite difference"),
+        ({"below": np.array([np.inf])}, "no finite difference"),
+        ({"below": np.zeros(0), "above": np.zeros(0), "own": np.zeros(0), "result": np.zeros(0)}, "no finite"),
+        ({"own": np.full(5, np.nan)}, "is not the derivative"),
+    ],
+)
+def test_the_judge_of_differences_has_a_verdict_for_any_arrays(
+    assignment: Assignment, observe: Observe, arrays: dict[str, np.ndarray], words: str
+) -> None:
+    check = next(c for c in assignment.checks if c.id == "sigmoid_numerical")
+    expected = observe(None, 4)["sigmoid_numerical"]
+    assert not isinstance(expected, Exception)
+    seen = {**expected, **arrays} if arrays else dict.fromkeys(expected, np.array([np.inf]))
+
+    result = judged(assignment, check, expected, seen)
+
+    assert result.status == "failed"
+    assert words in result.arrays[0].message
+
+
+@pytest.mark.parametrize(
+    ("end", "path", "status", "words"),
+    [
+        ((-1.0, 0.5), ((3.0, -1.0), (2.0, 0.5)), "passed", ""),
+        ((-1.0, 0.5), ((4.0, -1.0), (2.0, 0.5)), "passed", "does not start at (3, 2)"),
+        ((-1.0, 0.5), ((-1.1, -1.0), (0.5, 0.5)), "failed", "starts below -2"),
+        ((3.0, 2.0), ((3.0, 3.0), (2.0, 2.0)), "failed", "not below -2"),
+        ((np.nan, 0.0), ((3.0, np.nan), (2.0, 0.0)), "failed", ""),
+        ((-1.0, 0.5), ((3.0, -1.1), (2.0, 0.5)), "failed", "not what optimize_f returns"),
+        ((-1.0, 0.5), ((-1.0,), (0.5,)), "failed", "not what optimize_f returns"),
+        ((), (), "failed", "not what optimize_f returns"),
+    ],
+)
+def test_the_tuned_descent_is_judged_by_its_path(
+    assignment: Assignment, observe: Observe, end: tuple[float, ...], path: tuple[object, ...], status: str, words: str
+) -> None:
+    check = next(c for c in assignment.checks if c.id == "tuned_descent")
+    expected = observe(None, 4)["tuned_descent"]
+    assert not isinstance(expected, Exception)
+
+    result = judged(assignment, check, expected, {"end": np.array(end), "path": np.array(path)})
+
+    assert result.status == status
+    assert words in result.arrays[0].message

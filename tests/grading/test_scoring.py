@@ -1,0 +1,165 @@
+"""Observations and golden values become outcomes and points, in exact fractions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+import pytest
+
+from grader.errors import AuthoringError
+from grader.grading.scoring import outcome, part_result
+from grader.model import Check, Given, NotArray, Observation, Outcome, Status, StudentError, Verdict
+from tests.support import PART, make_check
+
+ONE = np.ones(3)
+
+
+def given(**golden: np.ndarray) -> Given:
+    return Given(golden=golden, rng=np.random.default_rng(0), data=Path())
+
+
+def seen(**values: Any) -> Observation:
+    return Observation(check="probe", ended="returned", values=values)
+
+
+def check(points: int = 3, **more: Any) -> Check:
+    return msgspec.structs.replace(make_check("return {}"), points=Fraction(points), **more)
+
+
+def test_each_array_earns_an_equal_share() -> None:
+    result = outcome(check(), seen(a=ONE, b=ONE * 2, c=ONE), given(a=ONE, b=ONE, c=ONE))
+    assert (result.status, result.score) == ("partial", Fraction(2))
+    assert "`b`" in result.message
+
+
+def test_a_missing_name_is_a_failed_array_and_an_extra_one_is_nothing() -> None:
+    result = outcome(check(2), seen(a=ONE, z=ONE), given(a=ONE, b=ONE))
+    assert result.score == 1
+    assert [a.name for a in result.arrays] == ["a", "b"]
+
+
+def test_a_value_that_is_no_array_fails_alone() -> None:
+    assert outcome(check(2), seen(a=NotArray("None"), b=ONE), given(a=ONE, b=ONE)).score == 1
+
+
+@pytest.mark.parametrize(
+    ("ended", "status"),
+    [("missing", "missing"), ("error", "error"), ("timeout", "timeout"), ("crashed", "error"), ("unclear", "pending")],
+)
+def test_what_did_not_return_earns_nothing_and_says_how(ended: Any, status: Status) -> None:
+    told = Observation(check="probe", ended=ended, error=StudentError(type="ValueError", message="why so"))
+    result = outcome(check(), told, given(a=ONE))
+    assert (result.status, result.score) == (status, 0)
+    assert "why so" in result.message
+
+
+def test_nothing_recorded_is_the_authors_fault() -> None:
+    with pytest.raises(AuthoringError, match="record"):
+        outcome(check(), seen(a=ONE), given())
+
+
+def half(values: Mapping[str, Any], given: Given) -> Iterable[Verdict]:
+    yield Verdict("a", True)
+    yield Verdict("b", Fraction(1, 2), "only half", error=0.5, tolerance=0.1)
+
+
+def test_a_judge_may_give_a_share() -> None:
+    result = outcome(check(4, judge=half), seen(a=ONE, b=ONE), given(a=ONE, b=ONE))
+    assert (result.status, result.score) == ("partial", Fraction(3))
+    assert result.arrays[1].message == "only half"
+
+
+def test_a_judge_is_not_asked_about_what_is_no_array() -> None:
+    def never(values: Mapping[str, Any], given: Given) -> Iterable[Verdict]:
+        raise AssertionError
+
+    result = outcome(check(judge=never), seen(a=NotArray("object array")), given(a=ONE))
+    assert result.status == "failed"
+
+
+def test_nothing_but_none_is_work_not_begun() -> None:
+    result = outcome(check(), seen(a=NotArray("None"), b=NotArray("None")), given(a=ONE, b=ONE))
+    assert (result.status, result.score) == ("missing", 0)
+    assert result.message.startswith("Not implemented yet: `a`, `b` are None.")
+    assert outcome(check(), seen(a=NotArray("None"), b=ONE), given(a=ONE, b=ONE)).status == "partial"
+    assert outcome(check(), seen(b=ONE), given(a=ONE)).status == "failed"
+
+
+def each(values: Mapping[str, Any], given: Given) -> Iterable[Verdict]:
+    for name in given.golden:
+        if name in values:
+            yield Verdict(name, bool(values[name].all()))
+
+
+def test_a_judge_is_asked_about_the_arrays_that_are_there() -> None:
+    result = outcome(check(3, judge=each), seen(a=ONE, b=NotArray("None")), given(a=ONE, b=ONE, c=ONE))
+    assert (result.status, result.score) == ("partial", Fraction(1))
+    assert {a.name: a.status for a in result.arrays} == {"a": "passed", "b": "failed", "c": "failed"}
+
+
+def test_a_judge_that_needs_an_array_which_is_not_there_gives_nothing() -> None:
+    def both(values: Mapping[str, Any], given: Given) -> Iterable[Verdict]:
+        yield Verdict("same", bool((values["a"] == values["b"]).all()))
+
+    result = outcome(check(judge=both), seen(a=ONE), given(a=ONE, b=ONE))
+    assert (result.status, [a.name for a in result.arrays]) == ("failed", ["b"])
+
+
+def test_a_judge_that_asks_for_what_nothing_is_called_is_the_authors_fault() -> None:
+    def mistyped(values: Mapping[str, Any], given: Given) -> Iterable[Verdict]:
+        yield Verdict("a", bool(values["aa"].all()))
+
+    with pytest.raises(AuthoringError, match="judge of probe"):
+        outcome(check(judge=mistyped), seen(a=ONE), given(a=ONE, b=ONE))
+
+
+def test_a_judge_that_fails_is_the_authors_fault_and_is_named() -> None:
+    def broken(values: Mapping[str, Any], given: Given) -> Iterable[Verdict]:
+        raise ValueError("oops")
+
+    with pytest.raises(AuthoringError, match=r"judge of probe.*oops"):
+        outcome(check(judge=broken), seen(a=ONE), given(a=ONE))
+
+
+def result(points: int, score: int, status: Status, id: str = "probe") -> Outcome:
+    return Outcome(check=check(points, id=id), status=status, score=Fraction(score), message="")
+
+
+def test_follow_through_adds_what_the_policy_says() -> None:
+    outcomes = [result(4, 1, "partial", "x"), result(2, 2, "passed", "y")]
+    followed = {"x": result(4, 3, "partial", "x")}
+    part = part_result(PART, outcomes, followed, ["Affine"], Fraction(1, 2))
+    assert (part.score, part.max_score, part.follow_through) == (4, 6, 5)
+    assert part.credited_with == ("Affine",)
+
+
+def test_follow_through_never_costs_a_point() -> None:
+    part = part_result(PART, [result(4, 3, "partial")], {"probe": result(4, 0, "error")}, ["Affine"], Fraction(1))
+    assert part.score == 3
+    assert part.credited_with == ()
+
+
+@pytest.mark.parametrize(
+    ("statuses", "expected"),
+    [
+        (("passed", "passed"), "passed"),
+        (("missing", "missing"), "missing"),
+        (("missing", "failed"), "failed"),
+        (("error", "timeout"), "error"),
+        (("pending", "pending"), "pending"),
+        (("passed", "pending"), "pending"),
+    ],
+)
+def test_a_parts_status_follows_from_its_checks(statuses: tuple[Status, ...], expected: Status) -> None:
+    outcomes = [result(1, int(s == "passed"), s, f"c{i}") for i, s in enumerate(statuses)]
+    assert part_result(PART, outcomes, {}, [], Fraction(1)).status == expected
+
+
+def test_points_left_to_a_person_are_no_automatic_points() -> None:
+    part = part_result(PART, [result(3, 3, "passed", "a"), result(2, 0, "pending", "b")], {}, [], Fraction(1))
+    assert (part.score, part.max_score, part.pending) == (3, 3, 2)

@@ -1,0 +1,101 @@
+"""What a stored notebook cannot prove is noted, and only that."""
+
+from __future__ import annotations
+
+import pytest
+
+from grader.model import Cell, CellRun, Notebook
+from grader.submission.review.stored_outputs import given_cell_notes, is_unsolved, order_notes, stored_output_notes
+
+
+def book(*cells: Cell) -> Notebook:
+    return Notebook(name="a.ipynb", cells=cells)
+
+
+def cell(index: int, source: str = "x", *, output: str = "", count: int | None = None) -> Cell:
+    outputs = (output,) if output else ()
+    return Cell(index=index, kind="code", source=source, outputs=outputs, execution_count=count)
+
+
+def notes(stored: str, now: str) -> list[str]:
+    return stored_output_notes(book(cell(3, output=stored)), [CellRun(index=3, status="ok", text=now)])
+
+
+def test_a_stored_number_that_the_cell_no_longer_gives_is_noted() -> None:
+    (note,) = notes("final loss 0.0076\n", "final loss 1.0986\n")
+    assert "cell 3" in note
+    assert "0.0076" in note
+    assert "1.0986" in note
+
+
+@pytest.mark.parametrize(
+    ("stored", "now"),
+    [
+        ("loss 0.00759341980173128", "loss 0.00759341980173131"),
+        ("acc = 0.953", "acc = 0.954"),
+        ("took 1.25 s, loss 0.5", "took 9.75 s, loss 0.5"),
+        ("no numbers", "none either"),
+        ("1.5 2.5", "1.5"),
+        ("100%|####| 5.00/5.00", "100%|####| 7.00/7.00"),
+        ("difference 3.1e-09", "difference 8.8e-10"),
+    ],
+)
+def test_rounding_and_durations_are_no_stale_output(stored: str, now: str) -> None:
+    assert notes(stored, now) == []
+
+
+def test_a_cell_that_failed_now_is_not_compared() -> None:
+    run = CellRun(index=0, status="error", text="1.0")
+    assert stored_output_notes(book(cell(0, output="2.0")), [run]) == []
+
+
+def test_cells_run_out_of_order_are_noted_once() -> None:
+    (note,) = order_notes(book(cell(0, count=1), cell(2, count=7), cell(5, count=3), cell(6, count=2)))
+    assert "cell 2 as In [7] and cell 5" in note
+
+
+def test_cells_in_order_with_gaps_are_fine() -> None:
+    assert order_notes(book(cell(0, count=4), cell(1), cell(2, count=9))) == []
+
+
+GIVEN = "epochs = 1000\noptim = SGD(net, lr=0.1, weight_decay=0.00001)\nfor epoch in range(epochs):\n    step()"
+
+
+def edited(source: str, given: str = GIVEN) -> list[str]:
+    stub = book(cell(0, given))
+    return given_cell_notes(book(cell(4, source)), stub, {0: is_unsolved(given)})
+
+
+def test_an_edited_given_cell_is_named_with_its_first_change() -> None:
+    (note,) = edited(GIVEN.replace("lr=0.1", "lr=0.5"))
+    assert "cell 4" in note
+    assert "lr=0.5" in note
+    assert "lr=0.1" in note
+
+
+@pytest.mark.parametrize("source", [GIVEN, "# mine\n" + GIVEN + "\n", GIVEN.replace("lr=0.1", "lr = 0.1"), "y = 5"])
+def test_comments_spacing_and_other_cells_are_no_edit(source: str) -> None:
+    assert edited(source) == []
+
+
+@pytest.mark.parametrize("mark", ["raise NotImplementedError", "# TODO: other values", "pass  # Your code here"])
+def test_a_cell_to_fill_in_may_be_changed(mark: str) -> None:
+    assert edited(GIVEN.replace("lr=0.1", "lr=0.5"), f"{GIVEN}\n{mark}") == []
+
+
+def test_the_answer_to_a_cell_to_fill_in_is_no_edit_of_a_given_cell_like_it() -> None:
+    stub = book(cell(0, GIVEN), cell(1, f"{GIVEN}\n# TODO: other values"))
+    handed_in = book(cell(0, GIVEN.replace("1000", "500")), cell(1, GIVEN.replace("0.1", "0.5")))
+    (note,) = given_cell_notes(handed_in, stub, {0: False, 1: True})
+    assert "cell 0" in note
+
+
+def test_one_cell_is_named_once() -> None:
+    stub = book(cell(0, GIVEN), cell(1, GIVEN.replace("0.1", "0.2")))
+    assert len(given_cell_notes(book(cell(5, GIVEN.replace("0.1", "0.5"))), stub, {})) == 1
+
+
+@pytest.mark.parametrize("source", ["x = '\0'", "x = " + "+".join(["1"] * 3000), "%%bash\n!ls", "x = '\\d'"])
+def test_a_cell_that_python_cannot_take_is_compared_as_text(source: str) -> None:
+    assert edited(source) == []
+    assert edited(source, source) == []

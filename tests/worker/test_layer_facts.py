@@ -1,0 +1,155 @@
+"""What is seen of a student's own layers when they are asked again, and what is said of it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+
+from grader.diagnosis.codes import CODES
+from grader.diagnosis.rules.layers import own_forward, read_facts, state, upstream_bent, upstream_ignored
+from grader.worker.experiments.layer_facts import observe_behaviour
+
+
+class Layer:
+    """The square of its inputs times a weight; subclasses make one mistake each."""
+
+    def forward(self, inputs: Any, weight: Any) -> Any:
+        self.cache = inputs, weight
+        return inputs**2 @ weight
+
+    def backward(self, d_out: Any) -> Any:
+        inputs, weight = self.cache
+        return 2 * inputs * (d_out @ weight.T), (inputs**2).T @ d_out
+
+
+class Ignores(Layer):
+    def backward(self, d_out: Any) -> Any:
+        return super().backward(np.ones_like(d_out))
+
+
+class IgnoresInOne(Layer):
+    def backward(self, d_out: Any) -> Any:
+        return super().backward(d_out)[0], super().backward(np.ones_like(d_out))[1]
+
+
+class Masks(Layer):
+    def backward(self, d_out: Any) -> Any:
+        return super().backward(np.maximum(d_out, 0))
+
+
+class Cubes(Layer):
+    """Right for its own forward, which is wrong."""
+
+    def forward(self, inputs: Any, weight: Any) -> Any:
+        self.cache = inputs, weight
+        return inputs**3 @ weight
+
+    def backward(self, d_out: Any) -> Any:
+        inputs, weight = self.cache
+        return 3 * inputs**2 * (d_out @ weight.T), (inputs**3).T @ d_out
+
+
+class Adds(Layer):
+    def forward(self, inputs: Any, weight: Any) -> Any:
+        self.total = np.zeros_like(weight)
+        return super().forward(inputs, weight)
+
+    def backward(self, d_out: Any) -> Any:
+        d_inputs, d_weight = super().backward(d_out)
+        self.total += d_weight
+        return d_inputs, self.total.copy()
+
+
+class Shares(Layer):
+    kept: list[Any] = [None]  # noqa: RUF012  # the mistake itself
+
+    def forward(self, inputs: Any, weight: Any) -> Any:
+        Shares.kept[0] = inputs, weight
+        return inputs**2 @ weight
+
+    def backward(self, d_out: Any) -> Any:
+        inputs, weight = Shares.kept[0]
+        return 2 * inputs * (d_out @ weight.T), (inputs**2).T @ d_out
+
+
+class Raises(Layer):
+    def __deepcopy__(self, memo: Any) -> Any:
+        raise RuntimeError
+
+
+class Student:
+    def __init__(self, layer: type) -> None:
+        self.Layer = layer
+
+
+def probe(student: Any, rng: Any) -> dict[str, Any]:
+    one, other = student.Layer(), student.Layer()
+    inputs, weight, d_out = rng.normal(size=(5, 4)), rng.normal(size=(4, 3)), rng.normal(size=(5, 3))
+    one.forward(inputs, weight)
+    d_inputs, d_weight = one.backward(d_out)
+    again = one.backward(d_out)[1]
+    other.forward(inputs + 1, weight)
+    return {"d_inputs": d_inputs, "d_weight": d_weight, "again": again}
+
+
+NAMES = ("d_inputs", "d_weight", "again")
+
+
+def said(layer: type) -> dict[str, str]:
+    facts = read_facts(observe_behaviour(probe, Student(layer), np.random.default_rng(3)), NAMES)
+    found = [f(facts, NAMES) for f in (upstream_ignored, upstream_bent, own_forward, state)]
+    return {c.code: c.text for c in found if c is not None}
+
+
+@pytest.mark.parametrize(
+    ("layer", "code"),
+    [
+        (Ignores, "upstream-ignored"),
+        (Masks, "upstream-not-a-factor"),
+        (Adds, "second-call"),
+        (Shares, "shared-state"),
+    ],
+)
+def test_each_way_to_misbehave_is_seen(layer: type, code: str) -> None:
+    found = said(layer)
+    assert code in found
+    assert code in CODES
+    assert f"`{layer.__name__}." in found[code]
+
+
+def test_a_right_layer_has_nothing_but_a_gradient_of_its_own_forward() -> None:
+    assert set(said(Layer)) == {"right-for-your-forward"}
+    assert set(said(Cubes)) == {"right-for-your-forward"}
+    assert "right-for-your-forward" not in said(Masks)
+
+
+def test_the_students_own_words_are_used() -> None:
+    text = said(Ignores)["upstream-ignored"]
+    assert "`Ignores.backward` never uses `d_out`" in text
+    assert "`d_inputs`, `d_weight` and `again`" in text
+
+
+def test_one_gradient_without_what_comes_in_is_not_all_of_them() -> None:
+    text = said(IgnoresInOne)["upstream-ignored"]
+    assert "makes `d_weight` and `again` without `d_out`: they stay the same" in text
+    assert "never uses" not in text
+
+
+def test_a_layer_that_cannot_be_copied_tells_nothing() -> None:
+    assert said(Raises) == {}
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        b"not json", b"[" * 5000, b"{}", b"[1, null]",
+        json.dumps([{"kind": "ignored", "arrays": ["secret"], "function": "f"}]).encode(),
+        json.dumps([{"kind": "ignored", "arrays": ["d_inputs"], "function": "f\n<b>"}]).encode(),
+        json.dumps([{"kind": "told", "arrays": ["d_inputs"], "function": "f"}]).encode(),
+    ],
+)  # fmt: skip
+def test_forged_facts_are_not_believed(facts: bytes) -> None:
+    assert read_facts({"facts": np.frombuffer(facts, dtype=np.uint8)}, NAMES) == ()

@@ -1,0 +1,28 @@
+"""Names that today's NumPy has dropped."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+PROGRAM = """
+import numpy as np
+from grader.worker.compat.numpy_aliases import put_back
+
+bool_, before = np.bool, set(vars(np))
+put_back()
+assert np.product((2, 3)) == 6
+assert np.zeros(2, dtype=np.float).dtype == np.float64
+assert np.array([1, 2]).astype(np.int).dtype.kind == "i"
+assert np.isnan(np.NaN) and np.NINF < 0 < np.Inf
+assert np.mat is np.asmatrix
+assert np.bool is bool_
+print(sorted(set(vars(np)) - before))
+"""
+
+
+def test_names_that_numpy_has_dropped_stand_for_what_they_stood_for() -> None:
+    """In a process of its own, since the names stay."""
+    done = subprocess.run([sys.executable, "-W", "error", "-c", PROGRAM], capture_output=True, text=True, check=False)
+    assert done.stderr == ""
+    assert "product" in done.stdout
