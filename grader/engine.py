@@ -10,8 +10,8 @@ from pathlib import Path
 
 import msgspec
 
-from grader.assignment.loading.course import Course, find_course
-from grader.errors import SubmissionError, UsageError
+from grader.assignment.loading.course import find_course
+from grader.errors import SubmissionError
 from grader.execution.process import Root
 from grader.execution.scheduler import Prober
 from grader.execution.session import Session
@@ -49,7 +49,7 @@ def grade(
     seed
         Draw the checks' points from this seed, with the reference run live; None takes the recorded golden values.
     course
-        Course root; None looks for it above the current folder, then above `path`.
+        Course root; None takes GRADE_COURSE, else the nearest above the current folder, and never one inside `path`.
     fresh
         Take a seed that nobody knows beforehand.
     hidden
@@ -95,7 +95,7 @@ def _grade(
 ) -> Report:
     from grader.submission.files.identify import identify
 
-    course = _course(path, course_path)
+    course = find_course(Path.cwd(), None if course_path is None else Path(course_path), submission=path)
     try:
         id = wanted or (course.ids()[0] if course.single else identify(path, course.ids(), course.load))
     except SubmissionError as error:
@@ -219,15 +219,6 @@ def _expected(assignment: Assignment, seed: int | None) -> GoldenTable:
     from grader.reference.session import live, recorded
 
     return recorded(assignment) if seed is None else live(assignment, [seed])[seed]
-
-
-def _course(path: Path, explicit: str | Path | None) -> Course:
-    if explicit is not None:
-        return find_course(Path.cwd(), Path(explicit))
-    try:
-        return find_course(Path.cwd(), None)
-    except UsageError:
-        return find_course(path.absolute(), None)
 
 
 def public_only(assignment: Assignment) -> Assignment:

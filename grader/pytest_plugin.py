@@ -80,14 +80,35 @@ def _typed(folder: Path, config: pytest.Config) -> str:
     return str(folder.relative_to(start)) if folder.is_relative_to(start) else str(folder)
 
 
+def _is_own(folder: Path, start: Path) -> bool:
+    """Whether a hand-out, whose checks run as the grader, is of the course of the folder that pytest was called in."""
+    from grader.assignment.loading.course import HANDOUTS, find_course
+    from grader.errors import GraderError
+
+    folder = folder.resolve()
+    if start.resolve().is_relative_to(folder):
+        return True
+    try:
+        course = find_course(start)
+    except GraderError:
+        return False
+    return course.root == folder if course.single else folder.parent == course.root / HANDOUTS
+
+
 class Handout(pytest.File):
     """An `assignment.toml`: its children are the public checks, in printed order."""
 
     def collect(self) -> Iterator[pytest.Item]:
+        from grader.assignment.loading.course import VARIABLE
         from grader.assignment.loading.load import load_assignment
         from grader.errors import GraderError
 
         folder = self.path.parent
+        if not _is_own(folder, self.config.invocation_params.dir):
+            raise self.CollectError(
+                f"{folder}: its checks are not run from here, since a hand-in could have brought them; "
+                f"change into that folder, or set {VARIABLE}={folder}"
+            )
         try:
             assignment = load_assignment(folder, folder)
         except GraderError as error:

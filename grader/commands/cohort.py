@@ -18,7 +18,6 @@ from grader.commands import stdio as output
 from grader.errors import UsageError
 
 if TYPE_CHECKING:
-    from grader.assignment.loading.course import Course
     from grader.cohort.batch import Runner
     from grader.cohort.discover import Found
     from grader.cohort.store import Store
@@ -39,6 +38,7 @@ def run(words: Sequence[str]) -> int:
 
 def batch(args: argparse.Namespace) -> int:
     """Grade many hand-ins into a store."""
+    from grader.assignment.loading.course import find_course
     from grader.cohort.batch import in_shard, run_batch
     from grader.cohort.discover import find
     from grader.cohort.late_policy import Rules, compiled, read_rules
@@ -64,7 +64,7 @@ def batch(args: argparse.Namespace) -> int:
         raise UsageError(f"--html {args.html}: cannot be written there; name another file")
     if args.cluster and not source.is_dir():
         raise UsageError(f"{source}: --cluster needs a folder that the workers see too; unpack the archive there first")
-    course = _course(source, args.course)
+    course = find_course(Path.cwd(), args.course, submission=source)
     setup = Setup(
         root=str(course.root),
         single=course.single,
@@ -224,17 +224,6 @@ def merge(args: argparse.Namespace) -> int:
     with Store.open(args.into, create=True) as store:
         number = join(store, args.shards)
         return _show(store, number, None)
-
-
-def _course(source: Path, explicit: Path | None) -> Course:
-    from grader.assignment.loading.course import find_course
-
-    if explicit is not None:
-        return find_course(Path.cwd(), explicit)
-    try:
-        return find_course(Path.cwd(), None)
-    except UsageError:
-        return find_course(source.absolute(), None)
 
 
 def _listed(names: Any) -> str:

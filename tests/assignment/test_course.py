@@ -90,3 +90,30 @@ def test_an_id_that_differs_from_its_folder_is_refused(toy: Write, tmp_path: Pat
     toy({"assignment.toml": FILES["assignment.toml"].replace('"toy"', '"boy"', 1)})
     with pytest.raises(AuthoringError, match="id is 'boy' in the folder toy"):
         find_course(tmp_path).load("toy")
+
+
+def test_no_course_is_looked_for_where_the_submission_lies(tmp_path: Path):
+    submission = handout(tmp_path / "downloads" / "ann")
+    with pytest.raises(UsageError, match=r"--course DIR or GRADE_COURSE; .*ann looks like one: if it is yours"):
+        find_course(tmp_path / "downloads", submission=submission)
+    with pytest.raises(UsageError, match="no course above"):
+        find_course(tmp_path / "downloads", submission=submission / "toy.ipynb")
+
+
+def test_a_course_inside_the_submission_is_none(tmp_path: Path):
+    submission = tmp_path / "ann"
+    handout(submission / "assignments" / "toy")
+    for inside in (submission, submission / "assignments" / "toy"):
+        with pytest.raises(UsageError, match="no course above"):
+            find_course(inside, submission=submission)
+
+
+def test_a_submission_inside_the_course_is_graded_by_it(tmp_path: Path):
+    handout(tmp_path / "assignments" / "toy")
+    submission = handout(tmp_path / "hand_ins" / "ann")
+    assert find_course(tmp_path, submission=submission) == Course(root=tmp_path)
+
+
+def test_the_working_folder_itself_may_be_a_handout(tmp_path: Path):
+    folder = handout(tmp_path / "my-repository")
+    assert find_course(folder, submission=folder) == Course(root=folder, single=True)

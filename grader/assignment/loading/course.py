@@ -72,17 +72,20 @@ class Course(Struct, frozen=True, kw_only=True):
         return assignment
 
 
-def find_course(start: Path, explicit: Path | None = None) -> Course:
+def find_course(start: Path, explicit: Path | None = None, *, submission: Path | None = None) -> Course:
     """The course that `start` lies in.
 
     Parameters
     ----------
     start
-        A file or folder, often the submission or the working directory.
+        A file or folder, usually the working directory.
     explicit
         The root as the caller gave it (`--course`); it wins over the environment variable GRADE_COURSE, which wins
         over the nearest parent of `start` that holds `reference/` or `assignments/` with an assignment, which wins
         over the nearest parent that is a hand-out.
+    submission
+        What is to be graded. A course brings code that runs as the grader, so none is looked for above this path or
+        taken from inside it; only a hand-out that `start` lies in may be graded as it is (`grade .`).
 
     Raises
     ------
@@ -100,14 +103,33 @@ def find_course(start: Path, explicit: Path | None = None) -> Course:
             return course
     start = start.resolve()
     parents = (start, *start.parents)
+    submitted = submission.resolve() if submission is not None else None
     for at in (_course_at, _single_at):
         for folder in parents:
-            if course := at(folder):
+            course = at(folder)
+            if course is not None and (submitted is None or not _inside(course, submitted)):
                 return course
+    beside = _beside(submitted) if submitted is not None else None
+    hint = f"; {beside} looks like one: if it is yours and no hand-in, name that" if beside is not None else ""
     raise UsageError(
         f"no course above {start}: run inside a folder with {HANDOUTS}/ or {REFERENCE}/, inside a hand-out, "
-        f"or name one with --course DIR or {VARIABLE}"
+        f"or name one with --course DIR or {VARIABLE}{hint}"
     )
+
+
+def _beside(submission: Path) -> Path | None:
+    """The course or hand-out that a submission lies in or is, for a message alone."""
+    for folder in (submission, *submission.parents):
+        if _course_at(folder) or _single_at(folder):
+            return folder
+    return None
+
+
+def _inside(course: Course, submission: Path) -> bool:
+    """Whether the course would come from the submission itself."""
+    if course.root == submission:
+        return not course.single
+    return course.root.is_relative_to(submission)
 
 
 def _course_at(folder: Path) -> Course | None:
