@@ -17,6 +17,7 @@ from typing import NoReturn
 from grader import __version__
 from grader.commands.arguments import COHORT, SANDBOXES, add_course, count, seed_number
 from grader.errors import GraderError
+from grader.report.formats import FORMATS
 
 COMMANDS = {
     "golden": "record what the reference computes, or compare with it",
@@ -26,7 +27,6 @@ COMMANDS = {
     "doctor": "say which layers of the sandbox work here, and what would help",
 }
 EXPORT = {"export": "bring scores to Canvas, Moodle or Brightspace, or an assignment to Gradescope"}
-FORMATS = ("html", "json", "junit", "gradescope", "github", "markdown")
 HIDDEN_RESULTS = ("visible", "after_due_date", "after_published", "hidden")
 """Gradescope's words for when something is shown."""
 WRONG_USAGE, FAULT, INTERRUPTED = 2, 4, 130
@@ -169,8 +169,8 @@ def grade_parser() -> argparse.ArgumentParser:
         action="append",
         default=[],
         help=f"write the report to FILE as well, in one of the formats {', '.join(FORMATS)}; may be given several"
-        " times; without =FILE or with - it goes to the standard output; with gradescope, which takes anything else for"
-        " a crash, the exit code is 0",
+        " times; without =FILE or with - it goes to the standard output; 'gradescope' always exits 0, as Gradescope"
+        " requires",
     )
     shown.add_argument(
         "--hidden-results",

@@ -18,6 +18,7 @@ import grader.engine
 from grader import cli
 from grader.errors import AuthoringError, SubmissionError, UsageError
 from grader.model import Check, Outcome, Part, PartResult, Report
+from grader.report.formats import FORMATS
 from grader.report.json_report import schema_path
 from grader.sandbox.tiers import Policy
 
@@ -408,11 +409,11 @@ def test_a_data_folder_that_is_not_there_is_wrong_usage(fake: Fake, capsys: pyte
 
 def test_several_outputs_come_from_one_evaluation(fake: Fake, capsys: pytest.CaptureFixture[str]) -> None:
     fake.result = graded(3)
-    words = [f"-o{name}=out.{name}" for name in cli.FORMATS]
+    words = [f"-o{name}=out.{name}" for name in FORMATS]
     assert run("hw.ipynb", *words, "--json", "also.json") == 0  # Gradescope's form always exits with 0
     assert fake.order == ["launch", "grade"]
     assert fake.calls[0][1]["keep"] is True
-    for name in cli.FORMATS:
+    for name in FORMATS:
         assert Path(f"out.{name}").stat().st_size > 80
     assert Path("also.json").read_bytes() == Path("out.json").read_bytes()
     assert not list(Path().glob("*.part"))
@@ -436,7 +437,7 @@ def test_one_output_can_go_to_stdout_alone(fake: Fake, capsys: pytest.CaptureFix
         (("-o", "junit="), "names no file"),
         (("-o", "junit", "--json"), "`-o junit=-` goes to the standard output as well"),
         (("-o", "junit=x", "-o", "markdown=./x"), "`-o junit=x` goes to ./x as well"),
-        (("-o", "junit=hw.ipynb"), "looks like a hand-in"),
+        (("-o", "junit=hw.ipynb"), "looks like a submission"),
         (("-o", "junit=no/x.xml"), "its folder does not exist"),
         (("--hidden-results", "never"), "invalid choice"),
     ],

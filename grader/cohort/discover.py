@@ -23,10 +23,8 @@ from grader.cohort.records import HandIn
 from grader.cohort.roster import Roster
 from grader.errors import SubmissionError, UsageError
 from grader.submission.files.archive import is_archive, unpack
-from grader.submission.names import JUNK_FOLDERS, is_junk
+from grader.submission.names import JUNK_FOLDERS, SUBMISSION_SUFFIXES, is_junk
 
-SUFFIXES = frozenset({".ipynb", ".py", ".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar"})
-"""Files that are a hand-in by themselves, in a folder that no platform made."""
 _NO_UTF8 = re.compile("[\ud800-\udfff]")
 """What Python makes of the odd bytes in a name."""
 MAX_FILES, MAX_BYTES = 200_000, 50_000_000_000
@@ -139,7 +137,7 @@ def _unwritable(folder: Path) -> list[str]:
 
 def _by_platform(root: Path, platform: Platform, entries: Sequence[str]) -> tuple[list[Group], list[str]]:
     if platform == "plain":
-        chosen = [n for n in entries if (root / n).is_dir() or PurePosixPath(n).suffix.lower() in SUFFIXES]
+        chosen = [n for n in entries if (root / n).is_dir() or PurePosixPath(n).suffix.lower() in SUBMISSION_SUFFIXES]
         stems = {n: n if (root / n).is_dir() else _stem(n) for n in chosen}
         groups: list[Group] = [(Owner(student=stems[n]), 1, {n: ""}) for n in chosen]
         return groups, [n for n in entries if n not in chosen]

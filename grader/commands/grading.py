@@ -15,6 +15,7 @@ from grader.commands import report_files as outputs
 from grader.commands import stdio as output
 from grader.errors import UsageError
 from grader.execution.spawn import launch
+from grader.report.formats import find
 from grader.sandbox.tiers import Policy
 from grader.submission.names import nearest
 
@@ -36,11 +37,12 @@ def run(args: argparse.Namespace, commands: Iterable[str]) -> int:
         What grading raised, after every output that was asked for was written.
     """
     path, wanted = _targets(args, commands)
-    gradescope = any(one.format == "gradescope" for one in wanted)  # it takes any other exit code for a crash
     gc.disable()  # one report: its garbage is not worth looking for
     worker = launch()  # before anything heavy: it starts up while we load NumPy and read files; `api.grade` ends it
     from grader import engine as api
 
+    formats = [find(one.format) for one in wanted]
+    exit_zero = any(format.exit_zero for format in formats)
     try:
         report = api.grade(
             path,
@@ -52,29 +54,29 @@ def run(args: argparse.Namespace, commands: Iterable[str]) -> int:
             data=args.data,
             worker=worker,
             policy=Policy(require=args.require_sandbox, unsafe=args.unsafe),
-            keep=outputs.needs_hand_in(wanted),
+            keep=any(format.needs_work for format in formats),
         )
     except UsageError:
         raise
     except Exception as error:  # whatever it was, a program that waits for a file gets it; then it goes on
-        outputs.write(_void(args, path, error), wanted, when=args.hidden_results)
-        if gradescope:
+        outputs.write(_void(args, path, error), wanted, args)
+        if exit_zero:
             output.tell(str(error))
             return EARNED
         raise
     finally:
         gc.enable()
-    outputs.write(report, wanted, when=args.hidden_results)
-    to_stdout = [one.format for one in wanted if one.file == outputs.STDOUT]
-    if not to_stdout and not os.environ.get("GITHUB_ACTIONS"):
+    outputs.write(report, wanted, args)
+    to_stdout = next((format for format, one in zip(formats, wanted, strict=True) if one.file == outputs.STDOUT), None)
+    if to_stdout is None and os.environ.get("GITHUB_ACTIONS"):  # a job's log obeys lines, whoever has written them
+        to_stdout = find("github")
+    if to_stdout is None:
         output.emit(_page(report, verbose=args.verbose))
-    elif to_stdout in ([], ["github"]):  # a job's log obeys lines, whoever has written them
-        from grader.report.ci.github import fenced
-
-        output.emit(fenced(_page(report, verbose=args.verbose)))
+    elif to_stdout.page is not None:
+        output.emit(to_stdout.page(_page(report, verbose=args.verbose)))
     elif report.status != "graded":
         output.tell(report.reason)
-    if gradescope:
+    if exit_zero:
         return EARNED
     return exit_code(report, fail_under=args.fail_under, exit_zero=args.exit_zero)
 

@@ -12,15 +12,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from grader.commands import stdio as output
 from grader.errors import UsageError
+from grader.report.formats import Appended, find
 
 if TYPE_CHECKING:  # nothing heavy is loaded before the worker has been started
     from grader.model import Report
 
-HAND_INS = frozenset({".ipynb", ".py", ".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z"})
-"""Endings of files that no report is written over: somebody forgot a word."""
 STDOUT = "-"
-SUMMARY = "GITHUB_STEP_SUMMARY"
-"""The environment variable that names the file of a job's summary."""
 
 
 class Output(NamedTuple):
@@ -59,32 +56,40 @@ def chosen(args: argparse.Namespace) -> list[Output]:
 def _check_writable(one: Output) -> None:
     """Refuse before minutes of grading what would fail or do harm after them."""
     file = Path(one.file)
-    if file.suffix.lower() in HAND_INS:
-        raise UsageError(f"{one.option}: would write the report over what looks like a hand-in; name another file")
+    check_target(file, one.option)
     if file.is_dir() or not file.absolute().parent.is_dir():
         raise UsageError(f"{one.option}: is a folder, or its folder does not exist; name a file in an existing one")
 
 
-def needs_hand_in(found: list[Output]) -> bool:
-    """Whether grading must keep the hand-in for one of these."""
-    return any(one.format in ("html", "github") for one in found)
+def check_target(file: Path, option: str) -> None:
+    """Refuse to write over a submission: somebody forgot a word.
+
+    Raises
+    ------
+    UsageError
+        If the name is that of a notebook, a module or an archive, or the file is an archive under any name.
+    """
+    from grader.submission.files.archive import is_archive
+    from grader.submission.names import SUBMISSION_SUFFIXES
+
+    if file.suffix.lower() in SUBMISSION_SUFFIXES or (file.is_file() and is_archive(file)):
+        raise UsageError(f"{option}: would overwrite what looks like a submission; name another file")
 
 
-def write(report: Report, found: list[Output], *, when: str) -> None:
-    """Write each of them; one that fails does not keep the others from being written.
+def write(report: Report, found: list[Output], args: argparse.Namespace) -> None:
+    """Write each of them, with the options in `args` that it takes; one that fails does not keep back the others.
 
     Raises
     ------
     UsageError
         If a file cannot be written.
     """
-    from grader.report.formats import find
-
     problems = []
     for one in found:
-        text = find(one.format, when=when).render(report)  # type: ignore[arg-type]  # argparse has checked it
-        if one.format == "github":
-            _summarise(report)
+        format = find(one.format)
+        text = format.render(report, **{option: getattr(args, option) for option in format.options})
+        if format.appended is not None:
+            _append(report, format.appended)
         if one.file == STDOUT:
             output.emit_utf8(text)
             continue
@@ -109,15 +114,12 @@ def _write(file: Path, text: str) -> None:
         part.unlink(missing_ok=True)
 
 
-def _summarise(report: Report) -> None:
-    """Add the job summary to the file that GitHub names, which earlier steps may have written to."""
-    name = os.environ.get(SUMMARY)
+def _append(report: Report, appended: Appended) -> None:
+    name = os.environ.get(appended.variable)
     if not name:
         return
-    from grader.report.ci import markdown
-
     try:
         with open(name, "a", encoding="utf-8") as file:
-            file.write(markdown.render(report, limit=markdown.LIMIT - markdown.ROOM - file.tell()))
-    except OSError as error:  # the annotations are there all the same
-        output.tell(f"${SUMMARY}: {name} cannot be written ({error.strerror}); there is no job summary")
+            file.write(appended.render(report, file.tell()))
+    except OSError as error:  # the report itself is there all the same
+        output.tell(f"${appended.variable}: {name} cannot be written ({error.strerror}); there is no job summary")

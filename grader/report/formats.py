@@ -1,52 +1,56 @@
-"""The formats that a report can be written in, by name.
+"""The table of report formats: what `grade -o FORMAT=FILE` can write.
 
-Owns the list; what each looks like is its own module's, and where it is written the command's.
+Owns the list and what a command must know of a format; what each looks like is its own module's, and where it is
+written the command's. A new format is a module that ends in `FORMAT = Format(...)` and one line in `FORMATS`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
+from typing import TYPE_CHECKING, NamedTuple
 
-from msgspec import Struct
+if TYPE_CHECKING:
+    from grader.model import Report
 
-from grader.model import Report
-from grader.report.gradescope import results as gradescope
+FORMATS = {
+    "html": "grader.report.html.html",
+    "json": "grader.report.json_report",
+    "junit": "grader.report.ci.junit",
+    "gradescope": "grader.report.gradescope.results",
+    "github": "grader.report.ci.github",
+    "markdown": "grader.report.ci.markdown",
+}
+"""Name to module: `--help` lists them all and loads none."""
 
 
-class Format(Struct, frozen=True, kw_only=True):
-    """One format: `render(report)` is the whole file as text."""
+class Appended(NamedTuple):
+    """A second text of a format, added to a file that an environment variable names."""
 
-    render: Callable[[Report], str]
+    variable: str
+    render: Callable[[Report, int], str]
+    """Makes the text, given how many bytes the file already has."""
 
 
-def find(name: str, *, when: gradescope.When = gradescope.DEFAULT) -> Format:
-    """The format of that name (one of `grader.cli.FORMATS`).
+class Format(NamedTuple):
+    """What a command must know of one format."""
 
-    Parameters
-    ----------
-    when
-        For Gradescope: when students see the results of hidden checks.
-    """
-    if name == "html":
-        from grader.report.html import html
+    name: str
+    """As in `FORMATS`."""
+    render: Callable[..., str]
+    """`render(report, **options)` is the whole file as text."""
+    options: tuple[str, ...] = ()
+    """Command-line options that `render` takes, as argparse names them."""
+    needs_work: bool = False
+    """It shows the submission itself: grading keeps `Report.work` and draws the figures."""
+    exit_zero: bool = False
+    """Its reader takes any other exit code for a crash."""
+    page: Callable[[str], str] | None = None
+    """For a format that is read from a log: what makes the terminal's page fit to stand beside it there."""
+    appended: Appended | None = None
 
-        return Format(render=html.render)
-    if name == "json":
-        from grader.report import json_report
 
-        return Format(render=json_report.dump)
-    if name == "junit":
-        from grader.report.ci import junit
-
-        return Format(render=junit.render)
-    if name == "gradescope":
-        return Format(render=lambda report: gradescope.render(report, when=when))
-    if name == "markdown":
-        from grader.report.ci import markdown
-
-        return Format(render=markdown.render)
-    if name == "github":
-        from grader.report.ci import github
-
-        return Format(render=github.render)
-    raise KeyError(name)
+def find(name: str) -> Format:
+    """The format of that name; loads its module."""
+    found: Format = import_module(FORMATS[name]).FORMAT
+    return found

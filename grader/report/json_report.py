@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from grader.model import CellRun, Comparison, Diagnosis, Outcome, PartResult, Report, StudentError
+from grader.report.formats import Format
 from grader.report.sanitize import clean, cut, number, one_line
 
 SCHEMA = "grade/1"
@@ -181,3 +182,6 @@ def _plain(value: Any) -> Any:
     if hasattr(value, "tolist"):
         return _plain(value.tolist())
     return one_line(str(value))
+
+
+FORMAT = Format("json", dump)

@@ -37,6 +37,11 @@ JUNK_FOLDERS = frozenset(
 )
 JUNK_FILES = frozenset({".DS_Store", "Thumbs.db", "desktop.ini", ".python-version"})
 
+SUBMISSION_SUFFIXES = frozenset(
+    {".ipynb", ".py", ".zip", ".tar", ".gz", ".tgz", ".bz2", ".tbz2", ".xz", ".txz", ".zst", ".7z", ".rar"}
+)
+"""Files that are a submission by themselves; some kinds of archive are only recognised, and refused by name."""
+
 _SIBLINGS = 2000  # a download folder is listed far enough to find the neighbour, and no further
 
 

@@ -13,6 +13,8 @@ from msgspec import Struct
 
 from grader.model import CellRun, Excerpt, Outcome, Report
 from grader.report import sentences as words
+from grader.report.ci import markdown
+from grader.report.formats import Appended, Format
 from grader.report.sanitize import clean, one_line, points
 
 PER_KIND = 10
@@ -122,3 +124,11 @@ def _data(text: str) -> str:
 
 def _property(text: str) -> str:
     return _data(text).replace(":", "%3A").replace(",", "%2C")
+
+
+def _job_summary(report: Report, size: int) -> str:
+    """The page for the file that GitHub names, which earlier steps may have written `size` bytes to."""
+    return markdown.render(report, limit=markdown.LIMIT - markdown.ROOM - size)
+
+
+FORMAT = Format("github", render, needs_work=True, page=fenced, appended=Appended("GITHUB_STEP_SUMMARY", _job_summary))

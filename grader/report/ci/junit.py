@@ -13,6 +13,7 @@ from xml.etree import ElementTree as ET
 
 from grader.model import Outcome, PartResult, Report
 from grader.report import sentences as words
+from grader.report.formats import Format
 from grader.report.sanitize import clean, one_line, points
 
 _FAILED = frozenset({"partial", "failed", "missing"})
@@ -108,3 +109,6 @@ def _seconds(value: float) -> str:
 
 def _xml(text: str) -> str:
     return _NOT_XML.sub("\N{REPLACEMENT CHARACTER}", clean(text))
+
+
+FORMAT = Format("junit", render)

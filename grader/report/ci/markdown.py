@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from grader.model import PartResult, Report
 from grader.report import sentences as words
+from grader.report.formats import Format
 from grader.report.sanitize import one_line, points
 
 LIMIT = 1 << 20
@@ -94,3 +95,6 @@ def _details(part: PartResult) -> Iterator[str]:
                 yield f"  - {escaped(line)}\n"
     if said := words.credit(part):
         yield f"\n{escaped(said)}\n"
+
+
+FORMAT = Format("markdown", render)

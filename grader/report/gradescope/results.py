@@ -12,6 +12,7 @@ from typing import Any, Literal, get_args
 
 from grader.model import Outcome, PartResult, Report
 from grader.report import sentences as words
+from grader.report.formats import Format
 from grader.report.json_report import SCHEMA
 from grader.report.sanitize import number, one_line, points
 
@@ -22,9 +23,9 @@ OUTPUT = 8_000
 """Characters of one test's output."""
 
 
-def render(report: Report, *, when: When = DEFAULT) -> str:
+def render(report: Report, *, hidden_results: When = DEFAULT) -> str:
     """The object as indented JSON text with a final newline."""
-    return json.dumps(results(report, when=when), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    return json.dumps(results(report, when=hidden_results), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def results(report: Report, *, when: When = DEFAULT) -> dict[str, Any]:
@@ -117,3 +118,6 @@ def _extra(report: Report) -> dict[str, Any]:
         "grader": env.grader if env else None,
         "numpy": env.numpy if env else None,
     }
+
+
+FORMAT = Format("gradescope", render, options=("hidden_results",), exit_zero=True)

@@ -18,6 +18,7 @@ from jinja2 import Environment
 from markupsafe import Markup, escape
 
 from grader.model import Report
+from grader.report.formats import Format
 from grader.report.html.executed import notebook_html
 from grader.report.html.feedback import Figure, Page, page_of
 from grader.report.html.highlight import LONGEST
@@ -108,3 +109,6 @@ def _with_fewer_pictures(report: Report) -> Report:
         room -= sum(map(len, cell.pictures))
         cells.append(cell if room >= 0 else msgspec.structs.replace(cell, pictures=()))
     return msgspec.structs.replace(report, cells=tuple(cells))
+
+
+FORMAT = Format("html", render, needs_work=True)
