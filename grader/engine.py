@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from fractions import Fraction
 from pathlib import Path
@@ -120,6 +120,7 @@ def grade_with(
     *,
     seed: int | None = None,
     golden: GoldenTable | None = None,
+    parts: Collection[str] | None = None,
     keep: bool = False,
     started: float | None = None,
     policy: Policy = tiers.ANY,
@@ -127,7 +128,8 @@ def grade_with(
     """Grade a hand-in for a loaded assignment in a worker that may have graded others before.
 
     `folder` is this hand-in's own, from `Root.new_folder`, and left to the caller to remove. `golden` are the expected
-    values at `seed`, for a caller that has them already.
+    values at `seed`, for a caller that has them already. With `parts` only these parts are asked, and the report has no
+    others.
 
     Raises
     ------
@@ -156,7 +158,7 @@ def grade_with(
         stubs = pool.submit(unfilled_by_check, found, submission)
         around = pool.submit(environment)
         session = Session(root, found, submission, anchors, seed=use_seed, pictures=keep)
-        prober = Prober(session, seed=use_seed)
+        prober = Prober(session, seed=use_seed, parts=parts)
         try:
             warning = session.gate.insist(policy, found)
             session.run_cells(parked=prober.parked)
@@ -182,8 +184,8 @@ def grade_with(
             *session.notes,
             *_trust_notes(found, submission, stub, session),
             *evaluation.notes,
-            *_scope(found),
         ),
+        unchecked=_unchecked(found),
         seed=use_seed,
         environment=msgspec.structs.replace(
             around.result(), sandbox=session.gate.layers, sandbox_tier=tiers.tier(session.gate.layers)
@@ -262,12 +264,8 @@ def _answers(
     return {m.part.id: extract_answer(m, submission.notebook, stub, figures) for m in assignment.manual}
 
 
-def _scope(assignment: Assignment) -> tuple[str, ...]:
+def _unchecked(assignment: Assignment) -> Fraction:
+    """Automatic points whose checks are not among the loaded ones."""
     automatic = sum((c.points for c in assignment.checks), Fraction(0))
     declared = assignment.points - sum((m.points for m in assignment.manual), Fraction(0))
-    if automatic < declared:
-        return (
-            "only the public checks were run: they make up "
-            f"{float(automatic):g} of the {float(declared):g} automatic points",
-        )
-    return ()
+    return max(declared - automatic, Fraction(0))

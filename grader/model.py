@@ -474,6 +474,8 @@ class Report(Struct, frozen=True, kw_only=True):
     """For `ungradable` and `fault`: the one line that says why and what to do."""
     work: Work | None = None
     """The hand-in itself, when it was asked to be kept; JSON never has it."""
+    unchecked: Fraction = Fraction(0)
+    """Automatic points of the assignment whose checks are not here: a student's folder has the public ones only."""
 
     @property
     def score(self) -> Fraction:

@@ -50,6 +50,7 @@ def to_json(report: Report) -> dict[str, Any]:
         "score": number(report.score),
         "max_score": number(report.max_score),
         "pending": number(report.pending),
+        **({"unchecked": number(report.unchecked)} if report.unchecked else {}),
         "parts": [_part(part) for part in report.parts],
         "cells": [_cell(cell) for cell in report.cells],
         "notes": [_text(note) for note in report.notes],

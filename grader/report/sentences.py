@@ -7,6 +7,7 @@ format needs, is the format's own.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from fractions import Fraction
 from pathlib import Path
 
 from msgspec import Struct
@@ -22,18 +23,18 @@ SENTENCES = 3
 """Sentences on arrays of one check: the message names all arrays, and one mistake reaches many."""
 STATUS = {
     "passed": "passed",
-    "partial": "partly right",
-    "failed": "not right",
+    "partial": "partially correct",
+    "failed": "incorrect",
     "error": "raised an error",
     "timeout": "ran out of time",
-    "missing": "not implemented",
+    "missing": "not started",
     "skipped": "not run",
-    "pending": "waits for a person",
+    "pending": "needs manual grading",
 }
 _ANSWER = {
     "answered": "answered",
-    "untouched": "not answered: still the hand-out's text",
-    "empty": "not answered: the cell is empty",
+    "untouched": "not answered",
+    "empty": "not answered",
     "not found": "no answer found",
 }
 _CELL = {"error": "stopped", "timeout": "ran out of time", "crashed": "crashed Python", "skipped": "did not run"}
@@ -91,7 +92,7 @@ def submission_name(report: Report) -> str:
 def answer_state(part: PartResult) -> str:
     """What is known of a manual part's answer."""
     if part.answer is None:
-        return "waits for a person"
+        return "needs manual grading"
     cell = "" if part.answer.cell is None else f" (cell {part.answer.cell})"
     return _ANSWER[part.answer.state] + cell
 
@@ -108,10 +109,10 @@ def credit(part: PartResult) -> str:
         return ""
     result = f"{points(earned)} of {points(part.max_score)}"
     if not part.credited_with:
-        return f"with the course's own earlier parts it is the same: {result}"
+        return f"no change with the reference's earlier parts: {result}"
     if earned > part.score:
         result += f", which counts as {points(part.score)}"
-    return f"credited with the course's own {enumerate_names(part.credited_with)}: {result}"
+    return f"follow-through with the reference {enumerate_names(part.credited_with)}: {result}"
 
 
 def enumerate_names(names: Sequence[str]) -> str:
@@ -141,12 +142,28 @@ def earned(report: Report) -> str:
 
 
 def waiting(report: Report) -> str:
-    """What waits for a person; empty when nothing does."""
-    parts = [p for p in report.parts if p.pending]
-    if not parts:
+    """What a person marks; empty when nothing is left to one."""
+    if not report.pending:
         return ""
-    some = "1 part waits" if len(parts) == 1 else f"{len(parts)} parts wait"
-    return f"{some} for a person ({points(report.pending)} point{'' if report.pending == 1 else 's'})"
+    return f"{points(report.pending)} {_point(report.pending)} marked by a person"
+
+
+def after_hand_in(report: Report) -> str:
+    """What is checked later, where only the public checks are at hand; empty elsewhere."""
+    if not report.unchecked:
+        return ""
+    be = "is" if report.unchecked == 1 else "are"
+    return f"{points(report.unchecked)} more {be} checked after you hand in"
+
+
+def total(report: Report) -> str:
+    """The line that says what was earned and what is left: `12 of 12 points that can be checked here; …`."""
+    here = " that can be checked here" if report.unchecked else ""
+    return "; ".join(filter(None, (earned(report) + here, after_hand_in(report), waiting(report))))
+
+
+def _point(value: Fraction) -> str:
+    return "point is" if value == 1 else "points are"
 
 
 def no_score(report: Report) -> str:

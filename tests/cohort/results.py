@@ -5,9 +5,9 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
-from grader.cohort.records import CacheKey, Result
+from grader.cohort.records import Keys, Result
 
-KEY = CacheKey(submission="c", environment="grader 1", seed="recorded at 3", files={"checks.py": "f"})
+KEYS = Keys(submission="c", engine="grader 1", seed="recorded at 3", ground="g", checks={"forward": "f"})
 
 
 def check(id: str, score: float, max_score: float, diagnosis: str | None = None) -> dict[str, Any]:
@@ -54,8 +54,9 @@ def result(student: str = "jane", points: float | None = 8, **changes: Any) -> R
         "final": earned,
         "counts": True,
         "reused": False,
+        "graded_parts": None,
         "report": {"parts": []},
-        "key": KEY,
+        "keys": KEYS,
         "seconds": 1.0,
     }
     return Result(**{**values, **changes})

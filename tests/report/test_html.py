@@ -71,12 +71,12 @@ def test_page_shows_points_feedback_and_what_waits() -> None:
     text = " ".join(Reader(html.render(mixed())).text.split())
     for said in (
         "7 of 10.33 points",
-        "2 parts wait for a person (20 points)",
-        "2 / 3, partly right",
+        "20 points are marked by a person",
+        "2 / 3, partially correct",
         "d_bias is off by 86 % of its largest entry.",
-        "Diagnosis: d_bias looks like the mean over the batch",
+        "Likely mistake: d_bias looks like the mean over the batch",
         "Gradient for a random upstream gradient (hidden)",
-        "credited with the course's own Affine and ReLU: 3 of 3",
+        "follow-through with the reference Affine and ReLU: 3 of 3",
         "Plot the loss over the epochs.",
         "ValueError: operands could not be broadcast together",
         "layers/linear.py, line 31: out = x @ self.W + self.b",

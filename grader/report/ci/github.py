@@ -12,6 +12,7 @@ from pathlib import PurePosixPath
 from msgspec import Struct
 
 from grader.model import CellRun, Excerpt, Outcome, Report
+from grader.report import order
 from grader.report import sentences as words
 from grader.report.ci import markdown
 from grader.report.formats import Appended, Format
@@ -40,11 +41,9 @@ def render(report: Report) -> str:
         title = words.no_score(report)
         return _command(Note(kind="error", title=title, message=report.reason)) + "\n"
     notes = [_check(report, o) for p in report.parts if not words.is_innocent(p) for o in p.outcomes if _is_lost(o)]
-    failed = [c for c in report.cells if c.status != "ok" and not words.is_unwritten(c)]
-    notes += [_cell(report, cell) for cell in failed]
+    notes += [_cell(report, cell) for cell in order.failed_cells(report).own]
     shown = [note for kind in ("error", "warning") for note in _limited([n for n in notes if n.kind == kind])]
-    rest = words.waiting(report)
-    total = Note(kind="notice", title=words.earned(report), message=rest or words.earned(report))
+    total = Note(kind="notice", title=words.earned(report), message=words.total(report))
     return "\n".join(map(_command, [*shown, total])) + "\n"
 
 
@@ -100,12 +99,12 @@ def _in_repository(report: Report, name: str) -> str:
 
 def _cell(report: Report, cell: CellRun) -> Note:
     frame = cell.error.frames[-1] if cell.error and cell.error.frames else None
-    lines = [words.cell_problem(cell), "Cells are counted from 0, text cells included."]
+    lines = [words.cell_problem(cell), "Cells are numbered from 0, text cells included."]
     if frame is not None:
         file = "" if frame.file == f"cell {cell.index}" else f"{one_line(frame.file)}, "
         lines.insert(1, f"{file}line {frame.line}: {one_line(frame.text)}")
     message = "\n".join(lines)
-    return Note(kind="warning", title=f"cell {cell.index} did not run through", message=message, file=_notebook(report))
+    return Note(kind="warning", title=f"cell {cell.index} has an error", message=message, file=_notebook(report))
 
 
 def _command(note: Note) -> str:

@@ -72,7 +72,7 @@ def _case(report: Report, part: PartResult, outcome: Outcome, titles: Counter[st
 
 def _manual(report: Report, part: PartResult) -> ET.Element:
     case = _named(report, part, part.part.title, 0.0)
-    said = f"waits for a person, {points(part.max_score)} points; {words.answer_state(part)}"
+    said = f"needs manual grading, {points(part.max_score)} points; {words.answer_state(part)}"
     ET.SubElement(case, "skipped", type="pending", message=_xml(said))
     return case
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from grader.model import PartResult, Report
+from grader.model import Report
+from grader.report import order
 from grader.report import sentences as words
 from grader.report.formats import Format
 from grader.report.sanitize import one_line, points
@@ -54,27 +55,33 @@ def escaped(text: str) -> str:
 
 
 def _pieces(report: Report) -> Iterator[str]:
-    """The table of parts first, then the details, so that a cut leaves the scores."""
+    """The table of parts first, then what lost points, so that a cut leaves the scores."""
     yield f"## {escaped(report.title or report.assignment or 'Grading')}\n\n"
     if report.status != "graded":
         yield f"**{words.no_score(report)}**\n\n{escaped(report.reason)}\n"
         return
-    total = words.earned(report)
-    yield f"**{total}**{'; ' + rest if (rest := words.waiting(report)) else ''}\n\n"
+    yield f"**{words.total(report)}**\n\n"
+    groups = order.sections(report)
     yield "| | Part | | Points |\n|---|---|---|---:|\n"
-    for part in report.parts:
+    for part in (
+        *(p.result for p in groups.lost),
+        *groups.not_started,
+        *groups.by_person,
+        *groups.credited,
+        *groups.passed,
+    ):
         state = words.answer_state(part) if part.manual else words.STATUS[part.status]
         score = "–" if part.manual else points(part.score)
         yield (
             f"| {SIGNS[part.status]} | {escaped(part.part.id)} {escaped(part.part.title)} | {escaped(state)} "
             f"| {score} / {points(part.max_score)} |\n"
         )
-    for part in report.parts:
-        yield from _details(part)
-    failed = [c for c in report.cells if c.status != "ok" and not words.is_unwritten(c)]
-    if failed:
-        yield "\n### Cells that did not run through\n\nCounted from 0, text cells included.\n\n"
-        for cell in failed:
+    for lost in groups.lost:
+        yield from _details(lost)
+    failed = order.failed_cells(report)
+    if failed.own:
+        yield "\n### Cells with errors\n\nNumbered from 0, text cells included.\n\n"
+        for cell in failed.own:
             yield f"- cell {cell.index}: {escaped(words.cell_problem(cell))}\n"
     if report.notes:
         yield "\n### Notes\n\n"
@@ -82,19 +89,22 @@ def _pieces(report: Report) -> Iterator[str]:
             yield f"- {escaped(note)}\n"
 
 
-def _details(part: PartResult) -> Iterator[str]:
-    lost = [o for o in part.outcomes if o.status != "passed"]
-    if not lost:
-        return
-    yield f"\n### {escaped(part.part.id)} {escaped(part.part.title)}\n\n"
-    for outcome in lost:
+def _details(part: order.LostPart) -> Iterator[str]:
+    yield f"\n### {escaped(part.result.part.id)} {escaped(part.result.part.title)}\n\n"
+    for outcome in part.lost:
         score = f"{points(outcome.score)} / {points(outcome.check.points)}"
         yield f"- {SIGNS[outcome.status]} **{escaped(words.check_title(outcome))}** ({score})\n"
-        if not words.is_innocent(part):
-            for line in words.feedback(outcome).lines:
-                yield f"  - {escaped(line)}\n"
-    if said := words.credit(part):
-        yield f"\n{escaped(said)}\n"
+        said = part.explained.get(outcome.check.id)
+        if said is None:
+            continue
+        for line in said.feedback.lines:
+            yield f"  - {escaped(line)}\n"
+        if said.also:
+            yield f"  - also fails: {escaped('; '.join(map(words.check_title, said.also)))}\n"
+    if part.same_as:
+        yield f"\nThe same mistake as in {escaped(part.same_as)}.\n"
+    if said_credit := words.credit(part.result):
+        yield f"\n{escaped(said_credit)}\n"
 
 
 FORMAT = Format("markdown", render)

@@ -5,10 +5,12 @@ Owns the choice and the order; the words are `grader.report.sentences`'s, the lo
 
 from __future__ import annotations
 
+import msgspec
 from markupsafe import Markup
 from msgspec import Struct
 
 from grader.model import Answer, CellRun, Excerpt, Outcome, PartResult, Report
+from grader.report import order
 from grader.report import sentences as words
 from grader.report.html.highlight import highlighted
 from grader.report.html.markup import to_html
@@ -46,6 +48,8 @@ class CheckView(Struct, frozen=True, kw_only=True):
     message: str = ""
     sentences: tuple[str, ...] = ()
     diagnosis: str = ""
+    also: str = ""
+    """Titles of the checks that fail by the same mistake."""
 
 
 class CodeView(Struct, frozen=True, kw_only=True):
@@ -67,6 +71,7 @@ class PartView(Struct, frozen=True, kw_only=True):
     points: str
     checks: tuple[CheckView, ...] = ()
     credit: str = ""
+    same_as: str = ""
     code: tuple[CodeView, ...] = ()
     question: Markup = Markup("")
     answer: Markup = Markup("")
@@ -88,13 +93,16 @@ class Page(Struct, frozen=True, kw_only=True):
     file: str
     graded: bool
     score: str
-    most: str
-    waiting: str
+    total: str
     no_score: str
     reason: str
-    parts: tuple[PartView, ...]
+    lost: tuple[PartView, ...]
+    not_started: tuple[PartView, ...]
+    by_person: tuple[PartView, ...]
+    credited: tuple[PartView, ...]
+    passed: tuple[PartView, ...]
     cells: tuple[CellView, ...]
-    unwritten: str
+    followed: str
     notes: tuple[str, ...]
     versions: str
     notebook: Markup = Markup("")
@@ -106,27 +114,39 @@ def page_of(report: Report) -> Page:
     heading = one_line(report.title or report.assignment or "Feedback")
     file = words.submission_name(report)
     graded = report.status == "graded"
-    failed = [c for c in report.cells if c.status != "ok"]
-    explained = [c for c in failed if not words.is_unwritten(c)]
-    unwritten = [f"cell {c.index}" for c in failed if words.is_unwritten(c)]
+    failed = order.failed_cells(report)
+    groups = order.sections(report, limit=words.SENTENCES)
     return Page(
         title=" · ".join([words.earned(report) if graded else "no score", heading, file]),
         heading=heading,
         file=file,
         graded=graded,
         score=points(report.score),
-        most=points(report.max_score),
-        waiting=words.waiting(report),
+        total=words.total(report).removeprefix(points(report.score)),
         no_score=words.no_score(report),
         reason=words.paragraph(report.reason),
-        parts=tuple(_part(report, part) for part in report.parts),
-        cells=tuple(_cell(report, cell) for cell in explained[:CELLS_SHOWN]),
-        unwritten=", ".join(unwritten),
+        lost=tuple(_lost_part(report, part) for part in groups.lost),
+        not_started=tuple(_part(report, part) for part in groups.not_started),
+        by_person=tuple(_part(report, part) for part in groups.by_person),
+        credited=tuple(_part(report, part) for part in groups.credited),
+        passed=tuple(_part(report, part) for part in groups.passed),
+        cells=tuple(_cell(report, cell) for cell in failed.own[:CELLS_SHOWN]),
+        followed=", ".join(f"cell {c.index}" for c in failed.followed),
         notes=(
             *map(words.paragraph, report.notes),
-            *([f"{len(explained) - CELLS_SHOWN} more cells did not run through"] if explained[CELLS_SHOWN:] else []),
+            *([f"{len(failed.own) - CELLS_SHOWN} more cells have errors"] if failed.own[CELLS_SHOWN:] else []),
         ),
         versions=_versions(report),
+    )
+
+
+def _lost_part(report: Report, part: order.LostPart) -> PartView:
+    view = _part(report, part.result)
+    return msgspec.structs.replace(
+        view,
+        checks=tuple(_check(outcome, part.explained.get(outcome.check.id)) for outcome in part.lost),
+        code=_code(report, part.result),
+        same_as=part.same_as,
     )
 
 
@@ -141,9 +161,8 @@ def _part(report: Report, part: PartResult) -> PartView:
         tone=tone,
         state=words.answer_state(part) if manual else words.STATUS[part.status],
         points=_earned(part),
-        checks=tuple(_check(outcome, innocent=words.is_innocent(part)) for outcome in part.outcomes),
+        checks=tuple(_check(outcome, None) for outcome in part.outcomes),
         credit=words.credit(part),
-        code=_code(report, part),
         question=Markup(to_html(manual.question)) if manual else Markup(""),
         answer=_answer(answer, is_code=manual is not None and manual.kind == "tuning"),
         where="" if answer.cell is None else str(answer.cell),
@@ -157,9 +176,10 @@ def _earned(part: PartResult) -> str:
     return f"– / {points(part.max_score)}" if part.max_score else "–"
 
 
-def _check(outcome: Outcome, *, innocent: bool) -> CheckView:
+def _check(outcome: Outcome, explanation: order.Explanation | None) -> CheckView:
     sign, tone = SIGNS[outcome.status]
-    said = words.feedback(outcome) if not innocent and outcome.status != "passed" else words.Feedback(message="")
+    said = explanation.feedback if explanation is not None else words.Feedback(message="")
+    also = explanation.also if explanation is not None else ()
     return CheckView(
         title=words.check_title(outcome),
         sign=sign,
@@ -169,6 +189,7 @@ def _check(outcome: Outcome, *, innocent: bool) -> CheckView:
         message=said.message,
         sentences=(*said.arrays, *([f"and {said.more} more"] if said.more else [])),
         diagnosis=said.diagnosis,
+        also="; ".join(map(words.check_title, also)),
     )
 
 

@@ -5,10 +5,11 @@ Owns the order of the page; sentences come from `grader.report.sentences`, layou
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
 
 from grader.model import CellRun, Comparison, Outcome, PartResult, Report
+from grader.report import order
 from grader.report import sentences as words
 from grader.report.sanitize import one_line, points
 from grader.report.terminal import layout
@@ -16,7 +17,9 @@ from grader.report.terminal.page import Page
 
 NARROW, WIDE = 48, 100
 """Columns between which the page is set: below, scores have no room; above, the eye loses the line."""
-CELLS_SHOWN = 6
+NAMED_PARTS = 4
+"""Parts of a folded group that are named; more are listed by their ids."""
+CELLS_SHOWN = 3
 """Failing cells listed unless verbose: those after the first few mostly follow from them."""
 CODE_ROOM = 12
 """Columns below which quoting a line of code shows nothing."""
@@ -56,14 +59,17 @@ def render(report: Report, *, colour: bool, width: int, verbose: bool = False, a
     """
     page = Page(colour=colour, width=max(NARROW, min(width, WIDE)), ascii_only=ascii_only)
     _header(page, report)
-    _parts(page, report.parts, verbose)
-    _cells(page, [cell for cell in report.cells if cell.status != "ok"], verbose)
+    if verbose:
+        _every_part(page, report.parts)
+    else:
+        _lost_first(page, report)
+    _cells(page, report, verbose)
     _notes(page, report.notes)
     if report.status == "graded":
         _total(page, report)
     if verbose:
         _versions(page, report)
-    _sandbox(page, report)
+        _sandbox(page, report)
     return page.text()
 
 
@@ -82,7 +88,63 @@ def _header(page: Page, report: Report) -> None:
         page.paragraph(report.reason, 0)
 
 
-def _parts(page: Page, parts: tuple[PartResult, ...], verbose: bool) -> None:
+def _lost_first(page: Page, report: Report) -> None:
+    """Parts that lost points with the reason; then what is not started, needs a person, or passed, folded."""
+    groups = order.sections(report)
+    grid = _grid(report.parts)
+    ids = max((layout.columns(one_line(p.result.part.id)) for p in groups.lost), default=0)
+    for lost in groups.lost:
+        part = lost.result
+        page.row(
+            _SIGN[part.status],
+            one_line(part.part.title),
+            grid(points(part.score), part.max_score),
+            lead=layout.pad(one_line(part.part.id), ids) + "  ",
+        )
+        _lost_checks(page, lost, grid, ids + 4)
+        page.gap()
+    _folded(page, "○", "not started", groups.not_started, scores=True)
+    _folded(page, "✓", "passed with the reference's earlier parts", groups.credited, scores=True)
+    _folded(page, "✓", "passed", groups.passed, scores=True)
+    _folded(page, "…", "needs manual grading", groups.by_person, scores=False)
+
+
+def _lost_checks(page: Page, part: order.LostPart, grid: Callable[[str, Fraction], str], indent: int) -> None:
+    for outcome in part.lost:
+        own = indent + 2
+        score = grid(points(outcome.score), outcome.check.points)
+        page.row(_SIGN[outcome.status], words.check_title(outcome), score, indent=indent)
+        said = part.explained.get(outcome.check.id)
+        if said is None:
+            continue
+        _explain(page, outcome, said.feedback, own, verbose=False)
+        if said.also:
+            page.paragraph(f"(also fails: {'; '.join(map(words.check_title, said.also))})", own, "dim")
+    if part.same_as:
+        page.paragraph(f"the same mistake as in {one_line(part.same_as)}", indent, "dim")
+    if credit := words.credit(part.result):
+        page.paragraph(credit, indent, "cyan" if part.result.credited_with else "dim", first="→ ")
+
+
+def _folded(page: Page, sign: str, title: str, parts: tuple[PartResult, ...], *, scores: bool) -> None:
+    """One paragraph for parts with nothing to explain."""
+    if not parts:
+        return
+    worth = sum((p.max_score for p in parts), Fraction(0))
+    amount = f" ({points(worth)} point{'' if worth == 1 else 's'})" if worth else ""
+    if len(parts) <= NAMED_PARTS and scores:
+        names = "; ".join(f"{one_line(p.part.id)} {one_line(p.part.title)}" for p in parts)
+    else:
+        names = ", ".join(one_line(p.part.id) for p in parts)
+    page.paragraph(f"{title}{amount}: {names}", 0, "green" if sign == "✓" else "dim", first=f"{sign} ")
+    open_questions = [p for p in parts if p.answer is None or p.answer.state != "answered"] if not scores else []
+    if open_questions:
+        some = "none of them answered" if len(open_questions) == len(parts) else ""
+        page.paragraph(some or f"not answered: {', '.join(one_line(p.part.id) for p in open_questions)}", 2, "dim")
+
+
+def _every_part(page: Page, parts: tuple[PartResult, ...]) -> None:
+    """Every part and check in the order of the assignment, with questions and the error of each array."""
     ids = max((layout.columns(one_line(p.part.id)) for p in parts), default=0)
     grid = _grid(parts)
     for part in parts:
@@ -93,10 +155,15 @@ def _parts(page: Page, parts: tuple[PartResult, ...], verbose: bool) -> None:
             lead=layout.pad(one_line(part.part.id), ids) + "  ",
             aside=words.answer_state(part) if part.manual else "",
         )
-        if part.manual and verbose:
+        if part.manual:
             page.paragraph(part.manual.question, ids + 4)
-        if _details(page, part, grid, ids + 4, verbose):
-            page.gap()
+        for outcome in part.outcomes:
+            score = grid(points(outcome.score), outcome.check.points)
+            page.row(_SIGN[outcome.status], words.check_title(outcome), score, indent=ids + 4)
+            _explain(page, outcome, words.feedback(outcome, limit=None), ids + 6, verbose=True)
+        if said := words.credit(part):
+            page.paragraph(said, ids + 4, "cyan" if part.credited_with else "dim", first="→ ")
+        page.gap()
 
 
 def _grid(parts: tuple[PartResult, ...]) -> Callable[[str, Fraction], str]:
@@ -108,29 +175,8 @@ def _grid(parts: tuple[PartResult, ...]) -> Callable[[str, Fraction], str]:
     return lambda score, most: f"{score:>{earned}} / {points(most):<{worth}}"
 
 
-def _details(page: Page, part: PartResult, grid: Callable[[str, Fraction], str], indent: int, verbose: bool) -> bool:
-    """What a part lost and why; tells whether there was anything to say."""
-    lost = [o for o in part.outcomes if o.status != "passed"]
-    if not verbose and len(lost) == len(part.outcomes) and all(o.status == "missing" for o in lost):
-        for message in dict.fromkeys(o.message for o in lost):  # a stub says the same for every check
-            page.paragraph(message, indent, "dim")
-        return False  # one quiet line below its title: the stub of a whole assignment reads as a list
-    innocent = words.is_innocent(part) and not verbose
-    for outcome in part.outcomes if verbose else lost:
-        check = outcome.check
-        page.row(
-            _SIGN[outcome.status], words.check_title(outcome), grid(points(outcome.score), check.points), indent=indent
-        )
-        if not innocent:
-            _explain(page, outcome, indent + 2, verbose)
-    if said := words.credit(part):
-        page.paragraph(said, indent, "cyan" if part.credited_with else "dim", first="→ ")
-    return bool(lost or verbose)
-
-
-def _explain(page: Page, outcome: Outcome, indent: int, verbose: bool) -> None:
-    """What a check says: its message, a sentence for each array that adds to it, and the diagnosis."""
-    said = words.feedback(outcome, limit=None if verbose else words.SENTENCES)
+def _explain(page: Page, outcome: Outcome, said: words.Feedback, indent: int, *, verbose: bool) -> None:
+    """What a check says: its message, sentences on arrays that add to it, and the diagnosis."""
     page.paragraph(said.message, indent)
     for sentence in said.arrays:
         page.paragraph(sentence, indent, first="· ")
@@ -148,22 +194,22 @@ def _measured(array: Comparison) -> str:
     return f"{one_line(array.name)}: error {array.error:.1e}{limit}"
 
 
-def _cells(page: Page, failed: list[CellRun], verbose: bool) -> None:
-    if not failed:
+def _cells(page: Page, report: Report, verbose: bool) -> None:
+    failed = order.failed_cells(report)
+    if not failed.own and not (verbose and failed.followed):
         return
-    unwritten = [c for c in failed if words.is_unwritten(c)]
-    others = [c for c in failed if c not in unwritten]
-    page.heading("Cells that did not run through (counted from 0, text cells included)")
-    shown = others if verbose else others[:CELLS_SHOWN]
+    page.heading("Cells with errors (numbered from 0, text cells included)")
+    cells = failed.own + (failed.followed if verbose else ())
+    shown = cells if verbose else cells[:CELLS_SHOWN]
     for cell in shown:
         _cell(page, cell)
-    if rest := others[len(shown) :]:
+    if rest := cells[len(shown) :]:
         page.paragraph(f"and {len(rest)} more: {_plural('cell', rest)}", 2, "dim")
-    if unwritten:
-        page.paragraph(f"not implemented yet: {_plural('cell', unwritten)}", 2, "dim")
+    if failed.followed and not verbose:
+        page.paragraph(f"stopped for the same reason: {_plural('cell', failed.followed)}", 2, "dim")
 
 
-def _plural(word: str, cells: list[CellRun]) -> str:
+def _plural(word: str, cells: Sequence[CellRun]) -> str:
     return f"{word}{'s' if len(cells) > 1 else ''} {', '.join(str(c.index) for c in cells)}"
 
 
@@ -187,17 +233,8 @@ def _notes(page: Page, notes: Iterable[str]) -> None:
 
 
 def _total(page: Page, report: Report) -> None:
-    earned, rest = words.earned(report), words.waiting(report)
-    styles = ("bold", "green") if report.score == report.max_score else ("bold",)
     page.rule()
-    if not rest:
-        page.line(page.style(earned, *styles))
-        return
-    if len(earned) + 2 + len(rest) <= page.width:
-        page.line(page.style(earned, *styles) + "; " + rest)
-    else:
-        page.line(page.style(earned, *styles) + ";")
-        page.line(rest)
+    page.paragraph(words.total(report), 0, "bold", *(["green"] if report.score == report.max_score else []))
 
 
 def _sandbox(page: Page, report: Report) -> None:

@@ -1,0 +1,130 @@
+"""The order of a report for a reader: lost points first, what passed folded, one mistake explained once.
+
+Owns the grouping that terminal, HTML and Markdown share; sentences are `grader.report.sentences`'s.
+"""
+
+from __future__ import annotations
+
+from msgspec import Struct, field
+
+from grader.model import CellRun, Outcome, PartResult, Report
+from grader.report import sentences
+from grader.report.sentences import Feedback
+
+
+class Explanation(Struct, frozen=True, kw_only=True):
+    """What is said about one lost check."""
+
+    feedback: Feedback
+    also: tuple[Outcome, ...] = ()
+    """Further checks of the same part that fail by the same mistake; they have no explanation of their own."""
+
+
+class LostPart(Struct, frozen=True, kw_only=True):
+    """A part that lost points, with the checks that say why."""
+
+    result: PartResult
+    lost: tuple[Outcome, ...]
+    """Checks that did not pass, without those that are named beside another one with the same mistake."""
+    explained: dict[str, Explanation] = field(default_factory=dict)
+    """Check id -> what is said. A check without an entry is shown by its title alone."""
+    same_as: str = ""
+    """Id of an earlier part whose mistake explains this one whole."""
+
+
+class Sections(Struct, frozen=True, kw_only=True):
+    """All parts of a report, grouped for reading."""
+
+    lost: tuple[LostPart, ...]
+    not_started: tuple[PartResult, ...]
+    by_person: tuple[PartResult, ...]
+    credited: tuple[PartResult, ...]
+    """Full points with the reference in the place of earlier parts: nothing to look for here."""
+    passed: tuple[PartResult, ...]
+
+
+def sections(report: Report, *, limit: int | None = 1) -> Sections:
+    """Group the parts; `limit` is the number of sentences on arrays for each check."""
+    first: dict[str, str] = {}
+    lost = []
+    automatic = [p for p in report.parts if p.manual is None]
+    started = [p for p in automatic if not _not_started(p)]
+    credited = [p for p in started if sentences.is_innocent(p) and p.score == p.max_score]
+    for part in started:
+        if part in credited:
+            continue
+        if part.status != "passed" or any(o.status != "passed" for o in part.outcomes):
+            lost.append(_lost_part(part, first, limit))
+    shown = {p.result.part.id for p in lost}
+    return Sections(
+        lost=tuple(lost),
+        not_started=tuple(p for p in automatic if _not_started(p)),
+        by_person=tuple(p for p in report.parts if p.manual is not None),
+        credited=tuple(credited),
+        passed=tuple(p for p in started if p.part.id not in shown and p not in credited),
+    )
+
+
+class FailedCells(Struct, frozen=True, kw_only=True):
+    """Cells that did not run through."""
+
+    own: tuple[CellRun, ...]
+    """Those with an error to read."""
+    followed: tuple[CellRun, ...]
+    """Those that only miss a name that an earlier failed cell or stub would have defined."""
+
+
+def failed_cells(report: Report) -> FailedCells:
+    """Cells with an error: one that stops at a stub has none, and the ones that miss its names follow from it."""
+    own: list[CellRun] = []
+    followed: list[CellRun] = []
+    earlier = False
+    for cell in report.cells:
+        if cell.status == "ok":
+            continue
+        if not sentences.is_unwritten(cell):
+            misses = earlier and cell.error is not None and cell.error.type == "NameError"
+            (followed if misses else own).append(cell)
+        earlier = True
+    return FailedCells(own=tuple(own), followed=tuple(followed))
+
+
+def _not_started(part: PartResult) -> bool:
+    return bool(part.outcomes) and all(o.status == "missing" for o in part.outcomes)
+
+
+def _lost_part(part: PartResult, first: dict[str, str], limit: int | None) -> LostPart:
+    """`first`: a mistake -> the part that explains it; grows."""
+    lost = [o for o in part.outcomes if o.status != "passed"]
+    if sentences.is_innocent(part):
+        return LostPart(result=part, lost=tuple(lost))
+    explained: dict[str, Explanation] = {}
+    leading: dict[str, str] = {}
+    same_as = ""
+    for outcome in lost:
+        key = _mistake(outcome)
+        if key and key in leading:
+            leader = explained[leading[key]]
+            explained[leading[key]] = Explanation(feedback=leader.feedback, also=(*leader.also, outcome))
+            continue
+        if key and key in first:
+            same_as = same_as or first[key]
+            continue
+        explained[outcome.check.id] = Explanation(feedback=sentences.feedback(outcome, limit=limit))
+        if key:
+            leading[key] = outcome.check.id
+            first[key] = part.part.id
+    aside = {o.check.id for e in explained.values() for o in e.also}
+    return LostPart(
+        result=part,
+        lost=tuple(o for o in lost if o.check.id not in aside),
+        explained=explained,
+        same_as=same_as,
+    )
+
+
+def _mistake(outcome: Outcome) -> str:
+    """What two checks have in common if the same mistake explains both; empty where nothing says so."""
+    if outcome.diagnosis is not None:
+        return outcome.diagnosis.text
+    return outcome.message if outcome.status in ("missing", "error", "timeout") else ""
