@@ -48,7 +48,8 @@ class Tolerance(Struct, frozen=True, kw_only=True):
     `limit32` replaces `limit` where the student's array is float32 or float16 and the expected one is not.
     """
 
-    rule: Literal["max", "sum_abs", "rel_error", "allclose", "printed"] = "max"
+    rule: str = "max"
+    """One of `grader.compare.rules.RULES`."""
     limit: float = 1e-6
     limit32: float = 1e-4
     atol: float = 0.0

@@ -1,7 +1,8 @@
 """One computed array against the expected one: the verdict under a `Tolerance`.
 
-Owns the rules, overflow-safe and without warnings. Owns no words for the student (`grader.compare.messages`), no
-points beyond the share 0 or 1 of one array (`grader.grading.scoring`), and no guess at what went wrong.
+Owns what holds under every rule: shapes, dtypes, nan and inf. How far entries may be off is a rule's
+(`grader.compare.rules`). Owns no words for the student (`grader.compare.messages`), no points beyond the share 0 or 1
+of one array (`grader.grading.scoring`), and no guess at what went wrong.
 """
 
 from __future__ import annotations
@@ -9,36 +10,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
-from typing import Any, Literal, NamedTuple
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from grader.compare import messages as describe
-from grader.compare.printed import parse_printed
-from grader.compare.relative import FLOOR
-from grader.errors import AuthoringError
+from grader.compare.rules import rule_of
+from grader.compare.rules.largest import RULE as DEFAULT_RULE
+from grader.compare.rules.rule import Array, Arrays, Floats, Measured, Rule
 from grader.model import Comparison, NotArray, Tolerance
-
-Array = npt.NDArray[Any]
-Floats = npt.NDArray[np.float64]
-
-_ROOM = 1000
-"""Elementwise rules work on numbers below 2**1000, so that sums and differences of two cannot overflow."""
-
-
-class Measured(NamedTuple):
-    """Computed against expected under one rule, entry by entry."""
-
-    wrong: npt.NDArray[np.bool_]
-    """Flat: the entries over their budget (for `sum_abs`: over their even share of it)."""
-    worst: int
-    """Flat index of the largest excess; 0 for an empty array."""
-    passed: bool
-    error: float
-    """In the units of the rule."""
-    tolerance: float
-    """What `error` may be at most, in the same units."""
 
 
 @np.errstate(all="ignore")
@@ -70,11 +51,10 @@ def compare(
     Raises
     ------
     AuthoringError
-        If the rule is ``printed`` and its text cannot be read or does not fit the shape. No student array raises.
+        If there is no such rule, or it does not fit the expected array. No student array raises.
     """
-    half = np.zeros(())
-    if tolerance.rule == "printed":
-        expected, half = _printed(name, expected, tolerance)
+    rule = rule_of(tolerance)
+    expected, half = rule.expected(name, expected, tolerance)
     if got is None:
         return _failed(name, describe.missing(name))
     if isinstance(got, NotArray):
@@ -93,11 +73,11 @@ def compare(
     limit = tolerance.limit32 if single else tolerance.limit
     computed, wanted = _flat(got, expected)
     strange = _strange(computed, wanted)
-    measured = _measure(computed, wanted, got, expected, tolerance, limit, half.reshape(-1))
+    measured = _measure(computed, wanted, got, expected, rule, tolerance, limit, half)
     passed = measured.passed and not strange.any()
     facts = describe.Facts(
         name=name,
-        rule=tolerance.rule,
+        rule=rule,
         got=got,
         computed=computed,
         wanted=wanted,
@@ -110,7 +90,7 @@ def compare(
         single=single,
         hidden=hidden,
     )
-    if hidden and tolerance.rule == "printed":  # its budget in units of max|expected| would give that away
+    if hidden and rule.budget_shows_expected:
         facts = replace(facts, tolerance=describe.blurred(measured.tolerance, up=passed))
     return Comparison(
         name=name,
@@ -134,28 +114,16 @@ def _failed(name: str, message: str, got: Array | None = None) -> Comparison:
     )
 
 
-def _printed(name: str, expected: Array, tolerance: Tolerance) -> tuple[Array, Floats]:
-    if tolerance.text is None:
-        raise AuthoringError(f"tolerance of {name!r}: rule 'printed' needs text=, the expected values as printed")
-    values, half = parse_printed(tolerance.text)
-    if values.size != expected.size:
-        raise AuthoringError(
-            f"tolerance of {name!r}: the printed text has shape {values.shape}, the golden {expected.shape};"
-            " give the whole array as printed"
-        )
-    return values.reshape(expected.shape), half
-
-
 def _fits(got: Array, expected: Array, tolerance: Tolerance) -> describe.Fit:
     """Whether an array of another shape holds the right values, only reshaped or transposed."""
     if got.size != expected.size or got.size == 0 or (got.dtype.kind == "c" and expected.dtype.kind != "c"):
         return None
-    # A hint, not a verdict: the plain rule with the wider limit does for every rule and dtype.
+    # A hint, not a verdict: the default rule with the wider limit does for every rule and dtype.
     limit = max(tolerance.limit32, 1e-4)
     for fit, array in _rearranged(got, expected.shape):
         computed, wanted = _flat(array, expected)
         finite = np.isfinite(computed).all() and np.isfinite(wanted).all()
-        if finite and _measure_max(computed, wanted, tolerance, limit, 0.0).passed:
+        if finite and DEFAULT_RULE.measure(Arrays(computed, wanted), tolerance, limit).passed:
             return fit
     return None
 
@@ -187,86 +155,17 @@ def _strange(computed: Array, wanted: Array) -> npt.NDArray[np.bool_]:
 
 
 def _measure(
-    computed: Array, wanted: Array, got: Array, expected: Array, tolerance: Tolerance, limit: float, half: Floats
-) -> Measured:
-    both_finite = np.isfinite(computed) & np.isfinite(wanted)
-    x, e = np.where(both_finite, computed, 0), np.where(both_finite, wanted, 0)
-    unequal: npt.NDArray[np.bool_] | None = None
-    if got.dtype.kind in "biu" and expected.dtype.kind in "biu":
-        # Beyond 2**53 two different integers are one float64; then they are at least 1 apart.
-        unequal = got.reshape(-1) != expected.reshape(-1)
-    if tolerance.rule == "sum_abs":
-        return _measure_sum(x, e, limit, unequal)
-    if tolerance.rule in ("rel_error", "allclose"):
-        return _measure_entries(x, e, tolerance, limit, unequal)
-    return _measure_max(x, e, tolerance, limit, half, unequal)
-
-
-def _measure_max(
-    x: Array,
-    e: Array,
+    computed: Array,
+    wanted: Array,
+    got: Array,
+    expected: Array,
+    rule: Rule,
     tolerance: Tolerance,
     limit: float,
     half: Floats | float,
-    unequal: npt.NDArray[np.bool_] | None = None,
 ) -> Measured:
-    """Rules `max` and `printed`: |x - e| <= limit * max|e| + half, in units of max|e|."""
-    power = _exponent(e if e.any() else np.array([tolerance.scale]))
-    x, e = _scaled(x, -power), _scaled(e, -power)
-    top = float(np.max(np.abs(e), initial=0.0)) or float(np.ldexp(tolerance.scale, -power))
-    difference = _difference(x, e, power, unequal)
-    budget = np.broadcast_to(limit * top + np.ldexp(half, -power), difference.shape)
-    return _worst(difference, budget, np.full(difference.shape, top), limit)
-
-
-def _measure_entries(
-    x: Array, e: Array, tolerance: Tolerance, limit: float, unequal: npt.NDArray[np.bool_] | None
-) -> Measured:
-    """Rules `rel_error` and `allclose`: every entry has a scale of its own."""
-    power = max(_exponent(x) - _ROOM, _exponent(e) - _ROOM, 0)
-    x, e = _scaled(x, -power), _scaled(e, -power)
-    difference = _difference(x, e, power, unequal)
-    if tolerance.rule == "rel_error":
-        relative = difference / np.maximum(np.ldexp(FLOOR, -power), np.abs(x) + np.abs(e))
-        return _worst(relative, np.full(relative.shape, limit), np.ones(relative.shape), limit)
-    budget = np.ldexp(tolerance.atol, -power) + limit * np.abs(e)
-    return _worst(difference, budget, budget, 1.0)
-
-
-def _measure_sum(x: Array, e: Array, limit: float, unequal: npt.NDArray[np.bool_] | None) -> Measured:
-    """Rule `sum_abs`."""
-    difference = _difference(x, e, 0, unequal)
-    error = float(np.sum(difference))
-    worst = int(np.argmax(difference)) if difference.size else 0
-    return Measured(difference > limit / max(difference.size, 1), worst, error <= limit, error, limit)
-
-
-def _worst(difference: Floats, budget: Floats, unit: Floats, nominal: float) -> Measured:
-    """The entry that exceeds its budget most, in multiples of its `unit`; `nominal` is the tolerance without one."""
-    wrong = ~(difference <= budget)
-    if not difference.size:
-        return Measured(wrong, 0, True, 0.0, nominal)
-    share = np.where(difference > 0, difference / budget, 0.0)  # 0 / 0: an exact entry under a zero budget
-    worst = int(np.argmax(share))
-    error = float(difference[worst] / unit[worst]) if difference[worst] > 0 else 0.0
-    return Measured(
-        wrong, worst, not wrong.any(), error, float(budget[worst] / unit[worst]) if unit[worst] else nominal
-    )
-
-
-def _difference(x: Array, e: Array, power: int, unequal: npt.NDArray[np.bool_] | None) -> Floats:
-    difference: Floats = np.abs(x - e)
-    if unequal is not None:
-        difference = np.where(unequal & (difference == 0), np.ldexp(1.0, -power), difference)
-    return difference
-
-
-def _exponent(a: Array) -> int:
-    """Smallest k with every component of `a` below 2**k in size; 0 for no entries or only zeros."""
-    return int(np.frexp(np.max(np.abs(a.view(np.float64)), initial=0.0))[1])
-
-
-def _scaled(a: Array, power: int) -> Array:
-    """`a` times 2**power, exact but for underflow; keeps huge and denormal numbers away from the limits of float64."""
-    scaled: Array = np.ldexp(a.view(np.float64), power).view(a.dtype)
-    return scaled
+    both_finite = np.isfinite(computed) & np.isfinite(wanted)
+    x, e = np.where(both_finite, computed, 0), np.where(both_finite, wanted, 0)
+    integers = got.dtype.kind in "biu" and expected.dtype.kind in "biu"
+    unequal = got.reshape(-1) != expected.reshape(-1) if integers else None
+    return rule.measure(Arrays(x, e, unequal, half), tolerance, limit)

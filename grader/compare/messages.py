@@ -14,6 +14,7 @@ from typing import Any, Literal, SupportsIndex
 import numpy as np
 import numpy.typing as npt
 
+from grader.compare.rules.rule import Rule
 from grader.model import NotArray
 
 Fit = Literal["reshaped", "transposed"] | None
@@ -29,7 +30,7 @@ class Facts:
     """Everything that a sentence about two arrays of the same shape may draw on."""
 
     name: str
-    rule: str
+    rule: Rule
     got: npt.NDArray[Any]
     """As the student returned it."""
     computed: npt.NDArray[Any]
@@ -188,11 +189,7 @@ def _sizes(facts: Facts) -> str:
     error = f"{facts.error:.2g}" if facts.error < 10 or facts.error >= 1e4 else f"{facts.error:.0f}"
     if not isfinite(facts.error):
         error = "beyond measure"
-    if facts.rule == "sum_abs":
-        return f"sum of absolute differences {error}, allowed {facts.tolerance:.3g}"
-    if facts.rule == "allclose":
-        return f"{error} times the allowed difference" if isfinite(facts.error) else "no difference is allowed"
-    return f"relative error {error}, allowed {facts.tolerance:.3g}"
+    return facts.rule.describe(facts.error, error, facts.tolerance)
 
 
 def _value_hint(facts: Facts) -> str:
@@ -203,7 +200,7 @@ def _value_hint(facts: Facts) -> str:
         return "it is zero everywhere" if facts.got.shape else ""
     if facts.single:
         return f"it was computed in {facts.got.dtype}"
-    close = facts.rule == "max" and facts.error <= facts.limits[1] and not facts.strange.any()
+    close = facts.rule.relative_to_largest and facts.error <= facts.limits[1] and not facts.strange.any()
     if close and facts.got.dtype == np.float64:
         single = facts.computed.astype(np.float32).astype(np.float64)
         if (single == facts.computed).all():

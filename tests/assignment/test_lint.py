@@ -167,6 +167,7 @@ def test_an_expected_nan_is_found(toy: Write):
         ("Tolerance(limit32=-1.0)", OUT, "error checks.py:12 check square_values: limit32 is -1.0"),
         ("Tolerance(rule='allclose', atol=-1.0)", OUT, "error checks.py:12 check square_values: atol is -1.0"),
         ("1e-13", OUT, "warning checks.py:12 check square_values: a limit of 1e-13 is in reach of rounding"),
+        ("Tolerance(rule='ulps')", OUT, "error checks.py:12 check square_values: rule 'ulps' does not exist; choose"),
         ("Tolerance(rule='printed')", OUT, "error checks.py:12 check square_values: rule printed needs a text"),
         ("Tolerance(rule='printed', text='[1. 2. a]')", OUT, "error checks.py:12 check square_values: rule printed"),
         ("Tolerance(rule='printed', text='[1. 2.]')", OUT, "error checks.py:12 check square_values, out: the printed"),
