@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from fractions import Fraction
 from pathlib import Path
@@ -120,7 +120,6 @@ def grade_with(
     *,
     seed: int | None = None,
     golden: GoldenTable | None = None,
-    parts: Collection[str] | None = None,
     keep: bool = False,
     started: float | None = None,
     policy: Policy = tiers.ANY,
@@ -128,8 +127,7 @@ def grade_with(
     """Grade a hand-in for a loaded assignment in a worker that may have graded others before.
 
     `folder` is this hand-in's own, from `Root.new_folder`, and left to the caller to remove. `golden` are the expected
-    values at `seed`, for a caller that has them already. With `parts` only these parts are asked, and the report has no
-    others.
+    values at `seed`, for a caller that has them already.
 
     Raises
     ------
@@ -158,7 +156,7 @@ def grade_with(
         stubs = pool.submit(unfilled_by_check, found, submission)
         around = pool.submit(environment)
         session = Session(root, found, submission, anchors, seed=use_seed, pictures=keep)
-        prober = Prober(session, seed=use_seed, parts=parts)
+        prober = Prober(session, seed=use_seed)
         try:
             warning = session.gate.insist(policy, found)
             session.run_cells(parked=prober.parked)

@@ -13,11 +13,9 @@ from typing import Any
 from msgspec import Struct
 
 from grader import __version__
-from grader.cohort.cache_key import stale_parts
 from grader.cohort.feedback_files import is_current
 from grader.cohort.late_policy import Rules, worth
-from grader.cohort.partial import merged, statuses
-from grader.cohort.records import Graded, HandIn, Job, Keys, Status
+from grader.cohort.records import CacheKey, Graded, HandIn, Job, Status
 from grader.cohort.slot import Slot
 from grader.cohort.slot_process import Setup
 from grader.cohort.store import Store
@@ -44,19 +42,21 @@ class Plan(Struct, frozen=True):
     """Job number -> hand-ins that are the same to the last byte, and get its report."""
     kept: tuple[tuple[HandIn, int], ...]
     """Hand-ins with the report that they have already."""
-    old: dict[int, int]
-    """Job number -> the report whose other parts are kept."""
 
 
-class Expected(Struct, frozen=True):
+class CurrentKeys(Struct, frozen=True):
     """The keys that a report must have to be current."""
 
-    assignments: dict[str, Keys]
-    nobodys: Keys
-    """For a hand-in of which nobody knew which assignment it is."""
+    assignments: dict[str, CacheKey]
+    unidentified: CacheKey
+    """Of submissions whose assignment could not be determined."""
+
+    def of(self, assignment: str) -> CacheKey | None:
+        """The key for a report on this assignment (empty: none could be determined)."""
+        return self.assignments.get(assignment) if assignment else self.unidentified
 
 
-def expected_keys(slot: Slot, assignment: str | None) -> Expected:
+def current_keys(slot: Slot, assignment: str | None) -> CurrentKeys:
     """The current keys of the assignment, or of all of the course.
 
     Raises
@@ -65,23 +65,23 @@ def expected_keys(slot: Slot, assignment: str | None) -> Expected:
         It does not exist or is inconsistent; without a name, only if that is so of all.
     """
     if assignment is not None:
-        return Expected({assignment: slot.loaded(assignment, values=False).keys}, slot.course_keys())
-    found: dict[str, Keys] = {}
+        return CurrentKeys({assignment: slot.loaded(assignment, values=False).key}, slot.unidentified_key())
+    found: dict[str, CacheKey] = {}
     problem: Fault | None = None
     for id in slot.course.ids():
         try:
-            found[id] = slot.loaded(id, values=False).keys
+            found[id] = slot.loaded(id, values=False).key
         except Fault as fault:  # its hand-ins are faults, the others' are not
             problem = problem or fault
     if problem is not None and not found:
         raise problem
-    return Expected(found, slot.course_keys())
+    return CurrentKeys(found, slot.unidentified_key())
 
 
 def make_plan(
     store: Store,
     hand_ins: Sequence[HandIn],
-    expected: Expected,
+    current: CurrentKeys,
     assignment: str | None,
     since: str = "",
     pages: Path | None = None,
@@ -93,60 +93,37 @@ def make_plan(
     since
         Pass over reports made before.
     pages
-        Where each hand-in has a page of its own: one without is graded, none in part, and twins each for itself.
+        Where each hand-in has a page of its own: one without is graded, and twins each for itself.
     """
     kept: list[tuple[HandIn, int]] = []
     jobs: list[Job] = []
     twins: dict[int, list[HandIn]] = {}
-    old: dict[int, int] = {}
     first: dict[str, int] = {}
     """Content -> the job that grades it."""
     for hand_in in hand_ins:
         if hand_in.content in first and pages is None:
             twins.setdefault(first[hand_in.content], []).append(hand_in)
             continue
-        report, parts = _best(store, hand_in, expected, assignment, since)
-        if pages is not None and report is not None:
-            id = _of(store, hand_in, report)
-            keys = expected.assignments.get(id) if id else expected.nobodys
-            if parts or not is_current(pages, hand_in, keys):
-                report = parts = None
-        if report is not None and parts is not None and not parts:
+        report = _reusable(store, hand_in, current, assignment, since, pages)
+        if report is not None:
             kept.append((hand_in, report))
             continue
         number = first[hand_in.content] = len(jobs)
-        if report is not None and parts is not None:
-            old[number] = report
-            jobs.append(Job(number=number, hand_in=hand_in, assignment=_of(store, hand_in, report), parts=tuple(parts)))
-        else:
-            jobs.append(Job(number=number, hand_in=hand_in, assignment=assignment))
-    return Plan(tuple(jobs), twins, tuple(kept), old)
+        jobs.append(Job(number=number, hand_in=hand_in, assignment=assignment))
+    return Plan(tuple(jobs), twins, tuple(kept))
 
 
-def _of(store: Store, hand_in: HandIn, report: int) -> str:
-    return next(graded.assignment for id, graded in store.reports(hand_in.content) if id == report)
-
-
-def _best(
-    store: Store, hand_in: HandIn, expected: Expected, assignment: str | None, since: str
-) -> tuple[int | None, list[str] | None]:
-    """The stored report with the fewest stale parts, and these; (None, None) when all has to be graded."""
-    best: tuple[int | None, list[str] | None] = (None, None)
+def _reusable(
+    store: Store, hand_in: HandIn, current: CurrentKeys, assignment: str | None, since: str, pages: Path | None
+) -> int | None:
+    """The stored report that this hand-in would get again; None when it has to be graded."""
     for id, graded in store.reports(hand_in.content, since):
-        keys = expected.assignments.get(graded.assignment) if graded.assignment else expected.nobodys
-        if keys is None or graded.status == "fault" or (assignment or graded.assignment) != graded.assignment:
+        key = current.of(graded.assignment)
+        if key is None or graded.status == "fault" or (assignment or graded.assignment) != graded.assignment:
             continue
-        if (graded.keys.engine, graded.keys.ground) != (keys.engine, keys.ground):
-            continue
-        if graded.status == "ungradable":  # no check was asked
-            return id, []
-        told = statuses(store.report(id)) if graded.keys.mistakes != keys.mistakes else {}
-        stale = stale_parts(graded, told, keys)
-        if not stale:
-            return id, []
-        if len(stale) < len(keys.parts) and (best[1] is None or len(stale) < len(best[1])):
-            best = id, stale
-    return best
+        if graded.key.fits(key) and (pages is None or is_current(pages, hand_in, key)):
+            return id
+    return None
 
 
 def run_batch(
@@ -181,12 +158,13 @@ def run_batch(
         another grader than this one.
     """
     with setup.slot() as slot:
-        expected = expected_keys(slot, assignment)
+        current = current_keys(slot, assignment)
+    environment = current.unidentified.environment
     if not hand_ins:
         raise UsageError(f"{source}: no hand-in in it")
     run = store.start(source, {**options, "again": again}, __version__)
     pages = None if setup.pages is None else Path(setup.pages)
-    plan = make_plan(store, hand_ins, expected, assignment, store.run(run).started if again else "", pages)
+    plan = make_plan(store, hand_ins, current, assignment, store.run(run).started if again else "", pages)
     planned(plan)
     reports = dict(store.scores(id for _, id in plan.kept))
     for hand_in, id in plan.kept:
@@ -201,13 +179,9 @@ def run_batch(
             graded = _lost(job, graded)
         if graded.fatal:
             raise UsageError(graded.fatal)
-        if graded.keys.engine not in ("", expected.nobodys.engine):  # another machine's, or somebody works on it
-            what = f"it was graded with {graded.keys.engine}, and this batch is with {expected.nobodys.engine}"
+        if graded.key.environment not in ("", environment):  # another machine's, or somebody works on it
+            what = f"it was graded with {graded.key.environment}, and this batch is with {environment}"
             raise UsageError(f"{job.hand_in.path}: {what}; have the same everywhere, and the same command goes on")
-        if job.number in plan.old:
-            id = plan.old[job.number]
-            before = next(found for number, found in store.reports(job.hand_in.content) if number == id)
-            graded = merged(before, store.report(id), graded)
         id = store.add(run, job.hand_in, graded)
         full = graded.score == graded.max_score
         tell(_event(graded.status, full, reused=False))
@@ -224,8 +198,8 @@ def _event(status: Status, full: bool, *, reused: bool) -> Event:
 
 def _lost(job: Job, why: str) -> Graded:
     """A hand-in that ended the slots that graded it."""
-    keys = Keys(submission=job.hand_in.content, engine="", seed="", ground="")
-    return Graded(assignment=job.assignment or "", status="fault", reason=why, keys=keys, parts=None)
+    key = CacheKey(submission=job.hand_in.content, environment="", seed="")
+    return Graded(assignment=job.assignment or "", status="fault", reason=why, key=key)
 
 
 def in_shard(hand_ins: Iterable[HandIn], number: int, of: int) -> list[HandIn]:

@@ -7,8 +7,9 @@ import os
 import sqlite3
 from pathlib import Path
 
-FORMAT = 1
-"""`user_version` of the file; another one is refused."""
+FORMAT = 2
+"""`user_version` of the file. One of format 1, which knew reports graded in part, is read, and brought to 2 to write;
+another one is refused."""
 APPLICATION = 0x67726164
 """`application_id`: tells a store from any other SQLite file ("grad")."""
 BUSY_SECONDS = 30.0
@@ -28,7 +29,7 @@ CREATE TABLE runs (
 CREATE TABLE results (
   run INTEGER NOT NULL REFERENCES runs (id), path TEXT NOT NULL,
   student TEXT NOT NULL, attempt INTEGER NOT NULL, hand_in TEXT NOT NULL,
-  report INTEGER NOT NULL REFERENCES reports (id), reused INTEGER NOT NULL, graded_parts TEXT,
+  report INTEGER NOT NULL REFERENCES reports (id), reused INTEGER NOT NULL,
   late_days INTEGER NOT NULL DEFAULT 0, penalty TEXT NOT NULL DEFAULT '0', counts INTEGER NOT NULL DEFAULT 0,
   PRIMARY KEY (run, path, student)
 ) WITHOUT ROWID;
@@ -80,8 +81,12 @@ def prepare(connection: sqlite3.Connection, *, create: bool) -> None:
         connection.executescript(
             f"BEGIN IMMEDIATE;{_TABLES}PRAGMA application_id = {APPLICATION};PRAGMA user_version = {FORMAT};COMMIT;"
         )
-    elif application != APPLICATION or version != FORMAT:
+    elif application != APPLICATION or version not in (1, FORMAT):
         raise sqlite3.DatabaseError("it is no store of this version of the grader")
+    elif version == 1 and create:
+        connection.executescript(
+            f"BEGIN IMMEDIATE;ALTER TABLE results DROP COLUMN graded_parts;PRAGMA user_version = {FORMAT};COMMIT;"
+        )
     # A commit reaches the disk with the next checkpoint: a crash of the program loses nothing, one of the machine
     # at most what was written last, and that is graded again.
     connection.execute("PRAGMA synchronous = NORMAL")

@@ -1,6 +1,6 @@
 """Whose score moved between two runs, by which checks, and why.
 
-The why comes from the fingerprints that each report was stored with (`keys`): what differs between two of them is all
+The why comes from the digests that each report was stored with (`CacheKey`): what differs between two of them is all
 that can have moved it.
 """
 
@@ -12,9 +12,12 @@ from typing import Any
 
 from msgspec import Struct
 
-from grader.cohort.records import Keys, Result, Run
+from grader.cohort.records import CacheKey, Result, Run
 from grader.report.sanitize import one_line, points
 from grader.report.terminal.layout import table, wrap
+
+FILES_NAMED = 4
+"""Changed files in one line of reasons."""
 
 
 class Step(Struct, frozen=True, kw_only=True):
@@ -63,7 +66,7 @@ def differences(before: Iterable[Result], after: Iterable[Result]) -> Difference
                 before=one.final,
                 after=two.final,
                 steps=tuple(steps),
-                why=tuple(_why(one, two, steps)),
+                why=tuple(_why(one, two)),
             )
             moved.append(move)
     return Differences(
@@ -101,22 +104,20 @@ def _score(part: Mapping[str, Any] | None) -> Fraction:
     return Fraction(0) if part is None or part["score"] is None else Fraction(str(part["score"]))
 
 
-def _why(one: Result, two: Result, steps: list[Step]) -> list[str]:
+def _why(one: Result, two: Result) -> list[str]:
     """Everything that differs and can have done it, the plainest first."""
-    old, new = one.keys, two.keys
+    old, new = one.key, two.key
     why = []
     if one.attempt != two.attempt:
         why.append(f"attempt {two.attempt} counts, not {one.attempt}")
     elif one.content != two.content:
         why.append("the hand-in changed")
-    if old.engine != new.engine and old.engine and new.engine:
-        pairs = zip(old.engine.split(", "), new.engine.split(", "), strict=False)
+    if old.environment != new.environment and old.environment and new.environment:
+        pairs = zip(old.environment.split(", "), new.environment.split(", "), strict=False)
         why += [f"{was} became {now}" for was, now in pairs if was != now]
     if old.seed != new.seed:
         why.append(f"seed: {old.seed} became {new.seed}")
-    if old.ground != new.ground:
-        why.append("the assignment changed (names, limits, provided files, data or the hand-out)")
-    why += _checks_that_changed(old, new, {step.name for step in steps})
+    why += _changed_files(old, new)
     if one.penalty != two.penalty and one.points == two.points:
         why.append(
             f"late: {_points(one.penalty)} taken off for {_days(one)}, then {_points(two.penalty)} for {_days(two)}"
@@ -128,20 +129,12 @@ def _why(one: Result, two: Result, steps: list[Step]) -> list[str]:
     return why or ["nothing that it rests on changed: it does not repeat itself (a time-out, unseeded numbers)"]
 
 
-def _checks_that_changed(old: Keys, new: Keys, moved: set[str]) -> list[str]:
-    found = []
-    for word, was, now in (("check", old.checks, new.checks), ("expected values of", old.golden, new.golden)):
-        differ = [id for id in {**was, **now} if was.get(id) != now.get(id)]
-        for id in [id for id in differ if id in moved] or differ:
-            if id not in was or id not in now:
-                if word == "check":
-                    found.append(f"check {id} is {'new' if id in now else 'gone'}")
-            else:
-                found.append(f"{word} {id} changed")
-    follows = [id for id in new.follows if old.follows.get(id, "") != new.follows[id]]
-    if follows and not found:
-        found.append("what follow-through puts in the place of earlier parts changed")
-    return found
+def _changed_files(old: CacheKey, new: CacheKey) -> list[str]:
+    differ = [name for name in {**old.files, **new.files} if old.files.get(name) != new.files.get(name)]
+    if not old.files or not new.files or not differ:  # one of them was no report on an assignment
+        return []
+    more = f" and {len(differ) - FILES_NAMED} more files" if len(differ) > FILES_NAMED else ""
+    return [f"{', '.join(differ[:FILES_NAMED])}{more} changed in the assignment"]
 
 
 def _days(result: Result) -> str:

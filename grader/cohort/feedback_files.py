@@ -13,7 +13,7 @@ from pathlib import Path
 
 import msgspec
 
-from grader.cohort.records import HandIn, Keys
+from grader.cohort.records import CacheKey, HandIn
 from grader.model import Report
 
 _UNFIT = re.compile(r"[\x00-\x1f\x7f]|^\.+$")
@@ -31,21 +31,21 @@ def page_of(folder: Path, hand_in: HandIn) -> Path:
     return folder.joinpath(*names[:-1], f"{names[-1] if names else 'page'}.html")
 
 
-def is_current(folder: Path, hand_in: HandIn, keys: Keys | None) -> bool:
-    """Whether the hand-in's page is there, and was made with these keys."""
+def is_current(folder: Path, hand_in: HandIn, key: CacheKey | None) -> bool:
+    """Whether the hand-in's page is there, and was made with this key."""
     try:
-        return keys is not None and page_of(folder, hand_in).read_bytes().endswith(_mark(hand_in, keys).encode())
+        return key is not None and page_of(folder, hand_in).read_bytes().endswith(_mark(hand_in, key).encode())
     except OSError:
         return False
 
 
-def _mark(hand_in: HandIn, keys: Keys) -> str:
+def _mark(hand_in: HandIn, key: CacheKey) -> str:
     """What the page rests on, as its last line."""
-    told = msgspec.json.encode(msgspec.structs.replace(keys, submission=hand_in.content), order="sorted")
+    told = msgspec.json.encode(msgspec.structs.replace(key, submission=hand_in.content), order="sorted")
     return f"<!-- {hashlib.sha256(told).hexdigest()} -->\n"
 
 
-def write_page(folder: Path, hand_in: HandIn, report: Report, keys: Keys) -> None:
+def write_page(folder: Path, hand_in: HandIn, report: Report, key: CacheKey) -> None:
     """Make the page and write it whole; one that is there is replaced.
 
     Raises
@@ -59,5 +59,5 @@ def write_page(folder: Path, hand_in: HandIn, report: Report, keys: Keys) -> Non
     path = page_of(folder, hand_in)
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.part")
-    part.write_text(text + _mark(hand_in, keys), encoding="utf-8")
+    part.write_text(text + _mark(hand_in, key), encoding="utf-8")
     part.replace(path)

@@ -40,9 +40,8 @@ class Progress:
         self._to_grade = len(plan.jobs)
         kept = f", {len(plan.kept)} are unchanged" if plan.kept else ""
         same = f", {twins} equal another" if twins else ""
-        some = f" (of {len(plan.old)} some parts only)" if plan.old else ""
         hand_ins = "1 hand-in" if self._total == 1 else f"{self._total} hand-ins"
-        self._write(f"{hand_ins}: {self._to_grade} to grade{some}{kept}{same}\n")
+        self._write(f"{hand_ins}: {self._to_grade} to grade{kept}{same}\n")
         self._started = self._said = time.monotonic()
 
     def tell(self, event: Event) -> None:

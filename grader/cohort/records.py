@@ -37,25 +37,20 @@ class HandIn(Struct, frozen=True, kw_only=True):
     """`sha256:` over the names and bytes of what was handed in."""
 
 
-class Keys(Struct, frozen=True, kw_only=True):
-    """Everything that can move a report, as fingerprints; what differs between two is why a score moved."""
+class CacheKey(Struct, frozen=True, kw_only=True):
+    """Everything that can move a report, as digests; what differs between two is why a score moved."""
 
     submission: str
-    engine: str
+    environment: str = ""
     """Versions of the grader, Python, NumPy and SciPy."""
-    seed: str
-    ground: str
-    """Of the assignment what every part sees: names, limits, provided files, stand-ins, data, the hand-out's stubs."""
-    checks: Mapping[str, str] = field(default_factory=dict)
-    """Check id -> its probe, judge, tolerance and points, with every helper that they reach."""
-    golden: Mapping[str, str] = field(default_factory=dict)
-    """Check id -> its expected arrays."""
-    follows: Mapping[str, str] = field(default_factory=dict)
-    """Check id -> what follow-through puts in the place of earlier names, and the checks that set it off."""
-    mistakes: str = ""
-    """The prepared mistakes that diagnoses are named from."""
-    parts: Mapping[str, str] = field(default_factory=dict)
-    """Part id -> one key over all of the above that the part's result rests on."""
+    seed: str = ""
+    """Which points the checks are asked at."""
+    files: Mapping[str, str] = field(default_factory=dict)
+    """File of the assignment -> its digest."""
+
+    def fits(self, other: CacheKey) -> bool:
+        """Whether a submission graded under the one would get the same report under the other."""
+        return (self.environment, self.seed, self.files) == (other.environment, other.seed, other.files)
 
 
 class PartScore(Struct, frozen=True, array_like=True):
@@ -76,10 +71,8 @@ class Graded(Struct, frozen=True, kw_only=True):
     """Part id -> its points."""
     report: Mapping[str, Any] = field(default_factory=dict)
     """The `grade/1` object."""
-    keys: Keys
+    key: CacheKey
     seconds: float = 0.0
-    parts: tuple[str, ...] | None = None
-    """Ids of the parts that were graded anew; None: all."""
     fatal: str = ""
     """Why no hand-in can be graded here; the batch ends with it."""
 
@@ -105,8 +98,6 @@ class Job(Struct, frozen=True, kw_only=True):
     hand_in: HandIn
     assignment: str | None
     """None: find it out."""
-    parts: tuple[str, ...] | None = None
-    """Grade only these; None: all."""
 
 
 class Run(Struct, frozen=True, kw_only=True):
@@ -160,12 +151,10 @@ class Result(Struct, frozen=True, kw_only=True):
     counts: bool
     """Whether this attempt is the student's result for the assignment."""
     reused: bool
-    """Nothing of it had to be graded in this run."""
-    graded_parts: tuple[str, ...] | None
-    """The parts graded anew in this run; None: all (unless `reused`)."""
+    """It had been graded before this run."""
     report: Mapping[str, Any]
     """The `grade/1` object, its `submission.path` that of this hand-in; empty for a fault."""
-    keys: Keys
+    key: CacheKey
     seconds: float
     """What grading it took, in the run that did."""
 

@@ -16,11 +16,11 @@ from pathlib import Path, PurePosixPath
 import msgspec
 
 from grader.assignment.loading.course import Course
-from grader.cohort.cache_key import coupled, course_key, engine_key, ground_key, keys_of
+from grader.cohort.cache_key import engine_key, key_of, unidentified_key
 from grader.cohort.discover import fingerprint_of, staged
 from grader.cohort.feedback_files import write_page
 from grader.cohort.preload_list import libraries
-from grader.cohort.records import Graded, HandIn, Job, Keys, PartScore, Status
+from grader.cohort.records import CacheKey, Graded, HandIn, Job, PartScore, Status
 from grader.engine import grade_with, public_only
 from grader.errors import Fault, GraderError, SubmissionError, UsageError, WorkerError
 from grader.execution.observe import DESTROYED, ENDED
@@ -45,7 +45,7 @@ class Loaded(msgspec.Struct, frozen=True):
 
     assignment: Assignment
     golden: GoldenTable
-    keys: Keys
+    key: CacheKey
     libraries: tuple[str, ...]
 
 
@@ -84,7 +84,7 @@ class Slot:
         self._data = data
         self._loaded: dict[str, Loaded] = {}
         self._golden: dict[str, GoldenTable] = {}
-        self._nobodys: Keys | None = None
+        self._unidentified: CacheKey | None = None
         self._root: Root | None = None
 
     def load(self, id: str) -> Assignment:
@@ -97,7 +97,7 @@ class Slot:
         return msgspec.structs.replace(found, data=Path(self._data).absolute(), small_data=False)
 
     def loaded(self, id: str, *, values: bool = True) -> Loaded:
-        """An assignment with its keys, and with `values` its expected values; read once.
+        """An assignment with its key, and with `values` its expected values; read once.
 
         Raises
         ------
@@ -107,9 +107,7 @@ class Slot:
         if id not in self._loaded:
             assignment = self.load(id)
             golden = recorded(assignment) if self._seed is None else {}
-            self._loaded[id] = Loaded(
-                assignment, golden, keys_of(assignment, golden, self._seed), libraries(assignment)
-            )
+            self._loaded[id] = Loaded(assignment, golden, key_of(assignment, self._seed), libraries(assignment))
         found = self._loaded[id]
         if self._seed is None or not values:
             return found
@@ -117,23 +115,22 @@ class Slot:
             self._golden[id] = live(found.assignment, [self._seed])[self._seed]
         return msgspec.structs.replace(found, golden=self._golden[id])
 
-    def course_keys(self) -> Keys:
-        """The keys of a hand-in that is of no assignment: every assignment had its say."""
-        if self._nobodys is not None:
-            return self._nobodys
-        grounds = []
-        for id in self.course.ids():
-            with contextlib.suppress(Fault):  # `identify` leaves a broken one out too
-                grounds.append(ground_key(self.load(id)))
-        self._nobodys = Keys(submission="", engine=engine_key(), seed="", ground=course_key(grounds))
-        return self._nobodys
+    def unidentified_key(self) -> CacheKey:
+        """The cache key of submissions whose assignment could not be determined."""
+        if self._unidentified is None:
+            assignments = []
+            for id in self.course.ids():
+                with contextlib.suppress(Fault):  # `identify` leaves a broken one out too
+                    assignments.append(self.load(id))
+            self._unidentified = unidentified_key(assignments)
+        return self._unidentified
 
     def grade(self, job: Job) -> Graded:
         """Grade one hand-in; whatever goes wrong is in the result."""
         graded = self._grade(job)
         if not graded.fatal and _has_changed(job.hand_in):
             problem = WorkerError("it was changed or taken away while it was graded; the same command tries again")
-            graded = _void(graded.assignment, problem, graded.keys, job, graded.seconds)
+            graded = _void(graded.assignment, problem, graded.key, job, graded.seconds)
         if graded.status == "graded":
             return graded
         return self._with_page(job, graded, _nothing(graded.assignment, graded.status, graded.reason, job))
@@ -143,7 +140,7 @@ class Slot:
         if self._pages is None or graded.fatal:
             return graded
         try:
-            write_page(self._pages, job.hand_in, report, graded.keys)
+            write_page(self._pages, job.hand_in, report, graded.key)
         except OSError as error:  # a full disk, no permission: so it will be for everyone
             return msgspec.structs.replace(graded, fatal=f"--feedback {self._pages}: {error.strerror or error}")
         except Exception:  # a defect of ours in showing a result must not cost the result; the next run tries again
@@ -158,16 +155,16 @@ class Slot:
             try:
                 id = job.assignment or self._identified(path)
             except SubmissionError as error:
-                return _refused("", str(error), self.course_keys(), job, time.monotonic() - started)
+                return _refused("", str(error), self.unidentified_key(), job, time.monotonic() - started)
             try:
                 loaded = self.loaded(id)
             except GraderError as error:
-                return _void(id, error, self.course_keys(), job, time.monotonic() - started)
+                return _void(id, error, self.unidentified_key(), job, time.monotonic() - started)
             return self._graded(job, path, loaded, started)
         except OSError as error:
-            keys = Keys(submission="", engine=engine_key(), seed="", ground="")
+            key = CacheKey(submission="", environment=engine_key(), seed="")
             reason = f"{job.hand_in.path} cannot be read ({error.strerror or error})"
-            return _refused("", reason, keys, job, time.monotonic() - started)
+            return _refused("", reason, key, job, time.monotonic() - started)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
@@ -176,7 +173,6 @@ class Slot:
         return ids[0] if self.course.single else identify(path, ids, self.course.load)
 
     def _graded(self, job: Job, path: Path, loaded: Loaded, started: float) -> Graded:
-        wanted = None if job.parts is None else coupled(loaded.assignment, job.parts)
         problem: Exception = WorkerError("nothing was tried")
         for again in range(TRIES):
             folder: Path | None = None
@@ -191,7 +187,6 @@ class Slot:
                     folder,
                     seed=self._seed,
                     golden=loaded.golden,
-                    parts=wanted,
                     policy=self._policy,
                     keep=self._pages is not None,
                 )
@@ -199,7 +194,7 @@ class Slot:
                     self.close()
                     continue
                 self._tidy()
-                graded = _from_report(report, loaded.keys, job, time.monotonic() - started)
+                graded = _from_report(report, loaded.key, job, time.monotonic() - started)
                 return self._with_page(job, graded, report)
             except (WorkerError, wire.Closed, wire.DeadlineExceeded) as error:
                 self.close()  # a dead worker shows in whatever is asked of it first
@@ -207,7 +202,7 @@ class Slot:
             except UsageError as error:  # the sandbox is not what was asked for: so it will be for everyone
                 self.close()
                 return msgspec.structs.replace(
-                    _void(loaded.assignment.id, error, loaded.keys, job, time.monotonic() - started), fatal=str(error)
+                    _void(loaded.assignment.id, error, loaded.key, job, time.monotonic() - started), fatal=str(error)
                 )
             except GraderError as error:
                 self.close()
@@ -220,7 +215,7 @@ class Slot:
             finally:
                 if folder is not None:
                     remove(folder)  # which hostile code may have nested deeper than Python can follow
-        return _void(loaded.assignment.id, problem, loaded.keys, job, time.monotonic() - started)
+        return _void(loaded.assignment.id, problem, loaded.key, job, time.monotonic() - started)
 
     def _tidy(self) -> None:
         """End what a submission left, or the worker where that is not possible; its home went with its gate."""
@@ -265,13 +260,13 @@ def _cut_short(report: Report) -> bool:
     return NO_PROCESS in errors or any(lost in message for message in messages for lost in (ENDED, DESTROYED))
 
 
-def _refused(assignment: str, reason: str, keys: Keys, job: Job, seconds: float) -> Graded:
-    return _from_report(_nothing(assignment, "ungradable", reason, job), keys, job, seconds)
+def _refused(assignment: str, reason: str, key: CacheKey, job: Job, seconds: float) -> Graded:
+    return _from_report(_nothing(assignment, "ungradable", reason, job), key, job, seconds)
 
 
-def _void(assignment: str, problem: Exception, keys: Keys, job: Job, seconds: float) -> Graded:
+def _void(assignment: str, problem: Exception, key: CacheKey, job: Job, seconds: float) -> Graded:
     """Ours, not the student's; it is tried again in the next run."""
-    return _from_report(_nothing(assignment, "fault", " ".join(str(problem).split()), job), keys, job, seconds)
+    return _from_report(_nothing(assignment, "fault", " ".join(str(problem).split()), job), key, job, seconds)
 
 
 def _nothing(assignment: str, status: Status, reason: str, job: Job) -> Report:
@@ -279,14 +274,13 @@ def _nothing(assignment: str, status: Status, reason: str, job: Job) -> Report:
     return Report(assignment=assignment, title="", path=job.hand_in.path, digest=content, status=status, reason=reason)
 
 
-def _from_report(report: Report, keys: Keys, job: Job, seconds: float) -> Graded:
-    chosen = [p for p in report.parts if job.parts is None or p.part.id in job.parts]
-    report = msgspec.structs.replace(report, path=job.hand_in.path, parts=tuple(chosen))
+def _from_report(report: Report, key: CacheKey, job: Job, seconds: float) -> Graded:
+    report = msgspec.structs.replace(report, path=job.hand_in.path)
     scores: Mapping[str, PartScore] = {
         p.part.id: PartScore(
             str(p.score if p.manual is None else 0), str(p.max_score if p.manual is None else 0), str(p.pending)
         )
-        for p in chosen
+        for p in report.parts
     }
     return Graded(
         assignment=report.assignment,
@@ -294,7 +288,6 @@ def _from_report(report: Report, keys: Keys, job: Job, seconds: float) -> Graded
         reason=report.reason,
         scores=scores,
         report=to_json(report),
-        keys=msgspec.structs.replace(keys, submission=job.hand_in.content),
+        key=msgspec.structs.replace(key, submission=job.hand_in.content),
         seconds=seconds,
-        parts=job.parts,
     )

@@ -24,7 +24,7 @@ from typing import Any
 import msgspec
 
 from grader.cohort.database import BUSY_SECONDS, address, locked, prepare, transaction
-from grader.cohort.records import Graded, HandIn, Keys, PartScore, Result, Run, Status, Worth
+from grader.cohort.records import CacheKey, Graded, HandIn, PartScore, Result, Run, Status, Worth
 from grader.errors import UsageError
 
 
@@ -114,7 +114,7 @@ class Store:
         id = self.run(run).id
         body = "p.report" if reports else "NULL"
         rows = self._db.execute(
-            "SELECT r.path, r.hand_in, r.reused, r.graded_parts, r.late_days, r.penalty, r.counts, p.assignment,"
+            "SELECT r.path, r.hand_in, r.reused, r.late_days, r.penalty, r.counts, p.assignment,"
             f" p.status, p.reason, p.score, p.max_score, p.pending, {body}, p.keys, p.seconds"
             " FROM results r JOIN reports p ON p.id = r.report WHERE r.run = ?"
             " ORDER BY p.assignment, r.student, r.attempt, r.path",
@@ -137,7 +137,7 @@ class Store:
                     status=row[2],
                     reason=row[3],
                     scores=msgspec.json.decode(row[4], type=dict[str, PartScore]),
-                    keys=_keys(row[5]),
+                    key=_key(row[5]),
                     seconds=row[6],
                 ),
             )
@@ -192,23 +192,23 @@ class Store:
                     str(graded.pending),
                     msgspec.json.encode(graded.scores).decode(),
                     zlib.compress(json.dumps(dict(graded.report), ensure_ascii=False).encode("utf-8", "replace")),
-                    msgspec.json.encode(graded.keys).decode(),
+                    msgspec.json.encode(graded.key).decode(),
                     graded.seconds,
                     _now(),
                 ),
             )
             id = int(found.lastrowid or 0)
-            self._result(run, hand_in, id, reused=False, parts=graded.parts)
+            self._result(run, hand_in, id, reused=False)
         return id
 
     def reuse(self, run: int, hand_in: HandIn, report: int) -> None:
         """This hand-in has a report already."""
-        self._result(run, hand_in, report, reused=True, parts=None)
+        self._result(run, hand_in, report, reused=True)
 
-    def _result(self, run: int, hand_in: HandIn, report: int, *, reused: bool, parts: tuple[str, ...] | None) -> None:
+    def _result(self, run: int, hand_in: HandIn, report: int, *, reused: bool) -> None:
         self._db.execute(
-            "INSERT OR REPLACE INTO results (run, path, student, attempt, hand_in, report, reused, graded_parts)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT OR REPLACE INTO results (run, path, student, attempt, hand_in, report, reused)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?)",
             (
                 run,
                 hand_in.path,
@@ -217,7 +217,6 @@ class Store:
                 msgspec.json.encode(hand_in).decode(),
                 report,
                 reused,
-                None if parts is None else json.dumps(parts),
             ),
         )
 
@@ -240,9 +239,9 @@ def _run(row: Any) -> Run:
 
 def _result(run: int, row: Any) -> Result:
     hand_in = msgspec.json.decode(row[1], type=HandIn)
-    status, penalty = row[8], Fraction(row[5])
-    points = Fraction(row[10]) if status == "graded" else None
-    report = {} if row[13] is None else _unpacked(row[13])
+    status, penalty = row[7], Fraction(row[4])
+    points = Fraction(row[9]) if status == "graded" else None
+    report = {} if row[12] is None else _unpacked(row[12])
     if report:
         report["submission"]["path"] = row[0]
     return Result(
@@ -254,27 +253,26 @@ def _result(run: int, row: Any) -> Result:
         attempt=hand_in.attempt,
         submitted=hand_in.submitted,
         content=hand_in.content,
-        assignment=row[7],
+        assignment=row[6],
         status=status,
-        reason=row[9],
+        reason=row[8],
         points=points,
-        max_points=Fraction(row[11]),
-        pending=Fraction(row[12]),
+        max_points=Fraction(row[10]),
+        pending=Fraction(row[11]),
         late=hand_in.late,
-        late_days=row[4],
+        late_days=row[3],
         penalty=penalty,
         final=None if points is None else max(points - penalty, Fraction(0)),
-        counts=bool(row[6]),
+        counts=bool(row[5]),
         reused=bool(row[2]),
-        graded_parts=None if row[3] is None else tuple(json.loads(row[3])),
         report=report,
-        keys=_keys(row[14]),
-        seconds=row[15],
+        key=_key(row[13]),
+        seconds=row[14],
     )
 
 
-def _keys(text: str) -> Keys:
-    return msgspec.json.decode(text, type=Keys)
+def _key(text: str) -> CacheKey:
+    return msgspec.json.decode(text, type=CacheKey)
 
 
 def _unpacked(packed: bytes) -> dict[str, Any]:

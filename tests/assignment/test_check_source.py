@@ -13,7 +13,6 @@ from grader.assignment.lint.lint import lint
 from grader.assignment.loading.check_files import author_line, probe_definitions
 from grader.assignment.loading.load import load_assignment
 from grader.assignment.release.release import build_handout
-from grader.cohort.check_digest import check_fingerprints
 from grader.diagnosis.bank import digest_of
 from grader.errors import AuthoringError
 from grader.model import Assignment
@@ -127,17 +126,11 @@ def test_nothing_of_a_hidden_helper_is_released(toy: Write, tmp_path: Path, file
     assert not (tmp_path / "out").exists()
 
 
-def test_a_changed_helper_moves_what_rests_on_it_and_nothing_else(toy: Write):
+def test_a_changed_helper_moves_the_digest_that_mistakes_are_kept_under(toy: Write):
     folder = toy(SPLIT)
-    before, digest = check_fingerprints(load(folder).checks), digest_of(load(folder))
+    digest = digest_of(load(folder))
     write(folder, {"checks_points.py": POINTS.replace("return 1", "return 2")})
-    assert check_fingerprints(load(folder).checks) == before
     assert digest_of(load(folder)) != digest
-    write(folder, {"hidden_far.py": SECRETS.replace("1000", "999")})
-    after = check_fingerprints(load(folder).checks)
-    assert [id for id in before if before[id] != after[id]] == ["linear_forward_hidden"]
-    write(folder, {"checks_points.py": POINTS.replace("(5, 3)", "(6, 3)")})
-    assert all(before[id] != new for id, new in check_fingerprints(load(folder).checks).items())
 
 
 def test_a_golden_file_says_which_helpers_it_was_recorded_with(toy: Write):

@@ -5,9 +5,9 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
-from grader.cohort.records import Keys, Result
+from grader.cohort.records import CacheKey, Result
 
-KEYS = Keys(submission="c", engine="grader 1", seed="recorded at 3", ground="g", checks={"forward": "f"})
+KEY = CacheKey(submission="c", environment="grader 1", seed="recorded at 3", files={"checks.py": "f"})
 
 
 def check(id: str, score: float, max_score: float, diagnosis: str | None = None) -> dict[str, Any]:
@@ -54,9 +54,8 @@ def result(student: str = "jane", points: float | None = 8, **changes: Any) -> R
         "final": earned,
         "counts": True,
         "reused": False,
-        "graded_parts": None,
         "report": {"parts": []},
-        "keys": KEYS,
+        "key": KEY,
         "seconds": 1.0,
     }
     return Result(**{**values, **changes})

@@ -17,7 +17,7 @@ import pytest
 from grader.cohort.batch import run_batch
 from grader.cohort.discover import find
 from grader.cohort.late_policy import Rules
-from grader.cohort.records import Graded, Job, Keys
+from grader.cohort.records import CacheKey, Graded, Job
 from grader.cohort.slot_process import Setup
 from grader.cohort.store import Store
 from grader.errors import UsageError
@@ -43,7 +43,7 @@ def untimed(store: Path, run: int | None = None) -> dict[str, Any]:
 EXPECTED = {"broken.ipynb": None, "right": 5, "twin_two": 2, "wrong_one": 3, "wrong_two": 2}
 
 
-def test_a_cohort_is_graded_once_and_a_changed_check_regrades_its_part(
+def test_a_cohort_is_graded_once_and_a_changed_check_grades_it_again(
     grade: Grade, hand_ins: Path, course: Path, tmp_path: Path
 ) -> None:
     store = tmp_path / "grades.sqlite"
@@ -62,8 +62,8 @@ def test_a_cohort_is_graded_once_and_a_changed_check_regrades_its_part(
     path = course / HIDDEN
     path.write_text(path.read_text().replace("Forward of", "Output of"))
     third = grade("batch", hand_ins, "--jobs", 1)
-    assert "5 hand-ins: 3 to grade (of 3 some parts only), 1 are unchanged, 1 equal another" in third.stderr
-    assert results(store)["right"].graded_parts == ("2",)
+    assert "5 hand-ins: 4 to grade, 1 equal another" in third.stderr
+    assert not results(store)["right"].reused
     assert points(store) == EXPECTED
 
     fresh = grade("batch", hand_ins, "--jobs", 1, "--store", "fresh.sqlite")
@@ -76,7 +76,7 @@ def test_a_cohort_is_graded_once_and_a_changed_check_regrades_its_part(
     moved = grade("diff")
     assert moved.returncode == 1
     assert "linear_forward_hidden" in moved.stdout
-    assert "why: check linear_forward_hidden changed" in moved.stdout
+    assert "why: hidden.py changed in the assignment" in moved.stdout
     assert "right" in moved.stdout
     assert "wrong_two" not in moved.stdout
 
@@ -193,11 +193,11 @@ def test_a_worker_with_another_grader_ends_the_batch_and_its_report_is_not_kept(
     course: Path, hand_ins: Path, tmp_path: Path
 ) -> None:
     found = find(hand_ins, tmp_path / "unpacked", rule=None, roster=None, file_times=False)
-    elsewhere = Keys(submission="", engine="grader 0 (elsewhere)", seed="", ground="")
+    elsewhere = CacheKey(submission="", environment="grader 0 (elsewhere)")
 
     def runner(jobs: Iterable[Job], setup: Setup) -> Iterator[tuple[Job, Graded | str] | None]:
         for job in jobs:
-            yield job, Graded(assignment="toy", status="graded", keys=elsewhere)
+            yield job, Graded(assignment="toy", status="graded", key=elsewhere)
 
     setup = Setup(root=str(course), single=False, seed=None)
     refused = pytest.raises(UsageError, match=r"graded with grader 0 \(elsewhere\), and this batch is with grader \d")

@@ -10,13 +10,13 @@ from msgspec import structs
 
 from grader.cohort.diff import differences, render
 from grader.cohort.records import Run
-from tests.cohort.results import KEYS, check, part, result
+from tests.cohort.results import KEY, check, part, result
 
 RUNS = [
     Run(id=n, started=f"2026-01-0{n}T10:00:00+00:00", finished="x", source="/in", options={}, grader="1")
     for n in (1, 2)
 ]
-CHECKED = structs.replace(KEYS, checks={"forward": "f2"}, parts={"1": "x"})
+CHECKED = structs.replace(KEY, files={"checks.py": "f2", "hidden.py": "h"})
 
 
 def report(forward: float, backward: float = 4, part_score: float | None = None) -> dict[str, Any]:
@@ -28,10 +28,9 @@ def report(forward: float, backward: float = 4, part_score: float | None = None)
     [
         ({"content": "sha256:other"}, "the hand-in changed"),
         ({"attempt": 2}, "attempt 2 counts, not 1"),
-        ({"keys": CHECKED}, "check forward changed"),
-        ({"keys": structs.replace(KEYS, ground="h")}, "the assignment changed"),
-        ({"keys": structs.replace(KEYS, engine="grader 2")}, "grader 1 became grader 2"),
-        ({"keys": structs.replace(KEYS, seed="7")}, "seed: recorded at 3 became 7"),
+        ({"key": CHECKED}, "checks.py, hidden.py changed in the assignment"),
+        ({"key": structs.replace(KEY, environment="grader 2")}, "grader 1 became grader 2"),
+        ({"key": structs.replace(KEY, seed="7")}, "seed: recorded at 3 became 7"),
         ({}, "nothing that it rests on changed"),
     ],
 )
@@ -44,12 +43,12 @@ def test_the_why_is_what_differs(changes: dict[str, Any], why: str) -> None:
     assert move.why[0].startswith(why)
 
 
-def test_expected_values_are_named() -> None:
-    old = structs.replace(KEYS, golden={"forward": "one", "backward": "same"})
-    new = structs.replace(KEYS, golden={"forward": "two", "backward": "same"})
-    before, after = result(report=report(4), keys=old), result(points=6, report=report(2), keys=new)
+def test_many_changed_files_are_counted() -> None:
+    old = structs.replace(KEY, files={f"data/{n}": "one" for n in range(9)})
+    new = structs.replace(KEY, files={f"data/{n}": "two" for n in range(9)})
+    before, after = result(report=report(4), key=old), result(points=6, report=report(2), key=new)
     (move,) = differences([before], [after]).moved
-    assert move.why == ("expected values of forward changed",)
+    assert move.why == ("data/0, data/1, data/2, data/3 and 5 more files changed in the assignment",)
 
 
 def test_follow_through_alone_is_a_step_of_its_part() -> None:
@@ -74,7 +73,7 @@ def test_what_does_not_count_and_what_did_not_move_is_not_told() -> None:
 def test_the_terminal_shows_student_points_check_and_reason() -> None:
     found = differences(
         [result("jane", 8, report=report(4)), result("john", None)],
-        [result("jane", 6, report=report(2), keys=CHECKED), result("john", 3, content="z")],
+        [result("jane", 6, report=report(2), key=CHECKED), result("john", 3, content="z")],
     )
     assert render(found, *RUNS).splitlines() == [
         "run 1 (2026-01-01 10:00) and run 2 (2026-01-02 10:00): 2 of 2 scores moved",
@@ -82,7 +81,7 @@ def test_the_terminal_shows_student_points_check_and_reason() -> None:
         "toy",
         "  jane     8  →  6  -2",
         "      forward 4 → 2",
-        "      why: check forward changed",
+        "      why: checks.py, hidden.py changed in the assignment",
         "  john  none  →  3",
         "      why: the hand-in changed",
     ]

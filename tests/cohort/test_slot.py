@@ -22,12 +22,11 @@ from tests.cohort.generate import HOSTILE
 WAYS = ("kills its parent", "leaves a process", "writes to its home", "exits")
 
 
-def job(path: Path, number: int = 0, parts: tuple[str, ...] | None = None) -> Job:
+def job(path: Path, number: int = 0) -> Job:
     return Job(
         number=number,
         hand_in=HandIn(path="hw", place=str(path), student="s", content=fingerprint_of({"hw": path})[0]),
         assignment="toy",
-        parts=parts,
     )
 
 
@@ -85,15 +84,6 @@ def test_a_worker_that_died_is_replaced(course: Path) -> None:
         again = slot.grade(job(course / "right"))
         assert again.reason == first.reason
         assert untimed(again) == untimed(first)
-
-
-def test_some_parts_alone_are_as_in_the_whole(course: Path) -> None:
-    with Slot(Course(root=course), seed=None) as slot:
-        whole = slot.grade(job(course / "right"))
-        some = slot.grade(job(course / "right", parts=("2",)))
-    assert [part["id"] for part in some.report["parts"]] == ["2"]
-    assert some.report["parts"][0] in whole.report["parts"]
-    assert list(some.scores) == ["2"]
 
 
 @pytest.mark.parametrize(("place", "status"), [("nowhere", "ungradable"), ("course/right", "fault")])

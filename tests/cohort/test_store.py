@@ -13,11 +13,11 @@ import pytest
 from msgspec import structs
 
 from grader.cohort.database import address
-from grader.cohort.records import Graded, HandIn, Keys, PartScore, Worth
+from grader.cohort.records import CacheKey, Graded, HandIn, PartScore, Worth
 from grader.cohort.store import Store
 from grader.errors import UsageError
 
-KEYS = Keys(submission="sha256:1", engine="e", seed="3", ground="g", parts={"1": "k"})
+KEY = CacheKey(submission="sha256:1", environment="e", seed="3", files={"checks.py": "k"})
 
 
 def hand_in(path: str = "a.ipynb", content: str = "sha256:1", student: str = "") -> HandIn:
@@ -30,7 +30,7 @@ def graded(score: str = "1/3") -> Graded:
         status="graded",
         scores={"1": PartScore(score, "1", "0"), "2": PartScore("0", "0", "5")},
         report={"submission": {"path": "elsewhere"}, "notes": ["é", "\ud800"]},
-        keys=KEYS,
+        key=KEY,
         seconds=2.5,
     )
 
@@ -49,7 +49,7 @@ def test_a_result_comes_back_exactly(path: Path) -> None:
         (found,) = store.results()
         assert (found.points, found.max_points, found.pending) == (Fraction(1, 3), 1, 5)
         assert (found.final, found.late_days, found.counts) == (Fraction(1, 3) - Fraction(1, 7), 1, True)
-        assert (found.student, found.ids, found.keys) == ("a", {"email": "a@b.c"}, KEYS)
+        assert (found.student, found.ids, found.key) == ("a", {"email": "a@b.c"}, KEY)
         assert found.report["submission"]["path"] == "a.ipynb"
 
 
@@ -154,3 +154,21 @@ def test_a_run_that_is_not_there_names_those_that_are(path: Path) -> None:
         store.finish(store.start("/in", {}, "0.1"), [])
         with pytest.raises(UsageError, match=r"no run 9; runs in it: 1"):
             store.run(9)
+
+
+def test_a_store_of_the_first_format_is_read_and_written_on(path: Path) -> None:
+    with Store.open(path, create=True) as store:
+        run = store.start("/in", {}, "0.1")
+        store.add(run, hand_in(), graded())
+        store.finish(run, [])
+    with closing(sqlite3.connect(path)) as raw:
+        raw.executescript(
+            "ALTER TABLE results ADD COLUMN graded_parts TEXT; PRAGMA user_version = 1;"
+            """UPDATE reports SET keys = '{"submission": "sha256:1", "engine": "e", "seed": "3", "ground": "g"}'"""
+        )
+    for create in (False, True, False):
+        with Store.open(path, create=create) as store:
+            (found,) = store.results()
+            assert (found.points, found.key.environment) == (Fraction(1, 3), "")
+    with Store.open(path, create=True) as store:
+        assert store.add(store.start("/in", {"more": 1}, "0.1"), hand_in("b.ipynb"), graded()) == 2

@@ -19,11 +19,11 @@ import pytest
 from msgspec import structs
 
 from grader import cli
-from grader.cohort.records import Graded, HandIn, Keys, PartScore, Worth
+from grader.cohort.records import CacheKey, Graded, HandIn, PartScore, Worth
 from grader.cohort.store import Store
 
 ROOT = Path(__file__).parents[2]
-KEYS = Keys(submission="s", engine="e", seed="0", ground="g")
+KEY = CacheKey(submission="s", environment="e", seed="0")
 
 
 def part(id: str, score: int, most: int, *, manual: bool = False, why: str = "") -> dict[str, object]:
@@ -47,7 +47,7 @@ def graded(assignment: str, score: int, *, status: str = "graded", reason: str =
         reason=reason,
         scores=scores if status == "graded" else {},
         report={"submission": {"path": ""}, "parts": parts if status == "graded" else []},
-        keys=KEYS,
+        key=KEY,
     )
 
 
