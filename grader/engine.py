@@ -190,6 +190,7 @@ def grade_with(
         ),
         seconds={"total": time.monotonic() - started, "cells": cells_done - started},
         work=_work(found, submission) if keep else None,
+        lost_process=session.lost_process,
     )
 
 

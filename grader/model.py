@@ -477,6 +477,8 @@ class Report(Struct, frozen=True, kw_only=True):
     """The hand-in itself, when it was asked to be kept; JSON never has it."""
     unchecked: Fraction = Fraction(0)
     """Automatic points of the assignment whose checks are not here: a student's folder has the public ones only."""
+    lost_process: bool = False
+    """A cell or check was not run, its process being gone: the student did it, or the machine stood still."""
 
     @property
     def score(self) -> Fraction:

@@ -23,9 +23,7 @@ from grader.cohort.preload_list import libraries
 from grader.cohort.records import CacheKey, Graded, HandIn, Job, PartScore, Status
 from grader.engine import grade_with, public_only
 from grader.errors import Fault, GraderError, SubmissionError, UsageError, WorkerError
-from grader.execution.observe import DESTROYED, ENDED
 from grader.execution.process import Root
-from grader.execution.session import NO_PROCESS
 from grader.grading.evaluate import GoldenTable
 from grader.model import Assignment, Report
 from grader.reference.session import live, recorded
@@ -190,7 +188,7 @@ class Slot:
                     policy=self._policy,
                     keep=self._pages is not None,
                 )
-                if again + 1 < TRIES and _cut_short(report):
+                if again + 1 < TRIES and report.lost_process:
                     self.close()
                     continue
                 self._tidy()
@@ -251,13 +249,6 @@ def _has_changed(hand_in: HandIn) -> bool:
     """Whether its files are no longer those that it is known by: a report on them would be kept under a wrong name."""
     files = hand_in.files or {PurePosixPath(hand_in.path).name: hand_in.place}
     return fingerprint_of({name: Path(place) for name, place in files.items()})[0] != hand_in.content
-
-
-def _cut_short(report: Report) -> bool:
-    """Whether processes were lost: by the student's doing, or because the machine stood still for too long."""
-    errors = [cell.error.message for cell in report.cells if cell.error is not None]
-    messages = [outcome.message for part in report.parts for outcome in part.outcomes]
-    return NO_PROCESS in errors or any(lost in message for message in messages for lost in (ENDED, DESTROYED))
 
 
 def _refused(assignment: str, reason: str, key: CacheKey, job: Job, seconds: float) -> Graded:

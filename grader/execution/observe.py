@@ -35,6 +35,7 @@ def observe(session: Session, check: Check, *, seed: int, replacements: Sequence
                 return _ended(check, "timeout", message, started)
     snapshot = session.snapshot(session.anchors[check.id])
     if snapshot is None:
+        session.lost_process = True
         return _ended(check, "crashed", ENDED, started)
     command = Probe(
         nonce=secrets.token_hex(8),
@@ -48,6 +49,7 @@ def observe(session: Session, check: Check, *, seed: int, replacements: Sequence
     try:
         child = snapshot.fork()
     except DEAD:
+        session.lost_process = True
         return _ended(check, "crashed", DESTROYED, started)
     try:
         limit = session.assignment.limits.observation

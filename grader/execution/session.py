@@ -50,6 +50,8 @@ class Session:
         self._pictures = PICTURES if pictures else 0
         self.cells: list[CellRun] = []
         self.notes: list[str] = []
+        self.lost_process = False
+        """Whether a cell or a check was not run because its process was gone."""
         self._ends = time.monotonic() + assignment.limits.submission
         self._snapshots: dict[tuple[str, int], Process] = {}
         self.hanging: dict[str, float] = {}
@@ -152,6 +154,7 @@ class Session:
                 parked("after", previous)
             if not alive or time.monotonic() > self._ends:
                 why = "the submission's time was used up" if alive else NO_PROCESS
+                self.lost_process = self.lost_process or not alive
                 error = StudentError(type="NotRun", message=why)
                 self.cells.append(CellRun(index=cell.index, status="skipped", error=error))
                 previous = -1
