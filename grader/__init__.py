@@ -43,6 +43,11 @@ __all__ = [
 __version__ = "0.1.0"
 
 
+def load_ipython_extension(shell: Any) -> None:
+    """`%load_ext grader`: define the magic `%grade` in a notebook."""
+    import_module("grader.notebook.magic").register(shell)
+
+
 def __getattr__(name: str) -> Any:
     """Import a public name when it is first asked for, so that a worker loads only what it uses."""
     if name not in _HOME:

@@ -268,3 +268,13 @@ def _unchecked(assignment: Assignment) -> Fraction:
     automatic = sum((c.points for c in assignment.checks), Fraction(0))
     declared = assignment.points - sum((m.points for m in assignment.manual), Fraction(0))
     return max(declared - automatic, Fraction(0))
+
+
+def _as_html(report: Report) -> str:
+    """How a notebook shows a report."""
+    from grader.report.html.cell import render
+
+    return render(report)
+
+
+setattr(Report, "_repr_html_", _as_html)  # noqa: B010  # the model stands below the formats and cannot import them

@@ -480,6 +480,9 @@ class Report(Struct, frozen=True, kw_only=True):
     lost_process: bool = False
     """A cell or check was not run, its process being gone: the student did it, or the machine stood still."""
 
+    def __repr__(self) -> str:
+        return f"<Report {self.assignment}: {self.status}, {float(self.score):g} of {float(self.max_score):g} points>"
+
     @property
     def score(self) -> Fraction:
         """Points earned in automatic parts."""

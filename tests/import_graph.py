@@ -33,6 +33,7 @@ LAYERS = (
     ("gradebook",),
     ("versions",),
     ("engine",),
+    ("notebook",),
     ("cohort",),
     ("commands",),
     ("cli", "pytest_plugin"),

@@ -16,7 +16,8 @@ from IPython.core.extensions import ExtensionManager
 from IPython.core.interactiveshell import InteractiveShell
 
 OFF = frozenset({"0", "off", "-p"})
-OURS = "autoreload"
+NOT_LOADED = ("autoreload", "grader")
+"""Extensions that are not loaded: the first is built in here, and `%grade` does nothing while grading."""
 MOST_FILES = 500
 """Python files that are looked at; a hand-in has a dozen."""
 
@@ -25,7 +26,7 @@ class Extensions(ExtensionManager):
     """IPython's, with `autoreload` there already; one that is not installed is done without."""
 
     def load_extension(self, module_str: str) -> str | None:
-        if module_str.rpartition(".")[2] == OURS:
+        if module_str.rpartition(".")[2] in NOT_LOADED:
             return None
         try:
             told: str | None = super().load_extension(module_str)
@@ -35,7 +36,7 @@ class Extensions(ExtensionManager):
         return told
 
     def reload_extension(self, module_str: str) -> str | None:
-        if module_str.rpartition(".")[2] == OURS:
+        if module_str.rpartition(".")[2] in NOT_LOADED:
             return None
         told: str | None = super().reload_extension(module_str)
         return told

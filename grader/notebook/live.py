@@ -1,0 +1,195 @@
+"""Runs public checks on the objects of a live kernel, each in a fork, so that nothing of the student's changes.
+
+A check's child inherits the kernel's namespace, runs the probe and sends plain arrays back over a socket, as a grading
+worker does. Files of modules are imported anew in the child: what is saved counts.
+"""
+
+from __future__ import annotations
+
+import marshal
+import os
+import secrets
+import signal
+import socket
+import sys
+import time
+from collections.abc import Sequence
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from grader.errors import WorkerError
+from grader.grading.evaluate import given_for
+from grader.grading.scoring import outcome, part_result
+from grader.model import Assignment, Check, NotArray, Observation, PartResult, Report, StudentError
+from grader.reference.session import recorded
+from grader.worker import wire
+from grader.worker.messages import ArraySpec, Observed, Prepare, Probe
+from grader.worker.probe import run_probe
+from grader.worker.state import State
+
+if TYPE_CHECKING:
+    from grader.grading.evaluate import GoldenTable
+
+ENDINGS = ("returned", "missing", "error", "unclear")
+IN_CHECK = "GRADE_IN_CHECK"
+"""Set in the environment of a check's child: `%grade` does nothing there."""
+OUTPUT = 1 << 16
+"""Characters of output that a check's child may keep; nobody reads them."""
+
+
+class LiveShell:
+    """What `State` asks of a shell: the namespace."""
+
+    def __init__(self, user_ns: dict[str, Any]) -> None:
+        self.user_ns = user_ns
+
+
+class LiveSession:
+    """The checks of one assignment and the namespace of one kernel."""
+
+    def __init__(self, assignment: Assignment, folder: Path, user_ns: dict[str, Any]) -> None:
+        self.assignment = assignment
+        self.folder = folder
+        self._golden: GoldenTable = recorded(assignment)
+        self._state = State()
+        self._state.shell = LiveShell(user_ns)  # type: ignore[assignment]  # the namespace is all that a check asks for
+        self._state.prepared = Prepare(
+            folder=str(folder),
+            run_folder=str(folder),
+            stand_ins=(),
+            compat=None,
+            names=dict(assignment.names),
+            seed=assignment.seed,
+            home="",
+            output=OUTPUT,
+            observation=assignment.limits.observation,
+        )
+
+    def report(self, parts: Sequence[str]) -> Report:
+        """Ask every public check of these parts; a `Report` of them alone."""
+        started = time.monotonic()
+        chosen = [p for p in self.assignment.parts if p.id in parts or not parts]
+        results: list[PartResult] = []
+        for part in chosen:
+            checks = [c for c in self.assignment.checks if c.part.id == part.id]
+            if not checks:
+                continue
+            outcomes = []
+            for check in checks:
+                golden = self._golden.get(check.id, {})
+                given = given_for(self.assignment, check, golden, self.assignment.seed)
+                outcomes.append(outcome(check, self.observe(check, self.assignment.seed), given))
+            results.append(part_result(part, outcomes, {}, (), Fraction(0)))
+        return Report(
+            assignment=self.assignment.id,
+            title=self.assignment.title,
+            path=str(self.folder),
+            digest="",
+            status="graded",
+            parts=tuple(results),
+            seed=self.assignment.seed,
+            unchecked=self._unchecked() if len(chosen) == len(self.assignment.parts) else Fraction(0),
+            seconds={"total": time.monotonic() - started},
+        )
+
+    def _unchecked(self) -> Fraction:
+        """Automatic points whose checks are not in the hand-out."""
+        automatic = sum((c.points for c in self.assignment.checks), Fraction(0))
+        manual = sum((m.points for m in self.assignment.manual), Fraction(0))
+        return max(self.assignment.points - manual - automatic, Fraction(0))
+
+    def observe(self, check: Check, seed: int) -> Observation:
+        """Run one check in a fork of this process."""
+        started = time.monotonic()
+        seconds = check.seconds or self.assignment.limits.check
+        command = Probe(
+            nonce=secrets.token_hex(8),
+            function=check.id,
+            code=marshal.dumps(compile(check.source, check.file, "exec", dont_inherit=True)),
+            file=check.file,
+            seed=seed,
+            private=False,
+        )
+        ours, theirs = socket.socketpair()
+        child = os.fork()
+        if child == 0:
+            self._answer(command, theirs)
+        theirs.close()
+        try:
+            deadline = started + seconds
+            reply, buffers = wire.receive(
+                ours, wire.REPLIES, max_buffers=self.assignment.limits.observation, deadline=deadline
+            )
+        except wire.DeadlineExceeded:
+            return _ended(check, "timeout", f"did not finish within {seconds:g} s", started)
+        except (wire.Closed, WorkerError) as error:
+            return _ended(check, "crashed", str(error) or "the process ended", started)
+        finally:
+            ours.close()
+            os.kill(child, signal.SIGKILL)
+            os.waitpid(child, 0)
+        if not isinstance(reply, Observed) or reply.nonce != command.nonce or reply.ended not in ENDINGS:
+            return _ended(check, "crashed", "the check's process gave no answer", started)
+        values = {
+            name: wire.array_of(value, buffers) if isinstance(value, ArraySpec) else NotArray(value.kind, value.detail)
+            for name, value in reply.values.items()
+        }
+        return Observation(
+            check=check.id,
+            ended=reply.ended,  # type: ignore[arg-type]  # one of ENDINGS
+            values=values,
+            error=reply.error,
+            changed=reply.changed,
+            notes=reply.notes,
+            seconds=time.monotonic() - started,
+        )
+
+    def _answer(self, command: Probe, to: socket.socket) -> None:
+        """In the child: run the check, send what it returned, end. Never returns."""
+        try:
+            sys.stdout = sys.stderr = open(os.devnull, "w")  # noqa: SIM115  # the process ends with it
+            os.environ[IN_CHECK] = "1"
+            os.chdir(self.folder)
+            sys.path.insert(0, str(self.folder))
+            for module in self._state.own_modules():
+                sys.modules.pop(module.__name__, None)
+            observed, buffers = run_probe(self._state, command)
+            wire.send(to, wire.REPLIES, observed, buffers)
+        finally:
+            os._exit(0)
+
+
+def public_part_ids(assignment: Assignment, wanted: str) -> list[str]:
+    """The parts that `wanted` names: all with checks when empty, one by its id, or those that begin with it.
+
+    Raises
+    ------
+    UsageError
+        If there is no such part.
+    """
+    from grader.errors import UsageError
+
+    ids = [p.id for p in assignment.parts if any(c.part.id == p.id for c in assignment.checks)]
+    if not wanted:
+        return ids
+    chosen = [i for i in ids if i == wanted] or [i for i in ids if i.startswith(wanted)]
+    if not chosen:
+        raise UsageError(f"there is no part {wanted!r} with checks; parts: {', '.join(ids)}")
+    return chosen
+
+
+def public_only(assignment: Assignment) -> Assignment:
+    """The assignment without its hidden checks."""
+    return msgspec.structs.replace(assignment, checks=tuple(c for c in assignment.checks if c.visibility == "public"))
+
+
+def _ended(check: Check, how: str, message: str, started: float) -> Observation:
+    return Observation(
+        check=check.id,
+        ended=how,  # type: ignore[arg-type]  # `timeout` or `crashed`
+        error=StudentError(type=how.capitalize(), message=message),
+        seconds=time.monotonic() - started,
+    )
