@@ -23,6 +23,9 @@ from grader.sandbox.tiers import Policy
 from grader.versions import environment
 
 LARGEST_SEED = 2**32
+MAX_NOTES = 60
+MAX_NOTE = 500
+"""Characters of one note."""
 
 
 def grade(
@@ -176,7 +179,7 @@ def grade_with(
         status="graded",
         parts=evaluation.parts,
         cells=tuple(session.cells),
-        notes=(
+        notes=_capped(
             *warning,
             *submission.notes,
             *session.notes,
@@ -192,6 +195,14 @@ def grade_with(
         work=_work(found, submission) if keep else None,
         lost_process=session.lost_process,
     )
+
+
+def _capped(*notes: str) -> tuple[str, ...]:
+    """As many notes as anybody reads, each once and of bounded length: student code can cause any number."""
+    once = tuple(dict.fromkeys(note[:MAX_NOTE] for note in notes))
+    if len(once) <= MAX_NOTES:
+        return once
+    return (*once[:MAX_NOTES], f"and {len(once) - MAX_NOTES} more notes")
 
 
 def _ungradable(path: Path, found: Assignment | None, error: SubmissionError, started: float) -> Report:

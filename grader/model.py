@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from msgspec import Struct, field
+from msgspec import Meta, Struct, field
 
 if TYPE_CHECKING:
     import numpy as np
@@ -21,9 +21,6 @@ Visibility = Literal["public", "hidden"]
 Status = Literal["passed", "partial", "failed", "missing", "error", "timeout", "skipped", "pending"]
 LOST: frozenset[str] = frozenset({"failed", "partial", "error"})
 """The statuses that set off follow-through: work was done and it is wrong."""
-
-
-# ---------------------------------------------------------------- what an author writes
 
 
 class Part(Struct, frozen=True):
@@ -234,9 +231,6 @@ class Edit(Struct, frozen=True, kw_only=True):
     """Checks that it ends so near the threshold of that the processor's rounding decides."""
 
 
-# ---------------------------------------------------------------- what a student hands in
-
-
 class Cell(Struct, frozen=True, kw_only=True):
     """One notebook cell as handed in."""
 
@@ -293,23 +287,29 @@ class Anchor(Struct, frozen=True, kw_only=True):
     """For each name found in the notebook: the index of the cell that defines it."""
 
 
-# ---------------------------------------------------------------- what the worker saw
+STUB_ENDING = ": not implemented yet"
+"""Ends the message of the error that a released stub raises, after the name that is to be written."""
+MAX_LINE = 2**31 - 1
+"""Of a traceback's line numbers, which a student's code can set to anything."""
 
 
 class Frame(Struct, frozen=True):
     """One line of a student's traceback: a file of the submission or `cell N`, the line number and its text."""
 
-    file: str
-    line: int
-    text: str = ""
+    file: Annotated[str, Meta(max_length=4096)]
+    line: Annotated[int, Meta(ge=0, le=MAX_LINE)]
+    text: Annotated[str, Meta(max_length=1000)] = ""
 
 
 class StudentError(Struct, frozen=True, kw_only=True):
-    """An exception of the student's code, as data."""
+    """An exception of the student's code, as data, or how a process of it ended."""
 
-    type: str
-    message: str
-    frames: tuple[Frame, ...] = ()
+    type: Annotated[str, Meta(max_length=100)]
+    message: Annotated[str, Meta(max_length=10_000)]
+    frames: Annotated[tuple[Frame, ...], Meta(max_length=50)] = ()
+    kind: Literal["", "stub", "import", "process"] = ""
+    """`stub`: the hand-out's own error, for what is still to be written. `import`: a module did not finish importing;
+    `process`: how a process ended. The message of these two is the grader's own."""
 
 
 class NotArray(Struct, frozen=True):
@@ -330,6 +330,8 @@ class Observation(Struct, frozen=True, kw_only=True):
     """For `error` and `missing`; for `unclear` and `crashed` a sentence in its message."""
     changed: tuple[str, ...] = ()
     """Names of input arrays that the student's code altered."""
+    private: bool = False
+    """Of a hidden check, or with a piece of the reference: nothing of it is shown (`grader.execution.private`)."""
     notes: tuple[str, ...] = ()
     replaced: Mapping[str, int] = field(default_factory=dict)
     """Follow-through: how many bindings of each name were replaced; 0 means that none could be."""
@@ -370,9 +372,6 @@ class Work(Struct, frozen=True, kw_only=True):
     """Source text of the student's Python files, by path."""
     code: Mapping[str, tuple[Excerpt, ...]] = field(default_factory=dict)
     """Check id -> the definitions of the names that it uses."""
-
-
-# ---------------------------------------------------------------- what the student gets
 
 
 class Comparison(Struct, frozen=True, kw_only=True):

@@ -21,6 +21,9 @@ from grader.compare.rules.largest import RULE as DEFAULT_RULE
 from grader.compare.rules.rule import Array, Arrays, Floats, Measured, Rule
 from grader.model import Comparison, NotArray, Tolerance
 
+LARGEST_HIDDEN_ERROR = 10.0
+"""Of a hidden check: whatever is larger is as wrong as can be."""
+
 
 @np.errstate(all="ignore")
 def compare(
@@ -65,7 +68,8 @@ def compare(
         kind = odd.get(got.dtype.kind, NotArray("other", f"of dtype {got.dtype}"))
         return _failed(name, describe.not_array(name, kind, expected.shape), got)
     if got.shape != expected.shape:
-        return _failed(name, describe.shape(name, got.shape, expected.shape, _fits(got, expected, tolerance)), got)
+        fit = _fits(got, expected, tolerance)
+        return _failed(name, describe.shape(name, got.shape, expected.shape, fit, hidden=hidden), got)
     if got.dtype.kind == "c" and expected.dtype.kind != "c":
         return _failed(name, describe.complex_for_real(name), got)
 
@@ -84,7 +88,7 @@ def compare(
         strange=strange,
         wrong=measured.wrong,
         worst=measured.worst,
-        error=describe.blurred(measured.error, up=not passed) if hidden else measured.error,
+        error=_hidden_error(measured.error, passed) if hidden else measured.error,
         tolerance=measured.tolerance,
         limits=(tolerance.limit, tolerance.limit32),
         single=single,
@@ -102,6 +106,11 @@ def compare(
         message=describe.passed(facts) if passed else describe.failed(facts),
         earned=Fraction(int(passed)),
     )
+
+
+def _hidden_error(error: float, passed: bool) -> float:
+    """One digit, and nothing beyond what is wholly wrong: its exponent could be made to spell something."""
+    return min(describe.blurred(error, up=not passed), LARGEST_HIDDEN_ERROR)
 
 
 def _failed(name: str, message: str, got: Array | None = None) -> Comparison:

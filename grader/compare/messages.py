@@ -1,7 +1,7 @@
 """Sentences about one array for a student who is stuck: what is there, what was expected, where to look.
 
 Owns the words; the verdict is `grader.compare.arrays`'s, and naming the mistake is the diagnosis's. With
-`hidden` a sentence holds shapes, counts and the size of the error, never an expected value.
+`hidden` a sentence holds the expected shape and the size of the error, never a number that student code has chosen.
 """
 
 from __future__ import annotations
@@ -95,11 +95,13 @@ _KINDS = {
 """By what the worker calls the value, or by the name of its type: what it is, and advice."""
 
 
-def shape(name: str, got: Shape, expected: Shape, fit: Fit = None) -> str:
+def shape(name: str, got: Shape, expected: Shape, fit: Fit = None, *, hidden: bool = False) -> str:
     """`name` has the wrong shape; `fit` says that its values are right in another arrangement."""
     hint = _shape_hint(got, expected)
     if fit is not None:
         hint = f"its values are right once {fit}" + (f" ({hint})" if hint else "")
+    if hidden:
+        return f"`{name}` has another shape than the expected {shape_text(expected)}" + (f"; {hint}" if hint else "")
     return f"`{name}` has shape {shape_text(got)}, expected {shape_text(expected)}" + (f"; {hint}" if hint else "")
 
 
@@ -152,9 +154,21 @@ def passed(facts: Facts) -> str:
 
 def failed(facts: Facts) -> str:
     """Why an array of the right shape failed."""
+    if facts.hidden:
+        return f"`{facts.name}`: {_withheld(facts)}" + (f"; {hint}" if (hint := _value_hint(facts)) else "")
     text = _strange(facts) if facts.strange.any() else _different(facts)
     hint = _value_hint(facts)
     return f"`{facts.name}`: {text}" + (f"; {hint}" if hint else "")
+
+
+def _withheld(facts: Facts) -> str:
+    """That it is wrong, and by about how much: no count and no place, which could be made to spell something."""
+    if facts.strange.any():
+        if (~np.isfinite(facts.computed) & facts.strange).any():
+            held = "holds nan or inf" if facts.got.shape else "is nan or infinite"
+            return f"{held} where a number belongs; look for an overflow, log(0) or 0/0"
+        return "holds numbers where others are expected"
+    return f"{'not all entries are right' if facts.got.size > 1 else 'differs'} ({_sizes(facts)})"
 
 
 def _strange(facts: Facts) -> str:
@@ -163,7 +177,7 @@ def _strange(facts: Facts) -> str:
     if not bad.any():
         first = int(np.argmax(facts.strange))
         text = _differ(int(facts.strange.sum()), facts.got.size)
-        return text if facts.hidden else f"{text}; the first is{_at(facts, first)}: {_pair(facts, first)}"
+        return f"{text}; the first is{_at(facts, first)}: {_pair(facts, first)}"
     nans = int((np.isnan(facts.computed) & bad).sum())
     infs = int(bad.sum()) - nans
     counts = " and ".join(f"{n} {word}" for n, word in ((nans, "nan"), (infs, "inf")) if n)
@@ -177,10 +191,8 @@ def _different(facts: Facts) -> str:
     """Finite numbers that are off."""
     sizes = _sizes(facts)
     if not facts.got.shape:
-        return f"differs ({sizes})" if facts.hidden else f"{_pair(facts, 0)} ({sizes})"
+        return f"{_pair(facts, 0)} ({sizes})"
     count = max(int(facts.wrong.sum()), 1)
-    if facts.hidden:
-        return f"{_differ(count, facts.got.size)} ({sizes})"
     where = f"the largest difference is{_at(facts, facts.worst)}"
     return f"{_differ(count, facts.got.size)}; {where}: {_pair(facts, facts.worst)} ({sizes})"
 
@@ -213,7 +225,7 @@ def blurred(error: float, *, up: bool) -> float:
     if not isfinite(error) or error == 0:
         return error
     power = floor(log10(error))
-    digit = error / 10.0**power if power > -300 else 1.0
+    digit = round(error / 10.0**power, 9) if power > -300 else 1.0  # what has one digit stays as it is
     return float(f"{ceil(digit) if up else floor(digit)}e{power}")
 
 

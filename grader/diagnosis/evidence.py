@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy.typing as npt
 from msgspec import Struct
+from msgspec.structs import replace
 
 from grader.diagnosis.bank import MILDER, REPEATED, Bank
 from grader.diagnosis.points import milder, second_seed, watched
@@ -26,6 +27,7 @@ PROBES = 80
 SECONDS = 30.0
 """After which nothing more is asked all the same; the report says so. Only a submission that is slow in itself, or a
 machine at a standstill, gets there."""
+PASSES = ("forward", "backward", "__call__")
 CONDUCT = 3
 """View: how the layers of a check behave, at the graded point."""
 
@@ -73,7 +75,15 @@ class Asker:
 
     def facts(self, check: Check, names: Sequence[str]) -> tuple[Fact, ...]:
         """How the layers that a check uses behave."""
-        return read_facts(self.view(check, CONDUCT), names)
+        facts = read_facts(self.view(check, CONDUCT), names)
+        if check.visibility == "hidden":  # of names that student code has sent, only those that the check has too
+            known = {use.name for use in check.uses}
+            facts = tuple(
+                replace(fact, argument="")
+                for fact in facts
+                if fact.function.partition(".")[0] in known and fact.function.partition(".")[2] in ("", *PASSES)
+            )
+        return facts
 
     def elsewhere(self, check: Check) -> tuple[dict[str, Any], Mapping[str, npt.NDArray[Any]]] | None:
         """What a check returns at the second point and what is expected there; None where that is not known."""

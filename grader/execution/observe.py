@@ -10,8 +10,10 @@ import secrets
 import time
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import Literal
 
 from grader.errors import WorkerError
+from grader.execution.private import is_private, withheld
 from grader.execution.session import Session
 from grader.execution.supervisor import DEAD
 from grader.model import Check, NotArray, Observation, StudentError
@@ -20,30 +22,44 @@ from grader.worker import wire
 from grader.worker.messages import ArraySpec, Observed, Probe, Replacement
 
 KNOWN_ENDINGS = ("returned", "missing", "error", "unclear")
+LEAVES_TO_A_PERSON = ("ForPerson", "NeedsManualGrading")
+"""A probe can do so only with one of these names in its source."""
 ENDED = "the notebook ended before this could be probed"
 DESTROYED = "the state that this is probed in was destroyed by the notebook"
 
 
+MAX_NOTES = 3
+"""Notes and changed inputs kept of one observation."""
+
+
 def observe(session: Session, check: Check, *, seed: int, replacements: Sequence[Replacement] = ()) -> Observation:
     """Probe `check` in a fresh copy of the state at its anchor."""
+    observation = _observed(session, check, seed, replacements)
+    if is_private(check, follow_through=bool(replacements)):
+        observation = withheld(observation, [wanted.name for wanted in replacements])
+    return observation
+
+
+def _observed(session: Session, check: Check, seed: int, replacements: Sequence[Replacement]) -> Observation:
     started = time.monotonic()
     seconds = check.seconds or session.assignment.limits.check
     for name in check.uses:
         for place in session.assignment.names.get(name.name, ()):
             if place.module in session.hanging:
                 message = f"importing {place.module} did not finish within {session.hanging[place.module]:g} s"
-                return _ended(check, "timeout", message, started)
+                return _ended(check, "timeout", message, started, "import")
     snapshot = session.snapshot(session.anchors[check.id])
     if snapshot is None:
         session.lost_process = True
         return _ended(check, "crashed", ENDED, started)
+    private = is_private(check, follow_through=bool(replacements))
     command = Probe(
         nonce=secrets.token_hex(8),
         function=check.id,
         code=_compiled(check.source, check.file),
         file=check.file,
         seed=seed,
-        private=check.visibility == "hidden" or bool(replacements),
+        private=private,
         replacements=tuple(replacements),
     )
     try:
@@ -56,6 +72,8 @@ def observe(session: Session, check: Check, *, seed: int, replacements: Sequence
         observed, buffers = child.ask(command, Observed, seconds=seconds, max_buffers=limit)
         if observed.nonce != command.nonce or observed.ended not in KNOWN_ENDINGS:
             raise WorkerError("the probe's answer is not an answer to this question")
+        if observed.ended == "unclear" and not any(name in check.source for name in LEAVES_TO_A_PERSON):
+            raise WorkerError("the probe's answer is none that this probe gives")
         values = {
             name: wire.array_of(value, buffers) if isinstance(value, ArraySpec) else NotArray(value.kind, value.detail)
             for name, value in observed.values.items()
@@ -65,18 +83,19 @@ def observe(session: Session, check: Check, *, seed: int, replacements: Sequence
         child.end()
         return _ended(check, "timeout", f"did not finish within {seconds:g} s", started)
     except wire.Closed:
-        return _ended(check, "crashed", child.end(), started)
+        how = child.end()  # an exit code is the student's to choose
+        return _ended(check, "crashed", "the process ended" if private else how, started)
     except WorkerError as error:
         child.end()
-        return _ended(check, "crashed", str(error), started)
+        return _ended(check, "crashed", "the process gave no proper answer" if private else str(error), started)
     told = session.checked(observed.error)
     return Observation(
         check=check.id,
         ended="missing" if _is_unwritten(session, told) else observed.ended,  # type: ignore[arg-type]  # KNOWN_ENDINGS
         values=values,
         error=told,
-        changed=observed.changed,
-        notes=observed.notes,
+        changed=observed.changed[:MAX_NOTES],
+        notes=observed.notes[:MAX_NOTES],
         replaced=observed.replaced,
         seconds=time.monotonic() - started,
     )
@@ -96,10 +115,12 @@ def _compiled(source: str, file: str) -> bytes:
     return marshal.dumps(compile(source, file, "exec", dont_inherit=True))
 
 
-def _ended(check: Check, how: str, message: str, started: float) -> Observation:
+def _ended(
+    check: Check, how: str, message: str, started: float, kind: Literal["import", "process"] = "process"
+) -> Observation:
     return Observation(
         check=check.id,
         ended=how,  # type: ignore[arg-type]  # `timeout` or `crashed`
-        error=StudentError(type=how.capitalize(), message=message),
+        error=StudentError(type=how.capitalize(), message=message, kind=kind),
         seconds=time.monotonic() - started,
     )

@@ -65,7 +65,11 @@ class Process:
     def _answer(
         self, expected: tuple[type[Expected], ...], deadline: float, max_buffers: int
     ) -> tuple[Expected, list[bytearray]]:
-        reply, buffers = wire.receive(self.channel, wire.REPLIES, max_buffers=max_buffers, deadline=deadline)
+        try:
+            reply, buffers = wire.receive(self.channel, wire.REPLIES, max_buffers=max_buffers, deadline=deadline)
+        except (ArithmeticError, LookupError, MemoryError, TypeError, ValueError) as error:
+            # whatever a worker has sent costs that worker, and not the grader
+            raise WorkerError(f"the worker sent what could not be read ({type(error).__name__})") from None
         if not isinstance(reply, expected):
             raise WorkerError(f"the worker answered {type(reply).__name__} where {expected[0].__name__} was due")
         return reply, buffers

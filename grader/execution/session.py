@@ -10,6 +10,7 @@ import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Literal
 
 from grader.errors import WorkerError
 from grader.execution.pictures import is_picture
@@ -268,7 +269,8 @@ class Session:
             if frame.file in sources:
                 text = lines[frame.line - 1].strip() if 0 < frame.line <= len(lines) else ""
                 frames.append(Frame(frame.file, frame.line, text[:200]))
-        return StudentError(type=error.type, message=error.message, frames=tuple(frames))
+        kind: Literal["", "stub"] = "stub" if error.kind == "stub" else ""
+        return StudentError(type=error.type, message=error.message, frames=tuple(frames), kind=kind)
 
     def close(self) -> None:
         """End every process of the submission."""

@@ -15,6 +15,7 @@ from grader.assignment.release.markers import solved
 from grader.assignment.release.percent import notebook_of
 from grader.execution.observe import observe
 from grader.execution.scheduler import Prober
+from grader.grading.hidden import shown_diagnosis
 from grader.grading.scoring import manual_result, not_filled_in, outcome, part_result
 from grader.model import LOST, Answer, Assignment, Check, Diagnosis, Given, Observation, Outcome, PartResult
 from grader.worker.messages import Replacement
@@ -156,7 +157,8 @@ def _explained(
         lambda check, seed: observe(prober.session, check, seed=seed),
         lambda check: _sources(prober.session, check),
     )
-    found = dict(explained.found)
+    hidden = {c.id for c in assignment.checks if c.visibility == "hidden"}
+    found = {id: shown_diagnosis(d, golden.get(id, {})) if id in hidden else d for id, d in explained.found.items()}
     if assignment.hints == "line":
         hints = _line_hints(cases, prober, golden)
         for id, hint in hints.items():

@@ -15,7 +15,9 @@ import numpy.typing as npt
 
 from grader.compare.arrays import compare
 from grader.errors import AuthoringError
+from grader.grading.hidden import shown_array
 from grader.model import (
+    STUB_ENDING,
     Answer,
     Assignment,
     Check,
@@ -47,7 +49,7 @@ def outcome(check: Check, observation: Observation, given: Given) -> Outcome:
     if not given.golden:
         raise AuthoringError(f"{check.file}: {check.id} has no golden value; record it with `grade golden record`")
     if all(isinstance(v := observation.values.get(n), NotArray) and v.kind == "None" for n in given.golden):
-        return _nothing(check, observation)
+        return _nothing(check, list(given.golden), observation.seconds)
     hidden = check.visibility == "hidden"
     arrays = [
         compare(
@@ -64,6 +66,8 @@ def outcome(check: Check, observation: Observation, given: Given) -> Outcome:
     if check.judge is not None and len(arrays) < len(given.golden):  # of the arrays that it knows, some are there
         judged = [_comparison(v, seen) for v in _judged(check, seen, given, {a.name for a in arrays})]
         arrays = [*judged, *(a for a in arrays if a.name not in {j.name for j in judged})]
+    if hidden:
+        arrays = [shown_array(a, check, given.golden, observation.values) for a in arrays]
     earned = sum((a.earned for a in arrays), Fraction(0)) / max(1, len(arrays))
     return Outcome(
         check=check,
@@ -75,12 +79,12 @@ def outcome(check: Check, observation: Observation, given: Given) -> Outcome:
     )
 
 
-def _nothing(check: Check, observation: Observation) -> Outcome:
+def _nothing(check: Check, returned: Sequence[str], seconds: float) -> Outcome:
     """Stubs of many courses return None: that is work not begun, as far as can be told."""
-    names = [f"`{name}`" for name in observation.values][:3]
+    names = [f"`{name}`" for name in returned][:3]
     told = f"{', '.join(names)} {'is' if len(names) == 1 else 'are'} None"
     message = f"Not implemented yet: {told}. If it is, a `return` or an assignment is missing."
-    return Outcome(check=check, status="missing", score=Fraction(0), message=message, seconds=observation.seconds)
+    return Outcome(check=check, status="missing", score=Fraction(0), message=message, seconds=seconds)
 
 
 def not_filled_in(check: Check, name: str) -> Outcome:
@@ -139,7 +143,8 @@ def _judged(check: Check, seen: Mapping[str, npt.NDArray[Any]], given: Given, ab
 
 
 def _broken(check: Check, error: Exception) -> AuthoringError:
-    text = f"{check.file}: the judge of {check.id} failed: {type(error).__name__}: {error}"
+    why = "" if check.visibility == "hidden" else f": {error}"  # which may hold what was observed
+    text = f"{check.file}: the judge of {check.id} failed: {type(error).__name__}{why}"
     return AuthoringError(f"{text}; it must give a verdict for whatever arrays the probe returns")
 
 
@@ -164,9 +169,8 @@ def _not_returned(check: Check, observation: Observation) -> Outcome:
     told = f": {_one_line(error.message)}" if error.message else ""
     if observation.ended == "missing":
         status = "missing"
-        name, told_so, rest = _one_line(error.message).partition(": not implemented yet")
         message = f"Not implemented yet{told}{where}."
-        if told_so and not rest and name:  # as the released stubs say it
+        if error.kind == "stub" and (name := _one_line(error.message.removesuffix(STUB_ENDING))):
             message = f"`{name}` is not implemented yet{where}."
     elif observation.ended == "unclear":
         status = "pending"
@@ -174,7 +178,7 @@ def _not_returned(check: Check, observation: Observation) -> Outcome:
     elif observation.ended == "timeout":
         status = "timeout"
         message = f"The check {_one_line(error.message)}. Is there a loop that never ends?"
-        if error.message.startswith("importing"):
+        if error.kind == "import":
             message = f"{_one_line(error.message).capitalize()}. Is there a loop at the top of the file?"
     elif observation.ended == "crashed":
         message = f"The check could not be finished: {_one_line(error.message)}."

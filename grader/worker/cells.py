@@ -12,12 +12,11 @@ from typing import Any
 from grader.worker.compat.missing_packages import go_on, only_shows
 from grader.worker.definitions_only import define
 from grader.worker.interrupting import TooLong, interrupted_after
-from grader.worker.messages import CellDone, RunCell
+from grader.worker.messages import MAX_ABSENT, MAX_FIGURES, CellDone, RunCell
 from grader.worker.shell import NotebookShell
 from grader.worker.state import State
 from grader.worker.student_error import student_error
 
-MAX_FIGURES = 50
 PICTURE_DPI = 72
 """Dots per inch: a figure of ordinary size is some 450 pixels wide, which a page on a phone shows in full."""
 
@@ -52,10 +51,10 @@ def run_cell(state: State, command: RunCell) -> CellDone:
         error=student_error(error, state.files()) if error is not None else None,
         interrupted=isinstance(error, TooLong),
         through=through,
-        absent=tuple(name for name in state.placeholders.names if name not in known),
-        given=given,
+        absent=tuple(name[:200] for name in state.placeholders.names if name not in known),
+        given=tuple(name[:200] for name in given[:MAX_ABSENT]),
         text=shell.sink.text(),
-        figures=_figures(),
+        figures=tuple(sentence[:2000] for sentence in _figures()),
         pictures=pictures,
     )
 

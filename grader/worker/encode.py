@@ -13,11 +13,11 @@ from typing import Any
 
 import numpy as np
 
-from grader.worker.messages import ArraySpec, Other
+from grader.worker.messages import MAX_NAMES, MAX_NOTES, ArraySpec, Other
 from grader.worker.wire import DTYPES, MAX_BUFFERS, MAX_DIMENSIONS
 
 MAX_DEPTH = 6
-MAX_NAMES = 1000
+MAX_NAME = 1000
 NUMBERS = (bool, int, float, complex, np.generic)
 # bound before the first cell: student code may replace the module's attributes later
 _ndarray, _asarray, _ascontiguous, _empty = np.ndarray, np.asarray, np.ascontiguousarray, np.empty
@@ -32,6 +32,11 @@ class Parcel:
         self.buffers: list[bytes] = []
         self.notes: list[str] = []
         self._bytes = 0
+
+    def note(self, text: str) -> None:
+        """Keep a note, as many as a reply may have."""
+        if len(self.notes) < MAX_NOTES:
+            self.notes.append(text)
 
     def add(self, name: str, value: Any, depth: int = 0) -> None:
         """Take `value` under `name`, whatever it is."""
@@ -48,8 +53,8 @@ class Parcel:
                 for i, item in enumerate(value[:MAX_NAMES]):
                     self.add(f"{name}[{i}]", item, depth + 1)
                 return
-            self.notes.append(f"`{name}` is a {type(value).__name__}, not a NumPy array; its numbers were compared")
-        self.values[name] = self._spec(value)
+            self.note(f"`{name[:200]}` is a {type(value).__name__[:60]}, not a NumPy array; its numbers were compared")
+        self.values[name[:MAX_NAME]] = self._spec(value)
 
     def _spec(self, value: Any) -> ArraySpec | Other:
         kind = type(value).__name__[:60]
@@ -76,7 +81,7 @@ class Parcel:
             return Other("other", "a masked array")
         kind = value.dtype.kind
         if kind == "O":
-            return Other("object array", f"of shape {value.shape}")
+            return Other("object array", f"of shape {value.shape}"[:200])
         if kind not in "biufc":
             return Other("text array" if kind in "US" else "other", f"of dtype {value.dtype!s:.40}")
         code = value.dtype.newbyteorder("<").str.replace("=", "<")
@@ -86,7 +91,7 @@ class Parcel:
             return Other("too large", f"{value.ndim} dimensions")
         size = math.prod(n or 1 for n in value.shape) * DTYPES[code].itemsize
         if size + self._bytes > self.limit:
-            return Other("too large", f"shape {value.shape}, {size / 1e6:.0f} MB")
+            return Other("too large", f"shape {value.shape}, {size / 1e6:.0f} MB"[:200])
         self._bytes += size
         plain = _ascontiguous(value.astype(code, copy=False)).tobytes()
         self.buffers.append(plain)

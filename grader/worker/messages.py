@@ -19,10 +19,28 @@ notebook where another process died. All of them descend from a *gate*, which ru
 
 from __future__ import annotations
 
-from msgspec import Struct
+from typing import Annotated
+
+from msgspec import Meta, Struct
 
 from grader.model import Place, StudentError
 from grader.sandbox.confine import Plan
+
+# every int, text and collection of a reply has its bounds here: a worker may send anything
+MAX_NOTES = 50
+MAX_NAMES = 1000
+MAX_ABSENT = 200
+MAX_FIGURES = 50
+Word = Annotated[str, Meta(max_length=200)]
+Key = Annotated[str, Meta(max_length=1000)]
+"""The name of a value: a dictionary's keys, one within the other."""
+Sentence = Annotated[str, Meta(max_length=2000)]
+Text = Annotated[str, Meta(max_length=1 << 20)]
+Count = Annotated[int, Meta(ge=0, le=2**31 - 1)]
+Size = Annotated[int, Meta(ge=0, le=2**40)]
+WaitStatus = Annotated[int, Meta(ge=0, le=0xFFFF)]
+Words = Annotated[tuple[Word, ...], Meta(max_length=MAX_ABSENT)]
+Sentences = Annotated[tuple[Sentence, ...], Meta(max_length=MAX_NOTES)]
 
 
 class Warm(Struct, tag=True, frozen=True):
@@ -116,7 +134,7 @@ Command = Warm | Isolate | Fork | Kill | Sweep | Prepare | Import | RunCell | Pr
 
 
 class Done(Struct, tag=True, frozen=True):
-    absent: tuple[str, ...] = ()
+    absent: Words = ()
     """Packages that placeholders stood in for."""
 
 
@@ -127,26 +145,26 @@ class Failed(Struct, tag=True, frozen=True):
 class Isolated(Struct, tag=True, frozen=True):
     """The layers that are on around the submission, and a sentence for each that is not."""
 
-    layers: tuple[str, ...]
-    problems: tuple[str, ...]
+    layers: Words
+    problems: Sentences
 
 
 class Prepared(Struct, tag=True, frozen=True):
     """The same for the process itself, and what the compatibility shim raised."""
 
-    layers: tuple[str, ...]
-    problems: tuple[str, ...]
+    layers: Words
+    problems: Sentences
     error: StudentError | None
 
 
 class Forked(Struct, tag=True, frozen=True):
-    pid: int
+    pid: Count
 
 
 class Killed(Struct, tag=True, frozen=True):
     """`status` as `os.waitpid` gives it, or None when there was no such child."""
 
-    status: int | None
+    status: WaitStatus | None
 
 
 class CellDone(Struct, tag=True, frozen=True, kw_only=True):
@@ -155,41 +173,41 @@ class CellDone(Struct, tag=True, frozen=True, kw_only=True):
     """Whether it had run for `RunCell.seconds`."""
     through: bool = False
     """With an error at an import or a plot: whether all the rest of the cell was run."""
-    absent: tuple[str, ...] = ()
+    absent: Words = ()
     """Packages that placeholders stood in for."""
-    given: tuple[str, ...] = ()
+    given: Words = ()
     """Names that the failed cell would have given, and the assignment's shim gave in its place."""
-    text: str
-    figures: tuple[str, ...]
+    text: Text
+    figures: Annotated[tuple[Sentence, ...], Meta(max_length=MAX_FIGURES)]
     """A sentence for each figure that was drawn."""
-    pictures: tuple[bytes, ...] = ()
+    pictures: Annotated[tuple[bytes, ...], Meta(max_length=MAX_FIGURES)] = ()
     """The figures as PNG, as far as `Prepare.pictures` goes."""
 
 
 class ArraySpec(Struct, tag=True, frozen=True):
     """An array whose bytes are the frame's buffer number `buffer`, in C order."""
 
-    buffer: int
-    dtype: str
-    shape: tuple[int, ...]
+    buffer: Count
+    dtype: Word
+    shape: Annotated[tuple[Size, ...], Meta(max_length=64)]
 
 
 class Other(Struct, tag=True, frozen=True):
     """A value that is no numeric array."""
 
-    kind: str
-    detail: str
+    kind: Word
+    detail: Word
 
 
 class Observed(Struct, tag=True, frozen=True, kw_only=True):
-    nonce: str
-    ended: str
+    nonce: Word
+    ended: Word
     """`returned`, `missing`, `error` or `unclear`."""
-    values: dict[str, ArraySpec | Other]
+    values: Annotated[dict[Key, ArraySpec | Other], Meta(max_length=MAX_NAMES)]
     error: StudentError | None
-    changed: tuple[str, ...]
-    notes: tuple[str, ...]
-    replaced: dict[str, int]
+    changed: Words
+    notes: Sentences
+    replaced: Annotated[dict[Word, Count], Meta(max_length=MAX_ABSENT)]
 
 
 Reply = Done | Failed | Isolated | Prepared | Forked | Killed | CellDone | Observed

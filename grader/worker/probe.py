@@ -17,7 +17,7 @@ import numpy as np
 from grader.checks import ForPerson
 from grader.model import StudentError
 from grader.worker.encode import Parcel
-from grader.worker.messages import Observed, Probe
+from grader.worker.messages import MAX_ABSENT, Observed, Probe
 from grader.worker.recording_rng import draws
 from grader.worker.replace import replace
 from grader.worker.state import State
@@ -53,7 +53,7 @@ def run_probe(state: State, command: Probe) -> tuple[Observed, list[bytes]]:
         ended=ended,
         values=parcel.values if ended == "returned" else {},
         error=error,
-        changed=changed,
+        changed=tuple(name[:200] for name in changed[:MAX_ABSENT]),
         notes=tuple(parcel.notes),
         replaced=replaced,
     ), parcel.buffers if ended == "returned" else []
@@ -62,7 +62,7 @@ def run_probe(state: State, command: Probe) -> tuple[Observed, list[bytes]]:
 def _how_it_ended(state: State, command: Probe, raised: BaseException) -> tuple[str, StudentError]:
     error = student_error(raised, state.files())
     ended = "error"
-    if isinstance(raised, ForPerson):
+    if isinstance(raised, ForPerson) and _raised_in(raised, command.file):  # from student code it is any exception
         ended = "unclear"
     elif isinstance(raised, NotImplementedError | Missing):
         ended = "missing"

@@ -109,7 +109,7 @@ def serve(channel: socket.socket) -> None:
             case Import(module):
                 try:
                     import_with(state.placeholders, module, state.is_own)
-                    reply = Done(tuple(state.placeholders.names))
+                    reply = Done(tuple(name[:200] for name in state.placeholders.names))
                 except BaseException as error:  # a student's module may raise anything, SystemExit included
                     reply = Failed(student_error(error, state.files()))
             case RunCell():

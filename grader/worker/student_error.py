@@ -8,11 +8,12 @@ from collections import deque
 from collections.abc import Mapping
 from types import TracebackType
 
-from grader.model import Frame, StudentError
+from grader.model import MAX_LINE, STUB_ENDING, Frame, StudentError
 
 MAX_FRAMES = 50
 MAX_MESSAGE = 10_000
 """Characters kept; a message can be as long as its author likes."""
+MAX_FILE = 4096
 CELL_FILE = re.compile(r"^<cell (\d+)>$")
 
 
@@ -27,20 +28,27 @@ def student_error(error: BaseException, files: Mapping[str, str]) -> StudentErro
     try:
         for name, line in _walk(error.__traceback__):
             if CELL_FILE.match(name):
-                frames.append(Frame(name.strip("<>"), line))
+                frames.append(_frame(name.strip("<>"), line))
             elif os.path.realpath(name).startswith(root + os.sep):
-                frames.append(Frame(os.path.relpath(os.path.realpath(name), root), line))
+                frames.append(_frame(os.path.relpath(os.path.realpath(name), root), line))
         if isinstance(error, SyntaxError) and not frames and error.lineno:
             frames.append(_syntax_frame(error, root))
     except Exception:
         frames = []  # student code (a poisoned traceback or file name) ran and failed: the type is still told
-    return StudentError(type=_name(error), message=_message(error), frames=tuple(frames[-MAX_FRAMES:]))
+    message, kept = _message(error), tuple(frames[-MAX_FRAMES:])
+    stub = isinstance(error, NotImplementedError) and message.endswith(STUB_ENDING)
+    return StudentError(type=_name(error), message=message, frames=kept, kind="stub" if stub else "")
+
+
+def _frame(file: str, line: int) -> Frame:
+    """Both as long and as large as a reply may have them; a name is a student's text, a line what it has set."""
+    return Frame(file[:MAX_FILE], max(0, min(line, MAX_LINE)))
 
 
 def _syntax_frame(error: SyntaxError, root: str) -> Frame:
     name = str(error.filename)
     inside = os.path.relpath(name, root) if name.startswith(root + os.sep) else name.strip("<>")
-    return Frame(inside, error.lineno or 0)
+    return _frame(inside, error.lineno if isinstance(error.lineno, int) else 0)
 
 
 def _walk(entry: TracebackType | None) -> deque[tuple[str, int]]:

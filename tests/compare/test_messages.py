@@ -37,7 +37,10 @@ def sentence(got, expected, *, hidden=False, **rule):
 def test_a_wrong_shape_comes_with_a_hint(got, expected, hint, hidden):
     rng = np.random.default_rng(0)
     message = sentence(rng.normal(size=got), rng.normal(size=expected), hidden=hidden)
-    assert message.startswith(f"`d_bias` has shape {got}, expected {expected}; ")
+    if hidden:
+        assert message.startswith(f"`d_bias` has another shape than the expected {expected}; ")
+    else:
+        assert message.startswith(f"`d_bias` has shape {got}, expected {expected}; ")
     assert hint in message
     assert "right once" not in message
 
@@ -74,11 +77,11 @@ def test_each_rule_states_its_own_measure():
 
 
 @pytest.mark.parametrize("rule", ["max", "sum_abs", "rel_error", "allclose"])
-def test_hidden_tells_counts_and_size_only(rule):
+def test_hidden_tells_the_size_of_the_error_and_no_count(rule):
     got = E.copy()
     got[0, 1] = -2.3456
     message = sentence(got, E, hidden=True, rule=rule)
-    assert message.startswith("`d_bias`: 1 of 6 entries differs (")
+    assert message.startswith("`d_bias`: not all entries are right (")
     assert not any(text in message for text in ("2.3", "got", "expected", "[0, 1]"))
 
 
@@ -92,12 +95,14 @@ def test_hidden_number_is_only_said_to_differ():
     )
 
 
-@pytest.mark.parametrize("hidden", [False, True])
-def test_nan_and_inf_are_counted_with_the_first_index(hidden):
+def test_nan_and_inf_are_counted_with_the_first_index():
     got = E.copy()
     got[0, 2], got[1, 0], got[1, 1] = np.nan, np.inf, np.nan
-    assert sentence(got, E, hidden=hidden) == (
+    assert sentence(got, E) == (
         "`d_bias`: 2 nan and 1 inf among 6 entries, the first at [0, 2]; look for an overflow, log(0) or 0/0"
+    )
+    assert sentence(got, E, hidden=True) == (
+        "`d_bias`: holds nan or inf where a number belongs; look for an overflow, log(0) or 0/0"
     )
 
 
@@ -106,7 +111,7 @@ def test_a_number_where_inf_is_expected():
     assert sentence(np.array([1.1, 2.0]), expected) == (
         "`d_bias`: 1 of 2 entries differs; the first is at [1]: got 2, expected inf"
     )
-    assert sentence(np.array([1.1, 2.0]), expected, hidden=True) == "`d_bias`: 1 of 2 entries differs"
+    assert sentence(np.array([1.1, 2.0]), expected, hidden=True) == "`d_bias`: holds numbers where others are expected"
 
 
 def test_a_loss_that_is_nan():

@@ -288,7 +288,7 @@ def test_follow_through_replaces_bindings_and_instances(run: Runner, tmp_path: P
     assert observe(session, check, seed=1).values["y"] == 2
     again = observe(session, check, seed=1, replacements=[reference])
     assert again.values["y"] == 20
-    assert again.replaced["Layer"] >= 3
+    assert again.replaced["Layer"] == 1  # how many bindings there were is the child's word
 
 
 def test_follow_through_replaces_an_import_in_another_module(run: Runner, tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from msgspec import Struct
 
 from grader.assignment.release.percent import is_marker, python_lines
 from grader.errors import AuthoringError
+from grader.model import STUB_ENDING
 
 BEGIN = "### BEGIN SOLUTION"
 END = "### END SOLUTION"
@@ -121,7 +122,7 @@ def stub_of(source: str, file: str) -> str:
                     f"{file}:{region.begin}: a region outside every function needs '{STUB} ...' lines; "
                     "without them the stub could not be imported"
                 )
-            stub = (f'raise NotImplementedError("{name or "this cell"}: not implemented yet")',)
+            stub = (f'raise NotImplementedError("{name or "this cell"}{STUB_ENDING}")',)
         kept += [(region.indent + line if line else "", region.begin) for line in stub]
         last = region.end
     kept += [(line, number) for number, line in enumerate(lines[last:], last + 1)]
