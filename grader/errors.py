@@ -1,7 +1,7 @@
 """Everything that the grader itself can raise.
 
     GraderError
-    ├── UsageError         the command was called wrongly                    exit 2
+    ├── UsageError         usage error                                       exit 2
     ├── SubmissionError    this hand-in cannot be graded                     exit 3
     └── Fault              the grader or the assignment failed               exit 4
         ├── AuthoringError     an assignment is inconsistent (markers, points, golden, toml)

@@ -13,9 +13,10 @@ from typing import Any
 import jsonschema
 import pytest
 
-import grader.commands.grading
+import grader.commands.run
 import grader.engine
 from grader import cli
+from grader.commands import REGISTRY
 from grader.errors import AuthoringError, SubmissionError, UsageError
 from grader.model import Check, Outcome, Part, PartResult, Report
 from grader.report.formats import FORMATS
@@ -60,7 +61,7 @@ class Fake:
 def fake(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Fake]:
     fake = Fake()
     monkeypatch.setattr(grader.engine, "grade", fake.grade)
-    monkeypatch.setattr(grader.commands.grading, "launch", fake.launch)
+    monkeypatch.setattr(grader.commands.run, "launch", fake.launch)
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("GRADE_DEBUG", raising=False)
     Path("hw.ipynb").write_text("{}")
@@ -177,11 +178,11 @@ def test_no_arguments_print_the_help(fake: Fake, capsys: pytest.CaptureFixture[s
 def test_help_and_version_go_to_stdout(capsys: pytest.CaptureFixture[str]) -> None:
     assert run("-h") == 0
     text = capsys.readouterr().out
-    for word in ("SUBMISSION", "--fail-under", *(f"grade {name}" for name in cli.COMMANDS)):
+    for word in ("SUBMISSION", "--fail-under", *(f"grade {name}" for name in REGISTRY)):
         assert word in text
     assert run("--version") == 0
     assert capsys.readouterr().out == f"grade {grader.__version__}\n"
-    for name in cli.COMMANDS:
+    for name in ("golden", "release", "lint", "new", "batch"):
         assert run(name, "--help") == 0
         assert "--course" in capsys.readouterr().out
 

@@ -1,4 +1,23 @@
-"""What the subcommands do; `grader.cli` reads their arguments and turns errors into exit codes.
+"""The commands of `grade`: one module each, and the table that names them.
 
-Each module imports the heavy parts of the grader inside its functions: `grade --help` must not load NumPy.
+A command's module has `DESCRIPTION`, `add_arguments(parser)` and `run(args)`, which returns the exit code, and
+`EPILOG` where its help has one. A module imports the heavy parts of the grader inside its functions: `grade --help`
+must not load NumPy.
 """
+
+from __future__ import annotations
+
+REGISTRY = {
+    "run": "grade a submission; `grade SUBMISSION` is the same",
+    "golden": "record what the reference computes, or compare with it",
+    "release": "make the students' hand-out from the sources",
+    "lint": "look for mistakes in an assignment",
+    "new": "start an assignment",
+    "doctor": "say which layers of the sandbox work here, and what would help",
+    "batch": "grade many submissions: a folder, or a platform's download as it comes",
+    "summary": "show the results of a batch, in the terminal or as a page",
+    "diff": "say whose score moved between two batches, by which check, and why",
+    "merge": "join the stores of shards into one",
+    "export": "export scores (Canvas, Moodle, Brightspace, CSV) or a Gradescope autograder",
+}
+"""Name to what `grade --help` says of it; `grader.commands.NAME` is its module."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 
-from grader.commands import stdio as output
+from grader.commands import stdio
 from grader.report.sanitize import one_line
 from grader.report.terminal.layout import table
 
@@ -14,7 +14,17 @@ FINE, FOUND = 0, 1
 WORDS = {True: "works", False: "no", None: "-"}
 
 
-def doctor(args: argparse.Namespace) -> int:
+DESCRIPTION = """\
+Try every layer of the sandbox on this machine, each in a process of its own, and say which work, why the
+others do not, and what would help. Exit 1 if student code could read what you can read."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The command's own arguments."""
+    parser.add_argument("--json", action="store_true", help="write it as JSON")
+
+
+def run(args: argparse.Namespace) -> int:
     """Try every layer and show what came of it."""
     from grader.sandbox import doctor as trying
     from grader.sandbox import tiers
@@ -22,12 +32,12 @@ def doctor(args: argparse.Namespace) -> int:
     found = trying.try_everything()
     if args.json:
         trials = [{"layer": t.layer, "works": t.works, "detail": t.detail} for t in found.trials]
-        output.emit_utf8(
+        stdio.emit_utf8(
             json.dumps({"tier": found.tier, "layers": trials, "advice": list(found.advice)}, indent=2) + "\n"
         )
     else:
         rows: list[tuple[str, ...]] = [(t.layer, WORDS[t.works], one_line(t.detail)) for t in found.trials]
         lines = [*table(rows), "", f"tier {found.tier}: {tiers.PROMISES[found.tier]}"]
         lines += [f"to do better: {line}" for line in found.advice]
-        output.emit("\n".join(lines) + "\n")
+        stdio.emit("\n".join(lines) + "\n")
     return FINE if found.tier in tiers.TIERS else FOUND

@@ -13,7 +13,8 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from grader.commands import stdio as output
+from grader.commands import stdio
+from grader.commands.shared import listed, plural
 from grader.errors import UsageError
 
 if TYPE_CHECKING:
@@ -24,17 +25,116 @@ if TYPE_CHECKING:
 
 DONE, LEFT_OUT = 0, 1
 """Exit codes: everybody with points is in the file; somebody is not."""
-LISTED = 10
-"""Names in a message."""
 COMMENT = 2_000
 """Characters of one student's comment."""
 
 
-def run(words: Sequence[str]) -> int:
-    """Run the command with the words after `export`, and return its exit code."""
-    from grader.commands.export_arguments import parser
+DESCRIPTION = """\
+Turn the results of a batch into the file that a platform imports, or an assignment into what a platform runs."""
 
-    args = parser().parse_args(words)
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """One subcommand for each place where scores go."""
+    from grader.report.gradescope.results import DEFAULT, WHENS
+
+    places = parser.add_subparsers(dest="place", metavar="WHERE", required=True)
+
+    def add(name: str, text: str, more: str) -> argparse.ArgumentParser:
+        return places.add_parser(
+            name, help=text, description=more, formatter_class=argparse.RawDescriptionHelpFormatter
+        )
+
+    canvas = add(
+        "canvas",
+        "a gradebook file for Canvas",
+        "Write one assignment's column for Canvas. With --sheet, the gradebook that Canvas exports (Grades > Export),\n"
+        "students are found in it by their ids, and the column by its title; upload the result under Grades > Import.",
+    )
+    _add_scores(canvas)
+    canvas.add_argument("--sheet", metavar="CSV", type=Path, help="the gradebook as Canvas exports it")
+    canvas.add_argument(
+        "--column",
+        metavar="TITLE",
+        help="the assignment as Canvas calls it, or its number (default: the assignment's id; a title that Canvas"
+        " does not know makes a new assignment)",
+    )
+    moodle = add(
+        "moodle",
+        "the grading worksheet of Moodle, filled in",
+        "Fill in the worksheet that Moodle lets you download (Assignment > Submissions > Download grading worksheet;\n"
+        "the assignment needs `Offline grading worksheet` among its feedback types). Its language, delimiter and\n"
+        "decimal sign stay. Upload the result in the same menu.",
+    )
+    _add_scores(moodle)
+    moodle.add_argument("--sheet", metavar="CSV", type=Path, required=True, help="the worksheet as it was downloaded")
+    moodle.add_argument("--column", metavar="HEADER", help="the grades' column, where it is not found by itself")
+    moodle.add_argument("--no-feedback", action="store_false", dest="feedback", help="leave the comments as they are")
+    brightspace = add(
+        "brightspace",
+        "a grades file for Brightspace",
+        "Write one grade item for Brightspace (Grades > Enter Grades > Import). With --sheet, an export of the\n"
+        "grades, students are found in it by OrgDefinedId or Username.",
+    )
+    _add_scores(brightspace)
+    brightspace.add_argument("--sheet", metavar="CSV", type=Path, help="the grades as Brightspace exports them")
+    brightspace.add_argument("--column", metavar="ITEM", help="the grade item's name (default: the assignment's id)")
+    table = add(
+        "csv",
+        "every result with its parts, as a table",
+        "Write one line for each hand-in: the student, the attempt, the points of every part, what is late, why it\n"
+        "could not be graded.",
+    )
+    _add_scores(table, scale=False)
+    package = add(
+        "gradescope-autograder",
+        "the autograder zip of an assignment for Gradescope",
+        "Write the zip that Gradescope's `Configure Autograder` takes: the grader as it is installed here, the\n"
+        "assignment with its reference and golden values, setup.sh and run_autograder.",
+    )
+    package.add_argument("id", metavar="ID", help="the assignment")
+    package.add_argument(
+        "--course",
+        metavar="DIR",
+        type=Path,
+        help="the folder with reference/ (default: $GRADE_COURSE, else the nearest above this folder)",
+    )
+    package.add_argument(
+        "-o", "--output", metavar="FILE", type=Path, default=Path("autograder.zip"), help="default: autograder.zip"
+    )
+    package.add_argument(
+        "--hidden-results",
+        metavar="WHEN",
+        choices=WHENS,
+        default=DEFAULT,
+        help="when students see the results of hidden checks, and with them their total: "
+        + ", ".join(WHENS)
+        + f" (default: {DEFAULT})",
+    )
+
+
+def _add_scores(parser: argparse.ArgumentParser, *, scale: bool = True) -> None:
+    parser.add_argument("store", metavar="STORE", type=Path, help="the store that `grade batch` made")
+    parser.add_argument("-o", "--output", metavar="FILE", default="-", help="default: the standard output")
+    parser.add_argument("--assignment", metavar="ID", help="which assignment, where the store holds several")
+    parser.add_argument("--run", metavar="N", type=int, help="which run of the store (default: the last finished one)")
+    if scale:
+        parser.add_argument(
+            "--out-of", metavar="POINTS", type=_points, help="scale the points to what the assignment is worth there"
+        )
+
+
+def _points(text: str) -> Fraction:
+    try:
+        value = Fraction(text)
+    except (ValueError, ZeroDivisionError):
+        value = Fraction(0)
+    if value <= 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of points above 0")
+    return value
+
+
+def run(args: argparse.Namespace) -> int:
+    """Write what is asked for and return the exit code."""
     if args.place == "gradescope-autograder":
         return _autograder(args)
     if args.place == "csv":
@@ -46,7 +146,7 @@ def run(words: Sequence[str]) -> int:
 
 
 def _gradebook(args: argparse.Namespace) -> int:
-    from grader.gradebook import platforms as gradebook
+    from grader.gradebook import platforms
 
     results = [r for r in _results(args) if r.counts or r.status != "graded"]
     assignment = _assignment(results, args.assignment)
@@ -64,11 +164,11 @@ def _gradebook(args: argparse.Namespace) -> int:
     column = args.column or assignment
     if args.place == "moodle":
         assert sheet is not None  # argparse insists
-        filled = gradebook.moodle(entries, sheet=sheet, column=args.column, comments=args.feedback)
+        filled = platforms.moodle(entries, sheet=sheet, column=args.column, comments=args.feedback)
     elif args.place == "canvas":
-        filled = gradebook.canvas(entries, column=column, possible=possible, sheet=sheet)
+        filled = platforms.canvas(entries, column=column, possible=possible, sheet=sheet)
     else:
-        filled = gradebook.brightspace(entries, column=column, sheet=sheet)
+        filled = platforms.brightspace(entries, column=column, sheet=sheet)
     _write(args.output, filled.data)
     _tell(filled, mine, possible, sorted(undecided))
     return LEFT_OUT if filled.unplaced else DONE
@@ -144,20 +244,20 @@ def _tell(filled: Filled, results: Sequence[Result], possible: Fraction, undecid
     """Everything that is not in the file, on the standard error output."""
     from grader.report.sanitize import points
 
-    output.tell(f"{_count(filled.entered, 'student')} with points, out of {points(possible)}")
+    stdio.tell(f"{plural(filled.entered, 'student')} with points, out of {points(possible)}")
     if filled.unplaced:
-        output.tell(f"nothing says certainly who in the gradebook this is: {_names(filled.unplaced)}")
+        stdio.tell(f"no unique match in the gradebook for: {listed(filled.unplaced)}")
     if undecided:
-        output.tell(f"a person must decide a check first, left as they are: {_names(undecided)}")
+        stdio.tell(f"need manual grading, not exported: {listed(undecided)}")
     if pointless := [student for student in filled.ungraded if student not in undecided]:
-        output.tell(f"without points, left as they are: {_names(pointless)}")
+        stdio.tell(f"no score, not exported: {listed(pointless)}")
     if filled.empty:
         one = filled.empty == 1
         rows = "1 row of the sheet has" if one else f"{filled.empty} rows of the sheet have"
-        output.tell(f"{rows} no result, and {'stays as it is' if one else 'stay as they are'}")
+        stdio.tell(f"{rows} no result, and {'stays as it is' if one else 'stay as they are'}")
     waiting = sum(r.pending > 0 for r in results if r.counts)
     if waiting:
-        output.tell(f"{_count(waiting, 'student')} have parts that wait for a person: only automatic points are in it")
+        stdio.tell(f"{plural(waiting, 'student')} have parts that wait for a person: only automatic points are in it")
 
 
 # ---------------------------------------------------------------- a table
@@ -223,7 +323,7 @@ def _autograder(args: argparse.Namespace) -> int:
     data = build(assignment, when=args.hidden_results)
     _write(str(args.output), data)
     automatic = sum((c.points for c in assignment.checks), Fraction(0))
-    output.emit(
+    stdio.emit(
         f"wrote {args.output} ({len(data) / 1e6:.1f} MB)\n\n"
         "In Gradescope: create a programming assignment worth\n"
         f"{float(automatic):g} autograder points"
@@ -241,7 +341,7 @@ def _autograder(args: argparse.Namespace) -> int:
 
 def _write(target: str, data: bytes) -> None:
     if target == "-":
-        output.emit_bytes(data)
+        stdio.emit_bytes(data)
         return
     path = Path(target)
     part = path.with_name(f".{path.name}.part")
@@ -250,12 +350,3 @@ def _write(target: str, data: bytes) -> None:
         part.replace(path)
     except OSError as problem:
         raise UsageError(f"-o {target}: cannot be written ({problem.strerror})") from problem
-
-
-def _count(number: int, word: str) -> str:
-    return f"{number} {word}{'' if number == 1 else 's'}"
-
-
-def _names(names: Sequence[str]) -> str:
-    more = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""
-    return ", ".join(names[:LISTED]) + more

@@ -1,4 +1,4 @@
-"""Where a report is written: the files of `-o FORMAT=FILE`, or the standard output.
+"""Where a report is written: the files of `-o FORMAT=FILE`, or the standard stdio.
 
 Owns refusing early what could not be written, or would be written over; what is written is `grader.report`'s.
 """
@@ -10,7 +10,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from grader.commands import stdio as output
+from grader.commands import stdio
 from grader.errors import UsageError
 from grader.report.formats import Appended, find
 
@@ -91,7 +91,7 @@ def write(report: Report, found: list[Output], args: argparse.Namespace) -> None
         if format.appended is not None:
             _append(report, format.appended)
         if one.file == STDOUT:
-            output.emit_utf8(text)
+            stdio.emit_utf8(text)
             continue
         try:
             _write(Path(one.file), text)
@@ -122,4 +122,4 @@ def _append(report: Report, appended: Appended) -> None:
         with open(name, "a", encoding="utf-8") as file:
             file.write(appended.render(report, file.tell()))
     except OSError as error:  # the report itself is there all the same
-        output.tell(f"${appended.variable}: {name} cannot be written ({error.strerror}); there is no job summary")
+        stdio.tell(f"${appended.variable}: {name} cannot be written ({error.strerror}); there is no job summary")

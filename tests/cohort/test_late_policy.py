@@ -9,7 +9,7 @@ import pytest
 
 from grader.cohort.late_policy import Rules, compiled, read_rules, worth
 from grader.cohort.records import HandIn, Worth
-from grader.commands.cohort_arguments import RULES
+from grader.commands.batch import RULES
 from grader.errors import UsageError
 from tests.cohort.results import result
 

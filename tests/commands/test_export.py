@@ -105,7 +105,7 @@ def test_canvas_gets_the_attempt_that_counts_less_its_penalty(store: Path, capsy
     assert out == ""
     assert err.splitlines() == [
         "grade: 2 students with points, out of 20",
-        "grade: without points, left as they are: bo",
+        "grade: no score, not exported: bo",
         "grade: 2 students have parts that wait for a person: only automatic points are in it",
     ]
 
@@ -134,8 +134,8 @@ def test_who_waits_for_a_person_or_could_not_be_graded_is_blank_and_not_zero(
     assert [",20" in line for line in text.splitlines() if ",ann," in line] == [True]
     assert not any(word in text.casefold() for word in ("wes", "zoe", "bo,"))
     said = capsys.readouterr().err
-    assert "a person must decide a check first, left as they are: wes, zoe" in said
-    assert "without points, left as they are: bo" in said
+    assert "need manual grading, not exported: wes, zoe" in said
+    assert "no score, not exported: bo" in said
     assert export("csv", "s.sqlite", "-o", "table.csv") == 0
     found = {r["student"]: r for r in csv.DictReader(io.StringIO((tmp_path / "table.csv").read_text("utf-8-sig")))}
     assert [found[who]["final"] for who in ("ann", "bo", "wes", "zoe")] == ["20", "", "15", ""]
@@ -174,7 +174,7 @@ def test_somebody_who_is_in_no_row_is_named_and_tells_by_the_exit_code(
     sheet = tmp_path / "b.csv"
     sheet.write_text("OrgDefinedId,Username,End-of-Line Indicator\r\n#1,#john,#\r\n", encoding="utf-8")
     assert export("brightspace", store, "--sheet", sheet, "-o", "out.csv", "--column", "HW") == 1
-    assert "nothing says certainly who in the gradebook this is: jane" in capsys.readouterr().err
+    assert "no unique match in the gradebook for: jane" in capsys.readouterr().err
     assert table("out.csv") == [
         ["OrgDefinedId", "Username", "HW Points Grade", "End-of-Line Indicator"],
         ["#1", "#john", "20", "#"],

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from grader import cli
-from grader.commands import cohort_arguments, export_arguments
+from grader.commands import REGISTRY
 from tests.docs.pages import DOCS, ROOT, SHARED, Command, Reader, Write, missing, start_of, steps
 
 PAGES = [ROOT / "README.md", *sorted(DOCS.rglob("*.md"))]
@@ -39,14 +39,7 @@ def test_the_pages_show_commands() -> None:
 @pytest.mark.parametrize(("where", "command"), commands(), ids=[where for where, _ in commands()])
 def test_a_command_that_is_shown_is_one_that_there_is(where: str, command: str) -> None:
     words = shlex.split(command.split("|")[0].split(" > ")[0].split(" 2>")[0])[1:]
-    if words[0] in cli.COMMANDS:
-        cli.command_parser().parse_args(words)
-    elif words[0] in cli.COHORT:
-        cohort_arguments.parser().parse_args(words)
-    elif words[0] in cli.EXPORT:
-        export_arguments.parser().parse_args(words[1:])
-    else:
-        cli.grade_parser().parse_intermixed_args(words)
+    cli.parse(words)
 
 
 GRADE = re.compile(r"`(grade [^`]+)`|^ *(?:\$ |- run: )?(grade .+)$", re.MULTILINE)
@@ -60,10 +53,9 @@ ELSEWHERE = {
 
 
 def asked(command: str) -> set[str]:
-    """What a command asks for, option by option: `batch`, `batch --shard`, `grade -o`."""
+    """What a command asks for, option by option: `batch`, `batch --shard`, `run -o`."""
     words = [word.strip("'\"") for word in command.split("#")[0].split()][1:]
-    known = {*cli.COMMANDS, *cli.COHORT, *cli.EXPORT}
-    name = words[0] if words and words[0] in known else "grade"
+    name = words[0] if words and words[0] in REGISTRY else "run"
     if name in ("golden", "export"):
         name += f" {words[1]}"
     return {name, *(f"{name} {word.partition('=')[0]}" for word in words if word.startswith("-") and word != "-")}

@@ -13,7 +13,7 @@ import pytest
 import grader
 from grader import cli
 from grader.assignment.loading import manifest
-from grader.commands import cohort_arguments, export_arguments
+from grader.commands import REGISTRY
 from tests.docs.pages import DOCS, ROOT
 
 REFERENCE = DOCS / "reference"
@@ -24,7 +24,11 @@ def options(parser: argparse.ArgumentParser) -> Iterator[str]:
         if isinstance(action, argparse._SubParsersAction):
             for sub in action.choices.values():
                 yield from options(sub)
-        yield from (o for o in action.option_strings if o.startswith("--") and o != "--help")
+        yield from (
+            o
+            for o in action.option_strings
+            if o.startswith("--") and o != "--help" and action.help != argparse.SUPPRESS
+        )
 
 
 def keys(schema: Any) -> Iterator[str]:
@@ -38,9 +42,9 @@ def keys(schema: Any) -> Iterator[str]:
 
 
 def named() -> Iterator[tuple[str, str]]:
-    for parser in (cli.grade_parser(), cli.command_parser(), cohort_arguments.parser(), export_arguments.parser()):
-        yield from (("commands.md", option) for option in sorted(set(options(parser))))
-    yield from (("commands.md", f"## `grade {name}") for name in (*cli.COMMANDS, *cli.COHORT, *cli.EXPORT))
+    for name in REGISTRY:
+        yield from (("commands.md", option) for option in sorted(set(options(cli.parser(name)))))
+        yield "commands.md", f"## `grade {name}"
     schema = json.loads((ROOT / "grader" / "report" / "schema.json").read_text())
     yield from (("report.md", f"`{key}`") for key in sorted(set(keys(schema))))
     yield from (("checks.md", f"`{name}(") for name in grader.__all__)

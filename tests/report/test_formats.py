@@ -9,7 +9,7 @@ from types import ModuleType
 
 import pytest
 
-import grader.commands.grading
+import grader.commands.run
 import grader.engine
 from grader import cli
 from grader.model import Part, PartResult, Report
@@ -37,7 +37,7 @@ def kept(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[bool]:
         return REPORT
 
     monkeypatch.setattr(grader.engine, "grade", grade)
-    monkeypatch.setattr(grader.commands.grading, "launch", lambda: None)
+    monkeypatch.setattr(grader.commands.run, "launch", lambda: None)
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("GITHUB_ACTIONS", raising=False)
     Path("hw.ipynb").write_text("{}")

@@ -1,0 +1,239 @@
+"""`grade batch`: grade many submissions into a store.
+
+Owns the words around a run; the work is done in `grader.cohort`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import signal
+import sys
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from grader.commands import stdio
+from grader.commands.shared import SANDBOXES, add_course, count, listed, seed_number
+from grader.commands.stores import add_store, show_run
+from grader.errors import UsageError
+
+if TYPE_CHECKING:
+    from grader.cohort.batch import Runner
+    from grader.cohort.discover import Found
+
+
+DESCRIPTION = """\
+Grade every submission in DIR: notebooks, folders and archives, or what Canvas, Moodle or Gradescope let you
+download (as a folder, or the archive itself). Results go into a store as they come. Run the same command again to
+resume, or to grade only what has changed. A submission that cannot be graded is listed at the end and stops nothing."""
+
+
+RULES = """\
+rules file (all keys optional; changing it does not trigger regrading):
+  policy = "best"                    # or "last", of a student's attempts
+  attempts = 3                       # how many count
+  due = 2026-11-20T23:59:00+01:00    # or a table [due] with a time for each assignment's id
+  names = '(?P<student>[^/]+)/try(?P<attempt>\\d+)'    # as --names
+  times = "files"                    # when it was handed in, where nothing else says so: the newest file's time
+  [late]
+  per_day = 10                       # percent of the points earned for each day begun
+  of = "earned"                      # or "possible"
+  grace_minutes = 15
+  free_days = 2
+  last_day = 5                       # later is worth nothing
+  [students.jdoe]                    # what was agreed with one student, by the roster's or the platform's id
+  extra_days = 3
+  extra_attempts = 1
+  late_days = 0                      # whatever the times say
+  take = 2                           # this attempt counts
+"""
+
+
+EPILOG = f"""\
+{RULES}
+exit codes: 0 done, whatever the scores are; 2 usage error; 4 a fault of the grader or the assignment met some
+submission; 130 interrupted"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The command's own arguments."""
+    parser.add_argument("source", metavar="DIR", type=Path, help="a folder, or a platform's archive")
+    add_store(parser)
+    what = parser.add_argument_group("what is graded")
+    what.add_argument(
+        "--assignment", metavar="ID", help="which assignment all of them are (default: found out for each)"
+    )
+    add_course(what)
+    what.add_argument("--no-hidden", action="store_false", dest="hidden", help="run the public checks only")
+    what.add_argument("--data", metavar="FOLDER", type=Path, help="data folder to use instead of the assignment's")
+    what.add_argument("--seed", metavar="N", type=seed_number, help="draw the test data from seed N for everyone")
+    what.add_argument("--force", action="store_true", help="regrade everything, even if unchanged")
+    what.add_argument("--again", action="store_true", dest="force", help=argparse.SUPPRESS)  # its former name
+    who = parser.add_argument_group("students, deadlines and penalties")
+    who.add_argument(
+        "--names",
+        metavar="REGEX",
+        help="how the path of a hand-in below DIR says whose it is: '(?P<student>[^/]+)/try(?P<attempt>\\d+)'; further"
+        " groups: name, file, submitted, late",
+    )
+    who.add_argument(
+        "--roster", metavar="CSV", type=Path, help="the course's list of students, as any platform exports it"
+    )
+    who.add_argument(
+        "--rules",
+        metavar="TOML",
+        type=Path,
+        help="due dates, late days, attempts, and what was agreed with single students",
+    )
+    how = parser.add_argument_group("how it is run")
+    how.add_argument("-j", "--jobs", metavar="N", type=count, help="submissions at a time (default: one for each core)")
+    how.add_argument(
+        "--shard", metavar="I/N", type=_shard, help="only the I-th of N shares of the students; see `grade merge`"
+    )
+    how.add_argument(
+        "--cluster", metavar="ADDRESS", help="let a Dask scheduler's workers do it (pip install numgrade[cluster])"
+    )
+    how.add_argument(
+        "--require-sandbox",
+        metavar="TIER",
+        choices=SANDBOXES,
+        help="grade only in a sandbox of at least tier A, B or C",
+    )
+    how.add_argument("--unsafe", action="store_true", help="grade without a sandbox where none works")
+    parser.add_argument("--html", metavar="FILE", type=Path, help="write the summary as a page too")
+    parser.add_argument(
+        "--feedback",
+        metavar="FOLDER",
+        type=Path,
+        help="write a page for each student, as `grade -o html` does: FOLDER/<path of the hand-in>.html, so that the"
+        " platform takes them back",
+    )
+
+
+def _shard(text: str) -> tuple[int, int]:
+    found = re.fullmatch(r"(\d+)/(\d+)", text)
+    if found is None or not 1 <= int(found[1]) <= int(found[2]):
+        raise argparse.ArgumentTypeError(f"{text!r} is not I/N with I from 1 to N, such as 2/8")
+    return int(found[1]), int(found[2])
+
+
+def run(args: argparse.Namespace) -> int:
+    """Grade many hand-ins into a store."""
+    from grader.assignment.loading.course import find_course
+    from grader.cohort.batch import in_shard, run_batch
+    from grader.cohort.discover import find
+    from grader.cohort.late_policy import Rules, compiled, read_rules
+    from grader.cohort.pool import in_slots
+    from grader.cohort.progress import Progress
+    from grader.cohort.roster import read_roster
+    from grader.cohort.scratch import scratch
+    from grader.cohort.slot_process import Setup
+    from grader.cohort.store import Store
+
+    source: Path = args.source
+    rules = read_rules(args.rules) if args.rules else Rules()
+    pattern = args.names or rules.names
+    rule = compiled(pattern) if pattern else None
+    roster = read_roster(args.roster) if args.roster else None
+    if args.data is not None and not args.data.is_dir():
+        raise UsageError(f"--data {args.data}: no such folder")
+    if not source.exists():
+        raise UsageError(f"{source}: no such file or folder")
+    if args.feedback is not None:
+        _make_pages(args)
+    if args.html is not None and not os.access(args.html.absolute().parent, os.W_OK):
+        raise UsageError(f"--html {args.html}: cannot be written there; name another file")
+    if args.cluster and not source.is_dir():
+        raise UsageError(f"{source}: --cluster needs a folder that the workers see too; unpack the archive there first")
+    course = find_course(Path.cwd(), args.course, submission=source)
+    setup = Setup(
+        root=str(course.root),
+        single=course.single,
+        seed=args.seed,
+        hidden=args.hidden,
+        data=None if args.data is None else str(args.data.absolute()),
+        require=args.require_sandbox,
+        unsafe=args.unsafe,
+        pages=None if args.feedback is None else str(args.feedback.absolute()),
+    )
+    jobs = args.jobs or os.cpu_count() or 1
+    runner: Runner = partial(in_slots, slots=jobs)
+    if args.cluster:
+        from grader.cohort.cluster import on_cluster
+
+        runner = partial(on_cluster, address=args.cluster)
+    with scratch() as folder:
+        found = find(source, folder / "all", rule=rule, roster=roster, file_times=rules.times == "files")
+        hand_ins = in_shard(found.hand_ins, *args.shard) if args.shard else list(found.hand_ins)
+        _say_found(source, found, args.store.name)
+        for remark in rules.remarks(found.hand_ins, (s.key for s in roster.students) if roster else (), course.ids()):
+            stdio.tell(remark)
+        progress = Progress(
+            sys.stderr, terminal=sys.stderr.isatty() and os.environ.get("TERM") != "dumb", width=stdio.width()
+        )
+        options = {
+            "assignment": args.assignment,
+            "seed": args.seed,
+            "hidden": args.hidden,
+            "data": setup.data,
+            "shard": args.shard,
+            "names": pattern,
+        }
+        signal.signal(signal.SIGTERM, _stop)  # a queue's time limit: as Ctrl-C
+        with Store.open(args.store, create=True) as store:
+            try:
+                number = run_batch(
+                    store,
+                    str(source.resolve()),
+                    hand_ins,
+                    setup=setup,
+                    runner=runner,
+                    options=options,
+                    rules=rules,
+                    assignment=args.assignment,
+                    again=args.force,
+                    planned=progress.plan,
+                    tell=progress.tell,
+                )
+            except KeyboardInterrupt:
+                progress.close()
+                stdio.tell("interrupted; what is done is kept; run the same command again to resume")
+                raise
+            finally:
+                progress.close()
+            _say_students(found)
+            return show_run(store, number, args.html)
+
+
+def _make_pages(args: argparse.Namespace) -> None:
+    """The folder of the students' pages, before minutes of grading."""
+    if args.cluster:
+        raise UsageError("--feedback writes on the machine that grades; give it without --cluster")
+    if args.feedback.resolve().is_relative_to(args.source.resolve()):
+        raise UsageError(f"--feedback {args.feedback}: lies among the hand-ins; name a folder beside {args.source}")
+    try:
+        args.feedback.mkdir(parents=True, exist_ok=True)
+    except OSError as problem:
+        raise UsageError(f"--feedback {args.feedback}: cannot be made ({problem.strerror})") from problem
+
+
+def _stop(number: int, frame: object) -> None:
+    raise KeyboardInterrupt
+
+
+def _say_found(source: Path, found: Found, store: str) -> None:
+    kinds = {"canvas": "a Canvas download", "moodle": "a Moodle download", "gradescope": "a Gradescope export"}
+    if found.platform in kinds:
+        stdio.tell(f"{source} is {kinds[found.platform]}")
+    ignored = [name for name in found.ignored if not name.startswith(store)]  # ours, with what SQLite adds
+    if ignored:
+        stdio.tell(f"no hand-ins and left out: {listed(ignored)}")
+
+
+def _say_students(found: Found) -> None:
+    if found.strangers:
+        stdio.tell(f"not in the roster: {listed(found.strangers)}")
+    if found.absent:
+        stdio.tell(f"in the roster, without a hand-in: {listed(found.absent)}")

@@ -1,0 +1,131 @@
+"""`grade lint`: look for mistakes in an assignment, and try its checks on wrong and right solutions."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from grader.commands import stdio
+from grader.commands.shared import FINE, FOUND, add_course, add_ids, chosen_assignments, count, plural, short_path
+from grader.report.sanitize import one_line
+
+if TYPE_CHECKING:
+    from grader.model import Assignment
+
+
+DESCRIPTION = "Look for what does not fit together: points, names, tolerances, markers. Exit 1 if there is an error."
+
+
+LEVELS = ("error", "warning", "inconsistent")
+"""Of `lint`'s findings, the worst first; the last only repeats what the author declared."""
+
+
+TIGHT = 0.25
+"""A rule of which right rewrites spend more than this will misjudge somebody."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The command's own arguments."""
+    add_course(parser)
+    add_ids(parser)
+    parser.add_argument(
+        "--trials",
+        action="store_true",
+        help="also grade the mistakes of wrong.py, which must fail, and the rewrites of right.py, which must pass",
+    )
+    parser.add_argument(
+        "--seeds",
+        type=count,
+        default=1,
+        metavar="N",
+        help="try the rewrites of right.py at the assignment's seed and at N - 1 others (default: 1)",
+    )
+    parser.add_argument(
+        "--mutants",
+        action="store_true",
+        help="also try every small wrong change of the solution, list those that pass every check, and keep what each"
+        " returns in golden/mistakes.npz, from which mistakes of students are named (minutes)",
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Say what is odd about assignments; with `--trials` also grade the author's wrong and right edits."""
+    from grader.assignment.lint.lint import lint
+
+    code = FINE
+    for assignment in chosen_assignments(args):
+        found = lint(assignment)
+        for f in sorted(found, key=lambda f: LEVELS.index(f.level)):
+            where = _where(assignment, one_line(f.where))
+            stdio.emit(f"{where}: {f.level}: {one_line(f.text, 2_000)}\n")
+        errors = sum(f.level == "error" for f in found)
+        told = f"{plural(errors, 'error')}, {plural(sum(f.level == 'warning' for f in found), 'warning')}"
+        if args.trials:
+            failed, told_of = _trials(assignment, args.seeds)
+            errors += failed
+            told += told_of
+        stale = "" if args.mutants else _stale_bank(assignment)
+        stdio.emit(stale)
+        if args.mutants:
+            survivors, told_of = _mutants(assignment)
+            errors += survivors
+            told += told_of
+        stdio.emit(f"{assignment.id}: {told}\n")
+        code = max(code, FOUND if errors else FINE)
+    return code
+
+
+def _where(assignment: Assignment, where: str) -> str:
+    """The place as a path from here, so that an editor can open it."""
+    from grader.assignment.loading.course import HANDOUTS
+
+    return where if where.startswith(f"{HANDOUTS}/") else f"{short_path(assignment.root)}/{where}"
+
+
+def _trials(assignment: Assignment, seeds: int) -> tuple[int, str]:
+    """Try the wrong and right edits; how many did not do what they name, and the counts in words."""
+    from grader.reference.self_test import run_trials
+
+    trials = run_trials(assignment, seeds, stdio.tell)
+    failed = [trial for trial in trials if trial.text]
+    stdio.emit("".join(f"{assignment.id}: error: {one_line(trial.text, 2_000)}\n" for trial in failed))
+    told = f", {len(failed)} of {plural(len(trials), 'trial')} not as named"
+    right = [trial for trial in trials if not trial.edit.fails and not trial.failed]
+    if not right:
+        return len(failed), told
+    most = max(right, key=lambda trial: trial.spent)
+    share, where = most.spent
+    if share > TIGHT:
+        text = f"{most.edit.name!r} at seed {most.seed} spends {share:.0%} of the tolerance of {where}"
+        stdio.emit(f"{assignment.id}: warning: {one_line(text, 2_000)}\n")
+    return len(failed), f"{told}, right ones spend at most {share:.2g} of a tolerance"
+
+
+def _stale_bank(assignment: Assignment) -> str:
+    """A line on prepared mistakes of other sources than these, from which nothing is named any more."""
+    from grader.diagnosis.bank import bank_path, read_bank
+
+    path = bank_path(assignment)
+    if assignment.solution is None or not path.is_file() or read_bank(assignment) is not None:
+        return ""
+    return f"{short_path(path)}: warning: was made from other sources; run `grade lint --mutants {assignment.id}`\n"
+
+
+def _mutants(assignment: Assignment) -> tuple[int, str]:
+    """Try every small wrong change of the solution; how many pass every check unexplained, and the counts in words."""
+    if assignment.solution is None:
+        return 0, ""
+    from grader.reference.mutation_testing import prepare
+
+    prepared = prepare(assignment, stdio.tell)
+    survivors = [t.mutant for t in prepared.trials if not t.caught and not t.mutant.excused]
+    excused = [t.mutant for t in prepared.trials if not t.caught and t.mutant.excused]
+    for m in (*excused, *survivors):
+        where = _where(assignment, f"solution/{m.file}:{m.line}")
+        change = f"{one_line(m.new)} for {one_line(m.old)}"
+        told = f"equivalent: {change}: {m.excused}" if m.excused else f"error: every check passes with {change}"
+        stdio.emit(f"{where}: {told}\n")
+    if prepared.path is not None:
+        stdio.emit(f"{assignment.id}: wrote {short_path(prepared.path)}\n")
+    told = f", {len(survivors)} of {plural(len(prepared.trials), 'mutant')} pass every check"
+    return len(survivors), told + (f" ({len(excused)} more are declared equivalent)" if excused else "")

@@ -1,0 +1,240 @@
+"""`grade run SUBMISSION`, or `grade SUBMISSION`: grade, show, and say with the exit code how it went."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import gc
+import os
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from grader.commands import REGISTRY, report_files, stdio
+from grader.commands.shared import SANDBOXES, add_course, seed_number
+from grader.errors import UsageError
+from grader.execution.spawn import launch
+from grader.report.formats import FORMATS, find
+from grader.sandbox.tiers import Policy
+from grader.submission.names import nearest
+
+if TYPE_CHECKING:  # nothing heavy is loaded before the worker has been started
+    from grader.model import Report
+
+EARNED, LOST, UNGRADABLE, FAULT = 0, 1, 3, 4
+"""Exit codes of a report; 2 and 130 are `grader.cli`'s."""
+
+
+DESCRIPTION = """\
+Run a student's notebook or modules, compare what they compute with the reference, and print
+a score for every part."""
+EPILOG = """\
+exit codes:
+  0    graded, and every automatic point was earned
+  1    graded, and points were lost
+  2    usage error
+  3    this submission cannot be graded (the reason is printed)
+  4    the grader or the assignment failed: no score, and not the student's fault
+  130  interrupted"""
+HIDDEN_RESULTS = ("visible", "after_due_date", "after_published", "hidden")
+"""Gradescope's words for when something is shown."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The command's own arguments."""
+    parser.add_argument(
+        "submission", nargs="*", metavar="SUBMISSION", help="a notebook, a folder, or a zip or tar archive of one"
+    )
+    what = parser.add_argument_group("what is graded")
+    what.add_argument("--assignment", metavar="ID", help="which assignment it is (default: found out from the files)")
+    add_course(what)
+    hidden = what.add_mutually_exclusive_group()
+    hidden.add_argument(
+        "--hidden", action="store_true", default=True, help="also run hidden checks when available (default)"
+    )
+    hidden.add_argument("--no-hidden", action="store_false", dest="hidden", help="run the public checks only")
+    what.add_argument(
+        "--data", metavar="DIR", type=Path, help="data folder to use instead of the assignment's (a full data set)"
+    )
+    points = what.add_mutually_exclusive_group()
+    points.add_argument(
+        "--seed", metavar="N", type=seed_number, help="draw the test data from seed N; the reference is run as well"
+    )
+    points.add_argument("--fresh", action="store_true", help="draw test data from a new random seed")
+    kept = parser.add_argument_group("sandbox")
+    kept.add_argument(
+        "--require-sandbox",
+        metavar="TIER",
+        choices=SANDBOXES,
+        help="grade only in a sandbox of at least this tier: A (own view of the machine), B (a user of its own), C",
+    )
+    kept.add_argument(
+        "--unsafe",
+        action="store_true",
+        help="grade without a sandbox where none works: the code can then read what you can read",
+    )
+    shown = parser.add_argument_group("what is shown")
+    shown.add_argument("-v", "--verbose", action="store_true", help="list passed checks, error sizes and versions too")
+    shown.add_argument(
+        "--json",
+        metavar="FILE",
+        nargs="?",
+        const="-",
+        help="write the report as JSON to FILE; without FILE or with - to the standard output, and nothing else there",
+    )
+    shown.add_argument(
+        "-o",
+        "--output",
+        metavar="FORMAT=FILE",
+        type=_output,
+        action="append",
+        default=[],
+        help=f"write the report to FILE as well, in one of the formats {', '.join(FORMATS)}; may be given several"
+        " times; without =FILE or with - it goes to the standard output; 'gradescope' always exits 0, as Gradescope"
+        " requires",
+    )
+    shown.add_argument(
+        "--hidden-results",
+        metavar="WHEN",
+        choices=HIDDEN_RESULTS,
+        default="after_published",
+        help="for -o gradescope, when students see the results of hidden checks, and with them their total: "
+        + ", ".join(HIDDEN_RESULTS)
+        + " (default: after_published)",
+    )
+    code = parser.add_argument_group("exit code").add_mutually_exclusive_group()
+    code.add_argument(
+        "--fail-under", metavar="PERCENT", type=_percent, help="exit 0 from PERCENT of the automatic points on, else 1"
+    )
+    code.add_argument("--exit-zero", action="store_true", help="exit 0 regardless of the score (codes 2-4 still apply)")
+
+
+def _output(text: str) -> tuple[str, str]:
+    name, given, file = text.partition("=")
+    if name not in FORMATS:
+        raise argparse.ArgumentTypeError(f"{name!r} is no format; write FORMAT=FILE with one of {', '.join(FORMATS)}")
+    if given and not file:
+        raise argparse.ArgumentTypeError(f"{text!r} names no file; write {name}=FILE, or {name} for standard output")
+    return name, file or "-"
+
+
+def _percent(text: str) -> Fraction:
+    try:
+        value = Fraction(text.removesuffix("%"))
+    except (ValueError, ZeroDivisionError):
+        value = Fraction(-1)
+    if not 0 <= value <= 100:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 0 to 100")
+    return value
+
+
+def run(args: argparse.Namespace) -> int:
+    """Grade one submission and return the exit code.
+
+    Raises
+    ------
+    UsageError
+        If the arguments do not fit together or name nothing.
+    GraderError
+        What grading raised, after every output that was asked for was written.
+    """
+    path, wanted = _targets(args)
+    gc.disable()  # one report: its garbage is not worth looking for
+    worker = launch()  # before anything heavy: it starts up while we load NumPy and read files; `engine.grade` ends it
+    from grader import engine
+
+    formats = [find(one.format) for one in wanted]
+    exit_zero = any(format.exit_zero for format in formats)
+    try:
+        report = engine.grade(
+            path,
+            args.assignment,
+            args.seed,
+            course=args.course,
+            fresh=args.fresh,
+            hidden=args.hidden,
+            data=args.data,
+            worker=worker,
+            policy=Policy(require=args.require_sandbox, unsafe=args.unsafe),
+            keep=any(format.needs_work for format in formats),
+        )
+    except UsageError:
+        raise
+    except Exception as error:  # whatever it was, a program that waits for a file gets it; then it goes on
+        report_files.write(_void(args, path, error), wanted, args)
+        if exit_zero:
+            stdio.tell(str(error))
+            return EARNED
+        raise
+    finally:
+        gc.enable()
+    report_files.write(report, wanted, args)
+    shown = [format for format, one in zip(formats, wanted, strict=True) if one.file == report_files.STDOUT]
+    to_stdout = shown[0] if shown else None
+    if to_stdout is None and os.environ.get("GITHUB_ACTIONS"):  # a job's log obeys lines, whoever has written them
+        to_stdout = find("github")
+    if to_stdout is None:
+        stdio.emit(_page(report, verbose=args.verbose))
+    elif to_stdout.page is not None:
+        stdio.emit(to_stdout.page(_page(report, verbose=args.verbose)))
+    elif report.status != "graded":
+        stdio.tell(report.reason)
+    if exit_zero:
+        return EARNED
+    return exit_code(report, fail_under=args.fail_under, exit_zero=args.exit_zero)
+
+
+def exit_code(report: Report, *, fail_under: Fraction | None = None, exit_zero: bool = False) -> int:
+    """0 if every automatic point was earned (or `fail_under` percent), 1 if not, 3 ungradable, 4 fault."""
+    if report.status != "graded":
+        return UNGRADABLE if report.status == "ungradable" else FAULT
+    wanted = report.max_score if fail_under is None else report.max_score * fail_under / 100
+    return EARNED if exit_zero or report.score >= wanted else LOST
+
+
+def _targets(args: argparse.Namespace) -> tuple[Path, list[report_files.Output]]:
+    """The submission, and where its report goes besides the terminal."""
+    given: list[str] = args.submission
+    if not given and args.json not in (None, report_files.STDOUT):  # as in `grade --json hw.ipynb`
+        given, args.json = [str(args.json)], report_files.STDOUT
+    if not given:
+        raise UsageError("which SUBMISSION? Give a notebook, a folder or an archive (`grade --help` shows more)")
+    for name in given:
+        if not Path(name).exists():
+            near = difflib.get_close_matches(name, list(REGISTRY), n=1)
+            hint = f"; did you mean the command `grade {near[0]}`?" if near else nearest(Path(name))
+            raise UsageError(f"{name}: no such file or folder{hint}")
+    if args.data is not None and not args.data.is_dir():
+        raise UsageError(f"--data {args.data}: no such folder")
+    if len(given) > 1:
+        raise UsageError(f"one SUBMISSION at a time, not {len(given)}: {' '.join(given)}")
+    return Path(given[0]), report_files.chosen(args)
+
+
+def _void(args: argparse.Namespace, path: Path, error: Exception) -> Report:
+    """The report of a submission that nothing is known of, because grading it raised `error`."""
+    from grader.errors import GraderError, SubmissionError
+    from grader.model import Report
+
+    known = isinstance(error, GraderError)
+    return Report(
+        assignment=args.assignment or "",
+        title="",
+        path=str(path),
+        digest="",
+        status="ungradable" if isinstance(error, SubmissionError) else "fault",
+        reason=(str(error) if known else f"{type(error).__name__}: {error}") or type(error).__name__,
+        seed=args.seed or 0,
+    )
+
+
+def _page(report: Report, *, verbose: bool) -> str:
+    from grader.report.terminal.terminal import render
+
+    return render(
+        report,
+        colour=stdio.colour(),
+        width=stdio.width(),
+        verbose=verbose,
+        ascii_only=stdio.ascii_only(),
+    )

@@ -1,0 +1,59 @@
+"""What the commands on a store of results share: its option, and how a run is shown."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from grader.commands import stdio
+from grader.errors import UsageError
+
+if TYPE_CHECKING:
+    from grader.cohort.store import Store
+
+
+STORE = "grades.sqlite"
+"""Where a batch keeps its results, unless told otherwise."""
+
+
+DONE, MOVED, FAULTS = 0, 1, 4
+"""Exit codes: done (whatever the scores are), `diff` found something, some submission met a fault of ours."""
+
+
+def add_store(parser: argparse.ArgumentParser) -> None:
+    """The option that names the store."""
+    parser.add_argument(
+        "--store", metavar="FILE", type=Path, default=Path(STORE), help=f"where results are kept (default: {STORE})"
+    )
+
+
+def show_run(store: Store, number: int, page: Path | None) -> int:
+    """Print a run's summary, and write its page where one is asked for; returns the exit code."""
+    from grader.cohort.summary.summary import summarise
+    from grader.cohort.summary.text import render
+
+    summaries = summarise(store.results(number))
+    stdio.emit(render(summaries, width=stdio.width(), ascii_only=stdio.ascii_only()))
+    if page is not None:
+        write_page(store, number, page)
+    stdio.tell(f"run {number} in {store.path}")
+    return FAULTS if any(u.status == "fault" for s in summaries for u in s.unresolved) else DONE
+
+
+def write_page(store: Store, number: int, page: Path) -> None:
+    """Write a run's summary as a page.
+
+    Raises
+    ------
+    UsageError
+        If it cannot be written.
+    """
+    from grader.cohort.summary.page import render_page
+    from grader.cohort.summary.summary import summarise
+
+    try:
+        page.write_text(render_page(summarise(store.results(number)), store.run(number)), encoding="utf-8")
+    except OSError as problem:
+        raise UsageError(f"--html {page}: cannot be written ({problem.strerror})") from problem
+    stdio.tell(f"wrote {page}")

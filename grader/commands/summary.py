@@ -1,0 +1,36 @@
+"""`grade summary`: show the results of a batch, in the terminal or as a page."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from grader.commands import stdio
+from grader.commands.stores import DONE, add_store, write_page
+
+DESCRIPTION = "Show the results of a batch: the scores, and what lost the most points."
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The command's own arguments."""
+    parser.add_argument(
+        "number", nargs="?", type=int, metavar="RUN", help="number of a batch (default: the last finished)"
+    )
+    add_store(parser)
+    parser.add_argument("--html", metavar="FILE", type=Path, help="write it as a page instead: one file, no network")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Show a run's summary."""
+    from grader.cohort.store import Store
+    from grader.cohort.summary.summary import summarise
+    from grader.cohort.summary.text import render
+
+    with Store.open(args.store) as store:
+        number = store.run(args.number).id
+        if args.html is not None:
+            write_page(store, number, args.html)
+        else:
+            text = render(summarise(store.results(number)), width=stdio.width(), ascii_only=stdio.ascii_only())
+            stdio.emit(text)
+    return DONE
