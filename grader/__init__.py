@@ -6,20 +6,25 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from grader.checks import ForPerson, check
+    from grader.checks import ForPerson as ForPerson
+    from grader.checks import NeedsManualGrading, check
     from grader.engine import grade
     from grader.gradcheck import check_grad, numerical_gradient, numerical_gradient_array, rel_error
-    from grader.model import Given, Part, Tolerance, Uses, Verdict
+    from grader.model import Change, Edit, Equivalent, Given, Part, Tolerance, Uses, Verdict
 
 _HOME = {
     "grade": "grader.engine",
     "check": "grader.checks",
-    "ForPerson": "grader.checks",
+    "NeedsManualGrading": "grader.checks",
+    "ForPerson": "grader.checks",  # its former name
     "Part": "grader.model",
     "Tolerance": "grader.model",
     "Uses": "grader.model",
     "Verdict": "grader.model",
     "Given": "grader.model",
+    "Edit": "grader.model",
+    "Change": "grader.model",
+    "Equivalent": "grader.model",
     "check_grad": "grader.gradcheck",
     "numerical_gradient": "grader.gradcheck",
     "numerical_gradient_array": "grader.gradcheck",
@@ -27,8 +32,11 @@ _HOME = {
 }
 
 __all__ = [
-    "ForPerson",
+    "Change",
+    "Edit",
+    "Equivalent",
     "Given",
+    "NeedsManualGrading",
     "Part",
     "Tolerance",
     "Uses",

@@ -1,4 +1,4 @@
-"""What a check file imports: `check`, `Part`, `Tolerance`, `Uses`, `Verdict`, `ForPerson`.
+"""What a check file imports: `check`, `Part`, `Tolerance`, `Uses`, `Verdict`, `NeedsManualGrading`.
 
 Light on purpose: a probe's file is executed in the worker too, in the child that runs it.
 """
@@ -13,12 +13,16 @@ from grader.errors import AuthoringError
 from grader.model import Check, Judge, Part, Tolerance, Uses
 
 
-class ForPerson(Exception):
+class NeedsManualGrading(Exception):
     """Raised by a probe that cannot tell how the student meant it: the check's points wait for a person.
 
     For work that may be right in a form that the probe cannot read (no list of that name, another signature); the
     message says what was not found.
     """
+
+
+ForPerson = NeedsManualGrading
+"""Its former name."""
 
 
 Probe = TypeVar("Probe", bound=Callable[..., Mapping[str, Any]])

@@ -84,3 +84,4 @@ def test_every_public_name_is_there() -> None:
 
     for name in grader.__all__:
         assert getattr(grader, name) is not None
+    assert grader.ForPerson is grader.NeedsManualGrading
