@@ -237,9 +237,13 @@ def public_only(assignment: Assignment) -> Assignment:
 
 
 def _stub_notebook(assignment: Assignment) -> Notebook | None:
-    """The hand-out's notebook, to tell what a student changed."""
+    """The hand-out's notebook, to tell what a student changed; the file itself may be the student's by now."""
+    from grader.assignment.release.fingerprints import read_fingerprints
     from grader.submission.source.notebook import read_notebook
 
+    given = read_fingerprints(assignment)
+    if given is not None:
+        return given.given_notebook()
     if assignment.notebook is None or not (assignment.handout / assignment.notebook).is_file():
         return None
     return read_notebook(assignment.handout / assignment.notebook)

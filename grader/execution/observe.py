@@ -6,6 +6,7 @@ Knows no expected value: what an observation is worth is decided by whoever asks
 from __future__ import annotations
 
 import marshal
+import re
 import secrets
 import time
 from collections.abc import Sequence
@@ -24,6 +25,7 @@ from grader.worker.messages import ArraySpec, Observed, Probe, Replacement
 KNOWN_ENDINGS = ("returned", "missing", "error", "unclear")
 LEAVES_TO_A_PERSON = ("ForPerson", "NeedsManualGrading")
 """A probe can do so only with one of these names in its source."""
+SYNTAX_ERRORS = ("SyntaxError", "IndentationError", "TabError")
 ENDED = "the notebook ended before this could be probed"
 DESTROYED = "the state that this is probed in was destroyed by the notebook"
 
@@ -89,9 +91,13 @@ def _observed(session: Session, check: Check, seed: int, replacements: Sequence[
         child.end()
         return _ended(check, "crashed", "the process gave no proper answer" if private else str(error), started)
     told = session.checked(observed.error)
+    ended = "missing" if _is_unwritten(session, told) else observed.ended
+    unreadable = _unreadable(session, check) if ended == "missing" else None
+    if unreadable is not None:
+        ended, told = "error", unreadable
     return Observation(
         check=check.id,
-        ended="missing" if _is_unwritten(session, told) else observed.ended,  # type: ignore[arg-type]  # KNOWN_ENDINGS
+        ended=ended,  # type: ignore[arg-type]  # KNOWN_ENDINGS
         values=values,
         error=told,
         changed=observed.changed[:MAX_NOTES],
@@ -99,6 +105,17 @@ def _observed(session: Session, check: Check, seed: int, replacements: Sequence[
         replaced=observed.replaced,
         seconds=time.monotonic() - started,
     )
+
+
+def _unreadable(session: Session, check: Check) -> StudentError | None:
+    """The syntax error of the cell that would define a name which this check did not find."""
+    names = {u.name for u in check.uses} - session.anchors[check.id].bindings.keys()
+    wanted = re.compile(rf"^\s*(class|def)\s+({'|'.join(map(re.escape, names))})\b", re.MULTILINE)
+    for cell in session.cells if names else ():
+        error = cell.error
+        if error is not None and error.type in SYNTAX_ERRORS and wanted.search(session.sources[f"cell {cell.index}"]):
+            return error
+    return None
 
 
 def _is_unwritten(session: Session, error: StudentError | None) -> bool:

@@ -12,12 +12,16 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
+from msgspec import structs
+
 from grader.errors import WorkerError
 from grader.execution.pictures import is_picture
 from grader.execution.process import Process, Root
 from grader.execution.supervisor import DEAD, Gate
 from grader.model import Anchor, Assignment, CellRun, Frame, StudentError, Submission
 from grader.submission.source.cell_safety import defines, definitions_of, is_harmless
+from grader.submission.source.definitions import parse
+from grader.submission.source.magics import plain_python
 from grader.worker import wire
 from grader.worker.messages import CellDone, Done, Failed, Import, Prepare, Prepared, RunCell
 
@@ -195,7 +199,7 @@ class Session:
             self._main = again
             self._define(index, source, 0)
             return True
-        error_or_none = self.checked(reply.error)
+        error_or_none = _located(self.checked(reply.error), index, source)
         here = [f.line for f in error_or_none.frames if f.file == f"cell {index}"] if error_or_none is not None else []
         if reply.interrupted and error_or_none is not None:
             told = f"did not finish within {seconds:.0f} s; what it had computed by then was kept"
@@ -290,3 +294,12 @@ class Session:
             return process.fork()
         except DEAD:
             return None
+
+
+def _located(error: StudentError | None, index: int, source: str) -> StudentError | None:
+    """The error with the line of a cell that cannot be read: no line of it ran, so that the worker may know of none."""
+    if error is None or error.frames or not (line := parse(plain_python(source)).line):
+        return error
+    lines = source.splitlines()
+    text = lines[line - 1].strip() if line <= len(lines) else ""
+    return structs.replace(error, frames=(Frame(f"cell {index}", line, text[:200]),))

@@ -67,6 +67,7 @@ def _name(error: BaseException) -> str:
 
 def _message(error: BaseException) -> str:
     try:
-        return str(error)[:MAX_MESSAGE]
+        # the frame says where a syntax error is
+        return str(error.msg if isinstance(error, SyntaxError) else error)[:MAX_MESSAGE]
     except BaseException as second:
         return f"(its message could not be read: {_name(second)})"

@@ -24,12 +24,14 @@ TREE = {
     "README.md",
     "assignment.toml",
     "checks.py",
+    "fingerprints.json",
     "helpers.py",
     "layers/__init__.py",
     "layers/linear.py",
     "requirements.txt",
     "toy.ipynb",
 }
+SOLVED = TREE - {"fingerprints.json"}
 
 
 def load(folder: Path) -> Assignment:
@@ -116,7 +118,7 @@ def test_check_tells_missing_extra_and_changed_files(toy: Write, tmp_path: Path)
 
 def test_the_solution_has_the_same_tree_with_everything_solved(toy: Write, tmp_path: Path):
     build_solution(load(toy()), tmp_path / "out")
-    assert tree(tmp_path / "out") == TREE
+    assert tree(tmp_path / "out") == SOLVED
     assert "    return x * x" in notebook_text(tmp_path / "out")
     assert "        out = 2 * x\n" in (tmp_path / "out/layers/linear.py").read_text()
     assert "NotImplementedError" not in notebook_text(tmp_path / "out")
@@ -258,3 +260,11 @@ def test_the_workflow_runs_the_checks_and_keeps_the_report(toy: Write, tmp_path:
         "grade . -o github -o html=feedback.html -o json=report.json --exit-zero",
         "actions/upload-artifact",
     ]
+
+
+def test_fingerprints_tell_stubs_from_what_is_given(toy: Write, tmp_path: Path):
+    build_handout(load(toy()), tmp_path / "out")
+    given = json.loads((tmp_path / "out" / "fingerprints.json").read_text())
+    assert set(given["stubs"]) == {"square", "Linear", "Linear.forward"}
+    assert set(given["provided"]) == {"layers/__init__.py", "helpers.py"}
+    assert "x * x" not in json.dumps(given)

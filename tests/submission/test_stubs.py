@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from grader.model import Uses
+from grader.assignment.release.fingerprints import FILE, fingerprints_of
+from grader.errors import AuthoringError
+from grader.model import Assignment, Uses
 from grader.submission.review.stubs import is_left_open, unfilled, unfilled_by_check
 from tests.submission.building import make_assignment, make_check, make_notebook, make_submission, notebook_json, write
 
@@ -31,65 +33,69 @@ SOLVED = STUB.replace('raise NotImplementedError("Affine.forward: not implemente
 GIVEN = "def helper(x):\n    return x + 1\n"
 
 
+def released(assignment: Assignment, solved: Mapping[str, bytes]) -> Assignment:
+    """The assignment with the fingerprints that a release writes."""
+    handout = {name: assignment.handout / name for name in (*solved, *assignment.provided_files)}
+    (assignment.handout / FILE).write_bytes(fingerprints_of(assignment, handout, solved))
+    return assignment
+
+
 def found(
     tmp_path: Path,
     student: str,
     *,
     stub: str = STUB,
-    solved: str | None = None,
+    solved: str = SOLVED,
     names: Mapping[str, str] | None = None,
 ) -> frozenset[str]:
     """`unfilled` for a notebook of one cell."""
     handout = write(tmp_path / "handout", {"hw.ipynb": notebook_json(stub)})
-    solution = write(tmp_path / "solution", {"hw.py": "# %%\n" + solved}) if solved is not None else None
-    assignment = make_assignment(handout, names=names or {"Affine": ""}, solution=solution)
+    assignment = released(make_assignment(handout, names=names or {"Affine": ""}), {"hw.ipynb": notebook_json(solved)})
+    (handout / "hw.ipynb").write_bytes(notebook_json(student))  # the hand-out is the student's own folder by now
     return unfilled(assignment, make_submission(tmp_path / "work", make_notebook(student)))
 
 
-@pytest.fixture(params=[None, SOLVED], ids=["hand-out alone", "with the solution"])
-def solved(request: pytest.FixtureRequest) -> str | None:
-    return request.param  # type: ignore[no-any-return]
+def test_an_untouched_class_is_unfilled_with_its_open_methods(tmp_path: Path) -> None:
+    assert found(tmp_path, STUB) == {"Affine", "Affine.forward", "Affine.backward"}
 
 
-def test_an_untouched_class_is_unfilled_with_its_open_methods(tmp_path: Path, solved: str | None) -> None:
-    assert found(tmp_path, STUB, solved=solved) == {"Affine", "Affine.forward", "Affine.backward"}
-
-
-def test_layout_comments_docstrings_and_annotations_change_nothing(tmp_path: Path, solved: str | None) -> None:
+def test_layout_comments_docstrings_and_annotations_change_nothing(tmp_path: Path) -> None:
     student = (
         STUB.replace('"""A layer."""', "").replace("# your code", "").replace("(self, x)", "(self, x: float) -> float")
     )
     student = student.replace("\n\n", "\n").replace('("Affine.backward: not implemented yet")', "")
-    assert "Affine" in found(tmp_path, "# mine\n" + student, solved=solved)
+    assert "Affine" in found(tmp_path, "# mine\n" + student)
 
 
-def test_a_class_that_is_partly_done_names_the_methods_that_are_not(tmp_path: Path, solved: str | None) -> None:
+def test_a_class_that_is_partly_done_names_the_methods_that_are_not(tmp_path: Path) -> None:
     student = STUB.replace('raise NotImplementedError("Affine.forward: not implemented yet")', "return 2 * x")
-    assert found(tmp_path, student, solved=solved) == {"Affine.backward"}
+    assert found(tmp_path, student) == {"Affine.backward"}
 
 
-def test_a_solved_class_is_not_unfilled(tmp_path: Path, solved: str | None) -> None:
-    assert found(tmp_path, SOLVED, solved=solved) == frozenset()
+def test_a_solved_class_is_not_unfilled(tmp_path: Path) -> None:
+    assert found(tmp_path, SOLVED) == frozenset()
 
 
-def test_given_code_is_never_unfilled(tmp_path: Path, solved: str | None) -> None:
+def test_given_code_is_never_unfilled(tmp_path: Path) -> None:
     names = {"Affine": "", "helper": "", "net": ""}
-    whole = {"stub": GIVEN + "net = 1\n" + STUB, "solved": solved and GIVEN + "net = 1\n" + solved}
+    whole = {"stub": GIVEN + "net = 1\n" + STUB, "solved": GIVEN + "net = 1\n" + SOLVED}
     assert "Affine" in found(tmp_path, GIVEN + "net = 1\n" + STUB, names=names, **whole)
     assert not {"helper", "net"} & found(tmp_path, GIVEN + "net = 1\n" + STUB, names=names, **whole)
 
 
-def test_an_authors_own_stub_text_is_known_by_the_solution_or_its_comment(tmp_path: Path) -> None:
+def test_an_authors_own_stub_text_is_known_whatever_its_comments(tmp_path: Path) -> None:
     stub, solved = "def f(x):\n    x = x\n    return x\n", "def f(x):\n    x = x + 1\n    return x\n"
     marked = stub.replace("x = x\n", "x = x  # TODO: compute it\n")
     assert found(tmp_path / "a", stub, stub=stub, solved=solved, names={"f": ""}) == {"f"}
-    assert found(tmp_path / "b", stub, stub=stub, names={"f": ""}) == frozenset()
-    assert found(tmp_path / "c", stub, stub=marked, names={"f": ""}) == {"f"}
+    assert found(tmp_path / "b", marked, stub=marked, solved=solved, names={"f": ""}) == {"f"}
+    done = solved.replace("x + 1", "x + 1  # TODO: compute it")
+    assert found(tmp_path / "c", done, stub=marked, solved=solved, names={"f": ""}) == frozenset()
 
 
-def test_only_the_methods_that_hold_a_mark_are_open_without_the_solution(tmp_path: Path) -> None:
+def test_only_the_methods_that_the_solution_fills_in_are_open(tmp_path: Path) -> None:
     stub = "class A:\n    def given(self):\n        return 1\n\n    def open(self):\n        return 0  # TODO\n"
-    assert found(tmp_path, stub + "\n# TODO: more\n", stub=stub, names={"A": ""}) == {"A", "A.open"}
+    solved = stub.replace("return 0", "return 2")
+    assert found(tmp_path, stub + "\n# TODO: more\n", stub=stub, solved=solved, names={"A": ""}) == {"A", "A.open"}
 
 
 def test_a_tuned_assignment_is_unfilled_until_it_changes(tmp_path: Path) -> None:
@@ -109,6 +115,7 @@ def test_modules_are_compared_wherever_the_student_keeps_them(tmp_path: Path) ->
         provided_files=["base.py"],
         names={"Affine": ["layers.affine", "other.layers.affine"], "f": "base"},
     )
+    released(assignment, {"layers/affine.py": SOLVED.encode(), "base.py": b"def f():\n    raise NotImplementedError"})
     submission = make_submission(
         tmp_path / "work", None, {"other/layers/affine.py": STUB, "base.py": "def f():\n    raise NotImplementedError"}
     )
@@ -120,9 +127,10 @@ def test_without_a_hand_out_nothing_is_unfilled(tmp_path: Path) -> None:
     assert unfilled(assignment, make_submission(tmp_path / "work", make_notebook(STUB))) == frozenset()
 
 
-def test_a_hand_out_whose_notebook_is_damaged_leaves_nothing_unfilled(tmp_path: Path) -> None:
-    assignment = make_assignment(write(tmp_path / "h", {"hw.ipynb": "{"}), names={"Affine": ""})
-    assert unfilled(assignment, make_submission(tmp_path / "work", make_notebook(STUB))) == frozenset()
+def test_damaged_fingerprints_are_named(tmp_path: Path) -> None:
+    assignment = make_assignment(write(tmp_path / "h", {FILE: "{"}), names={"Affine": ""})
+    with pytest.raises(AuthoringError, match=r"fingerprints\.json: cannot be read"):
+        unfilled(assignment, make_submission(tmp_path / "work", make_notebook(STUB)))
 
 
 def test_a_name_that_is_defined_twice_is_judged_for_each_check(tmp_path: Path) -> None:
@@ -133,6 +141,8 @@ def test_a_name_that_is_defined_twice_is_judged_for_each_check(tmp_path: Path) -
         make_check("second", Uses(name="f", signature=("x", "decay"))),
     ]
     assignment = make_assignment(handout, names={"f": ""}, checks=checks)
+    solved = notebook_json("def f(x):\n    return x", "def f(x, decay):\n    return x")
+    released(assignment, {"hw.ipynb": solved})
     half = make_submission(tmp_path / "half", make_notebook("def f(x):\n    return x", two))
     assert unfilled_by_check(assignment, half) == {"first": frozenset(), "second": {"f"}}
     assert unfilled(assignment, half) == frozenset()

@@ -17,6 +17,8 @@ from grader.assignment.loading.check_source import HIDDEN, hidden_files, public_
 from grader.assignment.loading.load import SOLUTION
 from grader.assignment.loading.manifest import FILE, read_manifest
 from grader.assignment.release.edits import EQUIVALENT, RIGHT, WRONG, edited
+from grader.assignment.release.fingerprints import FILE as FINGERPRINTS
+from grader.assignment.release.fingerprints import fingerprints_of
 from grader.assignment.release.leaks import refuse_leaks
 from grader.assignment.release.markers import has_solution, solved, stub_of
 from grader.assignment.release.percent import dumps, notebook_of
@@ -75,7 +77,7 @@ def build_solution(assignment: Assignment, target: Path, edits: Edit | None = No
         If `target` holds files already.
     """
     changed = edited(assignment, edits) if edits is not None else {}
-    files = _tree(assignment, lambda text, file: solved(text, file), changed)
+    files = _solved(assignment, changed)
     if target.exists() and any(_walk(target)):
         raise UsageError(f"{target}: holds files already; choose a new folder")
     _write(files, target)
@@ -104,8 +106,13 @@ def check_handout(assignment: Assignment) -> list[str]:
 def handout_files(assignment: Assignment) -> Files:
     """Every file of the hand-out; raises as `build_handout`."""
     files = _tree(assignment, stub_of, {})
+    _add(files, FINGERPRINTS, fingerprints_of(assignment, files, _solved(assignment, {})), assignment.root)
     refuse_leaks(assignment, files)
     return files
+
+
+def _solved(assignment: Assignment, changed: dict[str, str]) -> Files:
+    return _tree(assignment, lambda text, file: solved(text, file), changed)
 
 
 def _tree(assignment: Assignment, convert: Callable[[str, str], str], changed: dict[str, str]) -> Files:

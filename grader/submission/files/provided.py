@@ -10,6 +10,7 @@ import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
+from grader.assignment.release.fingerprints import read_fingerprints, text_digest
 from grader.errors import AuthoringError
 from grader.model import Assignment, Notebook
 from grader.submission.files.gather import HandIn
@@ -68,10 +69,14 @@ def edited(
 ) -> Iterator[str]:
     """Notes on provided files that are not the course's own.
 
-    A hand-in that shows nothing of this hand-out is of another edition of the course, whose files all differ: nobody
-    edited them.
+    In the student's own folder the hand-out's files are the student's: fingerprints tell what they were. A hand-in
+    that shows nothing of this hand-out is of another edition of the course, whose files all differ: nobody edited them.
     """
     differing, same = [], 0
+    told = read_fingerprints(assignment) if assignment.solution is None else None
+    for name, digest in told.provided.items() if told is not None else ():
+        if text_digest(decode(pristine(assignment, name).read_bytes())) != digest:
+            yield f"provided file {name} was edited; the course grades with its own, so put back what was handed out"
     for given, name in provided.items():
         own = [f / name for f in (assignment.solution, assignment.handout) if f is not None and (f / name).is_file()]
         content = _content(handed.files[given])

@@ -60,6 +60,8 @@ class Parsed(Struct, frozen=True):
 
     tree: ast.Module | None
     note: str = ""
+    line: int = 0
+    """Where the reason stands, from 1."""
 
 
 def parse(source: str) -> Parsed:
@@ -69,7 +71,7 @@ def parse(source: str) -> Parsed:
             warnings.simplefilter("ignore")
             return Parsed(ast.parse(source))
     except SyntaxError as problem:
-        return Parsed(None, f"line {problem.lineno or 1}: {clean(problem.msg, 200)}")
+        return Parsed(None, f"line {problem.lineno or 1}: {clean(problem.msg, 200)}", problem.lineno or 1)
     except (ValueError, RecursionError, MemoryError) as problem:
         # ValueError: NUL or half a surrogate pair; the others: nested deeper than the parser goes
         return Parsed(None, f"line 1: cannot be parsed ({type(problem).__name__})")
