@@ -176,8 +176,8 @@ class Assignment(Struct, frozen=True, kw_only=True):
     limits: Limits = Limits()
     follow_through: Fraction = Fraction(1)
     """What a point earned only in follow-through is worth."""
-    hints: Literal["none", "name", "line"] = "name"
-    """How much a failed check tells: nothing of the mistake, its name, or also the line that it is in."""
+    hints: Literal["none", "name"] = "name"
+    """How much a failed check tells: nothing of the mistake, or its name."""
     stand_ins: tuple[Path, ...] = ()
     """Folders put at the end of the import path (a `tensorflow` that only loads MNIST)."""
     compat: str | None = None

@@ -12,9 +12,7 @@ from typing import NamedTuple
 from grader.diagnosis.bank import GRADED, MILDER, REPEATED, Bank, read_bank
 from grader.diagnosis.evidence import CONDUCT, Case
 from grader.diagnosis.explain import explain
-from grader.diagnosis.fix_search import Source
 from grader.diagnosis.points import milder, second_seed, watched
-from grader.execution.observe import observe
 from grader.grading.evaluate import given_for
 from grader.grading.scoring import outcome
 from grader.model import Assignment, Check, Diagnosis, Observation
@@ -112,21 +110,6 @@ class Table:
         key = repr((variant, self.seeds, [(c.id, c.source) for c in self.checks]))
         return self._stored / self.assignment.id / f"{hashlib.sha256(key.encode()).hexdigest()}.pickle"
 
-    def live(self, check: Check, seed: int) -> Observation:
-        if (check.id, check.source) not in self._asked:
-            self._asked[check.id, check.source] = observe(self.session().session, check, seed=seed)
-        return self._asked[check.id, check.source]
-
-    def cases(self, variants: list[tuple[str, Definitions]]) -> list[list[Case]]:
-        """For each variant its checks with their outcomes at the assignment's seed."""
-        (reference,) = self.observed([()])
-        self.golden = {c.id: reference.get((c.id, GRADED)) or {} for c in self.checks}
-        seen = self.observed([changed for _, changed in variants])
-        return [
-            self._cases(changed, GRADED, self.assignment.seed, what, reference)
-            for (_, changed), what in zip(variants, seen, strict=True)
-        ]
-
     def _cases(self, changed: Definitions, key: int, seed: int, seen: Seen, reference: Seen) -> list[Case]:
         names = {n for _, n, _ in changed}
         cases = []
@@ -146,22 +129,14 @@ class Table:
         cases = self._cases(changed, key, seed, seen, reference)
 
         def probe(check: Check, at: int) -> Observation:
-            if "observe_fingerprints" in check.source:  # changes of the student's own code
-                return self.live(check, at)
             plain = next(c for c in self.checks if c.id == check.id)
             view = REPEATED if at != self.assignment.seed else GRADED
             if check.source != plain.source:
                 view = CONDUCT if check.source == watched(plain).source else MILDER
             return self._observation(check, seen, reference, view)
 
-        def sources(check: Check) -> list[Source]:
-            if len(changed) != 1 or changed[0][1] not in {use.name for use in check.uses}:
-                return []
-            ((module, defined, text),) = changed
-            return [Source(where=f"`{defined}`", module=module, text=text, names=(defined,))]
-
         started = time.perf_counter()
-        said = dict(explain(cases, golden, self.bank, seed, probe, sources).found) if explained else {}
+        said = dict(explain(cases, golden, self.bank, seed, probe).found) if explained else {}
         failed = sum(c.outcome.status != "passed" for c in cases)
         arrays = sum(c.wrong for c in cases)
         return Tried(name, seed, failed, arrays, said, time.perf_counter() - started)

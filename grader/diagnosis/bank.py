@@ -26,7 +26,7 @@ from grader.model import Assignment
 from grader.worker.experiments.fingerprints import FIELDS, Floats
 
 FILE = "mistakes.npz"
-FORMAT = 3
+FORMAT = 4
 """Raised when fingerprints or views change: older files are then out of date."""
 GRADED, REPEATED, MILDER = 0, 1, 2
 """Views: the assignment's seed, another seed, the assignment's seed with milder extremes (nan where there is none)."""

@@ -43,7 +43,6 @@ CODES: tuple[str, ...] = (
     "right-for-your-forward",
     "second-call",
     "shared-state",
-    "one-line",
     # what the arrays show by themselves
     "transposed",
     "not-reshaped",

@@ -2,24 +2,22 @@
 
 In this order: how the student's own layers behave, a mistake that the author has named, what a wrong shape shows, nan
 for extreme numbers, a change of the solution that names a mistake, a gradient that fits a wrong forward pass, two
-mistakes, what the numbers show, an input changed in place, a change that only describes, what changes of the student's
-own code take back. Every student array may come along here: nothing of it raises, and what cannot be told within the
-budget is left unsaid.
+mistakes, what the numbers show, an input changed in place, a change that only describes. Every
+student array may come along here: nothing of it raises, and what cannot be told within the budget is left unsaid.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from msgspec import Struct
 
-from grader.diagnosis.bank import GRADED, MILDER, REPEATED, Bank
+from grader.diagnosis.bank import MILDER, Bank
 from grader.diagnosis.codes import NAMED, Candidate
 from grader.diagnosis.evidence import SECONDS, Asker, Case, Golden, Probe
-from grader.diagnosis.fix_search import Source, undone, working
 from grader.diagnosis.matching.choose import Named, named_mistakes
 from grader.diagnosis.points import milder
 from grader.diagnosis.rules.layers import own_forward, state, upstream_bent, upstream_ignored
@@ -27,9 +25,7 @@ from grader.diagnosis.rules.shapes import shape_rule
 from grader.diagnosis.rules.values import changed_input, extreme, value_rule
 from grader.model import Check, Diagnosis
 
-MENDED = 1
-"""Failed checks of one submission for which changes of its code are tried, if nothing else names the mistake."""
-DESCRIBE = ("not-zero", "zero-entries", "one-factor", "upstream-not-a-factor", "underflow", "one-line")
+DESCRIBE = ("not-zero", "zero-entries", "one-factor", "upstream-not-a-factor", "underflow")
 """Codes that say what is seen, and name no mistake."""
 
 
@@ -46,7 +42,6 @@ def explain(
     bank: Bank | None,
     seed: int,
     probe: Probe,
-    sources: Callable[[Check], Sequence[Source]] | None = None,
 ) -> Explained:
     """Diagnose the failed checks of one submission.
 
@@ -62,41 +57,19 @@ def explain(
         The graded one.
     probe
         Observes the submission again; used for failed checks only.
-    sources
-        The student's code that a check uses, in which small changes may be tried; None where they may not.
     """
     wrong = [case for case in cases if case.wrong]
     asker = Asker(bank, seed, probe)
     named = named_mistakes(cases, bank, asker) if bank is not None else {}
     explained = {_names(c.check) for c in wrong if (n := named.get(c.check.id)) is not None and n.whole}
     found: dict[str, Diagnosis] = {}
-    mended = MENDED
     for case in wrong:
         expected = golden.get(case.check.id, {})
         candidate = _best(case, expected, named.get(case.check.id), asker, wrong, explained)
-        unnamed = candidate is None or candidate.code in DESCRIBE
-        alone = not _parts_fail(case.check, wrong) and _names(case.check) not in explained
-        if unnamed and alone and sources is not None and bank is not None and mended:
-            mended, candidate = mended - 1, _mended(case, bank, sources, probe, asker) or candidate
         if candidate is not None:
             found[case.check.id] = candidate.diagnosis()
     notes = ("the search for the kinds of mistakes was cut short: it had taken {SECONDS:g} s",) if asker.late else ()
     return Explained(found, tuple(note.format(SECONDS=SECONDS) for note in notes))
-
-
-def _mended(
-    case: Case, bank: Bank, sources: Callable[[Check], Sequence[Source]], probe: Probe, asker: Asker
-) -> Candidate | None:
-    """What small changes of the student's own code that make the check right say of it."""
-    check, results = case.check, bank.results(case.check.id)
-    if case.innocent or check.judge is not None or check.seconds is not None or results is None:
-        return None
-    wanted = {bank.seeds[view]: results.reference[view] for view in (GRADED, REPEATED)}
-    if any(np.isnan(rows).any() for rows in wanted.values()):
-        return None
-    found = working(check, sources(check), wanted, results.names, probe)
-    asker.late = asker.late or found is None
-    return undone(found or ())
 
 
 def _best(

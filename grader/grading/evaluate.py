@@ -17,13 +17,11 @@ from grader.execution.observe import observe
 from grader.execution.scheduler import Prober
 from grader.grading.hidden import shown_diagnosis
 from grader.grading.scoring import manual_result, not_filled_in, outcome, part_result
-from grader.model import LOST, Answer, Assignment, Check, Diagnosis, Given, Observation, Outcome, PartResult
+from grader.model import LOST, Answer, Assignment, Check, Given, Observation, Outcome, PartResult
 from grader.worker.messages import Replacement
 
 if TYPE_CHECKING:
-    from grader.diagnosis.evidence import Case
-    from grader.diagnosis.fix_search import Source
-    from grader.execution.session import Session
+    pass
 
 GoldenTable = Mapping[str, Mapping[str, npt.NDArray[Any]]]
 """Check id -> array name -> expected values."""
@@ -155,73 +153,15 @@ def _explained(
         read_bank(assignment),
         prober.seed,
         lambda check, seed: observe(prober.session, check, seed=seed),
-        lambda check: _sources(prober.session, check),
     )
     hidden = {c.id for c in assignment.checks if c.visibility == "hidden"}
     found = {id: shown_diagnosis(d, golden.get(id, {})) if id in hidden else d for id, d in explained.found.items()}
-    if assignment.hints == "line":
-        hints = _line_hints(cases, prober, golden)
-        for id, hint in hints.items():
-            before = found.get(id)
-            found[id] = (
-                structs.replace(before, text=f"{before.text} {hint}")
-                if before is not None
-                else Diagnosis(code="one-line", text=hint)
-            )
     return [
         structs.replace(
             part, outcomes=tuple(structs.replace(o, diagnosis=found.get(o.check.id)) for o in part.outcomes)
         )
         for part in results
     ], explained.notes
-
-
-HINTED = 3
-"""Failed checks of one submission whose line is searched for, at a second or two each."""
-
-
-def _line_hints(cases: Sequence[Case], prober: Prober, golden: GoldenTable) -> dict[str, str]:
-    """For the first failed checks the line of the student's code that a small change makes right."""
-    from grader.diagnosis.fix_search import line_hint, working
-    from grader.worker.experiments.fingerprints import fingerprints
-
-    found = {}
-    asked = [c for c in cases if c.wrong and not c.innocent and c.check.judge is None and c.check.seconds is None]
-    for case in asked[:HINTED]:
-        expected = golden.get(case.check.id, {})
-        mended = working(
-            case.check,
-            _sources(prober.session, case.check),
-            {prober.seed: fingerprints(expected, expected)},
-            list(expected),
-            lambda check, seed: observe(prober.session, check, seed=seed),
-        )
-        hint = line_hint(mended or ())
-        if hint:
-            found[case.check.id] = hint
-    return found
-
-
-def _sources(session: Session, check: Check) -> list[Source]:
-    """The student's modules and cells that define what a check uses."""
-    from grader.diagnosis.fix_search import Source
-    from grader.submission.source.magics import plain_python
-
-    names = tuple(use.name for use in check.uses)
-    found = []
-    for name in names:
-        for place in session.assignment.names.get(name, ()):
-            file = Path(*place.module.split(".")).with_suffix(".py").as_posix() if place.module else ""
-            if file and file in session.submission.modules:
-                text = session.submission.modules[file]
-                found.append(Source(where=f"`{file}`", module=place.module, text=text, names=names))
-                break
-    notebook = session.submission.notebook
-    cells = {i for n, i in session.anchors[check.id].bindings.items() if n in names}
-    for cell in notebook.cells if notebook is not None else ():
-        if cell.index in cells:
-            found.append(Source(where=f"cell {cell.index}", module="", text=plain_python(cell.source), names=names))
-    return list(dict.fromkeys(found))
 
 
 def replacements(assignment: Assignment, names: Sequence[str]) -> list[Replacement]:

@@ -19,7 +19,7 @@ from grader.diagnosis.bank import GRADED, REPEATED, VIEWS, Hypothesis, Results, 
 from grader.diagnosis.codes import NAMED
 from grader.diagnosis.matching.ranking import order
 from grader.diagnosis.mutation import wrapper_specs as wrapped
-from grader.diagnosis.mutation.compound import Base, Variant, further, pairs
+from grader.diagnosis.mutation.compound import SourceText, WrongSolution, further
 from grader.diagnosis.mutation.sites import Mutant, mutants
 from grader.diagnosis.points import second_seed
 from grader.execution.observe import observe
@@ -63,8 +63,8 @@ def prepare(assignment: Assignment, tell: Callable[[str], None] = lambda text: N
     originals = {file: read_solution(assignment, file) for file in dict.fromkeys(m.file for m in every)}
     jobs = [definitions(assignment, {m.file: m.text}) for m in every]
     jobs += [definitions(assignment, edited(assignment, edit)) for edit in edits]
-    solution = [Base(file, text, module_of(assignment, file)) for file, text in originals.items()]
-    more = _more(assignment, solution, edits)
+    solution = [SourceText(file, text, module_of(assignment, file)) for file, text in originals.items()]
+    more = _more(assignment, solution)
     with ReferenceSession(assignment) as session:
         bench = Bench(session, assignment)
         more += _changed_calls(bench, solution, tell)
@@ -112,7 +112,7 @@ def excused(assignment: Assignment, every: Sequence[Mutant]) -> list[Mutant]:
     return [structs.replace(mutant, excused=why(mutant)) for mutant in every]
 
 
-def _changed_calls(bench: Bench, solution: Sequence[Base], tell: Callable[[str], None]) -> list[Variant]:
+def _changed_calls(bench: Bench, solution: Sequence[SourceText], tell: Callable[[str], None]) -> list[WrongSolution]:
     """Functions of which an argument or a result is changed, or that call such a one."""
     asked = wrapped.asked(solution)
     tell(f"{len(asked)} questions of which known formula a function is")
@@ -127,7 +127,7 @@ def _agrees(one: Seen, right: Seen) -> bool:
 
 
 def _useful(
-    more: Sequence[Variant], seen: Sequence[Seen | None], right: Seen, mutants: Sequence[tuple[Mutant, Seen]]
+    more: Sequence[WrongSolution], seen: Sequence[Seen | None], right: Seen, mutants: Sequence[tuple[Mutant, Seen]]
 ) -> list[int]:
     """Those that change anything, and of those that give the same and are about the same function the likeliest.
 
@@ -166,19 +166,18 @@ def _rounded(values: Arrays | None) -> bytes:
     return digits.tobytes() + "".join(values).encode()
 
 
-def _more(assignment: Assignment, solution: Sequence[Base], edits: Sequence[Edit]) -> list[Variant]:
+def _more(assignment: Assignment, solution: Sequence[SourceText]) -> list[WrongSolution]:
     """The further wrong solutions: no trials of the checks, only what students are compared with."""
     originals = {base.file for base in solution}
 
-    def bases(texts: Mapping[str, str]) -> Iterator[Base]:
+    def bases(texts: Mapping[str, str]) -> Iterator[SourceText]:
         changed = definitions(assignment, texts)
         for file, text in texts.items() if changed else ():
             if file in originals:
-                yield Base(file, text, module_of(assignment, file), changed or ())
+                yield SourceText(file, text, module_of(assignment, file), changed or ())
 
     rewritten = [base for edit in right_edits(assignment) for base in bases(edited(assignment, edit))]
-    named = [(edit.name, base) for edit in edits for base in bases(edited(assignment, edit))]
-    return [*further(solution, rewritten), *pairs(solution, named)]
+    return further(solution, rewritten)
 
 
 def _once_more(

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from grader.diagnosis.bank import VIEWS, Bank, Hypothesis, Results, write_bank
-from grader.diagnosis.mutation.compound import Variant
+from grader.diagnosis.mutation.compound import WrongSolution
 from grader.diagnosis.mutation.sites import Mutant
 from grader.model import Assignment
 from grader.reference.mutation_testing import _useful
@@ -46,8 +46,8 @@ def test_fingerprints_come_back(tmp_path: Path) -> None:
 def test_of_what_comes_to_the_same_the_likeliest_is_kept() -> None:
     right = {("c", 0): {"a": np.arange(4.0)}}
 
-    def way(code: str, likely: int, array: np.ndarray, function: str = "f") -> tuple[Variant, dict]:
-        variant = Variant(code=code, text="t", function=function, named=False, definitions=(), likely=likely)
+    def way(code: str, likely: int, array: np.ndarray, function: str = "f") -> tuple[WrongSolution, dict]:
+        variant = WrongSolution(code=code, text="t", function=function, named=False, definitions=(), likely=likely)
         return variant, {("c", 0): {"a": array}}
 
     ways = [
@@ -67,7 +67,7 @@ def test_a_mutant_is_not_told_again_unless_better() -> None:
         mutant = Mutant(
             file="f.py", line=1, function="f", old="", new="", code="wrong-operation", clause=clause, text=""
         )
-        better = Variant(
+        better = WrongSolution(
             code="wrong-sign", text="the sign of one term is wrong", function="f", named=False, definitions=()
         )
         return _useful([better], [wrong], right, [(mutant, wrong)])
@@ -75,5 +75,5 @@ def test_a_mutant_is_not_told_again_unless_better() -> None:
     assert kept("a difference is taken the wrong way round") == [0]
     assert kept("entries are multiplied, not matrices") == [0]  # of two that are likely the one that says most
     mutant = Mutant(file="f.py", line=1, function="f", old="", new="", code="mean-for-sum", clause="a mean", text="")
-    other = Variant(code="wrong-sign", text="a sign is wrong", function="f", named=False, definitions=())
+    other = WrongSolution(code="wrong-sign", text="a sign is wrong", function="f", named=False, definitions=())
     assert _useful([other], [wrong], right, [(mutant, wrong)]) == []

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from grader.diagnosis.codes import CODES
-from grader.diagnosis.mutation.compound import Base
+from grader.diagnosis.mutation.compound import SourceText
 from grader.diagnosis.mutation.wrapper_specs import alone, asked, functions, within
 from grader.worker.experiments import wrappers as wrapping
 from grader.worker.experiments.catalogue.effects import IN_ONE_CALL, ON_ARGUMENT, ON_RESULT, WITH_ARGUMENT, WITH_OTHER
@@ -45,7 +45,7 @@ def network(x, w, b):
     return hidden.sum(axis=1)
     ### END SOLUTION
 """
-BASES = [Base("f.py", SOURCE, "f")]
+BASES = [SourceText("f.py", SOURCE, "f")]
 
 
 class Affine:

@@ -25,7 +25,7 @@ NOTEBOOK = "notebook"
 _MEGABYTE = 1 << 20
 _Number = int | float | str
 """A number of points: `3`, `0.5` or "1/2"."""
-Hints = Literal["none", "name", "line"]
+Hints = Literal["none", "name"]
 Kind = Literal["written", "derivation", "plot", "tuning", "survey"]
 
 

@@ -50,12 +50,14 @@ class Fit(NamedTuple):
     hypothesis: Hypothesis
     number: int
     arrays: npt.NDArray[np.bool_]
-    clause: str
-    mistakes: int
-    exact: bool = True
-    """Whether it gives the numbers as it is, not by another amount."""
+    multiple: bool = False
+    """Whether its term is there multiplied by a number, and not as it is."""
     also: str = ""
     """What a generated clause says of the same numbers, beside the author's name."""
+
+    @property
+    def clause(self) -> str:
+        return f"{self.hypothesis.text} (here multiplied by some number)" if self.multiple else self.hypothesis.text
 
     @property
     def named(self) -> bool:
@@ -63,7 +65,7 @@ class Fit(NamedTuple):
 
     @property
     def rank(self) -> int:
-        return rank(self.hypothesis.code, self.clause)
+        return rank(self.hypothesis.code, self.hypothesis.text)
 
 
 def named_mistakes(cases: Sequence[Case], bank: Bank, asker: Asker) -> dict[str, Named]:
@@ -108,14 +110,11 @@ def named_mistakes(cases: Sequence[Case], bank: Bank, asker: Asker) -> dict[str,
             left = {h: arrays for h, arrays in left.items() if h in telling}
         if left:
             left = matcher.repeated(check.id, left, partial(asker.view, check))
-        fits = [_exact(matcher, h, arrays) for h, arrays in left.items()]
+        fits = [Fit(matcher.hypothesis(h), h, arrays) for h, arrays in left.items()]
         chosen = choose(matcher, check, values, fits, explains)
-        if (chosen is None or not chosen.whole or chosen.mistakes > 1) and not case.innocent:
-            ask = partial(_values, asker, check, values)
-            fits += [
-                Fit(matcher.hypothesis(d.number), d.number, d.arrays, d.clause, d.mistakes, exact=False)
-                for d in matcher.amounts(check.id, ask)
-            ]
+        if (chosen is None or not chosen.whole) and not case.innocent:
+            terms = matcher.multiples(check.id, values, partial(asker.view, check))
+            fits += [Fit(matcher.hypothesis(h), h, arrays, multiple=True) for h, arrays in terms.items()]
             chosen = choose(matcher, check, values, fits, explains) or chosen
         if chosen is None and check.judge is not None and not case.innocent:
             chosen = _scaled(matcher.factor(check.id, values, partial(asker.view, check)))
@@ -140,15 +139,6 @@ def _scaled(factor: float | None) -> Named | None:
     return None
 
 
-def _exact(matcher: Matcher, number: int, arrays: npt.NDArray[np.bool_]) -> Fit:
-    hypothesis = matcher.hypothesis(number)
-    return Fit(hypothesis, number, arrays, hypothesis.text, hypothesis.mistakes)
-
-
-def _values(asker: Asker, check: Check, graded: Values, view: int) -> Values | None:
-    return graded if view == GRADED else asker.view(check, view)
-
-
 def choose(
     matcher: Matcher, check: Check, values: Values, fits: Sequence[Fit], explains: Mapping[int, int]
 ) -> Named | None:
@@ -163,7 +153,7 @@ def choose(
         return None
     wrong = matcher.wrong_arrays(check.id, values)
     whole = [fit for fit in fits if np.array_equal(fit.arrays, wrong)]
-    alone = any(fit.mistakes == 1 for fit in whole)
+    alone = any(fit.hypothesis.mistakes == 1 for fit in whole)
     parts = None if alone else _parts(matcher, check, fits, explains, wrong)
     if parts is not None and (parts.whole or not whole):
         return parts
@@ -178,7 +168,7 @@ def _parts(
     chosen: list[Fit] = []
     groups: dict[bytes, list[Fit]] = {}
     for fit in fits:
-        if fit.mistakes == 1:
+        if fit.hypothesis.mistakes == 1:
             groups.setdefault(fit.arrays.tobytes(), []).append(fit)
     covered = np.zeros_like(wrong)
     for key in sorted(groups, key=lambda k: -sum(k)):  # most arrays first
@@ -194,8 +184,8 @@ def _parts(
 
 def _best(fits: Sequence[Fit], explains: Mapping[int, int]) -> Fit | None:
     """The one to name among hypotheses that give the same; None where names of equal weight contradict each other."""
-    fewest = min((fit.mistakes, not fit.exact) for fit in fits)
-    fits = [fit for fit in fits if (fit.mistakes, not fit.exact) == fewest]
+    fewest = min((fit.hypothesis.mistakes, fit.multiple) for fit in fits)
+    fits = [fit for fit in fits if (fit.hypothesis.mistakes, fit.multiple) == fewest]
     named = [fit for fit in fits if fit.named]
     if named:
         named = _explaining_most(named, explains)
@@ -210,7 +200,7 @@ def _best(fits: Sequence[Fit], explains: Mapping[int, int]) -> Fit | None:
 
 def _telling(fits: Sequence[Fit], explains: Mapping[int, int]) -> Fit | None:
     """The generated clause that says most; None where such clauses are about different functions."""
-    fits = [fit for fit in fits if not any(word in fit.clause for word in SAYS_NOTHING)]
+    fits = [fit for fit in fits if not any(word in fit.hypothesis.text for word in SAYS_NOTHING)]
     if not fits:
         return None
     ranked = sorted(_explaining_most(fits, explains), key=_order)
@@ -219,7 +209,7 @@ def _telling(fits: Sequence[Fit], explains: Mapping[int, int]) -> Fit | None:
 
 
 def _order(fit: Fit) -> tuple[bool, int, int, int]:
-    return *order(fit.hypothesis.code, fit.clause, fit.hypothesis.likely), fit.number
+    return *order(fit.hypothesis.code, fit.hypothesis.text, fit.hypothesis.likely), fit.number
 
 
 def _clause(fit: Fit) -> str:
@@ -244,14 +234,14 @@ def _said(matcher: Matcher, check: Check, chosen: Sequence[Fit], explains: Mappi
         else:
             subject = " and ".join([", ".join(told[:-1]), told[-1]] if len(told) > 1 else told)
             subject += " is" if len(told) == 1 else " are"
-        if fit.named and fit.mistakes > 1:
+        if fit.named and fit.hypothesis.mistakes > 1:
             sentences.append(f"{subject} exactly what comes out with these two mistakes: {fit.clause}.")
         elif fit.named:
             also = f" In other words: {fit.also}." if fit.also else ""
             sentences.append(f"{subject} exactly what comes out with this mistake: {fit.clause}.{also}")
         else:
             sentences.append(f"{subject} exactly what comes out if {_clause(fit)}.")
-    mistakes = sum(fit.mistakes for fit in chosen)
+    mistakes = sum(fit.hypothesis.mistakes for fit in chosen)
     return Named(
         candidate=Candidate(
             chosen[0].hypothesis.code if mistakes == 1 else TWO,

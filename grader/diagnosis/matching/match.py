@@ -14,10 +14,9 @@ import numpy as np
 import numpy.typing as npt
 
 from grader.diagnosis.bank import GRADED, MILDER, REPEATED, Bank, Hypothesis, Results
-from grader.diagnosis.matching.scaled import Degree, amounts, factor_of_right
 from grader.diagnosis.points import milder
 from grader.model import Check
-from grader.worker.experiments.fingerprints import agree, fingerprints, limits
+from grader.worker.experiments.fingerprints import CLOSE, Floats, agree, fingerprints, limits
 
 Values = Mapping[str, Any]
 Ask = Callable[[int], Values | None]
@@ -59,8 +58,7 @@ class Matcher:
     def failed(self, check: Check, values: Values) -> None:
         """Note the hypotheses under which a check of one name that failed would return something else than it did.
 
-        They are wrong wherever else they fit, by chance or since all that is left is zero, but by an amount they may
-        still be right.
+        They are wrong wherever else they fit, by chance or since all that is left is zero.
         """
         results = self._bank.results(check.id)
         if results is None or not len(results.which) or len({use.name for use in check.uses}) != 1:
@@ -101,23 +99,44 @@ class Matcher:
             left = {h: arrays for h, arrays in left.items() if agreeing[rows[h]][arrays].all()}
         return left
 
-    def amounts(self, check: str, ask: Ask) -> list[Degree]:
-        """Hypotheses that explain `check` by another amount than the whole, or with a factor on top."""
-        results = self._bank.results(check)
-        if results is None or not len(results.which) or np.isnan(results.reference[REPEATED]).any():
-            return []
-        seen = {view: ask(view) for view in (GRADED, REPEATED)}
-        student = {view: values for view, values in seen.items() if values is not None}
-        left = set(results.which.tolist()) - self._refuted
-        return list(amounts(results, self._bank, student, left)) if len(student) == 2 else []
-
     def factor(self, check: str, values: Values, ask: Ask) -> float | None:
         """By which the wrong arrays of a check are larger than right, in all entries and at both points."""
         results = self._bank.results(check)
         again = ask(REPEATED) if results is not None and not np.isnan(results.reference[REPEATED]).any() else None
         if results is None or again is None:
             return None
-        return factor_of_right(results, {GRADED: values, REPEATED: again}, self.wrong_arrays(check, values))
+        at = self.wrong_arrays(check, values)
+        right = results.reference[:2][:, at]
+        zero = right.copy()
+        zero[..., 3:] = 0
+        return _multiple(_seen(results, values, again)[:, at], right, zero)
+
+    def multiples(self, check: str, values: Values, ask: Ask) -> dict[int, npt.NDArray[np.bool_]]:
+        """Hypotheses of a term too many or too few that explain a check where that term is multiplied by a number."""
+        results = self._bank.results(check)
+        if results is None or np.isnan(results.reference[REPEATED]).any():
+            return {}
+        terms = [row for row, h in enumerate(results.which) if self._is_term(int(h))]
+        again = ask(REPEATED) if terms else None
+        if again is None:
+            return {}
+        seen, right = _seen(results, values, again), results.reference[:2]
+        changed, found = _changed(results), {}
+        for row in terms:
+            at = changed[row]
+            one, other, origin = seen[:, at], results.found[row, :2][:, at], right[:, at]
+            if origin[0, :, 1].sum() < 3 or np.array_equal(origin[0], origin[1]):
+                continue  # two numbers, and one to choose: chance
+            zero = origin.copy()
+            zero[..., 3:] = 0
+            if _multiple(one, other, origin) is not None and _multiple(one, origin, zero) is None:
+                found[int(results.which[row])] = at
+        return found
+
+    def _is_term(self, number: int) -> bool:
+        hypothesis = self._bank.hypotheses[number]
+        single = hypothesis.mistakes == 1 and not hypothesis.named
+        return single and hypothesis.code in ("extra-term", "missing-term") and number not in self._refuted
 
     def hypothesis(self, number: int) -> Hypothesis:
         return self._bank.hypotheses[number]
@@ -132,6 +151,29 @@ class Matcher:
     def names(self, check: str) -> tuple[str, ...]:
         results = self._bank.results(check)
         return results.names if results is not None else ()
+
+
+@np.errstate(all="ignore")
+def _multiple(one: Floats, other: Floats, origin: Floats) -> float | None:
+    """k with one = origin + k (other - origin) for fingerprints of shape (views, arrays, 7); None where there is none.
+
+    Projections of a fingerprint are linear in the array, so that it shows in fingerprints alone.
+    """
+    if any((some[..., :3] != origin[..., :3]).any() for some in (one, other)):
+        return None
+    top = np.maximum(np.maximum(one[..., 3:4], other[..., 3:4]), origin[..., 3:4])
+    by, to = (some[..., 3:4] * some[..., 4:] - origin[..., 3:4] * origin[..., 4:] for some in (one, other))
+    by, to, room = by / top, to / top, 2 * CLOSE * np.sqrt(origin[..., 1:2])
+    ratios = (by * to).sum(axis=(1, 2)) / (to * to).sum(axis=(1, 2))
+    same = np.isfinite(ratios).all() and np.ptp(ratios) <= 1e-6 * abs(ratios[0])
+    if not same or not (np.abs(to).max(axis=2) > 1e-4).all():  # what is smaller leaves too few digits
+        return None
+    return float(ratios[0]) if (np.abs(by - ratios[0] * to) <= room * (1 + abs(ratios[0]))).all() else None
+
+
+def _seen(results: Results, graded: Values, repeated: Values) -> Floats:
+    """Fingerprints of a student's arrays at two points, of shape (views, arrays, 7)."""
+    return np.stack([fingerprints(values, results.names) for values in (graded, repeated)])
 
 
 def _changed(results: Results) -> npt.NDArray[np.bool_]:

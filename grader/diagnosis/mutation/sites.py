@@ -115,20 +115,13 @@ def spots(
     file: str,
     text: str,
     generate: Generate,
-    functions: Set[str] | None = None,
     within: Set[int] | None = None,
-    whole: str = "",
 ) -> Iterator[tuple[str, Mutation]]:
-    """Each change with the dotted name of its function: inside the solution regions, or in the lines `within`.
-
-    If `functions` are given, of these alone; `whole` is the file that `text` is a part of.
-    """
+    """Each change with the dotted name of its function: inside the solution regions, or in the lines `within`."""
     tree = ast.parse("\n".join(python_lines(text)))
     inside = within or {line for r in regions(text, file) for line in range(r.begin, r.end + 1)}
-    given, plain = _of_file(whole or text, file)
+    given, plain = _of_file(text, file)
     for owner, function in functions_of(tree):
-        if functions is not None and function not in functions:
-            continue
         home = _class_of(tree, function)
         attributes = {name for name in visible_names(home, inside) if name.startswith("self.")} if home else set()
         shown = visible_names(owner, inside) | attributes | (given - _exchangeable(owner))

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from grader.assignment.release.markers import regions
 from grader.assignment.release.percent import python_lines
 from grader.diagnosis.codes import TWO
-from grader.diagnosis.mutation.compound import Base, Variant
+from grader.diagnosis.mutation.compound import SourceText, WrongSolution
 from grader.diagnosis.mutation.sites import functions_of
 from grader.worker.experiments.catalogue.effects import (
     IN_ONE_CALL,
@@ -55,7 +55,7 @@ class Function(NamedTuple):
     """Attributes of its object that it sets."""
 
 
-def functions(bases: Sequence[Base]) -> list[Function]:
+def functions(bases: Sequence[SourceText]) -> list[Function]:
     """The functions and methods of some files, each defined once."""
     found = []
     for base in bases:
@@ -118,7 +118,7 @@ def _forward_name(name: str) -> str:
     return ""
 
 
-def asked(bases: Sequence[Base]) -> dict[Key, Variant]:
+def asked(bases: Sequence[SourceText]) -> dict[Key, WrongSolution]:
     """For each result whether it is of a family of formulas: variants that differ from the solution where it is."""
     return {
         (function.name, place, family): _variant(function, place, f"formula:{family}:", "", "")
@@ -128,13 +128,13 @@ def asked(bases: Sequence[Base]) -> dict[Key, Variant]:
     }
 
 
-def alone(bases: Sequence[Base], known: Set[Key]) -> list[Variant]:
+def alone(bases: Sequence[SourceText], known: Set[Key]) -> list[WrongSolution]:
     """Each function with one change of an argument or of a result; `known` are the keys of `asked` that differ."""
     every = functions(bases)
     return [_variant(f, *c) for f in every if f.own for c in _changes(f, known, bool(_reached(f, every)))]
 
 
-def within(bases: Sequence[Base], known: Set[Key]) -> list[Variant]:
+def within(bases: Sequence[SourceText], known: Set[Key]) -> list[WrongSolution]:
     """Functions that call others, with one change of such another during their calls alone; `known` as of `alone`."""
     every = functions(bases)
     found = []
@@ -260,7 +260,7 @@ def _variant(
     words: str,
     outer: Function | None = None,
     call: int | None = None,
-) -> Variant:
+) -> WrongSolution:
     """The definitions that make the change."""
     sources = {(function.module, function.top): function.source}
     lines: dict[tuple[str, str], list[str]] = {}
@@ -277,7 +277,7 @@ def _variant(
     if outer is not None:
         wrap(outer, f"marked({inside}, {inside!r})")
     kind = change.partition(":")[0]
-    return Variant(
+    return WrongSolution(
         code=code,
         text=f"in `{inside or function.name}` {words}" if code == TWO else words,
         function=inside or function.name,
