@@ -114,7 +114,7 @@ def store_reports(id: str) -> list[Path]:
     written = []
     for name in specifications(id):
         path = HERE / id / f"{name}.json"
-        report = stored(grade(submission(id, name), id, course=ROOT))
+        report = stored(grade(submission(id, name), id, seed="recorded", course=ROOT))
         path.write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
         written.append(path)
     return written

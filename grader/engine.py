@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
 from pathlib import Path
 
@@ -16,8 +16,9 @@ from grader.execution.process import Root
 from grader.execution.scheduler import Prober
 from grader.execution.session import Session
 from grader.execution.spawn import Launched
-from grader.grading.evaluate import GoldenTable, evaluate
+from grader.grading.evaluate import evaluate
 from grader.model import Answer, Assignment, Notebook, Report, Submission, Work
+from grader.reference.expected import ExpectedValues, Seed
 from grader.sandbox import tiers
 from grader.sandbox.tiers import Policy
 from grader.versions import environment
@@ -31,7 +32,7 @@ MAX_NOTE = 500
 def grade(
     path: str | Path,
     assignment: str | None = None,
-    seed: int | None = None,
+    seed: Seed = None,
     *,
     course: str | Path | None = None,
     fresh: bool = False,
@@ -50,7 +51,8 @@ def grade(
     assignment
         Its id; None finds it out from the hand-in.
     seed
-        Draw the checks' points from this seed, with the reference run live; None takes the recorded golden values.
+        Draw the checks' points from this seed, with the reference run live, or take the "recorded" golden values; None
+        gives each submission one of the course's own seeds where the reference is, and the golden values elsewhere.
     course
         Course root; None takes GRADE_COURSE, else the nearest above the current folder, and never one inside `path`.
     fresh
@@ -86,7 +88,7 @@ def grade(
 def _grade(
     path: Path,
     wanted: str | None,
-    seed: int | None,
+    seed: Seed,
     course_path: str | Path | None,
     fresh: bool,
     hidden: bool,
@@ -112,7 +114,8 @@ def _grade(
         import secrets
 
         seed = secrets.randbelow(LARGEST_SEED)
-    return grade_with(root, path, found, root.new_folder(), seed=seed, keep=keep, started=started, policy=policy)
+    expected = ExpectedValues(found, seed)
+    return grade_with(root, path, found, root.new_folder(), expected, keep=keep, started=started, policy=policy)
 
 
 def grade_with(
@@ -120,17 +123,15 @@ def grade_with(
     path: Path,
     found: Assignment,
     folder: Path,
+    expected: ExpectedValues,
     *,
-    seed: int | None = None,
-    golden: GoldenTable | None = None,
     keep: bool = False,
     started: float | None = None,
     policy: Policy = tiers.ANY,
 ) -> Report:
     """Grade a hand-in for a loaded assignment in a worker that may have graded others before.
 
-    `folder` is this hand-in's own, from `Root.new_folder`, and left to the caller to remove. `golden` are the expected
-    values at `seed`, for a caller that has them already.
+    `folder` is this hand-in's own, from `Root.new_folder`, and left to the caller to remove.
 
     Raises
     ------
@@ -150,16 +151,14 @@ def grade_with(
         anchors = find_anchors(found, submission)
     except SubmissionError as error:
         return _ungradable(path, found, error, started)
-    use_seed = found.seed if seed is None else seed
+    seed = expected.seed_for(submission.digest)
     with ThreadPoolExecutor(max_workers=1) as pool:
         # beside the worker, which is busy with the notebook
-        expected: Future[GoldenTable] = pool.submit(_expected, found, seed) if golden is None else Future()
-        if golden is not None:
-            expected.set_result(golden)
+        golden = pool.submit(expected.at, seed)
         stubs = pool.submit(unfilled_by_check, found, submission)
         around = pool.submit(environment)
-        session = Session(root, found, submission, anchors, seed=use_seed, pictures=keep)
-        prober = Prober(session, seed=use_seed)
+        session = Session(root, found, submission, anchors, seed=seed, pictures=keep)
+        prober = Prober(session, seed=seed)
         try:
             warning = session.gate.insist(policy, found)
             session.run_cells(parked=prober.parked)
@@ -167,7 +166,7 @@ def grade_with(
             prober.finish()  # before what only this side has to do
             stub = _stub_notebook(found)
             answers = _answers(found, submission, stub, session)
-            evaluation = evaluate(prober, expected.result(), unfilled=stubs.result(), answers=answers)
+            evaluation = evaluate(prober, golden.result(), unfilled=stubs.result(), answers=answers)
         finally:
             prober.close()
             session.close()
@@ -187,7 +186,7 @@ def grade_with(
             *evaluation.notes,
         ),
         unchecked=_unchecked(found),
-        seed=use_seed,
+        seed=seed,
         environment=msgspec.structs.replace(
             around.result(), sandbox=session.gate.layers, sandbox_tier=tiers.tier(session.gate.layers)
         ),
@@ -223,12 +222,6 @@ def _work(assignment: Assignment, submission: Submission) -> Work:
 
     code = excerpts(assignment, submission)
     return Work(notebook=submission.notebook, modules=submission.modules, code=code)
-
-
-def _expected(assignment: Assignment, seed: int | None) -> GoldenTable:
-    from grader.reference.session import live, recorded
-
-    return recorded(assignment) if seed is None else live(assignment, [seed])[seed]
 
 
 def public_only(assignment: Assignment) -> Assignment:

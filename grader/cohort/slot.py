@@ -16,7 +16,7 @@ from pathlib import Path, PurePosixPath
 import msgspec
 
 from grader.assignment.loading.course import Course
-from grader.cohort.cache_key import engine_key, key_of, unidentified_key
+from grader.cohort.cache_key import key_of, unidentified_key
 from grader.cohort.discover import fingerprint_of, staged
 from grader.cohort.feedback_files import write_page
 from grader.cohort.preload_list import libraries
@@ -24,13 +24,13 @@ from grader.cohort.records import CacheKey, Graded, HandIn, Job, PartScore, Stat
 from grader.engine import grade_with, public_only
 from grader.errors import Fault, GraderError, SubmissionError, UsageError, WorkerError
 from grader.execution.process import Root
-from grader.grading.evaluate import GoldenTable
 from grader.model import Assignment, Report
-from grader.reference.session import live, recorded
+from grader.reference.expected import ExpectedValues, Seed
 from grader.report.json_report import to_json
 from grader.sandbox.tiers import ANY, Policy
 from grader.sandbox.watchdog import remove
 from grader.submission.files.identify import identify
+from grader.versions import engine
 from grader.worker import wire
 from grader.worker.messages import Done, Sweep
 
@@ -42,7 +42,7 @@ class Loaded(msgspec.Struct, frozen=True):
     """An assignment with what its hand-ins are compared with."""
 
     assignment: Assignment
-    golden: GoldenTable
+    expected: ExpectedValues
     key: CacheKey
     libraries: tuple[str, ...]
 
@@ -53,7 +53,7 @@ class Slot:
     Parameters
     ----------
     seed
-        None grades with the recorded golden values.
+        As in `grader.grade`: None grades each submission at a seed of its own.
     hidden
         False leaves the hidden checks out.
     data
@@ -68,7 +68,7 @@ class Slot:
         self,
         course: Course,
         *,
-        seed: int | None,
+        seed: Seed,
         hidden: bool = True,
         data: str | None = None,
         policy: Policy = ANY,
@@ -81,7 +81,6 @@ class Slot:
         self._hidden = hidden
         self._data = data
         self._loaded: dict[str, Loaded] = {}
-        self._golden: dict[str, GoldenTable] = {}
         self._unidentified: CacheKey | None = None
         self._root: Root | None = None
 
@@ -104,14 +103,11 @@ class Slot:
         """
         if id not in self._loaded:
             assignment = self.load(id)
-            golden = recorded(assignment) if self._seed is None else {}
-            self._loaded[id] = Loaded(assignment, golden, key_of(assignment, self._seed), libraries(assignment))
-        found = self._loaded[id]
-        if self._seed is None or not values:
-            return found
-        if id not in self._golden:
-            self._golden[id] = live(found.assignment, [self._seed])[self._seed]
-        return msgspec.structs.replace(found, golden=self._golden[id])
+            expected = ExpectedValues(assignment, self._seed)
+            self._loaded[id] = Loaded(assignment, expected, key_of(assignment, expected), libraries(assignment))
+        if values:
+            self._loaded[id].expected.prepare()
+        return self._loaded[id]
 
     def unidentified_key(self) -> CacheKey:
         """The cache key of submissions whose assignment could not be determined."""
@@ -160,7 +156,7 @@ class Slot:
                 return _void(id, error, self.unidentified_key(), job, time.monotonic() - started)
             return self._graded(job, path, loaded, started)
         except OSError as error:
-            key = CacheKey(submission="", environment=engine_key(), seed="")
+            key = CacheKey(submission="", environment=engine(), seed="")
             reason = f"{job.hand_in.path} cannot be read ({error.strerror or error})"
             return _refused("", reason, key, job, time.monotonic() - started)
         finally:
@@ -183,8 +179,7 @@ class Slot:
                     path,
                     loaded.assignment,
                     folder,
-                    seed=self._seed,
-                    golden=loaded.golden,
+                    loaded.expected,
                     policy=self._policy,
                     keep=self._pages is not None,
                 )

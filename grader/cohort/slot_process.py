@@ -16,6 +16,7 @@ import sys
 import tempfile
 import threading
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
@@ -34,7 +35,7 @@ class Setup(msgspec.Struct, frozen=True, kw_only=True):
     root: str
     """The course."""
     single: bool
-    seed: int | None
+    seed: int | Literal["recorded"] | None
     hidden: bool = True
     data: str | None = None
     require: str | None = None

@@ -68,7 +68,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_course(what)
     what.add_argument("--no-hidden", action="store_false", dest="hidden", help="run the public checks only")
     what.add_argument("--data", metavar="FOLDER", type=Path, help="data folder to use instead of the assignment's")
-    what.add_argument("--seed", metavar="N", type=seed_number, help="draw the test data from seed N for everyone")
+    what.add_argument("--seed", metavar="N", type=seed_number, help="seed of the test data, or `recorded`")
     what.add_argument("--force", action="store_true", help="regrade everything, even if unchanged")
     what.add_argument("--again", action="store_true", dest="force", help=argparse.SUPPRESS)  # its former name
     who = parser.add_argument_group("students, deadlines and penalties")

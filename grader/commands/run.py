@@ -58,7 +58,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     points = what.add_mutually_exclusive_group()
     points.add_argument(
-        "--seed", metavar="N", type=seed_number, help="draw the test data from seed N; the reference is run as well"
+        "--seed",
+        metavar="N",
+        type=seed_number,
+        help="draw the test data from seed N; `recorded` takes the recorded golden values (default: a seed of each"
+        " submission's own where the reference is here, else recorded)",
     )
     points.add_argument("--fresh", action="store_true", help="draw test data from a new random seed")
     kept = parser.add_argument_group("sandbox")
@@ -224,7 +228,7 @@ def _void(args: argparse.Namespace, path: Path, error: Exception) -> Report:
         digest="",
         status="ungradable" if isinstance(error, SubmissionError) else "fault",
         reason=(str(error) if known else f"{type(error).__name__}: {error}") or type(error).__name__,
-        seed=args.seed or 0,
+        seed=args.seed if isinstance(args.seed, int) else 0,
     )
 
 

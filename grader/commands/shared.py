@@ -36,10 +36,12 @@ def add_ids(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("ids", nargs="*", metavar="ID", help="assignments (default: all of the course)")
 
 
-def seed_number(text: str) -> int:
-    """A seed as it is written."""
+def seed_number(text: str) -> int | str:
+    """A seed as it is written: a number, or `recorded`."""
+    if text == "recorded":
+        return text
     if not text.isdecimal():
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 0 on")
+        raise argparse.ArgumentTypeError(f"{text!r} is neither a whole number from 0 on nor `recorded`")
     return int(text)
 
 

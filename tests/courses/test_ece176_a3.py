@@ -48,7 +48,7 @@ class Reports(dict[str, Report]):
 
     def __missing__(self, name: str) -> Report:
         path = EXAMPLES / name
-        self[name] = grade(path if path.is_dir() else path.with_suffix(".zip"), course=ROOT)
+        self[name] = grade(path if path.is_dir() else path.with_suffix(".zip"), seed="recorded", course=ROOT)
         return self[name]
 
 
@@ -190,7 +190,7 @@ def edited(folder: Path, file: str, old: str, new: str) -> Path:
 @pytest.mark.slow
 def test_a_bias_gradient_with_an_axis_too_many_is_paid_for_as_a_shape(tmp_path: Path) -> None:
     folder = edited(tmp_path / "hand_in", "linear.py", "dout.sum(axis=0)", "dout.sum(axis=0, keepdims=True)")
-    found = parts(grade(folder, course=ROOT))
+    found = parts(grade(folder, seed="recorded", course=ROOT))
 
     lost = {id: part.max_score - part.score for id, part in found.items() if part.manual is None}
     assert lost == {"1.0.1": 0, "1.0.2": 0, "1.0.3a": 10, "1.0.3b": 0, "1.1a": 0}
@@ -204,7 +204,7 @@ def test_a_backward_pass_not_begun_earns_nothing_from_the_courses_own(tmp_path: 
         text = path.read_text(encoding="utf-8").partition("    def backward(")
         signature = "self" if file == "loss_func.py" else "self, dout"
         path.write_text(f"{text[0]}    def backward({signature}):\n        pass\n", encoding="utf-8")
-    report = grade(folder, course=ROOT)
+    report = grade(folder, seed="recorded", course=ROOT)
 
     assert report.score == 30
     assert {o.status for o in outcomes(report).values() if o.check.part.id.startswith("1.0.3")} == {"missing"}
@@ -222,13 +222,13 @@ def test_classes_in_the_notebook_are_graded_where_the_files_are_missing(tmp_path
     folder = hand_in(tmp_path / "hand_in", change)
     shutil.rmtree(folder / "layers")
 
-    assert grade(folder, course=ROOT).score == 80
+    assert grade(folder, seed="recorded", course=ROOT).score == 80
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("layers", ["layers", "ece285/layers", "."])
 def test_the_edition_that_imports_ece285_is_graded(tmp_path: Path, layers: str) -> None:
-    assert grade(hand_in(tmp_path / "hand_in", of_ece285, layers), course=ROOT).score == 80
+    assert grade(hand_in(tmp_path / "hand_in", of_ece285, layers), seed="recorded", course=ROOT).score == 80
 
 
 @pytest.mark.slow
@@ -239,7 +239,7 @@ def test_a_whole_package_ece285_is_graded(tmp_path: Path, assignment: Assignment
         shutil.copyfile(assignment.handout / file, folder / "ece285" / file)
     (folder / "ece285" / "__init__.py").touch()
 
-    assert grade(folder, course=ROOT).score == 80
+    assert grade(folder, seed="recorded", course=ROOT).score == 80
 
 
 @pytest.mark.slow
@@ -247,7 +247,7 @@ def test_a_training_loop_in_a_cell_of_its_own_is_found(reports: Reports, tmp_pat
     def split(source: str) -> str:
         return source.replace("epoch_loss = []\nfor", "epoch_loss = []\n# ---- next cell\nfor")
 
-    report = grade(hand_in(tmp_path / "hand_in", split), course=ROOT)
+    report = grade(hand_in(tmp_path / "hand_in", split), seed="recorded", course=ROOT)
 
     assert len(report.cells) == 1 + len(reports["correct"].cells)
     assert report.score == 80
@@ -259,7 +259,7 @@ def test_a_leftover_cell_below_the_training_costs_nothing(tmp_path: Path) -> Non
         more = "\n# ---- next cell\nX = np.ones((2, 2))\nnet = init_toy_model()"
         return source + more if "plt.plot" in source else source
 
-    assert grade(hand_in(tmp_path / "hand_in", leftover), course=ROOT).score == 80
+    assert grade(hand_in(tmp_path / "hand_in", leftover), seed="recorded", course=ROOT).score == 80
 
 
 @pytest.mark.slow
@@ -267,7 +267,7 @@ def test_other_names_for_losses_and_optimizer_cost_nothing(tmp_path: Path) -> No
     def renamed(source: str) -> str:
         return source.replace("epoch_loss", "history").replace("optim.", "sgd.").replace("optim =", "sgd =")
 
-    assert grade(hand_in(tmp_path / "hand_in", renamed), course=ROOT).score == 80
+    assert grade(hand_in(tmp_path / "hand_in", renamed), seed="recorded", course=ROOT).score == 80
 
 
 @pytest.mark.slow
@@ -277,7 +277,7 @@ def test_an_edited_optimizer_file_is_ignored_and_told(tmp_path: Path, assignment
     text = (assignment.handout / "utils" / "optimizer.py").read_text(encoding="utf-8")
     (folder / "utils" / "optimizer.py").write_text(text.replace("self.lr * (", "-self.lr * ("), encoding="utf-8")
 
-    report = grade(folder, course=ROOT)
+    report = grade(folder, seed="recorded", course=ROOT)
 
     assert report.score == 80
     assert any("utils/optimizer.py" in note for note in report.notes)
@@ -288,7 +288,7 @@ def test_a_broken_first_cell_costs_nothing_of_what_does_not_need_it(tmp_path: Pa
     def broken(source: str) -> str:
         return source.replace("import matplotlib.pyplot as plt\n", "import a_module_of_mine\n")
 
-    report = grade(hand_in(tmp_path / "hand_in", broken), course=ROOT)
+    report = grade(hand_in(tmp_path / "hand_in", broken), seed="recorded", course=ROOT)
 
     lost = {id: p.max_score - p.score for id, p in parts(report).items() if p.manual is None}
     assert lost == {"1.0.1": 0, "1.0.2": 0, "1.0.3a": 0, "1.0.3b": 0, "1.1a": 0}
@@ -306,7 +306,7 @@ def test_golden_values_are_current(assignment: Assignment) -> None:
 
 
 def test_the_hand_out_alone_grades_every_part() -> None:
-    report = grade(EXAMPLES / "flat.zip", course=ROOT, hidden=False)
+    report = grade(EXAMPLES / "flat.zip", seed="recorded", course=ROOT, hidden=False)
     scores = {id: (p.score, p.max_score) for id, p in parts(report).items() if p.manual is None}
 
     assert scores == {"1.0.1": (14, 14), "1.0.2": (0, 5), "1.0.3a": (12, 12), "1.0.3b": (11, 11), "1.1a": (7, 7)}

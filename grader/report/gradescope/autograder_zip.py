@@ -18,12 +18,15 @@ import grader
 from grader.assignment.loading.course import HANDOUTS, REFERENCE
 from grader.errors import UsageError
 from grader.model import Assignment
+from grader.reference.expected import FOLDER
 from grader.report.gradescope.results import When
 
 PACKAGE = "numgrade"
 SECONDS = 570
 """Of the ten minutes that Gradescope gives a submission unless told otherwise."""
-_LITTER = frozenset({"__pycache__", ".ipynb_checkpoints", ".pytest_cache", ".ruff_cache", ".mypy_cache", ".DS_Store"})
+_LITTER = frozenset(
+    {FOLDER, "__pycache__", ".ipynb_checkpoints", ".pytest_cache", ".ruff_cache", ".mypy_cache", ".DS_Store"}
+)
 _TIME = (1980, 1, 1, 0, 0, 0)
 """The earliest that a zip can hold; a real one would make every zip another."""
 
