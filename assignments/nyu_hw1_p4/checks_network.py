@@ -47,9 +47,11 @@ def gradients(state, x, label, mistake=""):
     d3 = out - np.eye(len(p))[label]
     W2, W3 = state["W2"], state["W3"]
     if mistake == "updated":
-        W2, W3 = W2 - RATE * np.outer(a1, (W3 @ d3) * a2 * (1 - a2)), W3 - RATE * np.outer(a2, d3)
+        W3 = W3 - RATE * np.outer(a2, d3)
     slope = {"activations": lambda a: sigmoid(a) * sigmoid(-a), "none": lambda a: 1.0}.get(mistake, own_slope)
     d2 = (W3 @ d3) * slope(a2)
+    if mistake == "updated":
+        W2 = W2 - RATE * np.outer(a1, d2)
     back = {"turned": W2.T @ d2, "diagonal": W2.diagonal() * d2}
     d1 = back.get(mistake, W2 @ d2) * slope(a1)
     found = (np.outer(x, d1), np.outer(a1, d2), np.outer(a2, d3), d1, d2, d3)

@@ -15,6 +15,7 @@ LIMIT, LIMIT_SINGLE = 1e-5, 1e-3  # of the largest entry; in single precision a 
 LOSS_LIMIT = 1e-4  # an epsilon of 1e-7 inside the logarithm is no mistake
 GIVEN_RATE = 0.05  # 1/20 and 17 times the default: neither is mistaken for the size of a wrong gradient
 Z_LIMIT = 5.0  # right code exceeds it once in two million draws; Glorot's deviation lies 5.8 off in the last layer
+RATE_TWICE = "the learning rate is multiplied in twice"
 DIVIDED = "your function divides the pixels by 255; the homework uses them as they are"
 
 
@@ -63,7 +64,7 @@ def loss_verdict(got, state, x, label, limit, name="loss"):
         return Verdict(name, True, "", error=error, tolerance=limit)
     told = next((text for text, value in wrong.items() if abs(got - value) <= limit * abs(value)), "")
     message = told or (
-        "the loss is not finite" if not np.isfinite(got) else f"the loss is off by {error:.2g} of itself"
+        "the loss is not finite" if not np.isfinite(got) else f"the loss is {got:.5g}; {want:.5g} is right"
     )
     return Verdict(name, False, message, error=error, tolerance=limit)
 
@@ -111,7 +112,7 @@ class Fit:
     def __init__(self, seen, given, rate, prefix="", which=0, shift=0.0, limits=(LIMIT, LIMIT_SINGLE)):
         self.state = state_of(seen, given, prefix, shift)
         images, labels = drawn_points(given.golden[f"{prefix}key"], which + 1)
-        self.label = labels[which]
+        self.label, self.rate = labels[which], rate
         self.limit = limits[int(seen[f"{prefix}single"])]
         # what subtracting two arrays leaves where nothing has changed
         self.floor = 1e-13 * max(np.abs(v).max() for v in self.state.values()) / rate
@@ -120,7 +121,7 @@ class Fit:
         for scale in (1, 255):
             x = images[which].ravel() / scale
             want = {n: sums(g) for n, g in gradients(self.state, x, self.label).items()}
-            for factor in (1, -1, 1 / rate, -1 / rate, DEFAULT_RATE / rate, -DEFAULT_RATE / rate):
+            for factor in (1, -1, 1 / rate, -1 / rate, DEFAULT_RATE / rate, -DEFAULT_RATE / rate, rate, -rate):
                 count = sum(self.matches(name, want, factor) for name in NAMES)
                 if count > self.count:
                     self.x, self.want, self.factor, self.count, self.scale = x, want, factor, count, scale
@@ -153,6 +154,8 @@ class Fit:
 
     def mistake(self, wrong):
         """The mistake, in words, that explains every wrong array; empty if none does."""
+        if self.rate != 1 and all(self.matches(name, self.want, self.factor * self.rate) for name in wrong):
+            return f": {RATE_TWICE}"
         for mistake, text in MISTAKES.items():
             would = {n: sums(g) for n, g in gradients(self.state, self.x, self.label, mistake).items()}
             if all(self.matches(name, would) for name in wrong):
@@ -180,6 +183,15 @@ def judge_gradients(seen, given, prefix="", which=0, shift=0.0):
         yield Verdict(f"{prefix}{name}", name not in wrong, message, error=error, tolerance=fit.limit)
 
 
+def size_told(factor, rate):
+    """What is wrong with the size of a step that is `factor` times what it should be."""
+    if abs(factor - rate) < 1e-3 * rate:
+        return RATE_TWICE
+    if abs(factor * rate - 1) < 1e-3:
+        return "the step does not take the learning rate that it is given: it is the whole gradient"
+    return f"the step is {factor:.3g} times the learning rate {rate:g} times the gradient"
+
+
 @guarded
 def judge_update(seen, given):
     """Direction and size of the step, for a given learning rate and for the default."""
@@ -194,7 +206,7 @@ def judge_update(seen, given):
         message = "no array changes by the learning rate times its gradient"
         if fit.count:
             sign = "the step goes up the gradient, not down" if factor < 0 else ""
-            size = "the step does not take the learning rate that it is given" if abs(factor) != 1 else ""
+            size = "" if abs(factor) == 1 else size_told(abs(factor), rate)
             message = "; ".join(filter(None, (sign, size)))
         yield Verdict(f"{prefix}step", right, "" if right else message)
 
@@ -223,9 +235,10 @@ def judge_spread(seen, given):
         z_spread, z_mean = abs(ratio - 1) * np.sqrt(2 * n), abs(w.mean()) * np.sqrt(n) / wanted if n else np.nan
         message = ""
         if not z_spread <= Z_LIMIT:
-            message = (
-                f"weights[{i - 1}] has a standard deviation {ratio:.2f} times the one asked for, 1/sqrt({max(size)})"
-            )
+            asked = f"1/sqrt({max(size)}) = {wanted:.3g}"
+            message = f"weights[{i - 1}] has the standard deviation {w.std():.3g}; {asked} is asked for"
+            if abs(w.std() / wanted**2 - 1) * np.sqrt(2 * n) <= Z_LIMIT:
+                message += f". {wanted**2:.3g} is its square, the variance: `normal` takes the deviation"
         elif not z_mean <= Z_LIMIT:
-            message = f"the mean of weights[{i - 1}] is not 0"
+            message = f"the mean of weights[{i - 1}] is {w.mean():.2g}, not 0"
         yield Verdict(f"W{i}", not message, message, error=abs(ratio - 1), tolerance=Z_LIMIT / np.sqrt(2 * max(n, 1)))

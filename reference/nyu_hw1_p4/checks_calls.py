@@ -100,8 +100,6 @@ def stepped(student, key, which, rate=None, shift=0.0):
         if not moved(before, after):
             returned = returned_arrays(result, turned(student))
     seen["loss"] = np.array(np.nan if loss is None else loss, dtype=float)
-    if loss is None:
-        seen["silent"] = np.array(1)
     for name, olds in before.items():
         if returned and not is_state(returned, before):
             seen[name], seen["returned"] = sums(returned[name]), np.array(1)
@@ -110,6 +108,10 @@ def stepped(student, key, which, rate=None, shift=0.0):
         changes = [old - new if old.shape == new.shape else new for old, new in zip(olds, news, strict=False)]
         changed = next((c for c in changes if c.any()), changes[0])
         seen[name] = sums(changed) / (rate or DEFAULT_RATE)
+    if loss is None:  # older hand-outs do not ask for it; the last biases' gradient, p - one_hot, holds it
+        with np.errstate(invalid="ignore", divide="ignore"):
+            share = np.ravel(seen["b3"])[labels[which]] if np.size(seen["b3"]) == SIZES[-1][1] else np.nan
+            seen |= {"loss": -np.log1p(share), "silent": np.array(1)}
     return seen | {f"kept_{name}": value for name, value in kept.items()}
 
 
@@ -147,6 +149,21 @@ def sums(array):
     return np.random.default_rng(len(array)).normal(size=(3, len(array))) @ array if array.ndim == 2 else array
 
 
+def handed_over(student):
+    """How many dimensions the images have that the notebook itself hands to `feed_forward_dataset`; 0 if unknown."""
+    seen, space = [], student.notebook["get_ipython"]().user_ns
+    own = space.get("feed_forward_dataset")
+    space["feed_forward_dataset"] = lambda x, *_, **__: seen.append(np.ndim(x))
+    try:
+        for name in ("feed_forward_test_data", "feed_forward_training_data"):
+            if callable(space.get(name)):
+                with contextlib.suppress(Exception), contextlib.redirect_stdout(io.StringIO()):
+                    space[name]()
+    finally:
+        space["feed_forward_dataset"] = own
+    return max(seen, default=0)
+
+
 def printed(student, x, y):
     """The numbers that `feed_forward_dataset` prints (or returns), with how many decimals each has."""
     text, pass_ = io.StringIO(), function(student, "feed_forward_dataset")
@@ -156,7 +173,7 @@ def printed(student, x, y):
         with contextlib.redirect_stdout(text):
             returned = pass_(x.reshape(len(x), -1) if flat else x, y)
     except (ValueError, TypeError, IndexError):
-        if x.ndim == 2 or flat:
+        if x.ndim == 2 or flat or handed_over(student) > 2:
             raise
         with contextlib.redirect_stdout(text):
             returned = pass_(x.reshape(len(x), -1), y)

@@ -20,8 +20,11 @@ def cells_of(student):
     return cells
 
 
-def train_again(student, few=None):
-    """Run the cells from `train_one_sample` on once more, on `few` images if given; returns the steps, counted."""
+def train_again(student, few=None, few_tests=None):
+    """Run the cells from `train_one_sample` on once more; returns the steps, counted.
+
+    With `few` on that many images for training, and `few_tests` for testing.
+    """
     shell = student.notebook["get_ipython"]()
     space, steps = shell.user_ns, 0
     cells = cells_of(student)
@@ -42,7 +45,8 @@ def train_again(student, few=None):
 
     space["train_one_sample"] = counted
     if few is not None:
-        space.update({name: space[name][:few] for name in DATA})
+        # fewer test images than training images, so that an epoch over the wrong set shows
+        space.update({name: space[name][: few if "train" in name else few_tests] for name in DATA})
     with contextlib.redirect_stdout(io.StringIO()):
         for cell in cells[first:]:
             try:

@@ -99,6 +99,12 @@ WRONG = [
         (*PRINTED, "untrained_accuracy"),
         {FILL: "losses[i], one_hot_guesses[:] = feed_forward_sample(x[i].flatten(), y[i])[0], 0"},
     ),
+    edit(
+        "samples of a data set handed over as images, which raises",
+        (*PRINTED, "untrained_accuracy", "training_epochs"),  # its cell ends after the first epoch
+        {FILL: "losses[i], one_hot_guesses[i] = feed_forward_sample(x[i], y[i])"},
+        may_fail=("training_accuracy",),
+    ),
     # ---- Q3
     edit(
         "derivative of the sigmoid taken at the activations",
@@ -161,6 +167,16 @@ WRONG = [
         },
     ),
     edit(
+        "learning rate multiplied in twice",
+        ("step_update", "training_accuracy"),
+        {DELTA: "    delta = learning_rate * (activations[-1] - one_hot_label)\n"},
+    ),
+    edit(
+        "learning rate multiplied into the weights twice",
+        (*GRADIENTS, "training_accuracy"),
+        {MOVE_WEIGHTS: MOVE_WEIGHTS.replace("learning_rate", "learning_rate**2")},
+    ),
+    edit(
         "steps twice as long as the learning rate says",
         ("step_update",),
         {
@@ -183,6 +199,11 @@ WRONG = [
     ),
     # ---- Q4
     edit("a single epoch", ("training_epochs",), {EPOCHS: "for _ in range(1):\n"}),
+    edit(
+        "an epoch as long as the test set",
+        ("training_epochs",),
+        {EPOCH_LOOP: EPOCH_LOOP.replace("x_train)", "x_test)")},
+    ),
     edit(
         "the same sample over and over",
         ("training_accuracy",),

