@@ -1,7 +1,8 @@
 """Grade a cohort: decide what has to be graded, have it graded, and write down what came of it.
 
-Owns the order of things. Finding hand-ins is `finding`'s, keys are `keys`', processes `pool`'s, the price of a late
-day `rules`'. Every result is in the store before the next one is looked at, so that stopping costs what was running.
+Owns the order of things. Finding hand-ins is `discover`'s, keys are `cache_key`'s, processes `pool`'s, the price of a
+late day `late_policy`'s. Every result is in the store before the next one is looked at, so that stopping costs only
+what was running.
 """
 
 from __future__ import annotations
@@ -14,14 +15,14 @@ from msgspec import Struct
 
 from grader import __version__
 from grader.cohort.feedback_files import is_current
-from grader.cohort.late_policy import Rules, worth
-from grader.cohort.records import CacheKey, Graded, HandIn, Job, Status
+from grader.cohort.late_policy import Rules, apply_policy
+from grader.cohort.records import BatchResult, CacheKey, HandIn, Job, Status
 from grader.cohort.slot import Slot
 from grader.cohort.slot_process import Setup
 from grader.cohort.store import Store
 from grader.errors import Fault, UsageError
 
-Runner = Callable[[Iterable[Job], Setup], Iterator[tuple[Job, Graded | str] | None]]
+Runner = Callable[[Iterable[Job], Setup], Iterator[tuple[Job, BatchResult | str] | None]]
 """Grades jobs somewhere: `pool.in_slots`, `cluster.on_cluster`."""
 
 
@@ -34,7 +35,7 @@ class Event(Struct, frozen=True, kw_only=True):
     reused: bool = False
 
 
-class Plan(Struct, frozen=True):
+class BatchPlan(Struct, frozen=True):
     """What a batch has to do."""
 
     jobs: tuple[Job, ...]
@@ -85,7 +86,7 @@ def make_plan(
     assignment: str | None,
     since: str = "",
     pages: Path | None = None,
-) -> Plan:
+) -> BatchPlan:
     """Look each hand-in up in the store.
 
     Parameters
@@ -110,7 +111,7 @@ def make_plan(
             continue
         number = first[hand_in.content] = len(jobs)
         jobs.append(Job(number=number, hand_in=hand_in, assignment=assignment))
-    return Plan(tuple(jobs), twins, tuple(kept))
+    return BatchPlan(tuple(jobs), twins, tuple(kept))
 
 
 def _reusable(
@@ -137,7 +138,7 @@ def run_batch(
     rules: Rules,
     assignment: str | None = None,
     again: bool = False,
-    planned: Callable[[Plan], None] = lambda plan: None,
+    planned: Callable[[BatchPlan], None] = lambda plan: None,
     tell: Callable[[Event], None] = lambda event: None,
 ) -> int:
     """Grade what has to be graded, keep the rest, and close the run; returns its number.
@@ -188,7 +189,7 @@ def run_batch(
         for twin in plan.twins.get(job.number, ()):
             store.reuse(run, twin, id)
             tell(_event(graded.status, full, reused=True))
-    store.finish(run, worth(store.results(run, reports=False), rules))
+    store.finish(run, apply_policy(store.results(run, reports=False), rules))
     return run
 
 
@@ -196,10 +197,10 @@ def _event(status: Status, full: bool, *, reused: bool) -> Event:
     return Event(status=status, full=full, reused=reused)
 
 
-def _lost(job: Job, why: str) -> Graded:
+def _lost(job: Job, why: str) -> BatchResult:
     """A hand-in that ended the slots that graded it."""
     key = CacheKey(submission=job.hand_in.content, environment="", seed="")
-    return Graded(assignment=job.assignment or "", status="fault", reason=why, key=key)
+    return BatchResult(assignment=job.assignment or "", status="fault", reason=why, key=key)
 
 
 def in_shard(hand_ins: Iterable[HandIn], number: int, of: int) -> list[HandIn]:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from grader.cohort.records import Graded, Job
+from grader.cohort.records import BatchResult, Job
 from grader.cohort.slot_process import Setup
 from grader.errors import UsageError
 
@@ -35,7 +35,7 @@ SLOT = "grader_slot"
 """The attribute of a Dask worker that keeps its warm slot."""
 
 
-def on_cluster(jobs: Iterable[Job], setup: Setup, address: str) -> Iterator[tuple[Job, Graded | str] | None]:
+def on_cluster(jobs: Iterable[Job], setup: Setup, address: str) -> Iterator[tuple[Job, BatchResult | str] | None]:
     """Grade `jobs` on the scheduler at `address`; yields as `pool.in_slots` does.
 
     Raises
@@ -61,7 +61,9 @@ def _client(address: str) -> Any:
         raise UsageError(f"--cluster {address}: no scheduler answers there ({type(problem).__name__})") from None
 
 
-def _collect(client: Any, jobs: Iterable[Job], setup: Setup, address: str) -> Iterator[tuple[Job, Graded | str] | None]:
+def _collect(
+    client: Any, jobs: Iterable[Job], setup: Setup, address: str
+) -> Iterator[tuple[Job, BatchResult | str] | None]:
     try:
         client.wait_for_workers(1, timeout=WORKERS_SECONDS)
     except TimeoutError:
@@ -90,9 +92,9 @@ def _collect(client: Any, jobs: Iterable[Job], setup: Setup, address: str) -> It
         yield running.pop(future), _result(future)
 
 
-def _result(future: Any) -> Graded | str:
+def _result(future: Any) -> BatchResult | str:
     if future.status == "finished":
-        return msgspec.json.decode(future.result(), type=Graded)
+        return msgspec.json.decode(future.result(), type=BatchResult)
     # the scheduler has given it to `distributed.scheduler.allowed-failures` workers, and lost them all
     problem = future.exception()
     return f"the cluster could not grade it: {type(problem).__name__}: {problem}"

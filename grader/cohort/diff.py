@@ -20,7 +20,7 @@ FILES_NAMED = 4
 """Changed files in one line of reasons."""
 
 
-class Step(Struct, frozen=True, kw_only=True):
+class CheckChange(Struct, frozen=True, kw_only=True):
     """A check, or a part that follow-through moved, with its points before and after."""
 
     name: str
@@ -28,7 +28,7 @@ class Step(Struct, frozen=True, kw_only=True):
     after: Fraction
 
 
-class Move(Struct, frozen=True, kw_only=True):
+class ScoreChange(Struct, frozen=True, kw_only=True):
     """One student's result in one assignment."""
 
     assignment: str
@@ -37,14 +37,14 @@ class Move(Struct, frozen=True, kw_only=True):
     before: Fraction | None
     """None: without a score."""
     after: Fraction | None
-    steps: tuple[Step, ...]
+    steps: tuple[CheckChange, ...]
     why: tuple[str, ...]
 
 
 class Differences(Struct, frozen=True, kw_only=True):
     """Two runs, compared by the attempts that count."""
 
-    moved: tuple[Move, ...]
+    moved: tuple[ScoreChange, ...]
     new: tuple[Result, ...]
     gone: tuple[Result, ...]
     same: int
@@ -59,7 +59,7 @@ def differences(before: Iterable[Result], after: Iterable[Result]) -> Difference
         one, two = old[key], new[key]
         if (one.final, one.status) != (two.final, two.status):
             steps = [] if one.final is None or two.final is None else _steps(one.report, two.report)
-            move = Move(
+            move = ScoreChange(
                 assignment=two.assignment,
                 student=two.student,
                 name=two.name,
@@ -77,7 +77,7 @@ def differences(before: Iterable[Result], after: Iterable[Result]) -> Difference
     )
 
 
-def _steps(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Step]:
+def _steps(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[CheckChange]:
     """Every check whose points differ; a part where only what follow-through gave differs."""
     found = []
     old = {part["id"]: part for part in before.get("parts", ())}
@@ -86,12 +86,12 @@ def _steps(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Step]:
         was, now = old.get(id), new.get(id)
         had, has = _checks(was), _checks(now)
         steps = [
-            Step(name=check, before=had.get(check, Fraction(0)), after=has.get(check, Fraction(0)))
+            CheckChange(name=check, before=had.get(check, Fraction(0)), after=has.get(check, Fraction(0)))
             for check in {**had, **has}
             if had.get(check, 0) != has.get(check, 0)
         ]
         if not steps and _score(was) != _score(now):
-            steps = [Step(name=f"follow-through in part {id}", before=_score(was), after=_score(now))]
+            steps = [CheckChange(name=f"follow-through in part {id}", before=_score(was), after=_score(now))]
         found += steps
     return found
 
@@ -164,7 +164,7 @@ def render(found: Differences, before: Run, after: Run, *, width: int = 80) -> s
     return "\n".join(lines) + "\n"
 
 
-def _row(move: Move) -> tuple[str, ...]:
+def _row(move: ScoreChange) -> tuple[str, ...]:
     change = "" if move.before is None or move.after is None else f"{float(move.after - move.before):+.4g}"
     return (one_line(move.name or move.student, 40), _points(move.before), "→", _points(move.after), change)
 

@@ -35,7 +35,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta, Struct, field
 
-from grader.cohort.records import HandIn, Result, Worth
+from grader.cohort.records import FinalScore, HandIn, Result
 from grader.errors import UsageError
 
 Amount = Annotated[float, Meta(ge=0)]
@@ -53,7 +53,7 @@ class Late(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     last_day: Count | None = None
 
 
-class ByHand(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class StudentOverride(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What was agreed with one student."""
 
     extra_days: float = 0.0
@@ -71,7 +71,7 @@ class Rules(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     names: str | None = None
     times: Literal["files"] | None = None
     late: Late = Late()
-    students: Mapping[str, ByHand] = field(default_factory=dict)
+    students: Mapping[str, StudentOverride] = field(default_factory=dict)
 
     def remarks(self, hand_ins: Iterable[HandIn], students: Iterable[str], assignments: Iterable[str]) -> list[str]:
         """What in these rules, or in what they are for, will not do what it was written for.
@@ -134,14 +134,14 @@ def compiled(pattern: str) -> re.Pattern[str]:
     return found
 
 
-def worth(results: Iterable[Result], rules: Rules) -> list[Worth]:
+def apply_policy(results: Iterable[Result], rules: Rules) -> list[FinalScore]:
     """What each hand-in of a run is worth, and which of a student's attempts counts."""
     by_student: dict[tuple[str, str], list[Result]] = {}
     for result in results:
         by_student.setdefault((result.assignment, result.student), []).append(result)
     found = []
     for (_, student), attempts in by_student.items():
-        hand = rules.students.get(student, ByHand())
+        hand = rules.students.get(student, StudentOverride())
         attempts.sort(key=lambda r: (r.attempt, r.submitted, r.path))
         priced = []
         for result in attempts:
@@ -150,7 +150,7 @@ def worth(results: Iterable[Result], rules: Rules) -> list[Worth]:
         allowed = len(priced) if rules.attempts is None else rules.attempts + hand.extra_attempts
         chosen = _taken(attempts, hand.take) or _chosen(priced[:allowed], rules.policy)
         found += [
-            Worth(path=r.path, student=student, late_days=days, penalty=penalty, counts=r is chosen)
+            FinalScore(path=r.path, student=student, late_days=days, penalty=penalty, counts=r is chosen)
             for r, days, penalty in priced
         ]
     return found
@@ -179,7 +179,7 @@ def _chosen(attempts: list[Priced], policy: str) -> Result | None:
     return best[0]
 
 
-def _late_days(result: Result, rules: Rules, hand: ByHand) -> int:
+def _late_days(result: Result, rules: Rules, hand: StudentOverride) -> int:
     if hand.late_days is not None:
         return hand.late_days
     due = rules.due_of(result.assignment)

@@ -8,7 +8,7 @@ from typing import Any
 
 from msgspec import structs
 
-from grader.cohort.records import Run, Worth
+from grader.cohort.records import FinalScore, Run
 from grader.cohort.store import Store
 from grader.errors import UsageError
 
@@ -39,7 +39,7 @@ def join(store: Store, shards: Sequence[Path]) -> int:
                 else:
                     known[id] = store.add(number, hand_in, structs.replace(graded, report=shard.report(id)))
                 worth.append(
-                    Worth(
+                    FinalScore(
                         path=result.path,
                         student=result.student,
                         late_days=result.late_days,

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import msgspec
 
-from grader.cohort.records import Graded, Job
+from grader.cohort.records import BatchResult, Job
 from grader.cohort.slot_process import Setup, receive, send
 from grader.sandbox.watchdog import remove
 
@@ -68,7 +68,7 @@ class _Process:
         remove(self.folder)  # which hostile code may have nested deeper than Python can follow
 
 
-def in_slots(jobs: Iterable[Job], setup: Setup, slots: int) -> Iterator[tuple[Job, Graded | str] | None]:
+def in_slots(jobs: Iterable[Job], setup: Setup, slots: int) -> Iterator[tuple[Job, BatchResult | str] | None]:
     """Grade `jobs` in up to `slots` processes, and yield each result as it comes.
 
     Yields
@@ -119,14 +119,14 @@ def in_slots(jobs: Iterable[Job], setup: Setup, slots: int) -> Iterator[tuple[Jo
                         drop(process)
                     else:
                         process.give(following)
-                    yield job, msgspec.json.decode(body, type=Graded)
+                    yield job, msgspec.json.decode(body, type=BatchResult)
                     continue
                 drop(process)
                 lost[job.number] = lost.get(job.number, 0) + 1
                 if lost[job.number] < TRIES:
                     again.append(job)
                 else:
-                    yield job, "the slot that graded it ended twice (out of memory?); try it alone with `grade`"
+                    yield job, "the grading process crashed twice (out of memory?); try it alone with `grade`"
             yield None
 
 

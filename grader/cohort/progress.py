@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from typing import TextIO
 
-from grader.cohort.batch import Event, Plan
+from grader.cohort.batch import BatchPlan, Event
 from grader.report.terminal.layout import fit
 
 PLAIN_SECONDS = 30.0
@@ -33,7 +33,7 @@ class Progress:
         self._started = self._said = time.monotonic()
         self._closed = False
 
-    def plan(self, plan: Plan) -> None:
+    def plan(self, plan: BatchPlan) -> None:
         """What is to be done."""
         twins = sum(len(t) for t in plan.twins.values())
         self._total = len(plan.jobs) + len(plan.kept) + twins

@@ -61,7 +61,7 @@ class PartScore(Struct, frozen=True, array_like=True):
     pending: str
 
 
-class Graded(Struct, frozen=True, kw_only=True):
+class BatchResult(Struct, frozen=True, kw_only=True):
     """What came of one hand-in: a report and what it rests on."""
 
     assignment: str
@@ -159,7 +159,7 @@ class Result(Struct, frozen=True, kw_only=True):
     """What grading it took, in the run that did."""
 
 
-class Worth(Struct, frozen=True, kw_only=True):
+class FinalScore(Struct, frozen=True, kw_only=True):
     """What one hand-in of a run is worth."""
 
     path: str

@@ -1,16 +1,17 @@
-"""One slot: grades hand-in after hand-in in one warm worker, and replaces the worker where anything was odd.
+"""Grades submissions one after another in a reused worker; replaces the worker after any failure.
 
-Knows nothing of other slots or of the store: a `Job` comes in, a `Graded` goes out, whatever the hand-in does.
+Knows nothing of other slots or of the store: a `Job` comes in, a `BatchResult` goes out, whatever the hand-in does.
 """
 
 from __future__ import annotations
 
 import contextlib
+import re
 import shutil
 import socket
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
 import msgspec
@@ -19,8 +20,7 @@ from grader.assignment.loading.course import Course
 from grader.cohort.cache_key import key_of, unidentified_key
 from grader.cohort.discover import fingerprint_of, staged
 from grader.cohort.feedback_files import write_page
-from grader.cohort.preload_list import libraries
-from grader.cohort.records import CacheKey, Graded, HandIn, Job, PartScore, Status
+from grader.cohort.records import BatchResult, CacheKey, HandIn, Job, PartScore, Status
 from grader.engine import grade_with, public_only
 from grader.errors import Fault, GraderError, SubmissionError, UsageError, WorkerError
 from grader.execution.process import Root
@@ -30,12 +30,15 @@ from grader.report.json_report import to_json
 from grader.sandbox.tiers import ANY, Policy
 from grader.sandbox.watchdog import remove
 from grader.submission.files.identify import identify
+from grader.submission.source.notebook import read_notebook
 from grader.versions import engine
 from grader.worker import wire
 from grader.worker.messages import Done, Sweep
 
 TRIES = 2
 """A fault or a lost process may be the machine's mood; what comes again in a new worker counts."""
+
+_IMPORT = re.compile(r"^[ \t]*(?:from[ \t]+([\w.]+)[ \t]+import\b|import[ \t]+([\w.]+))", re.MULTILINE)
 
 
 class Loaded(msgspec.Struct, frozen=True):
@@ -119,17 +122,17 @@ class Slot:
             self._unidentified = unidentified_key(assignments)
         return self._unidentified
 
-    def grade(self, job: Job) -> Graded:
+    def grade(self, job: Job) -> BatchResult:
         """Grade one hand-in; whatever goes wrong is in the result."""
         graded = self._grade(job)
         if not graded.fatal and _has_changed(job.hand_in):
-            problem = WorkerError("it was changed or taken away while it was graded; the same command tries again")
+            problem = WorkerError("the file changed during grading; the same command tries again")
             graded = _void(graded.assignment, problem, graded.key, job, graded.seconds)
         if graded.status == "graded":
             return graded
         return self._with_page(job, graded, _nothing(graded.assignment, graded.status, graded.reason, job))
 
-    def _with_page(self, job: Job, graded: Graded, report: Report) -> Graded:
+    def _with_page(self, job: Job, graded: BatchResult, report: Report) -> BatchResult:
         """The same, when the hand-in's page has been written, if there shall be one."""
         if self._pages is None or graded.fatal:
             return graded
@@ -141,7 +144,7 @@ class Slot:
             return graded
         return graded
 
-    def _grade(self, job: Job) -> Graded:
+    def _grade(self, job: Job) -> BatchResult:
         started = time.monotonic()
         folder = Path(tempfile.mkdtemp(prefix="grade-slot-"))
         try:
@@ -166,7 +169,7 @@ class Slot:
         ids = self.course.ids()
         return ids[0] if self.course.single else identify(path, ids, self.course.load)
 
-    def _graded(self, job: Job, path: Path, loaded: Loaded, started: float) -> Graded:
+    def _graded(self, job: Job, path: Path, loaded: Loaded, started: float) -> BatchResult:
         problem: Exception = WorkerError("nothing was tried")
         for again in range(TRIES):
             folder: Path | None = None
@@ -246,11 +249,11 @@ def _has_changed(hand_in: HandIn) -> bool:
     return fingerprint_of({name: Path(place) for name, place in files.items()})[0] != hand_in.content
 
 
-def _refused(assignment: str, reason: str, key: CacheKey, job: Job, seconds: float) -> Graded:
+def _refused(assignment: str, reason: str, key: CacheKey, job: Job, seconds: float) -> BatchResult:
     return _from_report(_nothing(assignment, "ungradable", reason, job), key, job, seconds)
 
 
-def _void(assignment: str, problem: Exception, key: CacheKey, job: Job, seconds: float) -> Graded:
+def _void(assignment: str, problem: Exception, key: CacheKey, job: Job, seconds: float) -> BatchResult:
     """Ours, not the student's; it is tried again in the next run."""
     return _from_report(_nothing(assignment, "fault", " ".join(str(problem).split()), job), key, job, seconds)
 
@@ -260,7 +263,7 @@ def _nothing(assignment: str, status: Status, reason: str, job: Job) -> Report:
     return Report(assignment=assignment, title="", path=job.hand_in.path, digest=content, status=status, reason=reason)
 
 
-def _from_report(report: Report, key: CacheKey, job: Job, seconds: float) -> Graded:
+def _from_report(report: Report, key: CacheKey, job: Job, seconds: float) -> BatchResult:
     report = msgspec.structs.replace(report, path=job.hand_in.path)
     scores: Mapping[str, PartScore] = {
         p.part.id: PartScore(
@@ -268,7 +271,7 @@ def _from_report(report: Report, key: CacheKey, job: Job, seconds: float) -> Gra
         )
         for p in report.parts
     }
-    return Graded(
+    return BatchResult(
         assignment=report.assignment,
         status=report.status,
         reason=report.reason,
@@ -277,3 +280,25 @@ def _from_report(report: Report, key: CacheKey, job: Job, seconds: float) -> Gra
         key=msgspec.structs.replace(key, submission=job.hand_in.content),
         seconds=seconds,
     )
+
+
+def libraries(assignment: Assignment) -> tuple[str, ...]:
+    """Modules to load before the first submission: what the assignment's own files import, without its own modules.
+
+    `grade` of one submission loads what that needs; in a batch each import would be made hundreds of times.
+    """
+    folder = assignment.solution or assignment.handout
+    foreign = {path.stem for place in (folder, *assignment.stand_ins) if place.is_dir() for path in place.iterdir()}
+    found = [from_ or plain for text in _texts(folder) for from_, plain in _IMPORT.findall(text)]
+    wanted = [name for name in found if not name.startswith(".") and name.partition(".")[0] not in foreign]
+    return tuple(dict.fromkeys((*assignment.preload, *wanted)))
+
+
+def _texts(folder: Path) -> Iterator[str]:
+    for path in sorted(folder.rglob("*.py")):
+        yield path.read_text(encoding="utf-8", errors="replace")
+    for path in sorted(folder.glob("*.ipynb")):
+        try:
+            yield from (cell.source for cell in read_notebook(path).code)
+        except SubmissionError:
+            continue  # a hand-out's own notebook: `grade` says what is wrong with it

@@ -21,7 +21,7 @@ from typing import Literal
 import msgspec
 
 from grader.assignment.loading.course import Course
-from grader.cohort.records import Graded, Job
+from grader.cohort.records import BatchResult, Job
 from grader.cohort.slot import Slot
 from grader.sandbox.tiers import Policy
 from grader.sandbox.watchdog import remove
@@ -51,7 +51,7 @@ class Setup(msgspec.Struct, frozen=True, kw_only=True):
         return Slot(course, seed=self.seed, hidden=self.hidden, data=self.data, policy=policy, pages=self.pages)
 
 
-def send(channel: socket.socket, message: Setup | Job | Graded) -> None:
+def send(channel: socket.socket, message: Setup | Job | BatchResult) -> None:
     """Send one message.
 
     Raises

@@ -8,8 +8,12 @@ from __future__ import annotations
 import argparse
 import os
 import re
+import shutil
 import signal
 import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,6 +27,8 @@ if TYPE_CHECKING:
     from grader.cohort.batch import Runner
     from grader.cohort.discover import Found
 
+SCRATCH_PREFIX = "grade-batch-"
+"""Of a batch's temporary folder, which a killed batch leaves behind and the next one removes."""
 
 DESCRIPTION = """\
 Grade every submission in DIR: notebooks, folders and archives, or what Canvas, Moodle or Gradescope let you
@@ -128,7 +134,6 @@ def run(args: argparse.Namespace) -> int:
     from grader.cohort.pool import in_slots
     from grader.cohort.progress import Progress
     from grader.cohort.roster import read_roster
-    from grader.cohort.scratch import scratch
     from grader.cohort.slot_process import Setup
     from grader.cohort.store import Store
 
@@ -237,3 +242,24 @@ def _say_students(found: Found) -> None:
         stdio.tell(f"not in the roster: {listed(found.strangers)}")
     if found.absent:
         stdio.tell(f"in the roster, without a hand-in: {listed(found.absent)}")
+
+
+@contextmanager
+def scratch() -> Iterator[Path]:
+    """A folder for this process; those of processes that are no more are removed first."""
+    for left in Path(tempfile.gettempdir()).glob(f"{SCRATCH_PREFIX}*-*"):
+        pid = left.name.removeprefix(SCRATCH_PREFIX).partition("-")[0]
+        if pid.isdecimal() and not _alive(int(pid)):
+            shutil.rmtree(left, ignore_errors=True)  # another user's stays: it cannot be removed
+    with tempfile.TemporaryDirectory(prefix=f"{SCRATCH_PREFIX}{os.getpid()}-", ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

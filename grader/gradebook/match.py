@@ -33,7 +33,7 @@ class Entry(Struct, frozen=True, kw_only=True):
     """Plain text of a few lines."""
 
 
-class Way(NamedTuple):
+class MatchColumn(NamedTuple):
     """A column of the sheet that says who it is."""
 
     column: int
@@ -44,7 +44,7 @@ class Way(NamedTuple):
 
 
 def place(
-    people: Sequence[Entry], sheet: Sheet, rows: Iterable[int], ways: Sequence[Way], *, name: int | None = None
+    people: Sequence[Entry], sheet: Sheet, rows: Iterable[int], ways: Sequence[MatchColumn], *, name: int | None = None
 ) -> tuple[dict[int, Entry], tuple[str, ...]]:
     """Row -> whose it is, and the students who have no row.
 

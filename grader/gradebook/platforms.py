@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from grader.errors import UsageError
 from grader.gradebook.csv import Sheet, decimal, decimal_sign, dump
-from grader.gradebook.match import Entry, Way, cell, column_of, listed, place, plain
+from grader.gradebook.match import Entry, MatchColumn, cell, column_of, listed, place, plain
 
 
 class Filled(Struct, frozen=True, kw_only=True):
@@ -85,7 +85,7 @@ def canvas(entries: Iterable[Entry], *, column: str, possible: Fraction, sheet: 
     kept = [*range(last + 1), at]
     people_rows = {i for i, row in enumerate(sheet.rows) if i and cell(row, head.index("ID"))}
     columns = (("ID", ("canvas_id", "ID")), ("SIS User ID", _SIS), ("SIS Login ID", _LOGIN))
-    ways = [Way(head.index(title), ids) for title, ids in columns if title in head]
+    ways = [MatchColumn(head.index(title), ids) for title, ids in columns if title in head]
     placed, missing = place(people, sheet, people_rows, ways, name=0)
     filled: list[tuple[str, ...]] = []
     sign = decimal_sign(sheet)
@@ -133,8 +133,8 @@ def moodle(entries: Iterable[Entry], *, sheet: Sheet, column: str | None = None,
     comment = next((i for i, title in enumerate(head) if _FEEDBACK.search(title)), None) if comments else None
     email = next((i for i in range(1, len(head)) if any("@" in cell(row, i) for row in body)), None)
     number = next((i for i, title in enumerate(head) if i and _IS_NUMBER.match(title)), None)
-    ways = [Way(0, ("moodle_id", "Identifier", "ID"), _participant)]
-    ways += [Way(i, ids) for i, ids in ((email, _EMAIL), (number, _NUMBER)) if i is not None]
+    ways = [MatchColumn(0, ("moodle_id", "Identifier", "ID"), _participant)]
+    ways += [MatchColumn(i, ids) for i, ids in ((email, _EMAIL), (number, _NUMBER)) if i is not None]
     placed, unplaced = place(people, sheet, range(1, len(sheet.rows)), ways, name=1)
     sign = decimal_sign(sheet)
     rows: list[tuple[str, ...]] = []
@@ -209,7 +209,7 @@ def brightspace(entries: Iterable[Entry], *, column: str, sheet: Sheet | None = 
     if not there:
         raise UsageError("the sheet is no export of Brightspace's grades (no column OrgDefinedId or Username)")
     known = {"OrgDefinedId": _NUMBER, "Username": ("Username", "username", "login", "student")}
-    ways = [Way(i, (head[i], *known[head[i]]), _without_hash) for i in there]
+    ways = [MatchColumn(i, (head[i], *known[head[i]]), _without_hash) for i in there]
     placed, missing = place(people, sheet, range(1, len(sheet.rows)), ways)
     rows = [(*(head[i] for i in there), title, "End-of-Line Indicator")]
     for i, one in sorted(placed.items()):

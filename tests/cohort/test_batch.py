@@ -17,7 +17,7 @@ import pytest
 from grader.cohort.batch import run_batch
 from grader.cohort.discover import find
 from grader.cohort.late_policy import Rules
-from grader.cohort.records import CacheKey, Graded, Job
+from grader.cohort.records import BatchResult, CacheKey, Job
 from grader.cohort.slot_process import Setup
 from grader.cohort.store import Store
 from grader.errors import UsageError
@@ -195,9 +195,9 @@ def test_a_worker_with_another_grader_ends_the_batch_and_its_report_is_not_kept(
     found = find(hand_ins, tmp_path / "unpacked", rule=None, roster=None, file_times=False)
     elsewhere = CacheKey(submission="", environment="grader 0 (elsewhere)")
 
-    def runner(jobs: Iterable[Job], setup: Setup) -> Iterator[tuple[Job, Graded | str] | None]:
+    def runner(jobs: Iterable[Job], setup: Setup) -> Iterator[tuple[Job, BatchResult | str] | None]:
         for job in jobs:
-            yield job, Graded(assignment="toy", status="graded", key=elsewhere)
+            yield job, BatchResult(assignment="toy", status="graded", key=elsewhere)
 
     setup = Setup(root=str(course), single=False, seed=None)
     refused = pytest.raises(UsageError, match=r"graded with grader 0 \(elsewhere\), and this batch is with grader \d")

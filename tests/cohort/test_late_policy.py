@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from grader.cohort.late_policy import Rules, compiled, read_rules, worth
-from grader.cohort.records import HandIn, Worth
+from grader.cohort.late_policy import Rules, apply_policy, compiled, read_rules
+from grader.cohort.records import FinalScore, HandIn
 from grader.commands.batch import RULES
 from grader.errors import UsageError
 from tests.cohort.results import result
@@ -21,8 +21,8 @@ def rules(tmp_path: Path, text: str) -> Rules:
     return read_rules(tmp_path / "rules.toml")
 
 
-def one(tmp_path: Path, text: str, submitted: str = "2026-03-03T11:00:00+00:00", points: float = 8) -> Worth:
-    (found,) = worth([result(points=points, submitted=submitted)], rules(tmp_path, text))
+def one(tmp_path: Path, text: str, submitted: str = "2026-03-03T11:00:00+00:00", points: float = 8) -> FinalScore:
+    (found,) = apply_policy([result(points=points, submitted=submitted)], rules(tmp_path, text))
     return found
 
 
@@ -71,14 +71,14 @@ def test_each_assignment_may_have_its_own_date(tmp_path: Path) -> None:
 
 
 def test_marked_late_without_a_time_is_one_day(tmp_path: Path) -> None:
-    (found,) = worth([result(late=True)], rules(tmp_path, "[late]\nper_day = 10"))
+    (found,) = apply_policy([result(late=True)], rules(tmp_path, "[late]\nper_day = 10"))
     assert (found.late_days, found.penalty) == (1, Fraction(8, 10))
 
 
 def attempts(tmp_path: Path, text: str, *points: float | None) -> int | None:
     """The attempt that counts."""
     made = [result(points=p, attempt=n, path=f"{n}") for n, p in enumerate(points, 1)]
-    counting = [w.path for w in worth(reversed(made), rules(tmp_path, text)) if w.counts]
+    counting = [w.path for w in apply_policy(reversed(made), rules(tmp_path, text)) if w.counts]
     assert len(counting) <= 1
     return int(counting[0]) if counting else None
 
@@ -106,7 +106,7 @@ def test_the_best_is_the_best_after_the_penalty(tmp_path: Path) -> None:
         result(points=7, attempt=1, path="1", submitted="2026-03-01T00:00:00+00:00"),
         result(points=8, attempt=2, path="2", submitted="2026-03-05T00:00:00+00:00"),
     ]
-    found = worth(made, rules(tmp_path, f'policy = "best"\n{DUE}[late]\nper_day = 10'))
+    found = apply_policy(made, rules(tmp_path, f'policy = "best"\n{DUE}[late]\nper_day = 10'))
     assert [w.path for w in found if w.counts] == ["1"]
 
 
@@ -139,14 +139,14 @@ def test_a_wrong_rule_for_names_is_one_line(pattern: str, what: str) -> None:
 
 def test_an_attempt_taken_by_hand_counts_though_it_is_one_too_many(tmp_path: Path) -> None:
     attempts = [result(points=n, attempt=n, path=f"{n}") for n in (1, 2, 3)]
-    found = worth(attempts, rules(tmp_path, "attempts = 2\n[students.jane]\ntake = 3"))
+    found = apply_policy(attempts, rules(tmp_path, "attempts = 2\n[students.jane]\ntake = 3"))
     assert [w.path for w in found if w.counts] == ["3"]
 
 
 def test_attempts_without_a_number_are_numbered_by_their_time(tmp_path: Path) -> None:
     times = ("2026-03-02T12:00:00+00:00", "2026-03-01T12:00:00+00:00", "2026-03-03T12:00:00+00:00")
     attempts = [result(points=1, path=str(n), submitted=time) for n, time in enumerate(times)]
-    found = worth(attempts, rules(tmp_path, "[students.jane]\ntake = 2"))
+    found = apply_policy(attempts, rules(tmp_path, "[students.jane]\ntake = 2"))
     assert [w.path for w in found if w.counts] == ["0"]
 
 

@@ -13,7 +13,7 @@ import pytest
 from grader.cohort import pool
 from grader.cohort.discover import find
 from grader.cohort.pool import in_slots
-from grader.cohort.records import Graded, Job
+from grader.cohort.records import BatchResult, Job
 from grader.cohort.slot_process import Setup
 from tests.cohort.test_batch import descendants
 
@@ -34,8 +34,8 @@ def slots() -> list[int]:
     return found
 
 
-def collected(results: Iterator[tuple[Job, Graded | str] | None]) -> dict[str, Graded | str]:
-    found: dict[str, Graded | str] = {}
+def collected(results: Iterator[tuple[Job, BatchResult | str] | None]) -> dict[str, BatchResult | str]:
+    found: dict[str, BatchResult | str] = {}
     for result in results:
         if result is not None:
             assert result[0].hand_in.path not in found
@@ -43,7 +43,7 @@ def collected(results: Iterator[tuple[Job, Graded | str] | None]) -> dict[str, G
     return found
 
 
-def points(results: dict[str, Graded | str]) -> dict[str, str]:
+def points(results: dict[str, BatchResult | str]) -> dict[str, str]:
     return {path: r if isinstance(r, str) else f"{r.status} {r.score}" for path, r in results.items()}
 
 
@@ -51,7 +51,7 @@ EXPECTED = {"broken.ipynb": "ungradable 0", "right": "graded 5", "wrong_one": "g
 
 
 def test_a_slot_that_is_killed_is_replaced_and_its_hand_in_graded(course: Path, jobs: list[Job]) -> None:
-    def run() -> Iterator[tuple[Job, Graded | str] | None]:
+    def run() -> Iterator[tuple[Job, BatchResult | str] | None]:
         results = in_slots(jobs, Setup(root=str(course), single=False, seed=None), 1)
         yield next(r for r in results if r is not None)  # the next one has been given out
         (slot,) = slots()

@@ -8,7 +8,7 @@ import re
 import pytest
 
 from grader.cohort import progress
-from grader.cohort.batch import Event, Plan
+from grader.cohort.batch import BatchPlan, Event
 from grader.cohort.progress import Progress
 from grader.cohort.records import HandIn, Job
 
@@ -40,7 +40,7 @@ def run(clock: Clock, *, terminal: bool, width: int = 80, count: int = 40, each:
     shown = Progress(stream, terminal=terminal, width=width)
     hand_in = HandIn(path="a", student="a")
     jobs = tuple(Job(number=n, hand_in=hand_in, assignment=None) for n in range(300))
-    shown.plan(Plan(jobs=jobs, twins={}, kept=()))
+    shown.plan(BatchPlan(jobs=jobs, twins={}, kept=()))
     clock.now += each
     shown.tell(Event())
     for n in range(count):
@@ -83,7 +83,7 @@ def test_a_batch_that_grades_nothing_says_so_in_one_line() -> None:
     stream = io.StringIO()
     shown = Progress(stream, terminal=True, width=80)
     kept = tuple((HandIn(path=str(n), student="a"), n) for n in range(3))
-    shown.plan(Plan(jobs=(), twins={}, kept=kept))
+    shown.plan(BatchPlan(jobs=(), twins={}, kept=kept))
     for _ in kept:
         shown.tell(Event(status="graded", reused=True))
     shown.close()

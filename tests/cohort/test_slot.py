@@ -11,14 +11,15 @@ from typing import Any
 
 import pytest
 
-from grader.assignment.loading.course import Course
+from grader.assignment.loading.course import Course, find_course
 from grader.cohort import slot as warm
 from grader.cohort.discover import fingerprint_of
-from grader.cohort.records import Graded, HandIn, Job
-from grader.cohort.slot import Slot
+from grader.cohort.records import BatchResult, HandIn, Job
+from grader.cohort.slot import Slot, libraries
 from grader.execution.session import Session
 from tests.cohort.generate import HOSTILE
 
+OWN_COURSE = find_course(Path(__file__))
 WAYS = ("kills its parent", "leaves a process", "writes to its home", "exits")
 
 
@@ -30,7 +31,7 @@ def job(path: Path, number: int = 0) -> Job:
     )
 
 
-def untimed(graded: Graded) -> dict[str, Any]:
+def untimed(graded: BatchResult) -> dict[str, Any]:
     return {key: value for key, value in graded.report.items() if key != "timings"}
 
 
@@ -73,7 +74,7 @@ def test_a_hand_in_that_changes_while_it_is_graded_has_no_score_and_is_tried_aga
     with Slot(Course(root=course), seed=None) as slot:
         graded = slot.grade(given)
     assert (graded.status, dict(graded.scores)) == ("fault", {})
-    assert "changed or taken away while it was graded" in graded.reason
+    assert "the file changed during grading" in graded.reason
 
 
 def test_a_worker_that_died_is_replaced(course: Path) -> None:
@@ -116,3 +117,13 @@ def test_a_hand_in_whose_processes_were_lost_is_graded_again(
         graded = slot.grade(job(odd))
     assert len(tries) == 2
     assert graded.score == graded.max_score
+
+
+@pytest.mark.parametrize("id", OWN_COURSE.ids())
+def test_libraries_are_installed_ones(id: str) -> None:
+    found = libraries(OWN_COURSE.load(id))
+    packages = {name.partition(".")[0] for name in found}
+
+    assert {"numpy", "matplotlib"} <= packages
+    assert packages.isdisjoint({"layers", "nndl", "utils", "nn_utils", "tensorflow", "keras", "neural_network"})
+    assert "matplotlib.pyplot" in found

@@ -12,9 +12,8 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
-from grader.cohort.database import address
-from grader.cohort.records import CacheKey, Graded, HandIn, PartScore, Worth
-from grader.cohort.store import Store
+from grader.cohort.records import BatchResult, CacheKey, FinalScore, HandIn, PartScore
+from grader.cohort.store import Store, address
 from grader.errors import UsageError
 
 KEY = CacheKey(submission="sha256:1", environment="e", seed="3", files={"checks.py": "k"})
@@ -24,8 +23,8 @@ def hand_in(path: str = "a.ipynb", content: str = "sha256:1", student: str = "")
     return HandIn(path=path, student=student or path.partition(".")[0], content=content, ids={"email": "a@b.c"})
 
 
-def graded(score: str = "1/3") -> Graded:
-    return Graded(
+def graded(score: str = "1/3") -> BatchResult:
+    return BatchResult(
         assignment="toy",
         status="graded",
         scores={"1": PartScore(score, "1", "0"), "2": PartScore("0", "0", "5")},
@@ -44,7 +43,7 @@ def test_a_result_comes_back_exactly(path: Path) -> None:
     with Store.open(path, create=True) as store:
         run = store.start("/in", {"seed": None}, "0.1")
         store.add(run, hand_in(), graded())
-        store.finish(run, [Worth(path="a.ipynb", student="a", late_days=1, penalty=Fraction(1, 7), counts=True)])
+        store.finish(run, [FinalScore(path="a.ipynb", student="a", late_days=1, penalty=Fraction(1, 7), counts=True)])
     with Store.open(path) as store:
         (found,) = store.results()
         assert (found.points, found.max_points, found.pending) == (Fraction(1, 3), 1, 5)

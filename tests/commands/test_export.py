@@ -19,7 +19,7 @@ import pytest
 from msgspec import structs
 
 from grader import cli
-from grader.cohort.records import CacheKey, Graded, HandIn, PartScore, Worth
+from grader.cohort.records import BatchResult, CacheKey, FinalScore, HandIn, PartScore
 from grader.cohort.store import Store
 
 ROOT = Path(__file__).parents[2]
@@ -38,10 +38,10 @@ def part(id: str, score: int, most: int, *, manual: bool = False, why: str = "")
     }
 
 
-def graded(assignment: str, score: int, *, status: str = "graded", reason: str = "") -> Graded:
+def graded(assignment: str, score: int, *, status: str = "graded", reason: str = "") -> BatchResult:
     parts = [part("1", 5, 5), part("2", score - 5, 15, why="it is <nan> & more"), part("3", 0, 4, manual=True)]
     scores = {"1": PartScore("5", "5", "0"), "2": PartScore(str(score - 5), "15", "0"), "3": PartScore("0", "0", "4")}
-    return Graded(
+    return BatchResult(
         assignment=assignment,
         status=status,  # type: ignore[arg-type]
         reason=reason,
@@ -51,7 +51,7 @@ def graded(assignment: str, score: int, *, status: str = "graded", reason: str =
     )
 
 
-def fill(path: Path, rows: list[tuple[HandIn, Graded, Worth]]) -> None:
+def fill(path: Path, rows: list[tuple[HandIn, BatchResult, FinalScore]]) -> None:
     with Store.open(path, create=True) as store:
         run = store.start("/cohort", {}, "0")
         for hand_in, result, _ in rows:
@@ -60,7 +60,7 @@ def fill(path: Path, rows: list[tuple[HandIn, Graded, Worth]]) -> None:
 
 
 def row(student: str, score: int | None, number: str, *, attempt: int = 1, counts: bool = True, late: int = 0,
-        assignment: str = "hw3", name: str = "") -> tuple[HandIn, Graded, Worth]:  # fmt: skip
+        assignment: str = "hw3", name: str = "") -> tuple[HandIn, BatchResult, FinalScore]:  # fmt: skip
     path = f"{student}_{attempt}.ipynb"
     hand_in = HandIn(
         path=path, student=student, name=name or student.title(), attempt=attempt, content=f"{student}{attempt}",
@@ -69,7 +69,7 @@ def row(student: str, score: int | None, number: str, *, attempt: int = 1, count
     result = (
         graded(assignment, score) if score is not None else graded(assignment, 0, status="ungradable", reason="PDF")
     )
-    worth = Worth(path=path, student=student, late_days=late, penalty=Fraction(2 * late), counts=counts)
+    worth = FinalScore(path=path, student=student, late_days=late, penalty=Fraction(2 * late), counts=counts)
     return hand_in, result, worth
 
 
@@ -110,7 +110,7 @@ def test_canvas_gets_the_attempt_that_counts_less_its_penalty(store: Path, capsy
     ]
 
 
-def waiting(student: str, earned: str, most: str, pending: str) -> tuple[HandIn, Graded, Worth]:
+def waiting(student: str, earned: str, most: str, pending: str) -> tuple[HandIn, BatchResult, FinalScore]:
     """A hand-in of which a person must decide a check: its points are not in `most`."""
     hand_in, result, worth = row(student, 20, "105")
     parts = [{**part("1", 0, 0), "status": "pending"}, part("2", 15, 15)]

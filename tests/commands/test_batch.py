@@ -1,4 +1,4 @@
-"""The temporary folder of a batch."""
+"""`grade batch`: its temporary folder; what it grades is `tests/cohort/test_batch`'s."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.cohort.scratch import scratch
+from grader.commands.batch import scratch
 
 
 def test_what_a_killed_batch_left_is_removed_and_a_running_ones_is_not(
