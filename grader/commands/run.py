@@ -65,6 +65,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         " submission's own where the reference is here, else recorded)",
     )
     points.add_argument("--fresh", action="store_true", help="draw test data from a new random seed")
+    what.add_argument(
+        "--watch", action="store_true", help="grade again whenever a file is saved, and show what changed"
+    )
     kept = parser.add_argument_group("sandbox")
     kept.add_argument(
         "--require-sandbox",
@@ -143,6 +146,8 @@ def run(args: argparse.Namespace) -> int:
         What grading raised, after every output that was asked for was written.
     """
     path, wanted = _targets(args)
+    if args.watch:
+        return _watch(args, path, wanted)
     gc.disable()  # one report: its garbage is not worth looking for
     worker = launch()  # before anything heavy: it starts up while we load NumPy and read files; `engine.grade` ends it
     from grader import engine
@@ -186,6 +191,17 @@ def run(args: argparse.Namespace) -> int:
     if exit_zero:
         return EARNED
     return exit_code(report, fail_under=args.fail_under, exit_zero=args.exit_zero)
+
+
+def _watch(args: argparse.Namespace, path: Path, wanted: list[report_files.Output]) -> int:
+    from grader.commands.watch import Watch, watch
+
+    if wanted or args.fresh or args.seed is not None or args.data is not None:
+        raise UsageError("--watch shows the report on the terminal: leave out -o, --json, --seed, --fresh and --data")
+    policy = Policy(require=args.require_sandbox, unsafe=args.unsafe)
+    watched = Watch(path, args.course and Path(args.course), args.assignment, args.hidden, policy)
+    watch(watched, lambda report: stdio.emit(_page(report, verbose=args.verbose)), stdio.tell)
+    return EARNED
 
 
 def exit_code(report: Report, *, fail_under: Fraction | None = None, exit_zero: bool = False) -> int:

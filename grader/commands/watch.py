@@ -1,0 +1,150 @@
+"""`grade SUBMISSION --watch`: grade again whenever a file is saved, and show what changed.
+
+Owns the loop and one reused worker, which has the assignment's libraries loaded before the file is saved.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+
+from grader.assignment.loading.course import find_course
+from grader.engine import grade_with, public_only
+from grader.errors import GraderError, SubmissionError
+from grader.execution.process import Root
+from grader.model import Assignment, PartResult, Report
+from grader.reference.expected import ExpectedValues
+from grader.report.sentences import total
+from grader.sandbox.tiers import Policy
+from grader.sandbox.watchdog import remove
+from grader.submission.files.identify import identify
+
+POLL_S = 0.1
+"""Between two looks at the files: a tenth of what a person notices as waiting."""
+WATCHED = (".py", ".ipynb")
+MAX_FILES = 2_000
+"""Files that are looked at; a submission has a dozen."""
+
+
+class Watch:
+    """One submission and the worker that grades it again and again."""
+
+    def __init__(self, path: Path, course: Path | None, assignment: str | None, hidden: bool, policy: Policy) -> None:
+        self.path = path
+        self._course = course
+        self._wanted = assignment
+        self._hidden = hidden
+        self._policy = policy
+        self._root: Root | None = None
+
+    def grade(self) -> Report:
+        """Grade once in the warm worker; after a problem the next time gets a new one.
+
+        Raises
+        ------
+        GraderError
+            Whatever keeps this from being graded, a submission that cannot be told included.
+        """
+        try:
+            found = self._assignment()
+            root = self._root = self._root or Root()
+            folder = root.new_folder()
+            expected = ExpectedValues(found, "recorded")  # the same points at each save, so that results compare
+            try:
+                return grade_with(root, self.path, found, folder, expected, policy=self._policy)
+            finally:
+                remove(folder)
+        except GraderError:
+            self.close()
+            raise
+
+    def warm(self) -> None:
+        """Have a worker ready with the assignment's libraries, as far as that can be told."""
+        try:
+            found = self._assignment()
+            root = self._root = self._root or Root()
+            root.warm(found.preload)
+        except GraderError:
+            self.close()
+
+    def close(self) -> None:
+        """End the worker."""
+        if self._root is not None:
+            self._root.__exit__(None, None, None)
+            self._root = None
+
+    def _assignment(self) -> Assignment:
+        course = find_course(Path.cwd(), self._course, submission=self.path)
+        ids = course.ids()
+        found = course.load(self._wanted or (ids[0] if course.single else identify(self.path, ids, course.load)))
+        return found if self._hidden else public_only(found)
+
+
+def watch(one: Watch, show: Callable[[Report], None], tell: Callable[[str], None]) -> None:
+    """Grade, show, and again after each save; ends by an interrupt alone.
+
+    Parameters
+    ----------
+    show
+        Takes a report: whole the first time, later what changed.
+    tell
+        Takes one line, for what could not be graded.
+    """
+    before: Report | None = None
+    try:
+        while True:
+            seen = stamps(one.path)
+            try:
+                report = one.grade()
+                if report.status != "graded":
+                    raise SubmissionError(report.reason)
+                if before is None:
+                    show(report)
+                else:
+                    show_changes(before, report, show, tell)
+                before = report
+            except GraderError as error:
+                tell(str(error))
+            one.warm()
+            while stamps(one.path) == seen:
+                time.sleep(POLL_S)
+    finally:
+        one.close()
+
+
+def show_changes(before: Report, after: Report, show: Callable[[Report], None], tell: Callable[[str], None]) -> None:
+    """Show the parts whose result is another one; in one line when none is."""
+    old = {p.part.id: _result(p) for p in before.parts}
+    changed = tuple(p for p in after.parts if old.get(p.part.id) != _result(p))
+    if changed:
+        cells = tuple(c for c in after.cells if c.status != "ok")
+        show(msgspec.structs.replace(after, parts=changed, cells=cells, notes=()))
+    tell(f"{'all' if changed else 'no change'}: {total(after)}")
+
+
+def _result(part: PartResult) -> object:
+    """What a person would notice of a part: status, points and sentences."""
+    return [
+        part.status,
+        part.score,
+        [(o.check.id, o.status, o.score, o.message, o.diagnosis) for o in part.outcomes],
+        part.answer,
+    ]
+
+
+def stamps(path: Path) -> dict[str, tuple[int, int]]:
+    """Time and size of every file that can change the result."""
+    files = [path] if path.is_file() else [p for p in sorted(path.rglob("*")) if p.suffix in WATCHED]
+    found = {}
+    for file in files[:MAX_FILES]:
+        if any(part.startswith(".") for part in file.relative_to(path).parts):
+            continue
+        try:
+            stat = file.stat()
+        except OSError:  # being replaced by an editor
+            continue
+        found[str(file)] = (stat.st_mtime_ns, stat.st_size)
+    return found
