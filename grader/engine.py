@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -22,6 +23,9 @@ from grader.reference.expected import ExpectedValues, Seed
 from grader.sandbox import tiers
 from grader.sandbox.tiers import Policy
 from grader.versions import environment
+
+if TYPE_CHECKING:
+    from grader.submission.files.gather import SubmittedFiles
 
 LARGEST_SEED = 2**32
 MAX_NOTES = 60
@@ -98,11 +102,16 @@ def _grade(
     keep: bool,
     policy: Policy,
 ) -> Report:
+    from grader.submission.files.gather import gather
     from grader.submission.files.identify import identify
 
     course = find_course(Path.cwd(), None if course_path is None else Path(course_path), submission=path)
+    folder = root.new_folder()
+    handed: SubmittedFiles | None = None
     try:
-        id = wanted or (course.ids()[0] if course.single else identify(path, course.ids(), course.load))
+        if wanted is None and not course.single:
+            handed = gather(path, folder / "work" / "unpacked")
+        id = wanted or (course.ids()[0] if handed is None else identify(handed, course.ids(), course.load))
     except SubmissionError as error:
         return _ungradable(path, None, error, started)
     found = course.load(id)
@@ -115,7 +124,7 @@ def _grade(
 
         seed = secrets.randbelow(LARGEST_SEED)
     expected = ExpectedValues(found, seed)
-    return grade_with(root, path, found, root.new_folder(), expected, keep=keep, started=started, policy=policy)
+    return grade_with(root, path, found, folder, expected, handed=handed, keep=keep, started=started, policy=policy)
 
 
 def grade_with(
@@ -125,13 +134,15 @@ def grade_with(
     folder: Path,
     expected: ExpectedValues,
     *,
+    handed: SubmittedFiles | None = None,
     keep: bool = False,
     started: float | None = None,
     policy: Policy = tiers.ANY,
 ) -> Report:
     """Grade a hand-in for a loaded assignment in a worker that may have graded others before.
 
-    `folder` is this hand-in's own, from `Root.new_folder`, and left to the caller to remove.
+    `folder` is this hand-in's own, from `Root.new_folder`, and left to the caller to remove. `handed` is what lies at
+    `path`, for a caller that has looked at it.
 
     Raises
     ------
@@ -147,7 +158,7 @@ def grade_with(
     started = time.monotonic() if started is None else started
     try:
         root.warm(found.preload)
-        submission = open_submission(path, found, folder / "work")
+        submission = open_submission(path, found, folder / "work", handed)
         anchors = find_anchors(found, submission)
     except SubmissionError as error:
         return _ungradable(path, found, error, started)
@@ -182,7 +193,7 @@ def grade_with(
             *warning,
             *submission.notes,
             *session.notes,
-            *_trust_notes(found, submission, stub, session),
+            *_notebook_notes(submission, stub),
             *evaluation.notes,
         ),
         unchecked=_unchecked(found),
@@ -242,18 +253,14 @@ def _stub_notebook(assignment: Assignment) -> Notebook | None:
     return read_notebook(assignment.handout / assignment.notebook)
 
 
-def _trust_notes(assignment: Assignment, submission: Submission, stub: Notebook | None, session: Session) -> list[str]:
-    """What the stored notebook claims and the run does not bear out."""
-    from grader.submission.review.determinism import unrepeatable_cells
-    from grader.submission.review.stored_outputs import given_cell_notes, is_unsolved, order_notes, stored_output_notes
+def _notebook_notes(submission: Submission, stub: Notebook | None) -> list[str]:
+    """How the notebook was made, as far as it shows: the order of its cells, edits of given ones."""
+    from grader.submission.review.edited_cells import given_cell_notes, is_unsolved, order_notes
 
     notebook = submission.notebook
     if notebook is None:
         return []
     notes = order_notes(notebook)
-    if any(cell.outputs for cell in notebook.code) and not assignment.small_data:
-        failed = [cell.index for cell in session.cells if cell.status != "ok"]
-        notes += stored_output_notes(notebook, session.cells, unrepeatable_cells(assignment, submission, failed))
     if stub is not None and notebook.assignment is not None:  # a course's own edition differs in every cell
         notes += given_cell_notes(notebook, stub, {c.index: is_unsolved(c.source) for c in stub.code})
     return notes

@@ -241,10 +241,8 @@ class Cell(Struct, frozen=True, kw_only=True):
     headings: tuple[str, ...] = ()
     """Titles of the headings that the cell stands under, outermost first, without `#`."""
     execution_count: int | None = None
-    outputs: tuple[str, ...] = ()
-    """Stored outputs as plain text (streams and text/plain), in order."""
-    figures: int = 0
-    """How many images the stored outputs hold."""
+    has_outputs: bool = False
+    """Whether outputs are stored: it was run once."""
 
 
 class Notebook(Struct, frozen=True, kw_only=True):

@@ -29,6 +29,7 @@ from grader.reference.expected import ExpectedValues, Seed
 from grader.report.json_report import to_json
 from grader.sandbox.tiers import ANY, Policy
 from grader.sandbox.watchdog import remove
+from grader.submission.files.gather import SubmittedFiles, gather
 from grader.submission.files.identify import identify
 from grader.submission.source.notebook import read_notebook
 from grader.versions import engine
@@ -150,14 +151,15 @@ class Slot:
         try:
             path = staged(job.hand_in, folder / "handed in")
             try:
-                id = job.assignment or self._identified(path)
+                handed = self._looked_at(job, path, folder)
+                id = job.assignment or self._identified(handed)
             except SubmissionError as error:
                 return _refused("", str(error), self.unidentified_key(), job, time.monotonic() - started)
             try:
                 loaded = self.loaded(id)
             except GraderError as error:
                 return _void(id, error, self.unidentified_key(), job, time.monotonic() - started)
-            return self._graded(job, path, loaded, started)
+            return self._graded(job, path, handed, loaded, started)
         except OSError as error:
             key = CacheKey(submission="", environment=engine(), seed="")
             reason = f"{job.hand_in.path} cannot be read ({error.strerror or error})"
@@ -165,11 +167,17 @@ class Slot:
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
-    def _identified(self, path: Path) -> str:
-        ids = self.course.ids()
-        return ids[0] if self.course.single else identify(path, ids, self.course.load)
+    def _looked_at(self, job: Job, path: Path, folder: Path) -> SubmittedFiles | None:
+        """The hand-in's files, where they are to tell which assignment it is of."""
+        return None if job.assignment or self.course.single else gather(path, folder / "unpacked")
 
-    def _graded(self, job: Job, path: Path, loaded: Loaded, started: float) -> BatchResult:
+    def _identified(self, handed: SubmittedFiles | None) -> str:
+        ids = self.course.ids()
+        return ids[0] if handed is None else identify(handed, ids, self.course.load)
+
+    def _graded(
+        self, job: Job, path: Path, handed: SubmittedFiles | None, loaded: Loaded, started: float
+    ) -> BatchResult:
         problem: Exception = WorkerError("nothing was tried")
         for again in range(TRIES):
             folder: Path | None = None
@@ -183,6 +191,7 @@ class Slot:
                     loaded.assignment,
                     folder,
                     loaded.expected,
+                    handed=handed,
                     policy=self._policy,
                     keep=self._pages is not None,
                 )

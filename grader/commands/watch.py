@@ -5,13 +5,14 @@ Owns the loop and one reused worker, which has the assignment's libraries loaded
 
 from __future__ import annotations
 
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
 
-from grader.assignment.loading.course import find_course
+from grader.assignment.loading.course import Course, find_course
 from grader.engine import grade_with, public_only
 from grader.errors import GraderError, SubmissionError
 from grader.execution.process import Root
@@ -20,6 +21,7 @@ from grader.reference.expected import ExpectedValues
 from grader.report.sentences import total
 from grader.sandbox.tiers import Policy
 from grader.sandbox.watchdog import remove
+from grader.submission.files.gather import gather
 from grader.submission.files.identify import identify
 
 POLL_S = 0.1
@@ -79,8 +81,12 @@ class Watch:
     def _assignment(self) -> Assignment:
         course = find_course(Path.cwd(), self._course, submission=self.path)
         ids = course.ids()
-        found = course.load(self._wanted or (ids[0] if course.single else identify(self.path, ids, course.load)))
+        found = course.load(self._wanted or (ids[0] if course.single else self._identified(course)))
         return found if self._hidden else public_only(found)
+
+    def _identified(self, course: Course) -> str:
+        with tempfile.TemporaryDirectory(prefix="grade-identify-") as scratch:
+            return identify(gather(self.path, Path(scratch)), course.ids(), course.load)
 
 
 def watch(one: Watch, show: Callable[[Report], None], tell: Callable[[str], None]) -> None:

@@ -1,13 +1,14 @@
 """How much a hand-in may hold, and which names in it may be written.
 
 Owns the numbers and the refusals, for archives and folders alike. Reading archives is `archive`'s, walking folders
-`handin`'s.
+`gather`'s.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from itertools import islice
 from pathlib import PurePosixPath
 
 from msgspec import Struct
@@ -21,6 +22,13 @@ MAX_RATIO = 200.0
 """Unpacked over packed size: deflate reaches 1000, text and notebooks stay under 50."""
 
 _FREE_BYTES = 10 << 20  # below this a ratio says nothing: a notebook that printed one line 100,000 times packs 1:500
+MAX_TOKENS = 200_000
+"""Tokens of one Python text, a notebook's code as a whole. A long homework has 20,000; a syntax tree takes up to 1 kB
+for each, so that no tree is larger than 200 MB."""
+MAX_TOKENS_IN_ALL = 500_000
+"""Tokens of all Python files of a hand-in together."""
+
+_TOKEN = re.compile(r"\w+|[^\w \t]")
 _JUNK_FACTOR = 10  # a forgotten .git or venv may make a hand-in this much larger than what is kept of it
 _NAME_BYTES = 255  # what file systems take for one component
 _PATH_BYTES = 1024
@@ -28,7 +36,12 @@ _PATH_BYTES = 1024
 ADVICE = "hand in a plain .zip of your files"
 
 
-class Limits(Struct, frozen=True, kw_only=True):
+def count_tokens(source: str, limit: int = MAX_TOKENS) -> int:
+    """Words, signs and line ends of a Python text, counted up to one more than `limit`."""
+    return sum(1 for _ in islice(_TOKEN.finditer(source), limit + 1))
+
+
+class Quota(Struct, frozen=True, kw_only=True):
     """What the hand-in that messages call `shown` may hold."""
 
     shown: str

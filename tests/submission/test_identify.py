@@ -10,6 +10,7 @@ import pytest
 
 from grader.errors import AuthoringError, SubmissionError
 from grader.model import Assignment
+from grader.submission.files.gather import SubmittedFiles, gather
 from grader.submission.files.identify import identify
 from tests.submission.building import make_assignment, notebook_json, text, write
 
@@ -17,6 +18,10 @@ LAYERS = ["class Affine: pass", "class ReLU: pass", "class CrossEntropy: pass", 
 DESCENT = ["def optimize_f(x): pass", "def sigmoid(x): pass", "class Linear: pass", "class ReLU: pass"]
 Load = Callable[[str], Assignment]
 IDS = ("layers", "descent", "modular")
+
+
+def looked_at(path: Path) -> SubmittedFiles:
+    return gather(path, path.parent / "unpacked")
 
 
 @pytest.fixture
@@ -49,7 +54,7 @@ def load(tmp_path: Path) -> Load:
 
 
 def found(tmp_path: Path, load: Load, files: Mapping[str, str | bytes], at: str = "") -> str:
-    return identify(write(tmp_path / "in", files) / at, IDS, load)
+    return identify(looked_at(write(tmp_path / "in", files) / at), IDS, load)
 
 
 def test_what_release_wrote_decides_without_loading_anything(tmp_path: Path) -> None:
@@ -89,7 +94,7 @@ def test_modules_alone_are_known(tmp_path: Path, load: Load) -> None:
 def test_an_archive_is_looked_into(tmp_path: Path, load: Load) -> None:
     with zipfile.ZipFile(tmp_path / "x.zip", "w") as archive:
         archive.writestr("w/x.ipynb", notebook_json(*LAYERS))
-    assert identify(tmp_path / "x.zip", IDS, load) == "layers"
+    assert identify(looked_at(tmp_path / "x.zip"), IDS, load) == "layers"
 
 
 def test_the_right_notebook_among_several_is_enough(tmp_path: Path, load: Load) -> None:
@@ -116,9 +121,9 @@ def test_a_near_tie_is_refused(tmp_path: Path, load: Load) -> None:
 
 def test_the_one_assignment_of_a_course_must_be_like_the_hand_in_too(tmp_path: Path, load: Load) -> None:
     path = write(tmp_path / "in", {"x.ipynb": notebook_json(*DESCENT)})
-    assert identify(path, ["descent"], load) == "descent"
+    assert identify(looked_at(path), ["descent"], load) == "descent"
     with pytest.raises(SubmissionError, match="cannot tell"):
-        identify(path, ["modular"], load)
+        identify(looked_at(path), ["modular"], load)
 
 
 @pytest.mark.parametrize(
@@ -141,12 +146,12 @@ def test_a_broken_assignment_does_not_hide_the_others(tmp_path: Path, load: Load
         return load(id)
 
     path = write(tmp_path / "in", {"x.ipynb": notebook_json(*LAYERS)})
-    assert identify(path, IDS, broken) == "layers"
+    assert identify(looked_at(path), IDS, broken) == "layers"
     with pytest.raises(AuthoringError, match="broken"):
-        identify(path, ["modular"], broken)
+        identify(looked_at(path), ["modular"], broken)
 
 
 def test_an_assignment_without_a_hand_out_is_known_by_its_names(tmp_path: Path) -> None:
     assignment = make_assignment(tmp_path / "nowhere", names={"Affine": "", "Net": ""})
     path = write(tmp_path / "in", {"x.ipynb": notebook_json(*LAYERS)})
-    assert identify(path, ["toy"], lambda _: assignment) == "toy"
+    assert identify(looked_at(path), ["toy"], lambda _: assignment) == "toy"

@@ -11,7 +11,7 @@ import pytest
 
 from grader.errors import AuthoringError, SubmissionError, WorkerError
 from grader.model import Assignment, Submission
-from grader.submission import quota as limits
+from grader.submission import quota
 from grader.submission.files.open import open_submission
 from tests.submission.building import make_assignment, notebook_json, text, write
 
@@ -444,14 +444,14 @@ def test_a_module_for_an_assignment_of_one_notebook_is_refused(tmp_path: Path, s
 
 
 def test_a_folder_of_too_many_files_is_refused(tmp_path: Path, single: Assignment) -> None:
-    files = {f"{n}.txt": "" for n in range(limits.MAX_FILES + 1)}
+    files = {f"{n}.txt": "" for n in range(quota.MAX_FILES + 1)}
     assert "leave out folders such as" in refusal(tmp_path, single, {"hw.ipynb": NOTEBOOK, **files})
 
 
 def test_a_folder_that_is_too_large_is_refused_before_it_is_copied(tmp_path: Path, single: Assignment) -> None:
     folder = write(tmp_path / "in", {"hw.ipynb": NOTEBOOK})
     with (folder / "big.bin").open("wb") as file:
-        file.truncate(limits.MAX_BYTES + 1)  # a hole: takes no room on disk
+        file.truncate(quota.MAX_BYTES + 1)  # a hole: takes no room on disk
     with pytest.raises(SubmissionError, match="more than 500 MB"):
         open_submission(folder, single, tmp_path / "work")
     assert not (tmp_path / "work").exists()

@@ -2,7 +2,7 @@
 
 Owns reading archives without trusting them: nothing is written outside the target, no link is ever made, the names
 are checked before the first byte is written, and sizes are counted as the bytes really come out, since what an
-archive declares is the student's word. The limits themselves are `limits`'; which files matter is `mapping`'s.
+archive declares is the student's word. The quota themselves are `quota`'; which files matter is `layout`'s.
 """
 
 from __future__ import annotations
@@ -13,19 +13,31 @@ import lzma
 import stat
 import struct
 import tarfile
+import tempfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any, BinaryIO, cast
+from typing import IO, Any, BinaryIO, Self, cast
+
+from msgspec.structs import replace
 
 from grader.errors import SubmissionError, WorkerError
 from grader.submission.names import clean
-from grader.submission.quota import ADVICE, MAX_BYTES, MAX_FILES, MAX_RATIO, Limits
+from grader.submission.quota import ADVICE, MAX_BYTES, MAX_FILES, MAX_RATIO, Quota
 
 _ENTRY_BYTES = 4096  # room for each name in a zip's directory, which is read into memory as a whole
 _CHUNK = 1 << 20
+_METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
+"""Not LZMA, whose dictionary is as large as the file says, up to 4 GB; nor bzip2, which is slow."""
+_SLOWER = {"bz2": 8, "xz": 4}
+"""How much less of it may come out: decoders of 15 and 40 MB/s beside gzip's 200."""
+_XZ_MEMORY = 100 << 20  # `xz -9` asks for 65 MB
+_HEADER_BYTES = 256 << 10
+"""One of tar's extended headers, read into memory as a whole: a path, and what macOS keeps beside a file."""
+_HEADERS_BYTES = 20 << 20
+"""All of them together."""
 
 _DAMAGE = (
     zipfile.BadZipFile,
@@ -43,10 +55,9 @@ _DAMAGE = (
 
 # Any: the three classes are binary files in all but their declared types
 _OPENERS: dict[str, Callable[[Path], Any]] = {
-    "tar": lambda path: path.open("rb"),
     "gz": gzip.GzipFile,
     "bz2": bz2.BZ2File,
-    "xz": lzma.LZMAFile,
+    "xz": lambda path: _Xz(path),
 }
 _MAGIC = (
     (b"PK\x03\x04", "zip"),
@@ -94,11 +105,17 @@ def unpack(
         raise WorkerError(f"{target} is not empty; an archive is unpacked into a folder of its own")
     shown, kind = clean(path.name), _kind(path)
     packed = path.stat().st_size
-    limits = Limits(shown=shown, files=max_files, bytes=max_bytes, ratio=max_ratio, packed=packed)
+    quota = Quota(shown=shown, files=max_files, bytes=max_bytes, ratio=max_ratio, packed=packed)
     if kind == "zip":
-        _unpack_zip(path, target, limits)
+        _unpack_zip(path, target, quota)
+    elif kind == "tar":
+        with path.open("rb") as file:
+            _unpack_tar(file, target, quota)
     elif kind in _OPENERS:
-        _unpack_tar(path, kind, target, limits)
+        quota = replace(quota, bytes=max_bytes // _SLOWER.get(kind, 1))
+        with tempfile.TemporaryFile(dir=target) as file:  # it is read twice, and decompressed once
+            _decompress(path, kind, file, quota)
+            _unpack_tar(file, target, quota)
     else:
         raise SubmissionError(f"{shown} is {kind or 'no archive'}; {ADVICE}")
 
@@ -113,23 +130,25 @@ def _kind(path: Path) -> str:
 # ---------------------------------------------------------------- zip
 
 
-def _unpack_zip(path: Path, target: Path, limits: Limits) -> None:
-    _check_directory(path, limits)
-    with _damage(limits.shown), zipfile.ZipFile(path) as archive:
-        limits.check_entries(len(archive.infolist()))
+def _unpack_zip(path: Path, target: Path, quota: Quota) -> None:
+    _check_directory(path, quota)
+    with _damage(quota.shown), zipfile.ZipFile(path) as archive:
+        quota.check_entries(len(archive.infolist()))
         # orig_filename, since zipfile cuts a name at its first NUL
         infos = [i for i in archive.infolist() if not i.orig_filename.endswith(("/", "\\"))]
-        kept = limits.kept(info.orig_filename for info in infos)
+        kept = quota.kept(info.orig_filename for info in infos)
         for position in kept:
             info = infos[position]
+            if info.compress_type not in _METHODS:
+                raise SubmissionError(f"{quota.shown} is packed in a way that is not read here; {ADVICE}")
             if info.flag_bits & 0x1:
-                raise SubmissionError(f"{limits.shown} is encrypted; pack it again without a password")
+                raise SubmissionError(f"{quota.shown} is encrypted; pack it again without a password")
             if stat.S_IFMT(info.external_attr >> 16) not in {0, stat.S_IFREG}:
-                raise _special(info.orig_filename, limits)
-        _write(((kept[n], archive.open(info)) for n, info in enumerate(infos) if n in kept), target, limits)
+                raise _special(info.orig_filename, quota)
+        _write(((kept[n], archive.open(info)) for n, info in enumerate(infos) if n in kept), target, quota)
 
 
-def _check_directory(path: Path, limits: Limits) -> None:
+def _check_directory(path: Path, quota: Quota) -> None:
     """Refuse a zip by the record at its end, before its directory is read into memory.
 
     The record (APPNOTE 4.3.16) is 22 bytes and a comment of at most 64 KB: the number of entries and the size of the
@@ -140,21 +159,78 @@ def _check_directory(path: Path, limits: Limits) -> None:
         tail = file.read()
     at = tail.rfind(b"PK\x05\x06")
     if at < 0 or len(tail) < at + 22:
-        raise _damaged(limits.shown)
+        raise _damaged(quota.shown)
     count, size = struct.unpack_from("<HI", tail, at + 10)
-    limits.check_entries(count)
-    if b"PK\x06\x07" in tail[max(0, at - 20) : at] or size > limits.files * _ENTRY_BYTES:
-        raise limits.too_many("far too many")
+    quota.check_entries(count)
+    if b"PK\x06\x07" in tail[max(0, at - 20) : at] or size > quota.files * _ENTRY_BYTES:
+        raise quota.too_many("far too many")
 
 
 # ---------------------------------------------------------------- tar
 
 
-class _Counted:
-    """A file that refuses to give more bytes than the limits allow."""
+class _Xz:
+    """An xz file as a stream that takes no more memory than it may."""
 
-    def __init__(self, file: IO[bytes], limits: Limits) -> None:
-        self._file, self._limits, self._count = file, limits, 0
+    def __init__(self, path: Path) -> None:
+        self._file = path.open("rb")
+        self._decoder = lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=_XZ_MEMORY)
+
+    def read(self, size: int) -> bytes:
+        data = b""
+        while not data and not self._decoder.eof:
+            packed = self._file.read(_CHUNK) if self._decoder.needs_input else b""
+            if self._decoder.needs_input and not packed:
+                raise EOFError
+            data = self._decoder.decompress(packed, size)
+        return data
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._file.close()
+
+
+def _bounded(quota: Quota) -> type[tarfile.TarInfo]:
+    """Tar's records, counted whatever they are, with bounds on those that are read into memory."""
+    count = headers = 0
+
+    class Bounded(tarfile.TarInfo):
+        def _proc_member(self, archive: tarfile.TarFile) -> Any:
+            nonlocal count, headers
+            quota.check_entries(count := count + 1)
+            headers += self.size if self.type in _IN_MEMORY else 0
+            if self.type == tarfile.GNUTYPE_SPARSE:
+                raise _special(self.name, quota)
+            if self.type in _IN_MEMORY and (self.size > _HEADER_BYTES or headers > _HEADERS_BYTES):
+                raise SubmissionError(f"{quota.shown} holds a name that is too long; {ADVICE}")
+            return super()._proc_member(archive)  # type: ignore[misc]
+
+        def _refuse(self, *args: object) -> None:
+            raise _special(self.name, quota)
+
+        _proc_gnusparse_00 = _proc_gnusparse_01 = _proc_gnusparse_10 = _refuse
+
+    return Bounded
+
+
+_IN_MEMORY = frozenset(
+    {
+        tarfile.XHDTYPE,
+        tarfile.XGLTYPE,
+        tarfile.SOLARIS_XHDTYPE,
+        tarfile.GNUTYPE_LONGNAME,
+        tarfile.GNUTYPE_LONGLINK,
+    }
+)
+
+
+class _Counted:
+    """A file that refuses to give more bytes than the quota allow."""
+
+    def __init__(self, file: IO[bytes], quota: Quota) -> None:
+        self._file, self._limits, self._count = file, quota, 0
 
     def read(self, size: int) -> bytes:
         data = self._file.read(size)
@@ -163,30 +239,40 @@ class _Counted:
         return data
 
 
+def _decompress(path: Path, kind: str, target: IO[bytes], quota: Quota) -> None:
+    with _damage(quota.shown), _OPENERS[kind](path) as file:
+        counted = _Counted(file, quota)
+        while chunk := counted.read(_CHUNK):
+            with _our_disk(path):
+                target.write(chunk)
+
+
 @contextmanager
-def _tar(path: Path, kind: str, limits: Limits) -> Iterator[tarfile.TarFile]:
+def _tar(file: IO[bytes], quota: Quota) -> Iterator[tarfile.TarFile]:
     # as a stream: never a seek to an offset that the archive chose, and every byte is counted
-    with _damage(limits.shown), _OPENERS[kind](path) as file:
-        counted = cast("BinaryIO", _Counted(file, limits))  # a stream needs `read` alone
-        with tarfile.open(fileobj=counted, mode="r|") as archive:
+    file.seek(0)
+    with _damage(quota.shown):
+        counted = cast("BinaryIO", _Counted(file, quota))  # a stream needs `read` alone
+        with tarfile.open(fileobj=counted, mode="r|", tarinfo=_bounded(quota)) as archive:
             yield archive
 
 
-def _unpack_tar(path: Path, kind: str, target: Path, limits: Limits) -> None:
+def _unpack_tar(file: IO[bytes], target: Path, quota: Quota) -> None:
     names: list[str] = []
     special: list[bool] = []
-    with _tar(path, kind, limits) as archive:
-        for count, member in enumerate(archive, 1):
-            limits.check_entries(count)
+    with _tar(file, quota) as archive:
+        for member in archive:
+            archive.members.clear()  # type: ignore[attr-defined]  # each with its headers
             if not member.isdir():
+                quota.relative(member.name)  # its length, before thousands are kept
                 names.append(member.name)
                 special.append(not member.isreg() or member.issparse())
-    kept = limits.kept(names)
+    kept = quota.kept(names)
     for position in kept:
         if special[position]:
-            raise _special(names[position], limits)
-    with _tar(path, kind, limits) as archive:
-        _write(_tar_files(archive, kept), target, limits)
+            raise _special(names[position], quota)
+    with _tar(file, quota) as archive:
+        _write(_tar_files(archive, kept), target, quota)
 
 
 def _tar_files(archive: tarfile.TarFile, kept: dict[int, str]) -> Iterator[tuple[str, IO[bytes]]]:
@@ -198,8 +284,8 @@ def _tar_files(archive: tarfile.TarFile, kept: dict[int, str]) -> Iterator[tuple
 # ---------------------------------------------------------------- both
 
 
-def _special(name: str, limits: Limits) -> SubmissionError:
-    return SubmissionError(f"{limits.shown} holds a link or a device, {clean(name)}; put the file itself in its place")
+def _special(name: str, quota: Quota) -> SubmissionError:
+    return SubmissionError(f"{quota.shown} holds a link or a device, {clean(name)}; put the file itself in its place")
 
 
 def _damaged(shown: str) -> SubmissionError:
@@ -214,15 +300,15 @@ def _damage(shown: str) -> Iterator[None]:
         raise _damaged(shown) from problem
 
 
-def _write(files: Iterable[tuple[str, IO[bytes]]], target: Path, limits: Limits) -> None:
+def _write(files: Iterable[tuple[str, IO[bytes]]], target: Path, quota: Quota) -> None:
     count = 0
     for name, source in files:
         place = target / name
         with source, _our_disk(place):
             place.parent.mkdir(parents=True, exist_ok=True)
-            with place.open("xb") as file, _damage(limits.shown):
+            with place.open("xb") as file, _damage(quota.shown):
                 while chunk := source.read(_CHUNK):
-                    limits.check_bytes(count := count + len(chunk))
+                    quota.check_bytes(count := count + len(chunk))
                     with _our_disk(place):
                         file.write(chunk)
 

@@ -14,11 +14,10 @@ import msgspec
 
 from grader.errors import SubmissionError
 from grader.model import Assignment, Notebook
-from grader.submission.files.gather import HandIn
+from grader.submission.files.gather import SubmittedFiles
 from grader.submission.files.layout import without_copy_mark
 from grader.submission.files.similarity import MARGIN, THRESHOLD, expected, likeness, profile
 from grader.submission.names import clean
-from grader.submission.source.notebook import read_notebook
 
 _BY_NAME = 0.2  # what a file name like the assignment's adds to a likeness: it breaks ties and decides nothing else
 _SHOWN = 5
@@ -34,7 +33,7 @@ class Choice(msgspec.Struct, frozen=True):
     notes: tuple[str, ...] = ()
 
 
-def choose_notebook(handed: HandIn, assignment: Assignment) -> Choice:
+def choose_notebook(handed: SubmittedFiles, assignment: Assignment) -> Choice:
     """The notebook to run.
 
     The one that the caller named, else the only one, else the one with the assignment's own file name, unless it was
@@ -82,9 +81,9 @@ def _highest(names: Sequence[str]) -> str | None:
     return best[0] if len(best) == 1 else None
 
 
-def _readable(handed: HandIn, name: str) -> Notebook | None:
+def _readable(handed: SubmittedFiles, name: str) -> Notebook | None:
     try:
-        return msgspec.structs.replace(read_notebook(handed.files[name]), name=name)
+        return handed.read_notebook(name)
     except SubmissionError:  # a damaged one among several is not the one
         return None
 
@@ -133,7 +132,7 @@ def _by_words(name: str) -> int:
 
 
 def _was_run(notebook: Notebook) -> bool:
-    return any(cell.execution_count is not None or cell.outputs for cell in notebook.code)
+    return any(cell.execution_count is not None or cell.has_outputs for cell in notebook.code)
 
 
 def _code(notebook: Notebook) -> str:

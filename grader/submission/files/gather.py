@@ -1,25 +1,69 @@
 """The files of one hand-in: a notebook, a module, a folder, or an archive of any of these.
 
-Owns finding them on disk, whatever the path is, within `limits` and without following a link. What they are for the
-assignment is `mapping`'s; archives are opened by `archive`.
+Owns finding them on disk, whatever the path is, within `quota` and without following a link. What they are for the
+assignment is `layout`'s; archives are opened by `archive`.
 """
 
 from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
+import msgspec
 from msgspec import Struct
 
 from grader.errors import SubmissionError
+from grader.model import Notebook
 from grader.submission.names import JUNK_FOLDERS, clean, is_junk, nearest
-from grader.submission.quota import Limits
+from grader.submission.quota import MAX_TOKENS, MAX_TOKENS_IN_ALL, Quota, count_tokens
+from grader.submission.source.modules import MAX_SOURCE, decode
 from grader.submission.source.notebook import read_notebook
 
 
-class HandIn(Struct, frozen=True, kw_only=True):
+class Reader:
+    """Reads each file of a hand-in once, and no more than a hand-in may hold."""
+
+    def __init__(self) -> None:
+        self._notebooks: dict[Path, Notebook | SubmissionError] = {}
+        self._sources: dict[Path, str | None] = {}
+        self._tokens = 0
+
+    def notebook(self, path: Path, name: str) -> Notebook:
+        """The notebook at `path` under the name that it has in the hand-in, or SubmissionError."""
+        if path not in self._notebooks:
+            try:
+                self._notebooks[path] = read_notebook(path)
+            except SubmissionError as problem:
+                self._notebooks[path] = problem
+        read = self._notebooks[path]
+        if isinstance(read, SubmissionError):
+            raise read
+        return msgspec.structs.replace(read, name=name)
+
+    def source(self, path: Path) -> str | None:
+        """The text of a Python file; None for one that is too long to be anything but data.
+
+        Raises
+        ------
+        SubmissionError
+            There is more Python in all than is read.
+        """
+        if path not in self._sources:
+            text = decode(path.read_bytes()) if path.stat().st_size <= MAX_SOURCE else None
+            tokens = count_tokens(text) if text is not None else 0
+            self._sources[path] = text if tokens <= MAX_TOKENS else None
+            self._tokens += tokens
+            if self._tokens > MAX_TOKENS_IN_ALL:
+                raise SubmissionError(
+                    f"the hand-in holds more than {MAX_TOKENS_IN_ALL:,} words and signs of Python; leave out what is "
+                    "not your work"
+                )
+        return self._sources[path]
+
+
+class SubmittedFiles(Struct, frozen=True, kw_only=True):
     """What was handed in, without caches, environments and links."""
 
     shown: str
@@ -29,6 +73,21 @@ class HandIn(Struct, frozen=True, kw_only=True):
     notebook: str | None = None
     """The notebook that the caller named, among the files."""
     notes: tuple[str, ...] = ()
+    path: Path
+    scratch: Path
+    reader: Reader
+
+    def again(self, beside: Collection[str], skip: Collection[str]) -> SubmittedFiles:
+        """The same hand-in for an assignment that is known by now, see `gather`; what was read stays read."""
+        return gather(self.path, self.scratch, beside=beside, skip=skip, reader=self.reader)
+
+    def read_notebook(self, name: str) -> Notebook:
+        """The notebook of that name; SubmissionError where it is none."""
+        return self.reader.notebook(self.files[name], name)
+
+    def source(self, name: str) -> str | None:
+        """The text of a Python file, as `Reader.source`."""
+        return self.reader.source(self.files[name])
 
     @property
     def notebooks(self) -> tuple[str, ...]:
@@ -39,13 +98,20 @@ class HandIn(Struct, frozen=True, kw_only=True):
         return tuple(name for name in self.files if name.endswith(".py"))
 
 
-def gather(path: Path, scratch: Path, *, beside: Collection[str] = (), skip: Collection[str] = frozenset()) -> HandIn:
+def gather(
+    path: Path,
+    scratch: Path,
+    *,
+    beside: Collection[str] = (),
+    skip: Collection[str] = frozenset(),
+    reader: Reader | None = None,
+) -> SubmittedFiles:
     """Look at `path` and list what it holds.
 
     Parameters
     ----------
     scratch
-        A folder, not made yet, that archives are unpacked into.
+        A folder, not made yet, that archives are unpacked into, once.
     beside
         Relative module paths: where the folder of a notebook holds one of them, that folder is the hand-in.
     skip
@@ -57,29 +123,46 @@ def gather(path: Path, scratch: Path, *, beside: Collection[str] = (), skip: Col
         Nothing is there, it cannot be read, or it is too large.
     """
     shown = clean(path.resolve().name if path.name in {"", ".", ".."} else path.name)
+
+    def made(
+        shown: str, files: Mapping[str, Path], notes: Sequence[str] = (), notebook: str | None = None
+    ) -> SubmittedFiles:
+        return SubmittedFiles(
+            shown=shown,
+            files=files,
+            notebook=notebook,
+            notes=tuple(notes),
+            path=path,
+            scratch=scratch,
+            reader=reader or Reader(),
+        )
+
     try:
         if path.is_dir():
-            return _folder(path, shown, scratch, skip)
+            return made(*_folder(path, shown, scratch, skip))
         if not path.is_file():
             if path.exists():
                 raise SubmissionError(f"{clean(str(path), 300)}: neither a file nor a folder")
             raise SubmissionError(f"{clean(str(path), 300)}: no such file or folder{nearest(path)}")
         if path.suffix == ".py":
-            return HandIn(shown=shown, files={path.name: path})
+            return made(shown, {path.name: path})
         if path.suffix != ".ipynb" and _is_archive(path):
             _unpack(path, scratch / "archive")
-            return _folder(scratch / "archive", shown, scratch, skip)
+            return made(*_folder(scratch / "archive", shown, scratch, skip))
         if any((path.parent / name).is_file() for name in beside):
-            found = _folder(path.parent, clean(path.absolute().parent.name), scratch, skip)
-            return HandIn(shown=shown, files=found.files, notebook=path.name, notes=found.notes)
+            _, files, notes = _folder(path.parent, "", scratch, skip)
+            return made(shown, files, notes, path.name)
     except (OSError, ValueError) as problem:  # ValueError: a NUL in the path
         raise SubmissionError(f"{shown} cannot be read: {clean(str(problem), 300)}; check its permissions") from problem
     if path.suffix != ".ipynb":
         read_notebook(path)  # a notebook under another name is one; anything else is told what it is
-    return HandIn(shown=shown, files={path.name: path}, notebook=path.name)
+    return made(shown, {path.name: path}, notebook=path.name)
 
 
-def _folder(folder: Path, shown: str, scratch: Path, skip: Collection[str]) -> HandIn:
+def _folder(
+    folder: Path, shown: str, scratch: Path, skip: Collection[str]
+) -> tuple[str, Mapping[str, Path], Sequence[str]]:
+    """Name for messages, files and notes."""
     files, notes = _listed(folder, shown, skip)
     if not any(name.endswith((".ipynb", ".py")) for name in files):
         # a learning platform hands out a folder for each student with the archive that was uploaded in it
@@ -87,7 +170,7 @@ def _folder(folder: Path, shown: str, scratch: Path, skip: Collection[str]) -> H
         if len(archives) == 1:
             _unpack(files[archives[0]], scratch / "inner")
             files, notes = _listed(scratch / "inner", clean(PurePosixPath(archives[0]).name), skip)
-    return HandIn(shown=shown, files=files, notes=tuple(notes))
+    return shown, files, notes
 
 
 def _is_archive(path: Path) -> bool:
@@ -99,16 +182,17 @@ def _is_archive(path: Path) -> bool:
 def _unpack(path: Path, target: Path) -> None:
     from grader.submission.files.archive import unpack
 
-    unpack(path, target)
+    if not target.exists():
+        unpack(path, target)
 
 
 def _listed(folder: Path, shown: str, skip: Collection[str]) -> tuple[dict[str, Path], list[str]]:
-    limits = Limits(shown=shown)
+    quota = Quota(shown=shown)
     files: dict[str, Path] = {}
     notes: list[str] = []
     size = 0
     for count, (name, path) in enumerate(_walk(folder, skip), 1):
-        limits.check_entries(count)
+        quota.check_entries(count)
         found = path.lstat()
         if stat.S_ISLNK(found.st_mode):
             notes.append(f"{clean(name)} is a link and was left out; put the file itself in its place")
@@ -120,9 +204,9 @@ def _listed(folder: Path, shown: str, skip: Collection[str]) -> tuple[dict[str, 
             if not os.access(path, os.R_OK):
                 raise SubmissionError(f"{clean(name)} cannot be read; check its permissions")
             files[name] = path
-            limits.check_bytes(size := size + found.st_size)
-        if len(files) > limits.files:
-            raise limits.too_many(f"over {limits.files}")
+            quota.check_bytes(size := size + found.st_size)
+        if len(files) > quota.files:
+            raise quota.too_many(f"over {quota.files}")
     return dict(sorted(files.items())), notes
 
 

@@ -5,24 +5,22 @@ Owns the decision and its message; the numbers come from `likeness`.
 
 from __future__ import annotations
 
-import tempfile
 from collections import Counter
 from collections.abc import Callable, Sequence
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
 from grader.errors import Fault, SubmissionError
 from grader.model import Assignment, Notebook
-from grader.submission.files.gather import HandIn, gather
+from grader.submission.files.gather import SubmittedFiles
 from grader.submission.files.similarity import MARGIN, THRESHOLD, Expected, Profile, expected, likeness, profile
 from grader.submission.names import clean
-from grader.submission.source.modules import MAX_SOURCE, decode
-from grader.submission.source.notebook import read_notebook, refuse_python2
+from grader.submission.source.notebook import refuse_python2
 
 _SHOWN = 5
 
 
-def identify(path: Path, course_ids: Sequence[str], load: Callable[[str], Assignment]) -> str:
-    """The id of the assignment that the hand-in at `path` is for.
+def identify(handed: SubmittedFiles, course_ids: Sequence[str], load: Callable[[str], Assignment]) -> str:
+    """The id of the assignment that the hand-in is for.
 
     What release wrote into the notebook decides. Without it the hand-in is compared with every assignment: the names
     that it defines and calls, its headings, its files.
@@ -42,10 +40,8 @@ def identify(path: Path, course_ids: Sequence[str], load: Callable[[str], Assign
     Fault
         No candidate could be loaded.
     """
-    with tempfile.TemporaryDirectory(prefix="grade-identify-") as scratch:
-        handed = gather(path, Path(scratch))
-        notebooks = _notebooks(handed)
-        modules = {name: text for name in handed.modules if (text := _source(handed.files[name])) is not None}
+    notebooks = _notebooks(handed)
+    modules = {name: text for name in handed.modules if (text := handed.source(name)) is not None}
     if not notebooks and not modules:
         raise SubmissionError(f"{handed.shown} {_what_it_is(handed)}; hand in the .ipynb and your .py files")
     marked = {n.assignment for n in notebooks} & set(course_ids)
@@ -64,7 +60,7 @@ def identify(path: Path, course_ids: Sequence[str], load: Callable[[str], Assign
     )
 
 
-def _what_it_is(handed: HandIn) -> str:
+def _what_it_is(handed: SubmittedFiles) -> str:
     """In words, a hand-in in which there is nothing to run."""
     endings = {PurePosixPath(name).suffix.lower() for name in handed.files}
     for ending, kind in (
@@ -78,11 +74,11 @@ def _what_it_is(handed: HandIn) -> str:
     return "holds no notebook or Python file"
 
 
-def _notebooks(handed: HandIn) -> list[Notebook]:
+def _notebooks(handed: SubmittedFiles) -> list[Notebook]:
     read, problems = [], []
     for name in handed.notebooks or ([handed.notebook] if handed.notebook else []):
         try:
-            notebook = read_notebook(handed.files[name])
+            notebook = handed.read_notebook(name)
             refuse_python2(notebook)
             read.append(notebook)
         except SubmissionError as problem:
@@ -90,10 +86,6 @@ def _notebooks(handed: HandIn) -> list[Notebook]:
     if problems and not read and not handed.modules:
         raise problems[0]
     return read
-
-
-def _source(path: Path) -> str | None:
-    return decode(path.read_bytes()) if path.stat().st_size <= MAX_SOURCE else None
 
 
 def _candidates(ids: Sequence[str], load: Callable[[str], Assignment]) -> dict[str, Expected]:

@@ -1,7 +1,7 @@
 """Which handed-in file is which file of the assignment.
 
 Owns the rules for names: a wrapping folder, modules side by side, another edition's package, a browser's "(1)". Works
-on names alone; copying is `opening`'s.
+on names alone; copying is `open`'s.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """A hand-in laid over the pristine provided files: the folder that will be run.
 
-Owns copying and the digest. Finding files is `handin`'s, naming them `mapping`'s, choosing the notebook `choosing`'s,
-the course's own files `provided`'s. No student code runs here.
+Owns copying and the digest. Finding files is `gather`'s, naming them `layout`'s, the course's own files `provided`'s.
+No student code runs here.
 """
 
 from __future__ import annotations
@@ -11,24 +11,31 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
+import msgspec
+
 from grader.errors import SubmissionError, WorkerError
 from grader.model import Assignment, Notebook, Submission
 from grader.submission.files.choose_notebook import choose_notebook
-from grader.submission.files.gather import HandIn, gather
+from grader.submission.files.gather import SubmittedFiles, gather
 from grader.submission.files.layout import Layout, lay_out, module_paths, mounted_folders, packages
 from grader.submission.files.provided import copy_with_additions, edited, pristine, provided_versions
 from grader.submission.files.writefile_cells import defined_names, names_of, with_written
-from grader.submission.source.modules import MAX_SOURCE, decode
+from grader.submission.names import clean
+from grader.submission.source.modules import decode
 from grader.submission.source.notebook import parse_notebook, refuse_python2
 
 
-def open_submission(path: Path, assignment: Assignment, workdir: Path) -> Submission:
+def open_submission(
+    path: Path, assignment: Assignment, workdir: Path, handed: SubmittedFiles | None = None
+) -> Submission:
     """Make a working copy of the hand-in at `path`: a notebook, a module, a folder, or an archive.
 
     Parameters
     ----------
     workdir
         A folder of this submission's own, made if need be; archives are unpacked and the copy is made below it.
+    handed
+        What is at `path`, for a caller that has looked at it already.
 
     Raises
     ------
@@ -39,7 +46,8 @@ def open_submission(path: Path, assignment: Assignment, workdir: Path) -> Submis
     WorkerError
         `workdir` cannot be written.
     """
-    handed = gather(path, workdir / "unpacked", beside=module_paths(assignment), skip=mounted_folders(assignment))
+    beside, skip = module_paths(assignment), mounted_folders(assignment)
+    handed = handed.again(beside, skip) if handed else gather(path, workdir / "unpacked", beside=beside, skip=skip)
     choice = choose_notebook(handed, assignment)
     notebook = choice.name
     folder = workdir / "files"
@@ -61,7 +69,7 @@ def open_submission(path: Path, assignment: Assignment, workdir: Path) -> Submis
                 notes += copy_with_additions(pristine(assignment, provided[given]), own, folder, target)
             else:
                 _copy(handed.files[given], folder / target)
-                texts |= _text(folder, target)
+                texts |= _text(handed, given, target, assignment)
         for package in packages(assignment, layout.placed):
             for name in assignment.provided_files:
                 if not (folder / package / name).exists():
@@ -69,7 +77,7 @@ def open_submission(path: Path, assignment: Assignment, workdir: Path) -> Submis
         for name in missing:
             if (assignment.handout / name).is_file():
                 _copy(assignment.handout / name, folder / name)
-                texts |= _text(folder, name)
+                texts |= {name: decode((folder / name).read_bytes())} if name.endswith(".py") else {}
                 notes.append(f"{name} was not handed in; the hand-out's stub was used")
     except OSError as problem:
         raise WorkerError(f"{folder} cannot be written: {problem.strerror or problem}") from problem
@@ -85,7 +93,9 @@ def open_submission(path: Path, assignment: Assignment, workdir: Path) -> Submis
     )
 
 
-def _missing_files(handed: HandIn, assignment: Assignment, layout: Layout, notebook: Notebook | None) -> list[str]:
+def _missing_files(
+    handed: SubmittedFiles, assignment: Assignment, layout: Layout, notebook: Notebook | None
+) -> list[str]:
     """The student files that are neither handed in nor in the notebook; a hand-in without any of them is refused."""
     own = defined_names(notebook) if layout.missing else frozenset()
     missing = [name for name in layout.missing if own.isdisjoint(names_of(assignment, name))]
@@ -108,19 +118,19 @@ def _copy(source: Path, target: Path) -> None:
     shutil.copyfile(source, target)
 
 
-def _text(folder: Path, name: str) -> Mapping[str, str]:
-    """The source of a module by its name; nothing for other files."""
-    path = folder / name
-    if not name.endswith(".py") or path.stat().st_size > MAX_SOURCE:
-        return {}
-    return {name: decode(path.read_bytes())}
+def _text(handed: SubmittedFiles, given: str, target: str, assignment: Assignment) -> Mapping[str, str]:
+    """The source of a module by its place; nothing for other files."""
+    text = handed.source(given) if given.endswith(".py") else None
+    if text is None and target.endswith(".py") and target in module_paths(assignment):
+        raise SubmissionError(f"{clean(given)} holds more code than is read (2 MB, 200,000 words and signs)")
+    return {} if text is None else {target: text}
 
 
-def _notebook(handed: HandIn, layout: Layout, chosen: str | None) -> Notebook | None:
+def _notebook(handed: SubmittedFiles, layout: Layout, chosen: str | None) -> Notebook | None:
     if chosen is None:
         return None
     name = next(target for target, given in layout.placed.items() if given == chosen)
-    read = parse_notebook(handed.files[chosen].read_bytes(), name)
+    read = msgspec.structs.replace(handed.read_notebook(chosen), name=name)
     refuse_python2(read)
     return read
 
@@ -135,7 +145,7 @@ def _handouts_notebook(assignment: Assignment, folder: Path, notes: list[str]) -
     return parse_notebook((folder / name).read_bytes(), name)
 
 
-def _digest(handed: HandIn, layout: Layout) -> str:
+def _digest(handed: SubmittedFiles, layout: Layout) -> str:
     """`sha256:` over the names and bytes of the student's files, the same for a folder and its zip."""
     whole = hashlib.sha256()
     for name, given in sorted(layout.handed.items()):

@@ -1,6 +1,6 @@
 """The course's own files in a hand-in: which version of each is run, and what to say about the student's.
 
-A student's version is never run, wherever in the hand-in it lies; what it defines besides is `additions`' to add.
+A student's version is never run, wherever in the hand-in it lies; what it defines besides is `merge_helpers`' to add.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 from grader.assignment.release.fingerprints import read_fingerprints, text_digest
 from grader.errors import AuthoringError
 from grader.model import Assignment, Notebook
-from grader.submission.files.gather import HandIn
+from grader.submission.files.gather import SubmittedFiles
 from grader.submission.files.layout import Layout
 from grader.submission.files.merge_helpers import with_additions
 from grader.submission.names import clean
@@ -29,7 +29,7 @@ def pristine(assignment: Assignment, name: str) -> Path:
     raise AuthoringError(f"{assignment.handout / name}: no such file, and it is a provided one; run `grade release`")
 
 
-def provided_versions(handed: HandIn, layout: Layout, assignment: Assignment) -> Mapping[str, str]:
+def provided_versions(handed: SubmittedFiles, layout: Layout, assignment: Assignment) -> Mapping[str, str]:
     """Handed-in name -> provided file, for the student's versions of provided files.
 
     Another edition may keep the same helper in another package, as `nndl/solver.py` for `utils/solver.py`: a module of
@@ -44,13 +44,9 @@ def provided_versions(handed: HandIn, layout: Layout, assignment: Assignment) ->
         if provided is None or given in found or name in assignment.student_files:
             continue
         course = decode(pristine(assignment, provided).read_bytes())
-        if not _imports_neighbours(course) and not _defined(course).isdisjoint(_defined(_source(handed.files[given]))):
+        if not _imports_neighbours(course) and not _defined(course).isdisjoint(_defined(handed.source(given) or "")):
             found[given] = provided
     return found
-
-
-def _source(path: Path) -> str:
-    return decode(path.read_bytes()) if path.stat().st_size <= MAX_SOURCE else ""
 
 
 def _defined(text: str) -> frozenset[str]:
@@ -65,7 +61,7 @@ def _imports_neighbours(text: str) -> bool:
 
 
 def edited(
-    handed: HandIn, provided: Mapping[str, str], assignment: Assignment, notebook: Notebook | None
+    handed: SubmittedFiles, provided: Mapping[str, str], assignment: Assignment, notebook: Notebook | None
 ) -> Iterator[str]:
     """Notes on provided files that are not the course's own.
 

@@ -1,7 +1,7 @@
 """How much a hand-in looks like an assignment, as a number from 0 to 1.
 
 Owns the evidence and its weights: the names that the hand-out fixes above all, then its headings and file names.
-Deciding by the number is `identify`'s (which assignment) and `choosing`'s (which notebook).
+Deciding by the number is `identify`'s (which assignment) and `choose_notebook`'s (which notebook).
 """
 
 from __future__ import annotations

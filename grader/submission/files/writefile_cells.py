@@ -1,7 +1,7 @@
 """What a notebook holds of files that were not handed in beside it.
 
 On Colab a module is often a cell that begins with `%%writefile layers/linear.py`, or its class stands in a cell of the
-notebook. Owns finding both; where the files go is `mapping`'s.
+notebook. Owns finding both; where the files go is `layout`'s.
 """
 
 from __future__ import annotations
@@ -13,18 +13,16 @@ from pathlib import Path, PurePosixPath
 import msgspec
 
 from grader.model import Assignment, Notebook
-from grader.submission.files.gather import HandIn
+from grader.submission.files.gather import SubmittedFiles
 from grader.submission.names import clean
 from grader.submission.source.definitions import definitions
-from grader.submission.source.notebook import parse_notebook
 
 _WRITES = re.compile(r"\s*%%(?:writefile|file)[ \t]+(?P<options>(?:-\w+[ \t]+)*)(?P<path>\S[^\n]*)\n")
-_WORDS = (b"%%writefile", b"%%file")
-MOST = 50
+MAX_WRITTEN_FILES = 50
 """Files that one notebook writes; a homework has a handful."""
 
 
-def with_written(handed: HandIn, notebook: str | None, scratch: Path) -> HandIn:
+def with_written(handed: SubmittedFiles, notebook: str | None, scratch: Path) -> SubmittedFiles:
     """The hand-in with the Python files that its notebook writes, put into `scratch`; those handed in outrank them.
 
     Raises
@@ -34,12 +32,11 @@ def with_written(handed: HandIn, notebook: str | None, scratch: Path) -> HandIn:
     OSError
         `scratch` cannot be written.
     """
-    data = handed.files[notebook].read_bytes() if notebook is not None else b""
-    if not any(word in data for word in _WORDS):
+    if notebook is None:
         return handed
     found = dict(handed.files)
     written = []
-    for name, text in list(written_files(parse_notebook(data, str(notebook))).items())[:MOST]:
+    for name, text in list(written_files(handed.read_notebook(notebook)).items())[:MAX_WRITTEN_FILES]:
         if name not in found:
             found[name] = scratch / name
             found[name].parent.mkdir(parents=True, exist_ok=True)

@@ -1,1 +1,1 @@
-"""What a submission leaves open or claims: stubs, written answers, stored outputs."""
+"""What a submission leaves open or claims: stubs, written answers, the order of cells."""

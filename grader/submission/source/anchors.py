@@ -1,6 +1,6 @@
 """After which cell each check is probed.
 
-Owns turning the places of the names into a moment of the run; finding the names is `sources`'.
+Owns turning the places of the names into a moment of the run; finding the names is `lookup`'.
 """
 
 from __future__ import annotations

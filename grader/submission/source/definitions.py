@@ -1,7 +1,7 @@
 """What one piece of Python defines at its top level.
 
 Owns reading a cell's or a module's source as a syntax tree: names with their kind and parameters, and the modules it
-star-imports. Which of several definitions counts, and following imports into other files, is `sources`'.
+star-imports. Which of several definitions counts, and following imports into other files, is `lookup`'.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import msgspec
 from msgspec import Struct
 
 from grader.submission.names import clean
+from grader.submission.quota import MAX_TOKENS, count_tokens
 from grader.submission.source.magics import plain_python
 
 Kind = Literal["def", "class", "assign", "import"]
@@ -29,8 +30,8 @@ class Definition(Struct, frozen=True, kw_only=True):
     line: int
     """From 1."""
     node: ast.stmt
-    text: str = ""
-    """The lines of the whole statement, with their comments."""
+    source: str = ""
+    """The whole text that it stands in."""
     parameters: tuple[str, ...] | None = None
     """Of a function, in order, `*args` and `**kwargs` with their stars."""
     update: bool = False
@@ -39,6 +40,11 @@ class Definition(Struct, frozen=True, kw_only=True):
     """Of an import: the module that `from … import` names, with its leading dots."""
     original: str = ""
     """Of an import: the name there."""
+
+    @property
+    def text(self) -> str:
+        """The lines of the whole statement, with their comments."""
+        return "\n".join(self.source.split("\n")[self.line - 1 : self.node.end_lineno])
 
 
 class CellDefinitions(Struct, frozen=True, kw_only=True):
@@ -64,8 +70,41 @@ class Parsed(Struct, frozen=True):
     """Where the reason stands, from 1."""
 
 
+class _Trees:
+    """The syntax trees of the last texts, which every stage asks for again: up to 1 kB for each token."""
+
+    def __init__(self, room: int) -> None:
+        self._room = room
+        self._kept: dict[str, tuple[int, Parsed]] = {}
+
+    def get(self, source: str) -> Parsed:
+        if (kept := self._kept.pop(source, None)) is None:
+            size = count_tokens(source)
+            if size > MAX_TOKENS:
+                return Parsed(None, f"line 1: longer than {MAX_TOKENS:,} words and signs")
+            self._drop(size)
+            kept = size, _parsed(source)
+        self._kept[source] = kept
+        return kept[1]
+
+    def _drop(self, size: int) -> None:
+        size += sum(tokens for tokens, _ in self._kept.values())
+        for source, (tokens, _) in list(self._kept.items()):
+            if size <= self._room:
+                return
+            del self._kept[source]
+            size -= tokens
+
+
+_trees = _Trees(room=MAX_TOKENS + 50_000)
+
+
 def parse(source: str) -> Parsed:
-    """The syntax tree of `source`, whatever it is; warnings about it are dropped."""
+    """The syntax tree of `source`, whatever it is; nobody may change it. Warnings about it are dropped."""
+    return _trees.get(source)
+
+
+def _parsed(source: str) -> Parsed:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -87,7 +126,6 @@ def definitions(source: str) -> CellDefinitions:
     parsed = parse(text)
     if parsed.tree is None:
         return CellDefinitions(note=parsed.note)
-    lines = text.split("\n")
     found: list[Definition] = []
     gone: dict[str, int] = {}  # name -> how many definitions came before it was deleted
     stars: list[str] = []
@@ -97,8 +135,7 @@ def definitions(source: str) -> CellDefinitions:
         elif isinstance(statement, ast.ImportFrom) and any(a.name == "*" for a in statement.names):
             stars.append("." * statement.level + (statement.module or ""))
         else:
-            whole = "\n".join(lines[statement.lineno - 1 : statement.end_lineno])
-            found.extend(msgspec.structs.replace(d, text=whole) for d in _defined(statement, loop))
+            found.extend(msgspec.structs.replace(d, source=text) for d in _defined(statement, loop))
     kept = (d for number, d in enumerate(found) if number >= gone.get(d.name, 0))
     return CellDefinitions(found=tuple(kept), stars=tuple(stars))
 

@@ -1,6 +1,6 @@
 """The student's own code for each check: where the names that it uses are defined, and the text.
 
-Owns only looking up; which definition counts is `sources`'.
+Owns only looking up; which definition counts is `lookup`'.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Which language, and which Python, a notebook was written for.
 
 Owns the evidence (what the kernel wrote into the metadata, `print` statements) and nothing else; refusing the
-notebook is `notebook`'s and `opening`'s business.
+notebook is `notebook`'s and `open`'s business.
 """
 
 from __future__ import annotations

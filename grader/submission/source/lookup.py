@@ -41,7 +41,9 @@ class Sources:
     def __init__(self, notebook: Notebook | None, modules: Modules) -> None:
         self._modules = modules
         self._titles = _titles(notebook) if notebook else {}
-        self._found = [c for cell in notebook.code for c in _read(cell, modules)] if notebook else []
+        self._by_name: dict[str, list[_Candidate]] = {}
+        for one in (c for cell in (notebook.code if notebook else ()) for c in _read(cell, modules)):
+            self._by_name.setdefault(one.definition.name, []).append(one)
 
     def find(self, uses: Uses, places: Sequence[Place]) -> Found | None:
         """The definition that counts of a declared name, at the first of its places that has it."""
@@ -62,12 +64,12 @@ class Sources:
         last = start = max(f.cell for f in found if f.cell is not None)
         waiting = [f.definition.node for f in found if f.definition is not None]
         names = {f.definition.name for f in found if f.definition is not None}
-        again = [c.cell.index for c in self._found if c.definition.name in names and c.cell.index > start]
+        again = [c.cell.index for name in names for c in self._by_name.get(name, ()) if c.cell.index > start]
         asked: set[str] = set()
         while waiting:
             for name in free_names(waiting.pop()) - asked:
                 asked.add(name)
-                cells = [c for c in self._found if c.definition.name == name]
+                cells = self._by_name.get(name)
                 if not cells or any(c.cell.index <= start for c in cells):
                     continue
                 helper = next((c for c in cells if c.definition.kind != "assign"), None)
@@ -90,7 +92,7 @@ class Sources:
 
     def _in_notebook(self, uses: Uses, name: str, homes: set[str]) -> Found | None:
         # an import from a module that is itself a place of the name leaves the name in that module
-        found = [c for c in self._found if c.definition.name == name and c.home not in homes]
+        found = [c for c in self._by_name.get(name, ()) if c.home not in homes]
         if uses.under is not None:
             found = self._under(found, uses.under)
         if uses.signature is not None:
@@ -143,7 +145,7 @@ def _rank(candidate: _Candidate) -> int:
 
 def _read(cell: Cell, modules: Modules) -> Iterator[_Candidate]:
     read = definitions(cell.source)
-    held = [h for star in read.stars for h in modules.starred(star)]
+    held = [h for star in dict.fromkeys(read.stars) for h in modules.starred(star)]
     held.extend(modules.follow(Held(definition)) for definition in read.found)
     return (_Candidate(cell=cell, definition=h.definition, home=h.path) for h in held)
 

@@ -1,12 +1,13 @@
 """The Python modules of one folder, read and never imported.
 
 Owns finding a module's file by its dotted name, what the module gives to `from … import *`, and following an import
-through to the definition. Which definition of a name counts is `sources`'.
+through to the definition. Which definition of a name counts is `lookup`'.
 """
 
 from __future__ import annotations
 
 import ast
+import os
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
@@ -15,9 +16,11 @@ from msgspec import Struct
 
 from grader.submission.source.definitions import CellDefinitions, Definition, definitions
 
-MAX_SOURCE = 5 << 20
+MAX_SOURCE = 2 << 20
 """Bytes of the largest file that is read as source; a larger one is data with the wrong ending."""
 
+MAX_STARRED = 200_000
+"""Names that star-imports bring in all; each takes half a kilobyte."""
 _HOPS = 20  # an import chain longer than this is a circle
 
 
@@ -56,6 +59,8 @@ class Modules:
         self._paths: dict[str, str | None] = {}
         self._read: dict[str, CellDefinitions | None] = {}
         self._names: dict[str, Mapping[str, Held]] = {}
+        self._listed: dict[PurePosixPath, frozenset[str]] = {}
+        self._room = MAX_STARRED
 
     def path_of(self, module: str) -> str | None:
         """Path of the file that holds a dotted module, or None when it is not one of these."""
@@ -66,12 +71,25 @@ class Modules:
     def _looked_up(self, module: str) -> str | None:
         if not module or not all(part.isidentifier() for part in module.split(".")):
             return None
+        first = module.partition(".")[0]
         for root in self._roots:
+            if self._entries(root).isdisjoint((first, f"{first}.py")):
+                continue  # thousands of packages may be named that are not here
             place = root.joinpath(*module.split("."))
             for path in (f"{place}.py", f"{place}/__init__.py"):
                 if self._defined(path) is not None:
                     return path
         return None
+
+    def _entries(self, root: PurePosixPath) -> frozenset[str]:
+        """What lies in one of the roots, on disk or among the texts."""
+        if root not in self._listed:
+            place = self._folder / root
+            on_disk = os.listdir(place) if place.is_dir() else []
+            below = (PurePosixPath(name) for name in self._texts)
+            known = [path.relative_to(root).parts[0] for path in below if path.is_relative_to(root)]
+            self._listed[root] = frozenset([*on_disk, *known])
+        return self._listed[root]
 
     def names(self, path: str) -> Mapping[str, Held] | None:
         """What the module in the file `path` has as attributes; None when its source cannot be parsed."""
@@ -115,11 +133,13 @@ class Modules:
         if path is None or read is None or not hops:
             return {}
         listed = _listed(read)
-        return {
+        found = {
             name: held
             for name, held in self._attributes(path, read, hops).items()
             if (name in listed if listed is not None else not name.startswith("_"))
         }
+        self._room -= len(found)
+        return found if self._room >= 0 else {}
 
     def _defined(self, path: str) -> CellDefinitions | None:
         if path not in self._read:

@@ -2,7 +2,7 @@
 
 Owns reading the JSON, the cells and their headings, and saying what is wrong with a file that is no usable notebook.
 Old formats go through `legacy`, what the cells define is `definitions`'. A notebook for Python 2 is read and marked;
-who cannot use it (`opening`) refuses it.
+who cannot use it (`open`) refuses it.
 """
 
 from __future__ import annotations
@@ -16,13 +16,26 @@ from typing import Any, Literal
 from grader.errors import SubmissionError
 from grader.model import Cell, Notebook
 from grader.submission.names import clean, nearest
+from grader.submission.quota import MAX_TOKENS, count_tokens
 from grader.submission.source import legacy, sections
 from grader.submission.source.language import foreign_language, is_python2
 
 MAX_BYTES = 100 << 20
 """A notebook full of figures stays under 50 MB; beyond that somebody printed a data set."""
-MAX_CODE = 5 << 20
-"""Characters of all code cells together: a long notebook has a hundredth; more is data pasted into a cell."""
+MAX_JSON = 25 << 20
+"""Bytes without pictures and pages in outputs: read as text, they may take four times as much twice."""
+MAX_VALUES = 2_000_000
+"""Commas, colons and brackets: a value that is read takes up to 70 bytes."""
+MAX_CELLS = 5000
+"""A long notebook has 300."""
+MAX_CODE = 2 << 20
+"""Characters of all code cells together: a long notebook has a twentieth; more is data pasted into a cell."""
+MAX_TEXT = 5 << 20
+"""Characters of all text cells together."""
+_PICTURE = re.compile(
+    rb'"(?:image/[\w.+-]{1,40}|text/html|application/[\w.+-]{1,80})"\s*:\s*"(?:[^"\\]++|\\.)*+"', re.DOTALL
+)
+"""A large output with its key, such as `"image/png": "iVBOR…"`."""
 
 _SAVE_AGAIN = "open it in Jupyter, save it, and hand in the new file"
 
@@ -107,6 +120,8 @@ def parse_notebook(data: bytes, name: str) -> Notebook:
         raise SubmissionError(f"{shown} {what}; save the notebook you worked in and hand that in")
     if sum(map(len, code)) > MAX_CODE:
         raise SubmissionError(f"{shown} holds more than {MAX_CODE >> 20} MB of code; load data from a file")
+    if count_tokens("\n".join(code)) > MAX_TOKENS:
+        raise SubmissionError(f"{shown} holds more than {MAX_TOKENS:,} words and signs of code; load data from a file")
     ours = metadata.get("grader")
     assignment = ours.get("assignment") if isinstance(ours, Mapping) else None
     return Notebook(
@@ -126,6 +141,10 @@ def _decode(data: bytes, shown: str) -> dict[str, Any]:
     for pattern, what in _MAGIC:
         if pattern.match(data):
             raise SubmissionError(f"{shown} {what}")
+    if len(data) > MAX_JSON:
+        data = _PICTURE.sub(b'"picture": ""', data)
+    if len(data) > MAX_JSON or sum(map(data.count, (b",", b":", b"[", b"{"))) > MAX_VALUES:
+        raise SubmissionError(f"{shown} holds too many outputs; clear them, save it, and hand in again")
     try:
         raw = json.loads(data)
     except (ValueError, RecursionError) as problem:
@@ -141,8 +160,13 @@ def _decode(data: bytes, shown: str) -> dict[str, Any]:
 
 
 def _cells(listed: list[Any], shown: str) -> tuple[Cell, ...]:
+    if len(listed) > MAX_CELLS:
+        raise SubmissionError(
+            f"{shown} holds {len(listed)} cells, and {MAX_CELLS} are allowed; remove what is not yours"
+        )
     cells: list[Cell] = []
     path: sections.Path = ()
+    room = MAX_TEXT
     for index, raw in enumerate(listed):
         if not isinstance(raw, Mapping):
             raise SubmissionError(f"{shown}: cell {index} is damaged (it is no cell at all); {_SAVE_AGAIN}")
@@ -150,11 +174,13 @@ def _cells(listed: list[Any], shown: str) -> tuple[Cell, ...]:
         if source is None:
             raise SubmissionError(f"{shown}: cell {index} is damaged (its source is no text); {_SAVE_AGAIN}")
         kind = _kind(raw.get("cell_type"))
+        room -= len(source) if kind != "code" else 0
+        if room < 0:
+            raise SubmissionError(f"{shown} holds more than {MAX_TEXT >> 20} MB of text; keep to your answers")
         if kind == "markdown":
             for heading in sections.headings(source):
                 path = sections.descend(path, heading)
         count = raw.get("execution_count")
-        texts, figures = _outputs(raw.get("outputs"))
         cells.append(
             Cell(
                 index=index,
@@ -162,8 +188,7 @@ def _cells(listed: list[Any], shown: str) -> tuple[Cell, ...]:
                 source=source,
                 headings=tuple(heading.title for heading in path),
                 execution_count=count if type(count) is int else None,
-                outputs=texts,
-                figures=figures,
+                has_outputs=bool(raw.get("outputs")),
             )
         )
     return tuple(cells)
@@ -171,22 +196,6 @@ def _cells(listed: list[Any], shown: str) -> tuple[Cell, ...]:
 
 def _kind(value: object) -> Literal["code", "markdown", "raw"]:
     return "code" if value == "code" else "markdown" if value == "markdown" else "raw"
-
-
-def _outputs(listed: object) -> tuple[tuple[str, ...], int]:
-    """Text and number of images of the stored outputs; a damaged one is worth nothing and costs nothing."""
-    texts: list[str] = []
-    figures = 0
-    for output in listed if isinstance(listed, list) else []:
-        if not isinstance(output, Mapping):
-            continue
-        data = output.get("data")
-        data = data if isinstance(data, Mapping) else {}
-        text = _text(output.get("text") if output.get("output_type") == "stream" else data.get("text/plain"))
-        if text:
-            texts.append(text)
-        figures += any(str(key).startswith("image/") for key in data)
-    return tuple(texts), figures
 
 
 def _text(value: object) -> str | None:

@@ -1,7 +1,7 @@
 """Headings of markdown text, and which of them something stands under.
 
 Owns recognising headings (and the bold lead-ins that many hand-outs use in their place), their plain titles, and
-matching a title against what an author wrote. What is done with a section is `answers` and `sources`.
+matching a title against what an author wrote. What is done with a section is `answers` and `lookup`.
 """
 
 from __future__ import annotations

@@ -4,49 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from grader.model import Cell, CellRun, Notebook
-from grader.submission.review.stored_outputs import given_cell_notes, is_unsolved, order_notes, stored_output_notes
+from grader.model import Cell, Notebook
+from grader.submission.review.edited_cells import given_cell_notes, is_unsolved, order_notes
 
 
 def book(*cells: Cell) -> Notebook:
     return Notebook(name="a.ipynb", cells=cells)
 
 
-def cell(index: int, source: str = "x", *, output: str = "", count: int | None = None) -> Cell:
-    outputs = (output,) if output else ()
-    return Cell(index=index, kind="code", source=source, outputs=outputs, execution_count=count)
-
-
-def notes(stored: str, now: str) -> list[str]:
-    return stored_output_notes(book(cell(3, output=stored)), [CellRun(index=3, status="ok", text=now)])
-
-
-def test_a_stored_number_that_the_cell_no_longer_gives_is_noted() -> None:
-    (note,) = notes("final loss 0.0076\n", "final loss 1.0986\n")
-    assert "cell 3" in note
-    assert "0.0076" in note
-    assert "1.0986" in note
-
-
-@pytest.mark.parametrize(
-    ("stored", "now"),
-    [
-        ("loss 0.00759341980173128", "loss 0.00759341980173131"),
-        ("acc = 0.953", "acc = 0.954"),
-        ("took 1.25 s, loss 0.5", "took 9.75 s, loss 0.5"),
-        ("no numbers", "none either"),
-        ("1.5 2.5", "1.5"),
-        ("100%|####| 5.00/5.00", "100%|####| 7.00/7.00"),
-        ("difference 3.1e-09", "difference 8.8e-10"),
-    ],
-)
-def test_rounding_and_durations_are_no_stale_output(stored: str, now: str) -> None:
-    assert notes(stored, now) == []
-
-
-def test_a_cell_that_failed_now_is_not_compared() -> None:
-    run = CellRun(index=0, status="error", text="1.0")
-    assert stored_output_notes(book(cell(0, output="2.0")), [run]) == []
+def cell(index: int, source: str = "x", *, count: int | None = None) -> Cell:
+    return Cell(index=index, kind="code", source=source, execution_count=count)
 
 
 def test_cells_run_out_of_order_are_noted_once() -> None:

@@ -1,4 +1,4 @@
-"""What a stored notebook cannot prove: outputs that no longer come, cells run out of order, given cells edited.
+"""What a notebook as it was saved says of how it was made: cells run out of order, given cells edited.
 
 Notes for whoever reads the report; none of them costs a point.
 """
@@ -7,50 +7,19 @@ from __future__ import annotations
 
 import ast
 import difflib
-import math
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping
 from itertools import pairwise
 
-from grader.model import Cell, CellRun, Notebook
+from grader.model import Cell, Notebook
 from grader.submission.source.definitions import parse
 from grader.submission.source.magics import plain_python
 
-NUMBER = re.compile(r"(?<![\w.])[-+]?(?:\d+\.\d*|\.\d+)(?:[eE][-+]?\d+)?(?![\w.])")
-"""Numbers with a decimal point: counts and labels say little, and times and dates are left out below."""
-TIMED = re.compile(
-    r"\b\d+(\.\d+)?\s*(ms|µs|us|ns|s|sec|secs|seconds|min|minutes|it/s|s/it)\b|\d:\d\d|%\|", re.IGNORECASE
-)
-"""A line that tells a duration differs at every run."""
-RELATIVE = 0.01
-"""Numbers closer than this are the same result under another library version or rounding."""
-SMALL = 1e-6
-"""Differences below this are rounding, whatever they are relative to."""
 ALIKE = 0.75
 """From this likeness on, a cell is an edited version of a given one; other cells are the student's own."""
 UNSOLVED = re.compile(r"\bNotImplementedError\b|#.*\b(TODO|your code here)\b", re.IGNORECASE)
 """What a hand-out says where the student is to write or to choose."""
 MAX_NOTES = 5
-
-
-def stored_output_notes(notebook: Notebook, runs: Sequence[CellRun], but: Collection[int] = ()) -> list[str]:
-    """Cells whose stored output shows other numbers than the run of now, `but` those that differ at every run."""
-    ran = {r.index: r for r in runs if r.status == "ok"}
-    notes = []
-    for cell in notebook.code:
-        if cell.index not in ran or cell.index in but or not cell.outputs:
-            continue
-        stored, now = _numbers("\n".join(cell.outputs)), _numbers(ran[cell.index].text)
-        if not stored or len(stored) != len(now):
-            continue  # printed at other places or cut: no line of the two can be set against another
-        differing = [(a, b) for a, b in zip(stored, now, strict=True) if not _same(a, b)]
-        if differing:
-            (was, is_), count = differing[0], len(differing)
-            notes.append(
-                f"cell {cell.index}: its stored output is not that of this run: it shows {was:g} where the cell "
-                f"gives {is_:g}" + (f", and {count - 1} more such numbers" if count > 1 else "")
-            )
-    return _limited(notes, "cells with stored output that is not that of this run")
 
 
 def order_notes(notebook: Notebook) -> list[str]:
@@ -97,15 +66,6 @@ def given_cell_notes(notebook: Notebook, stub: Notebook, unsolved: Mapping[int, 
 def is_unsolved(source: str) -> bool:
     """Whether a cell of the hand-out is one to fill in or to change."""
     return UNSOLVED.search(source) is not None
-
-
-def _numbers(text: str) -> list[float]:
-    lines = (line for line in text.splitlines() if not TIMED.search(line))
-    return [float(n) for line in lines for n in NUMBER.findall(line)]
-
-
-def _same(a: float, b: float) -> bool:
-    return math.isclose(a, b, rel_tol=RELATIVE, abs_tol=SMALL)
 
 
 def _plain(source: str) -> str:
