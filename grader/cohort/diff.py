@@ -6,7 +6,7 @@ that can have moved it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -152,16 +152,34 @@ def render(found: Differences, before: Run, after: Run, *, width: int = 80) -> s
         lines += ["", one_line(assignment) or "no assignment told"]
         moves = [move for move in found.moved if move.assignment == assignment]
         heads = table([_row(move) for move in moves], right=frozenset({1, 3, 4}))
-        for head, move in zip(heads, moves, strict=True):
-            lines.append(f"  {head}")
-            by = ", ".join(f"{one_line(s.name)} {_points(s.before)} → {_points(s.after)}" for s in move.steps)
-            lines += [f"      {text}" for text in wrap(by, width - 6) if text]
-            lines += [f"      why: {text}" for text in wrap("; ".join(map(one_line, move.why)), width - 11)]
+        for group in _by_cause(moves):
+            by, why = _steps_text([moves[n] for n in group]), "; ".join(map(one_line, moves[group[0]].why))
+            details = [f"      {text}" for text in wrap(by, width - 6) if text]
+            details += [f"      why: {text}" for text in wrap(why, width - 11)]
+            if len(group) == 1:
+                lines += [f"  {heads[group[0]]}", *details]
+            else:
+                lines += [f"  {len(group)} students:", *details, *(f"    {heads[n]}" for n in group)]
     for word, results in (("only in the first", found.gone), ("only in the second", found.new)):
         if results:
             names = ", ".join(one_line(r.student) for r in results)
             lines += ["", *wrap(f"{word}: {names}", width)]
     return "\n".join(lines) + "\n"
+
+
+def _by_cause(moves: Sequence[ScoreChange]) -> list[list[int]]:
+    """The places of scores that moved by the same checks for the same reasons, the largest group first."""
+    groups: dict[object, list[int]] = {}
+    for n, move in enumerate(moves):
+        groups.setdefault((tuple(step.name for step in move.steps), move.why), []).append(n)
+    return sorted(groups.values(), key=lambda group: -len(group))
+
+
+def _steps_text(moves: Sequence[ScoreChange]) -> str:
+    """The checks that moved, with their points where these are the same for all."""
+    alike = all(move.steps == moves[0].steps for move in moves)
+    points = [f" {_points(s.before)} → {_points(s.after)}" if alike else "" for s in moves[0].steps]
+    return ", ".join(one_line(step.name) + text for step, text in zip(moves[0].steps, points, strict=True))
 
 
 def _row(move: ScoreChange) -> tuple[str, ...]:

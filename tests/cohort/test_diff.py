@@ -85,3 +85,28 @@ def test_the_terminal_shows_student_points_check_and_reason() -> None:
         "  john  none  →  3",
         "      why: the hand-in changed",
     ]
+
+
+def test_students_who_moved_by_the_same_cause_are_told_once() -> None:
+    names = ["ann", "bob", "cay"]
+    before = [result(name, 8, report=report(4)) for name in names] + [result("dan", 8, report=report(3))]
+    after = [result(name, 6, report=report(2), key=CHECKED) for name in names]
+    after.append(result("dan", 7, report=report(3, 3), key=CHECKED))
+    lines = render(differences(before, after), *RUNS).splitlines()
+    assert lines[3:] == [
+        "  3 students:",
+        "      forward 4 → 2",
+        "      why: checks.py, hidden.py changed in the assignment",
+        "    ann  8  →  6  -2",
+        "    bob  8  →  6  -2",
+        "    cay  8  →  6  -2",
+        "  dan  8  →  7  -1",
+        "      backward 4 → 3",
+        "      why: checks.py, hidden.py changed in the assignment",
+    ]
+
+
+def test_points_that_differ_within_a_group_stand_with_the_students_alone() -> None:
+    before = [result("ann", 8, report=report(4)), result("bob", 7, report=report(3))]
+    after = [result("ann", 6, report=report(2), key=CHECKED), result("bob", 6, report=report(2), key=CHECKED)]
+    assert render(differences(before, after), *RUNS).splitlines()[3:5] == ["  2 students:", "      forward"]
