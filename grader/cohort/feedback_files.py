@@ -23,10 +23,10 @@ _MOODLE = re.compile(r"_assignsubmission_file_?$")
 """A student's folder; without folders the file's own name follows."""
 
 
-def page_of(folder: Path, hand_in: HandIn) -> Path:
-    """Where the hand-in's page is."""
-    names = [_UNFIT.sub("_", name) for name in hand_in.path.split("/") if name]
-    if _MOODLE.search(hand_in.path):
+def page_of(folder: Path, hand_in: str) -> Path:
+    """Where the page of a hand-in is, by its path."""
+    names = [_UNFIT.sub("_", name) for name in hand_in.split("/") if name]
+    if _MOODLE.search(hand_in):
         names.append("feedback")
     return folder.joinpath(*names[:-1], f"{names[-1] if names else 'page'}.html")
 
@@ -34,7 +34,7 @@ def page_of(folder: Path, hand_in: HandIn) -> Path:
 def is_current(folder: Path, hand_in: HandIn, key: CacheKey | None) -> bool:
     """Whether the hand-in's page is there, and was made with this key."""
     try:
-        return key is not None and page_of(folder, hand_in).read_bytes().endswith(_mark(hand_in, key).encode())
+        return key is not None and page_of(folder, hand_in.path).read_bytes().endswith(_mark(hand_in, key).encode())
     except OSError:
         return False
 
@@ -56,7 +56,7 @@ def write_page(folder: Path, hand_in: HandIn, report: Report, key: CacheKey) -> 
     from grader.report.html import html
 
     text = html.render(msgspec.structs.replace(report, path=hand_in.path)).rstrip("\n") + "\n"
-    path = page_of(folder, hand_in)
+    path = page_of(folder, hand_in.path)
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.part")
     part.write_text(text + _mark(hand_in, key), encoding="utf-8")

@@ -209,7 +209,7 @@ def run(args: argparse.Namespace) -> int:
             finally:
                 progress.close()
             _say_students(found)
-            return show_run(store, number, args.html)
+            return show_run(store, number, args.html, args.feedback)
 
 
 def _make_pages(args: argparse.Namespace) -> None:

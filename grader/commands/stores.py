@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from grader.commands import stdio
 from grader.errors import UsageError
@@ -28,7 +30,7 @@ def add_store(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def show_run(store: Store, number: int, page: Path | None) -> int:
+def show_run(store: Store, number: int, page: Path | None, feedback: Path | None = None) -> int:
     """Print a run's summary, and write its page where one is asked for; returns the exit code."""
     from grader.cohort.summary.summary import summarise
     from grader.cohort.summary.text import render
@@ -36,24 +38,29 @@ def show_run(store: Store, number: int, page: Path | None) -> int:
     summaries = summarise(store.results(number))
     stdio.emit(render(summaries, width=stdio.width(), ascii_only=stdio.ascii_only()))
     if page is not None:
-        write_page(store, number, page)
+        write_page(store, number, page, feedback)
     stdio.tell(f"run {number} in {store.path}")
     return FAULTS if any(u.status == "fault" for s in summaries for u in s.unresolved) else DONE
 
 
-def write_page(store: Store, number: int, page: Path) -> None:
-    """Write a run's summary as a page.
+def write_page(store: Store, number: int, page: Path, feedback: Path | None = None) -> None:
+    """Write a run's summary as a page, with links to the students' pages in the folder `feedback`.
 
     Raises
     ------
     UsageError
         If it cannot be written.
     """
+    from grader.cohort.feedback_files import page_of
     from grader.cohort.summary.page import render_page
     from grader.cohort.summary.summary import summarise
 
+    def link(path: str) -> str | None:
+        target = None if feedback is None else page_of(feedback, path)
+        return quote(os.path.relpath(target, page.parent)) if target is not None and target.is_file() else None
+
     try:
-        page.write_text(render_page(summarise(store.results(number)), store.run(number)), encoding="utf-8")
+        page.write_text(render_page(summarise(store.results(number)), store.run(number), link), encoding="utf-8")
     except OSError as problem:
         raise UsageError(f"--html {page}: cannot be written ({problem.strerror})") from problem
     stdio.tell(f"wrote {page}")

@@ -18,6 +18,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_store(parser)
     parser.add_argument("--html", metavar="FILE", type=Path, help="write it as a page instead: one file, no network")
+    parser.add_argument(
+        "--feedback", metavar="FOLDER", type=Path, help="with --html, link the students' pages in this folder"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -29,7 +32,7 @@ def run(args: argparse.Namespace) -> int:
     with Store.open(args.store) as store:
         number = store.run(args.number).id
         if args.html is not None:
-            write_page(store, number, args.html)
+            write_page(store, number, args.html, args.feedback)
         else:
             text = render(summarise(store.results(number)), width=stdio.width(), ascii_only=stdio.ascii_only())
             stdio.emit(text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -9,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from grader.cohort.feedback_files import page_of
-from grader.cohort.records import HandIn
 
 Grade = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -27,7 +27,7 @@ def pages(folder: Path) -> dict[str, str]:
     ],
 )
 def test_a_page_lies_where_moodle_looks_for_feedback_files(tmp_path: Path, path: str, page: str) -> None:
-    made = page_of(tmp_path, HandIn(path=path, student="12")).relative_to(tmp_path).as_posix()
+    made = page_of(tmp_path, path).relative_to(tmp_path).as_posix()
     assert made == page
     # as its importer reads a path: the first of its names that begins so says whose it is, the rest is the file's name
     whose = next(name for name in made.split("/") if len(name.split("_", 4)) >= 4)
@@ -77,5 +77,18 @@ def test_a_folder_that_cannot_be_is_refused_before_grading(
 
 
 def test_no_path_leads_out_of_the_folder() -> None:
-    found = page_of(Path("feedback"), HandIn(path="../../a\n/./b.ipynb", student="x"))
+    found = page_of(Path("feedback"), "../../a\n/./b.ipynb")
     assert found == Path("feedback/_/_/a_/_/b.ipynb.html")
+
+
+def test_the_summary_links_every_students_page(grade: Grade, hand_ins: Path, tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    words = ("batch", str(hand_ins), "--feedback", "feedback", "--html", "out/all.html")
+    assert grade(*words).returncode == 0
+    links = re.findall('href="([^"]+)"', (tmp_path / "out" / "all.html").read_text())
+    assert len(links) == 5
+    assert all((tmp_path / "out" / link).is_file() for link in links)
+    assert grade("summary", "--html", "out/again.html", "--feedback", "feedback").returncode == 0
+    assert re.findall('href="([^"]+)"', (tmp_path / "out" / "again.html").read_text()) == links
+    assert grade("summary", "--html", "plain.html").returncode == 0
+    assert "href" not in (tmp_path / "plain.html").read_text()

@@ -102,3 +102,18 @@ def test_the_page_runs_nothing_and_asks_nobody() -> None:
 def test_the_page_of_a_large_cohort_stays_small() -> None:
     many = [r for n in range(60) for r in (result(f"s{n}", n % 10, report=cohort()[1].report, seconds=n / 7),)]
     assert len(render_page(summarise(many), RUN)) < 40_000
+
+
+def test_the_page_lists_every_student_with_the_score_that_counts() -> None:
+    links = {"wrong.ipynb": 'a"b.html'}
+    page = render_page(summarise(cohort()), RUN, links.get)
+    assert "<title>toy, run 3</title>" in page
+    rows = re.findall("<tr><td>(.*?)</td><td>(.*?)</td><td>(.*?)</td></tr>", page)
+    name, *rest = rows.pop(0)
+    assert name.startswith("&lt;script&gt;alert(1)&lt;/script&gt;")
+    assert rest == ["none", "ungradable"]
+    assert rows == [
+        ("again", "6 of 10", "1 day late"),
+        ("right", "10 of 10", ""),
+        ('<a href="a&quot;b.html">wrong</a>', "7 of 10", ""),
+    ]

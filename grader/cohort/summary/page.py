@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Sequence
 from html import escape
 
 from grader.cohort.records import Run
 from grader.cohort.summary.plots import Bar, bars, coded, columns
-from grader.cohort.summary.summary import BINS, CohortSummary, MistakeLoss, time_bins
+from grader.cohort.summary.summary import BINS, CohortSummary, MistakeLoss, StudentScore, time_bins
 from grader.report.sanitize import one_line, points
 
 SHOWN = 12
@@ -35,25 +35,34 @@ ul { list-style: none; margin: .6rem 0; padding: 0; } li { margin: .6rem 0; }
 dl { display: grid; grid-template-columns: repeat(auto-fit, minmax(8rem, 1fr)); gap: .6rem; margin: .8rem 0; }
 dl div { border: 1px solid var(--line); border-radius: 6px; padding: .5rem .7rem; break-inside: avoid; }
 dt { color: var(--soft); font-size: .8rem; } dd { margin: 0; font-size: 1.25rem; font-weight: 600; }
-li, figure { break-inside: avoid; } h2, h3 { break-after: avoid; }
+table { border-collapse: collapse; width: 100%; font-size: .9rem; }
+td, th { text-align: left; padding: .2rem .5rem .2rem 0; border-bottom: 1px solid var(--line); }
+th { color: var(--soft); font-weight: normal; } a { color: inherit; }
+li, tr, figure { break-inside: avoid; } h2, h3 { break-after: avoid; }
 """
 
 
-def render_page(summaries: Iterable[CohortSummary], run: Run) -> str:
-    """The page: for each assignment the distribution, the losses, the time, and what has no score."""
-    body = "".join(_assignment(summary) for summary in summaries)
+def render_page(
+    summaries: Sequence[CohortSummary], run: Run, link: Callable[[str], str | None] = lambda path: None
+) -> str:
+    """The page: for each assignment the distribution, the losses, the time, what has no score, and every student.
+
+    `link` gives the address of the feedback on a submission by its path, or None.
+    """
+    body = "".join(_assignment(summary, link) for summary in summaries)
+    title = _text(", ".join(s.assignment for s in summaries if s.assignment) or run.source.rpartition("/")[2])
     when = run.started[:16].replace("T", " ")
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">"
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>Run {run.id}</title><style>{_STYLE}</style></head><body>"
-        f"<h1>{_text(run.source.rpartition('/')[2])}</h1>"
+        f"<title>{title}, run {run.id}</title><style>{_STYLE}</style></head><body>"
+        f"<h1>{title}</h1>"
         f'<p class="soft">Run {run.id}, {when} UTC, grader {_text(run.grader)}</p>{body}</body></html>\n'
     )
 
 
-def _assignment(summary: CohortSummary) -> str:
+def _assignment(summary: CohortSummary, link: Callable[[str], str | None]) -> str:
     title = summary.assignment or "No assignment told"
     facts = [("students", str(summary.students)), ("hand-ins", str(summary.hand_ins))]
     if summary.mean is not None and summary.median is not None:
@@ -70,7 +79,7 @@ def _assignment(summary: CohortSummary) -> str:
         axis = f"percent of the points, in steps of {100 // BINS}"
         plot = columns(summary.bins, labels, title="Distribution of scores", axis=axis)
         parts.append(_section("Students by score", plot))
-    parts += [_losses(summary), _mistakes(summary), _times(summary), _unresolved(summary)]
+    parts += [_losses(summary), _mistakes(summary), _times(summary), _unresolved(summary), _students(summary, link)]
     return "".join(parts)
 
 
@@ -129,6 +138,26 @@ def _unresolved(summary: CohortSummary) -> str:
         for u in summary.unresolved
     )
     return _section("Without a score", f"<ul>{rows}</ul>")
+
+
+def _students(summary: CohortSummary, link: Callable[[str], str | None]) -> str:
+    if not summary.by_student:
+        return ""
+    rows = "".join(_student(student, link(student.path)) for student in summary.by_student)
+    head = "<tr><th>Student</th><th>Points</th><th>Remarks</th></tr>"
+    return _section("Students", f"<table><thead>{head}</thead><tbody>{rows}</tbody></table>")
+
+
+def _student(student: StudentScore, address: str | None) -> str:
+    name = _text(student.name or student.student)
+    shown = name if address is None else f'<a href="{escape(address)}">{name}</a>'
+    score = "none" if student.final is None else f"{points(student.final)} of {points(student.max_points)}"
+    remarks = [] if student.status == "graded" else [student.status]
+    if student.late_days:
+        remarks.append(f"{_count(student.late_days, 'day')} late")
+    if student.pending:
+        remarks.append(f"{points(student.pending)} to mark by hand")
+    return f"<tr><td>{shown}</td><td>{score}</td><td>{', '.join(remarks)}</td></tr>"
 
 
 def _count(number: int, word: str) -> str:

@@ -52,6 +52,22 @@ class Unresolved(Struct, frozen=True):
     reason: str
 
 
+class StudentScore(Struct, frozen=True, kw_only=True):
+    """What counts for one student."""
+
+    student: str
+    name: str
+    path: str
+    """The submission that counts."""
+    status: str
+    final: Fraction | None
+    """None unless graded."""
+    max_points: Fraction
+    late_days: int
+    pending: Fraction
+    """Points that wait for a person."""
+
+
 class CohortSummary(Struct, frozen=True, kw_only=True):
     """One assignment of one run; students are counted once, by the attempt that counts."""
 
@@ -75,6 +91,8 @@ class CohortSummary(Struct, frozen=True, kw_only=True):
     mistakes: tuple[MistakeLoss, ...]
     """The dearest first."""
     unresolved: tuple[Unresolved, ...]
+    by_student: tuple[StudentScore, ...]
+    """By name."""
     seconds: float
     """What grading took, all hand-ins together, in the runs that did."""
     longest: tuple[tuple[float, str], ...]
@@ -152,9 +170,23 @@ def _summary(assignment: str, results: Sequence[Result]) -> CohortSummary:
         parts=tuple(_parts(graded)),
         mistakes=tuple(_mistakes(graded)),
         unresolved=tuple(Unresolved(r.student, r.path, r.status, r.reason) for r in results if r.status != "graded"),
+        by_student=tuple(_score(r) for r in sorted(counting, key=lambda r: (r.name or r.student, r.student))),
         seconds=sum(r.seconds for r in results),
         longest=tuple(slow[:5]),
         times=tuple(sorted(r.seconds for r in results)),
+    )
+
+
+def _score(result: Result) -> StudentScore:
+    return StudentScore(
+        student=result.student,
+        name=result.name,
+        path=result.path,
+        status=result.status,
+        final=result.final,
+        max_points=result.max_points,
+        late_days=result.late_days,
+        pending=result.pending,
     )
 
 
