@@ -2,7 +2,8 @@
 
 It lies beside the golden values and not in a cache, so that the same submission gets the same report on every machine,
 from the first one on. It holds fingerprints of wrong results, the reference's arrays at a second point, and is never
-part of a hand-out. A file of other sources than those that lie here is not used.
+part of a hand-out; `public-mistakes.npz` beside it is: fingerprints alone, of public checks alone. A file of other
+sources than those that lie here is not used.
 """
 
 from __future__ import annotations
@@ -11,14 +12,14 @@ import hashlib
 import io
 import json
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from grader.assignment.loading.check_source import hidden_files, public_files
 from grader.assignment.release.edits import WRONG
@@ -26,6 +27,7 @@ from grader.model import Assignment
 from grader.worker.experiments.fingerprints import FIELDS, Floats
 
 FILE = "mistakes.npz"
+PUBLIC_FILE = "public-mistakes.npz"
 FORMAT = 4
 """Raised when fingerprints or views change: older files are then out of date."""
 GRADED, REPEATED, MILDER = 0, 1, 2
@@ -114,18 +116,19 @@ def _shortened(found: Floats, reference: Floats) -> Floats:
 
 def bank_path(assignment: Assignment) -> Path:
     """Where an assignment's hypotheses lie."""
-    return assignment.root / "golden" / FILE
+    return assignment.root / "golden" / (FILE if assignment.solution is not None else PUBLIC_FILE)
 
 
 def read_bank(assignment: Assignment) -> Bank | None:
     """The prepared hypotheses; None where there are none, or none for the sources that lie here."""
     path = bank_path(assignment)
-    if assignment.solution is None or not path.is_file():
+    if not path.is_file():
         return None
     try:
         found = path.stat()
         bank = _opened(path, found.st_mtime_ns, found.st_size)
-        return bank if bank.digest == digest_of(assignment) else None
+        wanted = digest_of(assignment) if assignment.solution is not None else public_digest(assignment)
+        return bank if bank.digest == wanted else None
     except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile):
         return None  # a damaged file costs the names of mistakes and nothing else
 
@@ -141,23 +144,43 @@ def write_bank(
     hypotheses: tuple[Hypothesis, ...],
     results: Mapping[str, Results],
 ) -> Path:
-    """Write the file; returns its path."""
+    """Write the file and the public one beside it; returns its path."""
+    path = assignment.root / "golden" / FILE
+    path.parent.mkdir(exist_ok=True)
+    _replace(path, _packed(digest_of(assignment), seeds, hypotheses, results))
+    write_public_bank(assignment, Bank(path))
+    return path
+
+
+def write_public_bank(assignment: Assignment, bank: Bank) -> Path:
+    """Write what a hand-out may hold of `bank`: no arrays, no line of the solution, nothing of hidden checks."""
+    public = [c.id for c in assignment.checks if c.visibility == "public"]
+    kept = {id: r for id in public if (r := bank.results(id)) is not None}
+    used = sorted({int(number) for results in kept.values() for number in results.which})
+    place = {number: at for at, number in enumerate(used)}
+    shown = {
+        id: Results(
+            names=r.names,
+            reference=r.reference,
+            which=np.array([place[int(number)] for number in r.which], dtype=np.int32),
+            found=r.found,
+        )
+        for id, r in kept.items()
+    }
+    hypotheses = tuple(structs.replace(h, line=min(h.line, 1)) for h in (bank.hypotheses[n] for n in used))
+    path = assignment.root / "golden" / PUBLIC_FILE
+    _replace(path, _packed(public_digest(assignment), bank.seeds, hypotheses, shown))
+    return path
+
+
+def _packed(
+    digest: str, seeds: tuple[int, int], hypotheses: Sequence[Hypothesis], results: Mapping[str, Results]
+) -> bytes:
     meta = {
-        "digest": digest_of(assignment),
+        "digest": digest,
         "seeds": seeds,
         "arrays": {check: r.names for check, r in results.items()},
-        "hypotheses": [
-            {
-                "code": h.code,
-                "text": h.text,
-                "function": h.function,
-                "named": h.named,
-                "line": h.line,
-                "mistakes": h.mistakes,
-                "likely": h.likely,
-            }
-            for h in hypotheses
-        ],
+        "hypotheses": [structs.asdict(h) for h in hypotheses],
     }
     arrays: dict[str, Any] = {"meta": np.frombuffer(json.dumps(meta).encode(), dtype=np.uint8)}
     for check, result in results.items():
@@ -166,12 +189,20 @@ def write_bank(
         arrays |= {f"{check}.expected.{name}": array for name, array in result.expected.items()}
     packed = io.BytesIO()
     np.savez_compressed(packed, **arrays)
-    path = bank_path(assignment)
-    path.parent.mkdir(exist_ok=True)
+    return packed.getvalue()
+
+
+def _replace(path: Path, content: bytes) -> None:
     beside = path.with_suffix(".new")
-    beside.write_bytes(packed.getvalue())
+    beside.write_bytes(content)
     beside.replace(path)
-    return path
+
+
+def public_digest(assignment: Assignment) -> str:
+    """Of what a hand-out has of the sources of hypotheses: the public checks and the seed."""
+    files = [path for path in public_files(assignment.root) if path.is_file()]
+    texts = [f"{FORMAT} {assignment.seed}", *(path.read_text(encoding="utf-8") for path in files)]
+    return hashlib.sha256("\0".join(texts).encode()).hexdigest()
 
 
 def digest_of(assignment: Assignment) -> str:

@@ -268,3 +268,13 @@ def test_fingerprints_tell_stubs_from_what_is_given(toy: Write, tmp_path: Path):
     assert set(given["stubs"]) == {"square", "Linear", "Linear.forward"}
     assert set(given["provided"]) == {"layers/__init__.py", "helpers.py"}
     assert "x * x" not in json.dumps(given)
+
+
+def test_named_mistakes_go_along_unless_the_author_keeps_them(toy: Write, tmp_path: Path):
+    folder = toy({"golden/public-mistakes.npz": "fingerprints", "golden/mistakes.npz": "all of them"})
+    build_handout(load(folder), tmp_path / "out")
+    assert tree(tmp_path / "out") == TREE | {"golden/public-mistakes.npz"}
+    toml = folder / "assignment.toml"
+    toml.write_text(toml.read_text().replace("[names]", "mistakes = false\n[names]"))
+    build_handout(load(folder), tmp_path / "kept")
+    assert tree(tmp_path / "kept") == TREE

@@ -6,11 +6,12 @@ from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
+from msgspec import structs
 
-from grader.diagnosis.bank import VIEWS, Bank, Hypothesis, Results, write_bank
+from grader.diagnosis.bank import PUBLIC_FILE, VIEWS, Bank, Hypothesis, Results, read_bank, write_bank
 from grader.diagnosis.mutation.compound import WrongSolution
 from grader.diagnosis.mutation.sites import Mutant
-from grader.model import Assignment
+from grader.model import Assignment, Check, Part, Visibility
 from grader.reference.mutation_testing import _useful
 from grader.worker.experiments.fingerprints import FIELDS, fingerprints
 
@@ -41,6 +42,37 @@ def test_fingerprints_come_back(tmp_path: Path) -> None:
     np.testing.assert_array_equal(read.found[2:], found[2:])
     np.testing.assert_allclose(read.found[1], found[1], rtol=1e-10)
     assert read.found.shape == (4, VIEWS, 2, FIELDS)
+
+
+def make_check(id: str, visibility: Visibility) -> Check:
+    return Check(id=id, part=Part("1", "P"), title="t", points=Fraction(1), visibility=visibility, uses=())
+
+
+def test_a_hand_out_gets_what_public_checks_tell_and_no_array(tmp_path: Path) -> None:
+    (tmp_path / "checks.py").write_text("")
+    course = structs.replace(
+        assignment(tmp_path), checks=(make_check("open", "public"), make_check("closed", "hidden"))
+    )
+    right = np.stack([fingerprints({"a": RNG.normal(size=3)}, ["a"])] * VIEWS)
+    ways = tuple(Hypothesis(code="wrong-sign", text=str(n), function="f", named=False, line=n * 7) for n in range(3))
+    expected = {"a": np.arange(3.0)}
+    results = {
+        "open": Results(("a",), right, np.array([2], dtype=np.int32), right[None] + 1, expected),
+        "closed": Results(("a",), right, np.array([0, 1], dtype=np.int32), np.stack([right, right]) + 2, expected),
+    }
+    write_bank(course, (1, 2), ways, results)
+    bank = read_bank(course)  # without a solution, as in the student's own folder
+    assert bank is not None
+    assert [(h.text, h.line) for h in bank.hypotheses] == [("2", 1)]
+    assert bank.results("closed") is None
+    told = bank.results("open")
+    assert told is not None
+    assert not told.expected
+    np.testing.assert_allclose(told.found, right[None] + 1, rtol=1e-10)
+    with np.load(tmp_path / "golden" / PUBLIC_FILE) as held:
+        assert set(held) == {"meta", "open.reference", "open.which", "open.found"}
+    (tmp_path / "checks.py").write_text("# other checks\n")
+    assert read_bank(course) is None
 
 
 def test_of_what_comes_to_the_same_the_likeliest_is_kept() -> None:

@@ -71,6 +71,7 @@ class _Toml(Struct, frozen=True, kw_only=True):
     data: str | None = None
     small_data: bool = False
     install: str = ""
+    mistakes: bool = True
     hints: Hints = "name"
     names: dict[str, str | list[str]] = {}
     limits: _LimitsTable = _LimitsTable()
@@ -104,6 +105,7 @@ class Manifest(Struct, frozen=True, kw_only=True):
     data: str | None
     small_data: bool
     install: str
+    mistakes: bool
     names: dict[str, tuple[Place, ...]]
     limits: Limits
     follow_through: Fraction
@@ -192,6 +194,7 @@ def read_manifest(folder: Path) -> Manifest:
         data=toml.data,
         small_data=toml.small_data,
         install=toml.install,
+        mistakes=toml.mistakes,
         names={name: _places(source, name, where) for name, where in toml.names.items()},
         limits=_limits(source, toml.limits),
         follow_through=worth,

@@ -27,11 +27,12 @@ from grader.model import Assignment, Edit
 
 README = "README.md"
 GOLDEN_PUBLIC = "golden/public.json"
+PUBLIC_MISTAKES = "golden/public-mistakes.npz"
 GOLDEN_HIDDEN = "golden/hidden.json"
 REQUIREMENTS = "requirements.txt"
 WORKFLOW = ".github/workflows/grade.yml"
 DEFAULT_INSTALL = "numgrade"
-SECRET = (HIDDEN, GOLDEN_HIDDEN, WRONG, RIGHT, EQUIVALENT)
+SECRET = (HIDDEN, GOLDEN_HIDDEN, "golden/mistakes.npz", WRONG, RIGHT, EQUIVALENT)
 """Paths that no hand-out holds, wherever they might come from."""
 _LITTER = frozenset({"__pycache__", ".ipynb_checkpoints", ".pytest_cache", ".ruff_cache", ".mypy_cache", ".DS_Store"})
 """What tools leave behind: neither released nor reported."""
@@ -120,10 +121,12 @@ def _tree(assignment: Assignment, convert: Callable[[str, str], str], changed: d
     root, solution = assignment.root, assignment.solution
     if solution is None:
         raise AuthoringError(f"{root}: has no {SOLUTION}/; hand-outs are released from reference/<id>")
-    compat = read_manifest(root).compat
+    manifest = read_manifest(root)
+    compat = manifest.compat
+    recorded = (GOLDEN_PUBLIC, *([PUBLIC_MISTAKES] if manifest.mistakes else []))
     files: Files = {}
-    for name in (FILE, README, *(path.name for path in public_files(root)), GOLDEN_PUBLIC, compat):
-        if name == GOLDEN_PUBLIC and not (root / name).exists():
+    for name in (FILE, README, *(path.name for path in public_files(root)), *recorded, compat):
+        if name in recorded and not (root / name).exists():
             continue  # a new assignment is released before its first recording, too
         if name is not None and not (root / name).is_file():
             raise AuthoringError(f"{root / name}: no such file; every hand-out has one")
