@@ -21,12 +21,14 @@ DEFAULT = "run"
 """The command of a line that starts with no command's name."""
 WRONG_USAGE, FAULT, INTERRUPTED = 2, 4, 130
 DEBUG = "GRADE_DEBUG"
-"""The environment variable that asks for our own tracebacks."""
+"""The environment variable that asks for our own tracebacks, and for every stage with its time."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command with these arguments (default: the process's own) and return its exit code."""
     words = list(sys.argv[1:] if argv is None else argv)
+    if os.environ.get(DEBUG):
+        _log_to_stderr()
     try:
         return _dispatch(words)
     except SystemExit as stop:  # argparse has printed help or a usage error
@@ -48,6 +50,13 @@ def run() -> NoReturn:
             sys.stderr.flush()
         os._exit(code)
     sys.exit(code)
+
+
+def _log_to_stderr() -> None:
+    import logging
+
+    logging.basicConfig(stream=sys.stderr, format="%(relativeCreated)6d ms %(name)s: %(message)s")
+    logging.getLogger("grader").setLevel(logging.DEBUG)
 
 
 def _failed(line: str, code: int) -> int:

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
+import numpy.typing as npt
 
 from grader.assignment.loading.course import find_course
-from grader.errors import SubmissionError
+from grader.errors import SubmissionError, UsageError
 from grader.execution.process import Root
 from grader.execution.scheduler import Prober
 from grader.execution.session import Session
 from grader.execution.spawn import Launched
 from grader.grading.evaluate import evaluate
-from grader.model import Answer, Assignment, Notebook, Report, Submission, Work
+from grader.model import Answer, Assignment, Check, Notebook, Observation, Report, Submission, Work
 from grader.reference.expected import ExpectedValues, Seed
 from grader.sandbox import tiers
 from grader.sandbox.tiers import Policy
@@ -27,6 +29,9 @@ from grader.versions import environment
 if TYPE_CHECKING:
     from grader.submission.files.gather import SubmittedFiles
 
+log = logging.getLogger(__name__)
+"""Stages and their times since the start; shown by `GRADE_DEBUG=1`."""
+Inspect = Callable[[Check, Observation, Mapping[str, npt.NDArray[Any]]], None]
 LARGEST_SEED = 2**32
 MAX_NOTES = 60
 MAX_NOTE = 500
@@ -45,6 +50,8 @@ def grade(
     worker: Launched | None = None,
     keep: bool = False,
     policy: Policy = tiers.ANY,
+    checks: Collection[str] = (),
+    inspect: Inspect | None = None,
 ) -> Report:
     """Grade a notebook, a folder of modules, or an archive of either.
 
@@ -71,6 +78,10 @@ def grade(
         Keep the student's code and draw the figures, for formats that show them (`Report.work`, `CellRun.pictures`).
     policy
         What the caller insists on of the sandbox; the best that works here is used whatever it says.
+    checks
+        Ids of the checks to run; empty runs all of them.
+    inspect
+        Is given what each check observed and what was expected, before the report is made.
 
     Returns
     -------
@@ -80,13 +91,16 @@ def grade(
     Raises
     ------
     UsageError
-        If there is no such course or assignment, or the sandbox is not what is needed.
+        If there is no such course, assignment or check, or the sandbox is not what is needed, or a hidden check is
+        to be inspected without the reference.
     Fault
         If the grader or the assignment fails.
     """
     started = time.monotonic()
     with Root(worker) as root:
-        return _grade(Path(path), assignment, seed, course, fresh, hidden, data, root, started, keep, policy)
+        return _grade(
+            Path(path), assignment, seed, course, fresh, hidden, data, root, started, keep, policy, checks, inspect
+        )
 
 
 def _grade(
@@ -101,6 +115,8 @@ def _grade(
     started: float,
     keep: bool,
     policy: Policy,
+    checks: Collection[str],
+    inspect: Inspect | None,
 ) -> Report:
     from grader.submission.files.gather import gather
     from grader.submission.files.identify import identify
@@ -117,6 +133,12 @@ def _grade(
     found = course.load(id)
     if not hidden:
         found = public_only(found)
+    if checks:
+        found = _only(found, checks)
+    secret = [c.id for c in found.checks if c.visibility == "hidden"]
+    if inspect is not None and secret and found.solution is None:
+        raise UsageError(f"the arrays of hidden checks are not shown without the reference: {', '.join(secret)}")
+    log.debug("assignment %s: %d checks (%.3f s)", id, len(found.checks), time.monotonic() - started)
     if data is not None:
         found = msgspec.structs.replace(found, data=Path(data).absolute(), small_data=False)
     if fresh and seed is None:
@@ -124,7 +146,22 @@ def _grade(
 
         seed = secrets.randbelow(LARGEST_SEED)
     expected = ExpectedValues(found, seed)
-    return grade_with(root, path, found, folder, expected, handed=handed, keep=keep, started=started, policy=policy)
+    report = grade_with(
+        root,
+        path,
+        found,
+        folder,
+        expected,
+        handed=handed,
+        keep=keep,
+        started=started,
+        policy=policy,
+        inspect=inspect,
+    )
+    if not checks:
+        return report
+    note = f"only --check {', '.join(c.id for c in found.checks)}: no other check ran, and no follow-through"
+    return msgspec.structs.replace(report, notes=(note, *report.notes), unchecked=Fraction(0))
 
 
 def grade_with(
@@ -138,6 +175,7 @@ def grade_with(
     keep: bool = False,
     started: float | None = None,
     policy: Policy = tiers.ANY,
+    inspect: Inspect | None = None,
 ) -> Report:
     """Grade a hand-in for a loaded assignment in a worker that may have graded others before.
 
@@ -160,6 +198,7 @@ def grade_with(
         root.warm(found.preload)
         submission = open_submission(path, found, folder / "work", handed)
         anchors = find_anchors(found, submission)
+        log.debug("submission opened (%.3f s)", time.monotonic() - started)
     except SubmissionError as error:
         return _ungradable(path, found, error, started)
     seed = expected.seed_for(submission.digest)
@@ -175,9 +214,16 @@ def grade_with(
             session.run_cells(parked=prober.parked)
             cells_done = time.monotonic()
             prober.finish()  # before what only this side has to do
+            _log_cells(session, cells_done - started)
             stub = _stub_notebook(found)
             answers = _answers(found, submission, stub, session)
             evaluation = evaluate(prober, golden.result(), unfilled=stubs.result(), answers=answers)
+            log.debug("checks compared and explained (%.3f s)", time.monotonic() - started)
+            for check in found.checks if inspect or log.isEnabledFor(logging.DEBUG) else ():
+                observation = prober.observe(check)
+                log.debug("check %s: %s in %.3f s", check.id, observation.ended, observation.seconds)
+                if inspect is not None:
+                    inspect(check, observation, golden.result().get(check.id, {}))
         finally:
             prober.close()
             session.close()
@@ -205,6 +251,27 @@ def grade_with(
         work=_work(found, submission) if keep else None,
         lost_process=session.lost_process,
     )
+
+
+def _only(assignment: Assignment, ids: Collection[str]) -> Assignment:
+    """The assignment with these checks and nothing else.
+
+    Raises
+    ------
+    UsageError
+        If there is no such check.
+    """
+    known = [check.id for check in assignment.checks]
+    for id in ids:
+        if id not in known:
+            raise UsageError(f"--check {id}: {assignment.id} has no such check here; it has {', '.join(known)}")
+    return msgspec.structs.replace(assignment, checks=tuple(c for c in assignment.checks if c.id in ids), manual=())
+
+
+def _log_cells(session: Session, seconds: float) -> None:
+    for cell in session.cells:
+        log.debug("cell %d: %s in %.3f s", cell.index, cell.status, cell.seconds)
+    log.debug("cells run (%.3f s)", seconds)
 
 
 def _capped(*notes: str) -> tuple[str, ...]:

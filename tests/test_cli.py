@@ -87,6 +87,8 @@ def test_arguments_reach_grading_with_a_warm_worker(fake: Fake) -> None:
         "worker": "worker",
         "keep": False,
         "policy": Policy(),
+        "checks": [],
+        "inspect": None,
     }
     assert fake.order == ["launch", "grade"]
 
@@ -103,6 +105,8 @@ def test_defaults(fake: Fake) -> None:
         "worker": "worker",
         "keep": False,
         "policy": Policy(),
+        "checks": [],
+        "inspect": None,
     }
 
 

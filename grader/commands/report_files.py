@@ -7,17 +7,22 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from grader.commands import stdio
 from grader.errors import UsageError
 from grader.report.formats import Appended, find
 
 if TYPE_CHECKING:  # nothing heavy is loaded before the worker has been started
-    from grader.model import Report
+    import numpy.typing as npt
+
+    from grader.model import Check, Observation, Report
 
 STDOUT = "-"
+_UNSAFE = re.compile(r"[^\w\[\]-]")
 
 
 class Output(NamedTuple):
@@ -74,6 +79,61 @@ def check_target(file: Path, option: str) -> None:
 
     if file.suffix.lower() in SUBMISSION_SUFFIXES or (file.is_file() and is_archive(file)):
         raise UsageError(f"{option}: would overwrite what looks like a submission; name another file")
+
+
+def check_arrays_target(file: Path) -> None:
+    """Refuse before grading what `Arrays.write` could not write.
+
+    Raises
+    ------
+    UsageError
+        If the file is no .npz, or its folder does not exist.
+    """
+    option = f"--show-arrays {file}"
+    if file.suffix.lower() != ".npz":
+        raise UsageError(f"{option}: name a file that ends in .npz")
+    if file.is_dir() or not file.absolute().parent.is_dir():
+        raise UsageError(f"{option}: is a folder, or its folder does not exist; name a file in an existing one")
+
+
+class Arrays:
+    """What checks observed and what was expected, for a file of arrays."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._arrays: dict[str, npt.NDArray[Any]] = {}
+
+    def add(self, check: Check, observation: Observation, expected: Mapping[str, npt.NDArray[Any]]) -> None:
+        """Keep the arrays of one check."""
+        import numpy as np
+
+        for word, values in (("observed", observation.values), ("expected", expected)):
+            for name, value in values.items():
+                if isinstance(value, np.ndarray) and not value.dtype.hasobject:
+                    # a name that student code chose must not lead out of a folder that the file is unpacked in
+                    key = f"{check.id}/{_UNSAFE.sub('_', name)[:100]}/{word}"
+                    self._arrays.setdefault(key, value)
+
+    def write(self) -> None:
+        """Write the file.
+
+        Raises
+        ------
+        UsageError
+            If it cannot be written.
+        """
+        import numpy as np
+
+        part = self._file.with_name(f".{self._file.name}.{os.getpid()}.part")
+        try:
+            with part.open("wb") as file:
+                np.savez_compressed(file, **self._arrays)  # type: ignore[arg-type]
+            part.replace(self._file)
+        except OSError as error:
+            raise UsageError(f"--show-arrays {self._file}: cannot be written ({error.strerror})") from error
+        finally:
+            part.unlink(missing_ok=True)
+        stdio.tell(f"wrote {self._file}: {len(self._arrays)} arrays")
 
 
 def write(report: Report, found: list[Output], args: argparse.Namespace) -> None:

@@ -56,6 +56,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     what.add_argument(
         "--data", metavar="DIR", type=Path, help="data folder to use instead of the assignment's (a full data set)"
     )
+    what.add_argument(
+        "--check", metavar="ID", action="append", default=[], help="run this check alone; may be given several times"
+    )
     points = what.add_mutually_exclusive_group()
     points.add_argument(
         "--seed",
@@ -109,6 +112,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         + ", ".join(HIDDEN_RESULTS)
         + " (default: after_published)",
     )
+    shown.add_argument(
+        "--show-arrays",
+        metavar="FILE.npz",
+        type=Path,
+        help="write what each check observed and what was expected, as CHECK/NAME/observed and CHECK/NAME/expected;"
+        " with hidden checks only where the reference is",
+    )
     code = parser.add_argument_group("exit code").add_mutually_exclusive_group()
     code.add_argument(
         "--fail-under", metavar="PERCENT", type=_percent, help="exit 0 from PERCENT of the automatic points on, else 1"
@@ -154,6 +164,7 @@ def run(args: argparse.Namespace) -> int:
 
     formats = [find(one.format) for one in wanted]
     exit_zero = any(format.exit_zero for format in formats)
+    arrays = None if args.show_arrays is None else report_files.Arrays(args.show_arrays)
     try:
         report = engine.grade(
             path,
@@ -166,6 +177,8 @@ def run(args: argparse.Namespace) -> int:
             worker=worker,
             policy=Policy(require=args.require_sandbox, unsafe=args.unsafe),
             keep=any(format.needs_work for format in formats),
+            checks=args.check,
+            inspect=None if arrays is None else arrays.add,
         )
     except UsageError:
         raise
@@ -177,6 +190,8 @@ def run(args: argparse.Namespace) -> int:
         raise
     finally:
         gc.enable()
+    if arrays is not None:
+        arrays.write()
     report_files.write(report, wanted, args)
     shown = [format for format, one in zip(formats, wanted, strict=True) if one.file == report_files.STDOUT]
     to_stdout = shown[0] if shown else None
@@ -226,6 +241,8 @@ def _targets(args: argparse.Namespace) -> tuple[Path, list[report_files.Output]]
             raise UsageError(f"{name}: no such file or folder{hint}")
     if args.data is not None and not args.data.is_dir():
         raise UsageError(f"--data {args.data}: no such folder")
+    if args.show_arrays is not None:
+        report_files.check_arrays_target(args.show_arrays)
     if len(given) > 1:
         raise UsageError(f"one SUBMISSION at a time, not {len(given)}: {' '.join(given)}")
     return Path(given[0]), report_files.chosen(args)
