@@ -25,7 +25,7 @@ from grader.sandbox.watchdog import remove
 
 TRIES = 2
 """Slots that a hand-in may cost: one that kills its slot twice is the cause, and is told so."""
-JOB_SECONDS = 3600.0
+JOB_SECONDS = 7200.0
 """When a slot counts as hung: far beyond a submission's own deadlines, which the slot keeps."""
 LOOK_SECONDS = 0.5
 """How often the caller is woken where nothing happens, for its clock."""

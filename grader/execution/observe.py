@@ -27,6 +27,7 @@ LEAVES_TO_A_PERSON = ("ForPerson", "NeedsManualGrading")
 """A probe can do so only with one of these names in its source."""
 SYNTAX_ERRORS = ("SyntaxError", "IndentationError", "TabError")
 ENDED = "the notebook ended before this could be probed"
+USED_UP = "the submission's time was used up"
 DESTROYED = "the state that this is probed in was destroyed by the notebook"
 
 
@@ -50,6 +51,9 @@ def _observed(session: Session, check: Check, seed: int, replacements: Sequence[
             if place.module in session.hanging:
                 message = f"importing {place.module} did not finish within {session.hanging[place.module]:g} s"
                 return _ended(check, "timeout", message, started, "import")
+    left = session.allowance.left() if session.allowance is not None else seconds
+    if left <= 0:
+        return _ended(check, "timeout", USED_UP, started)
     snapshot = session.snapshot(session.anchors[check.id])
     if snapshot is None:
         session.lost_process = True
@@ -71,7 +75,9 @@ def _observed(session: Session, check: Check, seed: int, replacements: Sequence[
         return _ended(check, "crashed", DESTROYED, started)
     try:
         limit = session.assignment.limits.observation
-        observed, buffers = child.ask(command, Observed, seconds=seconds, max_buffers=limit)
+        observed, buffers = child.ask(
+            command, Observed, seconds=min(seconds, left), max_buffers=limit, allowance=session.allowance
+        )
         if observed.nonce != command.nonce or observed.ended not in KNOWN_ENDINGS:
             raise WorkerError("the probe's answer is not an answer to this question")
         if observed.ended == "unclear" and not any(name in check.source for name in LEAVES_TO_A_PERSON):
@@ -83,6 +89,8 @@ def _observed(session: Session, check: Check, seed: int, replacements: Sequence[
         child.let_go()
     except wire.DeadlineExceeded:
         child.end()
+        if session.allowance is not None and session.allowance.left() <= 0:
+            return _ended(check, "timeout", USED_UP, started)
         return _ended(check, "timeout", f"did not finish within {seconds:g} s", started)
     except wire.Closed:
         how = child.end()  # an exit code is the student's to choose

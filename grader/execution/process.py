@@ -12,11 +12,12 @@ import socket
 import tempfile
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
 from grader.errors import WorkerError
+from grader.execution.fair_time import Allowance, Deadline, outside, waited_for_a_core
 from grader.execution.spawn import Launched, launch, launch_in
 from grader.sandbox import bubblewrap, tiers
 from grader.sandbox.watchdog import remove
@@ -43,12 +44,20 @@ class Process:
         self.open_processes = open_processes
         self.lock = threading.Lock()
         """Held while a question is open: probes of one snapshot are asked for from several threads."""
+        self._outside = 0
         open_processes.add(self)
 
     def ask(
-        self, command: Command, *expected: type[Expected], seconds: float = ANSWER_SECONDS, max_buffers: int = 0
+        self,
+        command: Command,
+        *expected: type[Expected],
+        seconds: float = ANSWER_SECONDS,
+        max_buffers: int = 0,
+        allowance: Allowance | None = None,
     ) -> tuple[Expected, list[bytearray]]:
         """Send `command` and wait for its reply, with at most `max_buffers` bytes of arrays.
+
+        Time for which the process waits for a core does not count against `seconds`, nor against `allowance`.
 
         Raises
         ------
@@ -57,13 +66,25 @@ class Process:
         WorkerError
             It answered something else.
         """
-        deadline = time.monotonic() + seconds
-        with self.lock:
-            wire.send(self.channel, wire.COMMANDS, command, deadline=deadline)
-            return self._answer(expected, deadline, max_buffers)
+        deadline = Deadline(seconds, self._waited)
+        spending = contextlib.nullcontext(lambda _: None) if allowance is None else allowance.spending()
+        with spending as waited, self.lock:
+            wire.send(self.channel, wire.COMMANDS, command, deadline=deadline.started + seconds)
+            try:
+                return self._answer(expected, deadline, max_buffers)
+            finally:
+                waited(deadline.waited)
+
+    def _waited(self) -> float:
+        """Seconds for which it has waited for a core, by the kernel's count."""
+        first: Process = self
+        while first.parent is not None:
+            first = first.parent
+        self._outside = self._outside or outside(first.pid, self.pid)
+        return waited_for_a_core(self._outside) if self._outside else 0.0
 
     def _answer(
-        self, expected: tuple[type[Expected], ...], deadline: float, max_buffers: int
+        self, expected: tuple[type[Expected], ...], deadline: float | Callable[[], float], max_buffers: int
     ) -> tuple[Expected, list[bytearray]]:
         try:
             reply, buffers = wire.receive(self.channel, wire.REPLIES, max_buffers=max_buffers, deadline=deadline)

@@ -15,6 +15,7 @@ from typing import Literal
 from msgspec import structs
 
 from grader.errors import WorkerError
+from grader.execution.fair_time import Allowance
 from grader.execution.pictures import is_picture
 from grader.execution.process import Process, Root
 from grader.execution.supervisor import DEAD, Gate
@@ -31,6 +32,8 @@ LAST_SECONDS = 5.0
 """Of a cell's time, or the last tenth of it: in these it is interrupted, before its process is ended."""
 CELL_TEXT = 64 << 10
 """Characters kept of one cell's output."""
+CELLS = 0.8
+"""Share of the submission's time that cells may use up: what they define is to be probed after them."""
 PICTURES = 512 << 10
 """Bytes kept of one cell's figures, when they are drawn: a dozen plots, and less than a frame's header may hold."""
 
@@ -57,7 +60,8 @@ class Session:
         self.notes: list[str] = []
         self.lost_process = False
         """Whether a cell or a check was not run because its process was gone."""
-        self._ends = time.monotonic() + assignment.limits.submission
+        self.allowance: Allowance | None = Allowance(assignment.limits.submission)
+        """Time left to the submission as a whole; None for the course's own code, which is asked as often as needed."""
         self._snapshots: dict[tuple[str, int], Process] = {}
         self.hanging: dict[str, float] = {}
         """Modules that did not finish importing, and the seconds they were given."""
@@ -114,7 +118,9 @@ class Session:
                 self.notes.append(f"{module} was not imported: the modules before it had ended the process")
                 return
             try:
-                reply, _ = here.ask(Import(module), Done, Failed, seconds=self.assignment.limits.check)
+                reply, _ = here.ask(
+                    Import(module), Done, Failed, seconds=self.assignment.limits.check, allowance=self.allowance
+                )
                 spare.let_go()
                 if isinstance(reply, Done):
                     self._tell_absent(reply.absent)
@@ -157,7 +163,7 @@ class Session:
             if previous in anchored and spare is not None:
                 self._snapshots["after", previous] = spare
                 parked("after", previous)
-            if not alive or time.monotonic() > self._ends:
+            if not alive or self._left(CELLS) <= 0:
                 why = "the submission's time was used up" if alive else NO_PROCESS
                 self.lost_process = self.lost_process or not alive
                 error = StudentError(type="NotRun", message=why)
@@ -177,10 +183,10 @@ class Session:
     def _run_cell(self, index: int, source: str, spare: Process | None) -> bool:
         """Run one cell; False when no process is left to go on in."""
         started = time.monotonic()
-        seconds = min(self.assignment.limits.cell, max(0.1, self._ends - started))
+        seconds = min(self.assignment.limits.cell, max(0.1, self._left(CELLS)))
         try:
             command = RunCell(index=index, source=source, seconds=seconds - min(LAST_SECONDS, seconds / 10))
-            reply, _ = self._main.ask(command, CellDone, seconds=seconds)
+            reply, _ = self._main.ask(command, CellDone, seconds=seconds, allowance=self.allowance)
         except DEAD as problem:
             how = self._main.end()
             self.gate.clear()
@@ -223,6 +229,10 @@ class Session:
             self._define(index, source, here[0])
         return True
 
+    def _left(self, share: float) -> float:
+        """Seconds left of a share of the submission's time."""
+        return self.assignment.limits.cell if self.allowance is None else self.allowance.left(share)
+
     def _define(self, index: int, source: str, after: int) -> None:
         """Run the imports and definitions that a failed cell did not come to, in a copy that may fail in its turn."""
         if not defines(source, after):
@@ -232,7 +242,7 @@ class Session:
             return
         command = RunCell(index=index, source=source, definitions_after=after)
         try:
-            copy.ask(command, CellDone, seconds=self.assignment.limits.cell)
+            copy.ask(command, CellDone, seconds=self.assignment.limits.cell, allowance=self.allowance)
         except DEAD:
             copy.end()
             return
@@ -281,6 +291,11 @@ class Session:
         for process in [self._main, *self._snapshots.values()]:
             process.let_go()
         self.notes += self.gate.close()
+        if self.allowance is not None and self.allowance.exceeded:
+            self.notes.append(
+                f"the submission's time, {self.allowance.seconds:g} s for cells and checks together, was used up; "
+                "what came after was not run"
+            )
 
     def _parked(self, process: Process) -> Process | None:
         """A copy of `process`, or None when what ran in it has destroyed it."""

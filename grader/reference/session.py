@@ -60,6 +60,7 @@ class ReferenceSession:
             self.submission = open_submission(built, assignment, self._work)
             anchors = find_anchors(assignment, self.submission)
             self.session = Session(self.root, assignment, self.submission, anchors, seed=assignment.seed)
+            self.session.allowance = None
             tell = partial(parked, self) if parked is not None else lambda when, cell: None
             self.session.run_cells(stop_early=True, parked=tell)
         except BaseException:

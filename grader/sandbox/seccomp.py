@@ -53,6 +53,10 @@ PRETENDED = _table("""
     setxattrat:463:463 removexattr:197:14 lremovexattr:198:15 fremovexattr:199:16 removexattrat:466:466
 """)
 """Landlock governs neither modes nor times: for files of the worker's own user they are said to be changed."""
+GROUPS = _table("""
+    setsid:112:157 setpgid:109:154
+""")
+"""Said to have been done: the kernel shares cores out by sessions, and what has one of its own takes a neighbour's."""
 SIGNALS = _table("""
     kill:62:129 tkill:200:130 tgkill:234:131 rt_sigqueueinfo:129:138 rt_tgsigqueueinfo:297:240
     pidfd_send_signal:424:424
@@ -142,6 +146,7 @@ def program(arch: str, *, own_user: bool, signals: bool) -> bytes:
         (FORBIDDEN, _ERRNO | errno.EPERM, True),
         (ABSENT, _ERRNO | errno.ENOSYS, True),
         (PRETENDED, _ERRNO, own_user),
+        (GROUPS, _ERRNO, True),
         (SIGNALS, _ERRNO | errno.EPERM, not signals),
     ):
         for number in table[arch].values() if used else ():

@@ -1,4 +1,4 @@
-"""Count from outside what no limit of the kernel counts over several processes: memory, processes, disk.
+"""Count from outside what no limit of the kernel counts over several processes: memory, processes, cores, disk.
 
 A thread of the grader looks at a submission's processes in /proc, the more often the nearer they are to a limit, and at
 its folders. What is over a limit is ended there and then; the report says so.
@@ -23,6 +23,9 @@ FASTEST = 8 << 30
 DISK_BYTES, DISK_FILES = 2 << 30, 20_000
 MOST_PROCESSES = 320
 """The limit for a submission's processes, and those of the grader's own among them."""
+MOST_BUSY = max(8, os.cpu_count() or 1)
+"""Threads of a submission that may want a core at a time, for `BUSY_SECONDS` on end; more are ended."""
+BUSY_SECONDS = 2.0
 SPARING = 10.0
 """Exact memory is asked for at most this fraction of the time: the kernel walks every page for it."""
 
@@ -51,6 +54,9 @@ class Watchdog:
         self._before = {folder: _names(folder) for folder in folders}
         self._stopped = threading.Event()
         self._exact_after = 0.0
+        self._shared_before = _shared_memory()
+        self._calm = time.monotonic()
+        """When not too many threads were busy, last."""
         self._thread: threading.Thread | None = None
         self.works = os.path.exists(f"/proc/self/task/{os.getpid()}/children")
         if self.works:
@@ -72,6 +78,7 @@ class Watchdog:
             if len(found) > MOST_PROCESSES:
                 self._end(found, f"{len(found)} processes at a time; all of them were ended")
             if time.monotonic() > disk_after:
+                self._look_at_cores(found)
                 started = time.monotonic()
                 self._look_at_disk(found)
                 disk_after = time.monotonic() + max(LONGEST, 5 * (time.monotonic() - started))
@@ -79,19 +86,36 @@ class Watchdog:
     def _look_at_memory(self, found: Sequence[int]) -> int:
         """End the largest process if all together are over the limit; returns the most bytes that it can be."""
         most = sum(map(_touched, found))  # shared pages are counted once for each process
+        most += max(0, _shared_memory() - self._shared_before)  # and those that no process has touched
         if most <= self.memory or time.monotonic() < self._exact_after:
             return most
         started = time.monotonic()
-        exact = {pid: _proportional(pid) for pid in found}
+        own = {pid: _proportional(pid, "Pss_Anon:") for pid in found}
+        shared = {pid: _proportional(pid, "Pss_Shmem:") for pid in found}
+        kept = {pid: _shared_mappings(pid) for pid in found}
+        unmapped = sum({name: size for mappings in kept.values() for name, size in mappings.items()}.values())
+        unmapped += max(map(_in_memory_files, found), default=0)
         self._exact_after = time.monotonic() + min(1.0, SPARING * (time.monotonic() - started))
-        if exact and sum(exact.values()) > self.memory:
-            largest = max(exact, key=lambda pid: exact[pid])
+        if own and sum(own.values()) + max(unmapped, sum(shared.values())) > self.memory:
+            largest = max(own, key=lambda pid: own[pid] + max(shared[pid], sum(kept[pid].values())))
             self._end(
                 [largest],
                 f"more than {self.memory / 2**20:.0f} MB of memory in all processes together; the largest was ended",
             )
             self._exact_after = 0.0
         return most
+
+    def _look_at_cores(self, found: Sequence[int]) -> None:
+        """End what is busy, if that has been too much for some time."""
+        busy = {pid: _busy_threads(pid) for pid in found}
+        count = sum(busy.values())
+        if count <= MOST_BUSY:
+            self._calm = time.monotonic()
+        elif time.monotonic() - self._calm > BUSY_SECONDS:
+            self._end(
+                [pid for pid in found if busy[pid]],
+                f"{count} threads computing at a time, where {MOST_BUSY} may; their processes were ended",
+            )
 
     def _look_at_disk(self, found: Sequence[int]) -> None:
         for folder in self.folders:
@@ -138,9 +162,49 @@ def _touched(pid: int) -> int:
     return 1024 * _fields(f"/proc/{pid}/status", ("RssAnon:", "RssShmem:"))
 
 
-def _proportional(pid: int) -> int:
-    """The same with shared pages divided among those who share them."""
-    return 1024 * _fields(f"/proc/{pid}/smaps_rollup", ("Pss_Anon:", "Pss_Shmem:"))
+def _proportional(pid: int, name: str) -> int:
+    """Bytes of one kind, shared pages divided among those who share them."""
+    return 1024 * _fields(f"/proc/{pid}/smaps_rollup", (name,))
+
+
+def _shared_memory() -> int:
+    """Bytes of shared memory on the whole machine: cheap to ask for, and nobody's pages are missing."""
+    return 1024 * _fields("/proc/meminfo", ("Shmem:",))
+
+
+def _shared_mappings(pid: int) -> dict[str, int]:
+    """Bytes of each piece of memory that it shares by a mapping, whoever has touched its pages."""
+    found: dict[str, int] = {}
+    with contextlib.suppress(OSError, ValueError, IndexError), open(f"/proc/{pid}/maps") as file:
+        for line in file:
+            words = line.split(maxsplit=5)
+            if len(words) == 6 and words[5].startswith("/dev/zero (deleted)"):
+                first, _, last = words[0].partition("-")
+                name = f"{words[3]} {words[4]}"
+                found[name] = found.get(name, 0) + int(last, 16) - int(first, 16)
+    return found
+
+
+def _in_memory_files(pid: int) -> int:
+    """Bytes of the files in memory of its own view, removed ones that are still open among them."""
+    size = 0
+    for folder in ("/tmp", "/dev/shm"):
+        with contextlib.suppress(OSError):
+            there = f"/proc/{pid}/root{folder}"
+            if os.stat(there).st_dev != os.stat(folder).st_dev:
+                space = os.statvfs(there)
+                size += (space.f_blocks - space.f_bfree) * space.f_frsize
+    return size
+
+
+def _busy_threads(pid: int) -> int:
+    """Threads of it that run or want to."""
+    count = 0
+    with contextlib.suppress(OSError):
+        for task in os.listdir(f"/proc/{pid}/task"):
+            with contextlib.suppress(OSError, IndexError), open(f"/proc/{pid}/task/{task}/stat") as file:
+                count += file.read().rpartition(")")[2].split()[0] == "R"
+    return count
 
 
 def _fields(path: str, names: tuple[str, ...]) -> int:

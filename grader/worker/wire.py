@@ -12,7 +12,7 @@ import math
 import socket
 import struct
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Generic, TypeVar
 
 import msgspec
@@ -109,14 +109,15 @@ def receive(
     *,
     max_header: int = MAX_HEADER,
     max_buffers: int = 0,
-    deadline: float | None = None,
+    deadline: float | Callable[[], float] | None = None,
 ) -> tuple[Incoming, list[bytearray]]:
     """Receive one frame: the message and its buffers, `max_buffers` bytes of them at most.
 
     Raises
     ------
     Closed, DeadlineExceeded
-        The sender ended, or took longer than `deadline` (`time.monotonic()` seconds).
+        The sender ended, or took longer than `deadline` (`time.monotonic()` seconds, or a function that gives the
+        seconds left, asked again whenever they are over).
     WorkerError
         The frame breaks a limit or is malformed.
     """
@@ -169,7 +170,7 @@ def _rest(
     header_size: int,
     max_header: int,
     max_buffers: int,
-    deadline: float | None,
+    deadline: float | Callable[[], float] | None,
 ) -> tuple[Incoming, list[bytearray]]:
     if magic != MAGIC or count > MAX_BUFFERS or header_size > max_header:
         raise WorkerError("the worker sent bytes that are no frame")
@@ -180,7 +181,7 @@ def _rest(
     return message, [_exactly(source, n, deadline) for n in lengths]
 
 
-def _exactly(source: socket.socket, size: int, deadline: float | None) -> bytearray:
+def _exactly(source: socket.socket, size: int, deadline: float | Callable[[], float] | None) -> bytearray:
     got, room = 0, bytearray(min(size, CHUNK))
     while got < size:
         if got == len(room):
@@ -190,7 +191,7 @@ def _exactly(source: socket.socket, size: int, deadline: float | None) -> bytear
             with memoryview(room) as view:
                 read = source.recv_into(view[got:])
         except TimeoutError:
-            raise DeadlineExceeded from None
+            continue  # `_until` decides whether that was all
         except OSError:
             raise Closed from None
         if not read:
@@ -199,10 +200,10 @@ def _exactly(source: socket.socket, size: int, deadline: float | None) -> bytear
     return room
 
 
-def _until(to: socket.socket, deadline: float | None) -> None:
+def _until(to: socket.socket, deadline: float | Callable[[], float] | None) -> None:
     if deadline is None:
         return
-    left = deadline - time.monotonic()
+    left = deadline() if callable(deadline) else deadline - time.monotonic()
     if left <= 0:
         raise DeadlineExceeded
     to.settimeout(left)

@@ -111,3 +111,42 @@ for _ in range(2000):
     assert used(tmp_path)[1] > 50
     remove(tmp_path / "deep")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_shared_memory_that_no_process_has_touched_counts(tmp_path: Path) -> None:
+    code = """
+for _ in range(3):
+    if os.fork() == 0:
+        held = mmap.mmap(-1, 60 << 20)
+        if os.fork() == 0:
+            for at in range(0, len(held), 1 << 20):
+                held[at:at + (1 << 20)] = b"x" * (1 << 20)
+            os._exit(0)
+        os.wait()
+        time.sleep(15)
+        os._exit(0)
+os.wait()
+"""
+    notes, seconds = watched(code, tmp_path)
+    assert seconds < 12
+    assert "100 MB of memory" in notes[0]
+
+
+def test_more_busy_threads_than_may_be_are_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watchdog, "MOST_BUSY", 3)
+    monkeypatch.setattr(watchdog, "BUSY_SECONDS", 0.5)
+    code = """
+def spin():
+    end = time.monotonic() + 20
+    while time.monotonic() < end:
+        pass
+    os._exit(0)
+for _ in range({}):
+    os.fork() or spin()
+for _ in range({}):
+    os.wait()
+"""
+    notes, seconds = watched(code.format(6, 6), tmp_path)
+    assert seconds < 15
+    assert "threads computing" in notes[0]
+    assert watched(code.replace("20", "2").format(2, 2), tmp_path)[0] == []
