@@ -136,7 +136,7 @@ class Place(Struct, frozen=True):
 
 
 class Limits(Struct, frozen=True, kw_only=True):
-    """Deadlines in seconds of wall time; sizes in bytes."""
+    """Deadlines in seconds, without those spent waiting for a core; sizes in bytes."""
 
     cell: float = 60.0
     check: float = 20.0
