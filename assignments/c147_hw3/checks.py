@@ -217,6 +217,7 @@ def solver_accuracy(student, rng):
         images,
         labels,
         GOAL,
+        "TwoLayerNet",
         lambda sizes, kind: len(sizes) == 3 and kind != "FullyConnectedNet",
         lambda sizes, scale, reg: two_layer_net(student, sizes, scale, reg),
     )
@@ -238,6 +239,7 @@ def fifty_by_heart(student, rng):
         images,
         labels,
         1.0,
+        "FullyConnectedNet",
         lambda sizes, kind: kind == "FullyConnectedNet" or len(sizes) > 3,
         lambda sizes, scale, reg: deep_net(student, sizes, scale, reg),
     )

@@ -92,12 +92,22 @@ def judged_layers(seen, inputs):
     return layers if len(layers[0][0]) == inputs and sizes[-1] == CLASSES else None
 
 
+def misfit(seen, name):
+    """What keeps an observed network from judging these images."""
+    sizes = seen["sizes"].ravel()
+    if seen["sizes"].dtype.kind in "iu" and sizes.size == 0:
+        return "the parameters of your network are not called W1, b1, W2, b2 and so on, two for each layer"
+    if seen["sizes"].dtype.kind in "iu" and sizes.size == 1 and 0 < sizes[0] != CLASSES:
+        return f"your network gives {sizes[0]} scores for an image, not {CLASSES}"
+    return f"the network does not fit the images of {name}"
+
+
 def judge_solver(seen, given):
     """Points by the validation accuracy of the network; its number of hidden units costs nothing."""
     name, _, (images, labels) = held_images(given.data)
     layers = judged_layers(seen, images.shape[1])
     if layers is None:
-        yield Verdict("accuracy", False, f"the network does not fit the images of {name}")
+        yield Verdict("accuracy", False, misfit(seen, name))
         return
     reached = accuracy(layers, images, labels)
     told = [f"{reached:.1%} of the {len(labels)} validation images of {name} are right"]
@@ -114,7 +124,7 @@ def judge_overfit(seen, given):
     name, (images, labels), _ = held_images(given.data)
     layers = judged_layers(seen, images.shape[1])
     if layers is None:
-        yield Verdict("accuracy", False, f"the network does not fit the images of {name}")
+        yield Verdict("accuracy", False, misfit(seen, name))
         return
     reached = accuracy(layers, images, labels)
     text = f"{round(reached * len(labels))} of the {len(labels)} training images of {name} are right"

@@ -140,12 +140,15 @@ def relu_backward_shapes(student, rng):
     judge=judge_repeated,
 )
 def relu_backward_repeated(student, rng):
-    """A second backward with the same cache gives the same, and dout is left as it was"""
+    """A second backward with the same cache gives the same, and dout and x are left as they were"""
     dout = rng.normal(size=(7, 4))
     before = dout.copy()
-    _, cache = student.relu_forward(off_zero(rng, 7, 4))
+    x = off_zero(rng, 7, 4)
+    _, cache = student.relu_forward(x)
+    before_x = x.copy()  # what the forward has done to it is asked elsewhere
     once = np.array(*returned(student.relu_backward(dout, cache)))
-    return {"before_dout": before, "dx": once, "dx_again": student.relu_backward(dout, cache), "after_dout": dout}
+    seen = {"before_dout": before, "dx": once, "dx_again": student.relu_backward(dout, cache), "after_dout": dout}
+    return seen | {"before_x": before_x, "after_x": x}
 
 
 # ---------------------------------------------------------------- networks

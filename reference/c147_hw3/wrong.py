@@ -165,6 +165,11 @@ WRONG = [
         fails=("relu_backward_repeated",),
     ),
     Edit(
+        name="relu_backward writes its mask into the cached x",
+        changes=(Change(LAYERS, RELU_DX, "    x[x <= 0] = 0\n    x[x > 0] = 1\n    return dout * x\n"),),
+        fails=("relu_backward_repeated",),
+    ),
+    Edit(
         name="ReLU gradient is the mask, the upstream gradient ignored",
         changes=(Change(LAYERS, RELU_DX, "    return (x > 0).astype(float)\n"),),
         fails=(*RELU_GRADIENTS, *GRADIENTS, *TRAINED),

@@ -300,3 +300,69 @@ class TestSolver:
 def one_score(X: Any, y: Any = None) -> Any:
     """The loss of a model that can be pickled."""
     return np.ones((len(X), 1)) if y is None else (0.0, {"w": np.zeros(2)})
+
+
+TWO_TRIALS = """
+for hidden, rate in ((60, 2e-3), (7, 1e-9)):
+    model = TwoLayerNet(hidden_dims=hidden)
+    solver = Solver(model, data, optim_config={"learning_rate": rate}, **settings)
+    solver.train()
+"""
+
+
+def test_the_best_of_the_trainings_in_the_cells_counts_whatever_the_names_hold_now(
+    define: Define, checks: ModuleType, course: Import, found: dict[str, Check], data: dict[str, Any]
+) -> None:
+    solution = define(None)
+    cells = [
+        "",
+        "settings = {'batch_size': 100, 'num_epochs': 2, 'num_train_samples': 100, 'verbose': False}",
+        TWO_TRIALS,
+    ]
+    shell = SimpleNamespace(transform_cell=lambda cell: cell)
+    notebook: dict[str, Any] = {
+        "TwoLayerNet": solution.TwoLayerNet,
+        "Solver": course("utils.solver").Solver,
+        "data": data,
+    }
+    np.random.seed(0)
+    for cell in cells:
+        exec(cell, notebook)
+    notebook |= {"In": cells, "get_ipython": lambda: shell}
+
+    verdict = judged(found["solver_accuracy"], checks.solver_accuracy(student(solution, **notebook), None))
+
+    assert notebook["model"].params["b1"].shape == (7,)
+    assert verdict.earned is True
+    assert "60 hidden units" in verdict.message
+
+
+@pytest.mark.parametrize(
+    ("params", "told"),
+    [
+        ({"W1": np.ones((3072, 100)), "b1": np.ones(100)}, "your network gives 100 scores for an image, not 10"),
+        ({"w_1": np.ones((3072, 100)), "bias": np.ones(100)}, "are not called W1, b1, W2, b2"),
+    ],
+)
+def test_what_is_odd_about_a_network_is_said(
+    define: Define,
+    checks: ModuleType,
+    found: dict[str, Check],
+    data: dict[str, Any],
+    params: dict[str, Any],
+    told: str,
+) -> None:
+    model = define(None).FullyConnectedNet([5])
+    model.params = params
+
+    seen = checks.fifty_by_heart(student(define(None), model=model, data=data), None)
+
+    verdict = judged(found["fifty_by_heart"], seen)
+    assert verdict.earned is False
+    assert told in verdict.message
+
+
+def test_a_second_backward_sees_a_mask_written_into_the_cached_x(assignment: Assignment, checks: ModuleType) -> None:
+    edit = next(e for e in wrong_edits(assignment) if "the cached x" in e.name)
+
+    assert edit.fails == ("relu_backward_repeated",)
