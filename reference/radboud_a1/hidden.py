@@ -227,6 +227,8 @@ def accuracy(seen, x, y):
             at += size + n_out
         else:
             x = np.interp(x, GRID, next(curves))
+    if x.shape[1] != 1:
+        return 0.0
     return float(np.mean((x[:, 0] > 0.5) == (y > 0.5)))
 
 
@@ -279,8 +281,12 @@ def judge_network(fits, goal, layers, chosen=True):
     def judge(seen, given):
         try:
             right, share = fits(kinds(seen)), test_accuracy(seen, given.data)
+            outputs = int(seen["sizes"][:, 1][seen["sizes"][:, 0] > 0][-1]) if right else 1
         except (ValueError, IndexError, TypeError, StopIteration):  # weights and biases that do not fit together
-            right, share = False, 0.0
+            right, share, outputs = False, 0.0, 1
+        if outputs != 1:
+            yield Verdict("layers", False, f"the network has {outputs} outputs for an image; one is asked for")
+            return
         if chosen or not right:
             yield Verdict("layers", right, "" if right else f"no network of {layers} was found")
         if right:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from grader.submission.source.sections import QUESTION, Heading, descend, headings, matches, plain
+from grader.submission.source.sections import QUESTION, Heading, begins, descend, headings, matches, plain
 
 
 @pytest.mark.parametrize(
@@ -54,3 +54,16 @@ def test_matching_ignores_case_markup_and_blanks() -> None:
     assert matches("1.1 Train the complete network on the toy data", "Train the  **Complete** network")
     assert not matches("1.1 Train", "Train the network")
     assert plain("  a   b ") == "a b"
+
+
+@pytest.mark.parametrize(
+    ("title", "wanted", "expected"),
+    [
+        ("Train the network and change it", "(b) Train the network", True),
+        ("(c) Train the network", "(b) Train the network", True),
+        ("(b) Train the network", "Train the network", True),
+        ("Never train the network", "(b) Train the network", False),
+    ],
+)
+def test_a_question_is_found_by_its_words_without_its_letter(title: str, wanted: str, expected: bool) -> None:
+    assert begins(title, wanted) is expected

@@ -120,7 +120,11 @@ def _by_heading(texts: Sequence[_Text], wanted: str) -> int | None:
         if text.heading and sections.matches(text.heading.title, wanted):
             longer = text.heading.title.casefold() != sections.plain(wanted).casefold()
             best.setdefault((text.heading.level == sections.QUESTION, longer), number)
-    return best[min(best)] if best else None
+    if best:
+        return best[min(best)]
+    return next(
+        (n for n, text in enumerate(texts) if text.heading and sections.begins(text.heading.title, wanted)), None
+    )
 
 
 def _by_line(texts: Sequence[_Text], wanted: str) -> tuple[int, int] | None:

@@ -117,7 +117,10 @@ class Sources:
             }
             if any(titles.values()):
                 return [c for c in found if titles[c.cell.index]]
-        return []
+        titles = {
+            index: [h.title for h in path if sections.begins(h.title, wanted)] for index, path in self._titles.items()
+        }
+        return [c for c in found if titles[c.cell.index]]
 
 
 def submission_sources(submission: Submission) -> Sources:

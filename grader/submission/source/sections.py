@@ -89,6 +89,19 @@ def _without_closing(title: str) -> str:
     return bare if bare != bare.rstrip() else title
 
 
+_LETTER = re.compile(r"\(?[a-z]\)\s+", re.IGNORECASE)
+
+
+def without_letter(wanted: str) -> str:
+    """`Train the network` of "(b) Train the network": editions differ in whether their questions have letters."""
+    return _LETTER.sub("", wanted, count=1) if _LETTER.match(wanted) else wanted
+
+
+def begins(title: str, wanted: str) -> bool:
+    """Whether `title` begins with the words of `wanted`, whatever letters either has."""
+    return without_letter(title).casefold().startswith(without_letter(plain(wanted)).casefold())
+
+
 def matches(title: str, wanted: str) -> bool:
     """Whether `title` contains `wanted`, without regard to case, markup and blanks."""
     return plain(wanted).casefold() in title.casefold()

@@ -157,3 +157,14 @@ def test_a_network_is_found_even_where_the_data_were_overwritten(hidden: ModuleT
     found = hidden.network(SimpleNamespace(notebook=names), hidden.only("LS"), 0.9)
 
     assert found["sizes"].tolist() == [[64, 1], [0, 0]]
+
+
+def test_a_network_of_32_outputs_is_none_for_two_classes(assignment: Assignment, hidden: ModuleType) -> None:
+    check = next(c for c in assignment.checks if c.id == "network_single")
+    assert check.judge is not None
+    seen = hidden.described([*layers(64, 32, 1)[:1], SIGMOID])
+    given = Given(golden={}, rng=np.random.default_rng(0), data=assignment.root / "data")
+
+    (verdict,) = check.judge(seen, given)
+
+    assert verdict == Verdict("layers", False, "the network has 32 outputs for an image; one is asked for")
