@@ -35,7 +35,7 @@ def run_cell(state: State, command: RunCell) -> CellDone:
     try:
         if command.definitions_after is None:
             with interrupted_after(command.seconds):
-                result = shell.run_cell(command.source, store_history=True, silent=False)  # type: ignore[no-untyped-call]
+                result = shell.run_cell(shell.without_unknown_magics(command.source), store_history=True, silent=False)  # type: ignore[no-untyped-call]
             error = result.error_before_exec or result.error_in_exec
             if error is not None and (isinstance(error, ImportError) or only_shows(error)):
                 tree = ast.parse(shell.transform_cell(command.source))  # type: ignore[no-untyped-call]

@@ -16,7 +16,7 @@ from grader.model import Place, StudentError
 from grader.sandbox.confine import Confined, Plan, confine, isolate
 from grader.sandbox.tiers import NAMESPACES
 from grader.worker.compat import debugger as breakpoints
-from grader.worker.compat import numpy_aliases as older_numpy
+from grader.worker.compat import numpy_aliases
 from grader.worker.compat.missing_packages import Placeholders
 from grader.worker.messages import Prepare
 from grader.worker.student_error import student_error
@@ -66,7 +66,7 @@ class State:
         sys.path[:0] = list(dict.fromkeys([command.run_folder, command.folder]))
         sys.path += [*command.stand_ins, STAND_INS]
         sys.dont_write_bytecode = True
-        older_numpy.put_back()
+        numpy_aliases.restore()
         breakpoints.pass_over()
         if command.compat is not None:
             try:

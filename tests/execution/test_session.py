@@ -93,6 +93,8 @@ DOUBLE = "return {'y': student.f(np.arange(3.0))}"
         ("from google.colab import drive; drive.mount('/content/drive')", "ok"),
         ("%load_ext autoreload\n%autoreload 2\n%matplotlib inline", "ok"),
         ("%%time\nx = 1", "ok"),
+        ("%%wandb --height 400\n%%memit\nx = 1", "ok"),
+        ("%%wandb\nx = 1 / 0", "error"),
         ("exit()", "ok"),
         ("import numpy as np\nnp.random.seed = None\nnp.asarray = None", "ok"),
         ("bytearray(20 * 10**9)", "error"),
