@@ -18,7 +18,7 @@ _INDENTED: Mapping[str, str] = {
         student_files = ["layers/linear.py"]
         provided_files = ["layers/__init__.py", "helpers.py"]
         order = ["1", "2", "3"]
-        install = "numgrade"
+        install = "numgrade @ git+https://example.org/grader@v1"
         [names]
         square = "notebook"
         Linear = ["layers.linear", "linear"]

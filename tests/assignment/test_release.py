@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import zipfile
 from pathlib import Path
 
 import nbformat
@@ -20,6 +21,8 @@ from grader.model import Assignment, Change, Edit
 from .conftest import FILES, Write, write
 
 TREE = {
+    ".gitignore",
+    ".gitlab-ci.yml",
     ".github/workflows/grade.yml",
     "README.md",
     "assignment.toml",
@@ -249,7 +252,7 @@ def test_a_handout_alone_cannot_be_released(toy: Write, tmp_path: Path):
 
 def test_the_workflow_runs_the_checks_and_keeps_the_report(toy: Write, tmp_path: Path):
     build_handout(load(toy()), tmp_path / "out")
-    assert (tmp_path / "out/requirements.txt").read_text() == "numgrade\n"
+    assert (tmp_path / "out/requirements.txt").read_text() == "numgrade @ git+https://example.org/grader@v1\n"
     text = (tmp_path / "out/.github/workflows/grade.yml").read_text()
     steps = re.findall(r"^ {6}- (?:name: .*\n(?: {8}if: .*\n)? {8}run: (.*)|uses: (.*))$", text, re.MULTILINE)
     assert [run or uses.partition("@")[0] for run, uses in steps] == [
@@ -278,3 +281,24 @@ def test_named_mistakes_go_along_unless_the_author_keeps_them(toy: Write, tmp_pa
     toml.write_text(toml.read_text().replace("[names]", "mistakes = false\n[names]"))
     build_handout(load(folder), tmp_path / "kept")
     assert tree(tmp_path / "kept") == TREE
+
+
+def test_a_wheel_goes_along_where_no_place_is_named(toy: Write, tmp_path: Path):
+    toml = "".join(line for line in FILES["assignment.toml"].splitlines(True) if not line.startswith("install"))
+    assignment = load(toy({"assignment.toml": toml}))
+    build_handout(assignment, assignment.handout)
+    (name,) = (path.name for path in assignment.handout.glob("*.whl"))
+    assert (assignment.handout / "requirements.txt").read_text() == f"./{name}\n"
+    with zipfile.ZipFile(assignment.handout / name) as made:
+        assert {"grader/cli.py", "grader/worker/server.py"} <= set(made.namelist())
+        assert {held.partition("/")[0] for held in made.namelist()} == {
+            "grader",
+            "numgrade-" + name.split("-")[1] + ".dist-info",
+        }
+        assert not any("__pycache__" in held for held in made.namelist())
+    before = (assignment.handout / name).read_bytes()
+    build_handout(assignment, assignment.handout)
+    assert (assignment.handout / name).read_bytes() == before
+    assert check_handout(assignment) == []
+    (assignment.handout / name).unlink()
+    assert check_handout(assignment) == []

@@ -22,6 +22,7 @@ from grader.assignment.release.fingerprints import fingerprints_of
 from grader.assignment.release.leaks import refuse_leaks
 from grader.assignment.release.markers import has_solution, solved, stub_of
 from grader.assignment.release.percent import dumps, notebook_of
+from grader.assignment.release.wheel import PACKAGE, is_wheel, wheel, wheel_name
 from grader.errors import AuthoringError, UsageError
 from grader.model import Assignment, Edit
 
@@ -31,7 +32,11 @@ PUBLIC_MISTAKES = "golden/public-mistakes.npz"
 GOLDEN_HIDDEN = "golden/hidden.json"
 REQUIREMENTS = "requirements.txt"
 WORKFLOW = ".github/workflows/grade.yml"
-DEFAULT_INSTALL = "numgrade"
+GITLAB = ".gitlab-ci.yml"
+GITIGNORE = ".gitignore"
+_IGNORED = (
+    b"__pycache__/\n.ipynb_checkpoints/\n.pytest_cache/\n.cache/\n.venv/\nfeedback.html\nreport.json\nreport.xml\n"
+)
 SECRET = (HIDDEN, GOLDEN_HIDDEN, "golden/mistakes.npz", WRONG, RIGHT, EQUIVALENT)
 """Paths that no hand-out holds, wherever they might come from."""
 _LITTER = frozenset({"__pycache__", ".ipynb_checkpoints", ".pytest_cache", ".ruff_cache", ".mypy_cache", ".DS_Store"})
@@ -54,6 +59,8 @@ def build_handout(assignment: Assignment, target: Path) -> None:
     files = handout_files(assignment)
     if target.exists() and not (target / FILE).exists() and any(_walk(target)):
         raise UsageError(f"{target}: holds files and is no hand-out (no {FILE}); choose an empty folder")
+    if _brings_wheel(assignment):
+        files[wheel_name()] = wheel()
     _write(files, target)
     for path in set(_walk(target)) - set(files):
         (target / path).unlink()
@@ -95,7 +102,8 @@ def check_handout(assignment: Assignment) -> list[str]:
     files = handout_files(assignment)
     if not assignment.handout.is_dir():
         return [f"{assignment.handout} does not exist yet"]
-    there = set(_walk(assignment.handout))
+    # the grader itself goes to students with a release and is not compared: it is no source of the hand-out
+    there = {path for path in _walk(assignment.handout) if not is_wheel(path)}
     found = dict.fromkeys(files.keys() - there, "is missing")
     found |= dict.fromkeys(there - files.keys(), "is not part of the hand-out")
     for path in files.keys() & there:
@@ -110,6 +118,11 @@ def handout_files(assignment: Assignment) -> Files:
     _add(files, FINGERPRINTS, fingerprints_of(assignment, files, _solved(assignment, {})), assignment.root)
     refuse_leaks(assignment, files)
     return files
+
+
+def _brings_wheel(assignment: Assignment) -> bool:
+    """Whether the hand-out has the grader in it: the course names no place, or a bare name that nobody owns."""
+    return assignment.install in ("", PACKAGE)
 
 
 def _solved(assignment: Assignment, changed: dict[str, str]) -> Files:
@@ -132,9 +145,10 @@ def _tree(assignment: Assignment, convert: Callable[[str, str], str], changed: d
             raise AuthoringError(f"{root / name}: no such file; every hand-out has one")
         if name is not None:
             _add(files, name, root / name, root / name)
-    install = assignment.install or DEFAULT_INSTALL
-    files[REQUIREMENTS] = f"{install}\n".encode()
-    files[WORKFLOW] = package_files("grader.assignment.release").joinpath("workflow.yml").read_bytes()
+    files[REQUIREMENTS] = f"{f'./{wheel_name()}' if _brings_wheel(assignment) else assignment.install}\n".encode()
+    for name, template in ((WORKFLOW, "workflow.yml"), (GITLAB, "gitlab.yml")):
+        files[name] = package_files("grader.assignment.release").joinpath(template).read_bytes()
+    files[GITIGNORE] = _IGNORED
     for folder in (*assignment.stand_ins, *([assignment.data] if assignment.data else [])):
         for name in _walk(folder):
             _add(files, (folder / name).relative_to(root).as_posix(), folder / name, folder / name)
