@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -61,6 +62,17 @@ def test_a_module_says_what_it_owns_and_stays_short(path: Path) -> None:
 def test_the_grader_names_no_assignment(path: Path) -> None:
     text = path.read_text()
     assert not [folder.name for folder in (ROOT / "reference").iterdir() if folder.name in text]
+
+
+def test_every_step_of_the_drawn_ways_exists() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text()
+    ways = text[text.index("## Four ways") : text.index("## Add an assignment")]
+    steps = re.findall(r"^ *([\w/]+\.py)(?::(\w+))?", ways, re.MULTILINE)
+    assert len(steps) > 25
+    for file, name in steps:
+        tree = ast.parse((PACKAGE / file).read_text())
+        defined = {n.name for n in ast.walk(tree) if isinstance(n, ast.FunctionDef | ast.ClassDef)}
+        assert not name or name in defined, f"{file}:{name}"
 
 
 @pytest.mark.parametrize(
