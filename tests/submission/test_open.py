@@ -385,6 +385,29 @@ def test_else_the_one_that_looks_most_like_it(tmp_path: Path, single: Assignment
     assert chosen(tmp_path, single, {"a.ipynb": OTHER, "b.ipynb": OWN, "c.ipynb": "damaged"}) == "b.ipynb"
 
 
+def test_a_note_says_which_of_several_was_graded(tmp_path: Path, single: Assignment) -> None:
+    folder = write(tmp_path / "in", {"a.ipynb": OTHER, "hw.ipynb": OWN})
+    assert "hw.ipynb was graded, not a.ipynb" in open_submission(folder, single, tmp_path / "work").notes
+
+
+def test_another_editions_notebook_is_known_by_the_names_that_it_uses(tmp_path: Path, modular: Assignment) -> None:
+    files = dict.fromkeys(modular.student_files, "def affine_forward(x): return x\n")
+    names = list(modular.names)
+    using = notebook_json("\n".join(f"print({name})" for name in names))
+    files |= {"a.ipynb": notebook_json("x = 1"), "b.ipynb": using, "c.ipynb": notebook_json("y = 1")}
+    folder = write(tmp_path / "in", files)
+    read = open_submission(folder, modular, tmp_path / "work").notebook
+    assert read is not None
+    assert read.name.endswith("b.ipynb")
+
+
+def test_modules_are_graded_where_no_notebook_stands_out(tmp_path: Path, modular: Assignment) -> None:
+    files = dict.fromkeys(modular.student_files, "x = 1\n")
+    files |= {"a.ipynb": notebook_json("x = 1"), "b.ipynb": notebook_json("y = 1")}
+    notes = open_submission(write(tmp_path / "in", files), modular, tmp_path / "work").notes
+    assert any("none of the notebooks is clearly the assignment's (a.ipynb, b.ipynb)" in note for note in notes)
+
+
 def test_else_the_hand_in_is_refused_with_a_list(tmp_path: Path, single: Assignment) -> None:
     other = notebook_json("class Affine: done = 1", "class ReLU: pass")
     message = refusal(tmp_path, single, {"a.ipynb": OWN, "b\x1b.ipynb": OWN, "b.ipynb": other})

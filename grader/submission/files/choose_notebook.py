@@ -15,7 +15,7 @@ import msgspec
 from grader.errors import SubmissionError
 from grader.model import Assignment, Notebook
 from grader.submission.files.gather import SubmittedFiles
-from grader.submission.files.layout import without_copy_mark
+from grader.submission.files.layout import alternatives, without_copy_mark
 from grader.submission.files.similarity import MARGIN, THRESHOLD, expected, likeness, profile
 from grader.submission.names import clean
 
@@ -34,12 +34,22 @@ class Choice(msgspec.Struct, frozen=True):
 
 
 def choose_notebook(handed: SubmittedFiles, assignment: Assignment) -> Choice:
+    """The notebook to run, as `_chosen`; where there are others, a note says which it is."""
+    choice = _chosen(handed, assignment)
+    others = [name for name in handed.notebooks if name != choice.name]
+    if choice.notes or choice.name is None or not others or handed.notebook is not None:
+        return choice
+    return Choice(choice.name, (f"{clean(choice.name)} was graded, not {_listed(others)}",))
+
+
+def _chosen(handed: SubmittedFiles, assignment: Assignment) -> Choice:
     """The notebook to run.
 
     The one that the caller named, else the only one, else the one with the assignment's own file name, unless it was
     never run and another version of it was; else the one that release marked as the assignment's, else the one that
-    clearly looks most like it. Of several versions that which was run, is called final or not called old, or holds
-    much more code; a note names the others.
+    clearly looks most like it, else the one that uses most of its names, else none where the modules are there. Of
+    several versions that which was run, is called final or not called old, or holds much more code; a note names the
+    others.
 
     Raises
     ------
@@ -67,11 +77,37 @@ def choose_notebook(handed: SubmittedFiles, assignment: Assignment) -> Choice:
     choice = _furthest(_versions({name: read[name] for name in marked} or read, assignment), read)
     if choice.name is not None:
         return choice
-    listed = ", ".join(clean(name) for name in names[:_SHOWN]) + (", …" if len(names) > _SHOWN else "")
+    if (user := _by_names(read, assignment)) is not None:
+        return Choice(user)
+    modules = [(name, *alternatives(assignment, name)) for name in assignment.student_files]
+    if modules and all(any(given.endswith(other) for given in handed.files for other in any_of) for any_of in modules):
+        return Choice(None, (f"none of the notebooks is clearly the assignment's ({_listed(names)}): modules only",))
     raise SubmissionError(
-        f"{handed.shown} holds {len(names)} notebooks and none is clearly that of {assignment.id} ({listed}); "
+        f"{handed.shown} holds {len(names)} notebooks and none is clearly that of {assignment.id} ({_listed(names)}); "
         f"hand in one, or name it {PurePosixPath(assignment.notebook).name}"
     )
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(clean(name) for name in names[:_SHOWN]) + (", …" if len(names) > _SHOWN else "")
+
+
+def _by_names(read: Mapping[str, Notebook], assignment: Assignment) -> str | None:
+    """The one that defines or uses most of the assignment's names; of several, the one that is clearly called so.
+
+    So a folder of another edition's notebooks is known, whose texts and cells are others.
+    """
+    wanted = {name: {name, *(place.name for place in places)} for name, places in assignment.names.items()}
+    count = {}
+    for name, notebook in read.items():
+        shown = profile(notebook, {})
+        count[name] = sum(not keys.isdisjoint(shown.defined | shown.used) for keys in wanted.values())
+    most = [name for name in count if count[name] and count[name] == max(count.values())]
+    stem = PurePosixPath(assignment.notebook or "").stem.casefold()
+    alike = {n: difflib.SequenceMatcher(None, PurePosixPath(n).stem.casefold(), stem).ratio() for n in most}
+    named = [name for name in most if alike[name] == max(alike.values())]
+    apart = sorted(alike.values())[-2:]
+    return named[0] if len(named) == 1 and (len(most) == 1 or apart[1] - apart[0] >= MARGIN) else None
 
 
 def _highest(names: Sequence[str]) -> str | None:
