@@ -58,3 +58,16 @@ def test_an_import_that_fails_is_left_out() -> None:
 def test_a_version_that_defines_nothing_more_or_cannot_be_read_changes_nothing() -> None:
     assert with_additions(COURSE, COURSE.replace("2", "3")) == (COURSE, ())
     assert with_additions(COURSE, "def broken(:\n") == (COURSE, ())
+
+
+def test_a_function_that_the_student_gave_another_argument_takes_it() -> None:
+    course = "def load(rows=2, seed=0):\n    return rows, seed\n"
+    text, names = with_additions(course, "def load(folder, rows=5, seed=0):\n    return 1\n")
+    namespace: dict[str, Any] = {}
+    exec(text, namespace)
+    load = namespace["load"]
+    assert load() == (2, 0)
+    assert load("data") == (2, 0)
+    assert load("data", 3, seed=4) == (3, 4)
+    assert load(folder="data", rows=7) == (7, 0)
+    assert names == ("arguments of load, which are not used",)
