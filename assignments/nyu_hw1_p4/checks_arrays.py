@@ -190,6 +190,8 @@ def put(student, state):
     for name, container, place in slots(student):
         done = False
         for value in [container[place], *(student.notebook[n] for n in others(student, name, container[place]))]:
+            if isinstance(value, np.ndarray) and value.base is None:
+                value.flags.writeable = True  # an array of the student's own, whatever it was made
             if isinstance(value, np.ndarray) and value.dtype.kind == "f" and value.flags.writeable:
                 target = upright(name, value, is_turned)
                 if target.shape == state[name].shape and np.shares_memory(target, value):

@@ -84,21 +84,25 @@ def _where(assignment: Assignment, where: str) -> str:
 
 def _trials(assignment: Assignment, seeds: int) -> tuple[int, str]:
     """Try the wrong and right edits; how many did not do what they name, and the counts in words."""
+    from grader.reference.judge_attacks import attack_judges
     from grader.reference.self_test import run_trials
 
     trials = run_trials(assignment, seeds, stdio.tell)
+    attacks = attack_judges(assignment)
+    stdio.emit("".join(f"{_where(assignment, f.where)}: {f.level}: {one_line(f.text, 2_000)}\n" for f in attacks))
+    attacked = sum(f.level == "error" for f in attacks)
     failed = [trial for trial in trials if trial.text]
     stdio.emit("".join(f"{assignment.id}: error: {one_line(trial.text, 2_000)}\n" for trial in failed))
     told = f", {len(failed)} of {plural(len(trials), 'trial')} not as named"
     right = [trial for trial in trials if not trial.edit.fails and not trial.failed]
     if not right:
-        return len(failed), told
+        return len(failed) + attacked, told
     most = max(right, key=lambda trial: trial.spent)
     share, where = most.spent
     if share > TIGHT:
         text = f"{most.edit.name!r} at seed {most.seed} spends {share:.0%} of the tolerance of {where}"
         stdio.emit(f"{assignment.id}: warning: {one_line(text, 2_000)}\n")
-    return len(failed), f"{told}, right ones spend at most {share:.2g} of a tolerance"
+    return len(failed) + attacked, f"{told}, right ones spend at most {share:.2g} of a tolerance"
 
 
 def _stale_bank(assignment: Assignment) -> str:

@@ -25,7 +25,7 @@ def guarded(judge):
     def judge_(seen, given, *arguments, **named):
         try:
             return list(judge(seen, given, *arguments, **named))
-        except (ValueError, IndexError, TypeError):
+        except (ValueError, IndexError, TypeError, OverflowError):
             return [Verdict("arrays", False, "the arrays in `weights` and `biases` do not make up this network")]
 
     return judge_
@@ -33,8 +33,10 @@ def guarded(judge):
 
 def state_of(seen, given, prefix="", shift=0.0, sharp=1.0):
     """The state that the probe has written, with the arrays that could not be set as they were."""
-    state = drawn_state(given.golden[f"{prefix}key"], shift, sharp)
-    return state | {n: seen[f"{prefix}kept_{n}"] for n in NAMES if f"{prefix}kept_{n}" in seen}
+    kept = {n: seen[f"{prefix}kept_{n}"] for n in NAMES if f"{prefix}kept_{n}" in seen}
+    if any(name[0] == "W" and not np.ptp(array) > 0 for name, array in kept.items()):
+        raise ValueError("a layer of one and the same weight passes nothing on")
+    return drawn_state(given.golden[f"{prefix}key"], shift, sharp) | kept
 
 
 def scales(state, x, label, loss):
