@@ -393,6 +393,8 @@ class Diagnosis(Struct, frozen=True, kw_only=True):
 
     code: str
     text: str
+    mistake: str = ""
+    """The mistake alone, by which a cohort's are counted; empty where `text` says what is seen and names none."""
     evidence: Mapping[str, Any] = field(default_factory=dict)
 
 

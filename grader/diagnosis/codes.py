@@ -61,10 +61,10 @@ CODES: tuple[str, ...] = (
     "constant-offset",
     "row-offset",
     "row-factor",
-    "reordered",
     "changed-input",
     "overflow",
     "underflow",
+    "not-finite",
     "logarithm-of-zero",
 )
 
@@ -75,6 +75,8 @@ class Candidate(NamedTuple):
     code: str
     text: str
     evidence: dict[str, object]
+    mistake: str = ""
+    """The mistake alone, without the arrays that show it; empty where the sentence only describes."""
 
     def diagnosis(self) -> Diagnosis:
-        return Diagnosis(code=self.code, text=self.text, evidence=self.evidence)
+        return Diagnosis(code=self.code, text=self.text, mistake=self.mistake, evidence=self.evidence)

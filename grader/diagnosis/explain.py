@@ -19,13 +19,13 @@ from grader.diagnosis.bank import MILDER, Bank
 from grader.diagnosis.codes import NAMED, Candidate
 from grader.diagnosis.evidence import SECONDS, Asker, Case, Golden, Probe
 from grader.diagnosis.matching.choose import Named, named_mistakes
-from grader.diagnosis.points import milder
+from grader.diagnosis.points import milder, spreads
 from grader.diagnosis.rules.layers import own_forward, state, upstream_bent, upstream_ignored
 from grader.diagnosis.rules.shapes import shape_rule
 from grader.diagnosis.rules.values import changed_input, extreme, value_rule
 from grader.model import Check, Diagnosis
 
-DESCRIBE = ("not-zero", "zero-entries", "one-factor", "upstream-not-a-factor", "underflow")
+DESCRIBE = ("not-zero", "zero-entries", "one-factor", "upstream-not-a-factor", "underflow", "not-finite", "all-zero")
 """Codes that say what is seen, and name no mistake."""
 
 
@@ -166,7 +166,12 @@ def _extreme(
     mild = asker.view(check, MILDER)
     if mild is None or strange[0] not in mild:
         return None
-    return extreme(strange[0], overflows=not _finite(mild[strange[0]]), otherwise_right=otherwise_right)
+    return extreme(
+        strange[0],
+        overflows=not _finite(mild[strange[0]]),
+        otherwise_right=otherwise_right,
+        sure=not spreads(check.source),
+    )
 
 
 def _finite(value: object) -> bool:

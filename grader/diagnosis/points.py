@@ -52,6 +52,34 @@ def milder(check: Check) -> Check | None:
     return None if source is None else msgspec.structs.replace(check, source=source)
 
 
+DRAWS = frozenset({"normal", "standard_normal", "uniform", "random", "integers", "randn", "rand", "randint"})
+
+
+@lru_cache(maxsize=256)
+def spreads(source: str) -> bool:
+    """Whether a probe multiplies random numbers by an extreme one: then they are farther apart than it says."""
+
+    def extreme(node: ast.AST) -> bool:
+        return any(
+            isinstance(n, ast.Constant) and isinstance(n.value, int | float) and EXTREME <= abs(n.value) < BEYOND
+            for n in ast.walk(node)
+        )
+
+    def draws(node: ast.AST) -> bool:
+        return any(isinstance(n, ast.Attribute) and n.attr in DRAWS for n in ast.walk(node))
+
+    for node in ast.walk(ast.parse(source)):
+        match node:
+            case ast.BinOp(left, ast.Mult(), right) if (extreme(left) and draws(right)) or (
+                draws(left) and extreme(right)
+            ):
+                return True
+            case ast.Call(ast.Attribute(attr=name), args, keywords) if name in DRAWS:
+                if any(map(extreme, [*args, *(k.value for k in keywords)])):
+                    return True
+    return False
+
+
 def with_call(check: Check, function: str, jobs: Mapping[str, object]) -> Check:
     """The check as a probe that calls a function of `grader.worker.experiments.variants` with `jobs`."""
     source = (

@@ -124,7 +124,12 @@ def _check(outcome: Outcome) -> dict[str, Any]:
 def _diagnosis(diagnosis: Diagnosis, *, hidden: bool) -> dict[str, Any]:
     # Evidence may be any numbers, expected ones among them; of a hidden check only the sentence goes out.
     evidence = {} if hidden else _mapping(diagnosis.evidence)
-    return {"code": diagnosis.code, "text": _text(diagnosis.text), "evidence": evidence}
+    return {
+        "code": diagnosis.code,
+        "text": _text(diagnosis.text),
+        "mistake": _text(diagnosis.mistake),
+        "evidence": evidence,
+    }
 
 
 def _array(array: Comparison) -> dict[str, Any]:

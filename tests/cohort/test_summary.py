@@ -14,15 +14,18 @@ from grader.cohort.summary.summary import summarise, time_bins
 from grader.cohort.summary.text import render
 from tests.cohort.results import check, part, result
 
-MISTAKE = "`a` is exactly what comes out with this mistake: bias left out."
+MISTAKE = "bias left out."
 HOSTILE = "<script>alert(1)</script>\x1b[2J"
 RUN = Run(id=3, started="2026-01-01T10:00:00+00:00", finished="x", source="/in/<b>hw", options={}, grader="1")
 
 
 def cohort() -> list[Result]:
     right = {"parts": [part("1", check("a", 4, 4)), part("2", check("b", 6, 6))]}
-    other = f"{MISTAKE} In other words: in `Affine.forward` the term with `b` is missing."
-    wrong = {"parts": [part("1", check("a", 1, 4, MISTAKE)), part("2", check("b", 3, 6, other), score=6)]}
+    found = {"code": "named-by-the-course", "mistake": MISTAKE, "evidence": {}}
+    one, other = check("a", 1, 4), check("b", 3, 6)
+    one["diagnosis"] = {**found, "text": "`a` is exactly what this mistake gives."}
+    other["diagnosis"] = {**found, "text": "Your results are exactly what this mistake gives."}
+    wrong = {"parts": [part("1", one), part("2", other, score=6)]}
     return [
         result("right", 10, report=right),
         result("wrong", 7, report=wrong),

@@ -113,9 +113,7 @@ class Student:
 def test_the_authors_name_is_taken_before_a_generated_clause(bank: Bank) -> None:
     found = Student(forward=np.sin).diagnoses(bank)
     assert {check: d.code for check, d in found.items()} == {"forward": NAMED}
-    assert found["forward"].text == (
-        "`a` is exactly what comes out with this mistake: sine for tanh. In other words: in `f` the sine is taken."
-    )
+    assert found["forward"].text == ("`a` is exactly what this mistake gives: sine for tanh.")
 
 
 def test_the_clause_that_says_most_is_taken_of_those_that_give_the_same(bank: Bank) -> None:

@@ -53,7 +53,6 @@ VALUES = [
     ("row-offset", ROWS + B, ROWS),
     ("row-offset", ROWS + SIZES, ROWS),
     ("row-factor", ROWS * SIZES, ROWS),
-    ("reordered", ROWS.reshape(4, 7).T.copy(), ROWS),
 ]
 
 

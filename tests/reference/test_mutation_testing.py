@@ -107,9 +107,7 @@ def test_the_authors_mistake_is_named_in_other_words_of_code(
     assert set(found) == {"gradient_values"}
     assert found["gradient_values"].code == NAMED
     assert found["gradient_values"].text == (
-        "`d_b` is exactly what comes out with this mistake: bias gradient is the mean over the batch, not the sum. In"
-        " other words: in `linear_gradients` a mean is taken where a sum belongs, in the step with `d_out`, `w` and"
-        " `x`."
+        "`d_b` is exactly what this mistake gives: bias gradient is the mean over the batch, not the sum."
     )
 
 
@@ -128,7 +126,6 @@ def test_two_mistakes_in_two_arrays_are_both_named(assignment: Assignment, prepa
         "np.ones_like(d_out) @ w.T, x.T @ d_out, d_out.mean(0)",
     )  # fmt: skip
     assert "upstream gradient ignored" in found["gradient_values"].text
-    assert "a mean is taken where a sum belongs" in found["gradient_values"].text
 
 
 def test_a_mistake_that_nobody_prepared_gets_no_name(assignment: Assignment, prepared: Prepared, golden: dict) -> None:

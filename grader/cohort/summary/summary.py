@@ -221,7 +221,7 @@ def _mistakes(graded: Sequence[Result]) -> list[MistakeLoss]:
             share = _share(part)
             for check in part["checks"] if share else ():
                 if check["diagnosis"] is not None:
-                    text = _mistake(check["diagnosis"]["text"])
+                    text = check["diagnosis"].get("mistake") or check["diagnosis"]["text"]
                     own[text] = own.get(text, Fraction(0)) + share * _lost(check)
                     parts.setdefault(text, {})[part["id"]] = None
         for text, points in own.items():
@@ -244,12 +244,6 @@ def _share(part: Mapping[str, Any]) -> Fraction:
 
 def _lost(thing: Mapping[str, Any]) -> Fraction:
     return _points(thing["max_score"]) - _points(thing["score"])
-
-
-def _mistake(text: str) -> str:
-    """The mistake without the arrays that show it and without other words for it: two checks count it as one."""
-    _, found, named = text.partition("with this mistake: ")
-    return (named if found else text).partition(" In other words: ")[0]
 
 
 def _points(value: float) -> Fraction:

@@ -17,7 +17,7 @@ from msgspec import Struct
 from grader.diagnosis.bank import GRADED, Bank, Hypothesis
 from grader.diagnosis.codes import TWO, Candidate
 from grader.diagnosis.evidence import Asker, Case, arrays_of
-from grader.diagnosis.matching.match import Matcher, Values
+from grader.diagnosis.matching.match import Ask, Matcher, Values
 from grader.diagnosis.matching.ranking import REST, SAYS_NOTHING, order, rank
 from grader.model import Check
 
@@ -52,8 +52,6 @@ class Fit(NamedTuple):
     arrays: npt.NDArray[np.bool_]
     multiple: bool = False
     """Whether its term is there multiplied by a number, and not as it is."""
-    also: str = ""
-    """What a generated clause says of the same numbers, beside the author's name."""
 
     @property
     def clause(self) -> str:
@@ -85,7 +83,7 @@ def named_mistakes(cases: Sequence[Case], bank: Bank, asker: Asker) -> dict[str,
         seen = arrays_of(case.observation) if asker.graded_is_prepared else asker.view(case.check, GRADED)
         if seen is None:
             continue
-        if not case.innocent:
+        if not case.innocent and not _follows_own_forward(case, asker):
             matcher.failed(case.check, seen)
         left = matcher.possible(case.check.id, seen)
         possible[case.check.id] = (seen, left)
@@ -103,24 +101,32 @@ def named_mistakes(cases: Sequence[Case], bank: Bank, asker: Asker) -> dict[str,
         if case.check.id not in possible:
             continue
         check, (values, agreeing) = case.check, possible[case.check.id]
+        ask = partial(asker.view, check)
         left = matcher.left(agreeing)
         if case.innocent:
             left = {h: arrays for h, arrays in left.items() if h in at_fault}
-        if telling and _is_zero(case, values):  # what is zero everywhere may be so for many reasons
-            left = {h: arrays for h, arrays in left.items() if h in telling}
+        if _is_zero(case, values):  # what is zero everywhere may be so for many reasons
+            left = {h: arrays for h, arrays in left.items() if h in telling} or left
         if left:
-            left = matcher.repeated(check.id, left, partial(asker.view, check))
+            left = matcher.repeated(check.id, left, ask)
         fits = [Fit(matcher.hypothesis(h), h, arrays) for h, arrays in left.items()]
-        chosen = choose(matcher, check, values, fits, explains)
+        chosen = choose(matcher, check, values, ask, fits, explains)
         if (chosen is None or not chosen.whole) and not case.innocent:
-            terms = matcher.multiples(check.id, values, partial(asker.view, check))
+            terms = matcher.multiples(check.id, values, ask)
             fits += [Fit(matcher.hypothesis(h), h, arrays, multiple=True) for h, arrays in terms.items()]
-            chosen = choose(matcher, check, values, fits, explains) or chosen
+            chosen = choose(matcher, check, values, ask, fits, explains) or chosen
         if chosen is None and check.judge is not None and not case.innocent:
-            chosen = _scaled(matcher.factor(check.id, values, partial(asker.view, check)))
+            chosen = _scaled(matcher.factor(check.id, values, ask))
         if chosen is not None:
             found[check.id] = chosen
     return found
+
+
+def _follows_own_forward(case: Case, asker: Asker) -> bool:
+    """Whether all wrong arrays are derivatives of the student's own forward pass: they contradict no mistake in it."""
+    failed = [array.name for array in case.outcome.arrays if array.earned != 1]
+    own = {name for fact in asker.facts(case.check, failed) if fact.kind == "own" for name in fact.arrays}
+    return bool(failed) and set(failed) <= own
 
 
 def _is_zero(case: Case, values: Values) -> bool:
@@ -134,13 +140,13 @@ def _scaled(factor: float | None) -> Named | None:
     """What one factor for all wrong arrays of a judged check says, of which no other rule sees what is expected."""
     for value, code, words in FACTORS:
         if factor is not None and abs(factor / value - 1) < 1e-6:
-            candidate = Candidate(code, f"What is seen here is {words}.", {"agrees_at_points": 2})
+            candidate = Candidate(code, f"Your results are {words}.", {"agrees_at_points": 2})
             return Named(candidate=candidate, whole=True, strong=True, mistakes=1)
     return None
 
 
 def choose(
-    matcher: Matcher, check: Check, values: Values, fits: Sequence[Fit], explains: Mapping[int, int]
+    matcher: Matcher, check: Check, values: Values, ask: Ask, fits: Sequence[Fit], explains: Mapping[int, int]
 ) -> Named | None:
     """The sentence for one check out of the hypotheses that are left.
 
@@ -152,9 +158,11 @@ def choose(
     if not fits:
         return None
     wrong = matcher.wrong_arrays(check.id, values)
+    if check.judge is not None:  # what it does not return, its judge does not ask for
+        wrong &= np.array([name in values for name in matcher.names(check.id)])
     whole = [fit for fit in fits if np.array_equal(fit.arrays, wrong)]
     alone = any(fit.hypothesis.mistakes == 1 for fit in whole)
-    parts = None if alone else _parts(matcher, check, fits, explains, wrong)
+    parts = None if alone else _parts(matcher, check, values, ask, fits, explains, wrong)
     if parts is not None and (parts.whole or not whole):
         return parts
     best = _best(whole, explains) if whole else None
@@ -162,7 +170,13 @@ def choose(
 
 
 def _parts(
-    matcher: Matcher, check: Check, fits: Sequence[Fit], explains: Mapping[int, int], wrong: npt.NDArray[np.bool_]
+    matcher: Matcher,
+    check: Check,
+    values: Values,
+    ask: Ask,
+    fits: Sequence[Fit],
+    explains: Mapping[int, int],
+    wrong: npt.NDArray[np.bool_],
 ) -> Named | None:
     """Single mistakes that explain different arrays each."""
     chosen: list[Fit] = []
@@ -179,6 +193,13 @@ def _parts(
             covered |= arrays
     if not chosen:
         return None
+    if not (covered == wrong).all() and len(chosen) == 1 and chosen[0].hypothesis.function:
+        beside = matcher.beside(check.id, values, wrong & ~covered, covered, ask)
+        second = [Fit(matcher.hypothesis(h), h, wrong & ~covered) for h in beside]
+        named = _best([fit for fit in second if fit.rank < REST or fit.named], explains) if second else None
+        if named is not None and named.hypothesis.function in ("", chosen[0].hypothesis.function):
+            chosen.append(named)
+            covered |= named.arrays
     return _said(matcher, check, chosen[:2], explains, whole=len(chosen) <= 2 and bool((covered == wrong).all()))
 
 
@@ -191,10 +212,7 @@ def _best(fits: Sequence[Fit], explains: Mapping[int, int]) -> Fit | None:
         named = _explaining_most(named, explains)
         if len(named) != 1 and fewest[0] == 1:
             return None
-        # a line of the solution itself: another way of writing has functions that the student may not have used
-        also = _telling([fit for fit in fits if not fit.named], explains)
-        also = also if also is not None and also.hypothesis.line else None
-        return named[0]._replace(also=_clause(also)) if also is not None and also.rank < REST else named[0]
+        return named[0]
     return _telling(fits, explains)
 
 
@@ -227,18 +245,15 @@ def _said(matcher: Matcher, check: Check, chosen: Sequence[Fit], explains: Mappi
     names = matcher.names(check.id)
     for fit in chosen:
         told = [f"`{n}`" for n, changed in zip(names, fit.arrays, strict=True) if changed]
-        if check.judge is not None:  # its arrays are the probe's own, and the student does not know their names
-            subject = "What is seen here is"
-        elif len(told) > 3:
-            subject = "These results are"
+        if check.judge is not None or len(told) > 3:  # a judge's arrays have names that the student does not know
+            subject = "Your results are"
         else:
             subject = " and ".join([", ".join(told[:-1]), told[-1]] if len(told) > 1 else told)
             subject += " is" if len(told) == 1 else " are"
         if fit.named and fit.hypothesis.mistakes > 1:
-            sentences.append(f"{subject} exactly what comes out with these two mistakes: {fit.clause}.")
+            sentences.append(f"{subject} exactly what these two mistakes give: {fit.clause}.")
         elif fit.named:
-            also = f" In other words: {fit.also}." if fit.also else ""
-            sentences.append(f"{subject} exactly what comes out with this mistake: {fit.clause}.{also}")
+            sentences.append(f"{subject} exactly what this mistake gives: {fit.clause}.")
         else:
             sentences.append(f"{subject} exactly what comes out if {_clause(fit)}.")
     mistakes = sum(fit.hypothesis.mistakes for fit in chosen)
@@ -247,6 +262,7 @@ def _said(matcher: Matcher, check: Check, chosen: Sequence[Fit], explains: Mappi
             chosen[0].hypothesis.code if mistakes == 1 else TWO,
             " ".join(sentences),
             {"agrees_at_points": 2, "mistakes": mistakes} if mistakes > 1 else {"agrees_at_points": 2},
+            "; ".join(fit.clause if fit.named else _clause(fit) for fit in chosen),
         ),
         whole=whole,
         strong=all(fit.named or fit.rank < REST for fit in chosen),

@@ -133,6 +133,20 @@ class Matcher:
                 found[int(results.which[row])] = at
         return found
 
+    def beside(
+        self, check: str, values: Values, wanted: npt.NDArray[np.bool_], covered: npt.NDArray[np.bool_], ask: Ask
+    ) -> list[int]:
+        """Single mistakes that give the arrays `wanted` and change others only where another mistake covers theirs."""
+        results, again = self._bank.results(check), ask(REPEATED)
+        if results is None or again is None or np.isnan(results.reference[REPEATED]).any():
+            return []
+        changed = _changed(results)
+        fits = (changed[:, wanted]).all(axis=1) & ~(changed & ~wanted & ~covered).any(axis=1)
+        for view, seen in ((GRADED, values), (REPEATED, again)):
+            fits &= _agreeing(results, view, seen)[:, wanted].all(axis=1)
+        found = [int(h) for h in results.which[fits]]
+        return [h for h in found if h not in self._refuted and self._bank.hypotheses[h].mistakes == 1]
+
     def _is_term(self, number: int) -> bool:
         hypothesis = self._bank.hypotheses[number]
         single = hypothesis.mistakes == 1 and not hypothesis.named

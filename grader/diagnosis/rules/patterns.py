@@ -51,8 +51,7 @@ def _zero(pair: Pair) -> Candidate | None:
     if pair.got.size > 1 and not pair.got.any() and pair.expected.any():
         return Candidate(
             "all-zero",
-            f"`{pair.name}` is zero everywhere: it is never filled in, multiplied by zero, or summed where"
-            " everything cancels.",
+            f"`{pair.name}` is zero everywhere.",
             {},
         )
     return None
@@ -64,7 +63,7 @@ def _whole_numbers(pair: Pair) -> Candidate | None:
     if pair.got.size >= FEW and whole and any(np.array_equal(pair.got, c) for c in cut):
         return Candidate(
             "whole-numbers",
-            f"`{pair.name}` holds the right numbers cut to whole ones: it is written into an array of integers.",
+            f"`{pair.name}` holds the right numbers without what comes after the decimal point.",
             {"dtype": pair.dtype},
         )
     return None
@@ -101,8 +100,7 @@ def _mask(pair: Pair) -> Candidate | None:
     if wrong.any() and not wrong.all() and np.array_equal(wrong, blank & ~zero) and wrong.sum() >= 2:
         return Candidate(
             "zero-entries",
-            f"`{pair.name}` is zero in {int(wrong.sum())} entries that should not be, and right in all others: they are"
-            " not filled in, or something that is 0 for them is a factor.",
+            f"`{pair.name}` is zero in {int(wrong.sum())} entries that should not be, and right in all others.",
             {"entries": int(wrong.sum())},
         )
     return None
@@ -167,19 +165,6 @@ def _rows(pair: Pair) -> Candidate | None:
     return None
 
 
-def _reordered(pair: Pair) -> Candidate | None:
-    if pair.got.size < FEW or len(np.unique(pair.expected)) < FEW:
-        return None
-    if close(pair, np.sort(pair.got, axis=None), np.sort(pair.expected, axis=None)):
-        return Candidate(
-            "reordered",
-            f"`{pair.name}` holds the right numbers in another order: look at `reshape`, `.T`"
-            " and the order in which entries are put together.",
-            {},
-        )
-    return None
-
-
 PATTERNS: tuple[Callable[[Pair], Candidate | None], ...] = (
     _zero,
     _whole_numbers,
@@ -187,7 +172,6 @@ PATTERNS: tuple[Callable[[Pair], Candidate | None], ...] = (
     _mask,
     _constant,
     _rows,
-    _reordered,
 )
 """In the order in which they are tried: from what says most to what says least."""
 BY_CHANCE = frozenset({"constant-offset", "row-offset", "row-factor"})

@@ -52,7 +52,7 @@ def _flat(pair: Pair) -> Iterator[Candidate]:
         yield Candidate(
             "not-reshaped",
             f"The numbers of `{pair.name}` are right, but in another shape: {pair.got.shape} instead of"
-            f" {pair.expected.shape}. It should have the shape of the array that it belongs to.",
+            f" {pair.expected.shape}.",
             {"shape": list(pair.got.shape), "expected_shape": list(pair.expected.shape)},
         )
 

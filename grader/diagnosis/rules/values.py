@@ -79,18 +79,26 @@ def changed_input(names: Sequence[str]) -> Candidate:
     )
 
 
-def extreme(name: str, *, overflows: bool, otherwise_right: bool) -> Candidate:
+def extreme(name: str, *, overflows: bool, otherwise_right: bool, sure: bool = True) -> Candidate:
     """nan or inf for numbers as far apart as 1000; whether a smaller distance, 720, already gives it.
 
     Where the same code is right for ordinary numbers there is a softmax in it, and then only a logarithm can fail for
-    an exponential that has become 0: the largest one has not, or 720 would have overflowed.
+    an exponential that has become 0: the largest one has not, or 720 would have overflowed. `sure` is whether 720 is as
+    far as any two numbers are apart: where random numbers are multiplied by it, a logarithm of 0 is there as well.
     """
-    if overflows:
+    if sure and overflows:
         text = (
             f"`{name}` is not finite because of an exponential: in float64 `exp` is infinite above 709, and 0 below"
             " -745, and a quotient of such numbers is nan. A softmax stays the same if one number is subtracted from a"
             " whole row: choose it so that neither happens."
         )
+    elif overflows:
+        text = (
+            f"`{name}` is not finite for large numbers. In float64 `exp` is infinite above 709 and 0 below -745. If you"
+            " subtract the largest number of each row before `exp`, look for a logarithm of an `exp` or a softmax that"
+            " has become 0; if you do not, begin there."
+        )
+        return Candidate("not-finite", text, {"array": name})
     elif not otherwise_right:
         text = (
             f"`{name}` is not finite because an exponential has become 0: numbers 720 apart still go well, numbers 1000"
