@@ -219,3 +219,11 @@ def test_a_folder_is_named_as_one(tmp_path: Path) -> None:
 def test_a_file_is_read_under_its_name(tmp_path: Path) -> None:
     (tmp_path / "hw.ipynb").write_bytes(notebook_json("x = 1"))
     assert read_notebook(tmp_path / "hw.ipynb").name == "hw.ipynb"
+
+
+def test_the_syntax_of_a_newer_python_is_named() -> None:
+    newer = {"language_info": {"name": "python", "version": "3.99.1"}}
+    assert "is written with Python 3.99" in refusal(notebook_json("def f[T(x): pass", metadata=newer))
+    assert "is written with" in refusal(notebook_json("f'{x['a']}' + g[(", metadata=newer))
+    for source in ("f'{1}' + [(", "def f(:", "x = 1"):  # what any Python reads, and a plain mistake
+        assert parse_notebook(notebook_json(source, metadata=newer), "n").code

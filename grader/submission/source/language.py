@@ -7,6 +7,7 @@ notebook is `notebook`'s and `open`'s business.
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -47,6 +48,22 @@ def is_python2(metadata: Mapping[str, Any], sources: Sequence[str]) -> bool:
     failing = sum(parse(plain_python(s)).note.endswith(_PYTHON2_PRINT) for s in statements)
     calls = sum(bool(_PRINT_CALL.search(s)) for s in sources)
     return failing > calls
+
+
+_NEWER_SYNTAX = re.compile(
+    r"""^[ \t]*(type +\w+[^=\n]*=|(async[ \t]+)?def[ \t]+\w+\[|class[ \t]+\w+\[)|\b[fF](['"])[^'"\n]*\{[^}'"\n]*\3""",
+    re.MULTILINE,
+)
+"""What Python 3.12 brought: `type X =`, `def f[T]`, `class C[T]`, quotes of the same kind within an f-string."""
+
+
+def newer_python(metadata: Mapping[str, Any], sources: Sequence[str]) -> str:
+    """The newer Python that a notebook was run with, such as `3.13`, where a cell's syntax needs it; else empty."""
+    version = re.match(r"3\.(\d+)", _text(metadata, "language_info", "version"))
+    if version is None or int(version[1]) <= sys.version_info.minor:
+        return ""
+    suspect = [source for source in sources if _NEWER_SYNTAX.search(source)]
+    return version[0] if any(parse(plain_python(source)).tree is None for source in suspect) else ""
 
 
 # How CPython 3.8 to 3.14 words the error; it names the cause more surely than any pattern on the text could.

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
@@ -18,7 +19,7 @@ from grader.model import Cell, Notebook
 from grader.submission.names import clean, nearest
 from grader.submission.quota import MAX_TOKENS, count_tokens
 from grader.submission.source import legacy, sections
-from grader.submission.source.language import foreign_language, is_python2
+from grader.submission.source.language import foreign_language, is_python2, newer_python
 
 MAX_BYTES = 100 << 20
 """A notebook full of figures stays under 50 MB; beyond that somebody printed a data set."""
@@ -120,6 +121,11 @@ def parse_notebook(data: bytes, name: str) -> Notebook:
         raise SubmissionError(f"{shown} {what}; save the notebook you worked in and hand that in")
     if sum(map(len, code)) > MAX_CODE:
         raise SubmissionError(f"{shown} holds more than {MAX_CODE >> 20} MB of code; load data from a file")
+    if newer := newer_python(metadata, code):
+        here = f"3.{sys.version_info.minor}"
+        raise SubmissionError(
+            f"{shown} is written with Python {newer} and uses its syntax; {here}, which grades, cannot read it"
+        )
     if count_tokens("\n".join(code)) > MAX_TOKENS:
         raise SubmissionError(f"{shown} holds more than {MAX_TOKENS:,} words and signs of code; load data from a file")
     ours = metadata.get("grader")
