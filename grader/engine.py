@@ -242,7 +242,7 @@ def grade_with(
             *_notebook_notes(submission, stub),
             *evaluation.notes,
         ),
-        unchecked=_unchecked(found),
+        unchecked=unchecked_points(found),
         seed=seed,
         environment=msgspec.structs.replace(
             around.result(), sandbox=session.gate.layers, sandbox_tier=tiers.tier(session.gate.layers)
@@ -345,7 +345,7 @@ def _answers(
     return {m.part.id: extract_answer(m, submission.notebook, stub, figures) for m in assignment.manual}
 
 
-def _unchecked(assignment: Assignment) -> Fraction:
+def unchecked_points(assignment: Assignment) -> Fraction:
     """Automatic points whose checks are not among the loaded ones."""
     automatic = sum((c.points for c in assignment.checks), Fraction(0))
     declared = assignment.points - sum((m.points for m in assignment.manual), Fraction(0))

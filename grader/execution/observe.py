@@ -50,19 +50,19 @@ def _observed(session: Session, check: Check, seed: int, replacements: Sequence[
         for place in session.assignment.names.get(name.name, ()):
             if place.module in session.hanging:
                 message = f"importing {place.module} did not finish within {session.hanging[place.module]:g} s"
-                return _ended(check, "timeout", message, started, "import")
+                return not_answered(check, "timeout", message, started, "import")
     left = session.allowance.left() if session.allowance is not None else seconds
     if left <= 0:
-        return _ended(check, "timeout", USED_UP, started)
+        return not_answered(check, "timeout", USED_UP, started)
     snapshot = session.snapshot(session.anchors[check.id])
     if snapshot is None:
         session.lost_process = True
-        return _ended(check, "crashed", ENDED, started)
+        return not_answered(check, "crashed", ENDED, started)
     private = is_private(check, follow_through=bool(replacements))
     command = Probe(
         nonce=secrets.token_hex(8),
         function=check.id,
-        code=_compiled(check.source, check.file),
+        code=compiled(check.source, check.file),
         file=check.file,
         seed=seed,
         private=private,
@@ -72,7 +72,7 @@ def _observed(session: Session, check: Check, seed: int, replacements: Sequence[
         child = snapshot.fork()
     except DEAD:
         session.lost_process = True
-        return _ended(check, "crashed", DESTROYED, started)
+        return not_answered(check, "crashed", DESTROYED, started)
     try:
         limit = session.assignment.limits.observation
         observed, buffers = child.ask(
@@ -90,14 +90,14 @@ def _observed(session: Session, check: Check, seed: int, replacements: Sequence[
     except wire.DeadlineExceeded:
         child.end()
         if session.allowance is not None and session.allowance.left() <= 0:
-            return _ended(check, "timeout", USED_UP, started)
-        return _ended(check, "timeout", f"did not finish within {seconds:g} s", started)
+            return not_answered(check, "timeout", USED_UP, started)
+        return not_answered(check, "timeout", f"did not finish within {seconds:g} s", started)
     except wire.Closed:
         how = child.end()  # an exit code is the student's to choose
-        return _ended(check, "crashed", "the process ended" if private else how, started)
+        return not_answered(check, "crashed", "the process ended" if private else how, started)
     except WorkerError as error:
         child.end()
-        return _ended(check, "crashed", "the process gave no proper answer" if private else str(error), started)
+        return not_answered(check, "crashed", "the process gave no proper answer" if private else str(error), started)
     told = session.checked(observed.error)
     ended = "missing" if _is_unwritten(session, told) else observed.ended
     unreadable = _unreadable(session, check) if ended == "missing" else None
@@ -135,14 +135,15 @@ def _is_unwritten(session: Session, error: StudentError | None) -> bool:
 
 
 @lru_cache(maxsize=64)
-def _compiled(source: str, file: str) -> bytes:
+def compiled(source: str, file: str) -> bytes:
     """A check file's code, compiled once for all its probes."""
     return marshal.dumps(compile(source, file, "exec", dont_inherit=True))
 
 
-def _ended(
+def not_answered(
     check: Check, how: str, message: str, started: float, kind: Literal["import", "process"] = "process"
 ) -> Observation:
+    """The observation of a check whose process gave no answer: `how` is `timeout` or `crashed`."""
     return Observation(
         check=check.id,
         ended=how,  # type: ignore[arg-type]  # `timeout` or `crashed`

@@ -6,7 +6,6 @@ worker does. Files of modules are imported anew in the child: what is saved coun
 
 from __future__ import annotations
 
-import marshal
 import os
 import secrets
 import signal
@@ -18,12 +17,12 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
+from grader.engine import unchecked_points
 from grader.errors import WorkerError
+from grader.execution.observe import KNOWN_ENDINGS, compiled, not_answered
 from grader.grading.evaluate import given_for
 from grader.grading.scoring import outcome, part_result
-from grader.model import Assignment, Check, NotArray, Observation, PartResult, Report, StudentError
+from grader.model import Assignment, Check, NotArray, Observation, PartResult, Report
 from grader.reference.session import recorded
 from grader.worker import wire
 from grader.worker.messages import ArraySpec, Observed, Prepare, Probe
@@ -33,7 +32,6 @@ from grader.worker.state import State
 if TYPE_CHECKING:
     from grader.grading.evaluate import GoldenTable
 
-ENDINGS = ("returned", "missing", "error", "unclear")
 IN_CHECK = "GRADE_IN_CHECK"
 """Set in the environment of a check's child: `%grade` does nothing there."""
 OUTPUT = 1 << 16
@@ -91,15 +89,9 @@ class LiveSession:
             status="graded",
             parts=tuple(results),
             seed=self.assignment.seed,
-            unchecked=self._unchecked() if len(chosen) == len(self.assignment.parts) else Fraction(0),
+            unchecked=unchecked_points(self.assignment) if len(chosen) == len(self.assignment.parts) else Fraction(0),
             seconds={"total": time.monotonic() - started},
         )
-
-    def _unchecked(self) -> Fraction:
-        """Automatic points whose checks are not in the hand-out."""
-        automatic = sum((c.points for c in self.assignment.checks), Fraction(0))
-        manual = sum((m.points for m in self.assignment.manual), Fraction(0))
-        return max(self.assignment.points - manual - automatic, Fraction(0))
 
     def observe(self, check: Check, seed: int) -> Observation:
         """Run one check in a fork of this process."""
@@ -108,7 +100,7 @@ class LiveSession:
         command = Probe(
             nonce=secrets.token_hex(8),
             function=check.id,
-            code=marshal.dumps(compile(check.source, check.file, "exec", dont_inherit=True)),
+            code=compiled(check.source, check.file),
             file=check.file,
             seed=seed,
             private=False,
@@ -124,22 +116,22 @@ class LiveSession:
                 ours, wire.REPLIES, max_buffers=self.assignment.limits.observation, deadline=deadline
             )
         except wire.DeadlineExceeded:
-            return _ended(check, "timeout", f"did not finish within {seconds:g} s", started)
+            return not_answered(check, "timeout", f"did not finish within {seconds:g} s", started)
         except (wire.Closed, WorkerError) as error:
-            return _ended(check, "crashed", str(error) or "the process ended", started)
+            return not_answered(check, "crashed", str(error) or "the process ended", started)
         finally:
             ours.close()
             os.kill(child, signal.SIGKILL)
             os.waitpid(child, 0)
-        if not isinstance(reply, Observed) or reply.nonce != command.nonce or reply.ended not in ENDINGS:
-            return _ended(check, "crashed", "the check's process gave no answer", started)
+        if not isinstance(reply, Observed) or reply.nonce != command.nonce or reply.ended not in KNOWN_ENDINGS:
+            return not_answered(check, "crashed", "the check's process gave no answer", started)
         values = {
             name: wire.array_of(value, buffers) if isinstance(value, ArraySpec) else NotArray(value.kind, value.detail)
             for name, value in reply.values.items()
         }
         return Observation(
             check=check.id,
-            ended=reply.ended,  # type: ignore[arg-type]  # one of ENDINGS
+            ended=reply.ended,  # type: ignore[arg-type]  # one of KNOWN_ENDINGS
             values=values,
             error=reply.error,
             changed=reply.changed,
@@ -179,17 +171,3 @@ def public_part_ids(assignment: Assignment, wanted: str) -> list[str]:
     if not chosen:
         raise UsageError(f"there is no part {wanted!r} with checks; parts: {', '.join(ids)}")
     return chosen
-
-
-def public_only(assignment: Assignment) -> Assignment:
-    """The assignment without its hidden checks."""
-    return msgspec.structs.replace(assignment, checks=tuple(c for c in assignment.checks if c.visibility == "public"))
-
-
-def _ended(check: Check, how: str, message: str, started: float) -> Observation:
-    return Observation(
-        check=check.id,
-        ended=how,  # type: ignore[arg-type]  # `timeout` or `crashed`
-        error=StudentError(type=how.capitalize(), message=message),
-        seconds=time.monotonic() - started,
-    )

@@ -58,12 +58,13 @@ def grade_live(wanted: str, folder: Path, user_ns: dict[str, Any]) -> tuple[Repo
         If there is no hand-out at `folder` or above, or no such part.
     """
     from grader.assignment.loading.course import find_course
+    from grader.engine import public_only
     from grader.notebook import live
 
     course = find_course(folder, None)
     if not course.single:
         raise GraderError("start the notebook in the folder that the course handed out (it has an assignment.toml)")
-    assignment = live.public_only(course.load(course.ids()[0]))
+    assignment = public_only(course.load(course.ids()[0]))
     parts = live.public_part_ids(assignment, wanted)
     if not hasattr(os, "fork"):
         return _from_file(course.root, assignment, parts), [
