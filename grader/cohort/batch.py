@@ -16,7 +16,7 @@ from msgspec import Struct
 from grader import __version__
 from grader.cohort.feedback_files import is_current
 from grader.cohort.late_policy import Rules, apply_policy
-from grader.cohort.records import BatchResult, CacheKey, HandIn, Job, Status
+from grader.cohort.records import BatchResult, CacheKey, CohortEntry, Job, Status
 from grader.cohort.slot import Slot
 from grader.cohort.slot_process import Setup
 from grader.cohort.store import Store
@@ -39,9 +39,9 @@ class BatchPlan(Struct, frozen=True):
     """What a batch has to do."""
 
     jobs: tuple[Job, ...]
-    twins: dict[int, list[HandIn]]
+    twins: dict[int, list[CohortEntry]]
     """Job number -> hand-ins that are the same to the last byte, and get its report."""
-    kept: tuple[tuple[HandIn, int], ...]
+    kept: tuple[tuple[CohortEntry, int], ...]
     """Hand-ins with the report that they have already."""
 
 
@@ -81,7 +81,7 @@ def current_keys(slot: Slot, assignment: str | None) -> CurrentKeys:
 
 def make_plan(
     store: Store,
-    hand_ins: Sequence[HandIn],
+    hand_ins: Sequence[CohortEntry],
     current: CurrentKeys,
     assignment: str | None,
     since: str = "",
@@ -96,9 +96,9 @@ def make_plan(
     pages
         Where each hand-in has a page of its own: one without is graded, and twins each for itself.
     """
-    kept: list[tuple[HandIn, int]] = []
+    kept: list[tuple[CohortEntry, int]] = []
     jobs: list[Job] = []
-    twins: dict[int, list[HandIn]] = {}
+    twins: dict[int, list[CohortEntry]] = {}
     first: dict[str, int] = {}
     """Content -> the job that grades it."""
     for hand_in in hand_ins:
@@ -115,7 +115,7 @@ def make_plan(
 
 
 def _reusable(
-    store: Store, hand_in: HandIn, current: CurrentKeys, assignment: str | None, since: str, pages: Path | None
+    store: Store, hand_in: CohortEntry, current: CurrentKeys, assignment: str | None, since: str, pages: Path | None
 ) -> int | None:
     """The stored report that this hand-in would get again; None when it has to be graded."""
     for id, graded in store.reports(hand_in.content, since):
@@ -130,7 +130,7 @@ def _reusable(
 def run_batch(
     store: Store,
     source: str,
-    hand_ins: Sequence[HandIn],
+    hand_ins: Sequence[CohortEntry],
     *,
     setup: Setup,
     runner: Runner,
@@ -203,7 +203,7 @@ def _lost(job: Job, why: str) -> BatchResult:
     return BatchResult(assignment=job.assignment or "", status="fault", reason=why, key=key)
 
 
-def in_shard(hand_ins: Iterable[HandIn], number: int, of: int) -> list[HandIn]:
+def in_shard(hand_ins: Iterable[CohortEntry], number: int, of: int) -> list[CohortEntry]:
     """The hand-ins of shard `number` (from 1) of `of`: all of a student's, whatever else is there."""
     import zlib
 

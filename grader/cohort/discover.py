@@ -19,7 +19,7 @@ from pathlib import Path, PurePosixPath
 from msgspec import Struct, structs
 
 from grader.cohort.platforms import METADATA, Owner, Platform, owners, platform_of
-from grader.cohort.records import HandIn
+from grader.cohort.records import CohortEntry
 from grader.cohort.roster import Roster
 from grader.errors import SubmissionError, UsageError
 from grader.submission.files.archive import is_archive, unpack
@@ -34,7 +34,7 @@ MAX_FILES, MAX_BYTES = 200_000, 50_000_000_000
 class Found(Struct, frozen=True, kw_only=True):
     """What lies in a folder."""
 
-    hand_ins: tuple[HandIn, ...]
+    hand_ins: tuple[CohortEntry, ...]
     platform: str
     """`canvas`, `moodle`, `gradescope`, `plain`, or `rule`."""
     ignored: tuple[str, ...] = ()
@@ -187,7 +187,7 @@ def _by_rule(root: Path, rule: re.Pattern[str]) -> tuple[list[Group], list[str]]
     return list(grouped.values()), ignored
 
 
-def _hand_in(root: Path, owner: Owner, attempt: int, paths: Mapping[str, str], file_times: bool) -> HandIn:
+def _hand_in(root: Path, owner: Owner, attempt: int, paths: Mapping[str, str], file_times: bool) -> CohortEntry:
     first, *more = sorted(paths)
     whole = not more and paths[first] in ("", PurePosixPath(first).name)
     files: dict[str, Path] = {}
@@ -198,7 +198,7 @@ def _hand_in(root: Path, owner: Owner, attempt: int, paths: Mapping[str, str], f
     submitted = owner.submitted
     if not submitted and file_times and newest:
         submitted = datetime.fromtimestamp(newest).astimezone().isoformat(timespec="seconds")
-    return HandIn(
+    return CohortEntry(
         path=f"{first} and {len(more)} more" if more else first,
         place=str(root / first) if whole else "",
         files={name: str(path) for name, path in files.items()},
@@ -237,7 +237,7 @@ def fingerprint_of(files: Mapping[str, Path]) -> tuple[str, float]:
     return f"sha256:{whole.hexdigest()}", newest
 
 
-def staged(hand_in: HandIn, folder: Path) -> Path:
+def staged(hand_in: CohortEntry, folder: Path) -> Path:
     """Where the hand-in lies, its files gathered below `folder` if they have to be."""
     if not hand_in.files:
         return Path(hand_in.place)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import msgspec
 
-from grader.cohort.records import CacheKey, HandIn
+from grader.cohort.records import CacheKey, CohortEntry
 from grader.model import Report
 
 _UNFIT = re.compile(r"[\x00-\x1f\x7f]|^\.+$")
@@ -31,7 +31,7 @@ def page_of(folder: Path, hand_in: str) -> Path:
     return folder.joinpath(*names[:-1], f"{names[-1] if names else 'page'}.html")
 
 
-def is_current(folder: Path, hand_in: HandIn, key: CacheKey | None) -> bool:
+def is_current(folder: Path, hand_in: CohortEntry, key: CacheKey | None) -> bool:
     """Whether the hand-in's page is there, and was made with this key."""
     try:
         return key is not None and page_of(folder, hand_in.path).read_bytes().endswith(_mark(hand_in, key).encode())
@@ -39,13 +39,13 @@ def is_current(folder: Path, hand_in: HandIn, key: CacheKey | None) -> bool:
         return False
 
 
-def _mark(hand_in: HandIn, key: CacheKey) -> str:
+def _mark(hand_in: CohortEntry, key: CacheKey) -> str:
     """What the page rests on, as its last line."""
     told = msgspec.json.encode(msgspec.structs.replace(key, submission=hand_in.content), order="sorted")
     return f"<!-- {hashlib.sha256(told).hexdigest()} -->\n"
 
 
-def write_page(folder: Path, hand_in: HandIn, report: Report, key: CacheKey) -> None:
+def write_page(folder: Path, hand_in: CohortEntry, report: Report, key: CacheKey) -> None:
     """Make the page and write it whole; one that is there is replaced.
 
     Raises

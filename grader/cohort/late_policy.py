@@ -35,7 +35,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta, Struct, field
 
-from grader.cohort.records import FinalScore, HandIn, Result
+from grader.cohort.records import CohortEntry, FinalScore, Result
 from grader.errors import UsageError
 
 Amount = Annotated[float, Meta(ge=0)]
@@ -73,7 +73,9 @@ class Rules(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     late: Late = Late()
     students: Mapping[str, StudentOverride] = field(default_factory=dict)
 
-    def remarks(self, hand_ins: Iterable[HandIn], students: Iterable[str], assignments: Iterable[str]) -> list[str]:
+    def remarks(
+        self, hand_ins: Iterable[CohortEntry], students: Iterable[str], assignments: Iterable[str]
+    ) -> list[str]:
         """What in these rules, or in what they are for, will not do what it was written for.
 
         Parameters

@@ -14,7 +14,7 @@ from msgspec import Struct, field
 Status = Literal["graded", "ungradable", "fault"]
 
 
-class HandIn(Struct, frozen=True, kw_only=True):
+class CohortEntry(Struct, frozen=True, kw_only=True):
     """One hand-in as it was found, before anything of it is run."""
 
     path: str
@@ -95,7 +95,7 @@ class Job(Struct, frozen=True, kw_only=True):
     """One hand-in to grade, as a slot is told; everything in it is data."""
 
     number: int
-    hand_in: HandIn
+    hand_in: CohortEntry
     assignment: str | None
     """None: find it out."""
 

@@ -24,7 +24,7 @@ _FIRST = ("firstname", "first", "givenname", "vorname")
 _LAST = ("lastname", "last", "surname", "familyname", "nachname")
 
 
-class Student(Struct, frozen=True, kw_only=True):
+class RosterEntry(Struct, frozen=True, kw_only=True):
     """One row of the roster."""
 
     key: str
@@ -35,11 +35,11 @@ class Student(Struct, frozen=True, kw_only=True):
 class Roster(Struct, frozen=True):
     """All students, and how they are looked up."""
 
-    students: tuple[Student, ...] = ()
+    students: tuple[RosterEntry, ...] = ()
     index: Mapping[str, frozenset[int]] = {}
     """Any way to write who it is, reduced to letters and digits -> positions in `students`."""
 
-    def find(self, words: Iterable[str]) -> Student | None:
+    def find(self, words: Iterable[str]) -> RosterEntry | None:
         """The one student whom one of `words` names; the first word that names exactly one decides."""
         for word in words:
             found = self.index.get(_plain(word), frozenset())
@@ -71,7 +71,7 @@ def read_roster(path: Path) -> Roster:
         raise UsageError(
             f"--roster {path}: no column that says who it is (id, username, email or name; there are: {there})"
         )
-    students: list[Student] = []
+    students: list[RosterEntry] = []
     index: dict[str, set[int]] = {}
     for row in rows:
         told = {column: (value or "").strip() for column, value in row.items() if column and isinstance(value, str)}
@@ -82,7 +82,7 @@ def read_roster(path: Path) -> Roster:
         name = next((told[n] for n in names if told.get(n)), " ".join(part for part in both if part))
         for word in _ways([told.get(c, "") for c in keys], name):
             index.setdefault(word, set()).add(len(students))
-        students.append(Student(key=key, name=name, columns=told))
+        students.append(RosterEntry(key=key, name=name, columns=told))
     return Roster(tuple(students), {word: frozenset(found) for word, found in index.items()})
 
 

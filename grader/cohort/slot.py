@@ -20,7 +20,7 @@ from grader.assignment.loading.course import Course
 from grader.cohort.cache_key import key_of, unidentified_key
 from grader.cohort.discover import fingerprint_of, staged
 from grader.cohort.feedback_files import write_page
-from grader.cohort.records import BatchResult, CacheKey, HandIn, Job, PartScore, Status
+from grader.cohort.records import BatchResult, CacheKey, CohortEntry, Job, PartScore, Status
 from grader.engine import grade_with, public_only
 from grader.errors import Fault, GraderError, SubmissionError, UsageError, WorkerError
 from grader.execution.process import Root
@@ -252,7 +252,7 @@ class Slot:
         self.close()
 
 
-def _has_changed(hand_in: HandIn) -> bool:
+def _has_changed(hand_in: CohortEntry) -> bool:
     """Whether its files are no longer those that it is known by: a report on them would be kept under a wrong name."""
     files = hand_in.files or {PurePosixPath(hand_in.path).name: hand_in.place}
     return fingerprint_of({name: Path(place) for name, place in files.items()})[0] != hand_in.content

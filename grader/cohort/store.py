@@ -24,7 +24,7 @@ from typing import Any
 
 import msgspec
 
-from grader.cohort.records import BatchResult, CacheKey, FinalScore, HandIn, PartScore, Result, Run, Status
+from grader.cohort.records import BatchResult, CacheKey, CohortEntry, FinalScore, PartScore, Result, Run, Status
 from grader.errors import UsageError
 
 FORMAT = 2
@@ -182,12 +182,12 @@ class Store:
         """The `grade/1` object of a report."""
         return _unpacked(self._db.execute("SELECT report FROM reports WHERE id = ?", (id,)).fetchone()[0])
 
-    def rows(self, run: int) -> Iterator[tuple[int, HandIn, BatchResult, Result]]:
+    def rows(self, run: int) -> Iterator[tuple[int, CohortEntry, BatchResult, Result]]:
         """For each result of a run its report's number, the hand-in, and the report without its `grade/1` object."""
         rows = self._db.execute("SELECT path, student, hand_in, report FROM results WHERE run = ?", (run,)).fetchall()
         results = {(r.path, r.student): r for r in self.results(run, reports=False)}
         for path, student, told, id in rows:
-            hand_in = msgspec.json.decode(told, type=HandIn)
+            hand_in = msgspec.json.decode(told, type=CohortEntry)
             graded = next(found for number, found in self.reports(hand_in.content) if number == id)
             yield id, hand_in, graded, results[path, student]
 
@@ -204,7 +204,7 @@ class Store:
         found = self._db.execute("INSERT INTO runs (started, source, options, grader) VALUES (?, ?, ?, ?)", row)
         return int(found.lastrowid or 0)
 
-    def add(self, run: int, hand_in: HandIn, graded: BatchResult) -> int:
+    def add(self, run: int, hand_in: CohortEntry, graded: BatchResult) -> int:
         """A new report and this hand-in's result, in one transaction; returns the report's id."""
         with _Transaction(self._db):
             found = self._db.execute(
@@ -229,11 +229,11 @@ class Store:
             self._result(run, hand_in, id, reused=False)
         return id
 
-    def reuse(self, run: int, hand_in: HandIn, report: int) -> None:
+    def reuse(self, run: int, hand_in: CohortEntry, report: int) -> None:
         """This hand-in has a report already."""
         self._result(run, hand_in, report, reused=True)
 
-    def _result(self, run: int, hand_in: HandIn, report: int, *, reused: bool) -> None:
+    def _result(self, run: int, hand_in: CohortEntry, report: int, *, reused: bool) -> None:
         self._db.execute(
             "INSERT OR REPLACE INTO results (run, path, student, attempt, hand_in, report, reused)"
             " VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -266,7 +266,7 @@ def _run(row: Any) -> Run:
 
 
 def _result(run: int, row: Any) -> Result:
-    hand_in = msgspec.json.decode(row[1], type=HandIn)
+    hand_in = msgspec.json.decode(row[1], type=CohortEntry)
     status, penalty = row[7], Fraction(row[4])
     points = Fraction(row[9]) if status == "graded" else None
     report = {} if row[12] is None else _unpacked(row[12])

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from grader.cohort.late_policy import Rules, apply_policy, compiled, read_rules
-from grader.cohort.records import FinalScore, HandIn
+from grader.cohort.records import CohortEntry, FinalScore
 from grader.commands.batch import RULES
 from grader.errors import UsageError
 from tests.cohort.results import result
@@ -154,8 +154,8 @@ def test_what_rules_cannot_do_is_said(tmp_path: Path) -> None:
     text = "[due]\ntoy = 2026-03-01T12:00:00+00:00\ntoi = 2026-03-01T12:00:00+00:00\n[students.jane]\n[students.jone]"
     found = rules(tmp_path, text)
     hand_ins = [
-        HandIn(path="a", student="jane", late=True),
-        HandIn(path="b", student="john", submitted="2026-03-01T12:00:00+00:00"),
+        CohortEntry(path="a", student="jane", late=True),
+        CohortEntry(path="b", student="john", submitted="2026-03-01T12:00:00+00:00"),
     ]
     assert found.remarks(hand_ins, ["away"], ["toy", "other"]) == [
         "the rules name students who are not here: jone",

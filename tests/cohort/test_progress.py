@@ -10,7 +10,7 @@ import pytest
 from grader.cohort import progress
 from grader.cohort.batch import BatchPlan, Event
 from grader.cohort.progress import Progress
-from grader.cohort.records import HandIn, Job
+from grader.cohort.records import CohortEntry, Job
 
 FULL = Event(status="graded", full=True)
 LOST = Event(status="graded")
@@ -38,7 +38,7 @@ def run(clock: Clock, *, terminal: bool, width: int = 80, count: int = 40, each:
     """What is written while `count` of 300 hand-ins are graded, `each` seconds apart."""
     stream = io.StringIO()
     shown = Progress(stream, terminal=terminal, width=width)
-    hand_in = HandIn(path="a", student="a")
+    hand_in = CohortEntry(path="a", student="a")
     jobs = tuple(Job(number=n, hand_in=hand_in, assignment=None) for n in range(300))
     shown.plan(BatchPlan(jobs=jobs, twins={}, kept=()))
     clock.now += each
@@ -82,7 +82,7 @@ def test_a_log_gets_a_plain_line_now_and_then(clock: Clock) -> None:
 def test_a_batch_that_grades_nothing_says_so_in_one_line() -> None:
     stream = io.StringIO()
     shown = Progress(stream, terminal=True, width=80)
-    kept = tuple((HandIn(path=str(n), student="a"), n) for n in range(3))
+    kept = tuple((CohortEntry(path=str(n), student="a"), n) for n in range(3))
     shown.plan(BatchPlan(jobs=(), twins={}, kept=kept))
     for _ in kept:
         shown.tell(Event(status="graded", reused=True))

@@ -14,7 +14,7 @@ import pytest
 from grader.assignment.loading.course import Course, find_course
 from grader.cohort import slot as warm
 from grader.cohort.discover import fingerprint_of
-from grader.cohort.records import BatchResult, HandIn, Job
+from grader.cohort.records import BatchResult, CohortEntry, Job
 from grader.cohort.slot import Slot, libraries
 from grader.execution.session import Session
 from tests.cohort.generate import HOSTILE
@@ -26,7 +26,7 @@ WAYS = ("kills its parent", "leaves a process", "writes to its home", "exits")
 def job(path: Path, number: int = 0) -> Job:
     return Job(
         number=number,
-        hand_in=HandIn(path="hw", place=str(path), student="s", content=fingerprint_of({"hw": path})[0]),
+        hand_in=CohortEntry(path="hw", place=str(path), student="s", content=fingerprint_of({"hw": path})[0]),
         assignment="toy",
     )
 

@@ -12,15 +12,15 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
-from grader.cohort.records import BatchResult, CacheKey, FinalScore, HandIn, PartScore
+from grader.cohort.records import BatchResult, CacheKey, CohortEntry, FinalScore, PartScore
 from grader.cohort.store import Store, address
 from grader.errors import UsageError
 
 KEY = CacheKey(submission="sha256:1", environment="e", seed="3", files={"checks.py": "k"})
 
 
-def hand_in(path: str = "a.ipynb", content: str = "sha256:1", student: str = "") -> HandIn:
-    return HandIn(path=path, student=student or path.partition(".")[0], content=content, ids={"email": "a@b.c"})
+def hand_in(path: str = "a.ipynb", content: str = "sha256:1", student: str = "") -> CohortEntry:
+    return CohortEntry(path=path, student=student or path.partition(".")[0], content=content, ids={"email": "a@b.c"})
 
 
 def graded(score: str = "1/3") -> BatchResult:

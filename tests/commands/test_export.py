@@ -19,7 +19,7 @@ import pytest
 from msgspec import structs
 
 from grader import cli
-from grader.cohort.records import BatchResult, CacheKey, FinalScore, HandIn, PartScore
+from grader.cohort.records import BatchResult, CacheKey, CohortEntry, FinalScore, PartScore
 from grader.cohort.store import Store
 
 ROOT = Path(__file__).parents[2]
@@ -51,7 +51,7 @@ def graded(assignment: str, score: int, *, status: str = "graded", reason: str =
     )
 
 
-def fill(path: Path, rows: list[tuple[HandIn, BatchResult, FinalScore]]) -> None:
+def fill(path: Path, rows: list[tuple[CohortEntry, BatchResult, FinalScore]]) -> None:
     with Store.open(path, create=True) as store:
         run = store.start("/cohort", {}, "0")
         for hand_in, result, _ in rows:
@@ -60,9 +60,9 @@ def fill(path: Path, rows: list[tuple[HandIn, BatchResult, FinalScore]]) -> None
 
 
 def row(student: str, score: int | None, number: str, *, attempt: int = 1, counts: bool = True, late: int = 0,
-        assignment: str = "hw3", name: str = "") -> tuple[HandIn, BatchResult, FinalScore]:  # fmt: skip
+        assignment: str = "hw3", name: str = "") -> tuple[CohortEntry, BatchResult, FinalScore]:  # fmt: skip
     path = f"{student}_{attempt}.ipynb"
-    hand_in = HandIn(
+    hand_in = CohortEntry(
         path=path, student=student, name=name or student.title(), attempt=attempt, content=f"{student}{attempt}",
         ids={"canvas_id": number, "moodle_id": number, "email": f"{student}@uni.example"},
     )  # fmt: skip
@@ -110,7 +110,7 @@ def test_canvas_gets_the_attempt_that_counts_less_its_penalty(store: Path, capsy
     ]
 
 
-def waiting(student: str, earned: str, most: str, pending: str) -> tuple[HandIn, BatchResult, FinalScore]:
+def waiting(student: str, earned: str, most: str, pending: str) -> tuple[CohortEntry, BatchResult, FinalScore]:
     """A hand-in of which a person must decide a check: its points are not in `most`."""
     hand_in, result, worth = row(student, 20, "105")
     parts = [{**part("1", 0, 0), "status": "pending"}, part("2", 15, 15)]

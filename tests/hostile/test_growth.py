@@ -9,7 +9,7 @@ import pytest
 
 from grader.assignment.loading.course import Course
 from grader.cohort.discover import fingerprint_of
-from grader.cohort.records import HandIn, Job
+from grader.cohort.records import CohortEntry, Job
 from grader.cohort.slot import Slot
 from grader.sandbox.watchdog import descendants
 from tests.hostile.arena import COURSE, HONEST, notebook
@@ -53,7 +53,7 @@ def run(folder: Path, count: int) -> None:
         def graded(name: str) -> str:
             place = str(folder / f"{name}.ipynb")
             content = fingerprint_of({f"{name}.ipynb": Path(place)})[0]
-            hand_in = HandIn(path=f"{name}.ipynb", place=place, content=content, student=name)
+            hand_in = CohortEntry(path=f"{name}.ipynb", place=place, content=content, student=name)
             report = slot.grade(Job(number=0, hand_in=hand_in, assignment="target")).report
             return str({key: report[key] for key in report if key not in ("timings", "submission")})
 
