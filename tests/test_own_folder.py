@@ -181,3 +181,19 @@ def test_a_cell_that_cannot_be_read_is_told_with_its_line(desk: Desk) -> None:
         assert "Your code raised" in found.message
         assert "(cell 2, line " in found.message
         assert "is not defined" not in found.message
+
+
+def test_behaviour_that_no_check_here_asks_for_is_said_and_costs_nothing(desk: Desk) -> None:
+    desk.edit({FORWARD: "self.calls = 0\n        return STEP * x * np.exp(x) / np.exp(x)"})
+    desk.edit({BACKWARD: "self.calls += 1\n        return STEP * d * self.calls"})
+    own, course = desk.reports()
+    assert own.score == course.score - 1 == 3  # and the hidden check of the course
+    second, large = sorted(own.notes)
+    assert second.startswith("part 1: Asked a second time with the same numbers, `Scale.backward` answers something")
+    assert large.startswith("part 1: `Scale.forward` returns nan or inf for inputs of size 1000.")
+    assert course.notes == ()
+
+
+def test_right_work_has_no_notes(desk: Desk) -> None:
+    desk.edit({FORWARD: "self.x = x\n        return STEP * x", BACKWARD: "return STEP * d"})
+    assert [report.notes for report in desk.reports()] == [(), ()]

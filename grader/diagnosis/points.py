@@ -91,12 +91,12 @@ def with_call(check: Check, function: str, jobs: Mapping[str, object]) -> Check:
     return msgspec.structs.replace(check, source=source, judge=None)
 
 
-def watched(check: Check) -> Check:
+def watched(check: Check, *, unasked: bool = False) -> Check:
     """The same check, answered by facts about the layers that it uses (`grader.worker.experiments.layer_facts`)."""
     source = (
         f"{check.source}\n\n"
         f"def {check.id}(student, rng, asked={check.id}):\n"
         "    from grader.worker.experiments.layer_facts import observe_behaviour\n"
-        "    return observe_behaviour(asked, student, rng)\n"
+        f"    return observe_behaviour(asked, student, rng, unasked={unasked})\n"
     )
     return msgspec.structs.replace(check, source=source)

@@ -114,6 +114,11 @@ def evaluate(
     if explain and wrong_numbers and assignment.hints != "none":
         results, told = _explained(results, seen, innocent, prober, golden)
         notes += told
+    if explain and assignment.solution is None and assignment.hints != "none":  # a student alone, without hidden checks
+        from grader.diagnosis.unasked import unasked
+
+        outcomes = [o for part in results for o in part.outcomes]
+        notes += unasked(outcomes, prober.seed, lambda check, seed: observe(prober.session, check, seed=seed))
     return Evaluation(tuple(results), tuple(dict.fromkeys(notes)))
 
 

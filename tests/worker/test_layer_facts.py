@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from grader.diagnosis.codes import CODES
-from grader.diagnosis.rules.layers import own_forward, read_facts, state, upstream_bent, upstream_ignored
+from grader.diagnosis.rules.layers import large, own_forward, read_facts, state, upstream_bent, upstream_ignored
 from grader.worker.experiments.layer_facts import observe_behaviour
 
 
@@ -153,3 +153,38 @@ def test_a_layer_that_cannot_be_copied_tells_nothing() -> None:
 )  # fmt: skip
 def test_forged_facts_are_not_believed(facts: bytes) -> None:
     assert read_facts({"facts": np.frombuffer(facts, dtype=np.uint8)}, NAMES) == ()
+
+
+class AddsAtEachCall(Layer):
+    def backward(self, d_out: Any) -> Any:
+        d_inputs, d_weight = super().backward(d_out)
+        self.total = getattr(self, "total", 0) + d_weight
+        return d_inputs, self.total.copy()
+
+
+class Overflows(Layer):
+    def forward(self, inputs: Any, weight: Any) -> Any:
+        return super().forward(inputs, weight) * np.exp(abs(inputs).max()) / np.exp(abs(inputs).max())
+
+
+def quiet_probe(student: Any, rng: Any) -> dict[str, Any]:
+    """One object, one call of each pass: nothing here shows what a second one would."""
+    layer = student.Layer()
+    out = layer.forward(rng.normal(size=(4, 3)), rng.normal(size=(3, 2)))
+    d_inputs, d_weight = layer.backward(rng.normal(size=(4, 2)))
+    return {"out": out, "d_inputs": d_inputs, "d_weight": d_weight}
+
+
+@pytest.mark.parametrize(
+    ("layer", "code"),
+    [(Layer, None), (AddsAtEachCall, "second-call"), (Shares, "shared-state"), (Overflows, "not-finite")],
+)
+def test_what_a_probe_did_not_ask_is_seen_when_asked_for(layer: type, code: str | None) -> None:
+    names = ("out", "d_inputs", "d_weight")
+    with np.errstate(all="ignore"):
+        usual, unasked = (
+            read_facts(observe_behaviour(quiet_probe, Student(layer), np.random.default_rng(3), unasked=unasked), names)
+            for unasked in (False, True)
+        )
+    assert (state(usual, names), large(usual, names)) == (None, None)
+    assert [c.code for c in (state(unasked, names), large(unasked, names)) if c] == ([code] if code else [])

@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from grader.diagnosis.codes import Candidate
 
-KINDS = ("ignored", "bent", "own", "second", "shared")
+KINDS = ("ignored", "bent", "own", "second", "shared", "large")
 LONGEST = 20_000
 """Bytes of facts that are read; honest ones take some hundred."""
 NAME = re.compile(r"[A-Za-z_][\w.]{0,80}")
@@ -123,6 +123,19 @@ def state(facts: Sequence[Fact], failed: Sequence[str]) -> Candidate | None:
         f"Asked a second time with the same numbers, `{fact.function}` answers something else: {how}. Each call must"
         " start afresh, and leave what `forward` kept as it is.",
         {"arrays": list(fact.arrays), "twice": fact.double},
+    )
+
+
+def large(facts: Sequence[Fact], names: Sequence[str]) -> Candidate | None:
+    """A forward pass that is not finite for large numbers."""
+    fact = _first(facts, "large", names)
+    if fact is None:
+        return None
+    return Candidate(
+        "not-finite",
+        f"`{fact.function}` returns nan or inf for inputs of size 1000. Does an exponential overflow, or a logarithm"
+        " meet 0?",
+        {"arrays": list(fact.arrays)},
     )
 
 

@@ -27,12 +27,18 @@ STEP = 1e-5
 DIRECTIONS = 3
 MOST = 3
 """Units of one probe that are looked at."""
+Look = Callable[[Unit, Any], Iterable[dict[str, Any]]]
+LARGE = 1000.0
+"""Size of an input for which a softmax that does not shift its scores overflows."""
 
 
 def observe_behaviour(
-    probe: Callable[..., Mapping[str, Any]], student: Any, rng: Any
+    probe: Callable[..., Mapping[str, Any]], student: Any, rng: Any, *, unasked: bool = False
 ) -> dict[str, npt.NDArray[np.uint8]]:
-    """Facts about the layers that `probe` uses, as the bytes of a JSON list of objects."""
+    """Facts about the layers that `probe` uses, as the bytes of a JSON list of objects.
+
+    `unasked`: look at what the probe itself did not ask, a second call, another object and large inputs.
+    """
     watched = watch(student)
     returned: Mapping[str, Any] = {}
     with contextlib.suppress(Exception):  # student code may raise whatever it likes; what was seen until then counts
@@ -42,10 +48,17 @@ def observe_behaviour(
     facts: list[dict[str, Any]] = []
     # where layers stand one behind the other, what comes into one depends on the others: its gradients prove nothing
     alone = len({unit.name for unit in watched.units}) == 1
-    for unit in watched.units[:MOST]:
-        for look in (_upstream, _second_call, _shared, *((_own_forward,) if alone else ())):
-            with contextlib.suppress(Exception):  # a layer that cannot be asked again tells nothing
-                facts += [{**fact, "unit": unit.name} for fact in look(unit, names) if fact["arrays"]]
+    looks: list[tuple[Unit, Look]] = [
+        (unit, look)
+        for unit in watched.units[:MOST]
+        for look in (_upstream, _second_call, _shared, *((_own_forward,) if alone else ()))
+    ]
+    if unasked:
+        looks = [(unit, look) for unit in watched.units[:MOST] for look in (_second_answer, _other_object)]
+        looks += [(unit, _large) for unit in watched.forwards[:MOST]]
+    for unit, look in looks:
+        with contextlib.suppress(Exception):  # a layer that cannot be asked again tells nothing
+            facts += [{**fact, "unit": unit.name} for fact in look(unit, names) if fact["arrays"]]
     return {"facts": np.frombuffer(json.dumps(facts).encode(), dtype=np.uint8)}
 
 
@@ -120,8 +133,10 @@ def _is_derivative(unit: Unit, at: int, value: npt.NDArray[Any], gradient: npt.N
 
 def _second_call(unit: Unit, names: Any) -> Iterable[dict[str, Any]]:
     """Whether the same backward pass, asked for twice, answers twice the same; only where the probe asked twice."""
-    if unit.backward_calls < 2:
-        return
+    return _second_answer(unit, names) if unit.backward_calls > 1 else ()
+
+
+def _second_answer(unit: Unit, names: Any) -> Iterable[dict[str, Any]]:
     first, again = unit.gradients_twice()
     if len(first) != len(again):
         return
@@ -132,11 +147,26 @@ def _second_call(unit: Unit, names: Any) -> Iterable[dict[str, Any]]:
 
 
 def _shared(unit: Unit, names: Any) -> Iterable[dict[str, Any]]:
-    """Whether another object's forward pass changes what this one's backward pass answers."""
-    if unit.siblings < 2:
-        return
+    """Whether another object's forward pass changes this one's backward pass; only where the probe used two."""
+    return _other_object(unit, names) if unit.siblings > 1 else ()
+
+
+def _other_object(unit: Unit, names: Any) -> Iterable[dict[str, Any]]:
     alone, after = unit.gradients(), unit.gradients(disturbed=True)
     if len(alone) == len(after):
         moved = [i for i in range(len(alone)) if not _same(alone[i], after[i])]
         told = [*_told(names, alone, moved), *_told(names, after, moved)]
         yield {"kind": "shared", "arrays": told or [n for n, _ in names if moved], "function": unit.forward_name}
+
+
+def _large(unit: Unit, names: Any) -> Iterable[dict[str, Any]]:
+    """Whether a forward pass of finite numbers of either sign is not finite for numbers as large as scores may be."""
+    scores = next((a for a in unit.inputs() if a.size > 1), None)
+    if scores is None or not (scores.min() < 0 < scores.max()):
+        return  # a logarithm of probabilities, say, need not take others
+    usual = unit.outputs(1.0)
+    large = unit.outputs(LARGE / float(np.max(np.abs(scores))))
+    if all(np.isfinite(a).all() for a in usual):
+        spoilt = [i for i, a in enumerate(large) if not np.isfinite(a).all()]
+        told = [name for i in spoilt for name in _names_of(usual[i], names)]
+        yield {"kind": "large", "arrays": told, "function": unit.forward_name, "inputs": [unit.input_name(0)]}

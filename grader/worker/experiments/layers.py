@@ -49,6 +49,10 @@ class Unit:
         """The answers of two backward passes after one forward pass."""
         raise NotImplementedError
 
+    def outputs(self, factor: float) -> Gradients:
+        """What the forward pass returns on a copy, its first array multiplied."""
+        raise NotImplementedError
+
     def inputs(self) -> Gradients:
         """Whatever the output may be differentiated by."""
         raise NotImplementedError
@@ -127,6 +131,16 @@ class Calls(Unit):
         """Arguments of another forward pass, of the same shapes."""
         return [a[::-1].copy() * 0.5 + 0.1 if is_real(a) else deepcopy(a) for a in self.args]
 
+    def outputs(self, factor: float) -> Gradients:
+        args = list(deepcopy(self.args))
+        at = next(i for i, a in enumerate(args) if is_real(a))
+        args[at] = args[at] * factor
+        return [a.copy() for _, a in arrays_in([self.ask_forward(args)])]
+
+    def ask_forward(self, args: list[Any]) -> Any:
+        """What the forward pass returns for other arguments, on a copy."""
+        raise NotImplementedError
+
     def forward_names(self) -> list[str]:
         raise NotImplementedError
 
@@ -151,6 +165,9 @@ class Layer(Calls):
         if disturbed:
             other.forward(*self.disturbing(), **deepcopy(self.named))
         return thing
+
+    def ask_forward(self, args: list[Any]) -> Any:
+        return deepcopy(self._before).forward(*args, **deepcopy(self.named))
 
     def _back(self, thing: Any, upstream: Any = None) -> Gradients:
         held = {n: a.copy() for n, a in arrays_in(dict(vars(thing)))}
@@ -204,6 +221,9 @@ class Pair(Calls):
         if disturbed:
             self._forward(*self.disturbing(), **deepcopy(self.named))
         return self._back(cache, upstream)
+
+    def ask_forward(self, args: list[Any]) -> Any:
+        return self._forward(*args, **deepcopy(self.named))[:1]
 
     def _back(self, cache: Any, upstream: Any = None) -> Gradients:
         args, named = self.arguments(upstream)

@@ -24,12 +24,15 @@ class Watched:
         self._watching = True
         self._kinds: dict[str, Any] = {}
         self.units: list[Unit] = []
+        self.forwards: list[Calls] = []
+        """Of the units, those whose forward pass the probe called."""
 
     def stop(self) -> None:
         """Remember nothing more, and count how many units of a name there are."""
         self._watching = False
         for unit in self.units:
             unit.siblings = sum(other.name == unit.name for other in self.units)
+        self.forwards = [u for u in self.units if isinstance(u, Calls) and u.made is not None]
         self.units = [u for u in self.units if u.backward_calls]
 
     def __getattr__(self, name: str) -> Any:

@@ -1,0 +1,34 @@
+"""What passed checks did not ask, told where hidden checks are not at hand: second calls, other objects, large inputs.
+
+Needs no expected value and moves no points. What is seen is `grader.worker.experiments.layer_facts`'s, the sentences
+are those of a diagnosis.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from grader.diagnosis.evidence import Probe, arrays_of
+from grader.diagnosis.points import watched
+from grader.diagnosis.rules.layers import large, read_facts, state
+from grader.model import Outcome
+
+MOST = 20
+"""Checks of one submission that are probed once more, at some 10 ms each."""
+
+
+def unasked(outcomes: Iterable[Outcome], seed: int, probe: Probe) -> list[str]:
+    """A sentence for each thing that passed checks let through, with the part before it."""
+    asked = [o for o in outcomes if o.status == "passed" and o.check.seconds is None]
+    told: dict[str, str] = {}
+    for outcome in asked[:MOST]:
+        check = outcome.check
+        observation = probe(watched(check, unasked=True), seed)
+        if observation.ended != "returned":
+            continue
+        arrays = [a.name for a in outcome.arrays]
+        facts = read_facts(arrays_of(observation), arrays)
+        for seen in (state(facts, arrays), large(facts, arrays)):
+            if seen is not None:
+                told.setdefault(seen.text, f"part {check.part.id}: {seen.text}")
+    return list(told.values())
