@@ -15,8 +15,8 @@ import numpy.typing as npt
 from grader.compare.arguments import finite, function, numbers, positive
 from grader.gradcheck.directions import LARGE, chosen
 from grader.gradcheck.forward import Forward
-from grader.gradcheck.second_point import Nearby, flaw_of, probe_at
-from grader.gradcheck.slopes import settled
+from grader.gradcheck.second_point import Nearby, as_gradient, flaw_of, probe_at
+from grader.gradcheck.slopes import Probe, settled
 from grader.gradcheck.verdict import Finding, GradCheck, conclude, look
 
 __all__ = ["GradCheck", "check_grad"]
@@ -27,6 +27,9 @@ gradients lie within 1e-9 in float64 and 3e-6 in float32 (6e-7 on the benchmark'
 in practice is 8e-4."""
 RTOL_HALF = 1e-2
 """The same where float16, with its three digits, is involved."""
+_SAME = 64
+"""Units in the last place of the largest value by which two calls may differ and not be random: threads sum in any
+order."""
 
 
 def check_grad(
@@ -111,7 +114,7 @@ def check_grad(
     point = start.astype(np.float64)
     forward = Forward(f, start.shape, df, batched=batched)
     rng = np.random.default_rng(seed)
-    gradient = np.asarray(grad(point.copy()) if callable(grad) else grad)
+    gradient = as_gradient(grad(point.copy()) if callable(grad) else grad)
     if (flaw := flaw_of(gradient, start.shape)) is not None:
         return flaw
     if not start.size:
@@ -141,4 +144,19 @@ def check_grad(
         nearby.look_beside(findings[-1])
         if any(found.wrong.any() for found in findings):
             repeated = nearby.repeats(findings)
-    return conclude(probe, start.shape, findings, repeated=repeated, rtol=rtol, elsewhere=callable(grad))
+    return conclude(
+        probe,
+        start.shape,
+        findings,
+        repeated=repeated,
+        rtol=rtol,
+        elsewhere=callable(grad),
+        apart=_apart(probe),
+    )
+
+
+def _apart(probe: Probe) -> float:
+    """By how much two calls of `f` at x differ, beyond what the order of its sums may change; 0 for most functions."""
+    off = float(np.max(np.abs(probe.forward.at(probe.x[None])[0] - probe.value)))
+    eps = float(np.finfo(probe.forward.single or np.float64).eps)
+    return off if off > _SAME * eps * probe.rough.size else 0.0

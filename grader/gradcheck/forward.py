@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from grader.compare.arguments import kind
+
 Floats = npt.NDArray[np.float64]
 
 _ROWS = 1 << 21
@@ -81,9 +83,15 @@ class Forward:
         return np.array(outputs).reshape(len(points), -1)
 
     def _output(self, value: Any) -> Floats:
-        array = np.asarray(value)
+        try:
+            array = np.asarray(value)
+        except ValueError:  # rows of different lengths, or several results
+            array = np.array(None)
         if array.dtype.kind not in "biuf":
-            raise ValueError(f"check_grad: f returned {_kind(value, array)}; it has to return real numbers")
+            asked = "a number alone" if self._df is None else f"one array of shape {self._df.shape}"
+            raise ValueError(f"check_grad: f returned {_returned(value, array)}; it has to return {asked}")
+        if self._df is None and isinstance(value, tuple) and len(value) > 1:
+            raise ValueError(f"check_grad: f returned {kind(value)}; it has to return a number alone")
         if self._df is None and array.size != 1:
             raise ValueError(
                 f"check_grad: f returned an array of shape {array.shape}; give the upstream gradient df of that shape"
@@ -95,8 +103,10 @@ class Forward:
         return np.array(array, dtype=np.float64).reshape(-1)
 
 
-def _kind(value: Any, array: npt.NDArray[Any]) -> str:
+def _returned(value: Any, array: npt.NDArray[Any]) -> str:
     """What `f` returned, as a message names it."""
     if array.dtype.kind == "c":
         return "complex numbers"
-    return "None" if value is None else f"{type(value).__name__} of dtype {array.dtype}"
+    if isinstance(value, list) and not array.ndim:
+        return "a list that is no array: its members differ in shape"
+    return kind(value).removeprefix("of type ")

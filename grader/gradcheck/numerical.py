@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from grader.compare.arguments import function, numbers, positive
+from grader.compare.arguments import function, kind, numbers, positive
 
 Floats = npt.NDArray[np.float64]
 
@@ -28,7 +28,8 @@ def numerical_gradient(f: Callable[[Any], npt.ArrayLike], x: npt.ArrayLike, h: f
         Where to differentiate: an array of any shape, or a number. A writeable float64 array is itself handed to
         `f`, with one entry changed at a time, so that `f` may also read it from elsewhere (``lambda _: net.loss()``
         with `x` a weight of `net`); it is put back after every call, also when `f` raises or writes into it.
-        Anything else is copied to float64 first.
+        Anything else (float32, integers, a list, a read-only array) is copied to float64 first, and `f` has to
+        compute from its argument: a step of 1e-5 would be lost in float32.
     h
         Step, absolute. The error is of the order of h**2 and of 1e-16/h times the size of `f`.
 
@@ -42,7 +43,8 @@ def numerical_gradient(f: Callable[[Any], npt.ArrayLike], x: npt.ArrayLike, h: f
     TypeError
         If `f` is no function.
     ValueError
-        If `f` returns anything but one real number, `x` is no array of real numbers, or `h` is not above 0.
+        If `f` returns anything but one real number, `x` is no array of real numbers, `h` is not above 0, or `x` was
+        copied and `f` returns the same value wherever it is asked.
 
     Examples
     --------
@@ -84,8 +86,8 @@ def numerical_gradient_array(
     TypeError
         If `f` is no function.
     ValueError
-        If `df` has not the shape of what `f` returns, `x` or either of them is no array of real numbers, or `h` is not
-        above 0.
+        If `df` has not the shape of what `f` returns, `x` or either of them is no array of real numbers, `h` is not
+        above 0, or `x` was copied and `f` returns the same value wherever it is asked.
 
     Examples
     --------
@@ -121,5 +123,30 @@ def _pairs(
         # bool and unsigned results do not subtract.
         return value if value.dtype.kind == "f" else value.astype(np.float64)
 
+    still = True
     for index in np.ndindex(point.shape):
-        yield index, at(index, h), at(index, -h)
+        plus, minus = at(index, h), at(index, -h)
+        still = still and np.array_equal(plus, minus)
+        yield index, plus, minus
+    if still and not own and point.size and _deaf(f, kept):
+        raise ValueError(
+            f"{where}: f does not change with its argument. x is {_copied(x)}, so f was given a copy of it in float64:"
+            " let f compute from its argument, or make x a writeable float64 array where f reads it"
+        )
+
+
+def _deaf(f: Callable[[Any], npt.ArrayLike], x: Floats) -> bool:
+    """Whether `f` takes no notice of its argument anywhere, where a flat place of it alone would give zeros too."""
+    try:
+        with np.errstate(all="ignore"):
+            value, *others = [np.array(f(point)) for point in (x.copy(), 2 * x + 1, -3 * x - 2)]
+    except Exception:  # it cannot be computed elsewhere, so it depends on where it is
+        return False
+    return all(np.array_equal(value, other) for other in others)
+
+
+def _copied(x: npt.ArrayLike) -> str:
+    """Why `x` was not handed to `f` itself."""
+    if not isinstance(x, np.ndarray):
+        return kind(x).removeprefix("of type ")
+    return kind(x) if x.dtype != np.float64 else "a read-only array"

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from grader.compare.arguments import kind
 from grader.gradcheck.forward import Floats, Forward
 from grader.gradcheck.noise import roughness
 from grader.gradcheck.slopes import Probe, first_step, settled, step_for
@@ -36,10 +37,26 @@ _PAST = (3.0, 10.0)
 """How far an entry at a kink is moved, in steps: past the half of a stencil, and not two tries alike."""
 
 
+def as_gradient(value: Any) -> npt.NDArray[Any]:
+    """What a gradient function returned as an array; of dtype object where it is none."""
+    try:
+        array = np.asarray(value)
+    except ValueError:  # rows of different lengths, or several results
+        array = np.empty((), dtype=object)
+    if array.dtype.kind == "O" and not isinstance(value, np.ndarray):
+        array = np.empty((), dtype=object)
+        array[()] = value
+    return array
+
+
 def flaw_of(gradient: npt.NDArray[Any], shape: tuple[int, ...]) -> GradCheck | None:
     """What can be said against a gradient without evaluating f."""
     worst = None
-    if gradient.dtype.kind not in "biuf":
+    if gradient.dtype.kind == "O" and not gradient.ndim:
+        value = gradient.item()
+        what = "a list that is no array" if isinstance(value, list) else kind(value)
+        message = f"the gradient is {what}: expected an array of shape {shape}"
+    elif gradient.dtype.kind not in "biuf":
         message = f"the gradient has dtype {gradient.dtype}: expected an array of real numbers of shape {shape}"
     elif gradient.shape != shape:
         message = f"the gradient has shape {gradient.shape}, x has shape {shape}"
@@ -104,7 +121,7 @@ class Nearby(NamedTuple):
             x[moved] += farther * step * self.rng.uniform(*_PAST, todo.size)
             if self.probe.rough.single:
                 x = x.astype(np.float32).astype(np.float64)
-            gradient = np.asarray(self.grad(x.reshape(self.shape).copy()))
+            gradient = as_gradient(self.grad(x.reshape(self.shape).copy()))
             with np.errstate(all="ignore"):
                 value = self.probe.forward.at(x[None])[0]
             if flaw_of(gradient, self.shape) is not None or not np.isfinite(value).all():
@@ -142,7 +159,7 @@ class Nearby(NamedTuple):
         away = aside * rng.uniform(0.5, 1.0, probe.x.size) * rng.choice([-1.0, 1.0], probe.x.size)
         for closer in _CLOSER:
             x = np.where(probe.x == 0, probe.rough.scale, probe.x) * away * closer + probe.x
-            gradient = np.asarray(self.grad(x.reshape(self.shape).copy()))
+            gradient = as_gradient(self.grad(x.reshape(self.shape).copy()))
             if flaw_of(gradient, self.shape) is None:
                 second = probe_at(probe.forward, x, gradient, rng)
                 if second is not None:

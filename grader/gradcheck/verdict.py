@@ -78,6 +78,9 @@ class GradCheck:
     def __bool__(self) -> bool:
         return self.verdict == "ok"
 
+    def __str__(self) -> str:
+        return self.message
+
 
 class Finding(NamedTuple):
     """One group of directions after measurement."""
@@ -179,11 +182,13 @@ def conclude(
     repeated: bool | None,
     rtol: float,
     elsewhere: bool,
+    apart: float = 0.0,
 ) -> GradCheck:
     """The verdict on all findings, the single entries last.
 
     `repeated` says whether a failure came again at a second point; None if there was no second point to try.
-    `elsewhere` says whether what sits at a kink was looked at beside it; if not, a few entries may.
+    `elsewhere` says whether what sits at a kink was looked at beside it; if not, a few entries may. `apart` is by how
+    much two calls of f at x differ.
     """
     entries = findings[-1]
     failed = [f for f in findings if f.wrong.any()]
@@ -212,6 +217,7 @@ def conclude(
     off = abs(analytic - numerical)
     error = 0.0 if off == 0 else off / entries.scale if entries.scale else float("inf")
     place = tuple(int(i) for i in np.unravel_index(at, shape))
+    random = _random(apart, probe.rough.size)
     return GradCheck(
         verdict=verdict,
         error=error,
@@ -222,8 +228,10 @@ def conclude(
         evaluations=probe.forward.evaluations,
         message={
             "ok": f"agrees with finite differences: error {error:.1e}, and one above {resolution:.1e} would have shown",
-            "bad": _bad(entries, place, analytic, numerical),
-            "unresolved": _unresolved(bool(failed) or doubtful, resolution, factor if whole else None, entries),
+            "bad": "; ".join(filter(None, (_bad(entries, place, analytic, numerical), random))),
+            "unresolved": _unresolved(
+                bool(failed) or doubtful, resolution, factor if whole else None, entries, random=random
+            ),
         }[verdict],
     )
 
@@ -267,13 +275,27 @@ def _bad(entries: Finding, place: tuple[int, ...], analytic: float, numerical: f
     return f"{text}; {count} of {value.size} entries looked at are wrong" if count else text
 
 
-def _unresolved(differs: bool, resolution: float, factor: float | None, entries: Finding) -> str:
+def _random(apart: float, size: float) -> str:
+    """What is said of a function that gives another value each time: noise and kinks are only what comes of it."""
+    if not apart:
+        return ""
+    seen = f"two calls of f at the same x differ by {apart:.2g}, where its values are up to {size:.2g}"
+    return f"{seen}: if f draws random numbers (dropout), seed their generator inside f, or switch them off"
+
+
+def _unresolved(differs: bool, resolution: float, factor: float | None, entries: Finding, *, random: str = "") -> str:
+    kinks = float(np.mean(entries.slopes.kink))
+    if random and (differs or kinks > _FEW):
+        return random
     if differs:
         return "differs in one measurement and not in another: check at another point, away from kinks, and in float64"
-    kinks = float(np.mean(entries.slopes.kink))
     if kinks > _FEW:
         return f"{kinks:.0%} of the entries sit at a kink, where any slope in between is right: check at another point"
     if factor is not None:
-        return f"f is too noisy here, so that a factor of 1 ± {factor:.1e} could not be seen; compute in float64"
-    shown = f"{resolution:.1e} of the largest derivative" if np.isfinite(resolution) else "any size"
-    return f"f is too noisy or too flat here, so that an error of {shown} could not be seen; compute in float64"
+        hidden = f"a factor of 1 ± {factor:.1e}"
+    else:
+        hidden = f"an error of {resolution:.1e} of the largest derivative" if np.isfinite(resolution) else "any error"
+    if random:
+        return f"{hidden} could not be seen: {random}"
+    flat = "" if factor is not None else " or too flat"
+    return f"f is too noisy{flat} here, so that {hidden} could not be seen; compute in float64"

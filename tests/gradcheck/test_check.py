@@ -438,7 +438,32 @@ class TestBesideAKink:
         (lambda: check_grad(np.sum, np.ones(2), np.ones(2), rtol=0), ValueError, "check_grad: rtol is 0; give a"),
         (lambda: check_grad(lambda x: x, np.ones(2), np.ones(2), df="a"), ValueError, "check_grad: df is of type str"),
         (lambda: check_grad(lambda x: None, np.ones(2), np.ones(2)), ValueError, "check_grad: f returned None; it has"),
-        (lambda: check_grad(lambda x: "a", np.ones(2), np.ones(2)), ValueError, "check_grad: f returned str of dtype"),
+        (
+            lambda: check_grad(lambda x: "a", np.ones(2), np.ones(2)),
+            ValueError,
+            "check_grad: f returned str; it has to",
+        ),
+        (
+            lambda: check_grad(lambda x: (1.0, x), np.ones(2), np.ones(2)),
+            ValueError,
+            r"a tuple of 2 \(a number, an array",
+        ),
+        (
+            lambda: check_grad(lambda x: (1.0, {}), np.ones(2), np.ones(2)),
+            ValueError,
+            r"\(a number, a dict\); it has to",
+        ),
+        (
+            lambda: check_grad(lambda x: (1.0, 2.0), np.ones(2), np.ones(2)),
+            ValueError,
+            "it has to return a number alone",
+        ),
+        (lambda: check_grad(lambda x: [x, 1.0], np.ones(2), np.ones(2)), ValueError, "a list that is no array"),
+        (
+            lambda: check_grad(lambda x: (x, 1), np.ones(2), np.ones(2), df=np.ones(2)),
+            ValueError,
+            r"one array of shape",
+        ),
         (lambda: check_grad(lambda xs: [1.0], np.ones(2), np.ones(2), batched=True), ValueError, "got 2 points and"),
     ],
 )
@@ -446,3 +471,60 @@ def test_what_cannot_be_checked_is_refused_in_one_line(call, error, message):
     with pytest.raises(error, match=message) as caught:
         call()
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("gradient", "message"),
+    [
+        (None, "the gradient is None: expected an array of shape (2,)"),
+        ((1.0, np.ones(2)), "the gradient is a tuple of 2 (a number, an array of shape (2,)): expected an array"),
+        ((1.0, {"w": np.ones(2)}), "the gradient is a tuple of 2 (a number, a dict): expected an array"),
+        ({"w": np.ones(2)}, "the gradient is of type dict: expected an array"),
+        ([1.0, [1.0, 2.0]], "the gradient is a list that is no array: expected an array"),
+    ],
+)
+@pytest.mark.parametrize("by_function", [True, False])
+def test_what_a_gradient_is_instead_of_an_array_is_named(gradient, message, by_function):
+    grad = (lambda x: gradient) if by_function else gradient
+    if grad is None or isinstance(grad, dict):
+        grad = np.array(grad)
+    result = check_grad(lambda x: x.sum(), grad, np.ones(2))
+    assert result.verdict == "bad"
+    assert result.message.startswith(message)
+
+
+def test_a_check_prints_as_its_message():
+    result = check_grad(lambda x: (x**2).sum(), lambda x: x, np.array([1.0, -3.0]))
+    assert f"{result}" == result.message
+
+
+class TestRandomFunctions:
+    """What gives another value at each call is said to do so, not to have kinks or noise."""
+
+    rng = np.random.default_rng(2)
+    x, w = rng.normal(size=(4, 5)), rng.normal(size=(5, 3))
+
+    def dropout(self, rng, keep=0.5):
+        return lambda x: (np.maximum(x @ self.w, 0) * (rng.random((4, 3)) < keep) / keep).sum()
+
+    def test_dropout_is_said_to_be_random(self):
+        result = check_grad(self.dropout(np.random.default_rng(0)), lambda x: np.ones_like(x), self.x)
+        assert not result
+        assert "two calls of f at the same x differ by" in result.message
+        assert "kink" not in result.message
+
+    def test_dropout_with_a_fixed_seed_is_not(self):
+        def f(x):
+            return self.dropout(np.random.default_rng(0))(x)
+
+        kept = (np.random.default_rng(0).random((4, 3)) < 0.5) / 0.5
+        assert check_grad(f, lambda x: ((x @ self.w > 0) * kept) @ self.w.T, self.x)
+        wrong = check_grad(f, lambda x: (x @ self.w > 0) @ self.w.T, self.x)
+        assert "two calls" not in wrong.message
+
+    def test_little_noise_leaves_a_wrong_gradient_wrong_and_is_mentioned(self):
+        noise = np.random.default_rng(0)
+        result = check_grad(lambda x: np.sin(x).sum() + 1e-6 * noise.normal(), lambda x: 1.1 * np.cos(x), self.x[0])
+        assert result.verdict == "bad"
+        assert result.message.startswith("wrong at [")
+        assert "two calls of f at the same x differ by" in result.message

@@ -81,6 +81,56 @@ def test_a_read_only_x_is_copied():
     np.testing.assert_allclose(numerical_gradient(lambda x: (x**2).sum(), x), [2.0, 4.0], atol=1e-8)
 
 
+class Net:
+    """A loss that reads its weight from the object, as courses' networks do."""
+
+    def __init__(self, weight):
+        self.weight = weight
+
+    def loss(self, _=None):
+        return float((np.asarray(self.weight, dtype=float) ** 2).sum())
+
+
+def _read_only(x):
+    x.flags.writeable = False
+    return x
+
+
+@pytest.mark.parametrize(
+    ("weight", "named"),
+    [
+        (np.ones(3, np.float32), "an array of dtype float32"),
+        (np.ones((2, 2), np.float16), "an array of dtype float16"),
+        (np.array([1, -2]), "an array of dtype int64"),
+        ([1.0, 2.0], "list"),
+        (_read_only(np.ones(3)), "a read-only array"),
+        (np.broadcast_to(1.0, (2, 3)), "a read-only array"),
+        (np.ones((4, 4), np.float32)[::2, 1:], "an array of dtype float32"),
+    ],
+)
+@pytest.mark.parametrize("difference", [numerical_gradient, lambda f, x: numerical_gradient_array(f, x, 1.0)])
+def test_a_copied_weight_that_f_reads_from_elsewhere_is_an_error_and_not_zero(weight, named, difference):
+    with pytest.raises(ValueError, match=r"f does not change with its argument\. x is " + named):
+        difference(Net(weight).loss, weight)
+
+
+@pytest.mark.parametrize("weight", [np.ones((4, 4))[::2, 1:], np.asfortranarray(np.ones((2, 3))), np.ones((3, 2)).T])
+def test_a_strided_weight_may_be_read_from_elsewhere(weight):
+    np.testing.assert_allclose(numerical_gradient(Net(weight).loss, weight), 2 * weight, atol=1e-6)
+
+
+def test_a_flat_place_of_a_copied_x_has_a_gradient_of_zero():
+    x = np.array([-1.0, -2.0], np.float32)
+    assert numerical_gradient(lambda x: np.maximum(x, 0).sum(), x).tolist() == [0.0, 0.0]
+    assert numerical_gradient(lambda x: float(x[5 - x.size] if x.max() > 0 else 0), [-1.0, -2.0]).tolist() == [0, 0]
+
+
+@pytest.mark.parametrize("result", [lambda x: (x.sum(), x), lambda x: (x.sum(), {"w": x}), lambda x: [x.sum(), x]])
+def test_a_loss_that_comes_with_its_gradients_is_named(result):
+    with pytest.raises(ValueError, match=r"what f returns is a (tuple|list) of 2 \(a number, a"):
+        numerical_gradient(result, np.ones(3))
+
+
 def test_a_strided_view_keeps_its_neighbours():
     base = np.arange(12.0).reshape(3, 4)
     view = base[:, ::2]
