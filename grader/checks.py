@@ -25,6 +25,8 @@ ForPerson = NeedsManualGrading
 """Its former name."""
 
 
+LONGEST_NAME = 100
+"""Of a check: it stands in tables, messages and file names."""
 Probe = TypeVar("Probe", bound=Callable[..., Mapping[str, Any]])
 
 
@@ -66,9 +68,11 @@ def check(
     """
 
     def decorate(probe: Probe) -> Probe:
+        where = f"{probe.__code__.co_filename}:{probe.__code__.co_firstlineno}"
+        if len(probe.__name__) > LONGEST_NAME:
+            raise AuthoringError(f"{where}: check {probe.__name__[:40]}…: use a name of at most {LONGEST_NAME} letters")
         title = (probe.__doc__ or "").strip().partition("\n")[0]
         if not title:
-            where = f"{probe.__code__.co_filename}:{probe.__code__.co_firstlineno}"
             raise AuthoringError(f"{where}: check {probe.__name__} has no docstring; its first line is its title")
         probe.__check__ = Check(  # type: ignore[attr-defined]  # a function takes any attribute
             id=probe.__name__,

@@ -86,7 +86,9 @@ def _dispatch(words: list[str]) -> int:
 def parse(words: list[str]) -> argparse.Namespace:
     """Read a command line: its first word is a command, or all of it belongs to the default one."""
     if words[0] in REGISTRY and words[0] != DEFAULT:
-        return parser(words[0]).parse_args(words[1:])
+        found = parser(words[0])
+        # options may stand between positional words, but a parser with further commands of its own cannot have that
+        return found.parse_args(words[1:]) if found._subparsers else found.parse_intermixed_args(words[1:])
     alias = words[0] != DEFAULT
     return parser(DEFAULT, alias=alias).parse_intermixed_args(words if alias else words[1:])
 

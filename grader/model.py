@@ -326,6 +326,8 @@ class Observation(Struct, frozen=True, kw_only=True):
     """Name -> `numpy.ndarray` or `NotArray`."""
     error: StudentError | None = None
     """For `error` and `missing`; for `unclear` and `crashed` a sentence in its message."""
+    line: int = 0
+    """Of `Check.source`: the last one that an exception came through; 0 for none."""
     changed: tuple[str, ...] = ()
     """Names of input arrays that the student's code altered."""
     private: bool = False

@@ -112,7 +112,8 @@ def read_rules(path: Path) -> Rules:
     try:
         found = msgspec.toml.decode(path.read_bytes(), type=Rules)
     except (OSError, UnicodeDecodeError, msgspec.DecodeError, ValueError) as problem:
-        raise UsageError(f"--rules {path}: {problem}; `grade batch --help` shows what it may hold") from None
+        keys = ", ".join(Rules.__struct_fields__)
+        raise UsageError(f"--rules {path}: {problem}; its keys are {keys} (`grade batch --help`)") from None
     times = found.due.values() if isinstance(found.due, dict) else [found.due] if found.due else []
     if any(time.tzinfo is None for time in times):
         raise UsageError(f"--rules {path}: due has no time zone; write it as 2026-11-20T23:59:00+01:00")

@@ -38,9 +38,14 @@ MAX_NOTES = 3
 def observe(session: Session, check: Check, *, seed: int, replacements: Sequence[Replacement] = ()) -> Observation:
     """Probe `check` in a fresh copy of the state at its anchor."""
     observation = _observed(session, check, seed, replacements)
-    if is_private(check, follow_through=bool(replacements)):
+    if _is_private(session, check, replacements):
         observation = withheld(observation, [wanted.name for wanted in replacements])
     return observation
+
+
+def _is_private(session: Session, check: Check, replacements: Sequence[Replacement]) -> bool:
+    """Whether what is observed may not be told as it is; of the course's own code its author may read everything."""
+    return is_private(check, follow_through=bool(replacements)) and session.allowance is not None
 
 
 def _observed(session: Session, check: Check, seed: int, replacements: Sequence[Replacement]) -> Observation:
@@ -58,7 +63,7 @@ def _observed(session: Session, check: Check, seed: int, replacements: Sequence[
     if snapshot is None:
         session.lost_process = True
         return not_answered(check, "crashed", ENDED, started)
-    private = is_private(check, follow_through=bool(replacements))
+    private = _is_private(session, check, replacements)
     command = Probe(
         nonce=secrets.token_hex(8),
         function=check.id,
@@ -108,6 +113,7 @@ def _observed(session: Session, check: Check, seed: int, replacements: Sequence[
         ended=ended,  # type: ignore[arg-type]  # KNOWN_ENDINGS
         values=values,
         error=told,
+        line=observed.line,
         changed=observed.changed[:MAX_NOTES],
         notes=observed.notes[:MAX_NOTES],
         replaced=observed.replaced,

@@ -139,7 +139,21 @@ def _judged(check: Check, seen: Mapping[str, npt.NDArray[Any]], given: Given, ab
         raise _broken(check, error) from error
     if not verdicts and not absent:
         raise AuthoringError(f"{check.file}: the judge of {check.id} gave no verdict")
-    return verdicts
+    return [_sound(check, verdict) for verdict in verdicts]
+
+
+def _sound(check: Check, verdict: Any) -> Verdict:
+    """A verdict in Python's own types: NumPy's come out of any comparison."""
+    if not isinstance(verdict, Verdict):
+        what = f"yielded a {type(verdict).__name__}; yield Verdict(name, earned, sentence)"
+        raise AuthoringError(f"{check.file}: the judge of {check.id} {what}")
+    given = (verdict.earned, verdict.error, verdict.tolerance)
+    plain: list[Any] = [value.item() if isinstance(value, np.generic) else value for value in given]
+    earned, error, tolerance = plain
+    if not isinstance(earned, int | float | Fraction) or not 0 <= earned <= 1:
+        what = f"gave {verdict.name!r} a share of {earned!r}; `earned` is True, False or a number from 0 to 1"
+        raise AuthoringError(f"{check.file}: the judge of {check.id} {what}")
+    return Verdict(str(verdict.name), Fraction(earned), str(verdict.message or ""), error, tolerance)
 
 
 def _broken(check: Check, error: Exception) -> AuthoringError:

@@ -17,6 +17,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from grader.assignment.golden.provenance import refuse_stale
 from grader.engine import unchecked_points
 from grader.errors import WorkerError
 from grader.execution.observe import KNOWN_ENDINGS, compiled, not_answered
@@ -51,6 +52,7 @@ class LiveSession:
     def __init__(self, assignment: Assignment, folder: Path, user_ns: dict[str, Any]) -> None:
         self.assignment = assignment
         self.folder = folder
+        refuse_stale(assignment)
         self._golden: GoldenTable = recorded(assignment)
         self._state = State()
         self._state.shell = LiveShell(user_ns)  # type: ignore[assignment]  # the namespace is all that a check asks for

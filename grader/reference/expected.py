@@ -18,6 +18,7 @@ from typing import Literal
 
 from grader.assignment.digest import assignment_digests, folder_digest, text_digest
 from grader.assignment.golden.golden import Golden, read_golden, write_golden
+from grader.assignment.golden.provenance import refuse_stale
 from grader.errors import AuthoringError
 from grader.grading.evaluate import GoldenTable
 from grader.model import Assignment
@@ -35,7 +36,13 @@ FOLDER = ".expected"
 
 
 class ExpectedValues:
-    """The expected values of one assignment as it is loaded."""
+    """The expected values of one assignment as it is loaded.
+
+    Raises
+    ------
+    AuthoringError
+        If the golden values are those of other sources, unless a seed of the caller's own is asked for.
+    """
 
     def __init__(self, assignment: Assignment, seed: Seed = None) -> None:
         self._assignment = assignment
@@ -43,6 +50,8 @@ class ExpectedValues:
         self._pool = pool(assignment) if seed is None and not self._recorded else ()
         self._seed = seed if isinstance(seed, int) else assignment.seed
         self._tables: dict[int, GoldenTable] = {}
+        if seed is None or seed == "recorded":
+            refuse_stale(assignment)
 
     @property
     def label(self) -> str:

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from msgspec import Struct
 
 from grader.assignment.golden.difference import ArrayChange, difference
-from grader.assignment.golden.golden import Golden, read_golden, write_golden
+from grader.assignment.golden.golden import Golden, read_golden, read_provenance, write_golden
 from grader.assignment.golden.provenance import provenance_of, stale
 from grader.compare.arrays import compare
 from grader.errors import AuthoringError
@@ -70,10 +70,12 @@ def record(assignment: Assignment, *, accept: bool = False) -> Recording:
     for visibility, golden in fresh.items():
         path = golden_path(assignment, visibility)
         if not golden.observations:
+            path.unlink(missing_ok=True)  # of checks that are gone
             continue
         if path.is_file():
             old = read_golden(path)
-            if not stale(old, assignment) and not any(r.changed for r in _rows(assignment, visibility, golden)):
+            moved = any(row.changed for row in _rows(assignment, visibility, golden))
+            if not moved and not stale(old.provenance, assignment):
                 continue
         path.parent.mkdir(exist_ok=True)
         beside = path.with_suffix(".new")
@@ -95,7 +97,7 @@ def verify(assignment: Assignment) -> list[str]:
     for visibility in VISIBILITIES:
         path = golden_path(assignment, visibility)
         if path.is_file():
-            problems += stale(read_golden(path), assignment)
+            problems += stale(read_provenance(path), assignment)
     for row in diff(assignment):
         if row.within is not True:
             what = row.text or f"changed by {row.change:.1e}"

@@ -11,15 +11,17 @@ from pathlib import Path
 import numpy as np
 
 from grader.assignment.golden.golden import read_golden
+from grader.assignment.loading.check_files import author_line, probe_definitions
 from grader.errors import AuthoringError
 from grader.execution.observe import observe
 from grader.execution.process import Root
 from grader.execution.session import Session
 from grader.grading.evaluate import GoldenTable
-from grader.model import Assignment, Edit, Observation, Visibility
+from grader.model import Assignment, Check, Edit, Observation, Visibility
 from grader.sandbox.watchdog import remove
 from grader.submission.files.open import open_submission
 from grader.submission.source.anchors import find_anchors
+from grader.worker.probe import Unnamed
 
 VISIBILITIES: tuple[Visibility, ...] = ("public", "hidden")
 
@@ -103,7 +105,7 @@ def observed_values(reference: ReferenceSession, seed: int) -> GoldenTable:
     """What each probe observes on the reference at `seed`."""
     table = {}
     for check in reference.assignment.checks:
-        table[check.id] = _values(observe(reference.session, check, seed=seed), check.file)
+        table[check.id] = _values(observe(reference.session, check, seed=seed), check)
     return table
 
 
@@ -122,9 +124,17 @@ def golden_path(assignment: Assignment, visibility: Visibility) -> Path:
     return assignment.root / "golden" / f"{visibility}.json"
 
 
-def _values(observation: Observation, file: str) -> Mapping[str, np.ndarray]:
+def _values(observation: Observation, check: Check) -> Mapping[str, np.ndarray]:
+    at = observation.line
+    if not 0 < at <= check.source.count("\n") + 1:
+        probe = probe_definitions([check]).get(check.id)
+        at = probe.lineno if probe is not None else 0
+    file = ":".join(map(str, author_line(check, at))) if at else check.file
     if observation.ended != "returned":
-        why = f"{observation.error.type}: {observation.error.message}" if observation.error else observation.ended
+        error = observation.error
+        why = observation.ended if error is None else f"{error.type}: {error.message}"
+        if error is not None and error.type == Unnamed.__name__:
+            why = error.message
         raise AuthoringError(f"{file}: {observation.check} fails on the reference itself: {why}")
     bad = [name for name, value in observation.values.items() if not isinstance(value, np.ndarray)]
     if bad or not observation.values:

@@ -208,6 +208,8 @@ class Observed(Struct, tag=True, frozen=True, kw_only=True):
     changed: Words
     notes: Sentences
     replaced: Annotated[dict[Word, Count], Meta(max_length=MAX_ABSENT)]
+    line: Count = 0
+    """The last line of the check's own text that an exception came through; 0 for none."""
 
 
 Reply = Done | Failed | Isolated | Prepared | Forked | Killed | CellDone | Observed

@@ -10,6 +10,7 @@ import marshal
 import sys
 import traceback
 import zlib
+from collections.abc import Mapping
 from types import ModuleType
 
 import numpy as np
@@ -28,13 +29,17 @@ from grader.worker.student_error import student_error
 _errstate, _exec, _loads = np.errstate, builtins.exec, marshal.loads
 
 
+class Unnamed(TypeError):
+    """A check returned something else than named values: its author's mistake."""
+
+
 def run_probe(state: State, command: Probe) -> tuple[Observed, list[bytes]]:
     """Run the probe that `command` names; returns the reply and the arrays' bytes."""
     assert state.prepared is not None
     parcel = Parcel(state.prepared.observation)
     replaced: dict[str, int] = {}
     rng = draws(command.seed, zlib.crc32(command.function.encode()))
-    ended, error = "returned", None
+    ended, error, line = "returned", None, 0
     try:
         replaced = replace(state, command.replacements)
         module = ModuleType("checks")
@@ -43,14 +48,19 @@ def run_probe(state: State, command: Probe) -> tuple[Observed, list[bytes]]:
         state.seed(command.seed)
         with _errstate(all="ignore"):
             returned = vars(module)[command.function](Student(state), rng)
+        if not isinstance(returned, Mapping):
+            kind = type(returned).__name__
+            raise Unnamed(f'the check returns {kind}; write `return {{"out": out}}`, with a name for each value')
         for name, value in dict(returned).items():
             parcel.add(str(name), value)
     except BaseException as raised:  # whatever student code raises, SystemExit and MemoryError included
         ended, error = _how_it_ended(state, command, raised)
+        line = _line_in(raised, command.file)
     changed = rng.changed() if ended == "returned" else ()
     return Observed(
         nonce=command.nonce,
         ended=ended,
+        line=line,
         values=parcel.values if ended == "returned" else {},
         error=error,
         changed=tuple(name[:200] for name in changed[:MAX_ABSENT]),
@@ -75,7 +85,7 @@ def _how_it_ended(state: State, command: Probe, raised: BaseException) -> tuple[
             error = StudentError(type="AttributeError", message=f"`{kind}` has no `{absent}`", frames=error.frames)
     if command.private:
         return ended, _told_of_private(raised, error)
-    if ended == "error" and not error.frames:
+    if ended == "error" and not error.frames and not isinstance(raised, Unnamed):
         message = f"what was returned could not be used: {error.message}"
         error = StudentError(type=error.type, message=message, frames=())
     return ended, error
@@ -85,6 +95,13 @@ def _told_of_private(raised: BaseException, error: StudentError) -> StudentError
     """A built-in type and the lines: a message, or a class's name, can be made to carry what the child has seen."""
     known = next(base for base in type(raised).__mro__ if base.__module__ == "builtins")
     return StudentError(type=known.__name__, message="", frames=error.frames)
+
+
+def _line_in(error: BaseException, file: str) -> int:
+    """The last line of the check's own text that the error came through; 0 where it did not."""
+    frames = traceback.extract_tb(error.__traceback__)
+    found = next((frame.lineno for frame in reversed(frames) if frame.filename == file), 0)
+    return found if isinstance(found, int) and found > 0 else 0
 
 
 def _raised_in(error: BaseException, file: str) -> bool:

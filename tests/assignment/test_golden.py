@@ -157,9 +157,9 @@ def test_a_recording_is_current_until_one_of_its_sources_changes(toy: Write):
     folder = toy()
     for visibility in ("public", "hidden"):
         golden = Golden(provenance_of(load(folder), visibility), {})
-        assert stale(golden, load(folder)) == []
+        assert stale(golden.provenance, load(folder)) == []
         write(folder, {"solution/helpers.py": "SCALE = 4\n"})
-        assert stale(golden, load(folder)) == ["solution/helpers.py has changed since it was recorded"]
+        assert stale(golden.provenance, load(folder)) == ["solution/helpers.py has changed since it was recorded"]
         write(folder, {"solution/helpers.py": FILES["solution/helpers.py"]})
 
 
@@ -167,8 +167,8 @@ def test_only_the_hidden_recording_depends_on_the_hidden_checks(toy: Write):
     folder = toy()
     public, hidden = (Golden(provenance_of(load(folder), v), {}) for v in ("public", "hidden"))
     write(folder, {"hidden.py": FILES["hidden.py"] + "# more\n"})
-    assert stale(public, load(folder)) == []
-    assert stale(hidden, load(folder)) == ["hidden.py has changed since it was recorded"]
+    assert stale(public.provenance, load(folder)) == []
+    assert stale(hidden.provenance, load(folder)) == ["hidden.py has changed since it was recorded"]
 
 
 def test_added_and_removed_sources_and_another_seed_are_told(toy: Write):
@@ -176,7 +176,7 @@ def test_added_and_removed_sources_and_another_seed_are_told(toy: Write):
     golden = Golden(provenance_of(load(folder), "public"), {})
     write(folder, {"solution/new.py": "", "assignment.toml": FILES["assignment.toml"].replace("seed = 3", "seed = 4")})
     (folder / "solution" / "helpers.py").unlink()
-    assert stale(golden, load(folder)) == [
+    assert stale(golden.provenance, load(folder)) == [
         "recorded with seed 3, the assignment's is 4",
         "solution/helpers.py was there when it was recorded",
         "solution/new.py was not there when it was recorded",
@@ -186,11 +186,11 @@ def test_added_and_removed_sources_and_another_seed_are_told(toy: Write):
 def test_in_the_handout_alone_the_solution_is_not_asked_for(toy: Write, tmp_path: Path):
     golden = Golden(provenance_of(load(toy()), "public"), {})
     alone = write(tmp_path / "alone", {name: FILES[name] for name in ("assignment.toml", "checks.py")})
-    assert stale(golden, load_assignment(alone, alone)) == []
+    assert stale(golden.provenance, load_assignment(alone, alone)) == []
 
 
 def test_a_golden_file_without_provenance_is_stale(toy: Write):
-    found = stale(Golden({}, {}), load(toy()))
+    found = stale({}, load(toy()))
     assert "checks.py was not there when it was recorded" in found
 
 

@@ -114,6 +114,16 @@ def read_golden(path: Path) -> Golden:
     return Golden(provenance, observations)
 
 
+def read_provenance(path: Path) -> Mapping[str, Any]:
+    """What a golden file says of its origin, without its arrays; empty where that cannot be read."""
+    _, _, rest = read_text(path).partition('"provenance":')
+    try:
+        found = json.JSONDecoder().raw_decode(rest.lstrip())[0]
+    except json.JSONDecodeError:
+        return {}  # whoever reads the values says what is wrong
+    return found if isinstance(found, dict) else {}
+
+
 def _block(opening: str, lines: list[str], closing: str) -> str:
     return f"{opening}\n" + ",\n".join(lines) + f"\n{closing}" if lines else opening + closing.strip()
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import platform
+from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from grader.assignment.golden.golden import Golden
+from grader.assignment.golden.golden import read_provenance
 from grader.assignment.loading.check_source import hidden_files, public_files
 from grader.assignment.loading.load import SOLUTION
 from grader.assignment.loading.manifest import read_manifest
+from grader.errors import AuthoringError
 from grader.model import Assignment, Visibility
 
 _LITTER = frozenset({"__pycache__", ".ipynb_checkpoints"})
@@ -40,20 +42,20 @@ def provenance_of(assignment: Assignment, visibility: Visibility) -> dict[str, A
     }
 
 
-def stale(golden: Golden, assignment: Assignment) -> list[str]:
-    """Which sources no longer are those that the golden file was recorded from, one sentence each; empty: current.
+def stale(provenance: Mapping[str, Any], assignment: Assignment) -> list[str]:
+    """Which sources no longer are those that a golden file was recorded from, one sentence each; empty: current.
 
     Versions of Python and of libraries are not compared: they may move a number within the tolerance only.
     """
-    visibility: Visibility = "hidden" if golden.provenance.get("visibility") == "hidden" else "public"
+    visibility: Visibility = "hidden" if provenance.get("visibility") == "hidden" else "public"
     now = provenance_of(assignment, visibility)
-    then, current = golden.provenance.get("digests"), now["digests"]
+    then, current = provenance.get("digests"), now["digests"]
     recorded: dict[str, Any] = then if isinstance(then, dict) else {}
     if assignment.solution is None:
         recorded = {path: digest for path, digest in recorded.items() if not path.startswith(f"{SOLUTION}/")}
     found = []
-    if golden.provenance.get("seed") != assignment.seed:
-        found.append(f"recorded with seed {golden.provenance.get('seed')}, the assignment's is {assignment.seed}")
+    if provenance.get("seed") != assignment.seed:
+        found.append(f"recorded with seed {provenance.get('seed')}, the assignment's is {assignment.seed}")
     for path in sorted(recorded.keys() | current.keys()):
         if path not in current:
             found.append(f"{path} was there when it was recorded")
@@ -64,18 +66,46 @@ def stale(golden: Golden, assignment: Assignment) -> list[str]:
     return found
 
 
+def refuse_stale(assignment: Assignment) -> None:
+    """Refuse to grade by golden values that were recorded from other checks, another solution or another seed.
+
+    Raises
+    ------
+    AuthoringError
+        For the first golden file of other sources, with the commands that renew it.
+    """
+    for visibility in ("public", "hidden"):
+        path = assignment.root / "golden" / f"{visibility}.json"
+        if not path.is_file() or (visibility == "hidden" and assignment.solution is None):
+            continue
+        origin = read_provenance(path)
+        found = stale(origin, assignment) if origin else []  # whoever reads the values says what else is wrong
+        if assignment.solution is None:  # a student's own folder: data may be added there
+            found = [what for what in found if what.startswith(("checks", "recorded with seed"))]
+        if not found:
+            continue
+        mend = f"run `grade golden record {assignment.id}`, then `grade release {assignment.id}`"
+        if assignment.solution is None:
+            mend = f"put back the hand-out's file, or in the course {mend}"
+        more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
+        raise AuthoringError(f"{path}: golden values of other sources: {found[0]}{more}; {mend}")
+
+
 def _sources(assignment: Assignment, visibility: Visibility) -> list[Path]:
     root = assignment.root
     files = [*public_files(root), *(hidden_files(root) if visibility == "hidden" else [])]
+    files = [path for path in files if path.is_file()]
     compat = read_manifest(root).compat
     if compat is not None:
         files.append(root / compat)
     folders = [*assignment.stand_ins, *(folder for folder in (assignment.solution, assignment.data) if folder)]
-    for folder in folders:
+    for folder in (folder for folder in folders if folder.is_relative_to(root)):  # `--data` may name any other
         files += [p for p in sorted(folder.rglob("*")) if p.is_file() and not _LITTER & set(p.parts)]
     return files
 
 
 def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return f"sha256:{hashlib.file_digest(file, 'sha256').hexdigest()}"
+    content = path.read_bytes()
+    if path.suffix == ".py":  # a checkout on Windows ends its lines otherwise
+        content = content.replace(b"\r\n", b"\n")
+    return f"sha256:{hashlib.sha256(content).hexdigest()}"

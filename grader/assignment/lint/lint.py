@@ -18,7 +18,7 @@ from grader.assignment.golden.provenance import stale
 from grader.assignment.lint.issue import Finding
 from grader.assignment.lint.names import lint_names
 from grader.assignment.lint.tolerances import lint_tolerances
-from grader.assignment.loading.check_source import hidden_files, holds, public_files
+from grader.assignment.loading.check_source import HIDDEN, PUBLIC, hidden_files, holds, public_files
 from grader.assignment.loading.manifest import FILE, line_of, read_manifest
 from grader.assignment.release.edits import EQUIVALENT, RIGHT, WRONG, edited, equivalents, right_edits, wrong_edits
 from grader.assignment.release.markers import has_solution, regions, solved
@@ -63,8 +63,8 @@ def _points(assignment: Assignment) -> Iterator[Finding]:
     if automatic + manual != assignment.points:
         given = f"{automatic} automatic and {manual} manual points are {automatic + manual}"
         yield Finding("error", _at(assignment, "points"), f"{given}, declared are {assignment.points}")
-    for path in (*public_files(assignment.root)[1:], *hidden_files(assignment.root)[1:]):
-        if not any(holds(check.source, path.name) for check in assignment.checks):
+    for path in (*public_files(assignment.root), *hidden_files(assignment.root)):
+        if path.name not in (PUBLIC, HIDDEN) and not any(holds(check.source, path.name) for check in assignment.checks):
             yield Finding("warning", path.name, "is imported by no check file")
     for check in assignment.checks:
         if check.points < 0:
@@ -133,7 +133,7 @@ def _golden(assignment: Assignment, observations: dict[str, Mapping[str, Array]]
             continue
         golden = read_golden(path)
         observations.update(golden.observations)
-        for what in stale(golden, assignment):
+        for what in stale(golden.provenance, assignment):
             yield Finding("error", name, f"{what}; run `grade golden record`")
         for id in sorted(golden.observations.keys() - checks.keys()):
             yield Finding("error", name, f"holds {id}, which is no {visibility} check; run `grade golden record`")

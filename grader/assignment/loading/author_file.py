@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import errno
 import traceback
 from collections.abc import Mapping
 from pathlib import Path
@@ -27,7 +28,9 @@ def read_text(path: Path) -> str:
     """
     try:
         return path.read_text(encoding="utf-8")
-    except FileNotFoundError:
+    except OSError as error:
+        if error.errno != errno.ENOENT:
+            raise AuthoringError(f"{str(path)[:300]}: cannot be read ({error.strerror})") from None
         raise AuthoringError(f"{path}: no such file; the assignment needs it") from None
     except UnicodeDecodeError as error:
         raise AuthoringError(f"{path}:1: not UTF-8 text ({error.reason}); save it as UTF-8") from None

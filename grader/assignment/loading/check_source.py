@@ -8,6 +8,7 @@ worker gets them as one text: no two may define the same name. Which checks they
 from __future__ import annotations
 
 import ast
+import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -42,7 +43,7 @@ def public_files(folder: Path) -> list[Path]:
 
 def hidden_files(folder: Path) -> list[Path]:
     """`hidden.py`, which need not be there, and its helper files."""
-    return [folder / HIDDEN, *sorted(folder.glob("hidden_*.py"))]
+    return [path for path in (folder / HIDDEN, *sorted(folder.glob("hidden_*.py"))) if path.is_file()]
 
 
 def load_check_files(folder: Path) -> dict[str, CheckFile]:
@@ -93,7 +94,7 @@ def _load(folder: Path, name: str, loaded: dict[str, CheckFile], waiting: tuple[
             raise AuthoringError(f"{path}:{line}: {wanted}.py imports this file; move what both need to a third one")
         if wanted.startswith("hidden") and not name.startswith("hidden"):
             raise AuthoringError(f"{path}:{line}: {wanted}.py is hidden, and this file goes into the hand-out")
-        if not (folder / f"{wanted}.py").is_file():
+        if not os.path.isfile(folder / f"{wanted}.py"):  # False where the name is too long for a file, too
             raise AuthoringError(f"{path}:{line}: there is no {wanted}.py beside it")
         if wanted not in loaded:
             _load(folder, wanted, loaded, (*waiting, name))

@@ -23,6 +23,8 @@ FILE = "assignment.toml"
 NOTEBOOK = "notebook"
 """What `[names]` writes for the globals of the notebook, instead of a module."""
 _MEGABYTE = 1 << 20
+LONGEST_ID = 100
+"""Characters, also of a declared name: a file name may have 255 bytes, and suffixes are added to an id."""
 _Number = int | float | str
 """A number of points: `3`, `0.5` or "1/2"."""
 Hints = Literal["none", "name"]
@@ -165,7 +167,8 @@ def read_manifest(folder: Path) -> Manifest:
     except msgspec.ValidationError as error:
         raise _located(source, str(error)) from None
     if not is_id(toml.id):
-        raise source.error(f"id {toml.id!r} has other characters than letters, digits, _ and -", key="id")
+        rule = f"at most {LONGEST_ID} letters, digits, _ and -, beginning with a letter"
+        raise source.error(f"id {toml.id[:40]!r} has other characters, or too many; use {rule}", key="id")
     for key in ("student_files", "provided_files", "stand_ins", "order"):
         _refuse_repeats(source, key, getattr(toml, key))
     _refuse_repeats(source, "manual", [m.id for m in toml.manual])
@@ -206,7 +209,7 @@ def read_manifest(folder: Path) -> Manifest:
 
 def is_id(text: str) -> bool:
     """Whether a text can be an assignment's id, and so a folder's name: letters, digits, `_`, single `-` inside."""
-    return re.fullmatch(r"[A-Za-z]\w*(-\w+)*", text, re.ASCII) is not None
+    return len(text) <= LONGEST_ID and re.fullmatch(r"[A-Za-z]\w*(-\w+)*", text, re.ASCII) is not None
 
 
 def line_of(folder: Path, key: str, table: str = "", index: int = 0) -> str:
@@ -263,6 +266,8 @@ def _fraction(source: _Source, value: _Number, table: str, key: str, index: int 
 
 
 def _places(source: _Source, name: str, given: str | list[str]) -> tuple[Place, ...]:
+    if len(name) > LONGEST_ID:
+        raise source.error(f"{name[:40]!r}… has {len(name)} characters; a name has at most {LONGEST_ID}", "names", name)
     places = []
     for where in [given] if isinstance(given, str) else given:
         module, _, attribute = where.partition(":")

@@ -59,7 +59,7 @@ def _passages(assignment: Assignment) -> Iterator[tuple[str, str]]:
         for region in regions(read_text(path), str(path)):
             yield from _long_enough(f"{path}:{region.begin}", list(region.body))
     for hidden in hidden_files(assignment.root):
-        text = read_text(hidden) if hidden.is_file() else ""
+        text = read_text(hidden)
         for node in parse(hidden, text).body:
             if isinstance(node, ast.FunctionDef | ast.ClassDef):
                 yield from _long_enough(f"{hidden}:{node.lineno}", text.split("\n")[node.lineno - 1 : node.end_lineno])

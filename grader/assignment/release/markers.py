@@ -23,7 +23,7 @@ from grader.model import STUB_ENDING
 BEGIN = "### BEGIN SOLUTION"
 END = "### END SOLUTION"
 STUB = "### STUB:"
-_ALIKE = re.compile(r"\b(BEGIN|END)[\s_-]*SOLUTION\b|#\s*STUB\s*:", re.IGNORECASE)
+_ALIKE = re.compile(r"\b(BEGIN|END)[\s_-]*SOLUTIONS?\b|#\s*STUB\s*:", re.IGNORECASE)
 
 
 class Region(Struct, frozen=True, kw_only=True):
@@ -105,7 +105,7 @@ def stub_of(source: str, file: str) -> str:
         As `regions`; also where the source or the stub is no valid Python, or a module's region stands outside every
         function without stub text, so that importing the stub would fail.
     """
-    tree = _parse(source, file, None)
+    tree = parsed(source, file, None)
     lines = source.split("\n")
     kept: list[tuple[str, int]] = []
     """Each line of the stub with the line of the source that it comes from."""
@@ -127,7 +127,7 @@ def stub_of(source: str, file: str) -> str:
         last = region.end
     kept += [(line, number) for number, line in enumerate(lines[last:], last + 1)]
     text = "\n".join(line for line, _ in kept)
-    _parse(text, file, [number for _, number in kept])
+    parsed(text, file, [number for _, number in kept])
     return text
 
 
@@ -193,7 +193,7 @@ def _function_around(tree: ast.Module, region: Region, file: str) -> str:
     return name
 
 
-def _parse(text: str, file: str, numbers: list[int] | None) -> ast.Module:
+def parsed(text: str, file: str, numbers: list[int] | None = None) -> ast.Module:
     """Parse the Python of a text; `numbers` leads a line back to the source, None: it is the source."""
     try:
         return ast.parse("\n".join(python_lines(text)))

@@ -12,7 +12,7 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from grader.assignment.loading.course import HANDOUTS, REFERENCE
-from grader.assignment.loading.manifest import is_id
+from grader.assignment.loading.manifest import LONGEST_ID, is_id
 from grader.errors import UsageError
 
 _SUFFIX = ".tmpl"
@@ -41,7 +41,8 @@ def make_new(course_root: Path, id: str) -> list[Path]:
         If the id is no id, or the folder of the sources or of the hand-out exists.
     """
     if not is_id(id):
-        raise UsageError(f"{id!r} is no id for an assignment; use letters, digits, _ and -, beginning with a letter")
+        rule = f"at most {LONGEST_ID} letters, digits, _ and -, beginning with a letter"
+        raise UsageError(f"{id[:40]!r} is no id for an assignment; use {rule}")
     for folder in (course_root / REFERENCE / id, course_root / HANDOUTS / id):
         if folder.exists():
             raise UsageError(f"{folder} exists; choose another id or remove it first")

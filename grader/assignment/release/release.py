@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from importlib.resources import files as package_files
 from pathlib import Path
 
+from grader.assignment.golden.provenance import refuse_stale
 from grader.assignment.loading.author_file import read_text
 from grader.assignment.loading.check_source import HIDDEN, hidden_files, public_files
 from grader.assignment.loading.load import SOLUTION
@@ -20,7 +21,7 @@ from grader.assignment.release.edits import EQUIVALENT, RIGHT, WRONG, edited
 from grader.assignment.release.fingerprints import FILE as FINGERPRINTS
 from grader.assignment.release.fingerprints import fingerprints_of
 from grader.assignment.release.leaks import refuse_leaks
-from grader.assignment.release.markers import has_solution, solved, stub_of
+from grader.assignment.release.markers import has_solution, parsed, solved, stub_of
 from grader.assignment.release.percent import dumps, notebook_of
 from grader.assignment.release.wheel import PACKAGE, is_wheel, wheel, wheel_name
 from grader.errors import AuthoringError, UsageError
@@ -52,10 +53,12 @@ def build_handout(assignment: Assignment, target: Path) -> None:
     Raises
     ------
     AuthoringError
-        If the sources are inconsistent, or something of the solution or the hidden checks would leak.
+        If the sources are inconsistent, the golden values are of others, or something of the solution or the hidden
+        checks would leak.
     UsageError
         If `target` holds files and is no hand-out: nothing of it would be left.
     """
+    refuse_stale(assignment)
     files = handout_files(assignment)
     if target.exists() and not (target / FILE).exists() and any(_walk(target)):
         raise UsageError(f"{target}: holds files and is no hand-out (no {FILE}); choose an empty folder")
@@ -85,10 +88,24 @@ def build_solution(assignment: Assignment, target: Path, edits: Edit | None = No
         If `target` holds files already.
     """
     changed = edited(assignment, edits) if edits is not None else {}
+    if edits is None:
+        refuse_syntax_errors(assignment)
     files = _solved(assignment, changed)
     if target.exists() and any(_walk(target)):
         raise UsageError(f"{target}: holds files already; choose a new folder")
     _write(files, target)
+
+
+def refuse_syntax_errors(assignment: Assignment) -> None:
+    """Refuse a solution that is no valid Python: a check would only find that its names are not defined.
+
+    Raises
+    ------
+    AuthoringError
+        With file and line.
+    """
+    for path in sorted(assignment.solution.rglob("*.py")) if assignment.solution else ():
+        parsed(read_text(path), str(path))
 
 
 def check_handout(assignment: Assignment) -> list[str]:

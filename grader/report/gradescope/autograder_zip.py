@@ -15,6 +15,7 @@ from importlib.resources import files
 from pathlib import Path
 
 import grader
+from grader.assignment.golden.provenance import refuse_stale
 from grader.assignment.loading.course import HANDOUTS, REFERENCE
 from grader.errors import UsageError
 from grader.model import Assignment
@@ -45,9 +46,12 @@ def build(assignment: Assignment, *, when: When, seconds: int = SECONDS) -> byte
     ------
     UsageError
         If the assignment's sources are not here: without the reference there is no follow-through and no hidden check.
+    AuthoringError
+        If its golden values are those of other sources.
     """
     if assignment.solution is None:
         raise UsageError(f"{assignment.id}: its sources are not here, only the hand-out; export where reference/ is")
+    refuse_stale(assignment)
     values = {"ASSIGNMENT": assignment.id, "WHEN": when, "SECONDS": str(seconds)}
     run = re.sub("@([A-Z]+)@", lambda found: values[found[1]], _template("run_autograder"))
     made = io.BytesIO()

@@ -1,0 +1,172 @@
+"""Mistakes of an author: one line with the file, the line and what to write; nothing is graded by stale values."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from grader import cli
+from grader.assignment.release.markers import solved
+from grader.assignment.release.new import make_new
+from grader.assignment.release.percent import dumps, notebook_of
+from tests.assignment.conftest import write
+
+LONG = "n" * 300
+Run = Callable[..., tuple[int, str]]
+
+
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A course with the assignment of `grade new`, recorded and released."""
+    root = tmp_path_factory.mktemp("recorded")
+    make_new(root, "toy")
+    for action in (["golden", "record"], ["release"]):
+        assert cli.main([*action, "toy", "--course", str(root)]) == 0
+    return root
+
+
+@pytest.fixture
+def course(recorded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    root = shutil.copytree(recorded, tmp_path / "course")
+    monkeypatch.delenv("GRADE_COURSE", raising=False)
+    monkeypatch.chdir(root)
+    return root
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]) -> Run:
+    def call(*words: str) -> tuple[int, str]:
+        code = cli.main(list(words))
+        shown = capsys.readouterr()
+        return code, shown.out + shown.err
+
+    return call
+
+
+def change(root: Path, file: str, old: str, new: str) -> None:
+    path = root / "reference" / "toy" / file
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+
+
+def test_stale_golden_values_grade_nothing_and_leave_by_no_door(course: Path, run: Run) -> None:
+    hand_in = course / "hand_ins" / "toy.ipynb"
+    hand_in.parent.mkdir()
+    shutil.copy(course / "assignments" / "toy" / "toy.ipynb", hand_in)
+    assert run("hand_ins/toy.ipynb")[0] == 1
+    change(course, "checks.py", "inputs(rng, 7, 5, 3)", "inputs(rng, 8, 5, 3)")
+    change(course, "checks.py", "size=(7, 3)", "size=(8, 3)")
+    for words in (
+        ["hand_ins/toy.ipynb"],
+        ["hand_ins/toy.ipynb", "--seed", "recorded"],
+        ["batch", "hand_ins", "--store", "store"],
+        ["release", "toy"],
+        ["export", "gradescope-autograder", "toy"],
+    ):
+        code, said = run(*words)
+        assert (code, said.count("\n")) == (4, 1), words
+        assert "checks.py has changed since it was recorded; run `grade golden record toy`" in said
+    assert run("hand_ins/toy.ipynb", "--seed", "3")[0] == 1  # nothing recorded is used
+    assert run("golden", "record", "--accept", "toy")[0] == 0
+    assert run("release", "toy")[0] == 0
+    assert run("hand_ins/toy.ipynb")[0] == 1
+
+
+def test_stale_golden_values_in_a_hand_out_fail_pytest_and_grade(course: Path) -> None:
+    shutil.rmtree(course / "reference")
+    folder = course / "assignments" / "toy"
+    (folder / "checks.py").write_text((folder / "checks.py").read_text().replace("7, 5, 3", "8, 5, 3"))
+    for tool, code in (["grader", "."], 4), (["pytest", "-q", "-p", "no:cacheprovider"], 1):
+        done = subprocess.run([sys.executable, "-m", *tool], cwd=folder, capture_output=True, text=True, timeout=60)
+        assert done.returncode == code
+        assert "golden values of other sources: checks.py has changed" in " ".join((done.stdout + done.stderr).split())
+
+
+def test_windows_line_endings_and_added_data_are_not_stale(course: Path, run: Run) -> None:
+    shutil.rmtree(course / "reference")
+    folder = course / "assignments" / "toy"
+    (folder / "checks.py").write_bytes((folder / "checks.py").read_bytes().replace(b"\n", b"\r\n"))
+    assert run("assignments/toy/toy.ipynb")[0] == 1
+
+
+def test_a_judge_may_yield_what_numpy_compares(course: Path, run: Run) -> None:
+    judge = """
+def small(seen, given):
+    yield Verdict(np.str_("out"), abs(seen["out"]).max() < 1e9, error=abs(seen["out"]).max(), tolerance=np.float32(1))
+
+"""
+    change(course, "checks.py", "from grader import Part, check", "import numpy as np\nfrom grader import *\n" + judge)
+    change(course, "checks.py", 'uses=["linear_forward"])', 'uses=["linear_forward"], judge=small)')
+    assert run("golden", "record", "toy")[0] == 0
+    assert run("golden", "verify", "toy")[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("verdict", "said"),
+    [
+        ('("out", True)', "the judge of forward_values yielded a tuple; yield Verdict(name, earned, sentence)"),
+        ('Verdict("out", 7)', "the judge of forward_values gave 'out' a share of 7; `earned` is True, False or a"),
+        ('Verdict("out", np.float64("nan"))', "gave 'out' a share of nan"),
+        ('Verdict("out", None)', "gave 'out' a share of None"),
+    ],
+)
+def test_what_is_no_verdict_is_told_in_one_line(course: Path, run: Run, verdict: str, said: str) -> None:
+    imports = f"import numpy as np\nfrom grader import *\n\n\ndef judge(seen, given):\n    yield {verdict}\n"
+    change(course, "checks.py", "from grader import Part, check", imports)
+    change(course, "checks.py", 'uses=["linear_forward"])', 'uses=["linear_forward"], judge=judge)')
+    assert run("golden", "record", "--accept", "toy")[0] == 0
+    text = (course / "reference" / "toy" / "solution" / "toy.py").read_text()
+    (course / "toy.ipynb").write_text(dumps(notebook_of(solved(text), "toy.py")))
+    code, told = run("toy.ipynb", "--assignment", "toy")
+    assert (code, told.count("\n")) == (4, 1)
+    assert said in told
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "said"),
+    [
+        ("solution/toy.py", "return x @ w + b", "return x @ @ w", "solution/toy.py:20: not valid Python"),
+        ("solution/toy.py", "### END SOLUTION", "### END SOLUTIONS", "toy.py:21: looks like a marker and is none"),
+        (
+            "checks.py",
+            'return {"out": student.linear_forward(x, w, b)}',
+            "return student.linear_forward(x, w, b)",
+            'checks.py:15: forward_values fails on the reference itself: the check returns ndarray; write '
+            '`return {"out": out}`',
+        ),
+        ("hidden.py", 'return {"d_x": d_x', 'return {"d_x": e_x', "hidden.py:13: gradients_of_one_row fails on"),
+        ("checks.py", "forward_values", LONG, "use a name of at most 100 letters"),
+        ("checks.py", "import Part", f"import checks_{LONG}, Part", "cannot import name"),
+        ("checks.py", "from grader", f"from checks_{LONG} import a\nfrom grader", "there is no checks_nnn"),
+        ("assignment.toml", 'linear_forward = "', f'{LONG} = "', "a name has at most 100"),
+        ("assignment.toml", 'notebook = "toy', f'notebook = "{LONG}', "no such file"),
+    ],
+)  # fmt: skip
+def test_recording_names_file_line_and_remedy(course: Path, run: Run, file: str, old: str, new: str, said: str) -> None:
+    change(course, file, old, new)
+    code, told = run("golden", "record", "toy")
+    assert (code, told.count("\n")) == (4, 1), told
+    assert said in told
+
+
+def test_hidden_checks_that_are_gone_are_refused_and_then_dropped(course: Path, run: Run) -> None:
+    (course / "reference" / "toy" / "hidden.py").unlink()
+    code, said = run("assignments/toy/toy.ipynb")
+    assert (code, "hidden.py was there when it was recorded" in said) == (4, True)
+    assert run("lint", "toy")[0] == 1
+    assert run("golden", "record", "toy")[0] == 1
+    assert run("golden", "record", "toy", "--accept")[0] == 0
+    assert not (course / "reference" / "toy" / "golden" / "hidden.json").exists()
+    write(course / "reference" / "toy", {"hidden_more.py": "A = 1\n"})
+    assert "hidden_more.py: warning: is imported by no check file" in run("lint", "toy")[1]
+
+
+def test_an_id_of_300_letters_is_refused(course: Path, run: Run) -> None:
+    code, said = run("new", LONG)
+    assert (code, "at most 100 letters" in said) == (2, True)
