@@ -20,6 +20,7 @@ from grader.execution.scheduler import Prober
 from grader.execution.session import Session
 from grader.execution.spawn import Launched
 from grader.grading.evaluate import evaluate
+from grader.marks import answer_digest
 from grader.model import Answer, Assignment, Check, Notebook, Observation, Report, Submission, Work
 from grader.reference.expected import ExpectedValues, Seed
 from grader.sandbox import tiers
@@ -216,7 +217,7 @@ def grade_with(
             prober.finish()  # before what only this side has to do
             _log_cells(session, cells_done - started)
             stub = _stub_notebook(found)
-            answers = _answers(found, submission, stub, session)
+            answers = _answers(found, submission, stub, session, digests=keep)
             evaluation = evaluate(prober, golden.result(), unfilled=stubs.result(), answers=answers)
             log.debug("checks compared and explained (%.3f s)", time.monotonic() - started)
             for check in found.checks if inspect or log.isEnabledFor(logging.DEBUG) else ():
@@ -334,15 +335,26 @@ def _notebook_notes(submission: Submission, stub: Notebook | None) -> list[str]:
 
 
 def _answers(
-    assignment: Assignment, submission: Submission, stub: Notebook | None, session: Session
+    assignment: Assignment, submission: Submission, stub: Notebook | None, session: Session, *, digests: bool
 ) -> Mapping[str, Answer]:
-    """What was handed in for each part that a person marks."""
+    """What was handed in for each part that a person marks; with the answers' `digests` where figures were drawn."""
     if not assignment.manual or submission.notebook is None:
         return {}
     from grader.submission.review.answers import extract_answer
 
     figures = {c.index: c.figures for c in session.cells if c.figures}
-    return {m.part.id: extract_answer(m, submission.notebook, stub, figures) for m in assignment.manual}
+    answers = {m.part.id: extract_answer(m, submission.notebook, stub, figures) for m in assignment.manual}
+    if not digests:
+        return answers
+    pictures = {c.index: c.pictures for c in session.cells}
+    return {id: _with_digest(answer, pictures) for id, answer in answers.items()}
+
+
+def _with_digest(answer: Answer, pictures: Mapping[int, tuple[bytes, ...]]) -> Answer:
+    drawn = pictures.get(answer.cell, ()) if answer.figures and answer.cell is not None else ()
+    if answer.state != "answered" or (answer.figures and not drawn):
+        return answer
+    return msgspec.structs.replace(answer, digest=answer_digest(answer.text, drawn))
 
 
 def unchecked_points(assignment: Assignment) -> Fraction:

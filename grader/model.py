@@ -13,6 +13,11 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from msgspec import Meta, Struct, field
 
+from grader.marks import Answer as Answer  # of this glossary, as any other type
+from grader.marks import Manual as Manual
+from grader.marks import Mark
+from grader.marks import Part as Part
+
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
@@ -21,13 +26,6 @@ Visibility = Literal["public", "hidden"]
 Status = Literal["passed", "partial", "failed", "missing", "error", "timeout", "skipped", "pending"]
 LOST: frozenset[str] = frozenset({"failed", "partial", "error"})
 """The statuses that set off follow-through: work was done and it is wrong."""
-
-
-class Part(Struct, frozen=True):
-    """The scored unit, with its id and title as printed in the hand-out."""
-
-    id: str
-    title: str
 
 
 class Tolerance(Struct, frozen=True, kw_only=True):
@@ -113,19 +111,6 @@ class Check(Struct, frozen=True, kw_only=True):
     """Whole text of the file that defines the probe and of those it imports; reaches only the child that runs it."""
     file: str = ""
     """File name for messages (`checks.py`)."""
-
-
-class Manual(Struct, frozen=True, kw_only=True):
-    """A part for a person to mark: its question, and where in the notebook the answer stands."""
-
-    part: Part
-    points: Fraction
-    kind: Literal["written", "derivation", "plot", "tuning", "survey"]
-    question: str
-    under: str
-    """The answer is the last markdown cell, or for a plot the figure, below the heading with this text."""
-    given: tuple[str, ...] = ()
-    """How lines begin that another edition's hand-out has there and that are no answer."""
 
 
 class Place(Struct, frozen=True):
@@ -412,15 +397,6 @@ class Outcome(Struct, frozen=True, kw_only=True):
     seconds: float = 0.0
 
 
-class Answer(Struct, frozen=True, kw_only=True):
-    """What a student handed in for a manual part."""
-
-    text: str = ""
-    figures: tuple[str, ...] = ()
-    cell: int | None = None
-    state: Literal["answered", "untouched", "empty", "not found"] = "not found"
-
-
 class PartResult(Struct, frozen=True, kw_only=True):
     """A part's score with everything that led to it."""
 
@@ -437,12 +413,18 @@ class PartResult(Struct, frozen=True, kw_only=True):
     """The replaced names."""
     manual: Manual | None = None
     answer: Answer | None = None
+    mark: Mark | None = None
+
+    @property
+    def is_scored(self) -> bool:
+        """Whether its points count: a part for a person has none before it is marked."""
+        return self.manual is None or self.mark is not None
 
     @property
     def pending(self) -> Fraction:
         """Points that wait for a person."""
         if self.manual is not None:
-            return self.max_score
+            return Fraction(0) if self.is_scored else self.max_score
         return sum((o.check.points for o in self.outcomes if o.status == "pending"), Fraction(0))
 
 
@@ -486,13 +468,13 @@ class Report(Struct, frozen=True, kw_only=True):
 
     @property
     def score(self) -> Fraction:
-        """Points earned in automatic parts."""
-        return sum((p.score for p in self.parts if p.manual is None), Fraction(0))
+        """Points earned in automatic parts and in those that a person has marked."""
+        return sum((p.score for p in self.parts if p.is_scored), Fraction(0))
 
     @property
     def max_score(self) -> Fraction:
-        """Points of all automatic parts."""
-        return sum((p.max_score for p in self.parts if p.manual is None), Fraction(0))
+        """Points of all automatic parts and of those that a person has marked."""
+        return sum((p.max_score for p in self.parts if p.is_scored), Fraction(0))
 
     @property
     def pending(self) -> Fraction:

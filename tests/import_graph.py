@@ -17,6 +17,7 @@ ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "grader"
 LAYERS = (
     ("errors", "_util"),
+    ("marks",),
     ("model",),
     ("checks",),
     ("sandbox",),
@@ -35,6 +36,7 @@ LAYERS = (
     ("engine",),
     ("notebook",),
     ("cohort",),
+    ("marking",),
     ("commands",),
     ("cli", "pytest_plugin"),
     ("__main__",),

@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
+from grader.assignment.loading.manifest import FILE, without_marking
 from grader.assignment.release.edits import EQUIVALENT, RIGHT, WRONG
 from grader.model import Assignment
 
@@ -60,6 +61,9 @@ def assignment_digests(assignment: Assignment) -> dict[str, str]:
     root = assignment.root
     paths = {_name(root, path): path for path in files_below(root)}
     found = {name: file_digest(path) for name, path in paths.items() if name not in AUTHORS_ONLY}
+    if FILE in found:  # a rubric moves no report
+        text = without_marking((root / FILE).read_text(encoding="utf-8"))
+        found[FILE] = hashlib.sha256(text.encode()).hexdigest()[:32]
     if assignment.handout != root:
         stubs = (*assignment.student_files, *assignment.provided_files, assignment.notebook or "")
         found |= {f"hand-out/{name}": file_digest(assignment.handout / name) for name in sorted(filter(None, stubs))}

@@ -37,7 +37,8 @@ def join(store: Store, shards: Sequence[Path]) -> int:
                 if id in known:
                     store.reuse(number, hand_in, known[id])
                 else:
-                    known[id] = store.add(number, hand_in, structs.replace(graded, report=shard.report(id)))
+                    whole = structs.replace(graded, report=shard.report(id), evidence=shard.evidence(id))
+                    known[id] = store.add(number, hand_in, whole)
                 worth.append(
                     FinalScore(
                         path=result.path,

@@ -71,6 +71,8 @@ class BatchResult(Struct, frozen=True, kw_only=True):
     """Part id -> its points."""
     report: Mapping[str, Any] = field(default_factory=dict)
     """The `grade/1` object."""
+    evidence: Mapping[str, Any] = field(default_factory=dict)
+    """What a person sees beside the answers (`grader.cohort.evidence`)."""
     key: CacheKey
     seconds: float = 0.0
     fatal: str = ""

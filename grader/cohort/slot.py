@@ -19,6 +19,7 @@ import msgspec
 from grader.assignment.loading.course import Course
 from grader.cohort.cache_key import key_of, unidentified_key
 from grader.cohort.discover import fingerprint_of, staged
+from grader.cohort.evidence import evidence
 from grader.cohort.feedback_files import write_page
 from grader.cohort.records import BatchResult, CacheKey, CohortEntry, Job, PartScore, Status
 from grader.engine import grade_with, public_only
@@ -193,7 +194,7 @@ class Slot:
                     loaded.expected,
                     handed=handed,
                     policy=self._policy,
-                    keep=self._pages is not None,
+                    keep=self._pages is not None or bool(loaded.assignment.manual),
                 )
                 if again + 1 < TRIES and report.lost_process:
                     self.close()
@@ -286,6 +287,7 @@ def _from_report(report: Report, key: CacheKey, job: Job, seconds: float) -> Bat
         reason=report.reason,
         scores=scores,
         report=to_json(report),
+        evidence=evidence(report),
         key=msgspec.structs.replace(key, submission=job.hand_in.content),
         seconds=seconds,
     )

@@ -182,6 +182,18 @@ class Store:
         """The `grade/1` object of a report."""
         return _unpacked(self._db.execute("SELECT report FROM reports WHERE id = ?", (id,)).fetchone()[0])
 
+    def evidence(self, id: int) -> dict[str, Any]:
+        """What a person sees beside a report's answers; empty in a store that was made before it was kept."""
+        if not self._db.execute("SELECT 1 FROM sqlite_master WHERE name = 'evidence'").fetchone():
+            return {}
+        row = self._db.execute("SELECT body FROM evidence WHERE report = ?", (id,)).fetchone()
+        return {} if row is None else _unpacked(row[0])
+
+    def report_ids(self, run: int) -> dict[tuple[str, str], int]:
+        """The number of the report that each hand-in of a run has, by path and student."""
+        rows = self._db.execute("SELECT path, student, report FROM results WHERE run = ?", (run,))
+        return {(path, student): id for path, student, id in rows}
+
     def rows(self, run: int) -> Iterator[tuple[int, CohortEntry, BatchResult, Result]]:
         """For each result of a run its report's number, the hand-in, and the report without its `grade/1` object."""
         rows = self._db.execute("SELECT path, student, hand_in, report FROM results WHERE run = ?", (run,)).fetchall()
@@ -226,6 +238,9 @@ class Store:
                 ),
             )
             id = int(found.lastrowid or 0)
+            if graded.evidence:
+                packed = zlib.compress(msgspec.json.encode(graded.evidence))
+                self._db.execute("INSERT INTO evidence (report, body) VALUES (?, ?)", (id, packed))
             self._result(run, hand_in, id, reused=False)
         return id
 
@@ -363,6 +378,8 @@ def prepare(connection: sqlite3.Connection, *, create: bool) -> None:
         connection.executescript(
             f"BEGIN IMMEDIATE;ALTER TABLE results DROP COLUMN graded_parts;PRAGMA user_version = {FORMAT};COMMIT;"
         )
+    if create:  # beside what format 2 began with: nobody needs it but `grade mark`
+        connection.execute("CREATE TABLE IF NOT EXISTS evidence (report INTEGER PRIMARY KEY, body BLOB NOT NULL)")
     # A commit reaches the disk with the next checkpoint: a crash of the program loses nothing, one of the machine
     # at most what was written last, and that is graded again.
     connection.execute("PRAGMA synchronous = NORMAL")

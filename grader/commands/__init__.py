@@ -18,6 +18,7 @@ REGISTRY = {
     "summary": "show the results of a batch, in the terminal or as a page",
     "diff": "say whose score moved between two batches, by which check, and why",
     "merge": "join the stores of shards into one",
+    "import": "take in marks from a CSV file",
     "export": "export scores (Canvas, Moodle, Brightspace, CSV) or a Gradescope autograder",
 }
 """Name to what `grade --help` says of it; `grader.commands.NAME` is its module."""

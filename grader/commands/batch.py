@@ -127,6 +127,8 @@ def _shard(text: str) -> tuple[int, int]:
 
 def run(args: argparse.Namespace) -> int:
     """Grade many hand-ins into a store."""
+    import msgspec
+
     from grader.assignment.loading.course import find_course
     from grader.cohort.batch import in_shard, run_batch
     from grader.cohort.discover import find
@@ -185,6 +187,7 @@ def run(args: argparse.Namespace) -> int:
             "data": setup.data,
             "shard": args.shard,
             "names": pattern,
+            "rules": msgspec.json.decode(msgspec.json.encode(rules)),
         }
         signal.signal(signal.SIGTERM, _stop)  # a queue's time limit: as Ctrl-C
         with Store.open(args.store, create=True) as store:

@@ -24,6 +24,7 @@ def run(args: argparse.Namespace) -> int:
     """Say what moved between two runs."""
     from grader.cohort.diff import differences, render
     from grader.cohort.store import Store
+    from grader.marking.totals import results
 
     with Store.open(args.store) as store:
         finished = [r.id for r in store.runs() if r.finished is not None]
@@ -33,6 +34,6 @@ def run(args: argparse.Namespace) -> int:
                 f"{args.store}: give two runs to compare; finished: {listed(map(str, finished)) or 'none'}"
             )
         before, after = (store.run(number) for number in numbers)
-        found = differences(store.results(before.id), store.results(after.id))
+        found = differences(results(store, before.id), results(store, after.id))
     stdio.emit(render(found, before, after, width=stdio.width()))
     return MOVED if found.moved or found.gone or found.new else DONE

@@ -85,6 +85,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "could not be graded.",
     )
     _add_scores(table, scale=False)
+    marks = add(
+        "marks",
+        "marks and rubrics as CSV, for a spreadsheet or another machine",
+        "Write every mark that a person gave, a row for each answer that waits for one, and the rubrics. Fill it in\n"
+        "and take it back with `grade import marks`; the page of `grade mark` writes the same marks.",
+    )
+    _add_scores(marks, scale=False)
     package = add(
         "gradescope-autograder",
         "the autograder zip of an assignment for Gradescope",
@@ -139,6 +146,8 @@ def run(args: argparse.Namespace) -> int:
         return _autograder(args)
     if args.place == "csv":
         return _table(args)
+    if args.place == "marks":
+        return _marks(args)
     return _gradebook(args)
 
 
@@ -176,9 +185,10 @@ def _gradebook(args: argparse.Namespace) -> int:
 
 def _results(args: argparse.Namespace) -> list[Result]:
     from grader.cohort.store import Store
+    from grader.marking.totals import results
 
     with Store.open(args.store) as store:
-        return list(store.results(args.run))
+        return list(results(store, args.run))
 
 
 def _assignment(results: Sequence[Result], wanted: str | None) -> str:
@@ -310,6 +320,21 @@ def _decimal(value: Fraction | None) -> str:
     from grader.gradebook.csv import decimal
 
     return "" if value is None else decimal(value)
+
+
+# ---------------------------------------------------------------- marks
+
+
+def _marks(args: argparse.Namespace) -> int:
+    from grader.gradebook.csv import dump
+    from grader.marking.answers import questions
+    from grader.marking.state import State
+    from grader.marking.table import export
+    from grader.marking.totals import state_of
+
+    found = questions(_results(args), args.assignment)
+    _write(args.output, dump(export(found, state_of(args.store) or State())))
+    return DONE
 
 
 # ---------------------------------------------------------------- Gradescope

@@ -71,6 +71,16 @@ def plural(number: int, word: str) -> str:
     return f"{number} {word}{'' if number == 1 else 's'}"
 
 
+def grader_name() -> str:
+    """Who sits here, for a log of marks."""
+    import getpass
+
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container without a name for its user
+        return "unknown"
+
+
 def short_path(path: Path) -> str:
     """The path as one would type it from here."""
     try:

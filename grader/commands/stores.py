@@ -34,8 +34,9 @@ def show_run(store: Store, number: int, page: Path | None, feedback: Path | None
     """Print a run's summary, and write its page where one is asked for; returns the exit code."""
     from grader.cohort.summary.summary import summarise
     from grader.cohort.summary.text import render
+    from grader.marking.totals import results
 
-    summaries = summarise(store.results(number))
+    summaries = summarise(results(store, number))
     stdio.emit(render(summaries, width=stdio.width(), ascii_only=stdio.ascii_only()))
     if page is not None:
         write_page(store, number, page, feedback)
@@ -54,13 +55,14 @@ def write_page(store: Store, number: int, page: Path, feedback: Path | None = No
     from grader.cohort.feedback_files import page_of
     from grader.cohort.summary.page import render_page
     from grader.cohort.summary.summary import summarise
+    from grader.marking.totals import results
 
     def link(path: str) -> str | None:
         target = None if feedback is None else page_of(feedback, path)
         return quote(os.path.relpath(target, page.parent)) if target is not None and target.is_file() else None
 
     try:
-        page.write_text(render_page(summarise(store.results(number)), store.run(number), link), encoding="utf-8")
+        page.write_text(render_page(summarise(results(store, number)), store.run(number), link), encoding="utf-8")
     except OSError as problem:
         raise UsageError(f"--html {page}: cannot be written ({problem.strerror})") from problem
     stdio.tell(f"wrote {page}")

@@ -28,12 +28,13 @@ def run(args: argparse.Namespace) -> int:
     from grader.cohort.store import Store
     from grader.cohort.summary.summary import summarise
     from grader.cohort.summary.text import render
+    from grader.marking.totals import results
 
     with Store.open(args.store) as store:
         number = store.run(args.number).id
         if args.html is not None:
             write_page(store, number, args.html, args.feedback)
         else:
-            text = render(summarise(store.results(number)), width=stdio.width(), ascii_only=stdio.ascii_only())
+            text = render(summarise(results(store, number)), width=stdio.width(), ascii_only=stdio.ascii_only())
             stdio.emit(text)
     return DONE

@@ -12,6 +12,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+from grader.marks import Mark
 from grader.model import CellRun, Comparison, Diagnosis, Outcome, PartResult, Report, StudentError
 from grader.report.formats import Format
 from grader.report.sanitize import clean, cut, number, one_line
@@ -84,12 +85,13 @@ def _part(part: PartResult) -> dict[str, Any]:
         "title": _text(part.part.title),
         "kind": "auto" if part.manual is None else "manual",
         "status": part.status,
-        "score": number(part.score) if part.manual is None else None,
+        "score": number(part.score) if part.is_scored else None,
         "max_score": number(part.max_score),
         "follow_through": None
         if follow is None
         else {"score": number(follow), "credited_with": [_text(name) for name in part.credited_with]},
         "checks": [_check(outcome) for outcome in part.outcomes],
+        **({} if part.mark is None else {"mark": mark_to_json(part.mark)}),
     }
     if part.manual is None:
         return common
@@ -102,7 +104,19 @@ def _part(part: PartResult) -> dict[str, Any]:
             "text": cut(clean(answer.text), ANSWER_LIMIT),
             "figures": [_text(figure) for figure in answer.figures],
             "cell": answer.cell,
+            **({"digest": answer.digest} if answer.digest else {}),
         },
+    }
+
+
+def mark_to_json(mark: Mark) -> dict[str, Any]:
+    """A person's mark of a part."""
+    return {
+        "points": number(mark.points),
+        "items": [{"key": item.key, "points": number(item.points), "text": _text(item.text)} for item in mark.items],
+        "comment": _text(mark.comment),
+        **({"model": _text(mark.model)} if mark.model else {}),
+        **({} if mark.replaces is None else {"replaces": number(mark.replaces)}),
     }
 
 

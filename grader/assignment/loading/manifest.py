@@ -17,9 +17,12 @@ import msgspec
 from msgspec import Struct
 
 from grader.errors import AuthoringError
+from grader.marks import Item, Rubric, Start
 from grader.model import Limits, Manual, Part, Place
 
 FILE = "assignment.toml"
+_MARKING = ("start", "rubric", "model", "show_model")
+"""Keys of `[[manual]]` that stay with the author."""
 NOTEBOOK = "notebook"
 """What `[names]` writes for the globals of the notebook, instead of a module."""
 _MEGABYTE = 1 << 20
@@ -44,6 +47,13 @@ class _FollowThroughTable(Struct, frozen=True, kw_only=True):
     worth: _Number = 1
 
 
+class _ItemTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    key: str = ""
+    points: _Number
+    text: str
+    note: str = ""
+
+
 class _ManualTable(Struct, frozen=True, kw_only=True):
     id: str
     title: str
@@ -52,6 +62,10 @@ class _ManualTable(Struct, frozen=True, kw_only=True):
     under: str
     question: str
     given: list[str] = []
+    start: Start = "full"
+    rubric: list[_ItemTable] = []
+    model: str = ""
+    show_model: bool = False
 
 
 class _InconsistentTable(Struct, frozen=True, kw_only=True):
@@ -255,12 +269,14 @@ def _refuse_repeats(source: _Source, key: str, values: list[str]) -> None:
             raise source.error(f"{key} names {value!r} twice", table, name, at)
 
 
-def _fraction(source: _Source, value: _Number, table: str, key: str, index: int = 0) -> Fraction:
+def _fraction(
+    source: _Source, value: _Number, table: str, key: str, index: int = 0, *, signed: bool = False
+) -> Fraction:
     try:
         number = Fraction(str(value))
     except (ValueError, ZeroDivisionError):
         raise source.error(f'{key} {value!r} is no number; write 3, 0.5 or "1/2"', table, key, index) from None
-    if number < 0:
+    if number < 0 and not signed:
         raise source.error(f"{key} {value} is negative", table, key, index)
     return number
 
@@ -301,4 +317,54 @@ def _manual(source: _Source, index: int, entry: _ManualTable) -> Manual:
         question=entry.question,
         under=entry.under,
         given=tuple(entry.given),
+        rubric=_rubric(source, index, entry),
     )
+
+
+def _rubric(source: _Source, index: int, entry: _ManualTable) -> Rubric:
+    items = tuple(
+        Item(
+            key=item.key or str(number),
+            points=_fraction(source, item.points, "manual", "rubric", index, signed=True),
+            text=item.text.strip(),
+            note=item.note.strip(),
+        )
+        for number, item in enumerate(entry.rubric, 1)
+    )
+    if len({item.key for item in items}) < len(items):
+        raise source.error(f"the rubric of {entry.id} has a key twice", "manual", "rubric", index)
+    return Rubric(start=entry.start, items=items, model=entry.model.strip(), show_model=entry.show_model)
+
+
+def without_marking(text: str) -> str:
+    """The text of a manifest without what a student must not see before it is marked: rubrics and model answers.
+
+    Raises
+    ------
+    AuthoringError
+        If they are written so that they cannot be taken out.
+    """
+    key = re.compile(rf"""\s*["']?({"|".join(_MARKING)})["']?\s*=""")
+    kept: list[str] = []
+    held: list[str] = []
+    for line in text.splitlines(keepends=True):
+        if not held and not key.match(line):
+            kept.append(line)
+            continue
+        held.append(line)
+        try:
+            tomllib.loads("".join(held))
+            held = []
+        except tomllib.TOMLDecodeError:
+            continue  # a value of several lines
+    data = tomllib.loads(text)
+    for entry in data.get("manual", []):
+        for name in _MARKING:
+            entry.pop(name, None)
+    try:
+        if tomllib.loads("".join(kept)) == data:
+            return "".join(kept)
+    except tomllib.TOMLDecodeError:
+        pass
+    names = ", ".join(_MARKING)
+    raise AuthoringError(f"{FILE}: {names} of [[manual]] are no part of a hand-out; write each as `key = value` lines")

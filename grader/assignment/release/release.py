@@ -16,7 +16,7 @@ from grader.assignment.golden.provenance import refuse_stale
 from grader.assignment.loading.author_file import read_text
 from grader.assignment.loading.check_source import HIDDEN, hidden_files, public_files
 from grader.assignment.loading.load import SOLUTION
-from grader.assignment.loading.manifest import FILE, read_manifest
+from grader.assignment.loading.manifest import FILE, read_manifest, without_marking
 from grader.assignment.release.edits import EQUIVALENT, RIGHT, WRONG, edited
 from grader.assignment.release.fingerprints import FILE as FINGERPRINTS
 from grader.assignment.release.fingerprints import fingerprints_of
@@ -160,7 +160,9 @@ def _tree(assignment: Assignment, convert: Callable[[str, str], str], changed: d
             continue  # a new assignment is released before its first recording, too
         if name is not None and not (root / name).is_file():
             raise AuthoringError(f"{root / name}: no such file; every hand-out has one")
-        if name is not None:
+        if name == FILE:
+            _add(files, name, without_marking((root / name).read_text(encoding="utf-8")).encode(), root / name)
+        elif name is not None:
             _add(files, name, root / name, root / name)
     files[REQUIREMENTS] = f"{f'./{wheel_name()}' if _brings_wheel(assignment) else assignment.install}\n".encode()
     for name, template in ((WORKFLOW, "workflow.yml"), (GITLAB, "gitlab.yml")):

@@ -1,0 +1,32 @@
+"""`grade import`: what other tools and people made, by kind. A kind is a module and one line of `KINDS`."""
+
+from __future__ import annotations
+
+import argparse
+from importlib import import_module
+
+DESCRIPTION = "Take in what was made elsewhere."
+KINDS = {
+    "marks": ("marks from a CSV file", "grader.commands.import_marks"),
+}
+"""Kind to what the help says of it, and its module, with `DESCRIPTION`, `add_arguments` and `run` as a command has."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """One subcommand for each kind."""
+    kinds = parser.add_subparsers(dest="kind", metavar="KIND", required=True)
+    for name, (text, module) in KINDS.items():
+        found = import_module(module)
+        kind = kinds.add_parser(
+            name,
+            help=text,
+            description=found.DESCRIPTION,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        found.add_arguments(kind)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Import what is asked for and return the exit code."""
+    code: int = import_module(KINDS[args.kind][1]).run(args)
+    return code
