@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from grader.assignment.loading.course import find_course
 from grader.errors import SubmissionError, UsageError
-from grader.execution.process import Root
+from grader.execution.process import RootProcess
 from grader.execution.scheduler import Prober
 from grader.execution.session import Session
 from grader.execution.spawn import Launched
@@ -98,7 +98,7 @@ def grade(
         If the grader or the assignment fails.
     """
     started = time.monotonic()
-    with Root(worker) as root:
+    with RootProcess(worker) as root:
         return _grade(
             Path(path), assignment, seed, course, fresh, hidden, data, root, started, keep, policy, checks, inspect
         )
@@ -112,7 +112,7 @@ def _grade(
     fresh: bool,
     hidden: bool,
     data: str | Path | None,
-    root: Root,
+    root: RootProcess,
     started: float,
     keep: bool,
     policy: Policy,
@@ -166,7 +166,7 @@ def _grade(
 
 
 def grade_with(
-    root: Root,
+    root: RootProcess,
     path: Path,
     found: Assignment,
     folder: Path,
@@ -180,7 +180,7 @@ def grade_with(
 ) -> Report:
     """Grade a hand-in for a loaded assignment in a worker that may have graded others before.
 
-    `folder` is this hand-in's own, from `Root.new_folder`, and left to the caller to remove. `handed` is what lies at
+    `folder` is this hand-in's own, from `RootProcess.new_folder`; the caller removes it. `handed` is what lies at
     `path`, for a caller that has looked at it.
 
     Raises
@@ -211,8 +211,8 @@ def grade_with(
         session = Session(root, found, submission, anchors, seed=seed, pictures=keep)
         prober = Prober(session, seed=seed)
         try:
-            warning = session.gate.insist(policy, found)
-            session.run_cells(parked=prober.parked)
+            warning = session.supervisor.require_tier(policy, found)
+            session.run_cells(on_snapshot=prober.on_snapshot)
             cells_done = time.monotonic()
             prober.finish()  # before what only this side has to do
             _log_cells(session, cells_done - started)
@@ -246,7 +246,7 @@ def grade_with(
         unchecked=unchecked_points(found),
         seed=seed,
         environment=msgspec.structs.replace(
-            around.result(), sandbox=session.gate.layers, sandbox_tier=tiers.tier(session.gate.layers)
+            around.result(), sandbox=session.supervisor.layers, sandbox_tier=tiers.tier(session.supervisor.layers)
         ),
         seconds={"total": time.monotonic() - started, "cells": cells_done - started},
         work=_work(found, submission) if keep else None,

@@ -24,7 +24,7 @@ from grader.cohort.feedback_files import write_page
 from grader.cohort.records import BatchResult, CacheKey, CohortEntry, Job, PartScore, Status
 from grader.engine import grade_with, public_only
 from grader.errors import Fault, GraderError, SubmissionError, UsageError, WorkerError
-from grader.execution.process import Root
+from grader.execution.process import RootProcess
 from grader.model import Assignment, Report
 from grader.reference.expected import ExpectedValues, Seed
 from grader.report.json_report import to_json
@@ -87,7 +87,7 @@ class Slot:
         self._data = data
         self._loaded: dict[str, Loaded] = {}
         self._unidentified: CacheKey | None = None
-        self._root: Root | None = None
+        self._root: RootProcess | None = None
 
     def load(self, id: str) -> Assignment:
         """An assignment as this slot grades it."""
@@ -183,7 +183,7 @@ class Slot:
         for again in range(TRIES):
             folder: Path | None = None
             try:
-                root = self._root = self._root or Root()
+                root = self._root = self._root or RootProcess()
                 root.warm(loaded.libraries)
                 folder = root.new_folder()
                 report = grade_with(
@@ -224,7 +224,7 @@ class Slot:
         return _void(loaded.assignment.id, problem, loaded.key, job, time.monotonic() - started)
 
     def _tidy(self) -> None:
-        """End what a submission left, or the worker where that is not possible; its home went with its gate."""
+        """End what a submission left, or the worker where that is not possible; its home went with its supervisor."""
         root = self._root
         assert root is not None  # just graded with
         try:
@@ -233,7 +233,7 @@ class Slot:
             self.close()
             return
         for process in [p for p in root.open_processes if p is not root]:
-            process.let_go()
+            process.release()
 
     def close(self) -> None:
         """End the worker; the next hand-in starts another."""

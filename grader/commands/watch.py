@@ -15,7 +15,7 @@ import msgspec
 from grader.assignment.loading.course import Course, find_course
 from grader.engine import grade_with, public_only
 from grader.errors import GraderError, SubmissionError
-from grader.execution.process import Root
+from grader.execution.process import RootProcess
 from grader.model import Assignment, PartResult, Report
 from grader.reference.expected import ExpectedValues
 from grader.report.sentences import total
@@ -40,7 +40,7 @@ class Watch:
         self._wanted = assignment
         self._hidden = hidden
         self._policy = policy
-        self._root: Root | None = None
+        self._root: RootProcess | None = None
 
     def grade(self) -> Report:
         """Grade once in the warm worker; after a problem the next time gets a new one.
@@ -52,7 +52,7 @@ class Watch:
         """
         try:
             found = self._assignment()
-            root = self._root = self._root or Root()
+            root = self._root = self._root or RootProcess()
             folder = root.new_folder()
             expected = ExpectedValues(found, "recorded")  # the same points at each save, so that results compare
             try:
@@ -67,7 +67,7 @@ class Watch:
         """Have a worker ready with the assignment's libraries, as far as that can be told."""
         try:
             found = self._assignment()
-            root = self._root = self._root or Root()
+            root = self._root = self._root or RootProcess()
             root.warm(found.preload)
         except GraderError:
             self.close()

@@ -53,8 +53,8 @@ def _observed(session: Session, check: Check, seed: int, replacements: Sequence[
     seconds = check.seconds or session.assignment.limits.check
     for name in check.uses:
         for place in session.assignment.names.get(name.name, ()):
-            if place.module in session.hanging:
-                message = f"importing {place.module} did not finish within {session.hanging[place.module]:g} s"
+            if place.module in session.import_timeouts:
+                message = f"importing {place.module} did not finish within {session.import_timeouts[place.module]:g} s"
                 return not_answered(check, "timeout", message, started, "import")
     left = session.allowance.left() if session.allowance is not None else seconds
     if left <= 0:
@@ -91,7 +91,7 @@ def _observed(session: Session, check: Check, seed: int, replacements: Sequence[
             name: wire.array_of(value, buffers) if isinstance(value, ArraySpec) else NotArray(value.kind, value.detail)
             for name, value in observed.values.items()
         }
-        child.let_go()
+        child.release()
     except wire.DeadlineExceeded:
         child.end()
         if session.allowance is not None and session.allowance.left() <= 0:

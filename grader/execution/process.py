@@ -31,13 +31,15 @@ ANSWER_SECONDS = 30.0
 Expected = TypeVar("Expected", bound=Reply)
 
 
-class Process:
+class WorkerProcess:
     """One worker process, by its socket; `parent` can end it.
 
     `open_processes` is shared by all processes of a slot: those whose channels are still open.
     """
 
-    def __init__(self, channel: socket.socket, pid: int, parent: Process | None, open_processes: set[Process]) -> None:
+    def __init__(
+        self, channel: socket.socket, pid: int, parent: WorkerProcess | None, open_processes: set[WorkerProcess]
+    ) -> None:
         self.channel = channel
         self.pid = pid
         self.parent = parent
@@ -77,7 +79,7 @@ class Process:
 
     def _waited(self) -> float:
         """Seconds for which it has waited for a core, by the kernel's count."""
-        first: Process = self
+        first: WorkerProcess = self
         while first.parent is not None:
             first = first.parent
         self._outside = self._outside or outside(first.pid, self.pid)
@@ -95,7 +97,7 @@ class Process:
             raise WorkerError(f"the worker answered {type(reply).__name__} where {expected[0].__name__} was due")
         return reply, buffers
 
-    def fork(self) -> Process:
+    def fork(self) -> WorkerProcess:
         """A copy of the process as it stands, parked and waiting for commands."""
         ours, theirs = socket.socketpair()
         deadline = time.monotonic() + ANSWER_SECONDS
@@ -108,17 +110,17 @@ class Process:
             ours.close()
             theirs.close()
             raise
-        return Process(ours, reply.pid, self, self.open_processes)
+        return WorkerProcess(ours, reply.pid, self, self.open_processes)
 
-    def let_go(self) -> None:
+    def release(self) -> None:
         """Close the channel; the process ends by itself, unless student code keeps it busy."""
         self.open_processes.discard(self)
         self.channel.close()
 
     def end(self) -> str:
         """End the process, if it has not ended by itself; returns how it had ended, for a message."""
-        self.let_go()
-        assert self.parent is not None  # the root is ended by `Root.close`
+        self.release()
+        assert self.parent is not None  # the root is ended by `RootProcess.close`
         try:
             killed, _ = self.parent.ask(Kill(self.pid), Killed)
         except (wire.Closed, wire.DeadlineExceeded, WorkerError):
@@ -126,7 +128,7 @@ class Process:
         return _how(killed.status)
 
 
-class Root(Process):
+class RootProcess(WorkerProcess):
     """The first process of a slot, which never runs student code itself; every other is forked from it."""
 
     def __init__(self, launched: Launched | None = None) -> None:
@@ -142,7 +144,7 @@ class Root(Process):
         self._warmed: set[str] | None = None
         self._readable: tuple[str, ...] = ()
         """What is in view, where bubblewrap limits that."""
-        self._unwrapped = ""
+        self._bubblewrap_error = ""
         """Why bubblewrap does not work here."""
 
     def warm(self, modules: tuple[str, ...]) -> None:
@@ -154,7 +156,7 @@ class Root(Process):
         self._loading = True
         self._warmed = {*modules, *(self._warmed or ())}
 
-    def fork(self) -> Process:
+    def fork(self) -> WorkerProcess:
         self._collect()
         return super().fork()
 
@@ -162,18 +164,18 @@ class Root(Process):
         """A folder for one submission, in the worker's own: what is wrapped around a worker lets that be seen."""
         return Path(tempfile.mkdtemp(prefix="grade-work-", dir=self.folder))
 
-    def enclose(self, readable: tuple[str, ...]) -> str:
+    def move_into_bubblewrap(self, readable: tuple[str, ...]) -> str:
         """Go on inside bubblewrap with `readable` in view, or say why not; for a slot without open submissions.
 
         Where the worker does not see all of it yet, another one takes its place, which costs a second start. What any
         submission was to see stays in view: data and stand-ins of the course, which Landlock closes to the others.
         """
-        if self._unwrapped or (self.layers and set(readable) <= set(self._readable)):
-            return self._unwrapped
+        if self._bubblewrap_error or (self.layers and set(readable) <= set(self._readable)):
+            return self._bubblewrap_error
         seen, folder = tuple(dict.fromkeys((*self._readable, *readable))), (str(self.folder.resolve()),)
-        self._unwrapped = bubblewrap.problem(readable=seen, writable=folder)
-        if self._unwrapped:
-            return self._unwrapped
+        self._bubblewrap_error = bubblewrap.problem(readable=seen, writable=folder)
+        if self._bubblewrap_error:
+            return self._bubblewrap_error
         self._end()
 
         def wrap(words: Sequence[str]) -> Sequence[str]:
@@ -217,7 +219,7 @@ class Root(Process):
             os.killpg(self._popen.pid, signal.SIGKILL)
         self._popen.wait()
 
-    def __enter__(self) -> Root:
+    def __enter__(self) -> RootProcess:
         return self
 
     def __exit__(self, *exception: object) -> None:

@@ -30,7 +30,7 @@ class Prober:
         self._running = width > 1
         self._asked: dict[str, Future[Observation]] = {}
 
-    def parked(self, when: str, cell: int) -> None:
+    def on_snapshot(self, when: str, cell: int) -> None:
         """Probe the public checks of this anchor from now on."""
         for check in self._checks:
             anchor = self.session.anchors[check.id]

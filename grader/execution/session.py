@@ -17,8 +17,8 @@ from msgspec import structs
 from grader.errors import WorkerError
 from grader.execution.fair_time import Allowance
 from grader.execution.pictures import is_picture
-from grader.execution.process import Process, Root
-from grader.execution.supervisor import DEAD, Gate
+from grader.execution.process import RootProcess, WorkerProcess
+from grader.execution.supervisor import DEAD, Supervisor
 from grader.model import Anchor, Assignment, CellRun, Frame, StudentError, Submission
 from grader.submission.source.cell_safety import defines, definitions_of, is_harmless
 from grader.submission.source.definitions import parse
@@ -43,7 +43,7 @@ class Session:
 
     def __init__(
         self,
-        root: Root,
+        root: RootProcess,
         assignment: Assignment,
         submission: Submission,
         anchors: Mapping[str, Anchor],
@@ -62,13 +62,13 @@ class Session:
         """Whether a cell or a check was not run because its process was gone."""
         self.allowance: Allowance | None = Allowance(assignment.limits.submission)
         """Time left to the submission as a whole; None for the course's own code, which is asked as often as needed."""
-        self._snapshots: dict[tuple[str, int], Process] = {}
-        self.hanging: dict[str, float] = {}
+        self._snapshots: dict[tuple[str, int], WorkerProcess] = {}
+        self.import_timeouts: dict[str, float] = {}
         """Modules that did not finish importing, and the seconds they were given."""
         self._data = assignment.data.resolve() if assignment.data is not None else None
         readable = (*assignment.stand_ins, *([self._data] if self._data else []))
-        self.gate = Gate(root, submission.folder, readable, memory=assignment.limits.memory)
-        self._main = self.gate.process.fork()
+        self.supervisor = Supervisor(root, submission.folder, readable, memory=assignment.limits.memory)
+        self._main = self.supervisor.process.fork()
         self._prepare()
 
     def _prepare(self) -> None:
@@ -85,7 +85,7 @@ class Session:
             compat=self.assignment.compat,
             names=dict(self.assignment.names),
             seed=self.seed,
-            home=str(self.gate.home.resolve()),
+            home=str(self.supervisor.home.resolve()),
             output=CELL_TEXT,
             observation=limits.observation,
             pictures=self._pictures,
@@ -96,7 +96,7 @@ class Session:
             raise WorkerError(
                 f"{self.assignment.id}: the worker did not get ready; is there a loop in the compatibility shim?"
             ) from None
-        self.gate.add(reply.layers, reply.problems)
+        self.supervisor.register_layers(reply.layers, reply.problems)
         if reply.error is not None:
             self.notes.append(f"the assignment's compatibility shim failed: {reply.error.type}: {reply.error.message}")
         if self._asks_modules():
@@ -113,7 +113,7 @@ class Session:
         for module in sorted(declared):
             if not self._has_module(module):
                 continue
-            spare = self._parked(here)
+            spare = self._fork_snapshot(here)
             if spare is None:
                 self.notes.append(f"{module} was not imported: the modules before it had ended the process")
                 return
@@ -121,14 +121,14 @@ class Session:
                 reply, _ = here.ask(
                     Import(module), Done, Failed, seconds=self.assignment.limits.check, allowance=self.allowance
                 )
-                spare.let_go()
+                spare.release()
                 if isinstance(reply, Done):
-                    self._tell_absent(reply.absent)
+                    self._note_missing_packages(reply.absent)
             except DEAD as problem:
                 how = here.end()
                 here = self._snapshots["before", -1] = spare
                 if isinstance(problem, wire.DeadlineExceeded):
-                    self.hanging[module] = self.assignment.limits.check
+                    self.import_timeouts[module] = self.assignment.limits.check
                     how = f"it did not finish within {self.assignment.limits.check:g} s"
                 self.notes.append(f"importing {module} failed: {how}")
 
@@ -137,16 +137,16 @@ class Session:
         return any(str(p) in self.submission.modules for p in (path.with_suffix(".py"), path / "__init__.py"))
 
     def run_cells(
-        self, *, stop_early: bool = False, parked: Callable[[str, int], None] = lambda when, cell: None
+        self, *, stop_early: bool = False, on_snapshot: Callable[[str, int], None] = lambda when, cell: None
     ) -> None:
         """Run the notebook from top to bottom; every cell ends in a `CellRun`, whatever it does.
 
-        With `stop_early` only as far as the last cell that a check is probed after. `parked` is told, by the words of
-        `Anchor`, when the state of an anchor can be probed, while the notebook goes on.
+        With `stop_early` only as far as the last cell that a check is probed after. `on_snapshot` is called with the
+        fields of an `Anchor` as soon as that state can be probed, while the notebook goes on.
         """
         if self._asks_modules():
             self._import_modules()
-            parked("before", -1)
+            on_snapshot("before", -1)
         anchored = {a.cell for a in self.anchors.values() if a.when == "after"}
         last = max(anchored, default=-1) if not any(a.when == "end" for a in self.anchors.values()) else None
         previous = -1
@@ -156,13 +156,13 @@ class Session:
         for cell in self.submission.notebook.code if self.submission.notebook else ():
             if stop_early and last is not None and cell.index > last:
                 break
-            spare: Process | None = None
+            spare: WorkerProcess | None = None
             if alive and (previous in anchored or not is_harmless(cell.source, own)):
-                spare = self._parked(self._main)
+                spare = self._fork_snapshot(self._main)
                 alive = spare is not None
             if previous in anchored and spare is not None:
                 self._snapshots["after", previous] = spare
-                parked("after", previous)
+                on_snapshot("after", previous)
             if not alive or self._left(CELLS) <= 0:
                 why = "the submission's time was used up" if alive else NO_PROCESS
                 self.lost_process = self.lost_process or not alive
@@ -172,15 +172,15 @@ class Session:
                 continue
             alive = self._run_cell(cell.index, cell.source, spare)
             if spare is not None and previous not in anchored and self._main.parent is not spare:
-                spare.let_go()  # one that a new process was forked from stays: only it can end that
+                spare.release()  # one that a new process was forked from stays: only it can end that
             previous = cell.index
-        self.gate.clear()  # what the cells have left running is not there when the hidden checks are asked
+        self.supervisor.kill_strays()  # what the cells have left running is not there when the hidden checks are asked
         if alive:
             self._snapshots["end", -1] = self._main
             if previous in anchored:
                 self._snapshots["after", previous] = self._main
 
-    def _run_cell(self, index: int, source: str, spare: Process | None) -> bool:
+    def _run_cell(self, index: int, source: str, spare: WorkerProcess | None) -> bool:
         """Run one cell; False when no process is left to go on in."""
         started = time.monotonic()
         seconds = min(self.assignment.limits.cell, max(0.1, self._left(CELLS)))
@@ -189,7 +189,7 @@ class Session:
             reply, _ = self._main.ask(command, CellDone, seconds=seconds, allowance=self.allowance)
         except DEAD as problem:
             how = self._main.end()
-            self.gate.clear()
+            self.supervisor.kill_strays()
             status, type_ = "crashed", "Crashed"
             if isinstance(problem, wire.DeadlineExceeded):
                 status, type_, how = "timeout", "Timeout", f"did not finish within {seconds:.0f} s"
@@ -199,7 +199,7 @@ class Session:
             )
             if spare is None:
                 return False
-            again = self._parked(spare)
+            again = self._fork_snapshot(spare)
             if again is None:
                 return False
             self._main = again
@@ -221,7 +221,7 @@ class Session:
                 seconds=time.monotonic() - started,
             )
         )
-        self._tell_absent(reply.absent)
+        self._note_missing_packages(reply.absent)
         if reply.given:
             names = ", ".join(name for name in sorted(reply.given)[:20] if name.isidentifier())
             self.notes.append(f"cell {index} failed; {names} were taken from the course's own data")
@@ -237,7 +237,7 @@ class Session:
         """Run the imports and definitions that a failed cell did not come to, in a copy that may fail in its turn."""
         if not defines(source, after):
             return
-        copy = self._parked(self._main)
+        copy = self._fork_snapshot(self._main)
         if copy is None:
             return
         command = RunCell(index=index, source=source, definitions_after=after)
@@ -250,13 +250,13 @@ class Session:
         if any(node.lineno > after for node in definitions_of(source)):
             self.notes.append(f"cell {index} failed; the functions and classes that it defines were taken all the same")
 
-    def _tell_absent(self, packages: Sequence[str]) -> None:
+    def _note_missing_packages(self, packages: Sequence[str]) -> None:
         for package in packages:
             told = f"`{package}` is not installed where this was graded; what does not need it was run without it"
             if told not in self.notes:
                 self.notes.append(told)
 
-    def snapshot(self, anchor: Anchor) -> Process | None:
+    def snapshot(self, anchor: Anchor) -> WorkerProcess | None:
         """The parked process that a check with this anchor is probed from; None when the notebook destroyed it."""
         if anchor.when == "before":
             return self._snapshots["before", -1]
@@ -289,20 +289,20 @@ class Session:
     def close(self) -> None:
         """End every process of the submission."""
         for process in [self._main, *self._snapshots.values()]:
-            process.let_go()
-        self.notes += self.gate.close()
+            process.release()
+        self.notes += self.supervisor.close()
         if self.allowance is not None and self.allowance.exceeded:
             self.notes.append(
                 f"the submission's time, {self.allowance.seconds:g} s for cells and checks together, was used up; "
                 "what came after was not run"
             )
 
-    def _parked(self, process: Process) -> Process | None:
+    def _fork_snapshot(self, process: WorkerProcess) -> WorkerProcess | None:
         """A copy of `process`, or None when what ran in it has destroyed it."""
         try:
             return process.fork()
         except WorkerError:
-            self.gate.clear(hard=True)  # it may lack only the room for one more process
+            self.supervisor.kill_strays(hard=True)  # it may lack only the room for one more process
         except DEAD:
             return None
         try:

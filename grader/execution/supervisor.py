@@ -1,8 +1,8 @@
-"""One submission's place in a worker: its gate, its folders, its layers, and the watch over them.
+"""First process of a submission: its folders, sandbox layers and watchdog.
 
-The gate is forked from the worker's root, enters namespaces of its own, and is the ancestor of every process of the
+It is forked from the worker's root, enters namespaces of its own, and is the ancestor of every process of the
 submission; ending it ends them. Where namespaces are refused, the whole worker goes on inside bubblewrap; where that is
-refused too, the gate does without.
+refused too, it does without.
 """
 
 from __future__ import annotations
@@ -18,11 +18,9 @@ import msgspec
 
 from grader.errors import WorkerError
 from grader.execution import spawn as launch
-from grader.execution.process import Process, Root
+from grader.execution.process import RootProcess, WorkerProcess
 from grader.model import Assignment
-from grader.sandbox import rlimits as limits
-from grader.sandbox import tiers, view
-from grader.sandbox import user as identity
+from grader.sandbox import privileges, rlimits, tiers, view
 from grader.sandbox.confine import Plan
 from grader.sandbox.watchdog import Watchdog, remove
 from grader.worker import wire
@@ -30,13 +28,13 @@ from grader.worker.messages import Done, Isolate, Isolated, Sweep
 
 FILE_SIZE = 256 << 20
 """Bytes of the largest file that student code may write."""
-BUBBLEWRAPS_AND_GATE = 3
-"""Generations below bubblewrap's first process: its second, the worker's root, the gate."""
+OWN_GENERATIONS = 3
+"""Generations below bubblewrap's first process: its second, the worker's root, the supervisor."""
 DEAD = (wire.Closed, wire.DeadlineExceeded, WorkerError)
 
 
-class Gate:
-    """The gate of one submission.
+class Supervisor:
+    """First process of a submission; runs no student code and can kill everything below it.
 
     Parameters
     ----------
@@ -48,7 +46,7 @@ class Gate:
         Bytes, for each process and for all of them together.
     """
 
-    def __init__(self, root: Root, work: Path, readable: tuple[Path, ...], *, memory: int) -> None:
+    def __init__(self, root: RootProcess, work: Path, readable: tuple[Path, ...], *, memory: int) -> None:
         self._root = root
         self.home = Path(tempfile.mkdtemp(prefix="home-", dir=root.folder))
         fonts = root.folder / launch.FONTS
@@ -62,7 +60,7 @@ class Gate:
             readable=(*view.readable(), str(fonts), *_both(readable)),
             writable=(str(work.resolve()), str(self.home.resolve())),
             staging=str(staging.resolve()),
-            user=identity.spare_user(root.pid),
+            user=privileges.spare_user(root.pid),
             memory=memory,
             file_size=FILE_SIZE,
         )
@@ -71,32 +69,32 @@ class Gate:
         self.process = self._isolated()
         self._watchdog = self._watched(memory, [work, self.home])
 
-    def _isolated(self) -> Process:
+    def _isolated(self) -> WorkerProcess:
         if self._root.refused is None:
-            gate = self._root.fork()
-            reply, _ = gate.ask(Isolate(self._plan, namespaces=True), Isolated)
+            supervisor = self._root.fork()
+            reply, _ = supervisor.ask(Isolate(self._plan, namespaces=True), Isolated)
             if reply.layers:
                 self.layers += reply.layers
-                return gate
-            gate.end()
+                return supervisor
+            supervisor.end()
             self._root.refused = reply.problems  # the next submission need not try
         self.problems += self._root.refused
-        if why := self._root.enclose(self._plan.readable):
+        if why := self._root.move_into_bubblewrap(self._plan.readable):
             self.problems += (f"{tiers.BUBBLEWRAP}: {why}",)
         self.layers = self._root.layers
-        gate = self._root.fork()
-        beside = 0 if os.geteuid() == 0 else limits.threads_of_this_user()
-        gate.ask(Isolate(msgspec.structs.replace(self._plan, beside=beside), namespaces=False), Isolated)
-        return gate
+        supervisor = self._root.fork()
+        beside = 0 if os.geteuid() == 0 else rlimits.threads_of_this_user()
+        supervisor.ask(Isolate(msgspec.structs.replace(self._plan, beside=beside), namespaces=False), Isolated)
+        return supervisor
 
     def _watched(self, memory: int, folders: list[Path]) -> Watchdog:
-        if tiers.BUBBLEWRAP in self.layers:  # of what is in there only the outermost is known by its number out here
-            return Watchdog(self._root.pid, memory=memory, folders=folders, spared=BUBBLEWRAPS_AND_GATE)
+        if tiers.BUBBLEWRAP in self.layers:  # inside its PID namespace only its first process is visible to us
+            return Watchdog(self._root.pid, memory=memory, folders=folders, spared=OWN_GENERATIONS)
         relays = 1 if tiers.NAMESPACES in self.layers else 0
         return Watchdog(self.process.pid, memory=memory, folders=folders, spared=relays)
 
-    def insist(self, policy: tiers.Policy, assignment: Assignment) -> tuple[str, ...]:
-        """Go on only in a sandbox that suffices; returns what is to be said of it.
+    def require_tier(self, policy: tiers.Policy, assignment: Assignment) -> tuple[str, ...]:
+        """Raise unless the sandbox meets the policy; return a warning for the report.
 
         Raises
         ------
@@ -111,13 +109,13 @@ class Gate:
         warning = tiers.require(layers, policy, problems, secrets=hidden or bool(secrets))
         return (warning,) if warning else ()
 
-    def add(self, layers: tuple[str, ...], problems: tuple[str, ...]) -> None:
+    def register_layers(self, layers: tuple[str, ...], problems: tuple[str, ...]) -> None:
         """What the submission's first process has put on."""
         watched = (tiers.WATCHDOG,) if self._watchdog.works else ()
         self.layers += (*layers, *watched)
         self.problems += problems
 
-    def clear(self, *, hard: bool = False) -> None:
+    def kill_strays(self, *, hard: bool = False) -> None:
         """End what no part of the session knows: processes that a cell has left behind, all of them with `hard`."""
         known = tuple(process.pid for process in self._root.open_processes if process is not self._root)
         with contextlib.suppress(*DEAD):

@@ -23,7 +23,7 @@ from grader.diagnosis.mutation.compound import SourceText, WrongSolution, furthe
 from grader.diagnosis.mutation.sites import Mutant, mutants
 from grader.diagnosis.points import second_seed
 from grader.execution.observe import observe
-from grader.execution.process import Root
+from grader.execution.process import RootProcess
 from grader.model import Assignment, Change, Edit, NotArray
 from grader.reference.pool import abreast, is_caught
 from grader.reference.session import ReferenceSession
@@ -192,7 +192,7 @@ def _once_more(
     tell(f"{len(left)} mutants in sessions of their own")
     golden = {check: values or {} for (check, view), values in reference.items() if view == GRADED}
 
-    def work(root: Root, number: int) -> bool:
+    def work(root: RootProcess, number: int) -> bool:
         mutant = every[number]
         edit = Edit(name=mutant.clause, changes=(Change(mutant.file, "", mutant.text),))
         return is_caught(root, assignment, edit, golden)
@@ -205,7 +205,7 @@ def _once_more(
     return [Trial(mutant, found[number]) for number, mutant in enumerate(every)]
 
 
-def _in_session(assignment: Assignment, root: Root, edit: Edit) -> Seen:
+def _in_session(assignment: Assignment, root: RootProcess, edit: Edit) -> Seen:
     """What every check returns at every view where the whole solution runs with `edit`."""
     seen: Seen = {}
     with ReferenceSession(assignment, edit=edit, root=root) as session:

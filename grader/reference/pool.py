@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from grader.errors import WorkerError
 from grader.execution.observe import observe
-from grader.execution.process import Root
+from grader.execution.process import RootProcess
 from grader.grading.evaluate import GoldenTable, given_for
 from grader.grading.scoring import outcome
 from grader.model import Assignment, Check, Edit
@@ -26,19 +26,19 @@ Result = TypeVar("Result")
 
 
 def abreast(
-    jobs: Iterable[Job], work: Callable[[Root, Job], Result], *, processes: int = PROCESSES
+    jobs: Iterable[Job], work: Callable[[RootProcess, Job], Result], *, processes: int = PROCESSES
 ) -> Iterator[Result]:
     """`work(root, job)` of each job, in the order of the jobs, `processes` at a time, each with a worker to itself.
 
     A worker in which a job failed is not used again.
     """
-    idle: SimpleQueue[Root | None] = SimpleQueue()
+    idle: SimpleQueue[RootProcess | None] = SimpleQueue()
     for _ in range(processes):
         idle.put(None)
 
     def run(job: Job) -> Result:
         kept = idle.get()
-        root = kept if kept is not None else Root()
+        root = kept if kept is not None else RootProcess()
         try:
             result = work(root, job)
         except BaseException:
@@ -59,7 +59,7 @@ def abreast(
                     last.close()
 
 
-def is_caught(root: Root, assignment: Assignment, edit: Edit, golden: GoldenTable) -> bool:
+def is_caught(root: RootProcess, assignment: Assignment, edit: Edit, golden: GoldenTable) -> bool:
     """Whether any check fails on the solution with `edit`; each is asked as soon as it can be, up to the first."""
     asked: set[str] = set()
 
@@ -74,13 +74,13 @@ def is_caught(root: Root, assignment: Assignment, edit: Edit, golden: GoldenTabl
                     return True
         return False
 
-    def parked(session: ReferenceSession, when: str, cell: int) -> None:
+    def probe_checks(session: ReferenceSession, when: str, cell: int) -> None:
         anchors = session.session.anchors
         if fails(session, [c for c in assignment.checks if (anchors[c.id].when, anchors[c.id].cell) == (when, cell)]):
             raise _CaughtError
 
     try:
-        with ReferenceSession(assignment, edit=edit, root=root, parked=parked) as session:
+        with ReferenceSession(assignment, edit=edit, root=root, on_snapshot=probe_checks) as session:
             return fails(session, assignment.checks)
     except _CaughtError:
         return True

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from msgspec import Struct
 
 from grader.assignment.release.edits import right_edits, wrong_edits
-from grader.execution.process import Root
+from grader.execution.process import RootProcess
 from grader.execution.scheduler import Prober
 from grader.grading.evaluate import GoldenTable, evaluate
 from grader.model import Assignment, Edit, Outcome
@@ -43,7 +43,7 @@ class Trial(Struct, frozen=True, kw_only=True):
         return f"{self.edit.name!r} at seed {self.seed} {' and '.join(told)}" if told else ""
 
 
-def try_edit(root: Root, assignment: Assignment, edit: Edit, golden: Mapping[int, GoldenTable]) -> list[Trial]:
+def try_edit(root: RootProcess, assignment: Assignment, edit: Edit, golden: Mapping[int, GoldenTable]) -> list[Trial]:
     """Run the solution with `edit` once and probe it at every seed of `golden`."""
     with ReferenceSession(assignment, edit=edit, root=root) as session:
         trials = []

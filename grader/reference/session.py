@@ -14,7 +14,7 @@ from grader.assignment.golden.golden import read_golden
 from grader.assignment.loading.check_files import author_line, probe_definitions
 from grader.errors import AuthoringError
 from grader.execution.observe import observe
-from grader.execution.process import Root
+from grader.execution.process import RootProcess
 from grader.execution.session import Session
 from grader.grading.evaluate import GoldenTable
 from grader.model import Assignment, Check, Edit, Observation, Visibility
@@ -33,7 +33,7 @@ class ReferenceSession:
     ----------
     root
         A worker to use and leave to others; by default one of its own.
-    parked
+    on_snapshot
         Told which anchors can be probed while the cells still run, as `Session.run_cells` does; what it raises ends
         the session.
     """
@@ -43,14 +43,14 @@ class ReferenceSession:
         assignment: Assignment,
         *,
         edit: Edit | None = None,
-        root: Root | None = None,
-        parked: Callable[[ReferenceSession, str, int], None] | None = None,
+        root: RootProcess | None = None,
+        on_snapshot: Callable[[ReferenceSession, str, int], None] | None = None,
     ) -> None:
         self.assignment = assignment
         self._folder = Path(tempfile.mkdtemp(prefix="grade-reference-"))
         self._own = root is None
         try:
-            self.root = Root() if root is None else root
+            self.root = RootProcess() if root is None else root
             self.root.warm(assignment.preload)
             from grader.assignment.release.release import (
                 build_solution,  # recorded values, which most runs take, need none
@@ -63,8 +63,8 @@ class ReferenceSession:
             anchors = find_anchors(assignment, self.submission)
             self.session = Session(self.root, assignment, self.submission, anchors, seed=assignment.seed)
             self.session.allowance = None
-            tell = partial(parked, self) if parked is not None else lambda when, cell: None
-            self.session.run_cells(stop_early=True, parked=tell)
+            tell = partial(on_snapshot, self) if on_snapshot is not None else lambda when, cell: None
+            self.session.run_cells(stop_early=True, on_snapshot=tell)
         except BaseException:
             self.close()
             raise

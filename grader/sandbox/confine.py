@@ -1,7 +1,7 @@
 """Put the layers on, from inside the worker: first around a submission's processes, then on each that runs its code.
 
-`isolate` makes the gate: the process that every process of one submission descends from, which runs no student code and
-can end all of them. `confine` is for its children; what it puts on cannot be taken off and is inherited.
+`isolate` makes the supervisor: the ancestor of every process of a submission, which runs no student code and can end
+them all. `confine` is for its children; what it puts on cannot be taken off and is inherited.
 A layer that does not work here is named with its reason, and the rest goes on: whether that is enough is not decided
 here.
 """
@@ -15,9 +15,7 @@ from collections.abc import Callable, Sequence
 
 from msgspec import Struct
 
-from grader.sandbox import landlock, namespaces, seccomp
-from grader.sandbox import rlimits as limits
-from grader.sandbox import user as identity
+from grader.sandbox import landlock, namespaces, privileges, rlimits, seccomp
 from grader.sandbox.tiers import LANDLOCK, LIMITS, NAMESPACES, NO_PRIVILEGES, SECCOMP, SPARE_USER
 from grader.sandbox.view import DEVICES, PROC
 
@@ -69,9 +67,9 @@ def confine(plan: Plan, *, in_namespaces: bool) -> Confined:
         layers += found[0]
         problems += found[1]
     spare = SPARE_USER in layers
-    processes: int | None = limits.PROCESSES
+    processes: int | None = rlimits.PROCESSES
     if not spare and not in_namespaces:
-        processes = None if root else limits.PROCESSES + plan.beside
+        processes = None if root else rlimits.PROCESSES + plan.beside
     own_proc = ("/proc",) if in_namespaces else PROC
 
     def restrict_files() -> None:
@@ -84,8 +82,8 @@ def confine(plan: Plan, *, in_namespaces: bool) -> Confined:
         seccomp.restrict(own_user=not spare and not in_namespaces, signals=spare or in_namespaces or scoped)
 
     for name, put_on in (
-        (LIMITS, lambda: limits.limit(memory=plan.memory, file_size=plan.file_size, processes=processes)),
-        (NO_PRIVILEGES, identity.drop_privileges),
+        (LIMITS, lambda: rlimits.limit(memory=plan.memory, file_size=plan.file_size, processes=processes)),
+        (NO_PRIVILEGES, privileges.drop_privileges),
         (LANDLOCK, restrict_files),
         (SECCOMP, restrict_calls),
     ):
@@ -115,7 +113,7 @@ def hand_over(plan: Plan) -> None:
         os.setegid(0)
     for folder in plan.writable:
         _give(folder, plan.user)
-    identity.become(plan.user)
+    privileges.become(plan.user)
 
 
 def _give(folder: str, user: int) -> None:
@@ -127,12 +125,12 @@ def _give(folder: str, user: int) -> None:
 
 def end_all_of(user: int) -> None:
     """Kill every process of a spare user at once, which no fork bomb can outrun; only root can."""
-    if os.geteuid() != 0 or not identity.SPARE_FIRST <= user < identity.SPARE_FIRST + identity.SPARE_COUNT:
+    if os.geteuid() != 0 or not privileges.SPARE_FIRST <= user < privileges.SPARE_FIRST + privileges.SPARE_COUNT:
         return
     killer = os.fork()
     if killer == 0:
         with contextlib.suppress(BaseException):  # as above
-            identity.become(user)
+            privileges.become(user)
             os.kill(-1, signal.SIGKILL)
         os._exit(0)
     os.waitpid(killer, 0)

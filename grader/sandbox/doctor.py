@@ -11,9 +11,7 @@ from collections.abc import Callable
 
 from msgspec import Struct
 
-from grader.sandbox import bubblewrap, confine, kernel, landlock, namespaces, seccomp, tiers, view
-from grader.sandbox import rlimits as limits
-from grader.sandbox import user as identity
+from grader.sandbox import bubblewrap, confine, kernel, landlock, namespaces, privileges, rlimits, seccomp, tiers, view
 from grader.sandbox.advice import advice
 from grader.sandbox.watchdog import descendants
 
@@ -46,7 +44,7 @@ def try_everything() -> Findings:
         work, staging = os.path.join(folder, "work"), os.path.join(folder, "view")
         os.mkdir(work)
         os.mkdir(staging)
-        user = identity.spare_user(os.getpid())
+        user = privileges.spare_user(os.getpid())
         plan = confine.Plan(readable=view.readable(), writable=(work,), staging=staging, user=user, memory=MEMORY,
                              file_size=FILE_SIZE)  # fmt: skip
         own_view = _in_child(tiers.NAMESPACES, lambda: _namespaces(plan))
@@ -110,7 +108,7 @@ def _seccomp() -> str:
 
 
 def _limits() -> str:
-    limits.limit(memory=MEMORY, file_size=FILE_SIZE, processes=limits.PROCESSES)
+    rlimits.limit(memory=MEMORY, file_size=FILE_SIZE, processes=rlimits.PROCESSES)
     return "memory, size of files, open files and new processes, for each process"
 
 

@@ -13,8 +13,7 @@ import stat
 import struct
 from collections.abc import Sequence
 
-from grader.sandbox import kernel
-from grader.sandbox import user as identity
+from grader.sandbox import kernel, privileges
 from grader.sandbox.view import DEVICES
 
 _NEW_MOUNTS, _NEW_UTS, _NEW_IPC, _NEW_USER, _NEW_PIDS, _NEW_NET = 0x20000, 1 << 26, 1 << 27, 1 << 28, 1 << 29, 1 << 30
@@ -58,7 +57,7 @@ def enter(*, readable: Sequence[str], writable: Sequence[str], staging: str) -> 
     first = os.fork()
     if first:
         _relay(first)
-    identity.die_with_parent()
+    privileges.die_with_parent()
     os.setsid()  # a signal to one's process group would reach the members of it that are outside
     kernel.mount("proc", f"{staging}/proc", "proc", _NOSUID | _NODEV | _NOEXEC)
     _become_root(staging)
@@ -118,7 +117,7 @@ def _become_root(staging: str) -> None:
 
 def _relay(first: int) -> None:
     """Outside: hold no file, wait for process 1, end as it ended."""
-    identity.die_with_parent()
+    privileges.die_with_parent()
     os.closerange(3, 1 << 16)
     _, status = os.waitpid(first, 0)
     if os.WIFSIGNALED(status):

@@ -9,7 +9,7 @@ import warnings
 from functools import partial
 from typing import Any
 
-from grader.worker.compat.missing_packages import go_on, only_shows
+from grader.worker.compat.missing_packages import only_shows, resume_cell
 from grader.worker.definitions_only import define
 from grader.worker.interrupting import TooLong, interrupted_after
 from grader.worker.messages import MAX_ABSENT, MAX_FIGURES, CellDone, RunCell
@@ -39,8 +39,8 @@ def run_cell(state: State, command: RunCell) -> CellDone:
             error = result.error_before_exec or result.error_in_exec
             if error is not None and (isinstance(error, ImportError) or only_shows(error)):
                 tree = ast.parse(shell.transform_cell(command.source))  # type: ignore[no-untyped-call]
-                stand_in = partial(state.placeholders.stand_in_for, own=state.is_own)
-                error, through = go_on(tree, error, f"<cell {command.index}>", shell.user_ns, stand_in)
+                stand_in = partial(state.placeholders.substitute, own=state.is_own)
+                error, through = resume_cell(tree, error, f"<cell {command.index}>", shell.user_ns, stand_in)
         else:
             run_definitions(shell, command.source, command.definitions_after)
     except BaseException as escaped:  # SystemExit or worse, raised from a hook that the student installed
@@ -61,7 +61,7 @@ def run_cell(state: State, command: RunCell) -> CellDone:
 
 def _made_up(state: State, shell: NotebookShell, source: str) -> tuple[str, ...]:
     try:
-        return state.make_up(ast.parse(shell.transform_cell(source)))  # type: ignore[no-untyped-call]
+        return state.fill_missing_names(ast.parse(shell.transform_cell(source)))  # type: ignore[no-untyped-call]
     except SyntaxError:
         return ()
 

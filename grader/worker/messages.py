@@ -3,7 +3,7 @@
 Every process of a submission is the same server, so the whole vocabulary is here:
 
     Warm     import libraries                       -> Done
-    Isolate  become the gate of one submission      -> Isolated
+    Isolate  become the supervisor of a submission   -> Isolated
     Fork     become two; the child serves the socket
              that came along                        -> Forked (from the parent)
     Kill     end a child and reap it                -> Killed
@@ -14,7 +14,8 @@ Every process of a submission is the same server, so the whole vocabulary is her
     Probe    run one check and exit                 -> Observed
 
 A parked fork that nobody has sent anything yet is a *snapshot*: forked again it runs a probe, or goes on with the
-notebook where another process died. All of them descend from a *gate*, which runs no student code and can end them.
+notebook where another process died. All of them descend from a *supervisor*, which runs no student code and can
+end them.
 """
 
 from __future__ import annotations

@@ -75,4 +75,4 @@ def _children(pid: int) -> list[int]:
         with open(f"/proc/{pid}/task/{pid}/children") as file:
             return [int(word) for word in file.read().split()]
     except OSError:
-        return []  # it has ended; or no such file on this system: `Root.close` kills the process group
+        return []  # it has ended; or no such file on this system: `RootProcess.close` kills the process group

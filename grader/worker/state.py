@@ -50,7 +50,7 @@ class State:
             self.shell = make_shell()
 
     def isolate(self, plan: Plan, *, namespaces: bool) -> Confined:
-        """Become the gate; with namespaces this returns in another process, their first."""
+        """Become the supervisor; with namespaces this returns in another process, their first."""
         self.plan = plan
         confined = isolate(plan) if namespaces else Confined((), ())
         self.in_namespaces = NAMESPACES in confined.layers
@@ -58,7 +58,7 @@ class State:
 
     def prepare(self, command: Prepare) -> Confined:
         """Enter the submission: sandbox, folder, import path, compatibility shim, random state."""
-        assert self.plan is not None  # the trusted side makes the gate first
+        assert self.plan is not None  # the trusted side makes the supervisor first
         self.prepared = command
         confined = confine(self.plan, in_namespaces=self.in_namespaces)
         _move_home(command.home)
@@ -67,7 +67,7 @@ class State:
         sys.path += [*command.stand_ins, STAND_INS]
         sys.dont_write_bytecode = True
         numpy_aliases.restore()
-        breakpoints.pass_over()
+        breakpoints.disable()
         if command.compat is not None:
             try:
                 exec(compile(command.compat, "compat.py", "exec"), self._shim)
@@ -76,7 +76,7 @@ class State:
         self.seed(command.seed)
         return confined
 
-    def make_up(self, tree: ast.Module) -> tuple[str, ...]:
+    def fill_missing_names(self, tree: ast.Module) -> tuple[str, ...]:
         """Have the shim's `after_failure` give what a failed cell with this syntax tree would have given; its names.
 
         It gets the missing names and returns values for those that it knows: data of which the course has a copy.

@@ -107,7 +107,7 @@ def test_a_hand_in_whose_processes_were_lost_is_graded_again(
     def run_cells(session: Session, **how: Any) -> None:
         tries.append(session)
         if len(tries) == 1:
-            monkeypatch.setattr(session, "_parked", lambda process: None)
+            monkeypatch.setattr(session, "_fork_snapshot", lambda process: None)
         real(session, **how)
 
     real = Session.run_cells

@@ -13,7 +13,7 @@ import pytest
 from grader.execution import fair_time
 from grader.execution.fair_time import Allowance, Deadline, outside, waited_for_a_core
 from grader.execution.observe import USED_UP, observe
-from grader.execution.process import Root
+from grader.execution.process import RootProcess
 from grader.execution.session import Session
 from grader.model import Anchor, Limits
 from tests.support import make_assignment, make_check, make_submission
@@ -80,7 +80,7 @@ def test_a_submission_that_has_used_up_its_time_keeps_what_was_observed(tmp_path
     assignment = make_assignment(tmp_path, [quick, slow], {"f": ""}, Limits(cell=5.0, check=30.0, submission=2.0))
     submission = make_submission(tmp_path, ["def f(x):\n    return x"], None)
     anchors = {"quick": Anchor(when="end"), "slow": Anchor(when="end")}
-    with Root() as root:
+    with RootProcess() as root:
         session = Session(root, assignment, submission, anchors, seed=5)
         started = time.monotonic()
         session.run_cells()
@@ -104,7 +104,7 @@ def test_student_code_stays_in_its_session_and_is_not_disturbed(tmp_path: Path) 
     )
     check = make_check("return {'y': np.zeros(1)}", uses=["f"])
     assignment = make_assignment(tmp_path, [check], {"f": ""}, Limits(cell=30.0))
-    with Root() as root:
+    with RootProcess() as root:
         session = Session(
             root, assignment, make_submission(tmp_path, [cell], None), {check.id: Anchor(when="end")}, seed=5
         )

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from grader.execution.observe import observe
-from grader.execution.process import Root
+from grader.execution.process import RootProcess
 from grader.execution.session import Session
 from grader.model import Anchor, Check, Limits, NotArray, Observation
 from grader.submission.source.cell_safety import is_harmless
@@ -26,7 +26,7 @@ class Runner:
     """Runs cells in one warm worker for the module's tests."""
 
     def __init__(self) -> None:
-        self.root = Root()
+        self.root = RootProcess()
         self.session: Session | None = None
 
     def __call__(
@@ -326,7 +326,7 @@ def test_the_environment_of_student_code_holds_nothing_of_the_callers(
     run: Runner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SECRET_TOKEN", "abc")
-    root = Root()
+    root = RootProcess()
     check = make_check("import os\nreturn {'n': 'SECRET_TOKEN' in os.environ, 'argv': 1}")
     assignment = make_assignment(tmp_path, [check], {"f": ""}, LIMITS)
     session = Session(root, assignment, make_submission(tmp_path, []), {"probe": END}, seed=1)
@@ -471,7 +471,7 @@ def test_a_reload_that_fails_keeps_the_old_module(run: Runner, tmp_path: Path) -
 
 
 def test_no_process_is_left_behind(tmp_path: Path) -> None:
-    root = Root()
+    root = RootProcess()
     assignment = make_assignment(tmp_path, [], {}, LIMITS)
     cells = ["import os\nif os.fork() == 0:\n    while True: pass", "x = 1"]
     session = Session(root, assignment, make_submission(tmp_path, cells), {}, seed=1)

@@ -26,25 +26,25 @@ ATTACKS = [
 ENCLOSED = """
 import json, os, tempfile
 from pathlib import Path
-from grader.execution.supervisor import Gate
-from grader.execution.process import Root
+from grader.execution.supervisor import Supervisor
+from grader.execution.process import RootProcess
 
 
 first, second = (Path(tempfile.mkdtemp()) for _ in range(2))
 told = {}
-with Root() as root:
+with RootProcess() as root:
     root.warm(("json",))
     outside = root.pid
-    gate = Gate(root, root.new_folder(), (first,), memory=1 << 30)
-    told["problems"], told["layers"] = gate.problems, gate.layers
-    gate.close()
+    supervisor = Supervisor(root, root.new_folder(), (first,), memory=1 << 30)
+    told["problems"], told["layers"] = supervisor.problems, supervisor.layers
+    supervisor.close()
     inside = root.pid
-    gate = Gate(root, root.new_folder(), (first,), memory=1 << 30)
+    supervisor = Supervisor(root, root.new_folder(), (first,), memory=1 << 30)
     told["the same worker again"] = root.pid == inside != outside
-    gate.close()
-    gate = Gate(root, root.new_folder(), (second,), memory=1 << 30)
+    supervisor.close()
+    supervisor = Supervisor(root, root.new_folder(), (second,), memory=1 << 30)
     told["another for other data"] = root.pid != inside
-    gate.close()
+    supervisor.close()
     folder = root.folder
 told["left"] = folder.exists() or os.path.exists(f"/proc/{root.pid}")
 print(json.dumps(told))

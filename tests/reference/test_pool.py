@@ -10,7 +10,7 @@ import grader.reference.pool
 from grader.assignment.loading.course import find_course
 from grader.assignment.release.edits import right_edits, wrong_edits
 from grader.assignment.release.new import make_new
-from grader.execution.process import Root
+from grader.execution.process import RootProcess
 from grader.grading.evaluate import GoldenTable
 from grader.model import Assignment, Change, Edit
 from grader.reference.pool import abreast, is_caught
@@ -42,9 +42,9 @@ def test_results_come_in_the_order_of_the_jobs_and_workers_are_used_again() -> N
 
 
 def test_a_worker_in_which_a_job_failed_is_closed_and_its_error_comes_out() -> None:
-    roots: list[Root] = []
+    roots: list[RootProcess] = []
 
-    def work(root: Root, job: int) -> None:
+    def work(root: RootProcess, job: int) -> None:
         roots.append(root)
         raise ValueError(job)
 
@@ -78,7 +78,7 @@ def test_a_wrong_edit_is_asked_up_to_the_first_check_that_it_fails(
         return original(session, check, **rest)
 
     monkeypatch.setattr(grader.reference.pool, "observe", observe)
-    with Root() as root:
+    with RootProcess() as root:
         assert is_caught(root, assignment, edit(old, new), golden) is caught
         assert sorted(seen) == sorted(asked)
         assert not list(root.folder.glob("grade-work-*"))

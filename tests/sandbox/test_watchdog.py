@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -24,16 +23,15 @@ def started(code: str) -> subprocess.Popen[bytes]:
     return subprocess.Popen(words, stdout=subprocess.PIPE, start_new_session=True)
 
 
-def watched(code: str, folder: Path, **more: int) -> tuple[list[str], float]:
-    """Notes of a watchdog on `code`, which is to end by itself, and the seconds that took."""
-    begun = time.monotonic()
+def watched(code: str, folder: Path, **more: int) -> list[str]:
+    """Notes of a watchdog on `code`, which has to end within a minute: by itself or because it was ended."""
     with started(code) as process:
         dog = Watchdog(process.pid, memory=more.get("memory", 100 * MB), folders=[folder], spared=0)
-        process.wait(timeout=30)
+        process.wait(timeout=60)
         dog.stop()
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
-    return dog.notes, time.monotonic() - begun
+    return dog.notes
 
 
 @pytest.mark.parametrize("memory", ["bytearray(n)", "mmap.mmap(-1, n)"], ids=["private", "shared"])
@@ -44,14 +42,13 @@ def child(n):
         held = {memory}
         for at in range(0, n, 4096):
             held[at] = 1
-        time.sleep(20)
+        time.sleep(600)
         os._exit(0)
 for _ in range(4):
     child(40 << 20)
 os.wait()
 """
-    notes, seconds = watched(code, tmp_path)
-    assert seconds < 15
+    notes = watched(code, tmp_path)
     assert "100 MB of memory" in notes[0]
 
 
@@ -64,7 +61,7 @@ if os.fork() == 0:
     os._exit(0)
 time.sleep(0.6)
 """
-    assert watched(code, tmp_path)[0] == []
+    assert watched(code, tmp_path) == []
 
 
 def test_files_are_counted_and_the_writer_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -79,9 +76,8 @@ if os.fork() == 0:
         time.sleep(0.0005)
 os.wait()
 """
-    notes, seconds = watched(code, tmp_path)
+    notes = watched(code, tmp_path)
     assert "files" in notes[0]
-    assert seconds < 20
     assert [p.name for p in tmp_path.iterdir()] == ["handed_in.py"]
 
 
@@ -123,12 +119,11 @@ for _ in range(3):
                 held[at:at + (1 << 20)] = b"x" * (1 << 20)
             os._exit(0)
         os.wait()
-        time.sleep(15)
+        time.sleep(600)
         os._exit(0)
 os.wait()
 """
-    notes, seconds = watched(code, tmp_path)
-    assert seconds < 12
+    notes = watched(code, tmp_path)
     assert "100 MB of memory" in notes[0]
 
 
@@ -137,7 +132,7 @@ def test_more_busy_threads_than_may_be_are_ended(tmp_path: Path, monkeypatch: py
     monkeypatch.setattr(watchdog, "BUSY_SECONDS", 0.5)
     code = """
 def spin():
-    end = time.monotonic() + 20
+    end = time.monotonic() + 600
     while time.monotonic() < end:
         pass
     os._exit(0)
@@ -146,7 +141,6 @@ for _ in range({}):
 for _ in range({}):
     os.wait()
 """
-    notes, seconds = watched(code.format(6, 6), tmp_path)
-    assert seconds < 15
+    notes = watched(code.format(6, 6), tmp_path)
     assert "threads computing" in notes[0]
-    assert watched(code.replace("20", "2").format(2, 2), tmp_path)[0] == []
+    assert watched(code.replace("600", "2").format(2, 2), tmp_path) == []

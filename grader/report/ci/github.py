@@ -12,8 +12,7 @@ from pathlib import PurePosixPath
 from msgspec import Struct
 
 from grader.model import CellRun, Excerpt, Outcome, Report
-from grader.report import order
-from grader.report import sentences as words
+from grader.report import order, sentences
 from grader.report.ci import markdown
 from grader.report.formats import Appended, Format
 from grader.report.sanitize import clean, one_line, points
@@ -38,12 +37,12 @@ class Note(Struct, frozen=True, kw_only=True):
 def render(report: Report) -> str:
     """The commands, one a line, at most ten of each kind."""
     if report.status != "graded":
-        title = words.no_score(report)
+        title = sentences.no_score(report)
         return _command(Note(kind="error", title=title, message=report.reason)) + "\n"
-    notes = [_check(report, o) for p in report.parts if not words.is_innocent(p) for o in p.outcomes if _is_lost(o)]
+    notes = [_check(report, o) for p in report.parts if not sentences.is_innocent(p) for o in p.outcomes if _is_lost(o)]
     notes += [_cell(report, cell) for cell in order.failed_cells(report).own]
     shown = [note for kind in ("error", "warning") for note in _limited([n for n in notes if n.kind == kind])]
-    total = Note(kind="notice", title=words.earned(report), message=words.total(report))
+    total = Note(kind="notice", title=sentences.earned(report), message=sentences.total(report))
     return "\n".join(map(_command, [*shown, total])) + "\n"
 
 
@@ -67,8 +66,8 @@ def _limited(notes: list[Note]) -> list[Note]:
 
 
 def _check(report: Report, outcome: Outcome) -> Note:
-    lines = words.feedback(outcome).lines or (words.STATUS[outcome.status],)
-    title = f"{words.check_title(outcome)} ({points(outcome.score)} of {points(outcome.check.points)})"
+    lines = sentences.feedback(outcome).lines or (sentences.STATUS[outcome.status],)
+    title = f"{sentences.check_title(outcome)} ({points(outcome.score)} of {points(outcome.check.points)})"
     file, line = _place(report, outcome)
     kind = "warning" if outcome.status == "missing" else "error"
     return Note(kind=kind, title=title, message="\n".join(lines), file=file, line=line)
@@ -99,7 +98,7 @@ def _in_repository(report: Report, name: str) -> str:
 
 def _cell(report: Report, cell: CellRun) -> Note:
     frame = cell.error.frames[-1] if cell.error and cell.error.frames else None
-    lines = [words.cell_problem(cell), "Cells are numbered from 0, text cells included."]
+    lines = [sentences.cell_problem(cell), "Cells are numbered from 0, text cells included."]
     if frame is not None:
         file = "" if frame.file == f"cell {cell.index}" else f"{one_line(frame.file)}, "
         lines.insert(1, f"{file}line {frame.line}: {one_line(frame.text)}")
@@ -114,7 +113,7 @@ def _command(note: Note) -> str:
         if note.line:
             properties.append(f"line={note.line}")
     properties.append(f"title={_property(one_line(note.title, 200))}")
-    return f"::{note.kind} {','.join(properties)}::{_data(words.paragraph(note.message)[:MESSAGE])}"
+    return f"::{note.kind} {','.join(properties)}::{_data(sentences.paragraph(note.message)[:MESSAGE])}"
 
 
 def _data(text: str) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from xml.etree import ElementTree as ET
 
 from grader.model import Outcome, PartResult, Report
-from grader.report import sentences as words
+from grader.report import sentences
 from grader.report.formats import Format
 from grader.report.sanitize import clean, one_line, points
 
@@ -26,7 +26,7 @@ def render(report: Report) -> str:
     """Make the document, with a final newline; no time of day is in it, so that it stays the same."""
     root = ET.Element("testsuites", name=_xml(report.title or report.assignment or "grade"))
     if report.status == "graded":
-        titles = Counter(words.check_title(o) for p in report.parts for o in p.outcomes)
+        titles = Counter(sentences.check_title(o) for p in report.parts for o in p.outcomes)
         suites = [_suite(report, part, titles) for part in report.parts]
     else:
         suites = [_void(report)]
@@ -50,18 +50,18 @@ def _suite(report: Report, part: PartResult, titles: Counter[str]) -> ET.Element
     for outcome in part.outcomes:
         _property(properties, f"score.{outcome.check.id}", f"{points(outcome.score)}/{points(outcome.check.points)}")
     suite.insert(0, properties)
-    if said := words.credit(part):
+    if said := sentences.credit(part):
         ET.SubElement(suite, "system-out").text = _xml(said)
     return suite
 
 
 def _case(report: Report, part: PartResult, outcome: Outcome, titles: Counter[str]) -> ET.Element:
-    title = words.check_title(outcome)
+    title = sentences.check_title(outcome)
     if titles[title] > 1:
         title += f" [{outcome.check.id}]"
     case = _named(report, part, title, outcome.seconds)
-    lines = words.feedback(outcome, limit=None).lines
-    message = one_line(lines[0] if lines else words.STATUS[outcome.status])
+    lines = sentences.feedback(outcome, limit=None).lines
+    message = one_line(lines[0] if lines else sentences.STATUS[outcome.status])
     if outcome.status == "passed":
         return case
     kind = "failure" if outcome.status in _FAILED else "error" if outcome.status in _BROKEN else "skipped"
@@ -72,7 +72,7 @@ def _case(report: Report, part: PartResult, outcome: Outcome, titles: Counter[st
 
 def _manual(report: Report, part: PartResult) -> ET.Element:
     case = _named(report, part, part.part.title, 0.0)
-    said = f"needs manual grading, {points(part.max_score)} points; {words.answer_state(part)}"
+    said = f"needs manual grading, {points(part.max_score)} points; {sentences.answer_state(part)}"
     ET.SubElement(case, "skipped", type="pending", message=_xml(said))
     return case
 
@@ -80,7 +80,7 @@ def _manual(report: Report, part: PartResult) -> ET.Element:
 def _void(report: Report) -> ET.Element:
     case = ET.Element("testcase", classname=_xml(report.assignment or "grade"), name="grading", time="0")
     found = ET.SubElement(case, "error", type=report.status, message=_xml(report.reason))
-    found.text = _xml(words.no_score(report))
+    found.text = _xml(sentences.no_score(report))
     return _with_counts("grading", [case], 0.0)
 
 

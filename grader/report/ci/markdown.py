@@ -10,8 +10,7 @@ import re
 from collections.abc import Iterator
 
 from grader.model import Report
-from grader.report import order
-from grader.report import sentences as words
+from grader.report import order, sentences
 from grader.report.formats import Format
 from grader.report.sanitize import one_line, points
 
@@ -50,7 +49,7 @@ def render(report: Report, *, limit: int = LIMIT - ROOM) -> str:
 
 def escaped(text: str) -> str:
     """One line of text as Markdown that shows exactly it."""
-    plain = _LINKED.sub("\\1\N{ZERO WIDTH NON-JOINER}", one_line(text, words.PARAGRAPH))
+    plain = _LINKED.sub("\\1\N{ZERO WIDTH NON-JOINER}", one_line(text, sentences.PARAGRAPH))
     return _SPECIAL.sub(r"\\\1", plain).replace("&", "&amp;")
 
 
@@ -58,9 +57,9 @@ def _pieces(report: Report) -> Iterator[str]:
     """The table of parts first, then what lost points, so that a cut leaves the scores."""
     yield f"## {escaped(report.title or report.assignment or 'Grading')}\n\n"
     if report.status != "graded":
-        yield f"**{words.no_score(report)}**\n\n{escaped(report.reason)}\n"
+        yield f"**{sentences.no_score(report)}**\n\n{escaped(report.reason)}\n"
         return
-    yield f"**{words.total(report)}**\n\n"
+    yield f"**{sentences.total(report)}**\n\n"
     groups = order.sections(report)
     yield "| | Part | | Points |\n|---|---|---|---:|\n"
     for part in (
@@ -70,7 +69,7 @@ def _pieces(report: Report) -> Iterator[str]:
         *groups.credited,
         *groups.passed,
     ):
-        state = words.answer_state(part) if part.manual else words.STATUS[part.status]
+        state = sentences.answer_state(part) if part.manual else sentences.STATUS[part.status]
         score = "–" if part.manual else points(part.score)
         yield (
             f"| {SIGNS[part.status]} | {escaped(part.part.id)} {escaped(part.part.title)} | {escaped(state)} "
@@ -82,7 +81,7 @@ def _pieces(report: Report) -> Iterator[str]:
     if failed.own:
         yield "\n### Cells with errors\n\nNumbered from 0, text cells included.\n\n"
         for cell in failed.own:
-            yield f"- cell {cell.index}: {escaped(words.cell_problem(cell))}\n"
+            yield f"- cell {cell.index}: {escaped(sentences.cell_problem(cell))}\n"
     if report.notes:
         yield "\n### Notes\n\n"
         for note in report.notes:
@@ -93,17 +92,17 @@ def _details(part: order.LostPart) -> Iterator[str]:
     yield f"\n### {escaped(part.result.part.id)} {escaped(part.result.part.title)}\n\n"
     for outcome in part.lost:
         score = f"{points(outcome.score)} / {points(outcome.check.points)}"
-        yield f"- {SIGNS[outcome.status]} **{escaped(words.check_title(outcome))}** ({score})\n"
+        yield f"- {SIGNS[outcome.status]} **{escaped(sentences.check_title(outcome))}** ({score})\n"
         said = part.explained.get(outcome.check.id)
         if said is None:
             continue
         for line in said.feedback.lines:
             yield f"  - {escaped(line)}\n"
         if said.also:
-            yield f"  - also fails: {escaped('; '.join(map(words.check_title, said.also)))}\n"
+            yield f"  - also fails: {escaped('; '.join(map(sentences.check_title, said.also)))}\n"
     if part.same_as:
         yield f"\nThe same mistake as in {escaped(part.same_as)}.\n"
-    if said_credit := words.credit(part.result):
+    if said_credit := sentences.credit(part.result):
         yield f"\n{escaped(said_credit)}\n"
 
 

@@ -11,7 +11,7 @@ from fractions import Fraction
 from typing import Any, Literal, get_args
 
 from grader.model import Outcome, PartResult, Report
-from grader.report import sentences as words
+from grader.report import sentences
 from grader.report.formats import Format
 from grader.report.json_report import SCHEMA
 from grader.report.sanitize import number, one_line, points
@@ -63,7 +63,7 @@ def _tests(part: PartResult, when: When) -> list[dict[str, Any]]:
                 "status": "passed",
                 "name": f"{one_line(part.part.title)}: credit for what only an earlier mistake made wrong",
                 "number": f"{part.part.id}.{len(part.outcomes) + 1}",
-                "output": words.credit(part),
+                "output": sentences.credit(part),
                 "tags": ["follow-through"],
                 # how much it is tells what the hidden checks of the part said
                 "visibility": when if any(o.check.visibility == "hidden" for o in part.outcomes) else "visible",
@@ -75,12 +75,12 @@ def _tests(part: PartResult, when: When) -> list[dict[str, Any]]:
 
 def _test(part: PartResult, position: int, outcome: Outcome, when: When) -> dict[str, Any]:
     check = outcome.check
-    lines = words.feedback(outcome).lines or (words.STATUS[outcome.status],)
+    lines = sentences.feedback(outcome).lines or (sentences.STATUS[outcome.status],)
     return {
         "score": number(outcome.score),
         "max_score": number(check.points),
         "status": "passed" if outcome.status == "passed" else "failed",
-        "name": f"{one_line(part.part.title)}: {words.check_title(outcome)}",
+        "name": f"{one_line(part.part.title)}: {sentences.check_title(outcome)}",
         "number": f"{part.part.id}.{position}",
         "output": "\n".join(lines)[:OUTPUT],
         "tags": [outcome.status],
@@ -92,16 +92,18 @@ def _test(part: PartResult, position: int, outcome: Outcome, when: When) -> dict
 def _output(report: Report) -> str:
     """What stands above the tests: why there is no score, what waits for a person, failed cells, notes."""
     if report.status != "graded":
-        return "\n".join([words.no_score(report), words.paragraph(report.reason)])
+        return "\n".join([sentences.no_score(report), sentences.paragraph(report.reason)])
     lines = []
     for part in report.parts:
         if part.manual is not None:
             title = f"{one_line(part.part.id)} {one_line(part.part.title)}"
-            lines.append(f"{title}: {points(part.max_score)} points, marked by a person; {words.answer_state(part)}")
+            lines.append(
+                f"{title}: {points(part.max_score)} points, marked by a person; {sentences.answer_state(part)}"
+            )
     for cell in report.cells:
-        if cell.status != "ok" and not words.is_unwritten(cell):
-            lines.append(f"cell {cell.index}: {words.cell_problem(cell)}")
-    lines += [words.paragraph(note) for note in report.notes]
+        if cell.status != "ok" and not sentences.is_unwritten(cell):
+            lines.append(f"cell {cell.index}: {sentences.cell_problem(cell)}")
+    lines += [sentences.paragraph(note) for note in report.notes]
     return "\n".join(lines)
 
 

@@ -10,8 +10,7 @@ import re
 from markupsafe import Markup, escape
 
 from grader.model import Report
-from grader.report import order
-from grader.report import sentences as words
+from grader.report import order, sentences
 from grader.report.sanitize import one_line, points
 
 _CODE = re.compile(r"`([^`\n]+)`")
@@ -21,26 +20,28 @@ _TONE = {"passed": "#176f31", "partial": "#845400", "failed": "#b3261e", "error"
 def render(report: Report) -> str:
     """The fragment; everything in it is escaped."""
     if report.status != "graded":
-        return f"<p><strong>{escape(words.no_score(report))}</strong> {_text(report.reason)}</p>"
+        return f"<p><strong>{escape(sentences.no_score(report))}</strong> {_text(report.reason)}</p>"
     groups = order.sections(report)
     pieces = []
     for lost in groups.lost:
         part = lost.result
         pieces.append(
-            f"<p><strong style='color:{_TONE.get(part.status, 'inherit')}'>{words.STATUS[part.status]}</strong> "
+            f"<p><strong style='color:{_TONE.get(part.status, 'inherit')}'>{sentences.STATUS[part.status]}</strong> "
             f"{_title(part.part.id, part.part.title)} ({points(part.score)} of {points(part.max_score)})</p><ul>"
         )
         for outcome in lost.lost:
             said = lost.explained.get(outcome.check.id)
             lines = "".join(f"<br>{_text(line)}" for line in said.feedback.lines) if said else ""
-            pieces.append(f"<li>{escape(words.check_title(outcome))}: {words.STATUS[outcome.status]}{lines}</li>")
-            pieces += [f"<li>also fails: {escape(words.check_title(o))}</li>" for o in (said.also if said else ())]
+            pieces.append(
+                f"<li>{escape(sentences.check_title(outcome))}: {sentences.STATUS[outcome.status]}{lines}</li>"
+            )
+            pieces += [f"<li>also fails: {escape(sentences.check_title(o))}</li>" for o in (said.also if said else ())]
         pieces.append("</ul>")
     for title, parts in (("not started", groups.not_started), ("right", (*groups.credited, *groups.passed))):
         if parts:
             names = "; ".join(_title(p.part.id, p.part.title) for p in parts)
             pieces.append(f"<p><strong>{title}</strong>: {names}</p>")
-    return f"<div style='max-width:60em'>{''.join(pieces)}<p>{escape(words.total(report))}</p></div>"
+    return f"<div style='max-width:60em'>{''.join(pieces)}<p>{escape(sentences.total(report))}</p></div>"
 
 
 def _title(id: str, title: str) -> str:
@@ -48,4 +49,4 @@ def _title(id: str, title: str) -> str:
 
 
 def _text(text: str) -> Markup:
-    return Markup(_CODE.sub(r"<code>\1</code>", str(escape(words.paragraph(text)))))
+    return Markup(_CODE.sub(r"<code>\1</code>", str(escape(sentences.paragraph(text)))))

@@ -17,7 +17,7 @@ from nbconvert import HTMLExporter
 from traitlets.config import Config
 
 from grader.model import Cell, CellRun, Report
-from grader.report import sentences as words
+from grader.report import sentences
 from grader.report.html.highlight import highlighted
 from grader.report.html.markup import to_html
 from grader.report.sanitize import clean, cut, one_line
@@ -90,7 +90,7 @@ def _outputs(run: CellRun, output: int) -> list[Any]:
         data = {"image/png": base64.b64encode(picture).decode("ascii")}
         outputs.append(_V4.new_output("display_data", data=data, metadata={"image/png": {"alt": said}}))
     if run.status != "ok":
-        lines = [words.cell_problem(run)]
+        lines = [sentences.cell_problem(run)]
         if run.error is not None:
             lines += [f"  {one_line(f.file)}, line {f.line}: {one_line(f.text)}" for f in run.error.frames]
         outputs.append(_V4.new_output("error", ename="", evalue="", traceback=lines))

@@ -1,6 +1,6 @@
 """What the page for a student shows, as plain data: texts that are still to be escaped, and HTML that is safe.
 
-Owns the choice and the order; the words are `grader.report.sentences`'s, the looks the template's.
+Owns the choice and the order; the wording is `grader.report.sentences`'s, the looks the template's.
 """
 
 from __future__ import annotations
@@ -10,8 +10,7 @@ from markupsafe import Markup
 from msgspec import Struct
 
 from grader.model import Answer, CellRun, Excerpt, Outcome, PartResult, Report
-from grader.report import order
-from grader.report import sentences as words
+from grader.report import order, sentences
 from grader.report.html.highlight import highlighted
 from grader.report.html.markup import to_html
 from grader.report.sanitize import one_line, points
@@ -112,19 +111,19 @@ class Page(Struct, frozen=True, kw_only=True):
 def page_of(report: Report) -> Page:
     """Everything on the page but the notebook."""
     heading = one_line(report.title or report.assignment or "Feedback")
-    file = words.submission_name(report)
+    file = sentences.submission_name(report)
     graded = report.status == "graded"
     failed = order.failed_cells(report)
-    groups = order.sections(report, limit=words.SENTENCES)
+    groups = order.sections(report, limit=sentences.SENTENCES)
     return Page(
-        title=" · ".join([words.earned(report) if graded else "no score", heading, file]),
+        title=" · ".join([sentences.earned(report) if graded else "no score", heading, file]),
         heading=heading,
         file=file,
         graded=graded,
         score=points(report.score),
-        total=words.total(report).removeprefix(points(report.score)),
-        no_score=words.no_score(report),
-        reason=words.paragraph(report.reason),
+        total=sentences.total(report).removeprefix(points(report.score)),
+        no_score=sentences.no_score(report),
+        reason=sentences.paragraph(report.reason),
         lost=tuple(_lost_part(report, part) for part in groups.lost),
         not_started=tuple(_part(report, part) for part in groups.not_started),
         by_person=tuple(_part(report, part) for part in groups.by_person),
@@ -133,7 +132,7 @@ def page_of(report: Report) -> Page:
         cells=tuple(_cell(report, cell) for cell in failed.own[:CELLS_SHOWN]),
         followed=", ".join(f"cell {c.index}" for c in failed.followed),
         notes=(
-            *map(words.paragraph, report.notes),
+            *map(sentences.paragraph, report.notes),
             *([f"{len(failed.own) - CELLS_SHOWN} more cells have errors"] if failed.own[CELLS_SHOWN:] else []),
         ),
         versions=_versions(report),
@@ -159,10 +158,10 @@ def _part(report: Report, part: PartResult) -> PartView:
         title=one_line(part.part.title),
         sign=sign,
         tone=tone,
-        state=words.answer_state(part) if manual else words.STATUS[part.status],
+        state=sentences.answer_state(part) if manual else sentences.STATUS[part.status],
         points=_earned(part),
         checks=tuple(_check(outcome, None) for outcome in part.outcomes),
-        credit=words.credit(part),
+        credit=sentences.credit(part),
         question=Markup(to_html(manual.question)) if manual else Markup(""),
         answer=_answer(answer, is_code=manual is not None and manual.kind == "tuning"),
         where="" if answer.cell is None else str(answer.cell),
@@ -178,24 +177,24 @@ def _earned(part: PartResult) -> str:
 
 def _check(outcome: Outcome, explanation: order.Explanation | None) -> CheckView:
     sign, tone = SIGNS[outcome.status]
-    said = explanation.feedback if explanation is not None else words.Feedback(message="")
+    said = explanation.feedback if explanation is not None else sentences.Feedback(message="")
     also = explanation.also if explanation is not None else ()
     return CheckView(
-        title=words.check_title(outcome),
+        title=sentences.check_title(outcome),
         sign=sign,
         tone=tone,
-        state=words.STATUS[outcome.status],
+        state=sentences.STATUS[outcome.status],
         points=f"{points(outcome.score)} / {points(outcome.check.points)}",
         message=said.message,
         sentences=(*said.arrays, *([f"and {said.more} more"] if said.more else [])),
         diagnosis=said.diagnosis,
-        also="; ".join(map(words.check_title, also)),
+        also="; ".join(map(sentences.check_title, also)),
     )
 
 
 def _code(report: Report, part: PartResult) -> tuple[CodeView, ...]:
     """The definitions that the part's lost checks use, the suspect ones first; stubs have nothing to look at."""
-    if report.work is None or words.is_innocent(part):
+    if report.work is None or sentences.is_innocent(part):
         return ()
     found: dict[tuple[str, int], Excerpt] = {}
     for outcome in filter(_is_lost, part.outcomes):
@@ -251,7 +250,7 @@ def _cell(report: Report, cell: CellRun) -> CellView:
     elsewhere = [f for f in frames if f.file != f"cell {cell.index}"]
     return CellView(
         index=cell.index,
-        said=words.cell_problem(cell),
+        said=sentences.cell_problem(cell),
         places=tuple(f"{one_line(f.file)}, line {f.line}: {one_line(f.text)}" for f in elsewhere[-3:]),
         code=Markup(highlighted(source, here=here[-1] if here else None)) if source else Markup(""),
     )

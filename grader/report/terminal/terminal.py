@@ -9,8 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
 
 from grader.model import CellRun, Comparison, Outcome, PartResult, Report
-from grader.report import order
-from grader.report import sentences as words
+from grader.report import order, sentences
 from grader.report.sanitize import one_line, points
 from grader.report.terminal import layout
 from grader.report.terminal.page import Page
@@ -74,7 +73,7 @@ def render(report: Report, *, colour: bool, width: int, verbose: bool = False, a
 
 
 def _header(page: Page, report: Report) -> None:
-    name = words.submission_name(report)
+    name = sentences.submission_name(report)
     title = one_line(report.title or report.assignment)
     gap = page.width - layout.columns(title) - layout.columns(name)
     if not title or gap < 2:
@@ -84,7 +83,7 @@ def _header(page: Page, report: Report) -> None:
         page.line(page.style(title, "bold") + " " * gap + page.style(name, "dim"))
     page.rule()
     if report.status != "graded":
-        page.paragraph(words.no_score(report), 0, "bold", "yellow" if report.status == "ungradable" else "red")
+        page.paragraph(sentences.no_score(report), 0, "bold", "yellow" if report.status == "ungradable" else "red")
         page.paragraph(report.reason, 0)
 
 
@@ -113,16 +112,16 @@ def _lost_checks(page: Page, part: order.LostPart, grid: Callable[[str, Fraction
     for outcome in part.lost:
         own = indent + 2
         score = grid(points(outcome.score), outcome.check.points)
-        page.row(_SIGN[outcome.status], words.check_title(outcome), score, indent=indent)
+        page.row(_SIGN[outcome.status], sentences.check_title(outcome), score, indent=indent)
         said = part.explained.get(outcome.check.id)
         if said is None:
             continue
         _explain(page, outcome, said.feedback, own, verbose=False)
         if said.also:
-            page.paragraph(f"(also fails: {'; '.join(map(words.check_title, said.also))})", own, "dim")
+            page.paragraph(f"(also fails: {'; '.join(map(sentences.check_title, said.also))})", own, "dim")
     if part.same_as:
         page.paragraph(f"the same mistake as in {one_line(part.same_as)}", indent, "dim")
-    if credit := words.credit(part.result):
+    if credit := sentences.credit(part.result):
         page.paragraph(credit, indent, "cyan" if part.result.credited_with else "dim", first="→ ")
 
 
@@ -153,15 +152,15 @@ def _every_part(page: Page, parts: tuple[PartResult, ...]) -> None:
             one_line(part.part.title),
             grid("–" if part.manual else points(part.score), part.max_score),
             lead=layout.pad(one_line(part.part.id), ids) + "  ",
-            aside=words.answer_state(part) if part.manual else "",
+            aside=sentences.answer_state(part) if part.manual else "",
         )
         if part.manual:
             page.paragraph(part.manual.question, ids + 4)
         for outcome in part.outcomes:
             score = grid(points(outcome.score), outcome.check.points)
-            page.row(_SIGN[outcome.status], words.check_title(outcome), score, indent=ids + 4)
-            _explain(page, outcome, words.feedback(outcome, limit=None), ids + 6, verbose=True)
-        if said := words.credit(part):
+            page.row(_SIGN[outcome.status], sentences.check_title(outcome), score, indent=ids + 4)
+            _explain(page, outcome, sentences.feedback(outcome, limit=None), ids + 6, verbose=True)
+        if said := sentences.credit(part):
             page.paragraph(said, ids + 4, "cyan" if part.credited_with else "dim", first="→ ")
         page.gap()
 
@@ -175,7 +174,7 @@ def _grid(parts: tuple[PartResult, ...]) -> Callable[[str, Fraction], str]:
     return lambda score, most: f"{score:>{earned}} / {points(most):<{worth}}"
 
 
-def _explain(page: Page, outcome: Outcome, said: words.Feedback, indent: int, *, verbose: bool) -> None:
+def _explain(page: Page, outcome: Outcome, said: sentences.Feedback, indent: int, *, verbose: bool) -> None:
     """What a check says: its message, sentences on arrays that add to it, and the diagnosis."""
     page.paragraph(said.message, indent)
     for sentence in said.arrays:
@@ -215,7 +214,7 @@ def _plural(word: str, cells: Sequence[CellRun]) -> str:
 
 def _cell(page: Page, cell: CellRun) -> None:
     lead = f"cell {cell.index}  "
-    page.paragraph(words.cell_problem(cell), 2, first=lead)
+    page.paragraph(sentences.cell_problem(cell), 2, first=lead)
     if cell.error is not None and cell.error.frames:
         frame = cell.error.frames[-1]
         file = one_line(frame.file)
@@ -234,7 +233,7 @@ def _notes(page: Page, notes: Iterable[str]) -> None:
 
 def _total(page: Page, report: Report) -> None:
     page.rule()
-    page.paragraph(words.total(report), 0, "bold", *(["green"] if report.score == report.max_score else []))
+    page.paragraph(sentences.total(report), 0, "bold", *(["green"] if report.score == report.max_score else []))
 
 
 def _sandbox(page: Page, report: Report) -> None:

@@ -16,7 +16,7 @@ DEBUGGERS = frozenset({"pdb", "ipdb", "pudb"})
 """Those that students stop in; the last two are hardly ever installed here, and hold `set_trace` alone then."""
 
 
-def pass_over() -> None:
+def disable() -> None:
     """Make `breakpoint()` and every debugger's `set_trace()` do nothing, loading none before it is asked for."""
     sys.breakpointhook = _go_on
     for name in DEBUGGERS & sys.modules.keys():

@@ -21,7 +21,7 @@ MOST = 20
 """Packages replaced in one cell or module."""
 
 
-class NotHere(ModuleNotFoundError):
+class MissingPackageError(ModuleNotFoundError):
     """Something of an absent package was called."""
 
 
@@ -38,7 +38,7 @@ class _Thing(metaclass=_Kind):
     _package = ""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        raise NotHere(f"No module named {self._package!r}", name=self._package)
+        raise MissingPackageError(f"No module named {self._package!r}", name=self._package)
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         """A class that inherits from it is defined as any other."""
@@ -72,7 +72,7 @@ class Placeholders(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     def exec_module(self, module: ModuleType) -> None:
         """There is nothing to run."""
 
-    def stand_in_for(self, error: BaseException, own: Callable[[str], bool]) -> bool:
+    def substitute(self, error: BaseException, own: Callable[[str], bool]) -> bool:
         """Take the place of the package whose absence `error` tells of; False where it tells of something else.
 
         `own` says whether a name may be the student's: a module that was not handed in stays missing.
@@ -108,7 +108,7 @@ def import_with(placeholders: Placeholders, module: str, own: Callable[[str], bo
             import_module(module)
             return
         except ModuleNotFoundError as error:
-            if not placeholders.stand_in_for(error, own):
+            if not placeholders.substitute(error, own):
                 raise
 
 
@@ -121,7 +121,7 @@ class Rest(NamedTuple):
     """Whether the cell was run to its end."""
 
 
-def go_on(
+def resume_cell(
     tree: ast.Module,
     error: BaseException,
     file: str,
@@ -150,16 +150,16 @@ def go_on(
         if at is None:
             return Rest(ended, False)
         statement = tree.body[at]
-        if isinstance(ended, NotHere) and getattr(statement, "decorator_list", None):
+        if isinstance(ended, MissingPackageError) and getattr(statement, "decorator_list", None):
             statement.decorator_list = []  # type: ignore[attr-defined]  # `@njit` makes a function fast, not another
             begin = at
-        elif isinstance(ended, NotHere) and isinstance(statement, ast.Assign | ast.AnnAssign):
+        elif isinstance(ended, MissingPackageError) and isinstance(statement, ast.Assign | ast.AnnAssign):
             skipped = skipped or ended
             begin = at + 1  # `device = torch.device(...)`: what needs it fails where it is used
-        elif isinstance(ended, NotHere) or only_shows(ended):
+        elif isinstance(ended, MissingPackageError) or only_shows(ended):
             if not isinstance(statement, ast.Expr):
                 return Rest(ended, False)
-            skipped = skipped or (None if isinstance(ended, NotHere) else ended)
+            skipped = skipped or (None if isinstance(ended, MissingPackageError) else ended)
             begin = at + 1  # a call for its effect, such as a plot's style
         elif isinstance(ended, ImportError) and isinstance(statement, ast.Import | ast.ImportFrom):
             if stand_in(ended):
