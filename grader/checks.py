@@ -39,6 +39,7 @@ def check(
     tolerance: Tolerance | float | None = None,
     tolerances: Mapping[str, Tolerance | float] | None = None,
     judge: Judge | None = None,
+    changes: Iterable[str] = (),
     seconds: float | None = None,
 ) -> Callable[[Probe], Probe]:
     """Make a probe `f(student, rng) -> {name: array}` a check of `part`.
@@ -58,6 +59,9 @@ def check(
         The rule for all arrays, and for single ones by name. A number stands for ``Tolerance(limit=number)``.
     judge
         Instead of comparison: `judge(seen, given)` runs outside the worker and yields a `Verdict` for each thing.
+    changes
+        Arrays that the student's code is to change in place, by the names under which the probe passes them (or else
+        the student's parameters): of any other, a change is noted.
     seconds
         Deadline of this probe, if it is not the assignment's.
 
@@ -85,6 +89,7 @@ def check(
             tolerance=_tolerance(tolerance),
             tolerances={name: _tolerance(t) for name, t in (tolerances or {}).items()},
             judge=judge,
+            changes=tuple(changes),
             seconds=seconds,
         )
         return probe

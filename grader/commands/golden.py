@@ -55,6 +55,7 @@ def _record(assignment: Assignment, args: argparse.Namespace) -> int:
 
     recording = record(assignment, accept=args.accept)
     _rows(assignment.id, recording.rows)
+    stdio.emit("".join(f"{assignment.id}: warning: {one_line(what, 2_000)}\n" for what in recording.changed))
     same = bool(recording.rows) and not any(row.changed for row in recording.rows)
     why = " (same values; their provenance is new)" if same else ""
     stdio.emit("".join(f"{assignment.id}: wrote {short_path(path)}{why}\n" for path in recording.written))

@@ -20,6 +20,7 @@ from grader.execution.supervisor import DEAD
 from grader.model import Check, NotArray, Observation, StudentError
 from grader.submission.review.stubs import is_left_open
 from grader.worker import wire
+from grader.worker.inputs import watched
 from grader.worker.messages import ArraySpec, Observed, Probe, Replacement
 
 KNOWN_ENDINGS = ("returned", "missing", "error", "unclear")
@@ -114,7 +115,7 @@ def _observed(session: Session, check: Check, seed: int, replacements: Sequence[
         values=values,
         error=told,
         line=observed.line,
-        changed=observed.changed[:MAX_NOTES],
+        changed=tuple(name for name in observed.changed if name not in check.changes)[:MAX_NOTES],
         notes=observed.notes[:MAX_NOTES],
         replaced=observed.replaced,
         seconds=time.monotonic() - started,
@@ -143,7 +144,7 @@ def _is_unwritten(session: Session, error: StudentError | None) -> bool:
 @lru_cache(maxsize=64)
 def compiled(source: str, file: str) -> bytes:
     """A check file's code, compiled once for all its probes."""
-    return marshal.dumps(compile(source, file, "exec", dont_inherit=True))
+    return marshal.dumps(watched(source, file))
 
 
 def not_answered(

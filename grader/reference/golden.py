@@ -50,6 +50,8 @@ class Recording(Struct, frozen=True, kw_only=True):
     """One for each array, changed or not."""
     written: tuple[Path, ...]
     """Files that were written; empty when nothing had changed, or the change was refused."""
+    changed: tuple[str, ...] = ()
+    """A sentence for each input that the reference changes in place, of which every student would be told."""
     refused: bool
     """A change lies beyond its tolerance and was not accepted; nothing was written."""
 
@@ -62,10 +64,10 @@ def record(assignment: Assignment, *, accept: bool = False) -> Recording:
     AuthoringError
         If the reference is not here, or a probe fails on it.
     """
-    fresh = _fresh(assignment)
+    fresh, changed = _fresh(assignment)
     rows = tuple(row for v in VISIBILITIES for row in _rows(assignment, v, fresh[v]))
     if any(row.changed and row.within is False for row in rows) and not accept:
-        return Recording(rows=rows, written=(), refused=True)
+        return Recording(rows=rows, written=(), changed=changed, refused=True)
     written = []
     for visibility, golden in fresh.items():
         path = golden_path(assignment, visibility)
@@ -82,12 +84,12 @@ def record(assignment: Assignment, *, accept: bool = False) -> Recording:
         write_golden(beside, golden)
         os.replace(beside, path)  # a killed recording leaves the old file whole
         written.append(path)
-    return Recording(rows=rows, written=tuple(written), refused=False)
+    return Recording(rows=rows, written=tuple(written), changed=changed, refused=False)
 
 
 def diff(assignment: Assignment) -> list[Row]:
     """What recording would change now: one row for each array that moved, came or went."""
-    fresh = _fresh(assignment)
+    fresh, _ = _fresh(assignment)
     return [row for v in VISIBILITIES for row in _rows(assignment, v, fresh[v]) if row.changed]
 
 
@@ -105,18 +107,20 @@ def verify(assignment: Assignment) -> list[str]:
     return problems
 
 
-def _fresh(assignment: Assignment) -> dict[Visibility, Golden]:
+def _fresh(assignment: Assignment) -> tuple[dict[Visibility, Golden], tuple[str, ...]]:
+    """What would be recorded now, and what the reference changes in place."""
     if assignment.solution is None:
         raise AuthoringError(f"{assignment.id}: there is no reference in {assignment.root} to record from")
     with ReferenceSession(assignment) as reference:
         values = observed_values(reference, assignment.seed)
-    return {
+    goldens: dict[Visibility, Golden] = {
         visibility: Golden(
             provenance=provenance_of(assignment, visibility),
             observations={c.id: values[c.id] for c in assignment.checks if c.visibility == visibility},
         )
         for visibility in VISIBILITIES
     }
+    return goldens, tuple(reference.changed)
 
 
 def _rows(assignment: Assignment, visibility: Visibility, new: Golden) -> list[Row]:

@@ -47,6 +47,8 @@ class ReferenceSession:
         on_snapshot: Callable[[ReferenceSession, str, int], None] | None = None,
     ) -> None:
         self.assignment = assignment
+        self.changed: list[str] = []
+        """A sentence for each array that a check passes and the solution changes in place, though it is not to."""
         self._folder = Path(tempfile.mkdtemp(prefix="grade-reference-"))
         self._own = root is None
         try:
@@ -105,7 +107,11 @@ def observed_values(reference: ReferenceSession, seed: int) -> GoldenTable:
     """What each probe observes on the reference at `seed`."""
     table = {}
     for check in reference.assignment.checks:
-        table[check.id] = _values(observe(reference.session, check, seed=seed), check)
+        observation = observe(reference.session, check, seed=seed)
+        table[check.id] = _values(observation, check)
+        for name in observation.changed:
+            what = f"the solution changes `{name}` in place, which {check.id} passes to it"
+            reference.changed.append(f'{check.file}: {what}; write `changes=["{name}"]` in its check if it is to')
     return table
 
 

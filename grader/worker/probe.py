@@ -18,8 +18,8 @@ import numpy as np
 from grader.checks import ForPerson
 from grader.model import StudentError
 from grader.worker.encode import Parcel
+from grader.worker.inputs import CALL, Inputs, generator
 from grader.worker.messages import MAX_ABSENT, Observed, Probe
-from grader.worker.recording_rng import draws
 from grader.worker.replace import replace
 from grader.worker.state import State
 from grader.worker.student import Missing, Student
@@ -38,12 +38,14 @@ def run_probe(state: State, command: Probe) -> tuple[Observed, list[bytes]]:
     assert state.prepared is not None
     parcel = Parcel(state.prepared.observation)
     replaced: dict[str, int] = {}
-    rng = draws(command.seed, zlib.crc32(command.function.encode()))
+    rng = generator(command.seed, zlib.crc32(command.function.encode()))
+    inputs = Inputs(command.file)
     ended, error, line = "returned", None, 0
     try:
         replaced = replace(state, command.replacements)
         module = ModuleType("checks")
         sys.modules["checks"] = module
+        vars(module)[CALL] = inputs.call
         _exec(_loads(command.code), vars(module))
         state.seed(command.seed)
         with _errstate(all="ignore"):
@@ -56,7 +58,7 @@ def run_probe(state: State, command: Probe) -> tuple[Observed, list[bytes]]:
     except BaseException as raised:  # whatever student code raises, SystemExit and MemoryError included
         ended, error = _how_it_ended(state, command, raised)
         line = _line_in(raised, command.file)
-    changed = rng.changed() if ended == "returned" else ()
+    changed = inputs.changed if ended == "returned" else ()
     return Observed(
         nonce=command.nonce,
         ended=ended,

@@ -47,7 +47,7 @@ def test_a_judge_says_whether_a_new_value_would_pass(
     )
     fresh = Golden(provenance={}, observations={"probe": {"best": np.array(new)}})
     nothing = Golden(provenance={}, observations={})
-    monkeypatch.setattr(record, "_fresh", lambda _: {"public": fresh, "hidden": nothing})
+    monkeypatch.setattr(record, "_fresh", lambda _: ({"public": fresh, "hidden": nothing}, ()))
 
     (row,) = record.diff(assignment)
 

@@ -30,8 +30,8 @@ import numpy.typing as npt
 from grader.worker import wire
 from grader.worker.encode import Parcel
 from grader.worker.experiments.fingerprints import fingerprints
+from grader.worker.inputs import generator
 from grader.worker.messages import ArraySpec
-from grader.worker.recording_rng import draws
 
 LARGEST = 1 << 20
 """Bytes of the arrays that one probe of a variant may return."""
@@ -162,7 +162,7 @@ def _observe(
 def _returned(student: Any, probes: Sequence[Space], run: Sequence[Any]) -> Parcel | None:
     """What a probe returns; None where it raises."""
     source, check, seed = run
-    rng = draws(seed, zlib.crc32(check.encode()))
+    rng = generator(seed, zlib.crc32(check.encode()))
     student._Student__state.seed(seed)
     parcel = Parcel(LARGEST)
     try:

@@ -13,7 +13,7 @@ import pytest
 from grader.assignment.release.edits import right_edits, wrong_edits
 from grader.grading.scoring import outcome
 from grader.model import Assignment, Check, Edit, Given, NotArray, Observation
-from grader.worker.recording_rng import draws
+from grader.worker.inputs import generator
 
 from .conftest import Define
 
@@ -35,7 +35,7 @@ def probes(assignment: Assignment, checks: ModuleType, hidden: ModuleType) -> Pr
 def observe(student: SimpleNamespace, probe: Any, seed: int) -> Values:
     """A probe's values, each an array or `NotArray`."""
     with np.errstate(all="ignore"):
-        seen = probe(student, draws(seed, len(probe.__name__)))
+        seen = probe(student, generator(seed, len(probe.__name__)))
     return {name: NotArray("None") if value is None else np.asarray(value) for name, value in seen.items()}
 
 
