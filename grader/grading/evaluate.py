@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -110,15 +110,17 @@ def evaluate(
         unbegun = {c.uses[0].name for c, o in zip(checks, outcomes, strict=True) if _not_begun(c, o)}
         wrong |= dict.fromkeys(name for name in lost if name not in unbegun)
         results.append(part_result(part, outcomes, followed, tuple(credited), assignment.follow_through))
-    wrong_numbers = any(o.status in ("failed", "partial") for p in results for o in p.outcomes)
-    if explain and wrong_numbers and assignment.hints != "none":
-        results, told = _explained(results, seen, innocent, prober, golden)
+    if explain:
+        results, told = explain_all(
+            assignment,
+            results,
+            seen,
+            innocent,
+            golden,
+            prober.seed,
+            lambda check, seed: observe(prober.session, check, seed=seed),
+        )
         notes += told
-    if explain and assignment.solution is None and assignment.hints != "none":  # a student alone, without hidden checks
-        from grader.diagnosis.unasked import unasked
-
-        outcomes = [o for part in results for o in part.outcomes]
-        notes += unasked(outcomes, prober.seed, lambda check, seed: observe(prober.session, check, seed=seed))
     return Evaluation(tuple(results), tuple(dict.fromkeys(notes)))
 
 
@@ -132,20 +134,46 @@ def _not_begun(check: Check, outcome: Outcome) -> bool:
     return outcome.status == "missing" and len(check.uses) == 1
 
 
-def _explained(
+def explain_all(
+    assignment: Assignment,
     results: Sequence[PartResult],
     seen: Mapping[str, Observation],
     innocent: Set[str],
-    prober: Prober,
     golden: GoldenTable,
+    seed: int,
+    probe: Callable[[Check, int], Observation],
 ) -> tuple[list[PartResult], Sequence[str]]:
-    """The parts with a diagnosis in each failed check whose mistake can be named, and notes."""
+    """The parts with a diagnosis in each failed check whose mistake can be named, and notes.
+
+    Where the reference is not here, the notes also tell what passed checks did not ask.
+    """
+    notes: list[str] = []
+    if assignment.hints == "none":
+        return list(results), notes
+    if any(o.status in ("failed", "partial") for p in results for o in p.outcomes):
+        results, told = _explained(assignment, results, seen, innocent, golden, seed, probe)
+        notes += told
+    if assignment.solution is None:
+        from grader.diagnosis.unasked import unasked
+
+        notes += unasked([o for part in results for o in part.outcomes], seed, probe)
+    return list(results), notes
+
+
+def _explained(
+    assignment: Assignment,
+    results: Sequence[PartResult],
+    seen: Mapping[str, Observation],
+    innocent: Set[str],
+    golden: GoldenTable,
+    seed: int,
+    probe: Callable[[Check, int], Observation],
+) -> tuple[list[PartResult], Sequence[str]]:
     # Imported here: a submission that passes does not wait for it.
     from grader.diagnosis.bank import read_bank
     from grader.diagnosis.evidence import Case
     from grader.diagnosis.explain import explain
 
-    assignment = prober.session.assignment
     cases = [
         Case(o, seen[o.check.id], o.check.id in innocent)
         for part in results
@@ -156,8 +184,8 @@ def _explained(
         cases,
         golden,
         read_bank(assignment),
-        prober.seed,
-        lambda check, seed: observe(prober.session, check, seed=seed),
+        seed,
+        probe,
     )
     hidden = {c.id for c in assignment.checks if c.visibility == "hidden"}
     found = {id: shown_diagnosis(d, golden.get(id, {})) if id in hidden else d for id, d in explained.found.items()}

@@ -21,10 +21,12 @@ from grader.assignment.golden.provenance import refuse_stale
 from grader.engine import unchecked_points
 from grader.errors import WorkerError
 from grader.execution.observe import KNOWN_ENDINGS, compiled, not_answered
-from grader.grading.evaluate import given_for
-from grader.grading.scoring import outcome, part_result
-from grader.model import Assignment, Check, NotArray, Observation, PartResult, Report
+from grader.grading.evaluate import explain_all, given_for
+from grader.grading.scoring import not_filled_in, outcome, part_result
+from grader.model import Assignment, Check, NotArray, Observation, Outcome, PartResult, Report, StudentError
+from grader.notebook.sources import LiveSources
 from grader.reference.session import recorded
+from grader.submission.review.stubs import is_left_open
 from grader.worker import wire
 from grader.worker.messages import ArraySpec, Observed, Prepare, Probe
 from grader.worker.probe import run_probe
@@ -46,6 +48,17 @@ class LiveShell:
         self.user_ns = user_ns
 
 
+class LiveState(State):
+    """A state whose cells are those of a kernel."""
+
+    def __init__(self, cells: dict[str, str]) -> None:
+        super().__init__()
+        self._cells = cells
+
+    def files(self) -> dict[str, str]:
+        return super().files() | self._cells
+
+
 class LiveSession:
     """The checks of one assignment and the namespace of one kernel."""
 
@@ -54,7 +67,8 @@ class LiveSession:
         self.folder = folder
         refuse_stale(assignment)
         self._golden: GoldenTable = recorded(assignment)
-        self._state = State()
+        self.sources = LiveSources(user_ns, assignment)
+        self._state = LiveState(self.sources.files())
         self._state.shell = LiveShell(user_ns)  # type: ignore[assignment]  # the namespace is all that a check asks for
         self._state.prepared = Prepare(
             folder=str(folder),
@@ -71,29 +85,59 @@ class LiveSession:
     def report(self, parts: Sequence[str]) -> Report:
         """Ask every public check of these parts; a `Report` of them alone."""
         started = time.monotonic()
-        chosen = [p for p in self.assignment.parts if p.id in parts or not parts]
+        assignment, seed = self.assignment, self.assignment.seed
+        chosen = [p for p in assignment.parts if p.id in parts or not parts]
+        seen: dict[str, Observation] = {}
         results: list[PartResult] = []
+        notes: list[str] = []
         for part in chosen:
-            checks = [c for c in self.assignment.checks if c.part.id == part.id]
-            if not checks:
-                continue
             outcomes = []
-            for check in checks:
-                golden = self._golden.get(check.id, {})
-                given = given_for(self.assignment, check, golden, self.assignment.seed)
-                outcomes.append(outcome(check, self.observe(check, self.assignment.seed), given))
-            results.append(part_result(part, outcomes, {}, (), Fraction(0)))
+            for check in (c for c in assignment.checks if c.part.id == part.id):
+                stub = self.sources.untouched(check)
+                if stub is not None:
+                    outcomes.append(not_filled_in(check, stub))
+                    continue
+                elsewhere = self._elsewhere(check)
+                if elsewhere is not None:
+                    outcomes.append(elsewhere)
+                    continue
+                seen[check.id] = self.observe(check, seed)
+                notes += [f"part {part.id}: your code changes its input `{name}`" for name in seen[check.id].changed]
+                given = given_for(assignment, check, self._golden.get(check.id, {}), seed)
+                outcomes.append(outcome(check, seen[check.id], given))
+            if outcomes:
+                results.append(part_result(part, outcomes, {}, (), Fraction(0)))
+        explained, told = explain_all(assignment, results, seen, frozenset(), self._golden, seed, self.observe)
         return Report(
             assignment=self.assignment.id,
             title=self.assignment.title,
             path=str(self.folder),
             digest="",
             status="graded",
-            parts=tuple(results),
-            seed=self.assignment.seed,
+            parts=tuple(explained),
+            notes=tuple(dict.fromkeys((*notes, *told))),
+            seed=seed,
             unchecked=unchecked_points(self.assignment) if len(chosen) == len(self.assignment.parts) else Fraction(0),
             seconds={"total": time.monotonic() - started},
         )
+
+    def _elsewhere(self, check: Check) -> Outcome | None:
+        """An outcome for a check of a value that a later cell, of another question, has replaced."""
+        for uses in check.uses:
+            found = self.sources.counted(uses)
+            if found is not None and not found.current and (found.definition.kind == "assign" or not found.cell):
+                where = f", under {uses.under!r}," if uses.under else ""
+                message = f"`{uses.name}` comes from another cell now: run the one of this part{where} and ask again."
+                return Outcome(check=check, status="skipped", score=Fraction(0), message=message)
+        return None
+
+    def _restore(self, check: Check) -> None:
+        """In the child: give names back the definitions of this check's part, where later cells have their own."""
+        for uses in check.uses:
+            found = self.sources.counted(uses)
+            if found is not None and not found.current and found.cell:
+                text = "\n" * (found.definition.line - 1) + found.definition.text
+                exec(compile(text, found.cell, "exec"), self._state.globals)
 
     def observe(self, check: Check, seed: int) -> Observation:
         """Run one check in a fork of this process."""
@@ -110,7 +154,7 @@ class LiveSession:
         ours, theirs = socket.socketpair()
         child = os.fork()
         if child == 0:
-            self._answer(command, theirs)
+            self._answer(check, command, theirs)
         theirs.close()
         try:
             deadline = started + seconds
@@ -133,7 +177,7 @@ class LiveSession:
         }
         return Observation(
             check=check.id,
-            ended=reply.ended,  # type: ignore[arg-type]  # one of KNOWN_ENDINGS
+            ended="missing" if self._is_unwritten(reply.error) else reply.ended,  # type: ignore[arg-type]  # known
             values=values,
             error=reply.error,
             changed=reply.changed,
@@ -141,7 +185,14 @@ class LiveSession:
             seconds=time.monotonic() - started,
         )
 
-    def _answer(self, command: Probe, to: socket.socket) -> None:
+    def _is_unwritten(self, error: StudentError | None) -> bool:
+        """Whether a name is missing because the place marked for the code that gives it is still empty."""
+        if error is None or error.type not in ("NameError", "UnboundLocalError") or not error.frames:
+            return False
+        last = error.frames[-1]
+        return is_left_open(self.sources.texts.get(last.file, ""), last.line)
+
+    def _answer(self, check: Check, command: Probe, to: socket.socket) -> None:
         """In the child: run the check, send what it returned, end. Never returns."""
         try:
             sys.stdout = sys.stderr = open(os.devnull, "w")  # noqa: SIM115  # the process ends with it
@@ -150,6 +201,7 @@ class LiveSession:
             sys.path.insert(0, str(self.folder))
             for module in self._state.own_modules():
                 sys.modules.pop(module.__name__, None)
+            self._restore(check)
             observed, buffers = run_probe(self._state, command)
             wire.send(to, wire.REPLIES, observed, buffers)
         finally:

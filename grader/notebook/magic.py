@@ -5,19 +5,12 @@ Whatever goes wrong is one line; no exception of the grader's reaches the studen
 
 from __future__ import annotations
 
-import contextlib
-import inspect
-import json
 import os
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from grader.errors import GraderError
 from grader.model import Assignment, Report
-
-VARIABLES = ("__vsc_ipynb_file__", "__session__")
-"""Names under which an editor tells the kernel the notebook's file."""
 
 
 def register(shell: Any) -> None:
@@ -46,7 +39,7 @@ def show(wanted: str, user_ns: dict[str, Any]) -> None:
         return
     display(HTML(render(report)))  # type: ignore[no-untyped-call]
     for warning in warnings:
-        print(warning)
+        print(f"Note: {warning}")
 
 
 def grade_live(wanted: str, folder: Path, user_ns: dict[str, Any]) -> tuple[Report, list[str]]:
@@ -58,7 +51,7 @@ def grade_live(wanted: str, folder: Path, user_ns: dict[str, Any]) -> tuple[Repo
         If there is no hand-out at `folder` or above, or no such part.
     """
     from grader.assignment.loading.course import find_course
-    from grader.engine import public_only
+    from grader.engine import public_only, unchecked_points
     from grader.notebook import live
 
     course = find_course(folder, None)
@@ -70,9 +63,10 @@ def grade_live(wanted: str, folder: Path, user_ns: dict[str, Any]) -> tuple[Repo
         return _from_file(course.root, assignment, parts), [
             "This system cannot fork: the saved file was graded, not the running notebook."
         ]
-    report = live.LiveSession(assignment, course.root, user_ns).report(parts if wanted else ())
-    later = [] if wanted == "" else ["Further checks of this assignment may run after you hand in."]
-    return report, saved_file_warnings(assignment, parts, user_ns) + later
+    session = live.LiveSession(assignment, course.root, user_ns)
+    report = session.report(parts if wanted else ())
+    later = ["further checks run after you hand in."] if wanted and unchecked_points(assignment) else []
+    return report, session.sources.restart_warnings(parts) + later
 
 
 def _from_file(folder: Path, assignment: Assignment, parts: list[str]) -> Report:
@@ -82,49 +76,3 @@ def _from_file(folder: Path, assignment: Assignment, parts: list[str]) -> Report
 
     report = grade(folder, assignment.id, course=folder, hidden=False)
     return msgspec.structs.replace(report, parts=tuple(p for p in report.parts if p.part.id in parts))
-
-
-def saved_file_warnings(assignment: Assignment, parts: list[str], user_ns: Mapping[str, Any]) -> list[str]:
-    """One line for the names whose running definition is in no cell of the saved notebook."""
-    path = notebook_path(user_ns)
-    if path is None:
-        return []
-    try:
-        cells = [c for c in json.loads(path.read_text(encoding="utf-8"))["cells"] if c["cell_type"] == "code"]
-        saved = ["".join(c["source"]) for c in cells]
-    except (OSError, ValueError, KeyError, TypeError):
-        return []
-    used = dict.fromkeys(u.name for c in assignment.checks if c.part.id in parts for u in c.uses)
-    names = []
-    for name in used:
-        for place in assignment.names.get(name, ()):
-            if place.module:
-                continue
-            if any(not any(text in cell for cell in saved) for text in _sources(user_ns.get(place.name))):
-                names.append(f"`{place.name}`")
-    if not names:
-        return []
-    return [
-        f"{', '.join(names)}: what runs here is not in the saved notebook. Save it; after a restart, "
-        "`Run All` would give what the saved cells say."
-    ]
-
-
-def _sources(thing: object) -> list[str]:
-    """The text of a function, or of each method of a class, that a cell has defined."""
-    functions = [f for f in vars(thing).values() if inspect.isfunction(f)] if inspect.isclass(thing) else [thing]
-    texts = []
-    for function in functions:
-        if inspect.isfunction(function):
-            with contextlib.suppress(OSError):  # its cell is gone from IPython's cache
-                texts.append(inspect.getsource(function).strip())
-    return texts
-
-
-def notebook_path(user_ns: Mapping[str, Any]) -> Path | None:
-    """The notebook's file, where the editor tells it (VS Code in the namespace, Jupyter in the environment)."""
-    candidates = [user_ns.get(name) for name in VARIABLES] + [os.environ.get("JPY_SESSION_NAME")]
-    for candidate in candidates:
-        if isinstance(candidate, str) and candidate.endswith(".ipynb") and Path(candidate).is_file():
-            return Path(candidate)
-    return None

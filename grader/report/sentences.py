@@ -51,10 +51,15 @@ class Feedback(Struct, frozen=True, kw_only=True):
     diagnosis: str = ""
 
     @property
+    def seen(self) -> tuple[str, ...]:
+        """What was observed, as sentences."""
+        rest = (f"and {self.more} more",) if self.more else ()
+        return tuple(filter(None, (self.message, *self.arrays, *rest)))
+
+    @property
     def lines(self) -> tuple[str, ...]:
         """All of it, as sentences."""
-        rest = (f"and {self.more} more",) if self.more else ()
-        return tuple(filter(None, (self.message, *self.arrays, *rest, self.diagnosis)))
+        return tuple(filter(None, (*self.seen, self.diagnosis)))
 
 
 def feedback(outcome: Outcome, *, limit: int | None = SENTENCES) -> Feedback:

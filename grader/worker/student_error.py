@@ -18,7 +18,7 @@ CELL_FILE = re.compile(r"^<cell (\d+)>$")
 
 
 def student_error(error: BaseException, files: Mapping[str, str]) -> StudentError:
-    """Describe `error`; `files["root"]` is the real path of the submission's folder.
+    """Describe `error`; `files["root"]` is the real path of the submission's folder, other keys are files of cells.
 
     A frame is kept when its file is a cell or lies in the submission; its text is read on the trusted side. Never
     raises: `__str__` is student code too.
@@ -29,6 +29,8 @@ def student_error(error: BaseException, files: Mapping[str, str]) -> StudentErro
         for name, line in _walk(error.__traceback__):
             if CELL_FILE.match(name):
                 frames.append(_frame(name.strip("<>"), line))
+            elif name in files:
+                frames.append(_frame(files[name], line))
             elif os.path.realpath(name).startswith(root + os.sep):
                 frames.append(_frame(os.path.relpath(os.path.realpath(name), root), line))
         if isinstance(error, SyntaxError) and not frames and error.lineno:

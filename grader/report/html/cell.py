@@ -9,7 +9,9 @@ import re
 
 from markupsafe import Markup, escape
 
-from grader.model import Report
+from grader.diagnosis.codes import NAMED, TWO
+from grader.diagnosis.explanations import kind
+from grader.model import Outcome, Report
 from grader.report import order, sentences
 from grader.report.sanitize import one_line, points
 
@@ -31,9 +33,10 @@ def render(report: Report) -> str:
         )
         for outcome in lost.lost:
             said = lost.explained.get(outcome.check.id)
-            lines = "".join(f"<br>{_text(line)}" for line in said.feedback.lines) if said else ""
+            lines = "".join(f"<br>{_text(line)}" for line in said.feedback.seen) if said else ""
+            hints = _hints(outcome) if said and said.feedback.diagnosis else ""
             pieces.append(
-                f"<li>{escape(sentences.check_title(outcome))}: {sentences.STATUS[outcome.status]}{lines}</li>"
+                f"<li>{escape(sentences.check_title(outcome))}: {sentences.STATUS[outcome.status]}{lines}{hints}</li>"
             )
             pieces += [f"<li>also fails: {escape(sentences.check_title(o))}</li>" for o in (said.also if said else ())]
         pieces.append("</ul>")
@@ -41,7 +44,19 @@ def render(report: Report) -> str:
         if parts:
             names = "; ".join(_title(p.part.id, p.part.title) for p in parts)
             pieces.append(f"<p><strong>{title}</strong>: {names}</p>")
+    if report.notes:
+        pieces.append(f"<ul>{''.join(f'<li>{_text(note)}</li>' for note in report.notes)}</ul>")
     return f"<div style='max-width:60em'>{''.join(pieces)}<p>{escape(sentences.total(report))}</p></div>"
+
+
+def _hints(outcome: Outcome) -> str:
+    """The diagnosis in steps that the student opens one after the other: the kind of mistake, then the mistake."""
+    assert outcome.diagnosis is not None
+    code, named = outcome.diagnosis.code, _text(outcome.diagnosis.text)
+    if code in (NAMED, TWO) or not (told := kind(code)):
+        return f"<details><summary>Hint</summary>{named}</details>"
+    inner = f"<details style='margin-left:1em'><summary>Hint 2: what exactly</summary>{named}</details>"
+    return f"<details><summary>Hint 1: what kind of mistake</summary>{_text(told)}{inner}</details>"
 
 
 def _title(id: str, title: str) -> str:

@@ -9,6 +9,7 @@ import msgspec
 from markupsafe import Markup
 from msgspec import Struct
 
+from grader.diagnosis.explanations import about
 from grader.model import Answer, CellRun, Excerpt, Outcome, PartResult, Report
 from grader.report import order, sentences
 from grader.report.html.highlight import highlighted
@@ -47,6 +48,8 @@ class CheckView(Struct, frozen=True, kw_only=True):
     message: str = ""
     sentences: tuple[str, ...] = ()
     diagnosis: str = ""
+    behind: str = ""
+    """What is behind this kind of mistake."""
     also: str = ""
     """Titles of the checks that fail by the same mistake."""
 
@@ -188,6 +191,7 @@ def _check(outcome: Outcome, explanation: order.Explanation | None) -> CheckView
         message=said.message,
         sentences=(*said.arrays, *([f"and {said.more} more"] if said.more else [])),
         diagnosis=said.diagnosis,
+        behind=about(outcome.diagnosis.code) if outcome.diagnosis and said.diagnosis else "",
         also="; ".join(map(sentences.check_title, also)),
     )
 
