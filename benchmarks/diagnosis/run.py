@@ -41,7 +41,7 @@ from table import Table, Tried
 
 from grader.assignment.loading.course import find_course
 from grader.assignment.release.edits import edited, right_edits, wrong_edits
-from grader.diagnosis.explain import DESCRIBE
+from grader.diagnosis.codes import CODES
 from grader.model import Assignment, Diagnosis
 from grader.reference.variants import Definitions, definitions
 
@@ -79,7 +79,7 @@ class Reader:
         for case in cases:
             said = {d.text: d.code for t in tried if t.name == case.edit.name for d in t.said.values()}
             changes = [{"file": c.file, "right": c.old, "wrong": c.new} for c in case.edit.changes]
-            sentences = [text for text, code in said.items() if code not in DESCRIBE]
+            sentences = [text for text, code in said.items() if CODES[code].names_a_mistake]
             self.told.append(
                 {"assignment": assignment, "case": case.edit.name, "changes": changes, "sentences": sentences}
             )
@@ -97,7 +97,7 @@ class Reader:
             return "not caught"
         if not tried.arrays:
             return "raised"
-        named = [d for d in tried.said.values() if d.code not in DESCRIBE]
+        named = [d for d in tried.said.values() if CODES[d.code].names_a_mistake]
         worth = {self.worth(tried.name, pattern, d) for d in named}
         if "unread" in worth:
             return "unread"

@@ -28,7 +28,7 @@ from grader.worker.experiments.fingerprints import FIELDS, Floats
 
 FILE = "mistakes.npz"
 PUBLIC_FILE = "public-mistakes.npz"
-FORMAT = 4
+FORMAT = 5
 """Raised when fingerprints or views change: older files are then out of date."""
 GRADED, REPEATED, MILDER = 0, 1, 2
 """Views: the assignment's seed, another seed, the assignment's seed with milder extremes (nan where there is none)."""
@@ -50,6 +50,8 @@ class Hypothesis(Struct, frozen=True, kw_only=True):
     """How many it takes: of what explains as well, the simpler one is true."""
     likely: int = 0
     """0 for what students write, more for what is seldom meant: of what comes to the same, the likelier is told."""
+    weakness: str = ""
+    """A `grader.diagnosis.mutation.mutation.Weakness`."""
 
 
 class Results(Struct, frozen=True):

@@ -1,8 +1,13 @@
-"""The stable names of diagnoses; `docs/diagnoses.md` has a section for each."""
+"""The stable names of diagnoses: one table; `docs/diagnoses.md` has a section for each, by its name.
+
+A new code is one line here and one section there.
+"""
 
 from __future__ import annotations
 
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from grader.model import Diagnosis
 
@@ -10,63 +15,84 @@ NAMED = "named-by-the-course"
 """One of the mistakes that the assignment's author has written down; the sentence is the author's."""
 TWO = "two-mistakes"
 """Two at once, each with a sentence of its own."""
+UNRANKED = 99
+"""Rank of a code of which a generated clause names nothing."""
 
-CODES: tuple[str, ...] = (
-    NAMED,
-    # what one change of a right solution amounts to
-    "missing-term",
-    "missing-factor",
-    "missing-division",
-    "missing-transpose",
-    "missing-shift",
-    "missing-function",
-    "missing-mask",
-    "missing-step",
-    "wrong-mask",
-    "wrong-sign",
-    "wrong-operation",
-    "wrong-axis",
-    "wrong-constant",
-    "wrong-reduction",
-    "wrong-function",
-    "wrong-variable",
-    "mean-for-sum",
-    "sum-for-mean",
-    "kept-axis",
-    "extra-factor",
-    "extra-term",
-    "left-out",
-    TWO,
-    # how the student's own code behaves, whatever is expected of it
-    "upstream-ignored",
-    "upstream-not-a-factor",
-    "right-for-your-forward",
-    "second-call",
-    "shared-state",
-    # what the arrays show by themselves
-    "transposed",
-    "not-reshaped",
-    "not-reduced",
-    "reduced-too-far",
-    "whole-numbers",
-    "all-zero",
-    "not-zero",
-    "zero-entries",
-    "swapped-outputs",
-    "other-output",
-    "scaled-by-count",
-    "scaled",
-    "one-factor",
-    "absolute-value",
-    "constant-offset",
-    "row-offset",
-    "row-factor",
-    "changed-input",
-    "overflow",
-    "underflow",
-    "not-finite",
-    "logarithm-of-zero",
-)
+
+class Code(Struct, frozen=True):
+    """One kind of diagnosis."""
+
+    name: str
+    rank: int = UNRANKED
+    """Of a generated clause: the smaller, the more it tells a student."""
+    names_a_mistake: bool = True
+    """Whether it says what is wrong with the code, and not only with the numbers."""
+
+    @property
+    def anchor(self) -> str:
+        """Where the documentation explains it."""
+        return f"diagnoses.md#{self.name}"
+
+
+CODES: dict[str, Code] = {
+    code.name: code
+    for code in (
+        Code(NAMED),
+        # what one change of a right solution amounts to
+        Code("mean-for-sum", 0),
+        Code("sum-for-mean", 1),
+        Code("missing-shift", 2),
+        Code("missing-mask", 3),
+        Code("wrong-mask", 4),
+        Code("missing-function", 5),
+        Code("wrong-function", 6),
+        Code("missing-division", 7),
+        Code("wrong-axis", 8),
+        Code("wrong-reduction", 9),
+        Code("kept-axis", 10),
+        Code("missing-transpose", 11),
+        Code("missing-factor", 12),
+        Code("missing-step", 13),
+        Code("missing-term", 14),
+        Code("wrong-sign", 15),
+        Code("left-out", 16),
+        Code("extra-factor", 17),
+        Code("wrong-operation", 18),
+        Code("wrong-variable", 19),
+        Code("extra-term", 20),
+        Code("wrong-constant", 21),
+        Code(TWO, 22),
+        # how the student's own code behaves, whatever is expected of it
+        Code("upstream-ignored"),
+        Code("upstream-not-a-factor", names_a_mistake=False),
+        Code("right-for-your-forward"),
+        Code("second-call"),
+        Code("shared-state"),
+        # what the arrays show by themselves
+        Code("transposed"),
+        Code("not-reshaped"),
+        Code("not-reduced"),
+        Code("reduced-too-far"),
+        Code("whole-numbers"),
+        Code("all-zero", names_a_mistake=False),
+        Code("not-zero", names_a_mistake=False),
+        Code("zero-entries", names_a_mistake=False),
+        Code("swapped-outputs"),
+        Code("other-output"),
+        Code("scaled-by-count"),
+        Code("scaled"),
+        Code("one-factor", names_a_mistake=False),
+        Code("absolute-value"),
+        Code("constant-offset"),
+        Code("row-offset"),
+        Code("row-factor"),
+        Code("changed-input"),
+        Code("overflow"),
+        Code("underflow", names_a_mistake=False),
+        Code("not-finite", names_a_mistake=False),
+        Code("logarithm-of-zero"),
+    )
+}
 
 
 class Candidate(NamedTuple):

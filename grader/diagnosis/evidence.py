@@ -1,4 +1,4 @@
-"""A submission's checks, and asking it again: further observations, each made once and within a budget.
+"""What is known of a failed check, and asking the submission again: further observations, each once and in a budget.
 
 What is asked depends on a number of probes and on no clock, so that the same submission gets the same report.
 """
@@ -6,7 +6,8 @@ What is asked depends on a number of probes and on no clock, so that the same su
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
+from functools import cached_property
 from typing import Any
 
 import numpy.typing as npt
@@ -14,8 +15,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from grader.diagnosis.bank import MILDER, REPEATED, Bank
+from grader.diagnosis.codes import Candidate
+from grader.diagnosis.facts import Fact, read_facts
 from grader.diagnosis.points import milder, second_seed, watched
-from grader.diagnosis.rules.layers import Fact, read_facts
 from grader.model import Check, NotArray, Observation, Outcome
 
 Golden = Mapping[str, Mapping[str, npt.NDArray[Any]]]
@@ -85,7 +87,7 @@ class Asker:
             )
         return facts
 
-    def elsewhere(self, check: Check) -> tuple[dict[str, Any], Mapping[str, npt.NDArray[Any]]] | None:
+    def at_second_seed(self, check: Check) -> tuple[dict[str, Any], Mapping[str, npt.NDArray[Any]]] | None:
         """What a check returns at the second point and what is expected there; None where that is not known."""
         results = self._bank.results(check.id) if self._bank is not None else None
         if results is None or not results.expected:
@@ -96,6 +98,113 @@ class Asker:
     def _is_late(self) -> bool:
         self.late = self.late or time.monotonic() > self._ends
         return self.late
+
+
+class Named(Struct, frozen=True, kw_only=True):
+    """What the hypotheses say of one check."""
+
+    candidate: Candidate
+    whole: bool
+    """Whether it explains every wrong array of the check."""
+    strong: bool
+    """Whether it names a mistake, and does not only describe one."""
+    mistakes: int
+    checks: int = 1
+    """How many failed checks the same explains."""
+
+
+class Evidence:
+    """Everything that is known of one failed check: what a rule is given.
+
+    Parameters
+    ----------
+    expected
+        Its arrays as the reference returns them at the graded seed.
+    prepared
+        What the prepared mistakes say of it, if anything.
+    asker
+        Asks the submission again.
+    wrong
+        All failed checks of the submission.
+    explained
+        The names of each check that a prepared mistake explains as a whole.
+    """
+
+    def __init__(
+        self,
+        case: Case,
+        expected: Mapping[str, npt.NDArray[Any]],
+        prepared: Named | None,
+        asker: Asker,
+        wrong: Sequence[Case],
+        explained: Set[frozenset[str]],
+    ) -> None:
+        self.case = case
+        self.check = case.check
+        self.values = case.observation.values
+        self.expected = expected
+        self.prepared = prepared
+        self.whole = prepared if prepared is not None and prepared.whole else None
+        """`prepared` where it explains every wrong array of the check."""
+        self.asker = asker
+        self._wrong = wrong
+        self._explained = names_of(case.check) in explained
+
+    @property
+    def failed(self) -> list[str]:
+        """The arrays that lost points."""
+        return failed_arrays(self.case)
+
+    @cached_property
+    def facts(self) -> tuple[Fact, ...]:
+        """How the layers that the check uses behave."""
+        return self.asker.facts(self.check, self.failed)
+
+    @cached_property
+    def forward_fails(self) -> bool:
+        """Whether another check of nothing but the same names fails by itself: what the forward pass returns is wrong.
+
+        One whose wrong arrays are themselves the derivatives of that forward pass says nothing of it.
+        """
+        names = names_of(self.check)
+        others = [
+            case
+            for case in self._wrong
+            if case.check.id != self.check.id and names_of(case.check) <= names and not case.innocent
+        ]
+        return any(not follows_own_forward(case, self.asker) for case in others)
+
+    @property
+    def known(self) -> bool:
+        """Whether prepared mistakes explain this check, or another of the same names, by ordinary numbers."""
+        return self._explained or (self.whole is not None and self.whole.strong and self.whole.checks > 1)
+
+    @cached_property
+    def consequence(self) -> bool:
+        """Whether other checks say what is wrong: one of some of its names fails by itself, or is explained.
+
+        What a layer alone gets wrong shows there; here are only the consequences.
+        """
+        own = names_of(self.check)
+        names = own | set(self.check.builds_on)
+        parts = (names_of(case.check) for case in self._wrong if not case.innocent)
+        return self._explained or any(part < names and part != own for part in parts)
+
+
+def failed_arrays(case: Case) -> list[str]:
+    """The arrays of a check that lost points."""
+    return [array.name for array in case.outcome.arrays if array.earned != 1]
+
+
+def names_of(check: Check) -> frozenset[str]:
+    """The student's names that a check uses."""
+    return frozenset(use.name for use in check.uses)
+
+
+def follows_own_forward(case: Case, asker: Asker) -> bool:
+    """Whether a wrong array is the derivative of the student's own forward pass."""
+    failed = failed_arrays(case)
+    return any(fact.kind == "own" and set(fact.arrays) & set(failed) for fact in asker.facts(case.check, failed))
 
 
 def arrays_of(observation: Observation) -> dict[str, Any]:

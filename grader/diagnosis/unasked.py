@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from grader.diagnosis.evidence import Probe, arrays_of
+from grader.diagnosis.facts import read_facts
 from grader.diagnosis.points import watched
-from grader.diagnosis.rules.layers import large, read_facts, state
+from grader.diagnosis.rules.layers import large, state
 from grader.model import Outcome
 
 MOST = 20

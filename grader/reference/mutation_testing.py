@@ -84,10 +84,21 @@ def prepare(assignment: Assignment, tell: Callable[[str], None] = lambda text: N
     told = len(every) + len(edits)
     useful = _useful(more, seen[told:], steady, [(m, a) for m, a in zip(every, seen, strict=False) if a])
     more, seen = [more[number] for number in useful], [*seen[:told], *(seen[told + number] for number in useful)]
-    hypotheses = [Hypothesis(code=m.code, text=m.clause, function=m.function, named=False, line=m.line) for m in every]
+    hypotheses = [
+        Hypothesis(code=m.code, text=m.clause, function=m.function, named=False, line=m.line, weakness=m.weakness.value)
+        for m in every
+    ]
     hypotheses += [Hypothesis(code=NAMED, text=e.name, function="", named=True) for e in edits]
     hypotheses += [
-        Hypothesis(code=v.code, text=v.text, function=v.function, named=v.named, mistakes=v.mistakes, likely=v.likely)
+        Hypothesis(
+            code=v.code,
+            text=v.text,
+            function=v.function,
+            named=v.named,
+            mistakes=v.mistakes,
+            likely=v.likely,
+            weakness=v.weakness.value,
+        )
         for v in more
     ]
     path = None
@@ -136,14 +147,14 @@ def _useful(
     found: dict[object, int] = {}
     said: dict[object, tuple[bool, int, int]] = {}
     for mutant, gives in mutants:
-        how = order(mutant.code, mutant.clause, 0)
+        how = order(mutant.code, mutant.weakness, 0)
         same = _key(mutant.function, 1, gives)
         said[same] = min(how, said.get(same, how))
     for number, (variant, arrays) in enumerate(zip(more, seen, strict=True)):
         if not arrays or _agrees(arrays, right):
             continue
         same = _key(variant.function, variant.mistakes, arrays)
-        how = order(variant.code, variant.text, variant.likely)
+        how = order(variant.code, variant.weakness, variant.likely)
         if same not in said or how < said[same]:
             said[same] = how
             found[same] = number

@@ -10,6 +10,7 @@ from msgspec import structs
 
 from grader.diagnosis.bank import PUBLIC_FILE, VIEWS, Bank, Hypothesis, Results, read_bank, write_bank
 from grader.diagnosis.mutation.compound import WrongSolution
+from grader.diagnosis.mutation.mutation import Weakness
 from grader.diagnosis.mutation.sites import Mutant
 from grader.model import Assignment, Check, Part, Visibility
 from grader.reference.mutation_testing import _useful
@@ -95,17 +96,20 @@ def test_of_what_comes_to_the_same_the_likeliest_is_kept() -> None:
 def test_a_mutant_is_not_told_again_unless_better() -> None:
     right, wrong = {("c", 0): {"a": np.arange(4.0)}}, {("c", 0): {"a": np.ones(4)}}
 
-    def kept(clause: str) -> list[int]:
-        mutant = Mutant(
-            file="f.py", line=1, function="f", old="", new="", code="wrong-operation", clause=clause, text=""
+    def mutant_of(code: str, weakness: Weakness = Weakness.NONE) -> Mutant:
+        return Mutant(
+            file="f.py", line=1, function="f", old="", new="", code=code, clause="c", weakness=weakness, text=""
         )
+
+    def kept(weakness: Weakness) -> list[int]:
+        mutant = mutant_of("wrong-operation", weakness)
         better = WrongSolution(
             code="wrong-sign", text="the sign of one term is wrong", function="f", named=False, definitions=()
         )
         return _useful([better], [wrong], right, [(mutant, wrong)])
 
-    assert kept("a difference is taken the wrong way round") == [0]
-    assert kept("entries are multiplied, not matrices") == [0]  # of two that are likely the one that says most
-    mutant = Mutant(file="f.py", line=1, function="f", old="", new="", code="mean-for-sum", clause="a mean", text="")
+    assert kept(Weakness.LAYOUT) == [0]
+    assert kept(Weakness.NONE) == [0]  # of two that are likely the one that says most
+    mutant = mutant_of("mean-for-sum")
     other = WrongSolution(code="wrong-sign", text="a sign is wrong", function="f", named=False, definitions=())
     assert _useful([other], [wrong], right, [(mutant, wrong)]) == []

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from grader.diagnosis.codes import CODES
-from grader.diagnosis.rules.layers import large, own_forward, read_facts, state, upstream_bent, upstream_ignored
+from grader.diagnosis.facts import read_facts
+from grader.diagnosis.rules.layers import large, own_forward, state, upstream_bent, upstream_ignored
 from grader.worker.experiments.layer_facts import observe_behaviour
 
 

@@ -12,13 +12,13 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from msgspec import Struct
 
 from grader.diagnosis.bank import GRADED, Bank, Hypothesis
-from grader.diagnosis.codes import TWO, Candidate
-from grader.diagnosis.evidence import Asker, Case, arrays_of
+from grader.diagnosis.codes import TWO, UNRANKED, Candidate
+from grader.diagnosis.evidence import Asker, Case, Named, arrays_of
 from grader.diagnosis.matching.match import Ask, Matcher, Values
-from grader.diagnosis.matching.ranking import REST, SAYS_NOTHING, order, rank
+from grader.diagnosis.matching.ranking import order, rank
+from grader.diagnosis.mutation.mutation import Weakness
 from grader.model import Check
 
 FACTORS = (
@@ -29,19 +29,6 @@ FACTORS = (
     (1 / np.log(10), "scaled", "too small by ln 10: the logarithm is to the base 10, not the natural one"),
 )
 """Factors that say what is wrong."""
-
-
-class Named(Struct, frozen=True, kw_only=True):
-    """What the hypotheses say of one check."""
-
-    candidate: Candidate
-    whole: bool
-    """Whether it explains every wrong array of the check."""
-    strong: bool
-    """Whether it names a mistake, and does not only describe one."""
-    mistakes: int
-    checks: int = 1
-    """How many failed checks the same explains."""
 
 
 class Fit(NamedTuple):
@@ -63,7 +50,7 @@ class Fit(NamedTuple):
 
     @property
     def rank(self) -> int:
-        return rank(self.hypothesis.code, self.hypothesis.text)
+        return rank(self.hypothesis.code, self.hypothesis.weakness)
 
 
 def named_mistakes(cases: Sequence[Case], bank: Bank, asker: Asker) -> dict[str, Named]:
@@ -196,7 +183,7 @@ def _parts(
     if not (covered == wrong).all() and len(chosen) == 1 and chosen[0].hypothesis.function:
         beside = matcher.beside(check.id, values, wrong & ~covered, covered, ask)
         second = [Fit(matcher.hypothesis(h), h, wrong & ~covered) for h in beside]
-        named = _best([fit for fit in second if fit.rank < REST or fit.named], explains) if second else None
+        named = _best([fit for fit in second if fit.rank < UNRANKED or fit.named], explains) if second else None
         if named is not None and named.hypothesis.function in ("", chosen[0].hypothesis.function):
             chosen.append(named)
             covered |= named.arrays
@@ -218,7 +205,7 @@ def _best(fits: Sequence[Fit], explains: Mapping[int, int]) -> Fit | None:
 
 def _telling(fits: Sequence[Fit], explains: Mapping[int, int]) -> Fit | None:
     """The generated clause that says most; None where such clauses are about different functions."""
-    fits = [fit for fit in fits if not any(word in fit.hypothesis.text for word in SAYS_NOTHING)]
+    fits = [fit for fit in fits if fit.hypothesis.weakness != Weakness.VAGUE]
     if not fits:
         return None
     ranked = sorted(_explaining_most(fits, explains), key=_order)
@@ -227,7 +214,7 @@ def _telling(fits: Sequence[Fit], explains: Mapping[int, int]) -> Fit | None:
 
 
 def _order(fit: Fit) -> tuple[bool, int, int, int]:
-    return *order(fit.hypothesis.code, fit.hypothesis.text, fit.hypothesis.likely), fit.number
+    return *order(fit.hypothesis.code, fit.hypothesis.weakness, fit.hypothesis.likely), fit.number
 
 
 def _clause(fit: Fit) -> str:
@@ -265,7 +252,7 @@ def _said(matcher: Matcher, check: Check, chosen: Sequence[Fit], explains: Mappi
             "; ".join(fit.clause if fit.named else _clause(fit) for fit in chosen),
         ),
         whole=whole,
-        strong=all(fit.named or fit.rank < REST for fit in chosen),
+        strong=all(fit.named or fit.rank < UNRANKED for fit in chosen),
         mistakes=mistakes,
         checks=min(explains.get(fit.number, 0) for fit in chosen),
     )

@@ -14,9 +14,9 @@ from typing import NamedTuple
 from msgspec import Struct
 
 from grader.assignment.release.percent import python_lines
-from grader.diagnosis.mutation.operators import Mutation
-from grader.diagnosis.mutation.sites import Generate, spliced, spots
-from grader.diagnosis.mutation.slips import every_mutation, untried
+from grader.diagnosis.mutation.mutation import Mutation, Weakness
+from grader.diagnosis.mutation.operators import Generate, every_mutation, only_for_students
+from grader.diagnosis.mutation.sites import spliced, spots
 
 MOST_REWRITTEN = 300
 """Hypotheses in other ways of writing, for one assignment: what can be run in a minute or two."""
@@ -40,6 +40,7 @@ class WrongSolution(Struct, frozen=True, kw_only=True):
     mistakes: int = 1
     likely: int = 0
     """0 for what students write, more for what is seldom meant."""
+    weakness: Weakness = Weakness.NONE
 
 
 class SourceText(NamedTuple):
@@ -56,7 +57,7 @@ def further(bases: Sequence[SourceText], rewritten: Sequence[SourceText]) -> lis
     """Other single mistakes in the solution, and all strong ones in other ways of writing it."""
     found: dict[object, WrongSolution] = {}
     for base in bases:
-        for variant in _single(base, untried, None):
+        for variant in _single(base, only_for_students, None):
             found.setdefault(variant.definitions, variant)
     count = len(found)
     for base in rewritten:
@@ -74,6 +75,7 @@ def _single(base: SourceText, generate: Generate, names: Set[str] | None) -> Ite
             yield WrongSolution(
                 code=mutation.code,
                 text=mutation.clause,
+                weakness=mutation.weakness,
                 function=function,
                 named=False,
                 definitions=(*(d for d in base.changed if d[1] != changed[1]), changed),

@@ -1,14 +1,11 @@
-"""Mistakes of students in which one thing is taken for another: an attribute, a guess, an axis of a square array.
-
-As `grader.diagnosis.mutation.slips`, for comparing with students and not for trying an author's checks.
-"""
+"""Operator: one thing taken for another: an attribute, a guess, an axis of a square array."""
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Set
 
-from grader.diagnosis.mutation.operators import Mutation
+from grader.diagnosis.mutation.mutation import Mutation
 from grader.diagnosis.mutation.phrases import Words
 
 SHORT = 3
@@ -16,7 +13,7 @@ SHORT = 3
 
 
 def mixups(node: ast.AST, words: Words, inside: Set[str]) -> Iterator[Mutation]:
-    """The wrong changes of one node; arguments as those of `mutations`."""
+    """The wrong changes of one node; arguments as those of every operator."""
     match node:
         case ast.Attribute(value=ast.Name(id="self"), ctx=ast.Load(), attr=attribute):
             for other in words.attributes() if len(attribute) <= SHORT else ():

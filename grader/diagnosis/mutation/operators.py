@@ -1,216 +1,59 @@
-"""Small wrong changes of an expression or statement, each with its code and a clause that says what it amounts to.
+"""The table of mutation operators, and what each of them makes.
 
-Owns the list of changes and the words; where they may be made is `grader.diagnosis.mutation.sites`'. A clause completes
-"in `f`, ...", and never holds code of the solution: only words, and names that the student has in front of them.
+An operator takes a node of a syntax tree and yields wrong changes of it, each with its code and a clause that says what
+it amounts to. A clause completes "in `f`, ...", and never holds code of the solution: only words, and names that the
+student has in front of them. A new operator is a function in a file of its own and a line of `OPERATORS`.
 """
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Set
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
+from grader.diagnosis.mutation import edits, mixups, slips
+from grader.diagnosis.mutation.mutation import Mutation
 from grader.diagnosis.mutation.phrases import Words
 
 
-class Mutation(NamedTuple):
-    """Replace `node` by the text `new`."""
+class Generate(Protocol):
+    """What an operator does."""
 
-    node: ast.AST
-    new: str
-    code: str
-    clause: str
+    def __call__(self, node: ast.AST, words: Words, inside: Set[str]) -> Iterator[Mutation]:
+        """The wrong changes of `node`; `inside` are the names that may stand for each other there."""
 
 
-_OPERATORS = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
-_WORDS = {"+": "added", "-": "subtracted", "*": "multiplied", "/": "divided"}
-_INSTEAD = {"+": "-", "-": "+", "*": "/", "/": "*"}
-_COMPARED = {ast.Gt: "<", ast.GtE: "<=", ast.Lt: ">", ast.LtE: ">="}
-_REDUCTIONS = {
-    "sum": (("mean", "mean-for-sum", "a mean is taken where a sum belongs"),),
-    "mean": (("sum", "sum-for-mean", "a sum is taken where a mean belongs"),),
-    "max": (("min", "wrong-reduction", "the smallest entry is taken where the largest belongs"),),
-    "argmax": (("argmin", "wrong-reduction", "the place of the smallest entry is taken where the largest belongs"),),
-    "maximum": (("minimum", "wrong-function", "the smaller of two numbers is taken where the larger belongs"),),
-    "minimum": (("maximum", "wrong-function", "the larger of two numbers is taken where the smaller belongs"),),
-    "log": (
-        ("log2", "wrong-function", "the logarithm is to the base 2, not the natural one"),
-        ("log10", "wrong-function", "the logarithm is to the base 10, not the natural one"),
-        ("log1p", "wrong-function", "the logarithm is that of 1 plus the number"),
-    ),
-    "exp": (("exp2", "wrong-function", "powers of 2 are taken where those of e belong"),),
-    "zeros_like": (("ones_like", "wrong-constant", "ones stand where zeros belong"),),
-    "ones_like": (("zeros_like", "wrong-constant", "zeros stand where ones belong"),),
-}
-_FUNCTIONS = frozenset(
-    {"log", "exp", "sqrt", "abs", "square", "tanh", "softmax", "maximum", "sigmoid", "cumsum", "clip"}
+class Operator(NamedTuple):
+    """One row of the table."""
+
+    generate: Generate
+    tries_checks: bool = False
+    """Whether its changes are mutants that an author's checks must notice; all are compared with students' results."""
+
+
+OPERATORS: tuple[Operator, ...] = (
+    Operator(edits.edits, tries_checks=True),
+    Operator(slips.slips),
+    Operator(mixups.mixups),
 )
+"""Of changes that give the same the first is kept."""
 
 
-def mutations(node: ast.AST, words: Words, inside: Set[str]) -> Iterator[Mutation]:
-    """The wrong changes of one node; `inside` are the names that may stand for each other there."""
-    match node:
-        case ast.BinOp():
-            yield from _binary(node, words)
-        case ast.UnaryOp(op=ast.USub(), operand=inner) if not isinstance(inner, ast.Constant):
-            yield Mutation(node, _text(inner), "wrong-sign", "the minus sign is missing")
-        case ast.Compare(ops=[op], left=left, comparators=[right]) if type(op) in _COMPARED:
-            new = f"{_text(left)} {_COMPARED[type(op)]} {_text(right)}"
-            yield Mutation(node, new, "wrong-mask", "a comparison is the wrong way round")
-            yield Mutation(node, "1.0", "missing-mask", "a mask is missing: what it should stop is let through")
-            yield Mutation(node, "0.0", "wrong-mask", "a mask lets nothing through")
-        case ast.Constant(value=int() | float() as value) if not isinstance(value, bool):
-            yield from _constant(node, value)
-        case ast.Attribute(attr="T", value=inner):
-            yield Mutation(node, _text(inner), "missing-transpose", f"a transpose{words.of(inner)} is missing")
-        case ast.Call():
-            yield from _call(node, words)
-        case ast.Name(ctx=ast.Load(), id=id) if id in inside:
-            for other in sorted(inside - {id}):
-                clause, code = "a variable stands where another belongs", "wrong-variable"
-                if words.shown(id) and words.shown(other):
-                    clause = f"`{other}` stands where `{id}` belongs"
-                elif step := words.step_between(id, other):
-                    clause, code = step, "missing-function" if step.endswith("missing") else "wrong-function"
-                yield Mutation(node, other, code, clause)
-        case ast.AugAssign() | ast.Assign():
-            yield from _statement(node, words)
-        case ast.Return(value=ast.expr() as value):
-            yield Mutation(value, f"-({_text(value)})", "wrong-sign", "the sign of what is returned is wrong")
+def mutants_for_checks(node: ast.AST, words: Words, inside: Set[str]) -> Iterator[Mutation]:
+    """The changes that an author's checks are tried with."""
+    for operator in OPERATORS:
+        if operator.tries_checks:
+            yield from operator.generate(node, words, inside)
 
 
-def _binary(node: ast.BinOp, words: Words) -> Iterator[Mutation]:
-    left, right = _text(node.left), _text(node.right)
-    if isinstance(node.op, ast.MatMult):
-        yield Mutation(node, f"{right} @ {left}", "wrong-operation", "the factors of a matrix product are swapped")
-        yield Mutation(node, f"({left}) * ({right})", "wrong-operation", "entries are multiplied, not matrices")
-        return
-    if isinstance(node.op, ast.Pow):
-        yield Mutation(node, left, "missing-function", "a power is missing")
-        return
-    if type(node.op) not in _OPERATORS:
-        return
-    sign = _OPERATORS[type(node.op)]
-    other = _INSTEAD[sign]
-    clause = f"something is {_WORDS[other]} that should be {_WORDS[sign]}"
-    if sign in "+-":
-        clause = "the sign of one of two terms is wrong"
-    if words.name(node.right):
-        clause = f"{words.name(node.right)} is {_WORDS[other]} where it should be {_WORDS[sign]}"
-    yield Mutation(node, f"{left} {other} {right}", "wrong-sign" if sign in "+-" else "wrong-operation", clause)
-    if sign in "-/":
-        what = "difference" if sign == "-" else "quotient"
-        yield Mutation(node, f"{right} {sign} {left}", "wrong-operation", f"a {what} is taken the wrong way round")
-    if sign == "/":
-        what = words.of(node.right, " by ")
-        clause = f"a division{what} is missing"
-        if isinstance(node.right, ast.Constant) and node.right.value == 2:
-            clause = "a factor 1/2, a division by 2, is missing"
-        yield Mutation(node, left, "missing-division", clause)
-        yield Mutation(node, f"{left} / {right} / {right}", "extra-factor", f"the division{what} is made twice")
-    elif sign == "*":
-        yield Mutation(node, left, "missing-factor", f"the factor{words.of(node.right, ' ')} is missing")
-        clause = f"the factor{words.of(node.left, ' ')} is missing"
-        if isinstance(node.left, ast.Constant) and node.left.value == 0.5:
-            clause = "the factor 1/2, 0.5, is missing"
-        yield Mutation(node, right, "missing-factor", clause)
-    elif _takes_maximum(node.right) and sign == "-":
-        yield Mutation(
-            node, left, "missing-shift", "the largest entry is not subtracted before the exponential, which overflows"
-        )
-    else:
-        yield Mutation(node, left, "missing-term", f"the term{words.of(node.right, ' with ')} is missing")
-        yield Mutation(node, right, "missing-term", f"the term{words.of(node.left, ' with ')} is missing")
+def only_for_students(node: ast.AST, words: Words, inside: Set[str]) -> Iterator[Mutation]:
+    """The others: some of them change nothing that can be seen."""
+    for operator in OPERATORS:
+        if not operator.tries_checks:
+            yield from operator.generate(node, words, inside)
 
 
-def _constant(node: ast.Constant, value: float) -> Iterator[Mutation]:
-    if value == 0:
-        yield Mutation(node, "1", "wrong-constant", "a 1 stands where a 0 belongs")
-    elif value == 1:
-        yield Mutation(node, "0", "wrong-constant", "a 0 stands where a 1 belongs")
-        yield Mutation(node, "2", "wrong-constant", "a 2 stands where a 1 belongs")
-    else:
-        yield Mutation(node, repr(2 * value), "wrong-constant", "a constant is twice what it should be")
-        yield Mutation(node, repr(value / 2), "wrong-constant", "a constant is half of what it should be")
-    if value:
-        yield Mutation(node, repr(-value), "wrong-sign", "a constant has the wrong sign")
-
-
-def _call(node: ast.Call, words: Words) -> Iterator[Mutation]:
-    name = node.func.attr if isinstance(node.func, ast.Attribute) else _text(node.func)
-    if isinstance(node.func, ast.Attribute):
-        for new, code, clause in _REDUCTIONS.get(name, ()):
-            yield Mutation(node, _text(_renamed(node, new)), code, clause)
-    if name in _FUNCTIONS and node.args:
-        clause = f"the function `{name}` is missing"
-        if name == "maximum":
-            clause = "negative numbers are let through"
-        yield Mutation(node, _text(node.args[0]), "missing-function", clause)
-        if name in ("softmax", "exp", "log"):
-            again = _copied(node)
-            again.args[0] = node
-            yield Mutation(node, _text(again), "wrong-function", f"the function `{name}` is applied twice")
-    if name in ("sum", "mean") and isinstance(node.func, ast.Attribute):
-        inner = node.args[0] if _text(node.func.value) in ("np", "numpy") and node.args else node.func.value
-        yield Mutation(node, _text(inner), "missing-step", f"a {name}{words.of(inner)} is missing")
-    if name == "copy" and isinstance(node.func, ast.Attribute) and not node.args:
-        yield Mutation(node, _text(node.func.value), "missing-step", "an array is changed that was to be copied first")
-    yield from _keywords(node, name)
-
-
-def _keywords(node: ast.Call, name: str) -> Iterator[Mutation]:
-    for index, keyword in enumerate(node.keywords):
-        without = _copied(node)
-        del without.keywords[index]
-        if keyword.arg == "axis":
-            yield Mutation(
-                node, _text(without), "wrong-axis", f"`axis` is missing in a {name}: it runs over everything"
-            )
-            for axis in {"0": ("1",), "1": ("0",), "-1": ("0",)}.get(_text(keyword.value), ()):
-                other = _copied(node)
-                other.keywords[index].value = ast.parse(axis, mode="eval").body
-                yield Mutation(node, _text(other), "wrong-axis", f"a {name} runs along the wrong axis")
-        elif keyword.arg == "keepdims":
-            yield Mutation(node, _text(without), "kept-axis", f"a {name} loses its axis (`keepdims`), and meets the "
-                           "wrong one")  # fmt: skip
-    given = {keyword.arg for keyword in node.keywords}
-    if name in ("sum", "mean", "max") and "axis" in given and "keepdims" not in given:
-        kept = _copied(node)
-        kept.keywords.append(ast.keyword("keepdims", ast.Constant(True)))
-        yield Mutation(node, _text(kept), "kept-axis", f"a {name} keeps an axis of length 1 (`keepdims`)")
-
-
-def _statement(node: ast.AugAssign | ast.Assign, words: Words) -> Iterator[Mutation]:
-    if isinstance(node, ast.AugAssign):
-        yield Mutation(node, "pass", "missing-step", f"a change{words.of(node.target)} in place is missing")
-        if type(node.op) in _OPERATORS:
-            sign = _OPERATORS[type(node.op)]
-            other = _INSTEAD[sign]
-            clause = f"something is {_WORDS[other]} that should be {_WORDS[sign]}"
-            yield Mutation(node, f"{_text(node.target)} {other}= {_text(node.value)}", "wrong-sign", clause)
-        return
-    value = _text(node.value)
-    if isinstance(node.value, ast.BinOp | ast.Call | ast.UnaryOp):
-        target = words.name(node.targets[0])
-        of = f" of {target}" if target else " of an intermediate result"
-        yield Mutation(node.value, f"-({value})", "wrong-sign", f"the sign{of} is wrong")
-        yield Mutation(node.value, f"2 * ({value})", "extra-factor", f"there is a factor 2{of}")
-
-
-def _takes_maximum(node: ast.AST) -> bool:
-    return any(isinstance(n, ast.Attribute) and n.attr in ("max", "amax") for n in ast.walk(node))
-
-
-def _text(node: ast.AST) -> str:
-    """Its source, in brackets where it could fall apart next to an operator."""
-    text = ast.unparse(node)
-    return f"({text})" if isinstance(node, ast.BinOp | ast.UnaryOp | ast.Compare | ast.IfExp | ast.Lambda) else text
-
-
-def _copied(node: ast.Call) -> ast.Call:
-    return ast.Call(node.func, list(node.args), [ast.keyword(k.arg, k.value) for k in node.keywords])
-
-
-def _renamed(node: ast.Call, name: str) -> ast.Call:
-    assert isinstance(node.func, ast.Attribute)  # asked before
-    return ast.Call(ast.Attribute(node.func.value, name, ast.Load()), node.args, node.keywords)
+def every_mutation(node: ast.AST, words: Words, inside: Set[str]) -> Iterator[Mutation]:
+    """The changes of all operators."""
+    for operator in OPERATORS:
+        yield from operator.generate(node, words, inside)

@@ -33,16 +33,16 @@ class Words:
         self._made = made or {}
         """For a variable the function and the one variable that it is made of."""
 
-    def step_between(self, right: str, wrong: str) -> str:
-        """The function that leads from one variable to the other, in words; empty if none does."""
+    def step_between(self, right: str, wrong: str) -> tuple[str, str] | None:
+        """The code and the clause of the function that leads from one variable to the other; None if none does."""
         if wrong in self._made and self._made[wrong][1] == right:
             function = self._made[wrong][0]
-            return (
-                f"the function `{INVERSE.get(function, function)}` is {'missing' if function in INVERSE else 'applied'}"
-            )
+            if function in INVERSE:
+                return "missing-function", f"the function `{INVERSE[function]}` is missing"
+            return "wrong-function", f"the function `{function}` is applied"
         if right in self._made and self._made[right][1] == wrong:
-            return f"the function `{self._made[right][0]}` is missing"
-        return ""
+            return "missing-function", f"the function `{self._made[right][0]}` is missing"
+        return None
 
     def before(self, name: str) -> tuple[str, str] | None:
         """For a list of which each entry is a function of one of another list: that function, and that list."""

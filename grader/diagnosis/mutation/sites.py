@@ -8,7 +8,7 @@ from __future__ import annotations
 import ast
 import builtins
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence, Set
+from collections.abc import Iterator, Sequence, Set
 from functools import lru_cache
 from pathlib import Path
 
@@ -16,7 +16,8 @@ from msgspec import Struct
 
 from grader.assignment.release.markers import regions
 from grader.assignment.release.percent import python_lines
-from grader.diagnosis.mutation.operators import Mutation, mutations
+from grader.diagnosis.mutation.mutation import Mutation, Weakness
+from grader.diagnosis.mutation.operators import Generate, mutants_for_checks
 from grader.diagnosis.mutation.phrases import (
     Words,
     changes_of,
@@ -37,7 +38,6 @@ EQUIVALENT = "# equivalent:"
 BUILTINS = frozenset(dir(builtins))
 STUB_NAMES = re.compile(r"^### STUB: (\w+) =", re.MULTILINE)
 """Names that the stub binds at the top of the file, in the place of a solution region."""
-Generate = Callable[[ast.AST, Words, Set[str]], Iterable[Mutation]]
 
 
 class Mutant(Struct, frozen=True, kw_only=True):
@@ -54,6 +54,7 @@ class Mutant(Struct, frozen=True, kw_only=True):
     code: str
     clause: str
     """What the change amounts to, for the student; completes "in `function`, ..."."""
+    weakness: Weakness
     text: str
     """The whole file with the change."""
     excused: str = ""
@@ -100,7 +101,7 @@ def mutants_of(file: str, text: str) -> Iterator[Mutant]:
     """The mutants of one file's text, which has its markers."""
     lines = text.split("\n")
     seen = {ast.dump(ast.parse("\n".join(python_lines(text))))}
-    for function, mutation in spots(file, text, mutations):
+    for function, mutation in spots(file, text, mutants_for_checks):
         changed = "\n".join(spliced(lines, mutation))
         try:
             key = ast.dump(ast.parse("\n".join(python_lines(changed))))
@@ -175,6 +176,7 @@ def _mutant(file: str, lines: list[str], function: str, mutation: Mutation, text
         new=mutation.new,
         code=mutation.code,
         clause=mutation.clause,
+        weakness=mutation.weakness,
         text=text,
         excused=excuse.strip(),
     )

@@ -1,15 +1,11 @@
-"""Operators for students' slips that the solution's own code does not suggest: other functions, counts, missing rows.
-
-Used beside `grader.diagnosis.mutation.operators` for matching, not for testing an author's checks.
-"""
+"""Operator: students' slips that the solution's own code does not suggest: other functions, counts, missing rows."""
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Set
 
-from grader.diagnosis.mutation.mixups import mixups
-from grader.diagnosis.mutation.operators import Mutation, mutations
+from grader.diagnosis.mutation.mutation import Mutation, Weakness
 from grader.diagnosis.mutation.phrases import Words
 
 OTHERS = (
@@ -25,20 +21,8 @@ OTHERS = (
 """What a function of one array may return instead, with words for it, and what it then is already."""
 
 
-def every_mutation(node: ast.AST, words: Words, inside: Set[str]) -> Iterator[Mutation]:
-    """Those of the trials, and the others."""
-    yield from mutations(node, words, inside)
-    yield from untried(node, words, inside)
-
-
-def untried(node: ast.AST, words: Words, inside: Set[str]) -> Iterator[Mutation]:
-    """Those that are no trials."""
-    yield from slips(node, words, inside)
-    yield from mixups(node, words, inside)
-
-
 def slips(node: ast.AST, words: Words, inside: Set[str]) -> Iterator[Mutation]:
-    """The wrong changes of one node; arguments as those of `mutations`."""
+    """The wrong changes of one node; arguments as those of every operator."""
     match node:
         case ast.Call():
             yield from _called(node, words)
@@ -59,8 +43,9 @@ def slips(node: ast.AST, words: Words, inside: Set[str]) -> Iterator[Mutation]:
         case ast.BinOp(op=ast.Pow(), left=left, right=ast.Constant(value=2)):
             yield Mutation(node, f"np.abs({ast.unparse(left)})", "wrong-function", "absolute values stand for squares")
         case ast.BinOp(op=ast.Sub(), right=right):
-            yield Mutation(node, f"-({ast.unparse(right)})", "missing-term",
-                           f"the term{words.of(node.left, ' with ')} is missing")  # fmt: skip
+            which = words.of(node.left, " with ")
+            weakness = Weakness.VAGUE if not which or which.startswith(" with 1") else Weakness.NONE
+            yield Mutation(node, f"-({ast.unparse(right)})", "missing-term", f"the term{which} is missing", weakness)
         case ast.BinOp(op=ast.MatMult(), left=ast.Attribute(attr="T", value=left), right=right):
             one, other = ast.unparse(left), ast.unparse(right)
             yield Mutation(node, f"({one})[:-1].T @ ({other})[:-1]", "left-out", "the last row is left out of a sum")
@@ -241,16 +226,18 @@ def _whole(node: ast.Assign | ast.Return, value: ast.expr, words: Words, inside:
 def _scaled(node: ast.Assign | ast.Return, value: ast.expr, words: Words, used: list[str]) -> Iterator[Mutation]:
     """A number of rows that has no place there, a factor, signs that are lost."""
     what = words.name(node.targets[0]) if isinstance(node, ast.Assign) else "what is returned"
-    text = ast.unparse(value)
+    text, weakness = ast.unparse(value), Weakness.NONE if what else Weakness.VAGUE
     for name in used[:1]:
         clause = (
             f"{what or 'an intermediate result'} is divided by a count, of rows or entries, which has no place there"
         )
-        yield Mutation(value, f"({text}) / len({name})", "extra-factor", clause)
-        yield Mutation(value, f"({text}) * len({name})", "extra-factor", clause.replace("divided", "multiplied"))
+        multiplied = clause.replace("divided", "multiplied")
+        yield Mutation(value, f"({text}) / len({name})", "extra-factor", clause, weakness)
+        yield Mutation(value, f"({text}) * len({name})", "extra-factor", multiplied, weakness)
     if isinstance(node, ast.Return):
         yield Mutation(value, f"2 * ({text})", "extra-factor", "there is a factor 2 of what is returned")
-    yield Mutation(value, f"0.5 * ({text})", "extra-factor", f"there is a factor 1/2 of {what or 'a result'}")
+    clause = f"there is a factor 1/2 of {what or 'a result'}"
+    yield Mutation(value, f"0.5 * ({text})", "extra-factor", clause, weakness)
     if what:
         yield Mutation(
             value, f"np.abs({text})", "wrong-function", f"{what} has lost its signs: absolute values are taken"

@@ -1,1 +1,62 @@
-"""Rules that name a mistake from what was observed."""
+"""The rules that find a diagnosis: one ordered list.
+
+A rule looks at the evidence on one failed check and returns a candidate or nothing. The first candidate is the
+diagnosis, so the list goes from what is founded most directly to what only describes. A new rule is a function in a
+module here and a line of `RULES`.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple, Protocol
+
+from grader.diagnosis.codes import Candidate
+from grader.diagnosis.evidence import Evidence
+from grader.diagnosis.rules import layers, prepared, shapes, values
+
+
+class Find(Protocol):
+    """What a rule does."""
+
+    def __call__(self, evidence: Evidence) -> Candidate | None:
+        """The diagnosis that the evidence supports, if it does."""
+
+
+class Rule(NamedTuple):
+    """One row of the table: a rule, and of which checks it is asked besides those that fail by themselves."""
+
+    find: Find
+    consequences: bool = False
+    """Also where another failed check says what is wrong."""
+    judged: bool = False
+    """Also where a judge has decided, so that no expected value is known."""
+    earlier: bool = False
+    """Also where the check passes with the reference in the place of earlier parts: the mistake is in those."""
+
+
+RULES: tuple[Rule, ...] = (
+    Rule(layers.own_behaviour, consequences=True),
+    Rule(prepared.named_by_the_author, consequences=True),
+    Rule(shapes.wrong_shape, consequences=True),
+    Rule(values.extreme_numbers, consequences=True),
+    Rule(prepared.explains_all, consequences=True, judged=True),
+    Rule(layers.wrong_forward, consequences=True),
+    Rule(prepared.explains_some, consequences=True),
+    Rule(values.patterns),
+    Rule(layers.not_proportional),
+    Rule(values.input_changed, judged=True),
+    Rule(prepared.describes, earlier=True),
+)
+
+
+def first_of(evidence: Evidence) -> Candidate | None:
+    """The candidate of the first rule that has one."""
+    found = (rule.find(evidence) for rule in RULES if _is_asked(rule, evidence))
+    return next((candidate for candidate in found if candidate is not None), None)
+
+
+def _is_asked(rule: Rule, evidence: Evidence) -> bool:
+    if evidence.case.innocent:
+        return rule.earlier
+    if evidence.check.judge is not None:
+        return rule.judged
+    return rule.consequences or not evidence.consequence

@@ -1,70 +1,30 @@
-"""Messages about layer behaviour (ignores the upstream gradient, shares state, …); needs no reference values.
-
-The facts come as JSON from a process that runs student code (`grader.worker.experiments.layer_facts`) and are taken
-as hostile: only known kinds of facts, about arrays of the check, in names that are identifiers. Pure.
-"""
+"""Rules on layer behaviour (ignores the upstream gradient, shares state, …); they need no reference values."""
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
-
-import numpy as np
-from msgspec import Struct
+from collections.abc import Sequence
 
 from grader.diagnosis.codes import Candidate
-
-KINDS = ("ignored", "bent", "own", "second", "shared", "large")
-LONGEST = 20_000
-"""Bytes of facts that are read; honest ones take some hundred."""
-NAME = re.compile(r"[A-Za-z_][\w.]{0,80}")
+from grader.diagnosis.evidence import Evidence
+from grader.diagnosis.facts import Fact
 
 
-class Fact(Struct, frozen=True, kw_only=True):
-    """One thing that was seen of a unit."""
-
-    kind: str
-    arrays: tuple[str, ...]
-    """Of the check, that it concerns."""
-    function: str
-    """`ReLU.backward` or the like."""
-    argument: str
-    """The incoming derivative, in the student's words; empty where that is not known."""
-    double: bool
-    some: bool = False
-    """Whether it is true of some results of the unit only."""
+def own_behaviour(evidence: Evidence) -> Candidate | None:
+    """What the layers do whatever is expected of them, unless two prepared mistakes explain all of it."""
+    if evidence.whole is not None and evidence.whole.mistakes > 1:
+        return None
+    facts, failed = evidence.facts, evidence.failed
+    return upstream_ignored(facts, failed) or state(facts, failed)
 
 
-def read_facts(values: Mapping[str, Any] | None, names: Iterable[str]) -> tuple[Fact, ...]:
-    """The facts of one observation, about the check's arrays `names`."""
-    packed = (values or {}).get("facts")
-    if not isinstance(packed, np.ndarray) or packed.dtype != np.uint8 or packed.size > LONGEST:
-        return ()
-    try:
-        entries = json.loads(packed.tobytes())
-    except (ValueError, RecursionError):
-        return ()
-    known = list(names)
-    found: dict[tuple[str, str], Fact] = {}
-    for entry in entries if isinstance(entries, list) else ():
-        if not isinstance(entry, dict) or entry.get("kind") not in KINDS or not isinstance(entry.get("arrays"), list):
-            continue
-        function, argument = _name(entry.get("function")), _name(entry.get("argument"))
-        key = entry["kind"], function
-        before = found[key].arrays if key in found else ()
-        arrays = tuple(n for n in known if n in before or n in entry["arrays"])
-        if arrays and function:
-            found[key] = Fact(
-                kind=entry["kind"], arrays=arrays, function=function, argument=argument,
-                double=entry.get("double") is True, some=entry.get("some") is True,
-            )  # fmt: skip
-    return tuple(found.values())
+def wrong_forward(evidence: Evidence) -> Candidate | None:
+    """Gradients that follow the student's own forward pass, where that fails by itself."""
+    return own_forward(evidence.facts, evidence.failed) if evidence.forward_fails else None
 
 
-def _name(value: object) -> str:
-    return value if isinstance(value, str) and NAME.fullmatch(value) else ""
+def not_proportional(evidence: Evidence) -> Candidate | None:
+    """Gradients that do not grow with the incoming derivative."""
+    return upstream_bent(evidence.facts, evidence.failed)
 
 
 def upstream_ignored(facts: Sequence[Fact], failed: Sequence[str]) -> Candidate | None:

@@ -8,7 +8,13 @@ from typing import Any
 import numpy as np
 
 from grader.diagnosis.codes import Candidate
+from grader.diagnosis.evidence import Evidence
 from grader.diagnosis.rules.patterns import Expected, Pair, close, pair_of
+
+
+def wrong_shape(evidence: Evidence) -> Candidate | None:
+    """The first wrong array of a wrong shape."""
+    return shape_rule(evidence.values, evidence.expected, evidence.failed)
 
 
 @np.errstate(all="ignore")

@@ -1,6 +1,6 @@
 """What a wrong array shows by itself, beside the expected one: rules that need neither the solution nor another run.
 
-Every rule compares all entries, at points drawn at random, so that what fits does not fit by chance. Pure; no array
+Every rule compares all entries, at points drawn at random, so that what fits does not fit by chance. No array
 raises. Sentences hold no expected value, and of hidden checks no count either.
 """
 
@@ -11,8 +11,54 @@ from typing import Any
 
 import numpy as np
 
+from grader.diagnosis.bank import MILDER
 from grader.diagnosis.codes import Candidate
+from grader.diagnosis.evidence import Evidence
+from grader.diagnosis.points import milder, spreads
 from grader.diagnosis.rules.patterns import BY_CHANCE, PATTERNS, Expected, Pair, close, pair_of
+
+
+def patterns(evidence: Evidence) -> Candidate | None:
+    """What the numbers of arrays of the right shape show."""
+    return value_rule(
+        evidence.values,
+        evidence.expected,
+        evidence.failed,
+        hidden=evidence.check.visibility == "hidden",
+        elsewhere=evidence.asker.at_second_seed(evidence.check),
+    )
+
+
+def input_changed(evidence: Evidence) -> Candidate | None:
+    """An input was changed in place."""
+    changed = evidence.case.observation.changed
+    return changed_input(changed) if changed else None
+
+
+def extreme_numbers(evidence: Evidence) -> Candidate | None:
+    """nan or inf for numbers as far apart as 1000: an overflow is told from a logarithm of zero by a point between.
+
+    Where prepared mistakes explain ordinary numbers, the ends of the range are left unsaid.
+    """
+    check, values, expected = evidence.check, evidence.values, evidence.expected
+    if evidence.known or milder(check) is None:
+        return None
+    strange = [n for n in evidence.failed if n in expected and not _finite(values.get(n))]
+    strange = [n for n in strange if np.isfinite(expected[n]).all()]
+    mild = evidence.asker.view(check, MILDER) if strange else None
+    if mild is None or strange[0] not in mild:
+        return None
+    return extreme(
+        strange[0],
+        overflows=not _finite(mild[strange[0]]),
+        otherwise_right=not evidence.forward_fails,
+        sure=not spreads(check.source),
+    )
+
+
+def _finite(value: object) -> bool:
+    """Whether it is no array of floats with nan or inf in it."""
+    return not isinstance(value, np.ndarray) or value.dtype.kind not in "fc" or bool(np.isfinite(value).all())
 
 
 @np.errstate(all="ignore")

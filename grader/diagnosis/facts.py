@@ -1,0 +1,65 @@
+"""What was seen of a student's own layers: facts from a process that runs student code, taken as hostile.
+
+They come as JSON (`grader.worker.experiments.layer_facts`): only known kinds of facts are read, about arrays of the
+check, in names that are identifiers. Pure; what the facts mean is for `grader.diagnosis.rules.layers`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+from msgspec import Struct
+
+KINDS = ("ignored", "bent", "own", "second", "shared", "large")
+LONGEST = 20_000
+"""Bytes of facts that are read; honest ones take some hundred."""
+NAME = re.compile(r"[A-Za-z_][\w.]{0,80}")
+
+
+class Fact(Struct, frozen=True, kw_only=True):
+    """One thing that was seen of a unit."""
+
+    kind: str
+    arrays: tuple[str, ...]
+    """Of the check, that it concerns."""
+    function: str
+    """`ReLU.backward` or the like."""
+    argument: str
+    """The incoming derivative, in the student's words; empty where that is not known."""
+    double: bool
+    some: bool = False
+    """Whether it is true of some results of the unit only."""
+
+
+def read_facts(values: Mapping[str, Any] | None, names: Iterable[str]) -> tuple[Fact, ...]:
+    """The facts of one observation, about the check's arrays `names`."""
+    packed = (values or {}).get("facts")
+    if not isinstance(packed, np.ndarray) or packed.dtype != np.uint8 or packed.size > LONGEST:
+        return ()
+    try:
+        entries = json.loads(packed.tobytes())
+    except (ValueError, RecursionError):
+        return ()
+    known = list(names)
+    found: dict[tuple[str, str], Fact] = {}
+    for entry in entries if isinstance(entries, list) else ():
+        if not isinstance(entry, dict) or entry.get("kind") not in KINDS or not isinstance(entry.get("arrays"), list):
+            continue
+        function, argument = _name(entry.get("function")), _name(entry.get("argument"))
+        key = entry["kind"], function
+        before = found[key].arrays if key in found else ()
+        arrays = tuple(n for n in known if n in before or n in entry["arrays"])
+        if arrays and function:
+            found[key] = Fact(
+                kind=entry["kind"], arrays=arrays, function=function, argument=argument,
+                double=entry.get("double") is True, some=entry.get("some") is True,
+            )  # fmt: skip
+    return tuple(found.values())
+
+
+def _name(value: object) -> str:
+    return value if isinstance(value, str) and NAME.fullmatch(value) else ""
