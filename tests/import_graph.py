@@ -32,7 +32,7 @@ LAYERS = (
     ("grading",),
     ("reference",),
     ("report",),
-    ("gradebook",),
+    ("gradebook", "convert"),
     ("engine",),
     ("notebook",),
     ("cohort",),

@@ -117,6 +117,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         + ", ".join(WHENS)
         + f" (default: {DEFAULT})",
     )
+    notebook = add(
+        "notebook",
+        "the solution of an assignment as a notebook",
+        "Write an assignment's solution as a notebook that keeps its `### BEGIN SOLUTION` regions: to work on it in\n"
+        "Jupyter. `grade new --from` takes it back.",
+    )
+    _add_assignment(notebook, "the name of the notebook in the hand-out")
+
+
+def _add_assignment(parser: argparse.ArgumentParser, output: str) -> None:
+    parser.add_argument("id", metavar="ID", help="the assignment")
+    parser.add_argument(
+        "--course",
+        metavar="DIR",
+        type=Path,
+        help="the folder with reference/ (default: $GRADE_COURSE, else the nearest above this folder)",
+    )
+    parser.add_argument("-o", "--output", metavar="FILE", type=Path, help=f"default: {output}")
 
 
 def _add_scores(parser: argparse.ArgumentParser, *, scale: bool = True) -> None:
@@ -144,6 +162,8 @@ def run(args: argparse.Namespace) -> int:
     """Write what is asked for and return the exit code."""
     if args.place == "gradescope-autograder":
         return _autograder(args)
+    if args.place == "notebook":
+        return _notebook(args)
     if args.place == "csv":
         return _table(args)
     if args.place == "marks":
@@ -358,6 +378,18 @@ def _autograder(args: argparse.Namespace) -> int:
         "at least 1 CPU and 1.5 GB. Test Autograder with a known hand-in before you publish it.\n"
         "The zip holds the solution and the hidden checks: keep it from students.\n"
     )
+    return DONE
+
+
+def _notebook(args: argparse.Namespace) -> int:
+    from grader.assignment.loading.course import find_course
+    from grader.convert.to_notebook import solution_notebook
+
+    assignment = find_course(Path.cwd(), args.course).load(args.id)
+    target = args.output or Path(assignment.notebook or "")
+    _write(str(target), solution_notebook(assignment))
+    if str(target) != "-":
+        stdio.emit(f"wrote {target}, which holds the solution: keep it from students\n")
     return DONE
 
 

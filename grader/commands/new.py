@@ -5,10 +5,14 @@ from __future__ import annotations
 import argparse
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from grader.commands import stdio
-from grader.commands.shared import FINE, add_course, short_path
+from grader.commands.shared import FINE, add_course, plural, short_path
 from grader.errors import UsageError
+
+if TYPE_CHECKING:
+    from grader.convert.draft import Draft
 
 DESCRIPTION = "Start an assignment in reference/NAME with one part, one check and a solution that passes it."
 
@@ -17,19 +21,55 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command's own arguments."""
     add_course(parser)
     parser.add_argument("name", metavar="NAME", help="the new assignment's id, for example week03_softmax")
+    parser.add_argument(
+        "--from",
+        dest="solution",
+        metavar="FILE",
+        type=Path,
+        help="a solution with `### BEGIN SOLUTION` regions to start from: a notebook, its percent text, or a module",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
     """Start an assignment that works: one part, one check, a solution."""
-    from grader.assignment.loading.course import find_course
     from grader.assignment.release.new import make_new
 
-    explicit = args.course or os.environ.get("GRADE_COURSE")
-    try:
-        root = find_course(Path.cwd(), None).root if explicit is None else Path(explicit)
-    except UsageError:
-        root = Path.cwd()  # the first assignment makes the folder a course
+    root = course_root(args)
+    if args.solution is not None:
+        return _from_solution(root, args.name, args.solution)
     made = make_new(root, args.name)
     stdio.emit("".join(f"{short_path(path)}\n" for path in made))
     stdio.emit(f"\nNext: edit these, then `grade golden record {args.name}` and `grade release {args.name}`.\n")
     return FINE
+
+
+def course_root(args: argparse.Namespace) -> Path:
+    """The folder for `reference/`: the course's, or this one, which the first assignment makes a course."""
+    from grader.assignment.loading.course import find_course
+
+    explicit = args.course or os.environ.get("GRADE_COURSE")
+    try:
+        return find_course(Path.cwd(), None).root if explicit is None else Path(explicit)
+    except UsageError:
+        return Path.cwd()
+
+
+def _from_solution(root: Path, name: str, solution: Path) -> int:
+    from grader.convert.draft import free_folder
+    from grader.convert.from_solution import draft_of
+
+    folder = free_folder(root, name)
+    write_draft(draft_of(solution, name), folder)
+    return FINE
+
+
+def write_draft(draft: Draft, folder: Path) -> None:
+    """Write a converted assignment and say what is left to its author."""
+    from grader.convert.draft import LIST, write
+
+    stdio.emit("".join(f"{short_path(path)}\n" for path in write(draft, folder)))
+    stdio.emit(f"\n{plural(len(draft.checks), 'check')}, {plural(len(draft.manual), 'part')} for a person.\n")
+    for left in draft.left:
+        stdio.emit(f"look at {left.where}: {left.what}\n")
+    id = draft.id
+    stdio.emit(f"Next: read {short_path(folder / LIST)}, then `grade golden record {id}` and `grade release {id}`.\n")
