@@ -16,7 +16,7 @@ from msgspec import Struct
 from grader import __version__
 from grader.cohort.feedback_files import is_current
 from grader.cohort.late_policy import Rules, apply_policy
-from grader.cohort.records import BatchResult, CacheKey, CohortEntry, Job, Status
+from grader.cohort.records import BatchResult, CacheKey, CohortEntry, Job, RosterEntry, Status
 from grader.cohort.slot import Slot
 from grader.cohort.slot_process import Setup
 from grader.cohort.store import Store
@@ -140,6 +140,7 @@ def run_batch(
     again: bool = False,
     planned: Callable[[BatchPlan], None] = lambda plan: None,
     tell: Callable[[Event], None] = lambda event: None,
+    people: Sequence[RosterEntry] = (),
 ) -> int:
     """Grade what has to be graded, keep the rest, and close the run; returns its number.
 
@@ -151,6 +152,8 @@ def run_batch(
         Keep nothing that was graded before this run.
     planned, tell
         Called once with what is to be done, and for each hand-in that is.
+    people
+        The roster, so that whoever handed in nothing is in the store too.
 
     Raises
     ------
@@ -164,6 +167,7 @@ def run_batch(
     if not hand_ins:
         raise UsageError(f"{source}: no hand-in in it")
     run = store.start(source, {**options, "again": again}, __version__)
+    store.enrol(run, people)
     pages = None if setup.pages is None else Path(setup.pages)
     plan = make_plan(store, hand_ins, current, assignment, store.run(run).started if again else "", pages)
     planned(plan)
@@ -189,7 +193,8 @@ def run_batch(
         for twin in plan.twins.get(job.number, ()):
             store.reuse(run, twin, id)
             tell(_event(graded.status, full, reused=True))
-    store.finish(run, apply_policy(store.results(run, reports=False), rules))
+    elsewhere = store.elsewhere(run) if rules.late.term_days else ()
+    store.finish(run, apply_policy(store.results(run, reports=False), rules, elsewhere))
     return run
 
 

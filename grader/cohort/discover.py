@@ -13,15 +13,17 @@ import shutil
 import stat
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, tzinfo
 from pathlib import Path, PurePosixPath
 
 from msgspec import Struct, structs
 
-from grader.cohort.platforms import METADATA, Owner, Platform, owners, platform_of
-from grader.cohort.records import CohortEntry
-from grader.cohort.roster import Roster
+from grader.cohort.platforms import platform_of
+from grader.cohort.platforms.platform import Owner, Platform
+from grader.cohort.records import CohortEntry, RosterEntry
+from grader.cohort.roster import Match, Roster, Wanted
 from grader.errors import SubmissionError, UsageError
+from grader.gradebook.names import folded
 from grader.submission.files.archive import is_archive, unpack
 from grader.submission.names import JUNK_FOLDERS, SUBMISSION_SUFFIXES, is_junk
 
@@ -36,17 +38,28 @@ class Found(Struct, frozen=True, kw_only=True):
 
     hand_ins: tuple[CohortEntry, ...]
     platform: str
-    """`canvas`, `moodle`, `gradescope`, `plain`, or `rule`."""
+    """What made it, as a `Platform` is called; `plain`, or `rule`."""
+    title: str = ""
+    """`a Canvas download`; empty where no platform made it."""
     ignored: tuple[str, ...] = ()
     """Entries that are no hand-in."""
     strangers: tuple[str, ...] = ()
     """Students of hand-ins who are not in the roster."""
     absent: tuple[str, ...] = ()
     """Students of the roster without a hand-in."""
+    remarks: tuple[str, ...] = ()
+    """What else needs saying."""
 
 
 def find(
-    source: Path, scratch: Path, *, rule: re.Pattern[str] | None, roster: Roster | None, file_times: bool
+    source: Path,
+    scratch: Path,
+    *,
+    rule: re.Pattern[str] | None,
+    roster: Roster | None,
+    file_times: bool,
+    zone: tzinfo | None = None,
+    groups: str | None = None,
 ) -> Found:
     """Look through `source`, a folder or an archive; the latter is unpacked into `scratch`, a folder not made yet.
 
@@ -57,6 +70,10 @@ def find(
         `attempt`, `name`, `submitted`, `late` and `file`.
     file_times
         Where nothing else says when it was handed in, take the newest file's time.
+    zone
+        Of the clock whose times a download has without an offset; None: of this machine.
+    groups
+        The roster's column that says who works together: one hand-in is that of all.
 
     Raises
     ------
@@ -65,20 +82,30 @@ def find(
     """
     root = _opened(source, scratch)
     entries = _entries(root)
+    platform = None if rule is not None else platform_of(root, entries)
     if rule is not None:
-        platform, groups, ignored = "rule", *_by_rule(root, rule)
+        found_groups, ignored = _by_rule(root, rule)
     else:
-        kind = platform_of(entries)
-        platform, (groups, ignored) = kind, _by_platform(root, kind, entries)
+        found_groups, ignored = _by_platform(root, platform, entries, zone) if platform else _plain(root, entries)
     hand_ins = []
-    for owner, attempt, paths in groups:
+    for owner, attempt, paths in found_groups:
         hand_ins.append(_hand_in(root, owner, attempt, paths, file_times))
     if not hand_ins:
         shown = ", ".join(entries[:3]) or "nothing"
         why = "the rule for names matches none of its paths" if rule is not None else "no hand-in in it"
         raise UsageError(f"{source}: {why} (it holds {shown}{', …' if len(entries) > 3 else ''})")
-    found = Found(hand_ins=tuple(hand_ins), platform=platform, ignored=(*ignored, *_unwritable(root)))
-    return found if roster is None else _known(found, roster)
+    remarks = []
+    if platform is not None and platform.local_times:
+        here = f"this machine's, {datetime.now().astimezone():%Z}; `timezone` in the rules names another"
+        remarks.append(f"the times of a {platform.name} download have no zone: read as {zone or here}")
+    found = Found(
+        hand_ins=tuple(hand_ins),
+        platform="rule" if rule is not None else platform.name if platform else "plain",
+        title=platform.title if platform else "",
+        ignored=(*ignored, *_unwritable(root)),
+        remarks=tuple(remarks),
+    )
+    return found if roster is None else _known(found, roster, groups)
 
 
 Group = tuple[Owner, int, dict[str, str]]
@@ -101,7 +128,7 @@ def _opened(source: Path, scratch: Path) -> Path:
         root = scratch
     while len(inside := _entries(root)) == 1 and (root / inside[0]).is_dir():
         below = root / inside[0]
-        if platform_of(inside) != "plain" or (root == source and platform_of(_entries(below)) == "plain"):
+        if platform_of(root, inside) or (root == source and platform_of(below, _entries(below)) is None):
             break  # one student's folder, not a wrapping one
         root = below
     return root
@@ -135,19 +162,34 @@ def _unwritable(folder: Path) -> list[str]:
     return [f"{name} (its name is no UTF-8; rename it)" for name in sorted(shown)]
 
 
-def _by_platform(root: Path, platform: Platform, entries: Sequence[str]) -> tuple[list[Group], list[str]]:
-    if platform == "plain":
-        chosen = [n for n in entries if (root / n).is_dir() or PurePosixPath(n).suffix.lower() in SUBMISSION_SUFFIXES]
-        stems = {n: n if (root / n).is_dir() else _stem(n) for n in chosen}
-        groups: list[Group] = [(Owner(student=stems[n]), 1, {n: ""}) for n in chosen]
-        return groups, [n for n in entries if n not in chosen]
-    read = owners(platform, root, entries)
-    grouped: dict[tuple[str, str], Group] = {}
+def _plain(root: Path, entries: Sequence[str]) -> tuple[list[Group], list[str]]:
+    """A hand-in for each folder, notebook and archive."""
+    chosen = [n for n in entries if (root / n).is_dir() or PurePosixPath(n).suffix.lower() in SUBMISSION_SUFFIXES]
+    stems = {n: n if (root / n).is_dir() else _stem(n) for n in chosen}
+    groups: list[Group] = [(Owner(student=stems[n]), 1, {n: ""}) for n in chosen]
+    return groups, [n for n in entries if n not in chosen]
+
+
+def _by_platform(
+    root: Path, platform: Platform, entries: Sequence[str], zone: tzinfo | None
+) -> tuple[list[Group], list[str]]:
+    """The platform's hand-ins; those of a student at different times are attempts in their order."""
+    read = platform.owners(root, entries, zone)
+    grouped: dict[tuple[str, str, str], Group] = {}
     for name, people in read.items():
         for owner in people:
             whole = "" if owner.file else name  # a folder is a hand-in of its own; files are gathered
-            grouped.setdefault((owner.student, whole), (owner, 1, {}))[2][name] = owner.file
-    return list(grouped.values()), [n for n in entries if n not in read and n != METADATA]
+            grouped.setdefault((owner.student, owner.submitted, whole), (owner, 1, {}))[2][name] = owner.file
+    times: dict[str, list[str]] = {}
+    for student, submitted, _ in sorted(grouped, key=_moment):
+        if submitted not in times.setdefault(student, []):
+            times[student].append(submitted)
+    groups = [(owner, times[key[0]].index(key[1]) + 1, paths) for key, (owner, _, paths) in grouped.items()]
+    return groups, [n for n in entries if n not in read and n not in platform.own_files]
+
+
+def _moment(key: tuple[str, str, str]) -> float:
+    return datetime.fromisoformat(key[1]).timestamp() if key[1] else 0.0
 
 
 def _stem(name: str) -> str:
@@ -262,28 +304,88 @@ def _walked(path: Path) -> Iterator[tuple[str, Path]]:
                 yield relative.as_posix(), here / name
 
 
-def _known(found: Found, roster: Roster) -> Found:
+def _known(found: Found, roster: Roster, groups: str | None) -> Found:
     """The same with the roster's keys and names in the place of the platform's, where it knows them."""
-    hand_ins, strangers, seen = [], [], set()
-    for hand_in in found.hand_ins:
-        by_id = roster.find([hand_in.student, *hand_in.ids.values()])
-        by_name = roster.find([hand_in.name])
-        student = by_id or by_name
-        # a platform's own number may be somebody else's in the roster
-        if student is None or (by_id and by_name and by_id is not by_name):
+    matches = [_match(hand_in, roster) for hand_in in found.hand_ins]
+    claims: dict[int, dict[str, int]] = {}
+    """Student of the roster -> who says to be them (as the platform calls them), and how sure that is."""
+    for hand_in, match in zip(found.hand_ins, matches, strict=True):
+        if match is not None:
+            claims.setdefault(match.position, {})[hand_in.student] = match.sure
+    hand_ins: list[CohortEntry] = []
+    strangers: list[str] = []
+    seen: set[str] = set()
+    remarks = [*found.remarks, *roster.remarks]
+    for hand_in, match in zip(found.hand_ins, matches, strict=True):
+        team = _team(hand_in, roster, groups) if match is None and groups else []
+        if match is not None and _claimed(hand_in, match, claims[match.position]):
+            match = None
+        if match is not None:
+            team = _mates(roster, match.position, groups)
+        if not team:
             strangers.append(hand_in.name or hand_in.student)
             hand_ins.append(hand_in)
-            continue
-        seen.add(student.key)
-        hand_ins.append(
-            structs.replace(
-                hand_in,
-                student=student.key,
-                name=student.name or hand_in.name,
-                ids={**student.columns, **hand_in.ids},
-            )
-        )
+        seen.update(student.key for student in team)
+        hand_ins += [
+            structs.replace(hand_in, student=s.key, name=s.name or hand_in.name, ids={**s.columns, **hand_in.ids})
+            for s in team
+        ]
+    for position, people in claims.items():
+        if len(people) > 1 and len(set(people.values())) == 1 and found.platform == "plain":
+            student = roster.students[position]
+            remarks.append(f"taken for attempts of {student.name or student.key}: {', '.join(sorted(people))}")
     absent = [s.name or s.key for s in roster.students if s.key not in seen]
     return structs.replace(
-        found, hand_ins=tuple(hand_ins), strangers=tuple(dict.fromkeys(strangers)), absent=tuple(absent)
+        found,
+        hand_ins=tuple(hand_ins),
+        strangers=tuple(dict.fromkeys(strangers)),
+        absent=tuple(absent),
+        remarks=tuple(remarks),
     )
+
+
+def _match(hand_in: CohortEntry, roster: Roster) -> Match | None:
+    """Which student of the roster handed it in."""
+    own = {hand_in.ids.get(key) for key in ("canvas_id", "moodle_id", "brightspace_id")}
+    passed = ("canvas_submission", "gradescope_submission", "github_repository")
+    words = [hand_in.student, *(value for key, value in hand_in.ids.items() if key not in passed)]
+    parts = hand_in.ids.get("github_repository", "").split("-")
+    words += ["-".join(parts[n:]) for n in range(len(parts))]  # `hw3-anna-b`: where the login begins is not sure
+    wanted = Wanted(
+        words=tuple(word for word in words if word and word not in own),
+        name=hand_in.name or ("" if hand_in.ids else hand_in.student),
+        canvas=hand_in.ids.get("canvas_id", ""),
+        moodle=hand_in.ids.get("moodle_id", ""),
+    )
+    match = roster.find(wanted)
+    for n, letter in enumerate(hand_in.name if match is None and wanted.moodle else ""):
+        if letter == "-":  # where groups hand in, Moodle writes the group before the name
+            match = roster.find(structs.replace(wanted, name=hand_in.name[n + 1 :]))
+            columns = roster.students[match.position].columns.values() if match else ()
+            if folded(hand_in.name[:n]) in {folded(value) for value in columns}:
+                return match
+            match = None
+    return match
+
+
+def _claimed(hand_in: CohortEntry, match: Match, people: Mapping[str, int]) -> bool:
+    """Whether somebody else is this student, more surely, or as surely by an account of their own."""
+    others = [sure for who, sure in people.items() if who != hand_in.student]
+    return any(sure < match.sure or (sure == match.sure and bool(hand_in.ids)) for sure in others)
+
+
+def _mates(roster: Roster, position: int, groups: str | None) -> list[RosterEntry]:
+    """The student, and those of the same group."""
+    one = roster.students[position]
+    group = folded(one.columns.get(groups, "")) if groups else ""
+    if not group:
+        return [one]
+    return [s for s in roster.students if s is one or folded(s.columns.get(groups or "", "")) == group]
+
+
+def _team(hand_in: CohortEntry, roster: Roster, groups: str) -> list[RosterEntry]:
+    """Everybody of the group that the hand-in is called by."""
+    repository = hand_in.ids.get("github_repository", "").split("-")
+    names = {hand_in.name, hand_in.student, *("-".join(repository[n:]) for n in range(len(repository)))}
+    names = {folded(name) for name in names} - {""}
+    return [s for s in roster.students if folded(s.columns.get(groups, "")) in names]

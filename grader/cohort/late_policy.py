@@ -5,6 +5,8 @@ Owns the instructor's rules file and the arithmetic. Nothing here is graded agai
     policy = "best"                          # or "last" (default)
     attempts = 3                             # how many count; without it all do
     due = 2026-11-20T23:59:00+01:00          # or a table: [due] with an assignment's id = its time
+    timezone = "Europe/Berlin"               # days are those of its calendar, and `due` needs no offset
+    groups = "Team"                          # the roster's column that says who works together
     names = '(?P<student>[^/]+)/try_(?P<attempt>\\d+)'
     times = "files"                          # take the newest file's time where nothing else says when
 
@@ -13,10 +15,12 @@ Owns the instructor's rules file and the arithmetic. Nothing here is graded agai
     of = "earned"                            # or "possible"
     grace_minutes = 15
     free_days = 2                            # for each hand-in
+    term_days = 5                            # for all assignments together, in the order of their due dates
     last_day = 5                             # later is worth nothing
 
     [students.jdoe]                          # by hand: the key as the summary prints it
     extra_days = 3
+    extra_term_days = 2
     extra_attempts = 1
     late_days = 0                            # whatever the times say
     take = 2                                 # this attempt counts
@@ -27,10 +31,11 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
+from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec import Meta, Struct, field
@@ -50,6 +55,8 @@ class Late(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     of: Literal["earned", "possible"] = "earned"
     grace_minutes: Amount = 0.0
     free_days: Count = 0
+    term_days: Count = 0
+    """Free days for all assignments together."""
     last_day: Count | None = None
 
 
@@ -57,6 +64,7 @@ class StudentOverride(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """What was agreed with one student."""
 
     extra_days: float = 0.0
+    extra_term_days: int = 0
     extra_attempts: int = 0
     late_days: Count | None = None
     take: int | None = None
@@ -68,6 +76,8 @@ class Rules(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     policy: Literal["last", "best"] = "last"
     attempts: Annotated[int, Meta(ge=1)] | None = None
     due: datetime | dict[str, datetime] | None = None
+    timezone: str | None = None
+    groups: str | None = None
     names: str | None = None
     times: Literal["files"] | None = None
     late: Late = Late()
@@ -97,8 +107,16 @@ class Rules(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             found.append(f"nothing says when {len(timeless)} of {len(listed)} hand-ins came{marked}")
         return found
 
+    @property
+    def zone(self) -> ZoneInfo | None:
+        return ZoneInfo(self.timezone) if self.timezone else None
+
     def due_of(self, assignment: str) -> datetime | None:
-        return self.due.get(assignment) if isinstance(self.due, dict) else self.due
+        """When it is due, on the clock whose days are counted."""
+        due = self.due.get(assignment) if isinstance(self.due, dict) else self.due
+        if due is None or self.zone is None:
+            return due
+        return due.replace(tzinfo=self.zone) if due.tzinfo is None else due.astimezone(self.zone)
 
 
 def read_rules(path: Path) -> Rules:
@@ -114,9 +132,16 @@ def read_rules(path: Path) -> Rules:
     except (OSError, UnicodeDecodeError, msgspec.DecodeError, ValueError) as problem:
         keys = ", ".join(Rules.__struct_fields__)
         raise UsageError(f"--rules {path}: {problem}; its keys are {keys} (`grade batch --help`)") from None
+    try:
+        zone = found.zone
+    except (OSError, ValueError, KeyError):  # a folder, `../x`, no such name
+        raise UsageError(
+            f"--rules {path}: there is no timezone {found.timezone!r}; write one as Europe/Berlin"
+        ) from None
     times = found.due.values() if isinstance(found.due, dict) else [found.due] if found.due else []
-    if any(time.tzinfo is None for time in times):
-        raise UsageError(f"--rules {path}: due has no time zone; write it as 2026-11-20T23:59:00+01:00")
+    if zone is None and any(time.tzinfo is None for time in times):
+        what = 'due has no time zone; write it as 2026-11-20T23:59:00+01:00, or add timezone = "Europe/Berlin"'
+        raise UsageError(f"--rules {path}: {what}")
     return found
 
 
@@ -137,29 +162,67 @@ def compiled(pattern: str) -> re.Pattern[str]:
     return found
 
 
-def apply_policy(results: Iterable[Result], rules: Rules) -> list[FinalScore]:
-    """What each hand-in of a run is worth, and which of a student's attempts counts."""
-    by_student: dict[tuple[str, str], list[Result]] = {}
-    for result in results:
-        by_student.setdefault((result.assignment, result.student), []).append(result)
+class _Attempt(NamedTuple):
+    """One attempt with what being late costs it."""
+
+    result: Result
+    days: int
+    """Late days that count."""
+    term_days: int
+    """Days that the term's free days pay for."""
+    penalty: Fraction
+
+
+def apply_policy(results: Iterable[Result], rules: Rules, elsewhere: Iterable[Result] = ()) -> list[FinalScore]:
+    """What each hand-in of a run is worth, and which of a student's attempts counts.
+
+    Parameters
+    ----------
+    elsewhere
+        The latest results of the course's other assignments, whose late days count against the term's.
+    """
+    by_student: dict[str, dict[str, list[Result]]] = {}
+    mine = list(results)
+    for result in [*mine, *elsewhere]:
+        by_student.setdefault(result.student, {}).setdefault(result.assignment, []).append(result)
+    asked = {(r.assignment, r.student) for r in mine}
     found = []
-    for (_, student), attempts in by_student.items():
+    for student, assignments in by_student.items():
         hand = rules.students.get(student, StudentOverride())
-        attempts.sort(key=lambda r: (r.attempt, r.submitted, r.path))
-        priced = []
-        for result in attempts:
-            days = _late_days(result, rules, hand)
-            priced.append((result, days, _penalty(result, days, rules.late)))
-        allowed = len(priced) if rules.attempts is None else rules.attempts + hand.extra_attempts
-        chosen = _taken(attempts, hand.take) or _chosen(priced[:allowed], rules.policy)
-        found += [
-            FinalScore(path=r.path, student=student, late_days=days, penalty=penalty, counts=r is chosen)
-            for r, days, penalty in priced
-        ]
+        left = max(rules.late.term_days + hand.extra_term_days, 0)
+        for assignment in sorted(assignments, key=lambda id: (_due(rules, id), id)):
+            attempts = sorted(assignments[assignment], key=lambda r: (r.attempt, r.submitted, r.path))
+            priced = [_priced(result, rules, hand, left) for result in attempts]
+            allowed = len(priced) if rules.attempts is None else rules.attempts + hand.extra_attempts
+            chosen = _taken(attempts, hand.take) or _chosen(priced[:allowed], rules.policy)
+            left -= next((p.term_days for p in priced if p.result is chosen), 0)
+            if (assignment, student) in asked:
+                found += [_final(attempt, counts=attempt.result is chosen) for attempt in priced]
     return found
 
 
-Priced = tuple[Result, int, Fraction]
+def _due(rules: Rules, assignment: str) -> float:
+    due = rules.due_of(assignment)
+    return due.timestamp() if due is not None else math.inf
+
+
+def _final(attempt: _Attempt, *, counts: bool) -> FinalScore:
+    return FinalScore(
+        path=attempt.result.path,
+        student=attempt.result.student,
+        late_days=attempt.days,
+        term_days=attempt.term_days,
+        penalty=attempt.penalty,
+        counts=counts,
+    )
+
+
+def _priced(result: Result, rules: Rules, hand: StudentOverride, left: int) -> _Attempt:
+    if hand.late_days is not None:
+        return _Attempt(result, hand.late_days, 0, _penalty(result, hand.late_days, hand.late_days, rules.late))
+    late = max(_days_begun(result, rules, hand) - rules.late.free_days, 0)
+    paid = min(late, left)
+    return _Attempt(result, late - paid, paid, _penalty(result, late - paid, late, rules.late))
 
 
 def _taken(attempts: list[Result], take: int | None) -> Result | None:
@@ -172,33 +235,38 @@ def _taken(attempts: list[Result], take: int | None) -> Result | None:
     return numbered.get(take)
 
 
-def _chosen(attempts: list[Priced], policy: str) -> Result | None:
+def _chosen(attempts: list[_Attempt], policy: str) -> Result | None:
     if not attempts:
         return None
     if policy == "last":
-        return attempts[-1][0]
+        return attempts[-1].result
     # of equal ones the first: it cost the student nothing to try again
-    best = max(attempts, key=lambda p: -1 if p[0].points is None else p[0].points - p[2])
-    return best[0]
+    best = max(attempts, key=lambda a: -1 if a.result.points is None else a.result.points - a.penalty)
+    return best.result
 
 
-def _late_days(result: Result, rules: Rules, hand: StudentOverride) -> int:
-    if hand.late_days is not None:
-        return hand.late_days
+def _days_begun(result: Result, rules: Rules, hand: StudentOverride) -> int:
+    """Days by the calendar of the due date's clock: a day on which it is changed has 23 or 25 hours."""
     due = rules.due_of(result.assignment)
     if due is None or not result.submitted:
         # marked by the platform without a time: one day is the least that it can be
-        return max(int(result.late) - rules.late.free_days - math.ceil(hand.extra_days), 0)
-    over = datetime.fromisoformat(result.submitted) - due - timedelta(days=hand.extra_days)
+        return max(int(result.late) - math.ceil(hand.extra_days), 0)
+    due += timedelta(days=hand.extra_days)
+    moment = datetime.fromisoformat(result.submitted).astimezone(UTC)
+    over = moment - due.astimezone(UTC)
     if over <= timedelta(minutes=rules.late.grace_minutes):
         return 0
-    return max(math.ceil(over / timedelta(days=1)) - rules.late.free_days, 0)
+    days = max(over // timedelta(days=1) - 1, 0)
+    while (due + timedelta(days=days)).astimezone(UTC) < moment:
+        days += 1
+    return days
 
 
-def _penalty(result: Result, days: int, late: Late) -> Fraction:
-    if result.points is None or not days:
+def _penalty(result: Result, days: int, late: int, rule: Late) -> Fraction:
+    """The price of `days` that count, of a hand-in that came so `late`."""
+    if result.points is None:
         return Fraction(0)
-    if late.last_day is not None and days > late.last_day:
+    if rule.last_day is not None and late > rule.last_day:
         return result.points
-    base = result.points if late.of == "earned" else result.max_points
-    return min(base * Fraction(str(late.per_day)) / 100 * days, result.points)
+    base = result.points if rule.of == "earned" else result.max_points
+    return min(base * Fraction(str(rule.per_day)) / 100 * days, result.points)

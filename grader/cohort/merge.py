@@ -31,6 +31,9 @@ def join(store: Store, shards: Sequence[Path]) -> int:
     worth = []
     for path, run in runs:
         with Store.open(path) as shard:
+            store.enrol(number, {p.key: p for p in (*store.people(number), *shard.people(run.id))}.values())
+            for decision in shard.decisions():
+                store.decide(decision)
             known: dict[int, int] = {}
             """The shard's report -> ours: several hand-ins may share one."""
             for id, hand_in, graded, result in shard.rows(run.id):
@@ -46,6 +49,7 @@ def join(store: Store, shards: Sequence[Path]) -> int:
                         late_days=result.late_days,
                         penalty=result.penalty,
                         counts=result.counts,
+                        term_days=result.term_days,
                     )
                 )
     store.finish(number, worth)

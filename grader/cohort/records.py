@@ -37,6 +37,14 @@ class CohortEntry(Struct, frozen=True, kw_only=True):
     """`sha256:` over the names and bytes of what was handed in."""
 
 
+class RosterEntry(Struct, frozen=True, kw_only=True):
+    """One student of the roster."""
+
+    key: str
+    name: str
+    columns: Mapping[str, str]
+
+
 class CacheKey(Struct, frozen=True, kw_only=True):
     """Everything that can move a report, as digests; what differs between two is why a score moved."""
 
@@ -159,6 +167,8 @@ class Result(Struct, frozen=True, kw_only=True):
     key: CacheKey
     seconds: float
     """What grading it took, in the run that did."""
+    term_days: int = 0
+    """Of the days that it was late, those that the days for the whole term paid for."""
 
 
 class FinalScore(Struct, frozen=True, kw_only=True):
@@ -169,3 +179,18 @@ class FinalScore(Struct, frozen=True, kw_only=True):
     late_days: int
     penalty: Fraction
     counts: bool
+    term_days: int = 0
+
+
+class Decision(Struct, frozen=True, kw_only=True):
+    """What a person decided about a student's result, as long as the hand-in stays the same."""
+
+    assignment: str
+    student: str
+    content: str
+    """The hand-in that was decided about; empty: that there is none."""
+    points: Fraction | None
+    """None: the student is excused."""
+    reason: str
+    decided: str = ""
+    """ISO 8601, UTC."""

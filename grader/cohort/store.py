@@ -24,12 +24,22 @@ from typing import Any
 
 import msgspec
 
-from grader.cohort.records import BatchResult, CacheKey, CohortEntry, FinalScore, PartScore, Result, Run, Status
+from grader.cohort.records import (
+    BatchResult,
+    CacheKey,
+    CohortEntry,
+    Decision,
+    FinalScore,
+    PartScore,
+    Result,
+    RosterEntry,
+    Run,
+    Status,
+)
 from grader.errors import UsageError
 
-FORMAT = 2
-"""`user_version` of the file. One of format 1, which knew reports graded in part, is read, and brought to 2 to write;
-another one is refused."""
+FORMAT = 3
+"""`user_version` of the file. Earlier ones are read, and brought to this one to write; another one is refused."""
 APPLICATION = 0x67726164
 """`application_id`: tells a store from any other SQLite file ("grad")."""
 BUSY_SECONDS = 30.0
@@ -52,6 +62,18 @@ CREATE TABLE results (
   report INTEGER NOT NULL REFERENCES reports (id), reused INTEGER NOT NULL,
   late_days INTEGER NOT NULL DEFAULT 0, penalty TEXT NOT NULL DEFAULT '0', counts INTEGER NOT NULL DEFAULT 0,
   PRIMARY KEY (run, path, student)
+) WITHOUT ROWID;
+"""
+_SINCE_3 = """
+ALTER TABLE results ADD COLUMN term_days INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE people (
+  run INTEGER NOT NULL REFERENCES runs (id), student TEXT NOT NULL, name TEXT NOT NULL, ids TEXT NOT NULL,
+  PRIMARY KEY (run, student)
+) WITHOUT ROWID;
+CREATE TABLE decisions (
+  assignment TEXT NOT NULL, student TEXT NOT NULL, content TEXT NOT NULL,
+  points TEXT, reason TEXT NOT NULL, decided TEXT NOT NULL,
+  PRIMARY KEY (assignment, student, content)
 ) WITHOUT ROWID;
 """
 
@@ -141,14 +163,57 @@ class Store:
         """
         id = self.run(run).id
         body = "p.report" if reports else "NULL"
+        term_days = "r.term_days" if self._current else "0"
         rows = self._db.execute(
             "SELECT r.path, r.hand_in, r.reused, r.late_days, r.penalty, r.counts, p.assignment,"
-            f" p.status, p.reason, p.score, p.max_score, p.pending, {body}, p.keys, p.seconds"
-            " FROM results r JOIN reports p ON p.id = r.report WHERE r.run = ?"
+            f" p.status, p.reason, p.score, p.max_score, p.pending, {body}, p.keys, p.seconds,"
+            f" {term_days} FROM results r JOIN reports p ON p.id = r.report WHERE r.run = ?"
             " ORDER BY p.assignment, r.student, r.attempt, r.path",
             (id,),
         )
         return (_result(id, row) for row in rows)
+
+    def elsewhere(self, run: int) -> list[Result]:
+        """The latest results, without reports, of the assignments that are not in this run."""
+        seen = {result.assignment for result in self.results(run, reports=False)}
+        found = []
+        for earlier in reversed(self.runs()):
+            if earlier.finished is not None and earlier.id != run:
+                results = [r for r in self.results(earlier.id, reports=False) if r.assignment not in seen]
+                seen |= {r.assignment for r in results}
+                found += results
+        return found
+
+    @property
+    def _current(self) -> bool:
+        """Whether the file is of this format: one of an earlier format is only read."""
+        return int(self._db.execute("PRAGMA user_version").fetchone()[0]) == FORMAT
+
+    def people(self, run: int) -> list[RosterEntry]:
+        """Everybody on the roster of a run; nobody where it had none."""
+        if not self._current:
+            return []
+        rows = self._db.execute("SELECT student, name, ids FROM people WHERE run = ? ORDER BY student", (run,))
+        return [RosterEntry(key=key, name=name, columns=json.loads(ids)) for key, name, ids in rows]
+
+    def decisions(self) -> list[Decision]:
+        """What people decided about results, the latest last."""
+        if not self._current:
+            return []
+        rows = self._db.execute(
+            "SELECT assignment, student, content, points, reason, decided FROM decisions ORDER BY decided, student"
+        )
+        return [
+            Decision(
+                assignment=assignment,
+                student=student,
+                content=content,
+                points=None if points is None else Fraction(points),
+                reason=reason,
+                decided=decided,
+            )
+            for assignment, student, content, points, reason, decided in rows
+        ]
 
     def reports(self, content: str, since: str = "") -> list[tuple[int, BatchResult]]:
         """Every report on this content (made at `since` or later), the latest first, without the `grade/1` objects."""
@@ -216,6 +281,19 @@ class Store:
         found = self._db.execute("INSERT INTO runs (started, source, options, grader) VALUES (?, ?, ?, ?)", row)
         return int(found.lastrowid or 0)
 
+    def enrol(self, run: int, people: Iterable[RosterEntry]) -> None:
+        """Write down a run's roster: who is on it and handed in nothing must end somewhere too."""
+        rows = [(run, p.key, p.name, json.dumps(dict(p.columns), ensure_ascii=False)) for p in people]
+        with _Transaction(self._db):
+            self._db.execute("DELETE FROM people WHERE run = ?", (run,))
+            self._db.executemany("INSERT OR REPLACE INTO people (run, student, name, ids) VALUES (?, ?, ?, ?)", rows)
+
+    def decide(self, decision: Decision) -> None:
+        """Write down what a person decided; it takes the place of an earlier decision on the same hand-in."""
+        points = None if decision.points is None else str(decision.points)
+        row = (decision.assignment, decision.student, decision.content, points, decision.reason, _now())
+        self._db.execute("INSERT OR REPLACE INTO decisions VALUES (?, ?, ?, ?, ?, ?)", row)
+
     def add(self, run: int, hand_in: CohortEntry, graded: BatchResult) -> int:
         """A new report and this hand-in's result, in one transaction; returns the report's id."""
         with _Transaction(self._db):
@@ -267,8 +345,9 @@ class Store:
         """Close a run with what each of its hand-ins is worth."""
         with _Transaction(self._db):
             self._db.executemany(
-                "UPDATE results SET late_days = ?, penalty = ?, counts = ? WHERE run = ? AND path = ? AND student = ?",
-                [(w.late_days, str(w.penalty), w.counts, run, w.path, w.student) for w in worth],
+                "UPDATE results SET late_days = ?, penalty = ?, counts = ?, term_days = ?"
+                " WHERE run = ? AND path = ? AND student = ?",
+                [(w.late_days, str(w.penalty), w.counts, w.term_days, run, w.path, w.student) for w in worth],
             )
             self._db.execute("UPDATE runs SET finished = ? WHERE id = ?", (_now(), run))
 
@@ -311,6 +390,7 @@ def _result(run: int, row: Any) -> Result:
         report=report,
         key=_key(row[13]),
         seconds=row[14],
+        term_days=row[15],
     )
 
 
@@ -369,15 +449,13 @@ def prepare(connection: sqlite3.Connection, *, create: bool) -> None:
         if not create:  # a batch that has just begun, or one that was killed then
             raise sqlite3.DatabaseError("nothing is in it yet")
         connection.execute("PRAGMA journal_mode = WAL")
-        connection.executescript(
-            f"BEGIN IMMEDIATE;{_TABLES}PRAGMA application_id = {APPLICATION};PRAGMA user_version = {FORMAT};COMMIT;"
-        )
-    elif application != APPLICATION or version not in (1, FORMAT):
+        ours = f"PRAGMA application_id = {APPLICATION};PRAGMA user_version = {FORMAT};"
+        connection.executescript(f"BEGIN IMMEDIATE;{_TABLES}{_SINCE_3}{ours}COMMIT;")
+    elif application != APPLICATION or version not in (1, 2, FORMAT):
         raise sqlite3.DatabaseError("it is no store of this version of the grader")
-    elif version == 1 and create:
-        connection.executescript(
-            f"BEGIN IMMEDIATE;ALTER TABLE results DROP COLUMN graded_parts;PRAGMA user_version = {FORMAT};COMMIT;"
-        )
+    elif version < FORMAT and create:
+        gone = "ALTER TABLE results DROP COLUMN graded_parts;" if version == 1 else ""
+        connection.executescript(f"BEGIN IMMEDIATE;{gone}{_SINCE_3}PRAGMA user_version = {FORMAT};COMMIT;")
     if create:  # beside what format 2 began with: nobody needs it but `grade mark`
         connection.execute("CREATE TABLE IF NOT EXISTS evidence (report INTEGER PRIMARY KEY, body BLOB NOT NULL)")
     # A commit reaches the disk with the next checkpoint: a crash of the program loses nothing, one of the machine

@@ -18,7 +18,8 @@ REGISTRY = {
     "summary": "show the results of a batch, in the terminal or as a page",
     "diff": "say whose score moved between two batches, by which check, and why",
     "merge": "join the stores of shards into one",
+    "decide": "decide what a student ends with where grading cannot say it",
+    "export": "export scores (Canvas, Moodle, Brightspace, Blackboard, CSV) or a Gradescope autograder",
     "import": "take in marks from a CSV file",
-    "export": "export scores (Canvas, Moodle, Brightspace, CSV) or a Gradescope autograder",
 }
 """Name to what `grade --help` says of it; `grader.commands.NAME` is its module."""

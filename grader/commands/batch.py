@@ -31,9 +31,10 @@ SCRATCH_PREFIX = "grade-batch-"
 """Of a batch's temporary folder, which a killed batch leaves behind and the next one removes."""
 
 DESCRIPTION = """\
-Grade every submission in DIR: notebooks, folders and archives, or what Canvas, Moodle or Gradescope let you
-download (as a folder, or the archive itself). Results go into a store as they come. Run the same command again to
-resume, or to grade only what has changed. A submission that cannot be graded is listed at the end and stops nothing."""
+Grade every submission in DIR: notebooks, folders and archives, what Canvas, Moodle, Brightspace, Blackboard or
+Gradescope let you download (as a folder, or the archive itself), or GitHub Classroom's clones. Results go into a store
+as they come. Run the same command again to resume, or to grade only what has changed. A submission that cannot be
+graded is listed at the end and stops nothing."""
 
 
 RULES = """\
@@ -41,16 +42,20 @@ rules file (all keys optional; changing it does not trigger regrading):
   policy = "best"                    # or "last", of a student's attempts
   attempts = 3                       # how many count
   due = 2026-11-20T23:59:00+01:00    # or a table [due] with a time for each assignment's id
+  timezone = "Europe/Berlin"         # days are those of its calendar, and due needs no offset
+  groups = "Team"                    # the roster's column that says who works together: one hand-in is all of theirs
   names = '(?P<student>[^/]+)/try(?P<attempt>\\d+)'    # as --names
   times = "files"                    # when it was handed in, where nothing else says so: the newest file's time
   [late]
   per_day = 10                       # percent of the points earned for each day begun
   of = "earned"                      # or "possible"
   grace_minutes = 15
-  free_days = 2
+  free_days = 2                      # for each assignment
+  term_days = 5                      # for all assignments together, in the order of their due dates
   last_day = 5                       # later is worth nothing
   [students.jdoe]                    # what was agreed with one student, by the roster's or the platform's id
   extra_days = 3
+  extra_term_days = 2
   extra_attempts = 1
   late_days = 0                      # whatever the times say
   take = 2                           # this attempt counts
@@ -172,7 +177,15 @@ def run(args: argparse.Namespace) -> int:
 
         runner = partial(on_cluster, address=args.cluster)
     with scratch() as folder:
-        found = find(source, folder / "all", rule=rule, roster=roster, file_times=rules.times == "files")
+        found = find(
+            source,
+            folder / "all",
+            rule=rule,
+            roster=roster,
+            file_times=rules.times == "files",
+            zone=rules.zone,
+            groups=rules.groups,
+        )
         hand_ins = in_shard(found.hand_ins, *args.shard) if args.shard else list(found.hand_ins)
         _say_found(source, found, args.store.name)
         for remark in rules.remarks(found.hand_ins, (s.key for s in roster.students) if roster else (), course.ids()):
@@ -204,6 +217,7 @@ def run(args: argparse.Namespace) -> int:
                     again=args.force,
                     planned=progress.plan,
                     tell=progress.tell,
+                    people=roster.students if roster else (),
                 )
             except KeyboardInterrupt:
                 progress.close()
@@ -232,9 +246,10 @@ def _stop(number: int, frame: object) -> None:
 
 
 def _say_found(source: Path, found: Found, store: str) -> None:
-    kinds = {"canvas": "a Canvas download", "moodle": "a Moodle download", "gradescope": "a Gradescope export"}
-    if found.platform in kinds:
-        stdio.tell(f"{source} is {kinds[found.platform]}")
+    if found.title:
+        stdio.tell(f"{source} is {found.title}")
+    for remark in found.remarks:
+        stdio.tell(remark)
     ignored = [name for name in found.ignored if not name.startswith(store)]  # ours, with what SQLite adds
     if ignored:
         stdio.tell(f"no hand-ins and left out: {listed(ignored)}")

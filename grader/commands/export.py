@@ -8,20 +8,22 @@ from __future__ import annotations
 
 import argparse
 import html
+import shlex
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from grader.commands import stdio
+from grader.commands import REGISTRY, stdio
 from grader.commands.shared import listed, plural
 from grader.errors import UsageError
 
 if TYPE_CHECKING:
+    from grader.cohort.outcome import Outcome
     from grader.cohort.records import Result
     from grader.gradebook.csv import Sheet
+    from grader.gradebook.gradebook import Filled, Gradebook
     from grader.gradebook.match import Entry
-    from grader.gradebook.platforms import Filled
 
 DONE, LEFT_OUT = 0, 1
 """Exit codes: everybody with points is in the file; somebody is not."""
@@ -35,6 +37,7 @@ Turn the results of a batch into the file that a platform imports, or an assignm
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """One subcommand for each place where scores go."""
+    from grader.gradebook.platforms import GRADEBOOKS
     from grader.report.gradescope.results import DEFAULT, WHENS
 
     places = parser.add_subparsers(dest="place", metavar="WHERE", required=True)
@@ -44,40 +47,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             name, help=text, description=more, formatter_class=argparse.RawDescriptionHelpFormatter
         )
 
-    canvas = add(
-        "canvas",
-        "a gradebook file for Canvas",
-        "Write one assignment's column for Canvas. With --sheet, the gradebook that Canvas exports (Grades > Export),\n"
-        "students are found in it by their ids, and the column by its title; upload the result under Grades > Import.",
-    )
-    _add_scores(canvas)
-    canvas.add_argument("--sheet", metavar="CSV", type=Path, help="the gradebook as Canvas exports it")
-    canvas.add_argument(
-        "--column",
-        metavar="TITLE",
-        help="the assignment as Canvas calls it, or its number (default: the assignment's id; a title that Canvas"
-        " does not know makes a new assignment)",
-    )
-    moodle = add(
-        "moodle",
-        "the grading worksheet of Moodle, filled in",
-        "Fill in the worksheet that Moodle lets you download (Assignment > Submissions > Download grading worksheet;\n"
-        "the assignment needs `Offline grading worksheet` among its feedback types). Its language, delimiter and\n"
-        "decimal sign stay. Upload the result in the same menu.",
-    )
-    _add_scores(moodle)
-    moodle.add_argument("--sheet", metavar="CSV", type=Path, required=True, help="the worksheet as it was downloaded")
-    moodle.add_argument("--column", metavar="HEADER", help="the grades' column, where it is not found by itself")
-    moodle.add_argument("--no-feedback", action="store_false", dest="feedback", help="leave the comments as they are")
-    brightspace = add(
-        "brightspace",
-        "a grades file for Brightspace",
-        "Write one grade item for Brightspace (Grades > Enter Grades > Import). With --sheet, an export of the\n"
-        "grades, students are found in it by OrgDefinedId or Username.",
-    )
-    _add_scores(brightspace)
-    brightspace.add_argument("--sheet", metavar="CSV", type=Path, help="the grades as Brightspace exports them")
-    brightspace.add_argument("--column", metavar="ITEM", help="the grade item's name (default: the assignment's id)")
+    for gradebook in GRADEBOOKS:
+        one = add(gradebook.name, gradebook.help, gradebook.description)
+        _add_scores(one)
+        one.add_argument("--sheet", metavar="CSV", type=Path, required=gradebook.needs_sheet, help=gradebook.sheet)
+        one.add_argument("--column", metavar="TITLE", help=gradebook.column)
+        if gradebook.has_comments:
+            one.add_argument(
+                "--no-feedback", action="store_false", dest="feedback", help="leave the comments as they are"
+            )
     table = add(
         "csv",
         "every result with its parts, as a table",
@@ -175,32 +153,45 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _gradebook(args: argparse.Namespace) -> int:
-    from grader.gradebook import platforms
+    from grader.cohort.outcome import most_points
+    from grader.gradebook.gradebook import EXCUSED, Request
+    from grader.gradebook.platforms import GRADEBOOKS
+    from grader.report.sanitize import points
 
-    results = [r for r in _results(args) if r.counts or r.status != "graded"]
-    assignment = _assignment(results, args.assignment)
+    results, found, assignment = _outcomes(args)
     mine = [r for r in results if r.assignment == assignment]
-    with_points = {r.student for r in mine if r.counts and r.final is not None}
-    most = max((r.max_points for r in mine), default=Fraction(0))
-    possible = args.out_of or most
-    chosen = {  # one for each student; of several that could not be graded it does not matter which
-        r.student: r for r in mine if (r.counts and r.final is not None) or r.student not in with_points
-    }
-    scale = possible / most if most else Fraction(1)
-    undecided = {r.student for r in chosen.values() if r.final is not None and r.max_points < most}
-    entries = [_entry(r, None if r.student in undecided else scale) for r in chosen.values()]
-    sheet = _sheet(args.sheet)
-    column = args.column or assignment
-    if args.place == "moodle":
-        assert sheet is not None  # argparse insists
-        filled = platforms.moodle(entries, sheet=sheet, column=args.column, comments=args.feedback)
-    elif args.place == "canvas":
-        filled = platforms.canvas(entries, column=column, possible=possible, sheet=sheet)
-    else:
-        filled = platforms.brightspace(entries, column=column, sheet=sheet)
+    gradebook = next(one for one in GRADEBOOKS if one.name == args.place)
+    request = Request(
+        entries=tuple(_entry(one) for one in found if one.points is not None),
+        column=args.column or assignment,
+        named=args.column is not None,
+        possible=most_points(mine),
+        out_of=args.out_of,
+        sheet=_sheet(args.sheet),
+        comments=getattr(args, "feedback", True),
+    )
+    filled = gradebook.fill(request)
     _write(args.output, filled.data)
-    _tell(filled, mine, possible, sorted(undecided))
-    return LEFT_OUT if filled.unplaced else DONE
+    _tell_undecided(found, args.store)
+    _tell_sheet(filled, found, gradebook)
+    waiting = sum(r.pending > 0 for r in mine if r.counts)
+    if waiting:
+        stdio.tell(f"{plural(waiting, 'student')} have parts that wait for a person: only automatic points are in it")
+    _tell_total(found, f"{filled.entered} entered, out of {points(request.most)}", filled.left_out)
+    return LEFT_OUT if any(why != EXCUSED for why in filled.left_out.values()) else DONE
+
+
+def _outcomes(args: argparse.Namespace) -> tuple[list[Result], list[Outcome], str]:
+    """A run's results, what every student of the assignment ends with, and the assignment's id."""
+    from grader.cohort.outcome import outcomes
+    from grader.cohort.store import Store
+    from grader.marking.totals import results
+
+    with Store.open(args.store) as store:
+        run = store.run(args.run).id
+        with_marks = list(results(store, run))
+        assignment = _assignment(with_marks, args.assignment)
+        return with_marks, outcomes(with_marks, assignment, store.people(run), store.decisions()), assignment
 
 
 def _results(args: argparse.Namespace) -> list[Result]:
@@ -224,17 +215,14 @@ def _assignment(results: Sequence[Result], wanted: str | None) -> str:
     raise UsageError(f"--assignment {wanted}: the store has no results of it; there are: {there}")
 
 
-def _entry(result: Result, scale: Fraction | None) -> Entry:
-    """What goes into the gradebook; without a `scale` nothing does: a check of it waits for a person."""
+def _entry(one: Outcome) -> Entry:
+    """What goes into the gradebook for a student with points."""
     from grader.gradebook.match import Entry
 
-    return Entry(
-        student=result.student,
-        name=result.name,
-        ids=result.ids,
-        points=None if result.final is None or scale is None else result.final * scale,
-        feedback=_comment(result),
-    )
+    feedback = _comment(one.result) if one.result is not None else ""
+    if one.state == "decided":
+        feedback = html.escape(one.reason, quote=False)
+    return Entry(student=one.student, name=one.name, ids=one.ids, points=one.points or Fraction(0), feedback=feedback)
 
 
 def _comment(result: Result) -> str:
@@ -270,36 +258,84 @@ def _sheet(path: Path | None) -> Sheet | None:
         raise UsageError(f"--sheet {path}: cannot be read ({problem.strerror})") from problem
 
 
-def _tell(filled: Filled, results: Sequence[Result], possible: Fraction, undecided: Sequence[str]) -> None:
-    """Everything that is not in the file, on the standard error output."""
-    from grader.report.sanitize import points
+def _tell_undecided(found: Sequence[Outcome], store: Path) -> None:
+    """Everybody without points by name, with the reason and the command that decides it."""
+    from grader.cohort.outcome import STATES, UNDECIDED
+    from grader.report.sanitize import one_line
 
-    stdio.tell(f"{plural(filled.entered, 'student')} with points, out of {points(possible)}")
-    if filled.unplaced:
-        stdio.tell(f"no unique match in the gradebook for: {listed(filled.unplaced)}")
-    if undecided:
-        stdio.tell(f"need manual grading, not exported: {listed(undecided)}")
-    if pointless := [student for student in filled.ungraded if student not in undecided]:
-        stdio.tell(f"no score, not exported: {listed(pointless)}")
+    for state, words in STATES.items():
+        those = [one for one in found if one.state == state]
+        if not those or state in ("graded", "decided"):
+            continue
+        if state in ("absent", "excused", "unattempted"):
+            stdio.tell(f"{words}: {', '.join(one_line(one.shown) for one in those)}")
+        else:
+            for one in those:
+                stdio.tell(f"{one_line(one.shown)}: {words}: {one_line(one.reason, 300)}")
+    if "mark" in REGISTRY and any(one.state == "person" for one in found):
+        stdio.tell(f"give the points that wait with `grade mark {store}`")
+    undecided = next((one for one in found if one.state in UNDECIDED), None)
+    if undecided is not None:
+        stdio.tell(f"decide with `grade decide {store} {shlex.quote(undecided.student)} POINTS` (or `excused`)")
+
+
+def _tell_sheet(filled: Filled, found: Sequence[Outcome], gradebook: Gradebook) -> None:
+    """What of the sheet stays, or is replaced."""
+    shown = {one.student: one.shown for one in found}
+    for why in dict.fromkeys(filled.left_out.values()):
+        those = [shown[student] for student, reason in filled.left_out.items() if reason == why]
+        stdio.tell(f"not in the file, {why}: {', '.join(those)}")
+    for students, what in (
+        (filled.replaced, "had another score, which is replaced"),
+        (filled.comments, "had another comment, which is replaced (--no-feedback keeps it)"),
+        (filled.twice, "in several rows, all of them filled"),
+    ):
+        if students:
+            stdio.tell(f"{plural(len(students), 'student')} {what}: {listed(shown[s] for s in students)}")
     if filled.empty:
         one = filled.empty == 1
         rows = "1 row of the sheet has" if one else f"{filled.empty} rows of the sheet have"
         stdio.tell(f"{rows} no result, and {'stays as it is' if one else 'stay as they are'}")
-    waiting = sum(r.pending > 0 for r in results if r.counts)
-    if waiting:
-        stdio.tell(f"{plural(waiting, 'student')} have parts that wait for a person: only automatic points are in it")
+
+
+def _tell_total(found: Sequence[Outcome], entered: str, left_out: Mapping[str, str]) -> None:
+    """The last line: every student once."""
+    from grader.cohort.outcome import STATES
+
+    counts = {f"not in the file, {why}": 0 for why in left_out.values()}
+    for why in left_out.values():
+        counts[f"not in the file, {why}"] += 1
+    for state, words in STATES.items():
+        if state not in ("graded", "decided") and (those := sum(one.state == state for one in found)):
+            counts[words] = those
+    told = "".join(f"; {number} {words}" for words, number in counts.items())
+    stdio.tell(f"{plural(len(found), 'student')}: {entered}{told}")
 
 
 # ---------------------------------------------------------------- a table
 
 
 def _table(args: argparse.Namespace) -> int:
+    from grader.cohort.outcome import outcomes
+    from grader.cohort.store import Store
     from grader.gradebook.csv import Sheet, dump
+    from grader.marking.totals import results
     from grader.report.sanitize import one_line
 
-    results = [r for r in _results(args) if args.assignment in (None, r.assignment)]
-    parts = dict.fromkeys(part["id"] for r in results for part in r.report.get("parts", ()))
-    ids = dict.fromkeys(key for r in results for key in r.ids)
+    with Store.open(args.store) as store:
+        run = store.run(args.run).id
+        everybody = [r for r in results(store, run) if args.assignment in (None, r.assignment, "")]
+        ids = dict.fromkeys(key for r in everybody for key in r.ids)
+        assignments = dict.fromkeys(r.assignment for r in everybody if r.assignment)
+        people, decisions = store.people(run), store.decisions()
+    ends = {id: outcomes(everybody, id, people, decisions) for id in assignments}
+    by_hand_in = {(o.result.path, o.student): o for found in ends.values() for o in found if o.result is not None}
+    parts = dict.fromkeys(part["id"] for r in everybody for part in r.report.get("parts", ()))
+
+    def final(r: Result) -> Fraction | None:
+        end = by_hand_in.get((r.path, r.student))
+        return end.points if end is not None and end.state == "decided" else _settled(r, r.final)
+
     columns: dict[str, Callable[[Result], str]] = {
         "student": lambda r: r.student,
         "name": lambda r: r.name,
@@ -313,16 +349,31 @@ def _table(args: argparse.Namespace) -> int:
         "max points": lambda r: _decimal(r.max_points),
         "waiting for a person": lambda r: _decimal(r.pending),
         "late days": lambda r: str(r.late_days),
+        "term days": lambda r: str(r.term_days),
         "penalty": lambda r: _decimal(r.penalty),
-        "final": lambda r: _decimal(_settled(r, r.final)),
+        "final": lambda r: _decimal(final(r)),
         "reason": lambda r: r.reason,
     }
     head = (*columns, *ids, *(f"part {id}" for id in parts))
     rows = []
-    for r in results:
+    for r in everybody:
         told = [one_line(cell(r), 1_000) for cell in columns.values()]
         rows.append((*told, *(r.ids.get(key, "") for key in ids), *_parts(r, parts)))
+    for id, found in ends.items():  # whoever handed in nothing has a line too
+        for one in (o for o in found if o.result is None):
+            told_of = {"student": one.student, "name": one.name, "assignment": id, "status": one.state}
+            told_of |= {"counts": "yes", "final": _decimal(one.points), "reason": one.reason}
+            rows.append(
+                (*(one_line(told_of.get(c, ""), 1_000) for c in columns), *(one.ids.get(key, "") for key in ids))
+            )
+    width = len(head)
+    rows = [(*row, *[""] * (width - len(row))) for row in rows]
     _write(args.output, dump(Sheet(rows=(head, *rows), encoding="utf-8-sig")))
+    for id, found in ends.items():
+        _tell_undecided(found, args.store)
+        if len(ends) > 1:
+            stdio.tell(f"{id}:")
+        _tell_total(found, f"{sum(one.points is not None for one in found)} with points", {})
     return DONE
 
 

@@ -1,1 +1,1 @@
-"""Fills in the gradebooks of learning platforms: Canvas, Moodle, Brightspace, CSV."""
+"""Fills in the gradebooks of learning platforms: Canvas, Moodle, Brightspace, Blackboard."""

@@ -1,14 +1,11 @@
-"""Which row of a platform's sheet is whose: by an id of the platform's own, an address, at last by the name.
+"""Which rows of a platform's sheet are whose: by an id of the platform's own, an address, at last by the name.
 
-Only what is certain counts: a word that two rows share names none of them, and a row that two students claim gets
-nothing.
+Only what is certain counts: a word that rows of different people share names none of them, a row that two students
+claim alike gets nothing, and whoever is named by its letters exactly comes before whoever is only named alike.
 """
 
 from __future__ import annotations
 
-import re
-import unicodedata
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
 from typing import NamedTuple
@@ -17,6 +14,7 @@ from msgspec import Struct, field
 
 from grader.errors import UsageError
 from grader.gradebook.csv import Sheet
+from grader.gradebook.names import any_order, exact, folded, in_order
 
 
 class Entry(Struct, frozen=True, kw_only=True):
@@ -27,14 +25,13 @@ class Entry(Struct, frozen=True, kw_only=True):
     name: str = ""
     ids: Mapping[str, str] = field(default_factory=dict)
     """What platforms call the student, by column (`canvas_id`, `moodle_id`, `email`, `SIS Login ID`, …)."""
-    points: Fraction | None = None
-    """None: nothing to enter."""
+    points: Fraction
     feedback: str = ""
-    """Plain text of a few lines."""
+    """HTML of a few lines."""
 
 
 class MatchColumn(NamedTuple):
-    """A column of the sheet that says who it is."""
+    """A column of the sheet that identifies the student."""
 
     column: int
     keys: Sequence[str]
@@ -43,50 +40,97 @@ class MatchColumn(NamedTuple):
     """What of a cell, or of an id, counts."""
 
 
+class Placement(NamedTuple):
+    """Which rows are whose."""
+
+    rows: dict[int, Entry]
+    missing: dict[str, str]
+    """Students without a row, and why."""
+    twice: tuple[str, ...]
+    """Students with several rows, all of which are theirs."""
+
+
+_FORMS = (exact, folded, any_order)
+NO_ROW = "no row of the sheet"
+SHARED = "several rows of the sheet, of different people"
+CLAIMED = "the row of another student too"
+CONTRADICTED = "one row by the id, another by the name"
+
+
 def place(
-    people: Sequence[Entry], sheet: Sheet, rows: Iterable[int], ways: Sequence[MatchColumn], *, name: int | None = None
-) -> tuple[dict[int, Entry], tuple[str, ...]]:
-    """Row -> whose it is, and the students who have no row.
+    people: Sequence[Entry],
+    sheet: Sheet,
+    people_rows: Iterable[int],
+    columns: Sequence[MatchColumn],
+    *,
+    name: Callable[[Sequence[str]], str] | None = None,
+) -> Placement:
+    """Find each student's rows.
 
     Parameters
     ----------
-    ways
-        The columns to look in, the first that is certain decides.
+    people_rows
+        The rows that are somebody's.
+    columns
+        The columns to look in; the first that knows the student decides.
     name
-        The column of names, for those whom nothing else finds.
+        The name in a row, for those whom no id finds.
     """
-    numbers = list(rows)
-    found: dict[int, int] = {}
-    indexes = [(_index([(i, plain(way.read(cell(sheet.rows[i], way.column)))) for i in numbers]), way) for way in ways]
-    names = _index([(i, _name(cell(sheet.rows[i], name))) for i in numbers]) if name is not None else {}
-    for position, one in enumerate(people):
+    numbers = list(people_rows)
+    cells = {i: [_id(way.read(cell(sheet.rows[i], way.column))) for way in columns] for i in numbers}
+    ids = [_index((i, cells[i][n]) for i in numbers) for n in range(len(columns))]
+    spoken = {i: in_order(name(sheet.rows[i])) for i in numbers} if name else {}
+    names = [_index((i, form(text)) for i, text in spoken.items()) for form in _FORMS]
+    wanted: list[tuple[int, list[int]]] = []
+    """For each student how sure it is (0: by an id, then by the name in one of `_FORMS`), and the rows."""
+    claims: dict[int, list[int]] = {}
+    """Row -> how sure those are who want it."""
+    for one in people:
         known = {**one.ids, "student": one.student}
-        words = [(index, plain(way.read(known[key]))) for index, way in indexes for key in way.keys if known.get(key)]
-        words.append((names, _name(one.name)))
-        row = next((index[word] for index, word in words if word in index), None)
-        if row is not None:
-            found[position] = row
-    claims = Counter(found.values())
-    placed = {row: people[position] for position, row in found.items() if claims[row] == 1}
-    missing = tuple(one.student for i, one in enumerate(people) if claims.get(found.get(i, -1)) != 1)
-    return placed, missing
+        words = [(n, _id(way.read(known.get(key, "")))) for n, way in enumerate(columns) for key in way.keys]
+        by_id = next((ids[n][word] for n, word in words if word in ids[n]), [])
+        by_name = [names[n].get(form(in_order(one.name)), []) for n, form in enumerate(_FORMS)]
+        sure, rows = next(((n, found) for n, found in enumerate([by_id, *by_name]) if found), (0, []))
+        wanted.append((sure, rows))
+        for row in rows:
+            claims.setdefault(row, []).append(sure)
+    placed: dict[int, Entry] = {}
+    missing: dict[str, str] = {}
+    twice = []
+    for one, (sure, found) in zip(people, wanted, strict=True):
+        said = exact(in_order(one.name))
+        elsewhere = names[0].get(said, []) if sure == 0 else []
+        if not found:
+            missing[one.student] = NO_ROW
+        elif len(found) > 1 and (sure or not _one_person([cells[i] for i in found])):
+            missing[one.student] = SHARED
+        elif any(sum(other <= sure for other in claims[row]) > 1 for row in found):
+            missing[one.student] = CLAIMED
+        elif elsewhere and not {*elsewhere} & {*found}:
+            missing[one.student] = CONTRADICTED
+        else:
+            placed.update(dict.fromkeys(found, one))
+            if len(found) > 1:
+                twice.append(one.student)
+    return Placement(placed, missing, tuple(twice))
 
 
-def _index(words: Sequence[tuple[int, str]]) -> dict[str, int]:
-    """Word -> row, for the words that only one row has."""
-    times = Counter(word for _, word in words)
-    return {word: row for row, word in words if word and times[word] == 1}
+def _id(text: str) -> str:
+    return exact(text).casefold()
 
 
-def _name(text: str) -> str:
-    """A name in any order: `Doe, Jane` and `Jane Doe` are one."""
-    return " ".join(sorted(plain(word) for word in re.split(r"[\s,]+", text) if word))
+def _index(words: Iterable[tuple[int, str]]) -> dict[str, list[int]]:
+    """Word -> its rows."""
+    index: dict[str, list[int]] = {}
+    for row, word in words:
+        if word:
+            index.setdefault(word, []).append(row)
+    return index
 
 
-def plain(text: str) -> str:
-    """Letters, digits and what parts an address, in lower case, without accents."""
-    text = unicodedata.normalize("NFKD", text.casefold().strip())
-    return re.sub(r"[^\w@.]", "", "".join(c for c in text if not unicodedata.combining(c)))
+def _one_person(rows: Sequence[Sequence[str]]) -> bool:
+    """Whether no id of the rows says that they are of different people."""
+    return all(len({word for word in column if word}) < 2 for column in zip(*rows, strict=True))
 
 
 def column_of(head: Sequence[str], wanted: str, also: Callable[[str], object]) -> int:
@@ -97,8 +141,8 @@ def column_of(head: Sequence[str], wanted: str, also: Callable[[str], object]) -
     UsageError
         There is none, or several.
     """
-    exact = [i for i, title in enumerate(head) if title.strip() == wanted.strip()]
-    found = exact or [i for i, title in enumerate(head) if also(title.strip())]
+    exactly = [i for i, title in enumerate(head) if title.strip() == wanted.strip()]
+    found = exactly or [i for i, title in enumerate(head) if also(title.strip())]
     if len(found) != 1:
         what = "no column" if not found else f"{len(found)} columns"
         raise UsageError(f"--column {wanted!r}: the sheet has {what} of that name; there are {listed(head)}")

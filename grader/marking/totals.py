@@ -31,7 +31,10 @@ def results(store: Store, run: int | None = None) -> Iterator[Result]:
     """The results of a run as `Store.results` gives them, with the marks that lie beside the store."""
     state = state_of(store.path)
     found = store.results(run)
-    return found if state is None else marked(found, state, rules_of(store, run))
+    if state is None:
+        return found
+    rules = rules_of(store, run)
+    return marked(found, state, rules, store.elsewhere(store.run(run).id) if rules.late.term_days else ())
 
 
 def state_of(store: Path) -> State | None:
@@ -48,14 +51,21 @@ def rules_of(store: Store, run: int | None) -> Rules:
     return msgspec.convert(store.run(run).options.get("rules", {}), Rules, strict=False)
 
 
-def marked(found: Iterable[Result], state: State, rules: Rules) -> Iterator[Result]:
+def marked(found: Iterable[Result], state: State, rules: Rules, elsewhere: Iterable[Result] = ()) -> Iterator[Result]:
     """The results with their marks, late days priced again and the attempt that counts chosen again."""
     scored = [_with_marks(result, state) for result in found]
-    worth = {(w.path, w.student): w for w in apply_policy(scored, rules)}
+    worth = {(w.path, w.student): w for w in apply_policy(scored, rules, elsewhere)}
     for result in scored:
         one = worth[result.path, result.student]
         final = None if result.points is None else max(result.points - one.penalty, Fraction(0))
-        yield structs.replace(result, late_days=one.late_days, penalty=one.penalty, counts=one.counts, final=final)
+        yield structs.replace(
+            result,
+            late_days=one.late_days,
+            term_days=one.term_days,
+            penalty=one.penalty,
+            counts=one.counts,
+            final=final,
+        )
 
 
 def _with_marks(result: Result, state: State) -> Result:

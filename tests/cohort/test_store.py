@@ -162,7 +162,8 @@ def test_a_store_of_the_first_format_is_read_and_written_on(path: Path) -> None:
         store.finish(run, [])
     with closing(sqlite3.connect(path)) as raw:
         raw.executescript(
-            "ALTER TABLE results ADD COLUMN graded_parts TEXT; PRAGMA user_version = 1;"
+            "ALTER TABLE results ADD COLUMN graded_parts TEXT; ALTER TABLE results DROP COLUMN term_days;"
+            "DROP TABLE people; DROP TABLE decisions; PRAGMA user_version = 1;"
             """UPDATE reports SET keys = '{"submission": "sha256:1", "engine": "e", "seed": "3", "ground": "g"}'"""
         )
     for create in (False, True, False):

@@ -104,9 +104,10 @@ def test_canvas_gets_the_attempt_that_counts_less_its_penalty(store: Path, capsy
     out, err = capsys.readouterr()
     assert out == ""
     assert err.splitlines() == [
-        "grade: 2 students with points, out of 20",
-        "grade: no score, not exported: bo",
+        "grade: Bo (bo): could not be graded: PDF",
+        f"grade: decide with `grade decide {store} bo POINTS` (or `excused`)",
         "grade: 2 students have parts that wait for a person: only automatic points are in it",
+        "grade: 3 students: 2 entered, out of 20; 1 could not be graded",
     ]
 
 
@@ -134,8 +135,11 @@ def test_who_waits_for_a_person_or_could_not_be_graded_is_blank_and_not_zero(
     assert [",20" in line for line in text.splitlines() if ",ann," in line] == [True]
     assert not any(word in text.casefold() for word in ("wes", "zoe", "bo,"))
     said = capsys.readouterr().err
-    assert "need manual grading, not exported: wes, zoe" in said
-    assert "no score, not exported: bo" in said
+    assert "Wes (wes): with points that a person must give: 5 points wait" in said
+    assert "Bo (bo): could not be graded: PDF" in said
+    assert said.splitlines()[-1] == (
+        "grade: 4 students: 1 entered, out of 20; 2 with points that a person must give; 1 could not be graded"
+    )
     assert export("csv", "s.sqlite", "-o", "table.csv") == 0
     found = {r["student"]: r for r in csv.DictReader(io.StringIO((tmp_path / "table.csv").read_text("utf-8-sig")))}
     assert [found[who]["final"] for who in ("ann", "bo", "wes", "zoe")] == ["20", "", "15", ""]
@@ -174,7 +178,7 @@ def test_somebody_who_is_in_no_row_is_named_and_tells_by_the_exit_code(
     sheet = tmp_path / "b.csv"
     sheet.write_text("OrgDefinedId,Username,End-of-Line Indicator\r\n#1,#john,#\r\n", encoding="utf-8")
     assert export("brightspace", store, "--sheet", sheet, "-o", "out.csv", "--column", "HW") == 1
-    assert "no unique match in the gradebook for: jane" in capsys.readouterr().err
+    assert "not in the file, no row of the sheet: Jane (jane)" in capsys.readouterr().err
     assert table("out.csv") == [
         ["OrgDefinedId", "Username", "HW Points Grade", "End-of-Line Indicator"],
         ["#1", "#john", "20", "#"],

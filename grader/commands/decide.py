@@ -1,0 +1,96 @@
+"""`grade decide`: what a student ends with where grading cannot say it, and who is still without points."""
+
+from __future__ import annotations
+
+import argparse
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from grader.commands import stdio
+from grader.commands.shared import plural
+from grader.errors import UsageError
+
+if TYPE_CHECKING:
+    from grader.cohort.outcome import Outcome
+
+DESCRIPTION = """\
+Decide what a student ends with: whose hand-in could not be graded, who handed in nothing, who is excused. Without
+STUDENT, list everybody who is still without points. A decision goes into every export and holds as long as the
+hand-in stays the same; late days change nothing of it."""
+DECIDED, UNDECIDED_LEFT = 0, 1
+"""Exit codes: written down, or nothing is left to decide; somebody is still without points."""
+EXCUSED = "excused"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The command's own arguments."""
+    parser.add_argument("store", metavar="STORE", type=Path, help="the store that `grade batch` made")
+    parser.add_argument("student", nargs="?", metavar="STUDENT", help="the student as the exports call them")
+    parser.add_argument(
+        "points", nargs="?", metavar="POINTS", type=_points, help="points of the whole assignment, or `excused`"
+    )
+    parser.add_argument("--reason", metavar="TEXT", default="", help="why; it becomes the comment")
+    parser.add_argument("--assignment", metavar="ID", help="which assignment, where the store holds several")
+
+
+def _points(text: str) -> Fraction | str:
+    if text == EXCUSED:
+        return text
+    try:
+        value = Fraction(text.replace(",", "."))
+    except (ValueError, ZeroDivisionError):
+        value = Fraction(-1)
+    if value < 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is neither a number of points nor `{EXCUSED}`")
+    return value
+
+
+def run(args: argparse.Namespace) -> int:
+    """Write down a decision, or list what is to be decided."""
+    from grader.cohort.outcome import most_points, outcomes
+    from grader.cohort.records import Decision
+    from grader.cohort.store import Store
+    from grader.marking.totals import results as with_marks
+    from grader.report.sanitize import points
+
+    with Store.open(args.store, create=args.student is not None and args.store.exists()) as store:
+        run = store.run().id
+        results = list(with_marks(store, run))
+        ids = sorted({r.assignment for r in results if r.assignment})
+        assignment = args.assignment or (ids[0] if len(ids) == 1 else "")
+        if assignment not in ids:
+            raise UsageError(f"which assignment? Name it with --assignment; there are: {', '.join(ids) or 'none'}")
+        found = outcomes(results, assignment, store.people(run), store.decisions())
+        if args.student is None:
+            return _list(found)
+        if args.points is None:
+            raise UsageError(f"decide {args.student}: say how many points, or `{EXCUSED}`")
+        one = next((o for o in found if args.student in (o.student, o.name)), None)
+        if one is None:
+            raise UsageError(
+                f"{args.student}: no such student; `grade decide {args.store}` lists who is without points"
+            )
+        most = most_points(r for r in results if r.assignment == assignment)[-1]
+        value = None if args.points == EXCUSED else args.points
+        if value is not None and value > most:
+            raise UsageError(f"{points(value)} points: the assignment has {points(most)}")
+        content = one.result.content if one.result is not None else ""
+        store.decide(
+            Decision(assignment=assignment, student=one.student, content=content, points=value, reason=args.reason)
+        )
+    ends = EXCUSED if value is None else f"{points(value)} of {points(most)} points"
+    before = "" if one.points is None else f", before {points(one.points)}"
+    stdio.emit(f"{assignment}, {one.shown}: {ends}{before}\n")
+    return DECIDED
+
+
+def _list(found: list[Outcome]) -> int:
+    from grader.cohort.outcome import STATES, UNDECIDED
+    from grader.report.sanitize import one_line
+
+    left = [one for one in found if one.state in UNDECIDED]
+    for one in left:
+        stdio.emit(f"{one_line(one.shown)}: {STATES[one.state]} ({one_line(one.reason, 300)})\n")
+    stdio.emit(f"{plural(len(found), 'student')}: {len(left)} to decide\n")
+    return UNDECIDED_LEFT if left else DECIDED
