@@ -75,7 +75,7 @@ def _observed(session: Session, check: Check, seed: int, replacements: Sequence[
         replacements=tuple(replacements),
     )
     try:
-        child = snapshot.fork()
+        child = snapshot.fork(private=private)
     except DEAD:
         session.lost_process = True
         return not_answered(check, "crashed", DESTROYED, started)

@@ -97,13 +97,13 @@ class WorkerProcess:
             raise WorkerError(f"the worker answered {type(reply).__name__} where {expected[0].__name__} was due")
         return reply, buffers
 
-    def fork(self) -> WorkerProcess:
-        """A copy of the process as it stands, parked and waiting for commands."""
+    def fork(self, *, private: bool = False) -> WorkerProcess:
+        """A copy of the process as it stands, parked and waiting for commands; a `private` one is sealed."""
         ours, theirs = socket.socketpair()
         deadline = time.monotonic() + ANSWER_SECONDS
         try:
             with self.lock:
-                wire.send(self.channel, wire.COMMANDS, Fork(), descriptor=theirs.fileno(), deadline=deadline)
+                wire.send(self.channel, wire.COMMANDS, Fork(private), descriptor=theirs.fileno(), deadline=deadline)
                 theirs.close()
                 reply, _ = self._answer((Forked,), deadline, 0)
         except BaseException:
@@ -156,9 +156,9 @@ class RootProcess(WorkerProcess):
         self._loading = True
         self._warmed = {*modules, *(self._warmed or ())}
 
-    def fork(self) -> WorkerProcess:
+    def fork(self, *, private: bool = False) -> WorkerProcess:
         self._collect()
-        return super().fork()
+        return super().fork(private=private)
 
     def new_folder(self) -> Path:
         """A folder for one submission, in the worker's own: what is wrapped around a worker lets that be seen."""

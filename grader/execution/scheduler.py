@@ -1,13 +1,14 @@
 """Observations of one session, asked for as early as they may be and a few at a time.
 
 Public checks are probed as soon as the state of their anchor is parked, beside the notebook, which runs on. Hidden ones
-wait until its last cell is done, so that no cell can print what they ask.
+wait until the last cell and the last public check are done, so that neither can say what they ask; those with a piece
+of the reference come after all others, one at a time, and nothing that one has started lives when the next one does.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from threading import Semaphore
 
 from grader.execution.observe import observe
@@ -29,6 +30,8 @@ class Prober:
         """Probes that may run now: one less than `width` as long as the notebook needs a core for itself."""
         self._running = width > 1
         self._asked: dict[str, Future[Observation]] = {}
+        self.reference_has_lived = False
+        """Whether a process has had a piece of the reference: nothing else is asked from then on."""
 
     def on_snapshot(self, when: str, cell: int) -> None:
         """Probe the public checks of this anchor from now on."""
@@ -38,12 +41,20 @@ class Prober:
                 self._ask(check)
 
     def finish(self) -> None:
-        """The notebook is done: probe what is left."""
+        """The notebook is done: probe the public checks that are left."""
         if self._running:
             self._running = False
             self._free.release()
         for check in self._checks:
-            if check.id not in self._asked:
+            if check.visibility == "public" and check.id not in self._asked:
+                self._ask(check)
+
+    def ask_hidden(self) -> None:
+        """Every question to a public check is answered: probe the hidden ones, with nothing left beside them."""
+        wait(self._asked.values())
+        self.session.supervisor.kill_strays(hard=True)
+        for check in self._checks:
+            if check.visibility == "hidden":
                 self._ask(check)
 
     def observe(self, check: Check) -> Observation:
@@ -54,6 +65,9 @@ class Prober:
 
     def observe_again(self, check: Check, replacements: Sequence[Replacement]) -> Observation:
         """Follow-through: probe `check` with the reference in the place of some names."""
+        self.reference_has_lived = True
+        wait(self._asked.values())
+        self.session.supervisor.kill_strays(hard=True)
         return observe(self.session, check, seed=self.seed, replacements=replacements)
 
     def close(self) -> None:

@@ -5,26 +5,24 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable, Mapping, Sequence, Set
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from msgspec import Struct, structs
 
-from grader.assignment.release.markers import solved
-from grader.assignment.release.percent import notebook_of
+from grader.assignment.solution import Entangled, pieces
 from grader.execution.observe import observe
 from grader.execution.scheduler import Prober
 from grader.grading.hidden import shown_diagnosis
 from grader.grading.scoring import manual_result, not_filled_in, outcome, part_result
-from grader.model import LOST, Answer, Assignment, Check, Given, Observation, Outcome, PartResult
+from grader.model import LOST, Answer, Assignment, Check, Diagnosis, Given, Observation, Outcome, PartResult
 from grader.worker.messages import Replacement
-
-if TYPE_CHECKING:
-    pass
 
 GoldenTable = Mapping[str, Mapping[str, npt.NDArray[Any]]]
 """Check id -> array name -> expected values."""
+Ask = Callable[[Check, int], Observation]
+"""Probes a check at a seed."""
 
 
 class Evaluation(Struct, frozen=True):
@@ -64,74 +62,162 @@ def evaluate(
     """
     assignment = prober.session.assignment
     prober.finish()
-    wrong: dict[str, None] = {}
-    """Names whose own checks lost points so far, in order."""
+    run = _Run(prober, golden, unfilled or {}, explain and assignment.hints != "none")
+    checks = [c for part in prober.parts for c in assignment.checks if c.part.id == part.id]
+    run.settle([c for c in checks if c.visibility == "public"])
+    run.ask_ahead("public")
+    unasked = run.unasked()
+    hidden = [c for c in checks if c.visibility == "hidden"]
+    if hidden:
+        prober.ask_hidden()
+        run.settle(hidden)
+    if follow_through:
+        run.follow(checks)
     results: list[PartResult] = []
-    notes: list[str] = []
-    seen: dict[str, Observation] = {}
-    innocent: set[str] = set()
-    """Failed checks that pass with the reference's earlier parts."""
     for part in prober.parts:
-        checks = [c for c in assignment.checks if c.part.id == part.id]
-        if not checks:
+        own = [c for c in assignment.checks if c.part.id == part.id]
+        if not own:
             results.append(manual_result(assignment, part, answers or {}))
             continue
-        outcomes: list[Outcome] = []
-        followed: dict[str, Outcome] = {}
-        credited: dict[str, None] = {}
+        followed = {c.id: run.followed[c.id] for c in own if c.id in run.followed}
+        better = [id for id, again in followed.items() if again.score > run.outcomes[id].score]
+        credited = tuple(dict.fromkeys(name for id in better for name in run.replaced[id]))
+        outcomes = [run.outcomes[c.id] for c in own]
+        results.append(part_result(part, outcomes, followed, credited, assignment.follow_through))
+    found, told = run.explained(checks)
+    notes = [note for c in checks for note in run.notes.get(c.id, ())]
+    return Evaluation(tuple(_with_diagnoses(results, found)), tuple(dict.fromkeys((*notes, *told, *unasked))))
+
+
+class _Run:
+    """One evaluation, in an order that lets nothing out: public checks and what diagnosis asks of them, then hidden
+    ones, then follow-through. Nothing is asked again once a process that knows more has lived.
+    """
+
+    def __init__(self, prober: Prober, golden: GoldenTable, unfilled: Mapping[str, Set[str]], explains: bool) -> None:
+        self.outcomes: dict[str, Outcome] = {}
+        self.followed: dict[str, Outcome] = {}
+        """Results with the reference in the place of `replaced`."""
+        self.replaced: dict[str, list[str]] = {}
+        self.notes: dict[str, list[str]] = {}
+        self._prober, self._golden, self._unfilled, self._explains = prober, golden, unfilled, explains
+        self._assignment = prober.session.assignment
+        self._seen: dict[str, Observation] = {}
+        self._asked: dict[tuple[str, str, int], Observation] = {}
+        """What diagnosis has asked: check, source and seed."""
+        self._last: tuple[tuple[int, int], tuple[dict[str, Diagnosis], Sequence[str]]] | None = None
+        self._open = ""
+        """Visibility of the checks that it may ask now."""
+
+    def settle(self, checks: Sequence[Check]) -> None:
+        """Observe and judge `checks`."""
         for check in checks:
-            untouched = (unfilled or {}).get(check.id, frozenset())
+            untouched = self._unfilled.get(check.id, frozenset())
             stub = next((u.name for u in check.uses if u.name in untouched), None)
             if stub is not None:
-                outcomes.append(not_filled_in(check, stub))
+                self.outcomes[check.id] = not_filled_in(check, stub)
                 continue
-            given = given_for(assignment, check, golden.get(check.id, {}), prober.seed)
-            observation = prober.observe(check)
-            result = outcome(check, observation, given)
-            outcomes.append(result)
-            seen[check.id] = observation
-            notes += [f"{check.id}: your code changes {_input(n)} in place" for n in observation.changed]
-            notes += [f"{check.id}: {note}" for note in observation.notes]
+            observation = self._seen[check.id] = self._prober.observe(check)
+            self.outcomes[check.id] = outcome(check, observation, self._given(check))
+            changed = [f"{check.id}: your code changes {_input(n)} in place" for n in observation.changed]
+            self.notes[check.id] = [*changed, *(f"{check.id}: {note}" for note in observation.notes)]
+
+    def follow(self, checks: Sequence[Check]) -> None:
+        """Probe checks once more whose earlier names lost points, one after another."""
+        wrong: dict[str, None] = {}
+        part, of_part, unbegun = "", dict[str, None](), set[str]()
+        started = False
+        for check in checks:
+            if check.part.id != part:
+                wrong |= dict.fromkeys(name for name in of_part if name not in unbegun)
+                part, of_part, unbegun = check.part.id, {}, set()
+            result = self.outcomes[check.id]
+            if result.status == "missing" and len(check.uses) == 1:
+                unbegun.add(check.uses[0].name)  # no mistake that could be paid for once
+            if result.status in LOST:
+                of_part |= dict.fromkeys(u.name for u in check.uses)
             replaced = [name for name in wrong if name in check.builds_on]
-            if not (follow_through and replaced and result.status in LOST):
+            if not replaced or check.id not in self._seen or result.status not in LOST:
                 continue
-            again = prober.observe_again(check, replacements(assignment, replaced))
-            stuck = [name for name in replaced if not again.replaced.get(name)]
-            if stuck:
-                names = ", ".join(f"`{n}`" for n in stuck)
-                notes.append(f"{check.id}: no follow-through, since {names} could not be replaced by the course's own")
+            if not _has_own_work(self._assignment, check, replaced):
                 continue
-            followed[check.id] = outcome(check, again, given)
-            if followed[check.id].status == "passed":
-                innocent.add(check.id)
-            if followed[check.id].score > result.score:
-                credited |= dict.fromkeys(replaced)
-        lost = [u.name for c, o in zip(checks, outcomes, strict=True) if o.status in LOST for u in c.uses]
-        unbegun = {c.uses[0].name for c, o in zip(checks, outcomes, strict=True) if _not_begun(c, o)}
-        wrong |= dict.fromkeys(name for name in lost if name not in unbegun)
-        results.append(part_result(part, outcomes, followed, tuple(credited), assignment.follow_through))
-    if explain:
-        results, told = explain_all(
-            assignment,
-            results,
-            seen,
-            innocent,
-            golden,
-            prober.seed,
-            lambda check, seed: observe(prober.session, check, seed=seed),
-        )
-        notes += told
-    return Evaluation(tuple(results), tuple(dict.fromkeys(notes)))
+            if not started:
+                started = True
+                self.ask_ahead("hidden")
+            self._follow(check, replaced)
+
+    def _follow(self, check: Check, replaced: list[str]) -> None:
+        notes = self.notes[check.id]
+        given = pieces(self._assignment, check, replaced)
+        if isinstance(given, Entangled):
+            notes.append(f"{check.id}: no follow-through, since `{given.name}` cannot be given without `{given.asked}`")
+            return
+        again = self._prober.observe_again(check, [Replacement(p.name, p.source, p.module) for p in given])
+        stuck = [name for name in replaced if not again.replaced.get(name)]
+        if stuck:
+            names = ", ".join(f"`{n}`" for n in stuck)
+            notes.append(f"{check.id}: no follow-through, since {names} could not be replaced by the course's own")
+            return
+        self.followed[check.id], self.replaced[check.id] = outcome(check, again, self._given(check)), replaced
+
+    def ask_ahead(self, visibility: str) -> None:
+        """Let diagnosis ask what it will want to know of the checks that are settled, as long as it may."""
+        self._open = visibility
+        self.explained([c for c in self._assignment.checks if c.id in self.outcomes])
+        self._open = ""
+
+    def unasked(self) -> Sequence[str]:
+        """Notes on what the passed public checks did not ask, for a student alone."""
+        if not self._explains:
+            return ()
+        return _unasked(self._assignment, list(self.outcomes.values()), self._prober.seed, self._observe)
+
+    def explained(self, checks: Sequence[Check]) -> tuple[dict[str, Diagnosis], Sequence[str]]:
+        """A diagnosis for each failed check whose mistake can be named, and notes."""
+        wrong = [c for c in checks if self.outcomes[c.id].status in ("failed", "partial")]
+        if not self._explains or not wrong or (self._open and all(c.visibility != self._open for c in wrong)):
+            return {}, ()
+        state = len(self.outcomes), len(self.followed)
+        if self._last is None or self._last[0] != state:  # something has come to light since
+            outcomes = [self.outcomes[c.id] for c in checks]
+            innocent = {id for id, again in self.followed.items() if again.status == "passed"}
+            seed = self._prober.seed
+            found = _diagnoses(self._assignment, outcomes, self._seen, innocent, self._golden, seed, self._ask)
+            self._last = state, found
+        return self._last[1]
+
+    def _ask(self, check: Check, seed: int) -> Observation:
+        key = check.id, check.source, seed
+        if key not in self._asked:
+            hidden_last = self._open == "" and check.visibility == "hidden" and not self._prober.reference_has_lived
+            if check.visibility != self._open and not hidden_last:
+                return Observation(check=check.id, ended="crashed")
+            self._asked[key] = self._observe(check, seed)
+        return self._asked[key]
+
+    def _observe(self, check: Check, seed: int) -> Observation:
+        return observe(self._prober.session, check, seed=seed)
+
+    def _given(self, check: Check) -> Given:
+        return given_for(self._assignment, check, self._golden.get(check.id, {}), self._prober.seed)
+
+
+def _has_own_work(assignment: Assignment, check: Check, replaced: Sequence[str]) -> bool:
+    """Whether the check asks for anything that is neither replaced nor the course's own file."""
+    left = [u.name for u in check.uses if u.name not in replaced]
+    provided = set(assignment.provided_files)
+
+    def is_provided(name: str) -> bool:
+        places = assignment.names.get(name, ())
+        files = [Path(*place.module.split(".")).with_suffix(".py").as_posix() for place in places if place.module]
+        return bool(places) and len(files) == len(places) and set(files) <= provided
+
+    return not check.uses or any(not is_provided(name) for name in left)
 
 
 def _input(name: str) -> str:
     """The probe's word for an array that it has drawn; where it has none, the array is described."""
     return f"its input `{name}`" if name.isidentifier() else name
-
-
-def _not_begun(check: Check, outcome: Outcome) -> bool:
-    """Whether a check of one name alone found nothing there: no mistake that could be paid for once."""
-    return outcome.status == "missing" and len(check.uses) == 1
 
 
 def explain_all(
@@ -141,90 +227,55 @@ def explain_all(
     innocent: Set[str],
     golden: GoldenTable,
     seed: int,
-    probe: Callable[[Check, int], Observation],
+    probe: Ask,
 ) -> tuple[list[PartResult], Sequence[str]]:
     """The parts with a diagnosis in each failed check whose mistake can be named, and notes.
 
     Where the reference is not here, the notes also tell what passed checks did not ask.
     """
-    notes: list[str] = []
     if assignment.hints == "none":
-        return list(results), notes
-    if any(o.status in ("failed", "partial") for p in results for o in p.outcomes):
-        results, told = _explained(assignment, results, seen, innocent, golden, seed, probe)
-        notes += told
-    if assignment.solution is None:
-        from grader.diagnosis.unasked import unasked
-
-        notes += unasked([o for part in results for o in part.outcomes], seed, probe)
-    return list(results), notes
+        return list(results), []
+    outcomes = [o for part in results for o in part.outcomes]
+    found, notes = _diagnoses(assignment, outcomes, seen, innocent, golden, seed, probe)
+    return _with_diagnoses(results, found), [*notes, *_unasked(assignment, outcomes, seed, probe)]
 
 
-def _explained(
+def _diagnoses(
     assignment: Assignment,
-    results: Sequence[PartResult],
+    outcomes: Sequence[Outcome],
     seen: Mapping[str, Observation],
     innocent: Set[str],
     golden: GoldenTable,
     seed: int,
-    probe: Callable[[Check, int], Observation],
-) -> tuple[list[PartResult], Sequence[str]]:
+    probe: Ask,
+) -> tuple[dict[str, Diagnosis], Sequence[str]]:
+    if all(o.status not in ("failed", "partial") for o in outcomes):
+        return {}, ()
     # Imported here: a submission that passes does not wait for it.
     from grader.diagnosis.bank import read_bank
     from grader.diagnosis.evidence import Case
     from grader.diagnosis.explain import explain
 
-    cases = [
-        Case(o, seen[o.check.id], o.check.id in innocent)
-        for part in results
-        for o in part.outcomes
-        if o.check.id in seen
-    ]
-    explained = explain(
-        cases,
-        golden,
-        read_bank(assignment),
-        seed,
-        probe,
-    )
+    cases = [Case(o, seen[o.check.id], o.check.id in innocent) for o in outcomes if o.check.id in seen]
+    explained = explain(cases, golden, read_bank(assignment), seed, probe)
     hidden = {c.id for c in assignment.checks if c.visibility == "hidden"}
     found = {id: shown_diagnosis(d, golden.get(id, {})) if id in hidden else d for id, d in explained.found.items()}
+    return found, explained.notes
+
+
+def _with_diagnoses(results: Sequence[PartResult], found: Mapping[str, Diagnosis]) -> list[PartResult]:
     return [
-        structs.replace(
-            part, outcomes=tuple(structs.replace(o, diagnosis=found.get(o.check.id)) for o in part.outcomes)
-        )
-        for part in results
-    ], explained.notes
+        structs.replace(r, outcomes=tuple(structs.replace(o, diagnosis=found.get(o.check.id)) for o in r.outcomes))
+        for r in results
+    ]
 
 
-def replacements(assignment: Assignment, names: Sequence[str]) -> list[Replacement]:
-    """The reference's text for each of `names`; none when the reference is not here (a student's repository)."""
-    if assignment.solution is None:
-        return []
-    found = []
-    for name in names:
-        for place in assignment.names.get(name, ()):
-            if place.module:
-                file = assignment.solution / Path(*place.module.split(".")).with_suffix(".py")
-                if file.is_file():
-                    text = solved(file.read_text(encoding="utf-8"))
-                    found.append(Replacement(name, text, place.module))
-                    break
-            elif assignment.notebook is not None:
-                file = (assignment.solution / assignment.notebook).with_suffix(".py")
-                found.append(Replacement(name, _definitions_text(solved(file.read_text(encoding="utf-8"))), ""))
-                break
-    return found
+def _unasked(assignment: Assignment, outcomes: Sequence[Outcome], seed: int, probe: Ask) -> Sequence[str]:
+    if assignment.solution is not None:
+        return ()
+    from grader.diagnosis.unasked import unasked
 
-
-def _definitions_text(percent: str) -> str:
-    """The code cells of a percent notebook as one plain Python text, magics left out."""
-    lines: list[str] = []
-    for cell in notebook_of(percent)["cells"]:
-        if cell["cell_type"] == "code":
-            source = cell["source"] if isinstance(cell["source"], str) else "".join(cell["source"])
-            lines += [line for line in source.splitlines() if not line.lstrip().startswith(("%", "!"))]
-    return "\n".join(lines) + "\n"
+    return unasked(outcomes, seed, probe)
 
 
 def given_for(assignment: Assignment, check: Check, golden: Mapping[str, npt.NDArray[Any]], seed: int) -> Given:

@@ -202,7 +202,7 @@ class LiveSession:
             for module in self._state.own_modules():
                 sys.modules.pop(module.__name__, None)
             self._restore(check)
-            observed, buffers = run_probe(self._state, command)
+            observed, buffers = run_probe(self._state, [command])
             wire.send(to, wire.REPLIES, observed, buffers)
         finally:
             os._exit(0)

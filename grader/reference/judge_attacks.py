@@ -14,9 +14,10 @@ import numpy as np
 from msgspec import structs
 
 from grader.assignment.lint.issue import Finding, Level
+from grader.assignment.solution import definitions
 from grader.errors import AuthoringError
 from grader.execution.observe import observe
-from grader.grading.evaluate import given_for, replacements
+from grader.grading.evaluate import given_for
 from grader.grading.scoring import outcome
 from grader.model import Assignment, Check, Given, Observation
 from grader.reference.session import ReferenceSession
@@ -109,11 +110,7 @@ def _replaced(assignment: Assignment, name: str, body: str) -> Sequence[Replacem
 
 def _is_function(assignment: Assignment, name: str) -> bool:
     """Whether the solution defines the name by `def`."""
-    return any(
-        isinstance(node, ast.FunctionDef) and node.name == name
-        for found in replacements(assignment, [name])
-        for node in ast.parse(found.source).body
-    )
+    return any(isinstance(node, ast.FunctionDef) and node.name == name for node in definitions(assignment, name))
 
 
 def _line(check: Check, what: str, seen: Observation, given: Given, *, may_pay: bool = False) -> Iterator[Finding]:

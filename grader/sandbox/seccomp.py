@@ -14,7 +14,7 @@ from grader.sandbox import kernel
 _Table = dict[str, dict[str, int]]
 
 
-def _table(text: str) -> _Table:
+def table(text: str) -> _Table:
     """`name:number on x86-64:number on aarch64`, from the kernel's own headers; `-` where there is no such call."""
     found: _Table = {"x86_64": {}, "aarch64": {}}
     for entry in text.split():
@@ -25,7 +25,7 @@ def _table(text: str) -> _Table:
     return found
 
 
-FORBIDDEN = _table("""
+FORBIDDEN = table("""
     ptrace:101:117 process_vm_readv:310:270 process_vm_writev:311:271 process_madvise:440:440
     process_mrelease:448:448 pidfd_getfd:438:438 kcmp:312:272 perf_event_open:298:241 bpf:321:280 keyctl:250:219
     add_key:248:217 request_key:249:218 mount:165:40 umount2:166:39 pivot_root:155:41 chroot:161:51
@@ -41,49 +41,51 @@ FORBIDDEN = _table("""
     semtimedop:220:192 msgget:68:186 msgsnd:69:189 msgrcv:70:188 msgctl:71:187 mq_open:240:180 mq_unlink:241:181
 """)
 """Other processes' memory, mounts, namespaces, clocks, keys, and what outlives a process (System V, message queues)."""
-ABSENT = _table("""
+ABSENT = table("""
     clone3:435:435 userfaultfd:323:282 io_uring_setup:425:425 io_uring_enter:426:426 io_uring_register:427:427
     memfd_create:319:279 memfd_secret:447:447
 """)
 """Answered as by a kernel that does not know them: libraries then take another way. What memory files hold is counted
 for no process."""
-PRETENDED = _table("""
+PRETENDED = table("""
     chmod:90:- fchmod:91:52 fchmodat:268:53 fchmodat2:452:452 chown:92:- fchown:93:55 lchown:94:- fchownat:260:54
     utime:132:- utimes:235:- futimesat:261:- utimensat:280:88 setxattr:188:5 lsetxattr:189:6 fsetxattr:190:7
     setxattrat:463:463 removexattr:197:14 lremovexattr:198:15 fremovexattr:199:16 removexattrat:466:466
 """)
 """Landlock governs neither modes nor times: for files of the worker's own user they are said to be changed."""
-GROUPS = _table("""
+GROUPS = table("""
     setsid:112:157 setpgid:109:154
 """)
 """Said to have been done: the kernel shares cores out by sessions, and what has one of its own takes a neighbour's."""
-SIGNALS = _table("""
+SIGNALS = table("""
     kill:62:129 tkill:200:130 tgkill:234:131 rt_sigqueueinfo:129:138 rt_tgsigqueueinfo:297:240
     pidfd_send_signal:424:424
 """)
 """Where nothing else keeps signals from the user's other processes."""
-ON_ONESELF = _table("""
+ON_ONESELF = table("""
     prlimit64:302:261 sched_setaffinity:203:122 sched_setscheduler:144:119 sched_setparam:142:118
     sched_setattr:314:274
 """)
 """Allowed with 0 for oneself, else forbidden: they work on any process of the same user."""
 _CALLS = {
-    "x86_64": {"clone": 56, "socket": 41, "ioctl": 16, "setpriority": 141},
-    "aarch64": {"clone": 220, "socket": 198, "ioctl": 29, "setpriority": 140},
+    "x86_64": {"clone": 56, "socket": 41, "socketpair": 53, "ioctl": 16, "setpriority": 141},
+    "aarch64": {"clone": 220, "socket": 198, "socketpair": 199, "ioctl": 29, "setpriority": 140},
 }
 _AUDIT_ARCH = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
 _X32 = 0x40000000
 """Bit of the system calls of x86-64's other numbering, which would pass by every number here."""
+_DATAGRAM = 2
+"""The bit of a socket's type that streams do not have."""
 _NEW_NAMESPACES = 0x7E020000
 _TYPE_FOR_OTHERS = (0x5412, 0x541C)
 """TIOCSTI and TIOCLINUX put words into a terminal's input."""
-_ALLOW, _KILL, _ERRNO = 0x7FFF0000, 0x80000000, 0x00050000
-_FILTER_MODE = 2
-_NUMBER, _ARCH, _ARGUMENT = 0, 4, (16, 24)
+ALLOW, KILL, ERRNO = 0x7FFF0000, 0x80000000, 0x00050000
+FILTER_MODE = 2
+NUMBER, _ARCH, _ARGUMENT = 0, 4, (16, 24, 32, 40)
 """Offsets in the kernel's `struct seccomp_data`; of the arguments the low words."""
 
 
-class _Program:
+class Program:
     """Instructions of a filter; each rule is complete in itself and leaves the call's number loaded."""
 
     def __init__(self) -> None:
@@ -94,6 +96,9 @@ class _Program:
 
     def load(self, offset: int) -> None:
         self._add(0x20, 0, 0, offset)
+
+    def load_argument(self, argument: int) -> None:
+        self.load(_ARGUMENT[argument])
 
     def give(self, verdict: int) -> None:
         self._add(0x06, 0, 0, verdict)
@@ -119,8 +124,8 @@ class _Program:
         self.unless_equal(number, 4)
         self.load(_ARGUMENT[argument])
         self.if_equal(0, 1)
-        self.give(_ERRNO | errno.EPERM)
-        self.load(_NUMBER)
+        self.give(ERRNO | errno.EPERM)
+        self.load(NUMBER)
 
 
 def program(arch: str, *, own_user: bool, signals: bool) -> bytes:
@@ -134,39 +139,44 @@ def program(arch: str, *, own_user: bool, signals: bool) -> bytes:
         False forbids signals altogether.
     """
     calls = _CALLS[arch]
-    built = _Program()
+    built = Program()
     built.load(_ARCH)
     built.if_equal(_AUDIT_ARCH[arch], 1)
-    built.give(_KILL)
-    built.load(_NUMBER)
+    built.give(KILL)
+    built.load(NUMBER)
     if arch == "x86_64":
         built.unless_at_least(_X32, 1)
-        built.give(_ERRNO | errno.ENOSYS)
+        built.give(ERRNO | errno.ENOSYS)
     for table, verdict, used in (
-        (FORBIDDEN, _ERRNO | errno.EPERM, True),
-        (ABSENT, _ERRNO | errno.ENOSYS, True),
-        (PRETENDED, _ERRNO, own_user),
-        (GROUPS, _ERRNO, True),
-        (SIGNALS, _ERRNO | errno.EPERM, not signals),
+        (FORBIDDEN, ERRNO | errno.EPERM, True),
+        (ABSENT, ERRNO | errno.ENOSYS, True),
+        (PRETENDED, ERRNO, own_user),
+        (GROUPS, ERRNO, True),
+        (SIGNALS, ERRNO | errno.EPERM, not signals),
     ):
         for number in table[arch].values() if used else ():
             built.answer(number, verdict)
-    built.answer(calls["socket"], _ERRNO | errno.EACCES)
+    built.answer(calls["socket"], ERRNO | errno.EACCES)
+    built.unless_equal(calls["socketpair"], 4)
+    built.load_argument(1)
+    built.unless_any_bit(_DATAGRAM, 1)  # one of a pair can still send to any socket file
+    built.give(ERRNO | errno.EACCES)
+    built.load(NUMBER)
     for number in ON_ONESELF[arch].values():
         built.only_for_zero(number, 0)
     built.only_for_zero(calls["setpriority"], 1)
     built.unless_equal(calls["clone"], 4)
     built.load(_ARGUMENT[0])
     built.unless_any_bit(_NEW_NAMESPACES, 1)
-    built.give(_ERRNO | errno.EPERM)
-    built.load(_NUMBER)
+    built.give(ERRNO | errno.EPERM)
+    built.load(NUMBER)
     built.unless_equal(calls["ioctl"], 5)
     built.load(_ARGUMENT[1])
     built.if_equal(_TYPE_FOR_OTHERS[0], 1)
     built.unless_equal(_TYPE_FOR_OTHERS[1], 1)
-    built.give(_ERRNO | errno.EPERM)
-    built.load(_NUMBER)
-    built.give(_ALLOW)
+    built.give(ERRNO | errno.EPERM)
+    built.load(NUMBER)
+    built.give(ALLOW)
     return b"".join(built.lines)
 
 
@@ -184,4 +194,4 @@ def restrict(*, own_user: bool, signals: bool) -> None:
     lines = program(arch, own_user=own_user, signals=signals)
     held = ctypes.create_string_buffer(lines, len(lines))
     pointer = struct.pack("HxxxxxxQ", len(lines) // 8, ctypes.addressof(held))
-    kernel.prctl_pointer(kernel.PR_SET_SECCOMP, _FILTER_MODE, pointer)
+    kernel.prctl_pointer(kernel.PR_SET_SECCOMP, FILTER_MODE, pointer)

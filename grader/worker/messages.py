@@ -58,7 +58,9 @@ class Isolate(Struct, tag=True, frozen=True):
 
 
 class Fork(Struct, tag=True, frozen=True):
-    """Fork; a socket for the child comes with this frame."""
+    """Fork; a socket for the child comes with this frame. A `private` child is sealed before it is told anything."""
+
+    private: bool = False
 
 
 class Kill(Struct, tag=True, frozen=True):

@@ -10,7 +10,6 @@ from __future__ import annotations
 import ast
 import gc
 import sys
-from collections.abc import Iterable
 from importlib import import_module
 from types import ModuleType
 from typing import Any
@@ -21,11 +20,15 @@ from grader.worker.state import State
 from grader.worker.student import find
 
 
-def replace(state: State, replacements: Iterable[Replacement]) -> dict[str, int]:
-    """Replace each name; returns how many bindings and instances were changed (0: it could not be replaced)."""
+def replace(state: State, replacements: list[Replacement]) -> dict[str, int]:
+    """Replace each name; returns how many bindings and instances were changed (0: it could not be replaced).
+
+    Nothing keeps the texts: the list is emptied, and no module holds what they define.
+    """
     spaces: dict[str, dict[str, Any]] = {}
     done: dict[str, int] = {}
-    for wanted in replacements:
+    while replacements:
+        wanted = replacements.pop(0)
         if wanted.source not in spaces:
             spaces[wanted.source] = _reference(wanted)
         space = spaces[wanted.source]
@@ -34,8 +37,18 @@ def replace(state: State, replacements: Iterable[Replacement]) -> dict[str, int]
         except Exception:  # whatever the student's module raises
             done[wanted.name] = _replace_module(state, wanted.name, space)
         else:
-            done[wanted.name] = _replace_one(state, place, space.get(wanted.name))
+            done[wanted.name] = _replace_one(state, place or _empty_place(state, wanted), space.get(wanted.name))
     return done
+
+
+def _empty_place(state: State, wanted: Replacement) -> tuple[dict[str, Any], str] | None:
+    """Where a name belongs that the submission does not define."""
+    for place in state.places(wanted.name):
+        if not place.module:
+            return state.globals, place.name
+        if place.module in sys.modules:
+            return vars(sys.modules[place.module]), place.name
+    return None
 
 
 def _reference(wanted: Replacement) -> dict[str, Any]:
@@ -44,7 +57,10 @@ def _reference(wanted: Replacement) -> dict[str, Any]:
     if wanted.module:
         module.__package__ = wanted.module.rpartition(".")[0]
     sys.modules["__reference__"] = module  # dataclasses and pickling look a class's module up
-    define(ast.parse(wanted.source), vars(module), "<reference>")
+    try:
+        define(ast.parse(wanted.source), vars(module), "<reference>")
+    finally:
+        sys.modules.pop("__reference__", None)
     return vars(module)
 
 
@@ -73,6 +89,9 @@ def _replace_module(state: State, name: str, space: dict[str, Any]) -> int:
 def _replace_one(state: State, place: tuple[dict[str, Any], str] | None, new: Any) -> int:
     if place is None or new is None:
         return 0
+    if place[1] not in place[0]:
+        place[0][place[1]] = new
+        return 1
     old = place[0][place[1]]
     if old is new:  # its module has been replaced already
         return 1

@@ -13,6 +13,7 @@ import signal
 import socket
 import time
 
+from grader.sandbox.seal import seal
 from grader.worker import wire
 from grader.worker.compat.missing_packages import import_with
 from grader.worker.messages import (
@@ -39,7 +40,7 @@ from grader.worker.state import State
 from grader.worker.student_error import student_error
 
 # bound before the first cell: student code may replace the modules' attributes later
-_fork, _getpid, _exit = os.fork, os.getpid, os._exit
+_fork, _getpid, _exit, _handle = os.fork, os.getpid, os._exit, signal.signal
 REAP_SECONDS = 2.0
 """How long a killed child may take to end; the kernel needs milliseconds, unless it is writing out memory."""
 
@@ -50,6 +51,8 @@ def serve(channel: socket.socket) -> None:
     # before the first fork, so that no child pays for it: every submission needs NumPy, every check the probe runner
     from grader.worker.cells import run_cell
     from grader.worker.probe import run_probe
+
+    sealed = seal
 
     adopt_orphans()
     hurry()
@@ -67,9 +70,10 @@ def serve(channel: socket.socket) -> None:
             _exit(0)
         reply: Reply
         match command:
-            case Fork():
+            case Fork(private):
                 assert descriptor is not None  # the grader always sends one
                 _reap_ended(children)
+                _handle(signal.SIGCHLD, signal.SIG_DFL)  # a student's own handler would see how a probe ends
                 gc.freeze()  # a collection in the child would otherwise copy every page that it marks
                 try:
                     pid = _forked()
@@ -79,6 +83,8 @@ def serve(channel: socket.socket) -> None:
                 if pid == 0:
                     channel.close()
                     channel, children, own = socket.socket(fileno=descriptor), set(), _getpid()
+                    if private:
+                        sealed(channel.fileno())
                     continue
                 gc.unfreeze()
                 os.close(descriptor)
@@ -115,7 +121,9 @@ def serve(channel: socket.socket) -> None:
             case RunCell():
                 reply = run_cell(state, command)
             case Probe():
-                observed, buffers = run_probe(state, command)
+                question = [command]
+                del command  # nothing but the probe itself holds what it brings
+                observed, buffers = run_probe(state, question)
                 if _getpid() == own:
                     wire.send(channel, wire.REPLIES, observed, buffers)
                 _exit(0)

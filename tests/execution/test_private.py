@@ -1,7 +1,7 @@
 """Nothing that a private probe's process has worded is shown in any format, whatever it sends; and no reply is a fault.
 
-The hand-in takes the worker's own `send` and forges each reply: a marker in every field that it can fill, for public,
-hidden and follow-through processes, and values at and beyond every bound.
+The hand-in takes the worker's own `send` and `receive` and forges each reply: a marker in every field that it can
+fill, for public, hidden and follow-through processes, and values at and beyond every bound.
 """
 
 from __future__ import annotations
@@ -47,17 +47,21 @@ import numpy as np
 import grader.worker.wire as wire
 from grader.model import Frame, StudentError
 from grader.worker.messages import ArraySpec, Observed, Other
-sent = wire.send
+sent, received, asked = wire.send, wire.receive_with_descriptor, []
 def mark(command, size=40):
     kind = "FOLLOW" if command.replacements else "PRIVATE" if command.private else "PUBLIC"
     return ("MARK" + kind + "x" * size)[:size]
 def forged(command, message, buffers):
     FORGED
+def receive(channel, codec):
+    command, descriptor = received(channel, codec)
+    asked[:] = [command]
+    return command, descriptor
 def send(to, codec, message, buffers=(), **more):
     if isinstance(message, Observed):
-        message, buffers = forged(sys._getframe(1).f_locals["command"], message, buffers)
+        message, buffers = forged(asked[0], message, buffers)
     return sent(to, codec, message, buffers, **more)
-wire.send = send
+wire.send, wire.receive_with_descriptor = send, receive
 """
 TEXTS = """
     m = mark
@@ -209,7 +213,7 @@ def test_numbers_of_a_hidden_check_and_how_its_process_ended_are_not_shown(cours
     report = graded(course, tmp_path, NUMBERS, "command.private")
     assert not [mark for mark in ("4.2", "e+77", "e77") if mark in shown(report)]
     report = graded(course, tmp_path, EXIT, "command.private")
-    assert "142" not in shown(report)
+    assert "code 142" not in shown(report)
 
 
 def test_an_honest_hand_in_of_the_same_course_gets_its_points(course: Path, tmp_path: Path) -> None:

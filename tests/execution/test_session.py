@@ -317,9 +317,17 @@ def test_follow_through_replaces_a_module_that_cannot_be_imported(run: Runner, t
 
 def test_what_cannot_be_replaced_is_told(run: Runner, tmp_path: Path) -> None:
     check = make_check("return {'y': student.f()}")
-    session = run(tmp_path, ["def f(): return 1"], [check], [END], names={"f": "", "Layer": ""})
+    session = run(tmp_path, ["def f(): return 1\nLayer = len"], [check], [END], names={"f": "", "Layer": ""})
     again = observe(session, check, seed=1, replacements=[Replacement("Layer", "class Layer: pass\n", "")])
     assert again.replaced == {"Layer": 0}
+
+
+def test_what_is_missing_is_put_where_it_belongs(run: Runner, tmp_path: Path) -> None:
+    check = make_check("return {'y': student.f()}")
+    session = run(tmp_path, ["def f(): return g() + 1"], [check], [END], names={"f": "", "g": ""})
+    assert observe(session, check, seed=1).ended != "returned"
+    again = observe(session, check, seed=1, replacements=[Replacement("g", "def g(): return 5\n", "")])
+    assert again.values["y"] == 6
 
 
 def test_the_environment_of_student_code_holds_nothing_of_the_callers(

@@ -1,0 +1,147 @@
+"""What of the reference a follow-through probe is given: the replaced definitions, and what these need by name.
+
+Never a name that the check itself asks for: where one needs the other, they cannot be told apart, and there is no
+follow-through; `grade lint` says where.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from pathlib import Path
+
+from msgspec import Struct
+
+from grader.assignment.release.markers import solved
+from grader.assignment.release.percent import notebook_of
+from grader.model import Assignment, Check
+
+
+class Piece(Struct, frozen=True):
+    """The reference's definitions for one name, as text; pieces of one file have the same one."""
+
+    name: str
+    source: str
+    module: str
+    """Import name of the file, or empty for a notebook."""
+
+
+class Entangled(Struct, frozen=True):
+    """`name` cannot be given without `asked`, which the check asks for."""
+
+    name: str
+    asked: str
+
+
+def pieces(assignment: Assignment, check: Check, names: Sequence[str]) -> list[Piece] | Entangled:
+    """The reference's text for each of `names`; none when the reference is not here (a student's repository)."""
+    if assignment.solution is None:
+        return []
+    forbidden = {use.name for use in check.uses} - set(names)
+    wanted: dict[tuple[str, Path], list[str]] = {}
+    for name in names:
+        found = _file_of(assignment, name)
+        if found is not None:
+            wanted.setdefault(found, []).append(name)
+    result = []
+    for (module, file), own in wanted.items():
+        text = _text(file, bool(module))
+        source, needed = closure(text, tuple(own))
+        inner = {place.name: n for n in forbidden for place in assignment.names.get(n, ())}
+        for asked in sorted(needed & (forbidden | inner.keys())):
+            return Entangled(own[0], asked)
+        result += [Piece(name, source, module) for name in own]
+    return sorted(result, key=lambda piece: names.index(piece.name))
+
+
+def entangled(assignment: Assignment) -> Iterable[tuple[Check, Entangled]]:
+    """The checks that have no follow-through, since the reference cannot be taken apart."""
+    for check in assignment.checks:
+        for name in check.builds_on:
+            found = pieces(assignment, check, [name])
+            if isinstance(found, Entangled):
+                yield check, found
+
+
+def definitions(assignment: Assignment, name: str) -> Sequence[ast.stmt]:
+    """The statements of the solution's file that defines `name`; none when the reference is not here."""
+    found = None if assignment.solution is None else _file_of(assignment, name)
+    return ast.parse(_text(found[1], bool(found[0]))).body if found else []
+
+
+def _file_of(assignment: Assignment, name: str) -> tuple[str, Path] | None:
+    assert assignment.solution is not None
+    for place in assignment.names.get(name, ()):
+        if place.module:
+            file = assignment.solution / Path(*place.module.split(".")).with_suffix(".py")
+            if file.is_file():
+                return place.module, file
+        elif assignment.notebook is not None:
+            return "", (assignment.solution / assignment.notebook).with_suffix(".py")
+    return None
+
+
+def _text(file: Path, is_module: bool) -> str:
+    text = solved(file.read_text(encoding="utf-8"))
+    return text if is_module else _definitions_text(text)
+
+
+def _definitions_text(percent: str) -> str:
+    """The code cells of a percent notebook as one plain Python text, magics left out."""
+    lines: list[str] = []
+    for cell in notebook_of(percent)["cells"]:
+        if cell["cell_type"] == "code":
+            source = cell["source"] if isinstance(cell["source"], str) else "".join(cell["source"])
+            lines += [line for line in source.splitlines() if not line.lstrip().startswith(("%", "!"))]
+    return "\n".join(lines) + "\n"
+
+
+@lru_cache(maxsize=256)
+def closure(text: str, names: tuple[str, ...]) -> tuple[str, frozenset[str]]:
+    """The definitions of `names` in `text` and all that they need of it, as text; and the names of what is in there."""
+    statements = list(_statements(ast.parse(text).body))
+    by_name: dict[str, list[ast.stmt]] = {}
+    for statement in statements:
+        for name in _defined(statement):
+            by_name.setdefault(name, []).append(statement)
+    taken: set[int] = {id(s) for s in statements if isinstance(s, ast.ImportFrom) and s.names[0].name == "*"}
+    needed: set[str] = set()
+    waiting = list(names)
+    while waiting:
+        name = waiting.pop()
+        if name in needed or name not in by_name:
+            continue
+        needed.add(name)
+        for statement in by_name[name]:
+            if id(statement) not in taken:
+                taken.add(id(statement))
+                waiting += [n.id for n in ast.walk(statement) if isinstance(n, ast.Name)]
+    kept = [s for s in statements if id(s) in taken]
+    defined = frozenset(n for s in kept if not isinstance(s, ast.Import | ast.ImportFrom) for n in _defined(s))
+    return ast.unparse(ast.Module([_alone(s, needed) for s in kept], [])), defined
+
+
+def _statements(body: Sequence[ast.stmt]) -> Iterable[ast.stmt]:
+    """Imports, functions and classes at the top level and in its branches."""
+    for node in body:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Import | ast.ImportFrom):
+            yield node
+        elif isinstance(node, ast.If | ast.Try | ast.With):
+            yield from _statements(node.body)
+
+
+def _defined(statement: ast.stmt) -> Iterable[str]:
+    if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        return [statement.name]
+    if isinstance(statement, ast.Import | ast.ImportFrom):
+        return [a.asname or a.name.partition(".")[0] for a in statement.names]
+    return []
+
+
+def _alone(statement: ast.stmt, needed: set[str]) -> ast.stmt:
+    """An import without the names that nobody needs."""
+    if isinstance(statement, ast.ImportFrom) and statement.names[0].name != "*":
+        names = [a for a in statement.names if (a.asname or a.name) in needed]
+        return ast.ImportFrom(statement.module, names, statement.level)
+    return statement

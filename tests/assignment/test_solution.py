@@ -1,0 +1,61 @@
+"""What of the reference a follow-through probe is given."""
+
+from __future__ import annotations
+
+import ast
+
+import pytest
+
+from grader.assignment.solution import closure
+
+SOURCE = """
+import numpy as np
+from math import sqrt, pi
+from provided import *
+
+if True:
+    from os import path
+
+def helper(x):
+    return np.exp(x)
+
+def softmax(x):
+    e = helper(x)
+    return e / e.sum()
+
+class Layer:
+    def forward(self, x):
+        return softmax(x) * sqrt(2)
+
+def step(d_out, x, w):
+    return w - 0.1 * gradients(d_out, x, w)
+
+def gradients(d_out, x, w):
+    return d_out * pi
+
+ANSWER = step(1, 2, 3)
+"""
+
+
+@pytest.mark.parametrize(
+    ("names", "defined", "imported"),
+    [
+        (("helper",), {"helper"}, {"np"}),
+        (("softmax",), {"softmax", "helper"}, {"np"}),
+        (("Layer",), {"Layer", "softmax", "helper"}, {"np", "sqrt"}),
+        (("step",), {"step", "gradients"}, {"pi"}),
+        (("gradients",), {"gradients"}, {"pi"}),
+        (("helper", "gradients"), {"helper", "gradients"}, {"np", "pi"}),
+        (("absent",), set(), set()),
+    ],
+)
+def test_a_definition_comes_with_what_it_needs_and_no_more(
+    names: tuple[str, ...], defined: set[str], imported: set[str]
+) -> None:
+    text, found = closure(SOURCE, names)
+    assert found == defined
+    body = ast.parse(text).body
+    assert {s.name for s in body if isinstance(s, ast.FunctionDef | ast.ClassDef)} == defined
+    brought = {a.asname or a.name for s in body if isinstance(s, ast.Import | ast.ImportFrom) for a in s.names}
+    assert brought == imported | {"*"}
+    assert "ANSWER" not in text

@@ -1,0 +1,54 @@
+"""The order of the questions to a submission: public, hidden, follow-through, never side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from grader.execution import observe as module
+from grader.execution import scheduler
+from grader.execution.private import is_private
+from grader.execution.supervisor import Supervisor
+from grader.grading import evaluate
+from tests.execution.test_private import course, graded
+
+__all__ = ("course",)
+
+
+def test_who_knows_more_is_asked_later_and_follow_through_alone(
+    course: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    events: list[tuple[str, str]] = []
+
+    def observe(session: Any, check: Any, *, seed: int, replacements: Sequence[Any] = ()) -> Any:
+        kind = "follow" if replacements else check.visibility
+        assert is_private(check, follow_through=bool(replacements)) == (kind != "public")
+        events.append(("begin", kind))
+        found = module.observe(session, check, seed=seed, replacements=replacements)
+        events.append(("end", kind))
+        return found
+
+    def kill_strays(supervisor: Supervisor, *, hard: bool = False) -> None:
+        if hard:
+            events.append(("clear", ""))
+        swept(supervisor, hard=hard)
+
+    swept = Supervisor.kill_strays
+    monkeypatch.setattr(Supervisor, "kill_strays", kill_strays)
+    monkeypatch.setattr(scheduler, "observe", observe)
+    monkeypatch.setattr(evaluate, "observe", observe)
+    report = graded(course, tmp_path, "    return message, buffers")
+    assert report.parts[2].score == 2  # by follow-through
+    kinds = [kind for _, kind in events if kind]
+    assert kinds == sorted(kinds, key=["public", "hidden", "follow"].index)
+    assert {"public", "hidden", "follow"} == set(kinds)
+    for number, event in enumerate(events):
+        if event == ("begin", "follow"):
+            assert events[number - 1] == ("clear", "")  # nothing that an earlier one has started is left
+            assert events[number + 1] == ("end", "follow")
+    hidden = events.index(("begin", "hidden"))
+    assert ("clear", "") in events[:hidden]
+    assert len([e for e in events[:hidden] if e[0] == "begin"]) == len([e for e in events[:hidden] if e[0] == "end"])
