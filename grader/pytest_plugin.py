@@ -6,48 +6,98 @@ an `assignment.toml` beside a `checks.py` it does nothing.
 
 from __future__ import annotations
 
+import contextlib
+import json
+import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
 if TYPE_CHECKING:
     from grader.model import Check, Outcome, Report
 
+SHARED = "grader_shared_folder"
+"""Of an xdist worker's input: the run's own folder, in which the first worker leaves its result for the others."""
+SUMMARY = "grader"
+"""Of an item's user properties, which xdist carries to the process that prints: the lines of the summary."""
+CELLS_SHOWN = 3
+
+
+class Result(NamedTuple):
+    """What a folder's grading came to, as plain data."""
+
+    items: dict[str, list[str]]
+    """Check -> its status and what is said of it."""
+    summary: list[str]
+    failure: str = ""
+    """Why there are no items."""
+
 
 class Graded:
-    """One folder's grading, done when the first of its items runs; a failure is kept and told to every item."""
+    """One folder's grading, done when the first of its items runs, whichever xdist worker that is in."""
 
-    def __init__(self, folder: Path, assignment: str) -> None:
+    def __init__(self, folder: Path, assignment: str, shared: str) -> None:
         self.folder = folder
         self.assignment = assignment
         self.told = False
         """Whether an item has failed with the reason why the whole folder cannot be graded."""
-        self.report: Report | None = None
-        self._failure: Exception | None = None
+        self._shared = Path(shared) if shared else None
+        self._result: Result | None = None
 
-    def get(self) -> Report:
-        """The report; raises what grading raised."""
-        if self._failure is not None:
-            raise self._failure
-        if self.report is None:
-            from grader import engine as api
+    def get(self) -> Result:
+        """The result; whatever grading raises is its failure."""
+        if self._result is None:
+            with _alone(self._shared):
+                self._result = self._left_by_another() or self._grade()
+        return self._result
 
-            try:
-                self.report = api.grade(self.folder, self.assignment, course=self.folder, hidden=False)
-            except Exception as error:  # kept, so that a fault costs one run and not one for each check
-                self._failure = error
-                raise
-        return self.report
+    def _left_by_another(self) -> Result | None:
+        if self._shared is None or not (file := self._shared / f"{self.assignment}.json").is_file():
+            return None
+        return Result(*json.loads(file.read_text(encoding="utf-8")))
+
+    def _grade(self) -> Result:
+        from grader import engine
+        from grader.errors import GraderError
+
+        try:
+            report = engine.grade(self.folder, self.assignment, course=self.folder, hidden=False, keep=True)
+            result = _result(report)
+        except GraderError as error:
+            result = Result({}, [], _safe(f"The grader failed, which is not your mistake: {error}"))
+        if self._shared is not None:
+            (self._shared / f"{self.assignment}.json").write_text(json.dumps(result), encoding="utf-8")
+        return result
 
 
-ALL = pytest.StashKey[list[Graded]]()
-"""Every folder of this run, for the summary."""
+@contextlib.contextmanager
+def _alone(shared: Path | None) -> Iterator[None]:
+    """One worker at a time."""
+    if shared is None:
+        yield
+        return
+    import fcntl
+
+    with (shared / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 class Unearned(Exception):
     """A check that lost points; the message is all that pytest shows of it."""
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Give xdist's workers a folder that they share."""
+    if not hasattr(node.config, SHARED):
+        folder = tempfile.mkdtemp(prefix="grade-pytest-")
+        setattr(node.config, SHARED, folder)
+        node.config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
+    node.workerinput[SHARED] = getattr(node.config, SHARED)
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
@@ -60,19 +110,13 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
-    """Name the points below pytest's own summary."""
-    from grader.report.sanitize import points
-
-    for graded in config.stash.get(ALL, []):
-        report = graded.report
-        if report is None or report.status != "graded":
-            continue
-        wait = f"; {points(report.pending)} more wait for a person" if report.pending else ""
-        terminalreporter.section(report.title or report.assignment)
-        terminalreporter.write_line(
-            f"{points(report.score)} of {points(report.max_score)} points in public checks{wait}"
-        )
-        terminalreporter.write_line(f"For failing cells, notes and the rest: grade {_typed(graded.folder, config)}")
+    """Name the points, and what to look at first, below pytest's own summary."""
+    reports = [r for kind in terminalreporter.stats.values() for r in kind if hasattr(r, "user_properties")]
+    for told in dict.fromkeys(v for r in reports for name, v in r.user_properties if name == SUMMARY):
+        title, *lines = told.split("\n")
+        terminalreporter.section(title)
+        for line in lines:
+            terminalreporter.write_line(line)
 
 
 def _typed(folder: Path, config: pytest.Config) -> str:
@@ -113,8 +157,8 @@ class Handout(pytest.File):
             assignment = load_assignment(folder, folder)
         except GraderError as error:
             raise self.CollectError(str(error)) from None
-        graded = Graded(folder, assignment.id)
-        self.config.stash.setdefault(ALL, []).append(graded)
+        shared = getattr(self.config, "workerinput", {}).get(SHARED, "")
+        graded = Graded(folder, assignment.id, shared)
         for part in assignment.parts:
             for check in assignment.checks:
                 if check.part.id == part.id and check.visibility == "public":
@@ -136,43 +180,57 @@ class CheckItem(pytest.Item):
         return self.path, None, one_line(f"[{part.id}] {part.title}: {self.check.title}")
 
     def runtest(self) -> None:
-        report = self.graded.get()
-        if report.status != "graded":
+        result = self.graded.get()
+        if result.failure:
             if self.graded.told:
                 pytest.skip("this hand-in could not be graded")
             self.graded.told = True
-            raise Unearned(_safe(f"This hand-in could not be graded: {report.reason}"))
-        outcome = next((o for p in report.parts for o in p.outcomes if o.check.id == self.check.id), None)
-        if outcome is None:
+            raise Unearned(result.failure)
+        typed = f"For notes and the rest: grade {_typed(self.graded.folder, self.config)}"
+        self.user_properties.append((SUMMARY, "\n".join([*result.summary, typed])))
+        item = result.items.get(self.check.id)
+        if item is None:
             raise Unearned(f"The grader gave no result for {self.check.id}; that is not your mistake.")
-        if outcome.status in ("skipped", "pending"):
-            pytest.skip(feedback(outcome))
-        if outcome.status != "passed":
-            raise Unearned(feedback(outcome))
+        status, text = item
+        if status in ("skipped", "pending"):
+            pytest.skip(text)
+        if status != "passed":
+            raise Unearned(text)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], *args: Any, **kw: Any) -> Any:
         """Feedback alone, without a trace of the grader's own frames."""
-        from grader.errors import GraderError
-
-        if isinstance(excinfo.value, Unearned):
-            return str(excinfo.value)
-        if isinstance(excinfo.value, GraderError):
-            return _safe(f"The grader failed, which is not your mistake: {excinfo.value}")
-        return super().repr_failure(excinfo, *args, **kw)
+        return str(excinfo.value) if isinstance(excinfo.value, Unearned) else super().repr_failure(excinfo, *args, **kw)
 
 
-def feedback(outcome: Outcome) -> str:
-    """`[part] title: message`, and below it what is known of each array and the diagnosis."""
-    check = outcome.check
-    said = _safe(outcome.message)
-    lines = [f"[{check.part.id}] {_safe(check.title)}: {said or outcome.status}"]
-    for array in outcome.arrays:
-        sentence, name = _safe(array.message), _safe(array.name)
-        if sentence and sentence not in said:
-            lines.append(f"  - {sentence}" if name in sentence else f"  - {name}: {sentence}")
-    if outcome.diagnosis is not None and _safe(outcome.diagnosis.text) not in said:
-        lines.append(f"  > {_safe(outcome.diagnosis.text)}")
-    return "\n".join(lines)
+def _result(report: Report) -> Result:
+    from grader.report import order, sentences
+
+    if report.status != "graded":
+        return Result({}, [], _safe(f"This hand-in could not be graded: {report.reason}"))
+    outcomes = [o for p in report.parts for o in p.outcomes]
+    notebook = report.work.notebook if report.work is not None else None
+    summary = [_safe(report.title or report.assignment), sentences.total(report)]
+    if notebook is not None:
+        summary.append(f"Graded: {_safe(notebook.name)}")
+    for cell in order.failed_cells(report).own[:CELLS_SHOWN]:
+        summary.append(f"Cell {cell.index} has an error: {_safe(sentences.cell_problem(cell))}")
+    return Result({o.check.id: [o.status, feedback(o, report)] for o in outcomes}, summary)
+
+
+def feedback(outcome: Outcome, report: Report) -> str:
+    """What is wrong, below it the named mistake, and where the code is, for a module as editors find it."""
+    from grader.report import sentences
+
+    said = sentences.feedback(outcome, limit=1)
+    first, *rest = [_safe(line) for line in said.seen] or [sentences.STATUS[outcome.status]]
+    lines = [first, *(f"  {line}" for line in rest)]
+    if said.diagnosis:
+        lines.append(f"  > {_safe(said.diagnosis)}")
+    code = report.work.code.get(outcome.check.id, ()) if report.work is not None else ()
+    place = f"{_safe(code[0].file)}:{code[0].line}: " if code and not code[0].file.startswith("cell ") else ""
+    if code and not place and outcome.status in ("failed", "partial"):  # an error says its cell itself
+        lines.append(f"  in {_safe(code[0].file)}, line {code[0].line}")
+    return place + "\n".join(lines)
 
 
 def _safe(text: str) -> str:

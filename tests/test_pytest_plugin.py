@@ -9,7 +9,21 @@ import pytest
 
 import grader.engine
 from grader.errors import AuthoringError
-from grader.model import Comparison, Diagnosis, Manual, Outcome, Part, PartResult, Report, Status
+from grader.model import (
+    CellRun,
+    Comparison,
+    Diagnosis,
+    Excerpt,
+    Manual,
+    Notebook,
+    Outcome,
+    Part,
+    PartResult,
+    Report,
+    Status,
+    StudentError,
+    Work,
+)
 
 pytest_plugins = "pytester"
 
@@ -74,8 +88,17 @@ def report(folder: Path, **statuses: tuple[Status, str]) -> Report:
     essay = Part("3", "Essay")
     manual = Manual(part=essay, points=Fraction(5), kind="written", question="Why?", under="Essay")
     parts.append(PartResult(part=essay, status="pending", score=Fraction(0), max_score=Fraction(5), manual=manual))
+    code = {check.id: (Excerpt(name="double", file="toy.py", line=1, text=""),) for check in assignment.checks}
+    cell = CellRun(index=4, status="error", error=StudentError(type="SyntaxError", message="invalid syntax"))
     return Report(
-        assignment="toy", title="A toy of two parts", path=str(folder), digest="", status="graded", parts=tuple(parts)
+        assignment="toy",
+        title="A toy of two parts",
+        path=str(folder),
+        digest="",
+        status="graded",
+        parts=tuple(parts),
+        cells=(cell,),
+        work=Work(notebook=Notebook(name="toy.ipynb", cells=()), code=code),
     )
 
 
@@ -111,8 +134,38 @@ def test_every_public_check_is_an_item_in_printed_order(
 def test_folder_is_graded_once_with_public_checks_only(handout: Path, run: Callable[..., Any]) -> None:
     done = run(report(handout))
     done.assert_outcomes(passed=2)
-    assert done.calls == [((handout, "toy"), {"course": handout, "hidden": False})]
-    done.stdout.fnmatch_lines(["5 of 5 points in public checks; 5 more wait for a person", "*grade ."])
+    assert done.calls == [((handout, "toy"), {"course": handout, "hidden": False, "keep": True})]
+    done.stdout.fnmatch_lines(["5 of 5 points; 5 points are marked by a person", "*grade ."])
+
+
+def test_summary_names_what_was_graded_and_the_cell_that_everything_rests_on(
+    handout: Path, run: Callable[..., Any]
+) -> None:
+    lines = ["Graded: toy.ipynb", "Cell 4 has an error: SyntaxError: invalid syntax", "For notes and the rest: grade ."]
+    run(report(handout)).stdout.fnmatch_lines(lines)
+
+
+def test_workers_of_xdist_grade_once_and_the_points_line_stays(pytester: pytest.Pytester, handout: Path) -> None:
+    """Really graded, as the workers are other processes; each of four workers has an item to run."""
+    (handout / "golden").mkdir()
+    (handout / "golden" / "public.json").write_text("{}")
+    pytester.makepyfile(
+        sitecustomize="""
+        import pathlib, time, grader.engine
+        def grade(folder, assignment, **kw):
+            with (pathlib.Path(folder) / "graded.txt").open("a") as log:
+                log.write("once ")
+            time.sleep(0.3)
+            from grader.model import Report
+            return Report(assignment="toy", title="A toy", path="", digest="", status="graded")
+        grader.engine.grade = grade
+        """
+    )
+    pytester.syspathinsert(handout)
+    done = pytester.runpytest_subprocess("-n", "2", "--dist", "each", "-p", "no:hypothesispytest", "-p", "grader")
+    assert (handout / "graded.txt").read_text() == "once "
+    done.stdout.fnmatch_lines(["*A toy*", "0 of 0 points", "For notes and the rest: grade ."])
+    assert done.stdout.str().count("0 of 0 points") == 1
 
 
 @pytest.mark.parametrize("status", ["failed", "partial", "missing", "error", "timeout"])
@@ -120,8 +173,8 @@ def test_lost_check_fails_with_the_feedback_alone(handout: Path, run: Callable[.
     done = run(report(handout, tripled=(status, "Not \x1b[2Jright.")))
     done.assert_outcomes(passed=1, failed=1)
     text = done.stdout.str()
-    assert "[2] Three times the input: Not \N{REPLACEMENT CHARACTER}right." in text
-    assert ("  - `y` is half of it" in text) == (status == "failed")
+    assert "\ntoy.py:1: Not \N{REPLACEMENT CHARACTER}right." in text
+    assert ("\n  `y` is half of it" in text) == (status == "failed")
     assert ("  > It looks like a missing factor 2." in text) == (status == "failed")
     assert "Traceback" not in text
     assert "pytest_plugin" not in text.partition("FAILURES")[2]
@@ -144,7 +197,7 @@ def test_ungradable_is_one_failure_with_its_reason(handout: Path, run: Callable[
 
 def test_fault_is_named_as_such_and_tried_once(handout: Path, run: Callable[..., Any]) -> None:
     done = run(AuthoringError("golden/public.json is missing"))
-    done.assert_outcomes(failed=2)
+    done.assert_outcomes(failed=1, skipped=1)
     assert len(done.calls) == 1
     done.stdout.fnmatch_lines(["The grader failed, which is not your mistake: golden/public.json is missing"])
 

@@ -71,7 +71,7 @@ def evaluate(
     if hidden:
         prober.ask_hidden()
         run.settle(hidden)
-    if follow_through:
+    if follow_through and assignment.solution is not None:
         run.follow(checks)
     results: list[PartResult] = []
     for part in prober.parts:

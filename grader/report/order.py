@@ -11,6 +11,8 @@ from grader.model import CellRun, Outcome, PartResult, Report
 from grader.report import sentences
 from grader.report.sentences import Feedback
 
+SYNTAX_ERRORS = ("SyntaxError", "IndentationError", "TabError")
+
 
 class Explanation(Struct, frozen=True, kw_only=True):
     """What is said about one lost check."""
@@ -72,6 +74,16 @@ class FailedCells(Struct, frozen=True, kw_only=True):
     """Those with an error to read."""
     followed: tuple[CellRun, ...]
     """Those that only miss a name that an earlier failed cell or stub would have defined."""
+
+    @property
+    def unreadable(self) -> tuple[CellRun, ...]:
+        """Those with a syntax error: nothing of them ran, so they come first."""
+        return tuple(c for c in self.own if c.error is not None and c.error.type in SYNTAX_ERRORS)
+
+    @property
+    def others(self) -> tuple[CellRun, ...]:
+        """The rest of those with an error to read."""
+        return tuple(c for c in self.own if c not in self.unreadable)
 
 
 def failed_cells(report: Report) -> FailedCells:

@@ -279,3 +279,16 @@ def test_every_colour_of_text_has_the_contrast_of_wcag_aa() -> None:
             for ground in ("page", "raised") + (("here",) if name == "text" else ()):
                 a, b = sorted((luminance(scheme[name]), luminance(scheme[ground])), reverse=True)
                 assert (a + 0.05) / (b + 0.05) >= 4.5, (name, ground)
+
+
+def test_a_cell_that_python_cannot_read_comes_before_all_that_follows_from_it() -> None:
+    from tests.report.test_terminal import broken_cell
+
+    text = Reader(html.render(broken_cell())).text
+    assert text.index("Cells that Python cannot read") < text.index("was never closed") < text.index("Not started")
+    assert "Cells with errors" not in text
+
+
+def test_what_is_behind_a_named_mistake_unfolds_below_it() -> None:
+    text = Reader(html.render(mixed())).text
+    assert text.index("d_bias looks like the mean over the batch") < text.index("A mean is taken where a sum belongs.")

@@ -199,3 +199,18 @@ def test_lost_points_come_before_what_passed() -> None:
     bad = auto(RELU, "failed", outcome("b", RELU, "Gradient", "failed", message="`dx` is zero everywhere"))
     text = page(report(good, bad))
     assert text.index("dx` is zero") < text.index("✓ passed (1 point): 1 Affine layer")
+
+
+def broken_cell() -> Report:
+    unread = StudentError(type="SyntaxError", message="'(' was never closed", frames=(Frame("cell 3", 2, "f(x"),))
+    lost = outcome("affine", AFFINE, "Scores", "missing", message="Not implemented yet: `affine` is not defined.")
+    passed = outcome("relu", RELU, "Positive part", score=1)
+    cell = CellRun(index=3, status="error", error=unread)
+    return report(auto(AFFINE, "missing", lost), auto(RELU, "passed", passed), cells=(cell,))
+
+
+def test_a_cell_that_python_cannot_read_comes_before_all_that_follows_from_it() -> None:
+    text = page(broken_cell())
+    assert text.index("'(' was never closed") < text.index("line 2 │ f(x") < text.index("Affine layer")
+    assert text.count("'(' was never closed") == 1
+    assert "Cells with errors" not in text

@@ -103,6 +103,8 @@ class Page(Struct, frozen=True, kw_only=True):
     by_person: tuple[PartView, ...]
     credited: tuple[PartView, ...]
     passed: tuple[PartView, ...]
+    unreadable: tuple[CellView, ...]
+    """Cells with a syntax error."""
     cells: tuple[CellView, ...]
     followed: str
     notes: tuple[str, ...]
@@ -132,11 +134,12 @@ def page_of(report: Report) -> Page:
         by_person=tuple(_part(report, part) for part in groups.by_person),
         credited=tuple(_part(report, part) for part in groups.credited),
         passed=tuple(_part(report, part) for part in groups.passed),
-        cells=tuple(_cell(report, cell) for cell in failed.own[:CELLS_SHOWN]),
+        unreadable=tuple(_cell(report, cell) for cell in failed.unreadable[:CELLS_SHOWN]),
+        cells=tuple(_cell(report, cell) for cell in failed.others[:CELLS_SHOWN]),
         followed=", ".join(f"cell {c.index}" for c in failed.followed),
         notes=(
             *map(sentences.paragraph, report.notes),
-            *([f"{len(failed.own) - CELLS_SHOWN} more cells have errors"] if failed.own[CELLS_SHOWN:] else []),
+            *([f"{len(failed.others) - CELLS_SHOWN} more cells have errors"] if failed.others[CELLS_SHOWN:] else []),
         ),
         versions=_versions(report),
     )

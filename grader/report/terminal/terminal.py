@@ -58,6 +58,7 @@ def render(report: Report, *, colour: bool, width: int, verbose: bool = False, a
     """
     page = Page(colour=colour, width=max(NARROW, min(width, WIDE)), ascii_only=ascii_only)
     _header(page, report)
+    _unreadable(page, report)
     if verbose:
         _every_part(page, report.parts)
     else:
@@ -193,12 +194,23 @@ def _measured(array: Comparison) -> str:
     return f"{one_line(array.name)}: error {array.error:.1e}{limit}"
 
 
+def _unreadable(page: Page, report: Report) -> None:
+    """Cells of which nothing ran: what they define is missing everywhere below."""
+    cells = order.failed_cells(report).unreadable
+    if not cells:
+        return
+    page.paragraph("Python cannot read this, so nothing of it ran (cells are numbered from 0, text included):", 0)
+    for cell in cells[:CELLS_SHOWN]:
+        _cell(page, cell)
+    page.gap()
+
+
 def _cells(page: Page, report: Report, verbose: bool) -> None:
     failed = order.failed_cells(report)
-    if not failed.own and not (verbose and failed.followed):
+    cells = failed.others + (failed.followed if verbose else ())
+    if not cells:
         return
     page.heading("Cells with errors (numbered from 0, text cells included)")
-    cells = failed.own + (failed.followed if verbose else ())
     shown = cells if verbose else cells[:CELLS_SHOWN]
     for cell in shown:
         _cell(page, cell)
