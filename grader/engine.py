@@ -173,6 +173,7 @@ def grade_with(
     expected: ExpectedValues,
     *,
     handed: SubmittedFiles | None = None,
+    digests: Mapping[str, str] | None = None,
     keep: bool = False,
     started: float | None = None,
     policy: Policy = tiers.ANY,
@@ -181,7 +182,7 @@ def grade_with(
     """Grade a hand-in for a loaded assignment in a worker that may have graded others before.
 
     `folder` is this hand-in's own, from `RootProcess.new_folder`; the caller removes it. `handed` is what lies at
-    `path`, for a caller that has looked at it.
+    `path`, for a caller that has looked at it, `digests` the SHA-256 of its files by their real path.
 
     Raises
     ------
@@ -197,7 +198,7 @@ def grade_with(
     started = time.monotonic() if started is None else started
     try:
         root.warm(found.preload)
-        submission = open_submission(path, found, folder / "work", handed)
+        submission = open_submission(path, found, folder / "work", handed, digests)
         anchors = find_anchors(found, submission)
         log.debug("submission opened (%.3f s)", time.monotonic() - started)
     except SubmissionError as error:

@@ -40,7 +40,7 @@ class BatchPlan(Struct, frozen=True):
 
     jobs: tuple[Job, ...]
     twins: dict[int, list[CohortEntry]]
-    """Job number -> hand-ins that are the same to the last byte, and get its report."""
+    """Job number -> hand-ins that are the same to the last byte, and get its report, if it is graded."""
     kept: tuple[tuple[CohortEntry, int], ...]
     """Hand-ins with the report that they have already."""
 
@@ -122,6 +122,8 @@ def _reusable(
         key = current.of(graded.assignment)
         if key is None or graded.status == "fault" or (assignment or graded.assignment) != graded.assignment:
             continue
+        if graded.status != "graded" and store.report(id)["submission"]["path"] != hand_in.path:
+            continue  # the reason names another student's file
         if graded.key.fits(key) and (pages is None or is_current(pages, hand_in, key)):
             return id
     return None
@@ -175,24 +177,33 @@ def run_batch(
     for hand_in, id in plan.kept:
         store.reuse(run, hand_in, id)
         tell(_event(*reports[id], reused=True))
-    for result in runner(plan.jobs, setup):
-        if result is None:
-            tell(Event())
-            continue
-        job, graded = result
-        if isinstance(graded, str):
-            graded = _lost(job, graded)
-        if graded.fatal:
-            raise UsageError(graded.fatal)
-        if graded.key.environment not in ("", environment):  # another machine's, or somebody works on it
-            what = f"it was graded with {graded.key.environment}, and this batch is with {environment}"
-            raise UsageError(f"{job.hand_in.path}: {what}; have the same everywhere, and the same command goes on")
-        id = store.add(run, job.hand_in, graded)
-        full = graded.score == graded.max_score
-        tell(_event(graded.status, full, reused=False))
-        for twin in plan.twins.get(job.number, ()):
-            store.reuse(run, twin, id)
-            tell(_event(graded.status, full, reused=True))
+    jobs, twins = plan.jobs, plan.twins
+    while jobs:
+        apart: list[CohortEntry] = []
+        """Twins of what could not be graded: each is told about its own file."""
+        for result in runner(jobs, setup):
+            if result is None:
+                tell(Event())
+                continue
+            job, graded = result
+            if isinstance(graded, str):
+                graded = _lost(job, graded)
+            if graded.fatal:
+                raise UsageError(graded.fatal)
+            if graded.key.environment not in ("", environment):  # another machine's, or somebody works on it
+                what = f"it was graded with {graded.key.environment}, and this batch is with {environment}"
+                raise UsageError(f"{job.hand_in.path}: {what}; have the same everywhere, and the same command goes on")
+            id = store.add(run, job.hand_in, graded)
+            full = graded.score == graded.max_score
+            tell(_event(graded.status, full, reused=False))
+            for twin in twins.get(job.number, ()):
+                if graded.status != "graded" and twin.path != job.hand_in.path:
+                    apart.append(twin)
+                    continue
+                store.reuse(run, twin, id)
+                tell(_event(graded.status, full, reused=True))
+        jobs = tuple(Job(number=n, hand_in=twin, assignment=assignment) for n, twin in enumerate(apart))
+        twins = {}
     elsewhere = store.elsewhere(run) if rules.late.term_days else ()
     store.finish(run, apply_policy(store.results(run, reports=False), rules, elsewhere))
     return run

@@ -15,6 +15,7 @@ import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, tzinfo
 from pathlib import Path, PurePosixPath
+from typing import NamedTuple
 
 from msgspec import Struct, structs
 
@@ -236,10 +237,10 @@ def _hand_in(root: Path, owner: Owner, attempt: int, paths: Mapping[str, str], f
     for path in [] if whole else sorted(paths):
         name = paths[path]
         files[path if not name or name in files else name] = root / path
-    content, newest = fingerprint_of({first: root / first} if whole else files)
+    printed = fingerprint_of({first: root / first} if whole else files)
     submitted = owner.submitted
-    if not submitted and file_times and newest:
-        submitted = datetime.fromtimestamp(newest).astimezone().isoformat(timespec="seconds")
+    if not submitted and file_times and printed.newest:
+        submitted = datetime.fromtimestamp(printed.newest).astimezone().isoformat(timespec="seconds")
     return CohortEntry(
         path=f"{first} and {len(more)} more" if more else first,
         place=str(root / first) if whole else "",
@@ -250,33 +251,74 @@ def _hand_in(root: Path, owner: Owner, attempt: int, paths: Mapping[str, str], f
         attempt=attempt,
         submitted=submitted,
         late=owner.late,
-        content=content,
+        content=printed.content,
+        stamp=printed.stamp,
+        digests=printed.digests,
     )
 
 
-def fingerprint_of(files: Mapping[str, Path]) -> tuple[str, float]:
-    """`sha256:` over names and bytes of what was handed in, without caches and the like; and the newest file's time.
+class Fingerprint(NamedTuple):
+    """What a hand-in is known by."""
+
+    content: str
+    """`sha256:` over names and bytes of what was handed in, without caches and the like."""
+    newest: float
+    """The newest file's time."""
+    stamp: str
+    """Sizes, times and numbers of its files: as long as they stay, nothing is hashed again."""
+    digests: Mapping[str, str]
+    """File on disk -> SHA-256 of its bytes."""
+
+
+def fingerprint_of(files: Mapping[str, Path]) -> Fingerprint:
+    """Read every file once.
 
     The name of a folder that is handed in as a whole does not count, that of a single file does.
     """
     whole = hashlib.sha256()
     newest = 0.0
+    digests = {}
+    for shown, file in _contents(files):
+        try:
+            status = file.lstat()
+            if stat.S_ISREG(status.st_mode):
+                with file.open("rb") as opened:
+                    digest = digests[str(file)] = hashlib.file_digest(opened, "sha256").hexdigest()
+                newest = max(newest, status.st_mtime)
+            else:
+                digest = "no file"
+        except OSError as problem:
+            digest = f"unreadable: {problem.strerror}"
+        whole.update(f"{len(shown.encode('utf-8', 'replace'))}:{shown}:{digest}\n".encode("utf-8", "replace"))
+    return Fingerprint(f"sha256:{whole.hexdigest()}", newest, stamp_of(files), digests)
+
+
+def stamp_of(files: Mapping[str, Path]) -> str:
+    """What moves when one of the files is written, renamed or replaced, without reading any."""
+    whole = hashlib.sha256()
+    for shown, file in _contents(files):
+        try:
+            status = file.lstat()
+        except OSError:
+            continue
+        facts = (status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+        whole.update(f"{shown}:{facts}\n".encode("utf-8", "replace"))
+    return whole.hexdigest()
+
+
+def _contents(files: Mapping[str, Path]) -> Iterator[tuple[str, Path]]:
     for name, path in sorted(files.items()):
         # what is graded is followed from here, and no link below it
         for inner, file in _walked(path.resolve() if path.is_symlink() else path):
-            shown = inner or PurePosixPath(name).name
-            try:
-                found = file.lstat()
-                if stat.S_ISREG(found.st_mode):
-                    with file.open("rb") as opened:
-                        digest = hashlib.file_digest(opened, "sha256").hexdigest()
-                    newest = max(newest, found.st_mtime)
-                else:
-                    digest = "no file"
-            except OSError as problem:
-                digest = f"unreadable: {problem.strerror}"
-            whole.update(f"{len(shown.encode('utf-8', 'replace'))}:{shown}:{digest}\n".encode("utf-8", "replace"))
-    return f"sha256:{whole.hexdigest()}", newest
+            yield inner or PurePosixPath(name).name, file
+
+
+def known_digests(hand_in: CohortEntry, folder: Path) -> dict[str, str]:
+    """The digests that finding it computed, by where its files lie once they are `staged` below `folder`."""
+    if not hand_in.files:
+        return {os.path.realpath(file): digest for file, digest in hand_in.digests.items()}
+    staged_at = {place: os.path.realpath(folder / name) for name, place in hand_in.files.items()}
+    return {staged_at[place]: digest for place, digest in hand_in.digests.items() if place in staged_at}
 
 
 def staged(hand_in: CohortEntry, folder: Path) -> Path:

@@ -18,7 +18,7 @@ import msgspec
 
 from grader.assignment.loading.course import Course
 from grader.cohort.cache_key import key_of, unidentified_key
-from grader.cohort.discover import fingerprint_of, staged
+from grader.cohort.discover import fingerprint_of, known_digests, staged, stamp_of
 from grader.cohort.evidence import evidence
 from grader.cohort.feedback_files import write_page
 from grader.cohort.records import BatchResult, CacheKey, CohortEntry, Job, PartScore, Status
@@ -151,6 +151,7 @@ class Slot:
         folder = Path(tempfile.mkdtemp(prefix="grade-slot-"))
         try:
             path = staged(job.hand_in, folder / "handed in")
+            digests = known_digests(job.hand_in, folder / "handed in")
             try:
                 handed = self._looked_at(job, path, folder)
                 id = job.assignment or self._identified(handed)
@@ -160,7 +161,7 @@ class Slot:
                 loaded = self.loaded(id)
             except GraderError as error:
                 return _void(id, error, self.unidentified_key(), job, time.monotonic() - started)
-            return self._graded(job, path, handed, loaded, started)
+            return self._graded(job, path, handed, digests, loaded, started)
         except OSError as error:
             key = CacheKey(submission="", environment=engine(), seed="")
             reason = f"{job.hand_in.path} cannot be read ({error.strerror or error})"
@@ -177,7 +178,13 @@ class Slot:
         return ids[0] if handed is None else identify(handed, ids, self.course.load)
 
     def _graded(
-        self, job: Job, path: Path, handed: SubmittedFiles | None, loaded: Loaded, started: float
+        self,
+        job: Job,
+        path: Path,
+        handed: SubmittedFiles | None,
+        digests: Mapping[str, str],
+        loaded: Loaded,
+        started: float,
     ) -> BatchResult:
         problem: Exception = WorkerError("nothing was tried")
         for again in range(TRIES):
@@ -193,6 +200,7 @@ class Slot:
                     folder,
                     loaded.expected,
                     handed=handed,
+                    digests=digests,
                     policy=self._policy,
                     keep=self._pages is not None or bool(loaded.assignment.manual),
                 )
@@ -256,7 +264,10 @@ class Slot:
 def _has_changed(hand_in: CohortEntry) -> bool:
     """Whether its files are no longer those that it is known by: a report on them would be kept under a wrong name."""
     files = hand_in.files or {PurePosixPath(hand_in.path).name: hand_in.place}
-    return fingerprint_of({name: Path(place) for name, place in files.items()})[0] != hand_in.content
+    places = {name: Path(place) for name, place in files.items()}
+    if hand_in.stamp and stamp_of(places) == hand_in.stamp:
+        return False
+    return fingerprint_of(places).content != hand_in.content
 
 
 def _refused(assignment: str, reason: str, key: CacheKey, job: Job, seconds: float) -> BatchResult:

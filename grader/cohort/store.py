@@ -335,7 +335,7 @@ class Store:
                 hand_in.path,
                 hand_in.student,
                 hand_in.attempt,
-                msgspec.json.encode(hand_in).decode(),
+                msgspec.json.encode(msgspec.structs.replace(hand_in, stamp="", digests={})).decode(),
                 report,
                 reused,
             ),

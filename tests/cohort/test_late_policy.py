@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from grader.cohort.late_policy import Rules, apply_policy, compiled, read_rules
-from grader.cohort.records import CohortEntry, FinalScore
+from grader.cohort.records import CohortEntry, FinalScore, Result
 from grader.commands.batch import RULES
 from grader.errors import UsageError
 from tests.cohort.results import result
@@ -169,3 +169,74 @@ def test_what_rules_cannot_do_is_said(tmp_path: Path) -> None:
 def test_rules_without_sense_are_refused_with_their_key(tmp_path: Path, text: str) -> None:
     with pytest.raises(UsageError, match=text.split()[-3]):
         rules(tmp_path, text)
+
+
+@pytest.mark.parametrize(
+    ("due", "submitted", "days"),
+    [
+        # the clocks go back on 2026-10-25 in Berlin: that day has 25 hours
+        ("2026-10-24T12:00:00", "2026-10-25T11:59:00+01:00", 1),
+        ("2026-10-24T12:00:00", "2026-10-25T12:00:00+01:00", 1),
+        ("2026-10-24T12:00:00", "2026-10-25T12:00:01+01:00", 2),
+        ("2026-10-24T12:00:00+02:00", "2026-10-25T11:00:00+00:00", 1),
+        # and forward on 2026-03-29: that day has 23
+        ("2026-03-28T12:00:00", "2026-03-29T12:00:00+02:00", 1),
+        ("2026-03-28T12:00:00", "2026-03-29T12:00:01+02:00", 2),
+        ("2026-03-28T02:30:00", "2026-03-30T02:30:00+02:00", 2),
+        ("2026-10-24T12:00:00", "2026-10-24T10:00:00+00:00", 0),
+    ],
+)
+def test_days_are_those_of_the_named_calendar(tmp_path: Path, due: str, submitted: str, days: int) -> None:
+    assert one(tmp_path, f'due = {due}\ntimezone = "Europe/Berlin"', submitted).late_days == days
+
+
+def test_without_a_calendar_a_day_has_24_hours(tmp_path: Path) -> None:
+    assert one(tmp_path, "due = 2026-10-24T12:00:00+02:00", "2026-10-25T11:59:00+01:00").late_days == 2
+
+
+@pytest.mark.parametrize("zone", ["Europe/Atlantis", "../etc/passwd", "Europe"])
+def test_a_calendar_that_there_is_not_is_wrong_usage(tmp_path: Path, zone: str) -> None:
+    with pytest.raises(UsageError, match="there is no timezone"):
+        rules(tmp_path, f'timezone = "{zone}"')
+
+
+TERM = """
+timezone = "UTC"
+[due]
+one = 2026-03-01T12:00:00
+two = 2026-03-08T12:00:00
+three = 2026-03-15T12:00:00
+[late]
+per_day = 10
+term_days = 4
+"""
+
+
+def late(assignment: str, day: int, student: str = "jane") -> Result:
+    """Handed in at noon of that day of March."""
+    moment = f"2026-03-{day:02}T12:00:00+00:00"
+    return result(student, assignment=assignment, submitted=moment, path=f"{assignment} {student}")
+
+
+def test_days_for_the_term_are_used_in_the_order_of_the_due_dates(tmp_path: Path) -> None:
+    attempts = [late("three", 17), late("one", 4), late("two", 10), late("two", 9, "john")]
+    found = {w.path: w for w in apply_policy(attempts, rules(tmp_path, TERM))}
+    assert {path: (w.term_days, w.late_days, w.penalty) for path, w in found.items()} == {
+        "one jane": (3, 0, 0),
+        "two jane": (1, 1, Fraction(8, 10)),
+        "three jane": (0, 2, Fraction(16, 10)),
+        "two john": (1, 0, 0),
+    }
+
+
+def test_days_for_the_term_that_other_batches_used_are_gone(tmp_path: Path) -> None:
+    (found,) = apply_policy([late("two", 11)], rules(tmp_path, TERM), [late("one", 3), late("three", 20)])
+    assert (found.path, found.term_days, found.late_days) == ("two jane", 2, 1)
+    given = rules(tmp_path, f"{TERM}[students.jane]\nextra_term_days = 1\n")
+    (found,) = apply_policy([late("two", 11)], given, [late("one", 3)])
+    assert (found.term_days, found.late_days) == (3, 0)
+
+
+def test_later_than_the_last_day_is_worth_nothing_whatever_the_term_has_left(tmp_path: Path) -> None:
+    (found,) = apply_policy([late("one", 4)], rules(tmp_path, TERM + "last_day = 2\n"))
+    assert found.penalty == 8

@@ -7,6 +7,7 @@ No student code runs here.
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -26,7 +27,11 @@ from grader.submission.source.notebook import parse_notebook, refuse_python2
 
 
 def open_submission(
-    path: Path, assignment: Assignment, workdir: Path, handed: SubmittedFiles | None = None
+    path: Path,
+    assignment: Assignment,
+    workdir: Path,
+    handed: SubmittedFiles | None = None,
+    digests: Mapping[str, str] | None = None,
 ) -> Submission:
     """Make a working copy of the hand-in at `path`: a notebook, a module, a folder, or an archive.
 
@@ -36,6 +41,8 @@ def open_submission(
         A folder of this submission's own, made if need be; archives are unpacked and the copy is made below it.
     handed
         What is at `path`, for a caller that has looked at it already.
+    digests
+        SHA-256 of files by their real path, for a caller that has hashed them already.
 
     Raises
     ------
@@ -85,7 +92,7 @@ def open_submission(
         read = _handouts_notebook(assignment, folder, notes)
     return Submission(
         path=str(path),
-        digest=_digest(handed, layout),
+        digest=_digest(handed, layout, digests or {}),
         folder=folder,
         notebook=read,
         modules=dict(sorted(texts.items())),
@@ -145,12 +152,16 @@ def _handouts_notebook(assignment: Assignment, folder: Path, notes: list[str]) -
     return parse_notebook((folder / name).read_bytes(), name)
 
 
-def _digest(handed: SubmittedFiles, layout: Layout) -> str:
+def _digest(handed: SubmittedFiles, layout: Layout, known: Mapping[str, str]) -> str:
     """`sha256:` over the names and bytes of the student's files, the same for a folder and its zip."""
     whole = hashlib.sha256()
     for name, given in sorted(layout.handed.items()):
         if given not in layout.provided:
-            with handed.files[given].open("rb") as file:
-                one = hashlib.file_digest(file, "sha256")
-            whole.update(f"{len(name.encode())}:{name}:{one.hexdigest()}\n".encode())
+            one = known.get(os.path.realpath(handed.files[given])) or _sha256(handed.files[given])
+            whole.update(f"{len(name.encode())}:{name}:{one}\n".encode())
     return f"sha256:{whole.hexdigest()}"
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
