@@ -39,6 +39,7 @@ def check(
     tolerance: Tolerance | float | None = None,
     tolerances: Mapping[str, Tolerance | float] | None = None,
     judge: Judge | None = None,
+    all_or_nothing: bool = False,
     changes: Iterable[str] = (),
     seconds: float | None = None,
 ) -> Callable[[Probe], Probe]:
@@ -62,6 +63,8 @@ def check(
     changes
         Arrays that the student's code is to change in place, by the names under which the probe passes them (or else
         the student's parameters): of any other, a change is noted.
+    all_or_nothing
+        No points unless every returned array is right.
     seconds
         Deadline of this probe, if it is not the assignment's.
 
@@ -89,6 +92,7 @@ def check(
             tolerance=_tolerance(tolerance),
             tolerances={name: _tolerance(t) for name, t in (tolerances or {}).items()},
             judge=judge,
+            all_or_nothing=all_or_nothing,
             changes=tuple(changes),
             seconds=seconds,
         )

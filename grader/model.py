@@ -105,6 +105,8 @@ class Check(Struct, frozen=True, kw_only=True):
     tolerances: Mapping[str, Tolerance] = field(default_factory=dict)
     """Overrides for single arrays, by name."""
     judge: Judge | None = None
+    all_or_nothing: bool = False
+    """Earns its points only where every array is right."""
     changes: tuple[str, ...] = ()
     """Arrays that the student's code is to change in place."""
     seconds: float | None = None

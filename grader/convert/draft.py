@@ -195,6 +195,8 @@ def _checks(draft: Draft, *, hidden: bool) -> str:
     lines += [f"from checks import {', '.join(imported)}", ""] if imported else []
     lines += [f"from grader import {', '.join(sorted(names, key=str.casefold))}", ""] if checks else []
     lines += [f"{parts[p]} = Part({_quoted(p)}, {_quoted(draft.parts[p])})" for p in mine if parts[p] not in imported]
+    while lines and not lines[-1]:
+        lines.pop()
     for check in checks:
         lines += ["", "", *_check(check, parts[check.part])]
     return "\n".join(lines).rstrip("\n") + "\n"
@@ -203,6 +205,7 @@ def _checks(draft: Draft, *, hidden: bool) -> str:
 def _check(check: DraftCheck, part: str) -> Iterable[str]:
     arguments = [part, f"points={_points(check.points)}"]
     arguments += [f"uses={_quoted(check.uses)}"] if check.uses else []
+    arguments += ["all_or_nothing=True"] if len(check.tolerances) > 1 else []
     rules = set(check.tolerances.values())
     if len(rules) == 1:
         arguments.append(f"tolerance={rules.pop()}")

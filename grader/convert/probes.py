@@ -17,7 +17,7 @@ from grader.convert.scope import Needs, Scope, bindings, needs
 from grader.errors import AuthoringError
 from grader.submission.source.magics import plain_python
 
-_EXACT = "Tolerance(limit=0)"
+_EXACT = "Tolerance(limit=1e-12, limit32=1e-12)"
 _KEY = 60  # characters of an expression that can name its own value
 _PROBE_MAY = frozenset({"numpy", "math"})
 """Modules that a check file imports by itself; others are taken from the notebook."""
@@ -66,8 +66,9 @@ def probe_of(source: str, scope: Scope, earlier: Sequence[str], where: str, *, v
         asked = needs(text)
     except SyntaxError as error:
         raise AuthoringError(f"{where}: cannot become a check ({error.msg}); write it by hand") from None
-    tree = ast.parse(text)
-    title, text, tree = _title(text, tree)
+    title, text, tree = _title(text, ast.parse(text))
+    if taken := {"student", "got", "namespace"} & {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)}:
+        raise AuthoringError(f"{where}: uses the name {min(taken)!r}, which a check needs; rename it")
     used = asked.free & scope.names
     rebound = asked.rebound & used
     lines, tolerances, returned = _returning(text, tree, scope, rebound) if values else ([text], {}, 0)
@@ -82,7 +83,7 @@ def probe_of(source: str, scope: Scope, earlier: Sequence[str], where: str, *, v
         bound.append("got = {}")
     return Probe(
         title=title,
-        body=(*bound, *body, "return got" if returned else "return {}"),
+        body=(*bound, *body, "return got" if returned else 'return {"passed": 1}'),
         uses=tuple(sorted(used)),
         tolerances=tolerances,
         imports=imports,
@@ -286,6 +287,7 @@ def _asserting_call(call: ast.Call) -> _Compared | None:
 
 
 def _allclose(rtol: str, atol: str) -> str:
+    rtol = rtol if float(rtol) else "1e-15"  # a rule's limit is above 0
     return f'Tolerance(rule="allclose", limit={rtol}, limit32={rtol}, atol={atol})'
 
 

@@ -69,6 +69,8 @@ def outcome(check: Check, observation: Observation, given: Given) -> Outcome:
     if hidden:
         arrays = [shown_array(a, check, given.golden, observation.values) for a in arrays]
     earned = sum((a.earned for a in arrays), Fraction(0)) / max(1, len(arrays))
+    if check.all_or_nothing and earned < 1:
+        earned = Fraction(0)
     return Outcome(
         check=check,
         status="passed" if earned == 1 else "partial" if earned else "failed",

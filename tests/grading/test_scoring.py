@@ -37,6 +37,13 @@ def test_each_array_earns_an_equal_share() -> None:
     assert "`b`" in result.message
 
 
+def test_all_or_nothing_is_nothing_unless_every_array_is_right() -> None:
+    whole = check(all_or_nothing=True)
+    half = outcome(whole, seen(a=ONE, b=ONE * 2), given(a=ONE, b=ONE))
+    assert (half.status, half.score) == ("failed", 0)
+    assert outcome(whole, seen(a=ONE, b=ONE), given(a=ONE, b=ONE)).score == 3
+
+
 def test_a_missing_name_is_a_failed_array_and_an_extra_one_is_nothing() -> None:
     result = outcome(check(2), seen(a=ONE, z=ONE), given(a=ONE, b=ONE))
     assert result.score == 1

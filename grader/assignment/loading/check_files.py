@@ -27,8 +27,13 @@ from grader.errors import AuthoringError
 from grader.model import Check
 
 
-def read_checks(folder: Path) -> tuple[Check, ...]:
+def read_checks(folder: Path, *, required: bool = True) -> tuple[Check, ...]:
     """The checks of `folder/checks.py` and, where it is there, of `folder/hidden.py`, in the order of their files.
+
+    Parameters
+    ----------
+    required
+        There has to be one: not where every part is for a person.
 
     Raises
     ------
@@ -49,7 +54,7 @@ def read_checks(folder: Path) -> tuple[Check, ...]:
             line = bound_at(file.tree, next(iter(found)))[0]
             text = f"check {next(iter(found))} stands in a helper file; checks belong in {PUBLIC} and {HIDDEN}"
             raise AuthoringError(f"{file.path}:{line}: {text}")
-    if not checks:
+    if not checks and required:
         raise AuthoringError(f"{folder / PUBLIC}:1: defines no check; decorate a probe with @check(part, points=...)")
     titles: dict[str, str] = {}
     for check in checks:

@@ -53,7 +53,7 @@ def load_assignment(folder: Path, handout: Path) -> Assignment:
         student_files=manifest.student_files,
         provided_files=manifest.provided_files,
         names=manifest.names,
-        checks=read_checks(folder),
+        checks=read_checks(folder, required=not manifest.manual),
         manual=manifest.manual,
         order=manifest.order,
         limits=manifest.limits,

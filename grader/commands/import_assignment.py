@@ -1,0 +1,59 @@
+"""What every format of `grade import` shares: from a path to new folders below `reference/`."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from grader.commands import stdio
+from grader.commands.new import course_root, write_draft
+from grader.commands.shared import FINE, add_course
+from grader.errors import UsageError
+
+if TYPE_CHECKING:
+    from grader.convert.draft import Draft
+
+
+class Format(Protocol):
+    """A module of `grader.convert` that reads another grader's assignments."""
+
+    def notebooks_of(self, path: Path) -> list[Path]:
+        """The notebooks of its format at a path."""
+
+    def draft_of(self, path: Path, id: str) -> Draft:
+        """One of them, converted."""
+
+
+def add_path(parser: argparse.ArgumentParser, what: str) -> None:
+    """The arguments of both commands."""
+    add_course(parser)
+    parser.add_argument("path", metavar="PATH", type=Path, help=what)
+    parser.add_argument("--id", metavar="ID", help="the new assignment's id (default: from the names of its files)")
+
+
+def take(args: argparse.Namespace, format: Format) -> int:
+    """Convert and write; returns the exit code."""
+    from grader.convert.draft import free_folder
+
+    if not args.path.exists():
+        raise UsageError(f"{args.path}: no such file or folder")
+    found = format.notebooks_of(args.path)
+    if args.id is not None and len(found) > 1:
+        raise UsageError(f"--id: {args.path} holds {len(found)} notebooks; name one of them")
+    root = course_root(args)
+    ids = [args.id or _id(path, args.path) for path in found]
+    folders = [free_folder(root, id) for id in ids]
+    drafts = [format.draft_of(path, id) for path, id in zip(found, ids, strict=True)]
+    for draft, folder in zip(drafts, folders, strict=True):
+        write_draft(draft, folder)
+        stdio.emit("\n" if draft is not drafts[-1] else "")
+    return FINE
+
+
+def _id(path: Path, asked: Path) -> str:
+    """The notebook's name, below a folder with that folder's: `ps1_problem1`."""
+    words = [path.parent.resolve().name, path.stem] if asked.is_dir() else [path.stem]
+    id = re.sub(r"\W+", "_", "_".join(words), flags=re.ASCII).strip("_")
+    return id if id[:1].isalpha() else f"a_{id}"
