@@ -27,6 +27,7 @@ order = ["1"]
 [names]
 Scale = "notebook"
 shift = "notebook"
+offset = "notebook"
 """,
     "README.md": "# Scale\n",
     "checks.py": '''\
@@ -35,7 +36,7 @@ from grader import Part, check
 PART = Part("1", "Scale")
 
 
-@check(PART, points=1, uses=["Scale"])
+@check(PART, points=1, uses=["Scale", "offset"])
 def forward(student, rng):
     """Forward"""
     return {"out": student.Scale().forward(rng.normal(size=(4, 3)))}
@@ -197,3 +198,28 @@ def test_behaviour_that_no_check_here_asks_for_is_said_and_costs_nothing(desk: D
 def test_right_work_has_no_notes(desk: Desk) -> None:
     desk.edit({FORWARD: "self.x = x\n        return STEP * x", BACKWARD: "return STEP * d"})
     assert [report.notes for report in desk.reports()] == [(), ()]
+
+
+def test_your_code_is_what_you_wrote(desk: Desk) -> None:
+    desk.edit({FORWARD: "return STEP * STEP * x"})
+    desk.edit({"x = x  # TODO: add the offset": "x = x - offset"})
+    for report in (grade(".", keep=True), grade(desk.folder, course=desk.course, keep=True)):
+        assert report.work is not None
+        assert [one.name for one in report.work.code["shifted"]] == ["shift"]
+        assert [one.name for one in report.work.code["forward"]] == ["Scale"]  # not `offset`, which was given
+
+
+def test_an_older_copy_that_was_run_is_not_taken_for_the_notebook(desk: Desk) -> None:
+    given = (desk.folder / "scale.ipynb").read_text()
+    desk.edit({FORWARD: "return x"})
+    backup = json.loads((desk.folder / "scale.ipynb").read_text())
+    for cell in backup["cells"]:
+        if cell["cell_type"] == "code":
+            cell |= {"execution_count": 1, "outputs": [{"output_type": "stream", "name": "stdout", "text": "ran\n"}]}
+    (desk.folder / "scale-Copy1.ipynb").write_text(json.dumps(backup))
+    desk.edit({"return x": "return STEP * x"})
+    for report in desk.reports():
+        assert outcomes(report)["forward"].status == "passed"
+    (desk.folder / "scale.ipynb").write_text(given)  # the work was done in the copy
+    for report in desk.reports():
+        assert outcomes(report)["forward"].status == "failed"

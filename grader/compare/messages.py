@@ -127,8 +127,6 @@ def _shape_hint(got: Shape, expected: Shape) -> str:
         )
     if sorted(got) == sorted(expected):
         return "the axes are in another order"
-    if size == wanted:
-        return f"use `.reshape({shape_text(expected)})`, or flatten less"
     if len(got) == len(expected) + 1:
         if len(expected) == 1 and got == expected * 2:
             return "(N, 1) with (N,) broadcasts to (N, N): give both one shape"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from msgspec import Struct, field
 
-from grader.model import CellRun, Outcome, PartResult, Report
+from grader.model import LOST, CellRun, Outcome, PartResult, Report
 from grader.report import sentences
 from grader.report.sentences import Feedback
 
@@ -102,7 +102,9 @@ def failed_cells(report: Report) -> FailedCells:
 
 
 def _not_started(part: PartResult) -> bool:
-    return bool(part.outcomes) and all(o.status == "missing" for o in part.outcomes)
+    """Whether nothing was written; of a part without points, whether anything is missing."""
+    missing = [o.status == "missing" for o in part.outcomes]
+    return any(missing) and (all(missing) or (part.max_score == 0 and not any(o.status in LOST for o in part.outcomes)))
 
 
 def _lost_part(part: PartResult, first: dict[str, str], limit: int | None) -> LostPart:

@@ -214,3 +214,12 @@ def test_a_cell_that_python_cannot_read_comes_before_all_that_follows_from_it() 
     assert text.index("'(' was never closed") < text.index("line 2 │ f(x") < text.index("Affine layer")
     assert text.count("'(' was never closed") == 1
     assert "Cells with errors" not in text
+
+
+def test_a_part_without_points_that_is_not_written_is_not_among_the_lost() -> None:
+    provided = outcome("softmax", RELU, "Provided", score=0, worth=0)
+    missing = outcome("pair", RELU, "Both layers in one", "missing", worth=0, message="Not implemented yet.")
+    lost = outcome("affine", AFFINE, "Scores", "failed", message="No.")
+    text = page(report(auto(AFFINE, "failed", lost), auto(RELU, "passed", provided, missing)))
+    assert "○ not started: 2 ReLU layer" in text
+    assert "Both layers in one" not in text

@@ -12,6 +12,7 @@ from pathlib import PurePosixPath
 
 import msgspec
 
+from grader.assignment.release.fingerprints import read_fingerprints
 from grader.errors import SubmissionError
 from grader.model import Assignment, Notebook
 from grader.submission.files.gather import SubmittedFiles
@@ -46,10 +47,10 @@ def _chosen(handed: SubmittedFiles, assignment: Assignment) -> Choice:
     """The notebook to run.
 
     The one that the caller named, else the only one, else the one with the assignment's own file name, unless it was
-    never run and another version of it was; else the one that release marked as the assignment's, else the one that
-    clearly looks most like it, else the one that uses most of its names, else none where the modules are there. Of
-    several versions that which was run, is called final or not called old, or holds much more code; a note names the
-    others.
+    neither run nor edited and another version of it was run; else the one that release marked as the assignment's,
+    else the one that clearly looks most like it, else the one that uses most of its names, else none where the modules
+    are there. Of several versions that which was run, is called final or not called old, or holds much more code; a
+    note names the others.
 
     Raises
     ------
@@ -65,7 +66,7 @@ def _chosen(handed: SubmittedFiles, assignment: Assignment) -> Choice:
     read = {name: notebook for name in names if (notebook := _readable(handed, name)) is not None}
     called = _highest([name for name in names if PurePosixPath(name).name.casefold() == own])
     if called:
-        if called not in read or _was_run(read[called]):
+        if called not in read or _was_run(read[called]) or _was_edited(read[called], assignment):
             return Choice(called)
         alike = _scores(read, assignment, by_name=False)
         enough = max(alike[called] - MARGIN, THRESHOLD + _BY_NAME)
@@ -169,6 +170,13 @@ def _by_words(name: str) -> int:
 
 def _was_run(notebook: Notebook) -> bool:
     return any(cell.execution_count is not None or cell.has_outputs for cell in notebook.code)
+
+
+def _was_edited(notebook: Notebook, assignment: Assignment) -> bool:
+    """Whether its code is not the hand-out's, which is still the same where the work was done in a copy."""
+    given = read_fingerprints(assignment)
+    handed_out = given.given_notebook() if given is not None else None
+    return handed_out is not None and _code(notebook) != _code(handed_out)
 
 
 def _code(notebook: Notebook) -> str:

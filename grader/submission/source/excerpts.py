@@ -1,28 +1,45 @@
 """The student's own code for each check: where the names that it uses are defined, and the text.
 
-Owns only looking up; which definition counts is `lookup`'.
+Owns only looking up; which definition counts is `lookup`'. What the hand-out gave is not the student's, and a value
+that only marks a place in the notebook is shown where nothing else is.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
+from grader.assignment.release.fingerprints import node_digest, read_fingerprints
 from grader.model import Assignment, Excerpt, Submission
+from grader.submission.source.definitions import definitions
 from grader.submission.source.lookup import places, submission_sources
 
 
 def excerpts(assignment: Assignment, submission: Submission) -> Mapping[str, tuple[Excerpt, ...]]:
     """Check id -> the definitions of its names that count, in the order of its `uses`; those found."""
     sources = submission_sources(submission)
+    given = _given(assignment)
     found: dict[str, tuple[Excerpt, ...]] = {}
     for check in assignment.checks:
         of_check: dict[tuple[str, int], Excerpt] = {}
+        values: dict[tuple[str, int], Excerpt] = {}
         for uses in check.uses:
             at = sources.find(uses, places(assignment, uses.name))
-            if at is None or at.definition is None:
+            if at is None or at.definition is None or at.path in assignment.provided_files:
+                continue
+            if (at.definition.name, node_digest(at.definition.node)) in given:
                 continue
             file = at.path if at.cell is None else f"cell {at.cell}"
             one = Excerpt(name=uses.name, file=file, line=at.definition.line, text=at.definition.text)
-            of_check.setdefault((one.file, one.line), one)
-        found[check.id] = tuple(of_check.values())
+            (values if at.definition.kind == "assign" else of_check).setdefault((one.file, one.line), one)
+        found[check.id] = tuple((of_check or values).values())
     return found
+
+
+def _given(assignment: Assignment) -> frozenset[tuple[str, str]]:
+    """Name and fingerprint of what the hand-out's notebook defines and does not ask for."""
+    handed_out = read_fingerprints(assignment)
+    notebook = handed_out.given_notebook() if handed_out is not None else None
+    if handed_out is None or notebook is None:
+        return frozenset()
+    every = ((d.name, node_digest(d.node)) for cell in notebook.code for d in definitions(cell.source).found)
+    return frozenset(one for one in every if one[1] not in handed_out.stubs.get(one[0], ()))
