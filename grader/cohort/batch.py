@@ -165,10 +165,11 @@ def run_batch(
     """
     with setup.slot() as slot:
         current = current_keys(slot, assignment)
+        titles = {id: slot.loaded(id, values=False).assignment.title for id in current.assignments}
     environment = current.unidentified.environment
     if not hand_ins:
         raise UsageError(f"{source}: no hand-in in it")
-    run = store.start(source, {**options, "again": again}, __version__)
+    run = store.start(source, {**options, "again": again, "titles": titles}, __version__)
     store.enrol(run, people)
     pages = None if setup.pages is None else Path(setup.pages)
     plan = make_plan(store, hand_ins, current, assignment, store.run(run).started if again else "", pages)

@@ -36,7 +36,7 @@ def show_run(store: Store, number: int, page: Path | None, feedback: Path | None
     from grader.cohort.summary.text import render
     from grader.marking.totals import results
 
-    summaries = summarise(results(store, number))
+    summaries = summarise(results(store, number), store.people(number), store.decisions())
     stdio.emit(render(summaries, width=stdio.width(), ascii_only=stdio.ascii_only()))
     if page is not None:
         write_page(store, number, page, feedback)
@@ -62,7 +62,8 @@ def write_page(store: Store, number: int, page: Path, feedback: Path | None = No
         return quote(os.path.relpath(target, page.parent)) if target is not None and target.is_file() else None
 
     try:
-        page.write_text(render_page(summarise(results(store, number)), store.run(number), link), encoding="utf-8")
+        found = summarise(results(store, number), store.people(number), store.decisions())
+        page.write_text(render_page(found, store.run(number), link), encoding="utf-8")
     except OSError as problem:
         raise UsageError(f"--html {page}: cannot be written ({problem.strerror})") from problem
     stdio.tell(f"wrote {page}")

@@ -35,6 +35,6 @@ def run(args: argparse.Namespace) -> int:
         if args.html is not None:
             write_page(store, number, args.html, args.feedback)
         else:
-            text = render(summarise(results(store, number)), width=stdio.width(), ascii_only=stdio.ascii_only())
-            stdio.emit(text)
+            found = summarise(results(store, number), store.people(number), store.decisions())
+            stdio.emit(render(found, width=stdio.width(), ascii_only=stdio.ascii_only()))
     return DONE

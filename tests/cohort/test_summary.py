@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from base64 import b64encode
 from fractions import Fraction
+from hashlib import sha256
 from html.parser import HTMLParser
 
 import pytest
 
-from grader.cohort.records import Result, Run
+from grader.cohort.records import Decision, Result, RosterEntry, Run
 from grader.cohort.summary.page import render_page
 from grader.cohort.summary.summary import summarise, time_bins
 from grader.cohort.summary.text import render
@@ -16,7 +18,15 @@ from tests.cohort.results import check, part, result
 
 MISTAKE = "bias left out."
 HOSTILE = "<script>alert(1)</script>\x1b[2J"
-RUN = Run(id=3, started="2026-01-01T10:00:00+00:00", finished="x", source="/in/<b>hw", options={}, grader="1")
+RUN = Run(
+    id=3,
+    started="2026-01-01T10:00:00+00:00",
+    finished="x",
+    source="/in/<b>hw",
+    options={"titles": {"toy": "Toy"}},
+    grader="1",
+)
+AL = RosterEntry(key="al", name="Absent, Al", columns={})
 
 
 def cohort() -> list[Result]:
@@ -92,11 +102,13 @@ class Tags(HTMLParser):
         self.addresses += [value for name, value in attrs if name in ("src", "href", "data", "xlink:href")]
 
 
-def test_the_page_runs_nothing_and_asks_nobody() -> None:
+def test_the_page_runs_its_own_sorting_alone_and_asks_nobody() -> None:
     page = render_page(summarise(cohort()), RUN)
     found = Tags(page)
     assert found.tags >= {"figure", "ul", "dl"}
-    assert not found.tags & {"script", "iframe", "img", "link", "object", "b", "svg"}
+    (script,) = re.findall("<script>(.*?)</script>", page, re.DOTALL)
+    assert f"script-src 'sha256-{b64encode(sha256(script.encode()).digest()).decode()}'" in page
+    assert not found.tags & {"iframe", "img", "link", "object", "b", "svg"}
     assert found.addresses == []
     assert "url(" not in page
     assert "\x1b" not in page
@@ -107,16 +119,39 @@ def test_the_page_of_a_large_cohort_stays_small() -> None:
     assert len(render_page(summarise(many), RUN)) < 40_000
 
 
+def test_two_thousand_students_of_twenty_parts_fit_into_half_a_megabyte() -> None:
+    parts = {"parts": [part(f"{n // 4}.{n % 4}", check(f"c{n}", n % 3, 3)) for n in range(20)]}
+    many = [result(f"student number {n}", n % 10, report=parts) for n in range(2_000)]
+    assert len(render_page(summarise(many), RUN)) < 600_000
+
+
 def test_the_page_lists_every_student_with_the_score_that_counts() -> None:
     links = {"wrong.ipynb": 'a"b.html'}
-    page = render_page(summarise(cohort()), RUN, links.get)
-    assert "<title>toy, run 3</title>" in page
-    rows = re.findall("<tr><td>(.*?)</td><td>(.*?)</td><td>(.*?)</td></tr>", page)
+    page = render_page(summarise(cohort(), [AL]), RUN, links.get)
+    assert "<title>Toy, run 3</title>" in page
+    rows = [re.split("<td>", row)[1:] for row in page.split("<tbody>")[1].partition("</tbody>")[0].split("<tr>")[1:]]
     name, *rest = rows.pop(0)
     assert name.startswith("&lt;script&gt;alert(1)&lt;/script&gt;")
-    assert rest == ["none", "ungradable"]
+    assert rest == ["", "", "", "could not be graded"]
     assert rows == [
-        ("again", "6 of 10", "1 day late"),
-        ("right", "10 of 10", ""),
-        ('<a href="a&quot;b.html">wrong</a>', "7 of 10", ""),
+        ["Absent, Al", "", "", "", "handed in nothing"],
+        ["again", "6", "1", "6", "1 day late"],
+        ["first try", "", "4", "6", "without an attempt that counts"],
+        ["right", "10", "4", "6", ""],
+        ['<a href="a&quot;b.html">wrong</a>', "7", "1", "6", ""],
     ]
+
+
+def test_whoever_has_no_score_is_told_with_the_reason_before_what_cost_points() -> None:
+    page = render_page(summarise(cohort(), [AL]), RUN)
+    titles = re.findall("<h3>(.*?)</h3>", page)
+    assert titles[:5] == [
+        "Without a score", "Parts that lose most points", "Mistakes that cost most", "Students by score", "Students",
+    ]  # fmt: skip
+    assert "is damaged" in page
+    assert "handed in nothing, 1:</span> Absent, Al" in page
+    assert "<summary>who</summary>again; wrong" in page
+    decided = Decision(assignment="toy", student="al", content="", points=Fraction(5), reason="spoke")
+    after = render_page(summarise(cohort(), [AL], [decided]), RUN)
+    assert "<td>Absent, Al<td>5<td><td><td>with points that a person decided" in after
+    assert "Handed in nothing: 1: Absent, Al" in render(summarise(cohort(), [AL]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from html import escape
 from pathlib import Path
 
 import pytest
@@ -52,3 +53,28 @@ def test_page_can_be_seen_and_fits_the_width(proxy: Proxy, tmp_path: Path, width
     page.write_text(re.sub("<meta http-equiv[^>]*>", "", text).replace("</body>", probe), encoding="utf-8")
     seen = browse(page, proxy, tmp_path, "--dump-dom", f"--window-size={width},1600")
     assert re.search("<title>(-?[0-9]+)</title>", seen)[1] == "0"  # type: ignore[index]
+
+
+def test_the_page_fits_a_telephone(proxy: Proxy, tmp_path: Path) -> None:
+    text = render_page(summarise(cohort("a_word_that_is_longer_than_a_telephone_is_wide" * 3)), RUN)
+    inner = escape(re.sub("<meta http-equiv[^>]*>", "", text))
+    probe = "document.title = document.querySelector('iframe').contentDocument.documentElement.scrollWidth"
+    page = tmp_path / "frame.html"
+    page.write_text(f"<iframe width=390 height=900 srcdoc='{inner}' onload=\"{probe}\"></iframe>", encoding="utf-8")
+    assert "<title>390</title>" in browse(page, proxy, tmp_path, "--dump-dom")
+
+
+def test_students_are_sorted_by_the_column_that_is_clicked(proxy: Proxy, tmp_path: Path) -> None:
+    """With the page's own policy: the clicks come from a page around it."""
+    many = [result(f"s{n}", [3, 10, 7][n], name="cab"[n]) for n in range(3)] + [result("d", None, name="d")]
+    inner = escape(render_page(summarise(many), RUN))
+    clicks = """
+      const page = document.querySelector('iframe').contentDocument, seen = [];
+      const names = () => [...page.querySelectorAll('.sorted tbody tr')].map(r => r.cells[0].textContent).join('');
+      for (const n of [1, 1, 0, 0]) {
+        page.querySelectorAll('.sorted th button')[n].click();
+        seen.push(names() + page.querySelector('[aria-sort]').getAttribute('aria-sort')[0]); }
+      document.title = seen.join(' ')"""
+    page = tmp_path / "frame.html"
+    page.write_text(f"<iframe srcdoc='{inner}' onload=\"{clicks}\"></iframe>", encoding="utf-8")
+    assert "<title>abcdd dcbaa abcda dcbad</title>" in browse(page, proxy, tmp_path, "--dump-dom")

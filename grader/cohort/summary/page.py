@@ -1,10 +1,13 @@
-"""A cohort's summary as one HTML file that opens with no network and runs nothing."""
+"""A cohort's summary as one HTML file that opens with no network and runs nothing but its own sorting."""
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Callable, Sequence
+from hashlib import sha256
 from html import escape
 
+from grader.cohort.outcome import STATES, UNDECIDED
 from grader.cohort.records import Run
 from grader.cohort.summary.plots import Bar, bars, coded, columns
 from grader.cohort.summary.summary import BINS, CohortSummary, MistakeLoss, StudentScore, time_bins
@@ -38,48 +41,83 @@ dt { color: var(--soft); font-size: .8rem; } dd { margin: 0; font-size: 1.25rem;
 table { border-collapse: collapse; width: 100%; font-size: .9rem; }
 td, th { text-align: left; padding: .2rem .5rem .2rem 0; border-bottom: 1px solid var(--line); }
 th { color: var(--soft); font-weight: normal; } a { color: inherit; }
+.wide { overflow-x: auto; } .sorted { white-space: nowrap; font-variant-numeric: tabular-nums; }
+.sorted th:first-child, .sorted td:first-child { position: sticky; left: 0; background: var(--ground);
+  max-width: 14rem; overflow: hidden; text-overflow: ellipsis; }
+.sorted button { font: inherit; color: inherit; background: none; border: 0; padding: 0; cursor: pointer; }
+.sorted [aria-sort] button { color: var(--ink); font-weight: 600; }
+.sorted [aria-sort=ascending] button::after { content: " ↑"; }
+.sorted [aria-sort=descending] button::after { content: " ↓"; }
+summary { cursor: pointer; } details { font-size: .9rem; }
 li, tr, figure { break-inside: avoid; } h2, h3 { break-after: avoid; }
 """
+_SCRIPT = """
+for (const table of document.querySelectorAll("table.sorted")) {
+  const heads = [...table.tHead.rows[0].cells], body = table.tBodies[0];
+  heads.forEach((head, n) => head.firstChild.addEventListener("click", () => {
+    const down = head.getAttribute("aria-sort") === "ascending" || (n > 0 && !head.hasAttribute("aria-sort"));
+    const of = row => { const text = row.cells[n].textContent, value = parseFloat(text);
+      return n && text && !isNaN(value) ? value : n && n < heads.length - 1 ? -1 : text; };
+    const order = (a, b) => typeof a === "number" && typeof b === "number" ? a - b : `${a}`.localeCompare(`${b}`);
+    const rows = [...body.rows].map(row => [of(row), row]).sort((a, b) => order(a[0], b[0]) * (down ? -1 : 1));
+    heads.forEach(other => other.removeAttribute("aria-sort"));
+    head.setAttribute("aria-sort", down ? "descending" : "ascending");
+    body.append(...rows.map(pair => pair[1]));
+  }));
+}
+"""
+"""Sorts the students by the column that is clicked; the page's policy lets this text run and no other."""
 
 
 def render_page(
     summaries: Sequence[CohortSummary], run: Run, link: Callable[[str], str | None] = lambda path: None
 ) -> str:
-    """The page: for each assignment the distribution, the losses, the time, what has no score, and every student.
+    """The page: for each assignment what is to be done, what cost points and why, every student, and the time.
 
     `link` gives the address of the feedback on a submission by its path, or None.
     """
-    body = "".join(_assignment(summary, link) for summary in summaries)
-    title = _text(", ".join(s.assignment for s in summaries if s.assignment) or run.source.rpartition("/")[2])
+    titles = run.options.get("titles", {})
+    named = [(titles.get(s.assignment) or s.assignment or "No assignment told", s) for s in summaries]
+    alone = len(named) == 1
+    body = "".join(_assignment("" if alone else title, summary, link) for title, summary in named)
+    title = _text(", ".join(title for title, s in named if s.assignment) or run.source.rpartition("/")[2])
+    meta = f"{_text(named[0][1].assignment)}, " if alone and named[0][1].assignment else ""
     when = run.started[:16].replace("T", " ")
+    script = b64encode(sha256(_SCRIPT.encode()).digest()).decode()
+    policy = f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{script}'"
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
-        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">"
+        f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{title}, run {run.id}</title><style>{_STYLE}</style></head><body>"
         f"<h1>{title}</h1>"
-        f'<p class="soft">Run {run.id}, {when} UTC, grader {_text(run.grader)}</p>{body}</body></html>\n'
+        f'<p class="soft">{meta}run {run.id}, {when} UTC, grader {_text(run.grader)}</p>{body}'
+        f"<script>{_SCRIPT}</script></body></html>\n"
     )
 
 
-def _assignment(summary: CohortSummary, link: Callable[[str], str | None]) -> str:
-    title = summary.assignment or "No assignment told"
-    facts = [("students", str(summary.students)), ("hand-ins", str(summary.hand_ins))]
+def _assignment(title: str, summary: CohortSummary, link: Callable[[str], str | None]) -> str:
+    undecided = sum(one.state in UNDECIDED for one in summary.by_student)
+    facts = [("students", str(len(summary.by_student))), ("hand-ins", str(summary.hand_ins))]
     if summary.mean is not None and summary.median is not None:
         facts += [(f"mean, of {points(summary.max_points)}", points(summary.mean))]
         facts += [("median", points(summary.median)), ("full marks", str(summary.full))]
+    if undecided:
+        facts.append(("without a score", str(undecided)))
     if summary.late:
         facts += [("late", str(summary.late)), ("points paid for that", points(summary.penalty))]
     if summary.pending:
         facts.append(("points to mark by hand", points(summary.pending)))
     listed = "".join(f"<div><dt>{_text(name)}</dt><dd>{_text(value)}</dd></div>" for name, value in facts)
-    parts = [f"<h2>{_text(title)}</h2><dl>{listed}</dl>"]
+    id = f' <span class="soft">{_text(summary.assignment)}</span>' if summary.assignment not in ("", title) else ""
+    parts = [f"<h2>{_text(title)}{id}</h2>" if title else "", f"<dl>{listed}</dl>"]
+    parts += [_unresolved(summary), _losses(summary), _mistakes(summary)]
     if summary.scores:
         labels = [str(100 * n // BINS) for n in range(BINS)]
         axis = f"percent of the points, in steps of {100 // BINS}"
         plot = columns(summary.bins, labels, title="Distribution of scores", axis=axis)
         parts.append(_section("Students by score", plot))
-    parts += [_losses(summary), _mistakes(summary), _times(summary), _unresolved(summary), _students(summary, link)]
+    parts += [_students(summary, link), _times(summary)]
     return "".join(parts)
 
 
@@ -107,6 +145,7 @@ def _mistakes(summary: CohortSummary) -> str:
             one_line(m.text),
             float(m.lost),
             f"{_lost(m)} · {_count(m.students, 'student')} · part {one_line(m.part)}",
+            m.who,
         )
         for m in summary.mistakes[:SHOWN]
     ]
@@ -130,34 +169,43 @@ def _times(summary: CohortSummary) -> str:
 
 
 def _unresolved(summary: CohortSummary) -> str:
-    if not summary.unresolved:
-        return ""
+    """Whoever is without points, by the reason; of those who handed in nothing only the names."""
     rows = "".join(
-        f'<li><strong>{_text(u.student)}</strong> <span class="soft">{_text(u.path)} · {u.status}</span>'
-        f"<div>{coded(one_line(u.reason))}</div></li>"
-        for u in summary.unresolved
+        f'<li><strong>{_text(one.name or one.student)}</strong> <span class="soft">{STATES[one.state]}</span>'
+        f"<div>{coded(one_line(one.reason, 300))}</div></li>"
+        for one in summary.by_student
+        if one.state in UNDECIDED and one.state != "absent"
     )
-    return _section("Without a score", f"<ul>{rows}</ul>")
+    absent = [_text(one.name or one.student) for one in summary.by_student if one.state == "absent"]
+    if absent:
+        rows += f'<li><span class="soft">{STATES["absent"]}, {len(absent)}:</span> {"; ".join(absent)}</li>'
+    if not rows:
+        return ""
+    note = '<p class="soft">Decide with <code>grade decide STORE STUDENT POINTS</code></p>'
+    return _section("Without a score", f"{note}<ul>{rows}</ul>")
 
 
 def _students(summary: CohortSummary, link: Callable[[str], str | None]) -> str:
     if not summary.by_student:
         return ""
-    rows = "".join(_student(student, link(student.path)) for student in summary.by_student)
-    head = "<tr><th>Student</th><th>Points</th><th>Remarks</th></tr>"
-    return _section("Students", f"<table><thead>{head}</thead><tbody>{rows}</tbody></table>")
+    rows = "".join(_student(student, link(student.path) if student.path else None) for student in summary.by_student)
+    titles = ("Student", f"Of {points(summary.max_points)}", *summary.part_ids, "State")
+    head = "".join(f"<th><button>{_text(title)}</button></th>" for title in titles)
+    table = f'<div class="wide"><table class="sorted"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
+    return _section("Students", table)
 
 
 def _student(student: StudentScore, address: str | None) -> str:
     name = _text(student.name or student.student)
     shown = name if address is None else f'<a href="{escape(address)}">{name}</a>'
-    score = "none" if student.final is None else f"{points(student.final)} of {points(student.max_points)}"
-    remarks = [] if student.status == "graded" else [student.status]
+    score = "" if student.final is None else points(student.final)
+    state = [] if student.state == "graded" else [STATES[student.state]]
     if student.late_days:
-        remarks.append(f"{_count(student.late_days, 'day')} late")
+        state.append(f"{_count(student.late_days, 'day')} late")
     if student.pending:
-        remarks.append(f"{points(student.pending)} to mark by hand")
-    return f"<tr><td>{shown}</td><td>{score}</td><td>{', '.join(remarks)}</td></tr>"
+        state.append(f"{points(student.pending)} to mark by hand")
+    parts = "".join(f"<td>{'' if score is None else points(score)}" for score in student.parts)
+    return f"<tr><td>{shown}<td>{score}{parts}<td>{', '.join(state)}"
 
 
 def _count(number: int, word: str) -> str:

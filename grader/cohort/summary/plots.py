@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from html import escape
 from typing import NamedTuple
 
+from grader.report.sanitize import one_line
+
 HIGH = 8
 """The tallest column, in the height of a letter."""
 LONG = 50
@@ -25,6 +27,8 @@ class Bar(NamedTuple):
     value: float
     told: str
     """What is written beside the bar."""
+    who: Sequence[str] = ()
+    """Names to unfold."""
 
 
 def columns(values: Sequence[int], labels: Sequence[str], *, title: str, axis: str) -> str:
@@ -44,10 +48,15 @@ def bars(rows: Sequence[Bar], *, title: str) -> str:
     cells = "".join(
         f"<li><div>{coded(row.label)}</div>"
         f'<div class="line"><span class="bar" style="width:{LONG * row.value / top:.1f}%"></span>'
-        f'<span class="soft">{escape(row.told)}</span></div></li>'
+        f'<span class="soft">{escape(row.told)}</span></div>{_who(row.who)}</li>'
         for row in rows
     )
     return f'<ul class="bars" aria-label="{escape(title)}">{cells}</ul>'
+
+
+def _who(names: Sequence[str]) -> str:
+    shown = "; ".join(escape(one_line(name)) for name in names)
+    return f'<details class="soft"><summary>who</summary>{shown}</details>' if names else ""
 
 
 def coded(text: str) -> str:

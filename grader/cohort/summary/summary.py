@@ -13,7 +13,8 @@ from typing import Any
 
 from msgspec import Struct, structs
 
-from grader.cohort.records import Result
+from grader.cohort.outcome import Outcome, State, outcomes
+from grader.cohort.records import Decision, Result, RosterEntry
 
 BINS = 10
 """Bars of a distribution, each a tenth of the points wide; full marks fall into the last."""
@@ -41,6 +42,8 @@ class MistakeLoss(Struct, frozen=True, kw_only=True):
     """The parts that it shows in."""
     lost: Fraction
     students: int
+    who: tuple[str, ...] = ()
+    """Their names."""
 
 
 class Unresolved(Struct, frozen=True):
@@ -58,14 +61,18 @@ class StudentScore(Struct, frozen=True, kw_only=True):
     student: str
     name: str
     path: str
-    """The submission that counts."""
-    status: str
+    """The submission that counts; empty: there is none."""
+    state: State
+    reason: str
+    """Why there are no points, or why a person gave them."""
     final: Fraction | None
-    """None unless graded."""
+    """What goes into a gradebook; None where nobody has decided yet."""
     max_points: Fraction
     late_days: int
     pending: Fraction
     """Points that wait for a person."""
+    parts: tuple[Fraction | None, ...]
+    """Points of each part of the assignment, in its order; None: not graded, or it waits for a person."""
 
 
 class CohortSummary(Struct, frozen=True, kw_only=True):
@@ -91,6 +98,8 @@ class CohortSummary(Struct, frozen=True, kw_only=True):
     mistakes: tuple[MistakeLoss, ...]
     """The dearest first."""
     unresolved: tuple[Unresolved, ...]
+    part_ids: tuple[str, ...]
+    """All parts that some hand-in has, in the assignment's order."""
     by_student: tuple[StudentScore, ...]
     """By name."""
     seconds: float
@@ -125,13 +134,25 @@ def _nice(step: float) -> float:
     return next(power * k for k in (1, 2, 5, 10) if power * k >= step * 0.999)
 
 
-def summarise(results: Iterable[Result]) -> list[CohortSummary]:
-    """One summary for each assignment; hand-ins of no assignment come last, under the empty name."""
+def summarise(
+    results: Iterable[Result], people: Sequence[RosterEntry] = (), decisions: Sequence[Decision] = ()
+) -> list[CohortSummary]:
+    """One summary for each assignment; hand-ins of no assignment come last, under the empty name.
+
+    Parameters
+    ----------
+    people, decisions
+        Of the store: who is on the roster, and what a person decided.
+    """
     by_assignment: dict[str, list[Result]] = {}
     for result in results:
         slim = structs.replace(result, report=_counted(result.report))  # a thousand whole reports are a gigabyte
         by_assignment.setdefault(result.assignment, []).append(slim)
-    return [_summary(id, by_assignment[id]) for id in sorted(by_assignment, key=lambda id: (not id, id))]
+    lost = by_assignment.get("", [])
+    return [
+        _summary(id, by_assignment[id], outcomes([*by_assignment[id], *(lost if id else [])], id, people, decisions))
+        for id in sorted(by_assignment, key=lambda id: (not id, id))
+    ]
 
 
 def _counted(report: Mapping[str, Any]) -> dict[str, Any]:
@@ -146,11 +167,12 @@ def _counted(report: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _summary(assignment: str, results: Sequence[Result]) -> CohortSummary:
+def _summary(assignment: str, results: Sequence[Result], ends: Sequence[Outcome]) -> CohortSummary:
     counting = [r for r in results if r.counts]
     graded = [r for r in counting if r.final is not None]
     scores = sorted(r.final for r in graded if r.final is not None)
     most = max((r.max_points for r in graded), default=Fraction(0))
+    part_ids = list(dict.fromkeys(part["id"] for r in counting for part in r.report.get("parts", ())))
     bins = [0] * BINS
     for score in scores:
         bins[min(int(BINS * score / most), BINS - 1) if most else 0] += 1
@@ -168,25 +190,30 @@ def _summary(assignment: str, results: Sequence[Result]) -> CohortSummary:
         penalty=sum((r.penalty for r in counting), Fraction(0)),
         pending=sum((r.pending for r in counting), Fraction(0)),
         parts=tuple(_parts(graded)),
-        mistakes=tuple(_mistakes(graded)),
+        mistakes=tuple(_mistakes(graded, part_ids)),
         unresolved=tuple(Unresolved(r.student, r.path, r.status, r.reason) for r in results if r.status != "graded"),
-        by_student=tuple(_score(r) for r in sorted(counting, key=lambda r: (r.name or r.student, r.student))),
+        part_ids=tuple(part_ids),
+        by_student=tuple(_score(one, part_ids, most) for one in ends if assignment or one.state != "absent"),
         seconds=sum(r.seconds for r in results),
         longest=tuple(slow[:5]),
         times=tuple(sorted(r.seconds for r in results)),
     )
 
 
-def _score(result: Result) -> StudentScore:
+def _score(one: Outcome, part_ids: Sequence[str], most: Fraction) -> StudentScore:
+    result = one.result
+    parts = {p["id"]: p["score"] for p in result.report.get("parts", ())} if result is not None else {}
     return StudentScore(
-        student=result.student,
-        name=result.name,
-        path=result.path,
-        status=result.status,
-        final=result.final,
-        max_points=result.max_points,
-        late_days=result.late_days,
-        pending=result.pending,
+        student=one.student,
+        name=one.name,
+        path=result.path if result is not None else "",
+        state=one.state,
+        reason=one.reason,
+        final=one.points,
+        max_points=most,
+        late_days=result.late_days if result is not None else 0,
+        pending=result.pending if result is not None else Fraction(0),
+        parts=tuple(None if parts.get(id) is None else _points(parts[id]) for id in part_ids),
     )
 
 
@@ -211,9 +238,9 @@ def _parts(graded: Sequence[Result]) -> list[PartLoss]:
     return list(found.values())
 
 
-def _mistakes(graded: Sequence[Result]) -> list[MistakeLoss]:
+def _mistakes(graded: Sequence[Result], order: Sequence[str]) -> list[MistakeLoss]:
     lost: dict[str, Fraction] = {}
-    students: dict[str, int] = {}
+    students: dict[str, list[str]] = {}
     parts: dict[str, dict[str, None]] = {}
     for result in graded:
         own: dict[str, Fraction] = {}
@@ -226,9 +253,15 @@ def _mistakes(graded: Sequence[Result]) -> list[MistakeLoss]:
                     parts.setdefault(text, {})[part["id"]] = None
         for text, points in own.items():
             lost[text] = lost.get(text, Fraction(0)) + points
-            students[text] = students.get(text, 0) + 1
+            students.setdefault(text, []).append(result.name or result.student)
     made = [
-        MistakeLoss(text=text, part=", ".join(parts[text]), lost=points, students=students[text])
+        MistakeLoss(
+            text=text,
+            part=", ".join(sorted(parts[text], key=order.index)),
+            lost=points,
+            students=len(students[text]),
+            who=tuple(sorted(students[text])),
+        )
         for text, points in lost.items()
     ]
     return sorted(made, key=lambda m: (-m.lost, -m.students, m.part, m.text))

@@ -105,6 +105,9 @@ def _unresolved(summary: CohortSummary, width: int) -> list[str]:
             lines += _hanging(f"  {one_line(u.student, 60)}: ", one_line(u.reason, 300), width)
         if len(found) > UNRESOLVED:
             lines.append(f"  and {len(found) - UNRESOLVED} more")
+    absent = [one_line(one.name or one.student, 60) for one in summary.by_student if one.state == "absent"]
+    if absent:
+        lines += ["", *_hanging("", f"Handed in nothing: {len(absent)}: {'; '.join(absent)}", width)]
     return lines
 
 
