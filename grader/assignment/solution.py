@@ -7,15 +7,19 @@ follow-through; `grade lint` says where.
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from pathlib import Path
 
 from msgspec import Struct
 
-from grader.assignment.release.markers import solved
+from grader.assignment.release.markers import regions, solved
 from grader.assignment.release.percent import notebook_of
-from grader.model import Assignment, Check
+from grader.model import Assignment, Check, Place, Uses
+
+_HEADING = re.compile(r"# (#+) *(.*)")
+"""A heading in a markdown cell of a percent notebook."""
 
 
 class Piece(Struct, frozen=True):
@@ -64,6 +68,51 @@ def entangled(assignment: Assignment) -> Iterable[tuple[Check, Entangled]]:
                 yield check, found
 
 
+def is_written_by_student(assignment: Assignment, check: Check, replaced: Sequence[str]) -> bool:
+    """Whether the check asks for something, besides what is replaced, that the hand-out leaves to be written."""
+    return assignment.solution is not None and any(
+        _has_region(assignment, use) for use in check.uses if use.name not in replaced
+    )
+
+
+def _has_region(assignment: Assignment, use: Uses) -> bool:
+    """Whether a solution region lies in the statement that defines the name last, or around it."""
+    found = _file_of(assignment, use.name)
+    if found is None:
+        return False
+    text = found[1].read_text(encoding="utf-8")
+    lines = ["" if line.lstrip().startswith(("%", "!")) else line for line in text.split("\n")]
+    begin, end = _section(lines, use.under) if use.under else (1, len(lines))
+    spans = [
+        (node.lineno, node.end_lineno or node.lineno)
+        for node in ast.walk(ast.parse("\n".join(lines)))
+        if isinstance(node, ast.stmt) and begin <= node.lineno <= end and use.name in _bound(node)
+    ]
+    if not spans:
+        return False
+    first, last = max(spans)
+    return any(first <= region.end and region.begin <= last for region in regions(text, found[1].name))
+
+
+def _section(lines: Sequence[str], under: str) -> tuple[int, int]:
+    """First and last line, from 1, of what stands below the heading with this text, in a percent notebook."""
+    begin = level = 0
+    for number, line in enumerate(lines, 1):
+        heading = _HEADING.match(line)
+        if heading and begin and len(heading[1]) <= level:
+            return begin, number
+        if heading and not begin and under.lower() in heading[2].lower():
+            begin, level = number, len(heading[1])
+    return (begin, len(lines)) if begin else (1, len(lines))
+
+
+def _bound(statement: ast.stmt) -> Iterable[str]:
+    if isinstance(statement, ast.Assign | ast.AnnAssign):
+        targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
+        return [n.id for target in targets for n in ast.walk(target) if isinstance(n, ast.Name)]
+    return _defined(statement)
+
+
 def definitions(assignment: Assignment, name: str) -> Sequence[ast.stmt]:
     """The statements of the solution's file that defines `name`; none when the reference is not here."""
     found = None if assignment.solution is None else _file_of(assignment, name)
@@ -72,7 +121,7 @@ def definitions(assignment: Assignment, name: str) -> Sequence[ast.stmt]:
 
 def _file_of(assignment: Assignment, name: str) -> tuple[str, Path] | None:
     assert assignment.solution is not None
-    for place in assignment.names.get(name, ()):
+    for place in assignment.names.get(name) or (Place("", name),):
         if place.module:
             file = assignment.solution / Path(*place.module.split(".")).with_suffix(".py")
             if file.is_file():

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from msgspec import Struct, structs
 
-from grader.assignment.solution import Entangled, pieces
+from grader.assignment.solution import Entangled, is_written_by_student, pieces
 from grader.execution.observe import observe
 from grader.execution.scheduler import Prober
 from grader.grading.hidden import shown_diagnosis
@@ -123,23 +123,29 @@ class _Run:
             self.notes[check.id] = [*changed, *(f"{check.id}: {note}" for note in observation.notes)]
 
     def follow(self, checks: Sequence[Check]) -> None:
-        """Probe checks once more whose earlier names lost points, one after another."""
+        """Probe checks once more whose earlier names lost points, one after another.
+
+        A name of which nothing is written sets this off for work of the student's own alone: what the course gives
+        would else earn the points of those who wrote nothing.
+        """
         wrong: dict[str, None] = {}
         part, of_part, unbegun = "", dict[str, None](), set[str]()
         started = False
         for check in checks:
             if check.part.id != part:
-                wrong |= dict.fromkeys(name for name in of_part if name not in unbegun)
-                part, of_part, unbegun = check.part.id, {}, set()
+                wrong |= of_part
+                part, of_part = check.part.id, {}
             result = self.outcomes[check.id]
             if result.status == "missing" and len(check.uses) == 1:
-                unbegun.add(check.uses[0].name)  # no mistake that could be paid for once
-            if result.status in LOST:
+                unbegun.add(check.uses[0].name)
+            if result.status in LOST or (result.status == "missing" and len(check.uses) == 1):
                 of_part |= dict.fromkeys(u.name for u in check.uses)
             replaced = [name for name in wrong if name in check.builds_on]
-            if not replaced or check.id not in self._seen or result.status not in LOST:
+            if not replaced or check.id not in self._seen or result.status not in (*LOST, "missing"):
                 continue
-            if not _has_own_work(self._assignment, check, replaced):
+            if not is_written_by_student(self._assignment, check, replaced):
+                replaced = [name for name in replaced if name not in unbegun]
+            if not replaced or not _has_own_work(self._assignment, check, replaced):
                 continue
             if not started:
                 started = True
@@ -153,12 +159,15 @@ class _Run:
             notes.append(f"{check.id}: no follow-through, since `{given.name}` cannot be given without `{given.asked}`")
             return
         again = self._prober.observe_again(check, [Replacement(p.name, p.source, p.module) for p in given])
+        followed = outcome(check, again, self._given(check))
+        if self.outcomes[check.id].status not in LOST and not followed.score:
+            return  # as unbegun as before
         stuck = [name for name in replaced if not again.replaced.get(name)]
         if stuck:
             names = ", ".join(f"`{n}`" for n in stuck)
             notes.append(f"{check.id}: no follow-through, since {names} could not be replaced by the course's own")
-            return
-        self.followed[check.id], self.replaced[check.id] = outcome(check, again, self._given(check)), replaced
+        else:
+            self.followed[check.id], self.replaced[check.id] = followed, replaced
 
     def ask_ahead(self, visibility: str) -> None:
         """Let diagnosis ask what it will want to know of the checks that are settled, as long as it may."""

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import ast
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from grader.assignment.solution import closure
+from grader.assignment.solution import closure, is_written_by_student
+from grader.model import Uses
 
 SOURCE = """
 import numpy as np
@@ -59,3 +62,59 @@ def test_a_definition_comes_with_what_it_needs_and_no_more(
     brought = {a.asname or a.name for s in body if isinstance(s, ast.Import | ast.ImportFrom) for a in s.names}
     assert brought == imported | {"*"}
     assert "ANSWER" not in text
+
+
+NOTEBOOK = """
+# %% [markdown]
+# ## Training
+
+# %%
+%matplotlib inline
+solver = None
+### BEGIN SOLUTION
+solver = train(1)
+### END SOLUTION
+
+# %% [markdown]
+# ## More training
+
+# %%
+### BEGIN SOLUTION
+rate = 2
+### END SOLUTION
+solver = train(rate)
+
+# %%
+class Layer:
+    def forward(self):
+        ### BEGIN SOLUTION
+        return 1
+        ### END SOLUTION
+
+class Network:
+    def forward(self):
+        return Layer().forward()
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "under", "own"),
+    [
+        ("solver", "training", True),
+        ("solver", "More", False),
+        ("solver", None, False),
+        ("Layer", None, True),
+        ("Network", None, False),
+        ("rate", None, True),
+        ("absent", None, False),
+    ],
+)
+def test_what_the_hand_out_gives_complete_is_nobodys_work(
+    tmp_path: Path, name: str, under: str | None, own: bool
+) -> None:
+    (tmp_path / "solution").mkdir()
+    (tmp_path / "solution" / "toy.py").write_text(NOTEBOOK)
+    assignment = SimpleNamespace(solution=tmp_path / "solution", notebook=Path("toy.ipynb"), names={})
+    check = SimpleNamespace(uses=[Uses(name=name, under=under)])
+    assert is_written_by_student(assignment, check, []) is own
+    assert not is_written_by_student(assignment, check, [name])

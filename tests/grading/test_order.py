@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from grader.engine import grade
 from grader.execution import observe as module
 from grader.execution import scheduler
 from grader.execution.private import is_private
 from grader.execution.supervisor import Supervisor
 from grader.grading import evaluate
-from tests.execution.test_private import course, graded
+from tests.execution.test_private import course, graded, handed_in
 
 __all__ = ("course",)
 
@@ -52,3 +54,34 @@ def test_who_knows_more_is_asked_later_and_follow_through_alone(
     hidden = events.index(("begin", "hidden"))
     assert ("clear", "") in events[:hidden]
     assert len([e for e in events[:hidden] if e[0] == "begin"]) == len([e for e in events[:hidden] if e[0] == "end"])
+
+
+@pytest.mark.parametrize(
+    ("gradients", "step", "points"),
+    [
+        ("raise NotImplementedError", "return w - 0.1 * linear_gradients(d_out, x, w)[1]", 2),
+        ("return None", "return w - 0.1 * linear_gradients(d_out, x, w)[1]", 2),
+        ("raise NotImplementedError", "raise NotImplementedError", 0),
+        ("raise NotImplementedError", "return w", 0),
+    ],
+)
+def test_a_missing_earlier_part_costs_no_later_one_that_is_written(
+    course: Path, tmp_path: Path, gradients: str, step: str, points: int
+) -> None:
+    report = grade(handed_in(tmp_path, "    return message, buffers", gradients, step), "target", seed=3, course=course)
+    assert [part.score for part in report.parts] == [1, 0, points]
+
+
+def test_what_the_course_gives_earns_nothing_from_a_missing_part(course: Path, tmp_path: Path) -> None:
+    given = tmp_path / "course"
+    shutil.copytree(course, given)
+    solution = given / "reference" / "target" / "solution" / "target.py"
+    text = solution.read_text()
+    begin = text.rindex("    ### BEGIN SOLUTION\n    return w")
+    solution.write_text(
+        text[:begin] + text[begin:].replace("    ### BEGIN SOLUTION\n", "").replace("    ### END SOLUTION\n", "")
+    )
+    step = "return w - 0.1 * linear_gradients(d_out, x, w)[1]"
+    for gradients, points in (("raise NotImplementedError", 0), ("return x, w, w[0]", 2)):
+        path = handed_in(tmp_path, "    return message, buffers", gradients, step)
+        assert grade(path, "target", seed=3, course=given).parts[2].score == points
