@@ -8,6 +8,7 @@ from importlib import import_module
 DESCRIPTION = "Take in what was made elsewhere."
 KINDS = {
     "nbgrader": ("a source assignment of nbgrader", "grader.commands.import_nbgrader"),
+    "otter": ("an assignment for `otter assign`", "grader.commands.import_otter"),
     "marks": ("marks from a CSV file", "grader.commands.import_marks"),
 }
 """Kind to what the help says of it, and its module, with `DESCRIPTION`, `add_arguments` and `run` as a command has."""

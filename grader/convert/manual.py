@@ -26,11 +26,13 @@ def add_manual(draft: Draft, cell: Cell, id: str, *, in_cell: bool) -> tuple[str
     in_cell
         The cell holds the question (a task), and the answer comes in cells below it.
     """
-    if in_cell and (own := headings(cell.source)):
+    if in_cell and (own := headings(cell.source, questions=True)):
         draft.cells.append(cell)
         return own[-1].title, _question(cell.source)
-    above = [h.title for c in draft.cells if c.kind == "markdown" for h in headings(c.source)]
-    nearest = next((c for c in reversed(draft.cells) if c.kind == "markdown" and headings(c.source)), None)
+    above = [h.title for c in draft.cells if c.kind == "markdown" for h in headings(c.source, questions=True)]
+    nearest = next(
+        (c for c in reversed(draft.cells) if c.kind == "markdown" and headings(c.source, questions=True)), None
+    )
     question = next((_question(c.source) for c in reversed(draft.cells) if c.kind == "markdown"), "")
     title = above[-1] if above else ""
     between = draft.cells[draft.cells.index(nearest) + 1 :] if nearest is not None else []
@@ -44,6 +46,6 @@ def add_manual(draft: Draft, cell: Cell, id: str, *, in_cell: bool) -> tuple[str
 
 def _question(markdown: str) -> str:
     """The text below the last heading, in one line."""
-    found = headings(markdown)
+    found = headings(markdown, questions=True)
     lines = markdown.split("\n")[found[-1].line + 1 if found else 0 :]
     return " ".join(" ".join(line.strip() for line in lines if line.strip() != "---").split())[:500]

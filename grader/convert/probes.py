@@ -205,6 +205,9 @@ def _touches(node: ast.expr, names: set[str]) -> bool:
 
 def _plain(node: ast.expr, tree: ast.Module) -> bool:
     """Whether the expected value is one that can be recorded: no text, None or truth value."""
+    calls = {_name(n) for n in ast.walk(node) if isinstance(n, ast.Call)}
+    if {"set", "dict", "frozenset", "str", "bool", "type"} & calls:
+        return False
     odd = (str, bytes, bool, type(None), type(...))
     if any(isinstance(n, ast.Constant) and isinstance(n.value, odd) for n in ast.walk(node)):
         return False
@@ -220,7 +223,7 @@ def _compared(node: ast.stmt) -> _Compared | None:
     if not isinstance(node, ast.Assert):
         return None
     test = node.test
-    if isinstance(test, ast.Call) and _name(test) == "all" and len(test.args) == 1:
+    while isinstance(test, ast.Call) and _name(test) in ("all", "bool", "bool_") and len(test.args) == 1:
         test = test.args[0]
     if isinstance(test, ast.Call):
         return _closeness(test)

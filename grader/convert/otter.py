@@ -1,0 +1,353 @@
+"""`grade import otter`: a notebook for `otter assign` (format v1) becomes an assignment.
+
+A question is a part; each of its test cases is a check with the points that otter would give it, hidden ones in
+`hidden.py`. Solutions become regions with the prompt that otter would leave in their place.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from collections.abc import Sequence
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from msgspec import Struct
+
+from grader.convert.draft import Draft, DraftCheck, DraftManual, Left
+from grader.convert.manual import add_manual, kind_of_code
+from grader.convert.otter_solutions import solution, without_ignored
+from grader.convert.probes import probe_of
+from grader.convert.scope import Scope, parsed, scope_of
+from grader.convert.source import Cell, read_cells
+from grader.errors import AuthoringError, UsageError
+from grader.submission.source.sections import headings
+
+_BLOCK = re.compile(r"#\s+(ASSIGNMENT\s+CONFIG|(BEGIN|END)\s+(QUESTION|PROMPT|SOLUTION|TESTS))\s*", re.IGNORECASE)
+_CONFIG = re.compile(r'"""\s*#\s*BEGIN TEST CONFIG\s*\n(.*?)\n\s*"""\s*#\s*END TEST CONFIG[^\n]*\n?', re.DOTALL)
+PLACEHOLDER = "_Type your answer here, replacing this text._"
+
+
+class Question(Struct, kw_only=True):
+    """One question while it is read."""
+
+    name: str
+    manual: bool
+    points: Any
+    all_or_nothing: bool = False
+    title: str = ""
+    prompt: list[Cell] = []
+    solution: list[Cell] = []
+    tests: list[Cell] = []
+
+
+def notebooks_of(path: Path) -> list[Path]:
+    """The notebooks with otter's blocks: the file itself, or those below a folder.
+
+    Raises
+    ------
+    UsageError
+        If there is none.
+    """
+    files = [path] if not path.is_dir() else sorted(path.rglob("*.ipynb"))
+    found = [p for p in files if ".ipynb_checkpoints" not in p.parts and any(_block(c) for c in read_cells(p))]
+    if not found:
+        raise UsageError(f"{path}: no cell has '# BEGIN QUESTION' or '# ASSIGNMENT CONFIG' of `otter assign`")
+    return found
+
+
+def draft_of(path: Path, id: str) -> Draft:
+    """The assignment that a notebook for `otter assign` describes.
+
+    Raises
+    ------
+    UsageError
+        If the file is no notebook.
+    AuthoringError
+        For blocks that do not fit together.
+    """
+    cells = read_cells(path)
+    draft = Draft(id=id, title=_title(cells, id), cells=[])
+    questions: list[Question] = []
+    question: Question | None = None
+    opened: list[str] = []
+    for cell in cells:
+        where = cell.where(path.name)
+        block = _block(cell)
+        if block == "ASSIGNMENT CONFIG":
+            _assignment(draft, _yaml(cell.source.split("\n")[1:]), path, where)
+        elif block == "BEGIN QUESTION":
+            if question is not None:
+                raise AuthoringError(f"{where}: a question inside question {question.name}; end that one first")
+            question = _question(_yaml(cell.source.split("\n")[1:]), where)
+            questions.append(question)
+        elif block.startswith("BEGIN"):
+            opened.append(block.split()[1])
+        elif block == "END QUESTION":
+            if question is None or opened:
+                raise AuthoringError(f"{where}: END QUESTION, and {opened[0] if opened else 'no question'} is open")
+            _finish(draft, question, path.name)
+            question = None
+        elif block.startswith("END"):
+            if not opened or opened.pop() != block.split()[1]:
+                raise AuthoringError(f"{where}: {block} without its BEGIN above it")
+        elif question is None or not opened:
+            if question is not None and cell.kind == "markdown" and not question.title:
+                question.title = _first_line(cell.source)
+            draft.cells.append(cell.with_source(without_ignored(cell.source)))
+        else:
+            getattr(question, opened[-1].lower()).append(cell)
+    if question is not None:
+        raise AuthoringError(f"{path.name}: question {question.name} has no END QUESTION")
+    scope = scope_of([(c.source, "BEGIN SOLUTION" in c.source) for c in draft.cells if c.kind == "code"])
+    for one in questions:
+        _tests(draft, one, scope, path.name)
+    draft.parts = {q.name: draft.parts[q.name] for q in questions if q.name in draft.parts}
+    draft.names = dict.fromkeys(sorted({name for check in draft.checks for name in check.uses}), "notebook")
+    return draft
+
+
+# ---------------------------------------------------------------- blocks
+
+
+def _block(cell: Cell) -> str:
+    """`BEGIN QUESTION` and the like, where a cell is one; its YAML begins in the next line."""
+    first, _, _ = cell.source.partition("\n")
+    if cell.kind == "raw" and (found := _BLOCK.fullmatch(first)):
+        return " ".join(found[1].upper().split())
+    return ""
+
+
+def _title(cells: Sequence[Cell], id: str) -> str:
+    found = (h for c in cells if c.kind == "markdown" for h in headings(c.source))
+    return next((h.title for h in found if h.level == 1), id.replace("_", " "))
+
+
+def _first_line(markdown: str) -> str:
+    found = headings(markdown, questions=True)
+    return (found[0].title if found else markdown.strip().split("\n")[0])[:100].rstrip(" :")
+
+
+def _assignment(draft: Draft, config: dict[str, Any], path: Path, where: str) -> None:
+    for name in config.get("files") or ():
+        if (path.parent / str(name)).is_file():
+            draft.files[str(name)] = path.parent / str(name)
+        else:
+            draft.left.append(Left(where, f"its file {name} is not beside the notebook"))
+    if isinstance(seed := config.get("seed"), dict):
+        text = f"otter sets {seed.get('variable')} = {seed.get('autograder_value')} when it grades; here it stays"
+        draft.left.append(Left(where, text))
+    for key in ("requirements", "environment"):
+        if key in config:
+            draft.left.append(Left(where, f"its {key} are not taken over"))
+
+
+def _question(config: dict[str, Any], where: str) -> Question:
+    name = config.get("name")
+    if not isinstance(name, str) or not re.fullmatch(r"[\w.-]+", name):
+        raise AuthoringError(f"{where}: a question without a name; write `name: q1` below BEGIN QUESTION")
+    return Question(
+        name=name,
+        manual=config.get("manual") is True,
+        points=config.get("points"),
+        all_or_nothing=config.get("all_or_nothing") is True,
+    )
+
+
+def _finish(draft: Draft, question: Question, file: str) -> None:
+    """Put the question's solution, or what a student writes in its place, into the notebook."""
+    given = "\n".join(cell.source for cell in question.prompt if cell.kind == "code")
+    shown: list[Cell] = []
+    for cell in question.solution:
+        if cell.kind == "code":
+            shown.append(cell.with_source(solution(cell.source, given, cell.where(file))))
+            given = ""
+        elif question.manual:
+            text = " ".join(cell.source.split())
+            draft.left.append(Left(f"{cell.where(file)} ({question.name})", f"the model answer: {text}"))
+            prompts = [c for c in question.prompt if c.kind == "markdown"]
+            shown += prompts or [cell.with_source(PLACEHOLDER)]
+            question.prompt = [c for c in question.prompt if c.kind != "markdown"]
+    draft.parts[question.name] = question.title or question.name
+    if not question.manual:
+        draft.cells += shown
+        return
+    if not shown:
+        shown = [Cell(kind="markdown", source=PLACEHOLDER, index=-1)]
+    code = "\n".join(cell.source for cell in question.solution if cell.kind == "code")
+    under, asked = add_manual(draft, shown[0], question.name, in_cell=False)
+    draft.cells += shown[1:]
+    points = Fraction(str(question.points)) if isinstance(question.points, int | float) else Fraction(1)
+    kind = kind_of_code(code) if code else "written"
+    draft.manual.append(
+        DraftManual(id=question.name, title=under, points=points, kind=kind, under=under, question=asked or under)
+    )
+    draft.parts[question.name] = under
+    draft.done.append(f"question {question.name}: part for a person ({kind}), under {under!r}")
+
+
+# ---------------------------------------------------------------- tests
+
+
+def _tests(draft: Draft, question: Question, scope: Scope, file: str) -> None:
+    if question.manual:
+        if question.tests:
+            draft.left.append(
+                Left(f"question {question.name}", "has tests and is marked by a person; they are left out")
+            )
+        return
+    cases = [(_case(cell), cell) for cell in question.tests if cell.kind == "code"]
+    worth = _worth(question, [config for config, _ in cases])
+    if not cases:
+        draft.left.append(Left(f"question {question.name}", "has no tests"))
+        draft.parts.pop(question.name, None)
+        return
+    if question.all_or_nothing and len(cases) > 1:
+        draft.left.append(Left(f"question {question.name}", "all or nothing over several tests; here each test counts"))
+    for number, (config, cell) in enumerate(cases, 1):
+        where = f"{cell.where(file)} ({question.name})"
+        name = re.sub(r"\W", "_", f"{question.name}_{number}")
+        try:
+            text = _asserting(cell, _CONFIG.sub("", cell.source), config, where)
+            probe = probe_of(text, scope, (), where)
+        except AuthoringError as error:
+            draft.left.append(Left(where, str(error).removeprefix(f"{where}: ")))
+            continue
+        hidden = bool(config.get("hidden"))
+        title = str(config.get("name") or probe.title or f"Test {number}")
+        draft.checks.append(
+            DraftCheck(
+                id=name if name.isidentifier() else f"test_{name}",
+                part=question.name,
+                points=worth[number - 1],
+                title=title,
+                body=probe.body,
+                uses=probe.uses,
+                tolerances=probe.tolerances,
+                imports=probe.imports,
+                hidden=hidden,
+            )
+        )
+        kind = "hidden check" if hidden else "check"
+        kept = f"{probe.returned} compared values, {probe.kept} asserts as they are"
+        draft.done.append(f"{where}: {kind} {draft.checks[-1].id}, {kept}")
+        for key in ("success_message", "failure_message"):
+            if config.get(key):
+                draft.left.append(Left(where, f"its {key}: {config[key]}"))
+
+
+def _case(cell: Cell) -> dict[str, Any]:
+    first = cell.source.split("\n")[0]
+    hidden = first.lstrip().startswith("#") and re.search(r"\bhidden\b", first, re.IGNORECASE) is not None
+    found = _CONFIG.match(cell.source)
+    return {"hidden": hidden} | (_yaml(found[1].split("\n")) if found else {})
+
+
+def _worth(question: Question, cases: Sequence[dict[str, Any]]) -> list[Fraction]:
+    """Points of each test case, by otter's rule: what is left of the question's goes to cases without any."""
+    points = question.points
+    if isinstance(points, list) and len(points) == len(cases):
+        return [Fraction(str(p)) for p in points]
+    own = [Fraction(str(c["points"])) if isinstance(c.get("points"), int | float) else None for c in cases]
+    if isinstance(points, dict):
+        points = points.get("each", 1) * len(cases)
+    given = sum((p for p in own if p is not None), Fraction(0))
+    if points is None:
+        points = given or 1
+    rest = [p for p in own if p is None]
+    share = (Fraction(str(points)) - given) / len(rest) if rest else Fraction(0)
+    return [share if p is None else p for p in own]
+
+
+def _asserting(cell: Cell, source: str, config: dict[str, Any], where: str) -> str:
+    """The test case as code with asserts: of a function its body, of a doctest its value as it was saved."""
+    source = without_ignored(source)
+    if config.get("hidden") and re.match(r"\s*#.*\bhidden\b", source, re.IGNORECASE):
+        source = source.partition("\n")[2]
+    tree = parsed(source)
+    if tree is None or not tree.body:
+        raise AuthoringError(f"{where}: not valid Python")
+    first = tree.body[0]
+    if isinstance(first, ast.FunctionDef) and first.name.startswith("test") and len(tree.body) <= 2:
+        return _body(first, where)
+    saved = _saved(cell, where)
+    last = tree.body[-1]
+    if saved is None or not isinstance(last, ast.Expr):
+        return source
+    lines = source.split("\n")
+    head, expression = lines[: last.lineno - 1], ast.unparse(last.value)
+    return "\n".join([*head, _expecting(expression, saved)])
+
+
+def _body(function: ast.FunctionDef, where: str) -> str:
+    """The statements of an exception-based test, whose parameters are names of the notebook."""
+    if any(isinstance(node, ast.Return) for node in ast.walk(function)):
+        raise AuthoringError(f"{where}: its test function returns early; write this check by hand")
+
+    class Plain(ast.NodeTransformer):
+        def visit_Subscript(self, node: ast.Subscript) -> ast.AST:
+            self.generic_visit(node)
+            if isinstance(node.value, ast.Name) and node.value.id == "env" and isinstance(node.slice, ast.Constant):
+                return ast.Name(str(node.slice.value), node.ctx)
+            return node
+
+    return "\n".join(ast.unparse(Plain().visit(statement)) for statement in function.body)
+
+
+def _saved(cell: Cell, where: str) -> str | None:
+    """What the cell's last value was printed as; None without."""
+    if any(output.get("output_type") == "stream" for output in cell.outputs):
+        raise AuthoringError(f"{where}: compares what is printed; write this check by hand")
+    texts = [output["data"].get("text/plain") for output in cell.outputs if "data" in output]
+    text = texts[-1] if texts else None
+    return "".join(text) if isinstance(text, list) else text
+
+
+def _expecting(expression: str, saved: str) -> str:
+    if saved.strip() == "True":
+        return f"assert {expression}"
+    try:
+        value = ast.literal_eval(saved)
+    except (ValueError, SyntaxError):
+        printed = re.fullmatch(r"(array\(.*\)|np\.\w+\(.*\))", saved.strip(), re.DOTALL)
+        return f"assert ({expression}) == 0" if printed else f"assert repr({expression}) == {saved!r}"
+    return f"assert ({expression}) == {value!r}"
+
+
+# ---------------------------------------------------------------- YAML, as far as otter's blocks use it
+
+
+def _yaml(lines: Sequence[str]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    key = ""
+    for line in lines:
+        text = line.strip()
+        if not text or text.startswith("#"):
+            continue
+        if text.startswith("- "):
+            if isinstance(found.get(key), list) or found.get(key) is None:
+                found[key] = [*(found.get(key) or ()), _scalar(text[2:])]
+            continue
+        name, colon, value = text.partition(":")
+        if not colon:
+            continue
+        if line[0].isspace() and key:
+            nested = found[key] if isinstance(found.get(key), dict) else {}
+            found[key] = nested | {name.strip(): _scalar(value)}
+        else:
+            key = name.strip()
+            found[key] = _scalar(value)
+    return found
+
+
+def _scalar(text: str) -> Any:
+    text = text.strip()
+    words = {"": None, "null": None, "~": None, "true": True, "yes": True, "false": False, "no": False}
+    if text.lower() in words:
+        return words[text.lower()]
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text.strip("'\"")
