@@ -60,5 +60,9 @@ def __getattr__(name: str) -> Any:
     """Import a public name when it is first asked for, so that a worker loads only what it uses."""
     if name not in _HOME:
         raise AttributeError(f"module 'grader' has no attribute {name!r}")
+    if name == "grade":
+        from grader.errors import require_fork
+
+        require_fork()  # before what it loads fails
     value = globals()[name] = getattr(import_module(_HOME[name]), name)
     return value

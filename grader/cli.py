@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 
 from grader import __version__
 from grader.commands import REGISTRY
-from grader.errors import GraderError
+from grader.errors import GraderError, require_fork
 
 DEFAULT = "run"
 """The command of a line that starts with no command's name."""
@@ -80,6 +80,7 @@ def _dispatch(words: list[str]) -> int:
         return WRONG_USAGE
     name = words[0] if words[0] in REGISTRY else ""  # a path has a separator or a suffix, and is no command's name
     args = parse(words)
+    require_fork()
     return int(_module(name or DEFAULT).run(args))
 
 

@@ -13,6 +13,8 @@ Each message is one line that says what is wrong, where, and what to do.
 
 from __future__ import annotations
 
+import os
+
 
 class GraderError(Exception):
     """Base class; `exit_code` is what the command returns for it."""
@@ -44,3 +46,18 @@ class AuthoringError(Fault):
 
 class WorkerError(Fault):
     """The worker process could not be started or did not keep to its protocol."""
+
+
+def require_fork() -> None:
+    """Say in one line where this works, on a system whose processes cannot fork.
+
+    Raises
+    ------
+    UsageError
+        On Windows itself.
+    """
+    if not hasattr(os, "fork"):
+        raise UsageError(
+            "grading does not run on Windows itself; in WSL it does (`wsl --install` in a terminal, then install and "
+            "run it in there), and so it does on Linux, on macOS and in Google Colab"
+        )

@@ -145,8 +145,12 @@ class Handout(pytest.File):
     def collect(self) -> Iterator[pytest.Item]:
         from grader.assignment.loading.course import VARIABLE
         from grader.assignment.loading.load import load_assignment
-        from grader.errors import GraderError
+        from grader.errors import GraderError, require_fork
 
+        try:
+            require_fork()
+        except GraderError as error:
+            raise self.CollectError(str(error)) from None
         folder = self.path.parent
         if not _is_own(folder, self.config.invocation_params.dir):
             raise self.CollectError(

@@ -2,3 +2,6 @@
 
 Runs in the student's own kernel, beside the student's own work, so it holds nothing that the hand-out does not have.
 """
+
+IN_CHECK = "GRADE_IN_CHECK"
+"""Set in the environment of a check's child: `%grade` does nothing there."""

@@ -24,6 +24,7 @@ from grader.execution.observe import KNOWN_ENDINGS, compiled, not_answered
 from grader.grading.evaluate import explain_all, given_for
 from grader.grading.scoring import not_filled_in, outcome, part_result
 from grader.model import Assignment, Check, NotArray, Observation, Outcome, PartResult, Report, StudentError
+from grader.notebook import IN_CHECK
 from grader.notebook.sources import LiveSources
 from grader.reference.session import recorded
 from grader.submission.review.stubs import is_left_open
@@ -35,8 +36,6 @@ from grader.worker.state import State
 if TYPE_CHECKING:
     from grader.grading.evaluate import GoldenTable
 
-IN_CHECK = "GRADE_IN_CHECK"
-"""Set in the environment of a check's child: `%grade` does nothing there."""
 OUTPUT = 1 << 16
 """Characters of output that a check's child may keep; nobody reads them."""
 

@@ -9,8 +9,9 @@ import os
 from pathlib import Path
 from typing import Any
 
-from grader.errors import GraderError
-from grader.model import Assignment, Report
+from grader.errors import GraderError, require_fork
+from grader.model import Report
+from grader.notebook import IN_CHECK
 
 
 def register(shell: Any) -> None:
@@ -27,16 +28,19 @@ def show(wanted: str, user_ns: dict[str, Any]) -> None:
     """Grade and display; problems are one line of text."""
     from IPython.display import HTML, display
 
-    from grader.notebook.live import IN_CHECK
-    from grader.report.html.cell import render
-
     if os.environ.get(IN_CHECK):
         return  # the student's code, asked by a check, asks again
     try:
+        require_fork()
         report, warnings = grade_live(wanted, Path.cwd(), user_ns)
     except GraderError as error:
         print(f"%grade: {error}")
         return
+    except Exception as error:  # ours, whatever it is
+        print(f"%grade: internal fault, which is not your mistake: {type(error).__name__}: {error}")
+        return
+    from grader.report.html.cell import render
+
     display(HTML(render(report)))  # type: ignore[no-untyped-call]
     for warning in warnings:
         print(f"Note: {warning}")
@@ -59,20 +63,7 @@ def grade_live(wanted: str, folder: Path, user_ns: dict[str, Any]) -> tuple[Repo
         raise GraderError("start the notebook in the folder that the course handed out (it has an assignment.toml)")
     assignment = public_only(course.load(course.ids()[0]))
     parts = live.public_part_ids(assignment, wanted)
-    if not hasattr(os, "fork"):
-        return _from_file(course.root, assignment, parts), [
-            "This system cannot fork: the saved file was graded, not the running notebook."
-        ]
     session = live.LiveSession(assignment, course.root, user_ns)
     report = session.report(parts if wanted else ())
     later = ["further checks run after you hand in."] if wanted and unchecked_points(assignment) else []
     return report, session.sources.restart_warnings(parts) + later
-
-
-def _from_file(folder: Path, assignment: Assignment, parts: list[str]) -> Report:
-    import msgspec
-
-    from grader.engine import grade
-
-    report = grade(folder, assignment.id, course=folder, hidden=False)
-    return msgspec.structs.replace(report, parts=tuple(p for p in report.parts if p.part.id in parts))

@@ -6,6 +6,7 @@ Reads IPython's history (`In`) and the saved file, whose headings the history ha
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from grader.submission.source.lookup import Sources
 from grader.submission.source.modules import Modules
 from grader.submission.source.notebook import read_notebook
 
+COLAB = "google.colab"
 VARIABLES = ("__vsc_ipynb_file__", "__session__")
 """Names under which an editor tells the kernel the notebook's file."""
 
@@ -97,7 +99,7 @@ class LiveSources:
 
     def restart_warnings(self, parts: Sequence[str]) -> list[str]:
         """What a restart would change for these parts, a line for each kind of it."""
-        if self._saved is None:
+        if self._saved is None or COLAB in sys.modules:  # which keeps its notebooks elsewhere
             return []
         unsaved, replaced, gone = dict[str, None](), dict[str, None](), dict[str, None]()
         for uses in dict.fromkeys(u for c in self._assignment.checks if c.part.id in parts for u in c.uses):

@@ -22,6 +22,7 @@ from .conftest import FILES, Write, write
 
 TREE = {
     ".gitignore",
+    "GRADING.md",
     ".gitlab-ci.yml",
     ".github/workflows/grade.yml",
     "README.md",

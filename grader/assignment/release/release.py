@@ -35,6 +35,8 @@ REQUIREMENTS = "requirements.txt"
 WORKFLOW = ".github/workflows/grade.yml"
 GITLAB = ".gitlab-ci.yml"
 GITIGNORE = ".gitignore"
+GUIDE = "GRADING.md"
+"""How a student installs and calls the grader."""
 _IGNORED = (
     b"__pycache__/\n.ipynb_checkpoints/\n.pytest_cache/\n.cache/\n.venv/\nfeedback.html\nreport.json\nreport.xml\n"
 )
@@ -165,7 +167,7 @@ def _tree(assignment: Assignment, convert: Callable[[str, str], str], changed: d
         elif name is not None:
             _add(files, name, root / name, root / name)
     files[REQUIREMENTS] = f"{f'./{wheel_name()}' if _brings_wheel(assignment) else assignment.install}\n".encode()
-    for name, template in ((WORKFLOW, "workflow.yml"), (GITLAB, "gitlab.yml")):
+    for name, template in ((WORKFLOW, "workflow.yml"), (GITLAB, "gitlab.yml"), (GUIDE, "grading.md")):
         files[name] = package_files("grader.assignment.release").joinpath(template).read_bytes()
     files[GITIGNORE] = _IGNORED
     for folder in (*assignment.stand_ins, *([assignment.data] if assignment.data else [])):
