@@ -288,12 +288,18 @@ class Frame(Struct, frozen=True):
     text: Annotated[str, Meta(max_length=1000)] = ""
 
 
+Name = Annotated[str, Meta(max_length=100)]
+Shape = Annotated[tuple[int, ...], Meta(max_length=8)]
+
+
 class StudentError(Struct, frozen=True, kw_only=True):
     """An exception of the student's code, as data, or how a process of it ended."""
 
     type: Annotated[str, Meta(max_length=100)]
     message: Annotated[str, Meta(max_length=10_000)]
     frames: Annotated[tuple[Frame, ...], Meta(max_length=50)] = ()
+    shapes: Annotated[Mapping[Name, Shape], Meta(max_length=60)] = {}
+    """Of arrays that the innermost frame knows by name (`w`, `self.w`), to say which do not fit."""
     kind: Literal["", "stub", "import", "process"] = ""
     """`stub`: the hand-out's own error, for what is still to be written. `import`: a module did not finish importing;
     `process`: how a process ended. The message of these two is the grader's own."""

@@ -71,6 +71,7 @@ CODES: dict[str, Code] = {
         # what the arrays show by themselves
         Code("transposed"),
         Code("not-reshaped"),
+        Code("shapes-do-not-fit", names_a_mistake=False),
         Code("not-reduced"),
         Code("reduced-too-far"),
         Code("whole-numbers"),

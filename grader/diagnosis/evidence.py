@@ -30,6 +30,8 @@ SECONDS = 30.0
 """After which nothing more is asked all the same; the report says so. Only a submission that is slow in itself, or a
 machine at a standstill, gets there."""
 PASSES = ("forward", "backward", "__call__")
+NOTEBOOK = "notebook"
+"""What a check uses that asks for no name of its own: the notebook's variables."""
 CONDUCT = 3
 """View: how the layers of a check behave, at the graded point."""
 
@@ -41,6 +43,8 @@ class Case(Struct, frozen=True):
     observation: Observation
     innocent: bool = False
     """Whether it passes once the reference stands in for earlier parts: the mistake is in those."""
+    unbegun: bool = False
+    """Whether it builds on what the student has not begun: then nothing is a mistake of its own."""
 
     @property
     def check(self) -> Check:
@@ -49,7 +53,13 @@ class Case(Struct, frozen=True):
     @property
     def wrong(self) -> bool:
         """Whether there are arrays to explain; an exception or a missing name speaks for itself."""
-        return self.outcome.status in ("failed", "partial") and self.observation.ended == "returned"
+        failed = self.outcome.status in ("failed", "partial") and self.observation.ended == "returned"
+        return failed and not self.unbegun
+
+    @property
+    def raised(self) -> bool:
+        """Whether the student's code raised an exception."""
+        return self.outcome.status == "error" and self.observation.ended == "error"
 
 
 class Asker:
@@ -155,10 +165,15 @@ class Evidence:
         """The arrays that lost points."""
         return failed_arrays(self.case)
 
+    @property
+    def shown(self) -> list[str] | None:
+        """The arrays that lost points, by names that the student knows; None where a judge has names of its own."""
+        return self.failed if self.check.judge is None else None
+
     @cached_property
     def facts(self) -> tuple[Fact, ...]:
         """How the layers that the check uses behave."""
-        return self.asker.facts(self.check, self.failed)
+        return self.asker.facts(self.check, self.failed if self.shown is not None else list(self.values))
 
     @cached_property
     def forward_fails(self) -> bool:
@@ -189,6 +204,23 @@ class Evidence:
         names = own | set(self.check.builds_on)
         parts = (names_of(case.check) for case in self._wrong if not case.innocent)
         return self._explained or any(part < names and part != own for part in parts)
+
+
+def not_begun(outcomes: Sequence[Outcome]) -> set[str]:
+    """The failed checks, by id, that build on a name of which every check says that it is still to be written.
+
+    A check of the whole notebook builds on all that comes before it.
+    """
+    names = {use.name for outcome in outcomes for use in outcome.check.uses}
+    begun = {use.name for outcome in outcomes if outcome.status != "missing" for use in outcome.check.uses}
+    found, before = set(), set[str]()
+    for outcome in outcomes:
+        check = outcome.check
+        needed = names_of(check) | set(check.builds_on)
+        before |= needed
+        if (needed if needed - {NOTEBOOK} else before) & names - begun:
+            found.add(check.id)
+    return found
 
 
 def failed_arrays(case: Case) -> list[str]:

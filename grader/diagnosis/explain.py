@@ -51,7 +51,7 @@ def explain(
     named = named_mistakes(cases, bank, asker) if bank is not None else {}
     explained = {names_of(c.check) for c in wrong if (n := named.get(c.check.id)) is not None and n.whole}
     found: dict[str, Diagnosis] = {}
-    for case in wrong:
+    for case in [*wrong, *(case for case in cases if case.raised and not case.innocent)]:
         id = case.check.id
         candidate = first_of(Evidence(case, golden.get(id, {}), named.get(id), asker, wrong, explained))
         if candidate is not None:

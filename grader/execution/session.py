@@ -284,7 +284,9 @@ class Session:
                 text = lines[frame.line - 1].strip() if 0 < frame.line <= len(lines) else ""
                 frames.append(Frame(frame.file, frame.line, text[:200]))
         kind: Literal["", "stub"] = "stub" if error.kind == "stub" else ""
-        return StudentError(type=error.type, message=error.message, frames=tuple(frames), kind=kind)
+        return StudentError(
+            type=error.type, message=error.message, frames=tuple(frames), shapes=error.shapes, kind=kind
+        )
 
     def close(self) -> None:
         """End every process of the submission."""

@@ -258,14 +258,19 @@ def _diagnoses(
     seed: int,
     probe: Ask,
 ) -> tuple[dict[str, Diagnosis], Sequence[str]]:
-    if all(o.status not in ("failed", "partial") for o in outcomes):
+    if all(o.status not in ("failed", "partial", "error") for o in outcomes):
         return {}, ()
     # Imported here: a submission that passes does not wait for it.
     from grader.diagnosis.bank import read_bank
-    from grader.diagnosis.evidence import Case
+    from grader.diagnosis.evidence import Case, not_begun
     from grader.diagnosis.explain import explain
 
-    cases = [Case(o, seen[o.check.id], o.check.id in innocent) for o in outcomes if o.check.id in seen]
+    unbegun = not_begun(outcomes)
+    cases = [
+        Case(o, seen[o.check.id], o.check.id in innocent, unbegun=o.check.id in unbegun)
+        for o in outcomes
+        if o.check.id in seen
+    ]
     explained = explain(cases, golden, read_bank(assignment), seed, probe)
     hidden = {c.id for c in assignment.checks if c.visibility == "hidden"}
     found = {id: shown_diagnosis(d, golden.get(id, {})) if id in hidden else d for id, d in explained.found.items()}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from collections import deque
 from collections.abc import Mapping
 from types import TracebackType
@@ -14,6 +15,8 @@ MAX_FRAMES = 50
 MAX_MESSAGE = 10_000
 """Characters kept; a message can be as long as its author likes."""
 MAX_FILE = 4096
+MAX_SHAPES = 60
+MAX_AXES = 8
 CELL_FILE = re.compile(r"^<cell (\d+)>$")
 
 
@@ -39,7 +42,31 @@ def student_error(error: BaseException, files: Mapping[str, str]) -> StudentErro
         frames = []  # student code (a poisoned traceback or file name) ran and failed: the type is still told
     message, kept = _message(error), tuple(frames[-MAX_FRAMES:])
     stub = isinstance(error, NotImplementedError) and message.endswith(STUB_ENDING)
-    return StudentError(type=_name(error), message=message, frames=kept, kind="stub" if stub else "")
+    shapes = _shapes(error, files, root) if isinstance(error, ValueError) else {}
+    return StudentError(type=_name(error), message=message, frames=kept, shapes=shapes, kind="stub" if stub else "")
+
+
+def _shapes(error: BaseException, files: Mapping[str, str], root: str) -> dict[str, tuple[int, ...]]:
+    """Shapes of the arrays in the innermost frame of the student's, and of those that its `self` holds."""
+    entry, frame = error.__traceback__, None
+    while entry is not None:
+        name = entry.tb_frame.f_code.co_filename
+        if CELL_FILE.match(name) or name in files or os.path.realpath(name).startswith(root + os.sep):
+            frame = entry.tb_frame
+        entry = entry.tb_next
+    numpy = sys.modules.get("numpy")
+    if frame is None or numpy is None:
+        return {}
+    try:
+        local = frame.f_locals
+        held = getattr(local.get("self"), "__dict__", {})
+        named = [*local.items(), *((f"self.{name}", value) for name, value in held.items())]
+        # of exactly this type: a class derived from it may answer whatever it likes
+        arrays = [(str(name), a) for name, a in named if type(a) is numpy.ndarray and a.ndim <= MAX_AXES]
+        shapes = [(name, tuple(map(int, array.shape))) for name, array in arrays if len(name) <= 100]
+    except Exception:  # attributes are student code too
+        return {}
+    return dict(shapes[:MAX_SHAPES])
 
 
 def _frame(file: str, line: int) -> Frame:

@@ -149,3 +149,8 @@ def test_no_array_raises(got: Any, other: Any, hidden: bool) -> None:
         value_rule(values, golden, ["a", "b", "c"], hidden=hidden),
     ):
         assert found is None or found.code in CODES
+
+
+def test_zeros_and_ones_for_probabilities_are_not_said_to_be_cut_to_whole_numbers() -> None:
+    expected = np.array([[0.2, 0.8], [0.9, 0.1], [0.4, 0.6], [0.7, 0.3]])
+    assert value_rule({"p": np.rint(expected)}, {"p": expected}, ["p"], hidden=False) is None

@@ -6,7 +6,7 @@ cannot be told apart none is.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from functools import partial
 from typing import NamedTuple
 
@@ -15,18 +15,18 @@ import numpy.typing as npt
 
 from grader.diagnosis.bank import GRADED, Bank, Hypothesis
 from grader.diagnosis.codes import TWO, UNRANKED, Candidate
-from grader.diagnosis.evidence import Asker, Case, Named, arrays_of
+from grader.diagnosis.evidence import Asker, Case, Named, arrays_of, names_of
 from grader.diagnosis.matching.match import Ask, Matcher, Values
 from grader.diagnosis.matching.ranking import order, rank
 from grader.diagnosis.mutation.mutation import Weakness
 from grader.model import Check
 
 FACTORS = (
-    (-1.0, "wrong-sign", "right but for its sign"),
-    (2.0, "scaled", "twice what is right: a factor 2 is too many, or a factor 1/2 missing"),
-    (0.5, "scaled", "half of what is right: a factor 1/2 is too many, or a factor 2 missing"),
-    (1 / np.log(2), "scaled", "too large by 1/ln 2: the logarithm is to the base 2, not the natural one"),
-    (1 / np.log(10), "scaled", "too small by ln 10: the logarithm is to the base 10, not the natural one"),
+    (-1.0, "wrong-sign", "right but for its sign."),
+    (2.0, "scaled", "twice what is right: is there a factor 2 too many, a 1/2 missing, or something added twice?"),
+    (0.5, "scaled", "half of what is right: is there a factor 1/2 too many, or a 2 missing?"),
+    (1 / np.log(2), "scaled", "too large by 1/ln 2: the logarithm is to the base 2, not the natural one."),
+    (1 / np.log(10), "scaled", "too small by ln 10: the logarithm is to the base 10, not the natural one."),
 )
 """Factors that say what is wrong."""
 
@@ -57,7 +57,7 @@ def named_mistakes(cases: Sequence[Case], bank: Bank, asker: Asker) -> dict[str,
     """For each failed check, by its id, what the prepared hypotheses say of it, if anything."""
     wrong = [case for case in cases if case.wrong]
     passed = [case for case in cases if case.outcome.status == "passed"]
-    matcher = Matcher(bank)
+    matcher = Matcher(bank, right_at_first(cases))
     for case in passed if asker.graded_is_prepared else ():
         matcher.passed(case.check, arrays_of(case.observation))
     possible: dict[str, tuple[Values, dict[int, npt.NDArray[np.bool_]]]] = {}
@@ -127,7 +127,9 @@ def _scaled(factor: float | None) -> Named | None:
     """What one factor for all wrong arrays of a judged check says, of which no other rule sees what is expected."""
     for value, code, words in FACTORS:
         if factor is not None and abs(factor / value - 1) < 1e-6:
-            candidate = Candidate(code, f"Your results are {words}.", {"agrees_at_points": 2})
+            candidate = Candidate(
+                code, f"Your results are {words}" + ("" if words.endswith("?") else "."), {"agrees_at_points": 2}
+            )
             return Named(candidate=candidate, whole=True, strong=True, mistakes=1)
     return None
 
@@ -217,9 +219,26 @@ def _order(fit: Fit) -> tuple[bool, int, int, int]:
     return *order(fit.hypothesis.code, fit.hypothesis.weakness, fit.hypothesis.likely), fit.number
 
 
-def _clause(fit: Fit) -> str:
-    """The generated clause with its function."""
-    return f"in `{fit.hypothesis.function}` {fit.clause}" if fit.hypothesis.function else fit.clause
+def right_at_first(cases: Sequence[Case]) -> set[str]:
+    """Names of which the first checks of them alone have passed: those of a forward pass come before its backward's."""
+    right: set[str] = set()
+    wrong: set[str] = set()
+    for case in cases:
+        names = names_of(case.check)
+        if len(names) == 1:
+            (right if case.outcome.status == "passed" and not names & wrong else wrong).update(names)
+    return right
+
+
+def _clause(fit: Fit, right: Set[str]) -> str:
+    """The generated clause with its function, or with its class alone where its forward pass is right.
+
+    The solution may keep in `forward` what a student computes in `backward`.
+    """
+    function = fit.hypothesis.function
+    owner, _, method = function.rpartition(".")
+    place = owner if method == "forward" and owner in right else function
+    return f"in `{place}` {fit.clause}" if place else fit.clause
 
 
 def _explaining_most(fits: Sequence[Fit], explains: Mapping[int, int]) -> list[Fit]:
@@ -242,14 +261,14 @@ def _said(matcher: Matcher, check: Check, chosen: Sequence[Fit], explains: Mappi
         elif fit.named:
             sentences.append(f"{subject} exactly what this mistake gives: {fit.clause}.")
         else:
-            sentences.append(f"{subject} exactly what comes out if {_clause(fit)}.")
+            sentences.append(f"{subject} exactly what comes out if {_clause(fit, matcher.right)}.")
     mistakes = sum(fit.hypothesis.mistakes for fit in chosen)
     return Named(
         candidate=Candidate(
             chosen[0].hypothesis.code if mistakes == 1 else TWO,
             " ".join(sentences),
             {"agrees_at_points": 2, "mistakes": mistakes} if mistakes > 1 else {"agrees_at_points": 2},
-            "; ".join(fit.clause if fit.named else _clause(fit) for fit in chosen),
+            "; ".join(fit.clause if fit.named else _clause(fit, matcher.right) for fit in chosen),
         ),
         whole=whole,
         strong=all(fit.named or fit.rank < UNRANKED for fit in chosen),

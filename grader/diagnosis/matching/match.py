@@ -7,7 +7,7 @@ no check that the student passed speaks against it. Which of those that are left
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from typing import Any
 
 import numpy as np
@@ -26,8 +26,10 @@ Ask = Callable[[int], Values | None]
 class Matcher:
     """The hypotheses that are left for a submission after what its passed checks returned."""
 
-    def __init__(self, bank: Bank) -> None:
+    def __init__(self, bank: Bank, right: Set[str] = frozenset()) -> None:
         self._bank = bank
+        self.right = right
+        """Names whose first checks have passed."""
         self._refuted: set[int] = set()
         self._contradicted: set[int] = set()
 

@@ -183,7 +183,9 @@ def _keywords(node: ast.Call, name: str) -> Iterator[Mutation]:
 
 def _statement(node: ast.AugAssign | ast.Assign, words: Words) -> Iterator[Mutation]:
     if isinstance(node, ast.AugAssign):
-        yield Mutation(node, "pass", "missing-step", f"a change{words.of(node.target)} in place is missing")
+        what = words.of(node.target)
+        weakness = Weakness.NONE if what else Weakness.VAGUE
+        yield Mutation(node, "pass", "missing-step", f"a change{what} in place is missing", weakness)
         if type(node.op) in _OPERATORS:
             sign = _OPERATORS[type(node.op)]
             other = _INSTEAD[sign]

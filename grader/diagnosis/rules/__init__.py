@@ -11,7 +11,7 @@ from typing import NamedTuple, Protocol
 
 from grader.diagnosis.codes import Candidate
 from grader.diagnosis.evidence import Evidence
-from grader.diagnosis.rules import layers, prepared, shapes, values
+from grader.diagnosis.rules import errors, layers, prepared, shapes, values
 
 
 class Find(Protocol):
@@ -31,10 +31,13 @@ class Rule(NamedTuple):
     """Also where a judge has decided, so that no expected value is known."""
     earlier: bool = False
     """Also where the check passes with the reference in the place of earlier parts: the mistake is in those."""
+    raised: bool = False
+    """Of checks in which the student's code raised, and of no others."""
 
 
 RULES: tuple[Rule, ...] = (
-    Rule(layers.own_behaviour, consequences=True),
+    Rule(errors.shapes_that_do_not_fit, raised=True),
+    Rule(layers.own_behaviour, consequences=True, judged=True),
     Rule(prepared.named_by_the_author, consequences=True),
     Rule(shapes.wrong_shape, consequences=True),
     Rule(values.extreme_numbers, consequences=True),
@@ -55,6 +58,8 @@ def first_of(evidence: Evidence) -> Candidate | None:
 
 
 def _is_asked(rule: Rule, evidence: Evidence) -> bool:
+    if rule.raised or evidence.case.raised:
+        return rule.raised and evidence.case.raised
     if evidence.case.innocent:
         return rule.earlier
     if evidence.check.judge is not None:

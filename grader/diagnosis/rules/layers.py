@@ -13,7 +13,7 @@ def own_behaviour(evidence: Evidence) -> Candidate | None:
     """What the layers do whatever is expected of them, unless two prepared mistakes explain all of it."""
     if evidence.whole is not None and evidence.whole.mistakes > 1:
         return None
-    facts, failed = evidence.facts, evidence.failed
+    facts, failed = evidence.facts, evidence.shown
     return upstream_ignored(facts, failed) or state(facts, failed)
 
 
@@ -27,7 +27,7 @@ def not_proportional(evidence: Evidence) -> Candidate | None:
     return upstream_bent(evidence.facts, evidence.failed)
 
 
-def upstream_ignored(facts: Sequence[Fact], failed: Sequence[str]) -> Candidate | None:
+def upstream_ignored(facts: Sequence[Fact], failed: Sequence[str] | None) -> Candidate | None:
     """Another incoming derivative, the same gradient."""
     fact = _first(facts, "ignored", failed)
     if fact is None:
@@ -60,7 +60,7 @@ def upstream_bent(facts: Sequence[Fact], failed: Sequence[str]) -> Candidate | N
     )
 
 
-def state(facts: Sequence[Fact], failed: Sequence[str]) -> Candidate | None:
+def state(facts: Sequence[Fact], failed: Sequence[str] | None) -> Candidate | None:
     """Another object's pass, or an earlier one of the same, shows in the answer."""
     fact = _first(facts, "shared", failed)
     if fact is not None:
@@ -113,12 +113,17 @@ def own_forward(facts: Sequence[Fact], failed: Sequence[str]) -> Candidate | Non
     )
 
 
-def _first(facts: Sequence[Fact], kind: str, failed: Sequence[str]) -> Fact | None:
-    return next((f for f in facts if f.kind == kind and set(f.arrays) & set(failed)), None)
+def _first(facts: Sequence[Fact], kind: str, failed: Sequence[str] | None) -> Fact | None:
+    return next((f for f in facts if f.kind == kind and (failed is None or set(f.arrays) & set(failed))), None)
 
 
-def _told(fact: Fact, failed: Sequence[str]) -> tuple[str, bool]:
-    """The failed arrays that a fact is about, in words, and whether there are several."""
+def _told(fact: Fact, failed: Sequence[str] | None) -> tuple[str, bool]:
+    """The failed arrays that a fact is about, in words, and whether there are several.
+
+    With None for `failed` the arrays have names that a student does not know.
+    """
+    if failed is None:
+        return "its result", False
     names = [f"`{n}`" for n in fact.arrays if n in failed]
     if len(names) > 4:
         return f"{len(names)} arrays", True

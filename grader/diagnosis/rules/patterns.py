@@ -60,7 +60,8 @@ def _zero(pair: Pair) -> Candidate | None:
 def _whole_numbers(pair: Pair) -> Candidate | None:
     cut = (np.trunc(pair.expected), np.floor(pair.expected), np.rint(pair.expected))
     whole = bool((pair.got == np.rint(pair.got)).all()) and not bool((pair.expected == np.rint(pair.expected)).all())
-    if pair.got.size >= FEW and whole and any(np.array_equal(pair.got, c) for c in cut):
+    several = np.unique(pair.got).size > 2  # zeros and ones may be a mask, or a guess
+    if pair.got.size >= FEW and whole and several and any(np.array_equal(pair.got, c) for c in cut):
         return Candidate(
             "whole-numbers",
             f"`{pair.name}` holds the right numbers without what comes after the decimal point.",

@@ -194,14 +194,14 @@ def _scaled(pairs: Sequence[Pair], golden: Expected, hidden: bool) -> Candidate 
     is_ = "is" if len(values) == 1 else "are"
     evidence: dict[str, object] = {"factors": factors}
     for value, words in (
-        (-1.0, "the right one with the wrong sign" if len(values) == 1 else "the right ones with the wrong sign"),
-        (2.0, "twice as large as right: a factor 2 is too many, or a factor 1/2 missing"),
-        (0.5, "half as large as right: a factor 1/2 is too many, or a factor 2 missing"),
-        (1 / np.log(2), "too large by 1/ln 2: the logarithm is to the base 2, not the natural one"),
-        (1 / np.log(10), "too small by ln 10: the logarithm is to the base 10, not the natural one"),
+        (-1.0, "the right one with the wrong sign." if len(values) == 1 else "the right ones with the wrong sign."),
+        (2.0, "twice as large as right: is there a factor 2 too many, a 1/2 missing, or something added twice?"),
+        (0.5, "half as large as right: is there a factor 1/2 too many, or a 2 missing?"),
+        (1 / np.log(2), "too large by 1/ln 2: the logarithm is to the base 2, not the natural one."),
+        (1 / np.log(10), "too small by ln 10: the logarithm is to the base 10, not the natural one."),
     ):
         if all(abs(f / value - 1) < 1e-6 for f in values):
-            return Candidate("wrong-sign" if value == -1 else "scaled", f"{names} {is_} {words}.", evidence)
+            return Candidate("wrong-sign" if value == -1 else "scaled", f"{names} {is_} {words}", evidence)
     lengths = [set(p.expected.shape) for p in pairs if p.name in factors]
     for sign, also in ((1, ""), (-1, ", and the sign is wrong")):
         counts = [sign * f for f in values]

@@ -1,0 +1,62 @@
+"""Whole steps left out or exchanged: valid Python, in words without the solution's own names."""
+
+from __future__ import annotations
+
+import ast
+
+import pytest
+
+from grader.diagnosis.mutation.sites import spliced, spots
+from grader.diagnosis.mutation.steps import steps
+
+SOURCE = """import numpy as np
+
+
+def loss(params, reg, scores, y):
+    loss, grads = 0.0, {}
+    ### BEGIN SOLUTION
+    dscores = scores.copy()
+    dscores[np.arange(len(y)), y] -= 1
+    for name in ("W1", "W2"):
+        loss += 0.5 * reg * np.sum(params[name] ** 2)
+        grads[name] += reg * params[name]
+    for hidden in params:
+        print(hidden)
+    ### END SOLUTION
+    return loss, grads
+
+
+def normalised(x, gamma, beta):
+    ### BEGIN SOLUTION
+    inner = (x - x.mean(axis=0)) / np.sqrt(np.var(x, axis=0))
+    out = gamma * inner + beta
+    ### END SOLUTION
+    return out
+"""
+
+
+@pytest.mark.parametrize(
+    ("function", "clause", "new"),
+    [
+        ("loss", "a loop is left out: what it changes, `loss` and `grads`, stays as it was", "pass"),
+        ("loss", "nothing is subtracted from the column of the label, where a 1 should be", "pass"),
+        ("normalised", "`beta` and `gamma` stand in each other's place", "beta * inner + gamma"),
+        (
+            "normalised",
+            "the mean of the squares is taken for the variance: the mean is not subtracted before",
+            "np.mean((x) ** 2, axis=0)",
+        ),
+    ],
+)
+def test_a_step_is_changed_where_it_can_be(function: str, clause: str, new: str) -> None:
+    found = {(f, m.clause.partition(", in the step with")[0]): m.new for f, m in spots("f.py", SOURCE, steps)}
+    assert found[function, clause] == new
+
+
+def test_every_change_is_valid_python_and_names_nothing_of_the_solution() -> None:
+    lines = SOURCE.split("\n")
+    every = [m for _, m in spots("f.py", SOURCE, steps)]
+    assert len(every) == 4
+    for mutation in every:
+        ast.parse("\n".join(spliced(lines, mutation)))
+        assert not {"dscores", "inner", "hidden"} & set(mutation.clause.replace("`", " ").split())
