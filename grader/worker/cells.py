@@ -9,11 +9,11 @@ import warnings
 from functools import partial
 from typing import Any
 
-from grader.worker.compat.missing_packages import only_shows, resume_cell
+from grader.worker.compat.missing_packages import failed_in_library, only_shows, resume_cell
 from grader.worker.definitions_only import define
 from grader.worker.interrupting import TooLong, interrupted_after
 from grader.worker.messages import MAX_ABSENT, MAX_FIGURES, CellDone, RunCell
-from grader.worker.shell import NotebookShell
+from grader.worker.shell import NotebookShell, restore_streams
 from grader.worker.state import State
 from grader.worker.student_error import student_error
 
@@ -29,6 +29,7 @@ def run_cell(state: State, command: RunCell) -> CellDone:
     assert state.prepared is not None
     shell.sink.limit = state.prepared.output
     shell.sink.begin()
+    restore_streams()
     shell.compile.cell = command.index
     error: BaseException | None = None
     through, known = False, set(state.placeholders.names)
@@ -37,10 +38,15 @@ def run_cell(state: State, command: RunCell) -> CellDone:
             with interrupted_after(command.seconds):
                 result = shell.run_cell(shell.without_unknown_magics(command.source), store_history=True, silent=False)  # type: ignore[no-untyped-call]
             error = result.error_before_exec or result.error_in_exec
-            if error is not None and (isinstance(error, ImportError) or only_shows(error)):
+            if isinstance(error, Exception) and not isinstance(error, SyntaxError):
                 tree = ast.parse(shell.transform_cell(command.source))  # type: ignore[no-untyped-call]
-                stand_in = partial(state.placeholders.substitute, own=state.is_own)
-                error, through = resume_cell(tree, error, f"<cell {command.index}>", shell.user_ns, stand_in)
+                file, stand_in = f"<cell {command.index}>", partial(state.placeholders.substitute, own=state.is_own)
+                if (
+                    isinstance(error, ImportError)
+                    or only_shows(error)
+                    or failed_in_library(tree, error, file, shell.user_ns)
+                ):
+                    error, through = resume_cell(tree, error, file, shell.user_ns, stand_in)
         else:
             run_definitions(shell, command.source, command.definitions_after)
     except BaseException as escaped:  # SystemExit or worse, raised from a hook that the student installed
@@ -54,7 +60,7 @@ def run_cell(state: State, command: RunCell) -> CellDone:
         absent=tuple(name[:200] for name in state.placeholders.names if name not in known),
         given=tuple(name[:200] for name in given[:MAX_ABSENT]),
         text=shell.sink.text(),
-        figures=tuple(sentence[:2000] for sentence in _figures()),
+        figures=tuple(sentence[:2000].encode("utf-8", "replace").decode() for sentence in _figures()),
         pictures=pictures,
     )
 

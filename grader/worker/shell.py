@@ -45,7 +45,8 @@ class Sink:
         self.size += len(text)
 
     def text(self) -> str:
-        return "".join(self.pieces)
+        """What was printed, fit to be sent: half a surrogate pair is none of any encoding."""
+        return "".join(self.pieces).encode("utf-8", "replace").decode()
 
 
 class Stream(io.TextIOBase):
@@ -211,6 +212,14 @@ def make_shell() -> ZMQInteractiveShell:
     sys.stdout = sys.__stdout__ = Stream(sink, 1)  # type: ignore[assignment,misc]
     sys.stderr = sys.__stderr__ = Stream(sink, 2)  # type: ignore[assignment,misc]
     return shell
+
+
+def restore_streams() -> None:
+    """Give back the standard streams that a cell has set to None, which would cost all those after it."""
+    if sys.stdout is None or sys.stderr is None:
+        sink = NotebookShell.instance().sink
+        sys.stdout = sys.stdout or Stream(sink, 1)
+        sys.stderr = sys.stderr or Stream(sink, 2)
 
 
 def _ignored(line: str) -> None:

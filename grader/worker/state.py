@@ -18,6 +18,8 @@ from grader.sandbox.tiers import NAMESPACES
 from grader.worker.compat import debugger as breakpoints
 from grader.worker.compat import numpy_aliases
 from grader.worker.compat.missing_packages import Placeholders
+from grader.worker.compat.notebook_imports import add_notebook_imports
+from grader.worker.compat.shadowed import give_way
 from grader.worker.messages import Prepare
 from grader.worker.student_error import student_error
 
@@ -67,6 +69,8 @@ class State:
         sys.path += [*command.stand_ins, STAND_INS]
         sys.dont_write_bytecode = True
         numpy_aliases.restore()
+        give_way((command.run_folder, command.folder))
+        add_notebook_imports((command.run_folder, command.folder), self.shell)
         breakpoints.disable()
         if command.compat is not None:
             try:
@@ -136,5 +140,6 @@ class State:
 def _move_home(home: str) -> None:
     """Have libraries keep their files in this submission's own home."""
     os.environ.update(HOME=home, TMPDIR=home, IPYTHONDIR=os.path.join(home, ".ipython"))
+    os.environ.update(USER="student", LOGNAME="student")  # the sandbox's user has no entry to look a name up in
     os.environ["MPLCONFIGDIR"] = os.path.join(home, "matplotlib")
     tempfile.tempdir = None  # looked up anew

@@ -91,12 +91,13 @@ def _walk(entry: TracebackType | None) -> deque[tuple[str, int]]:
 
 def _name(error: BaseException) -> str:
     name = type.__getattribute__(type(error), "__name__")
-    return str(name)[:100]
+    return str(name)[:100].encode("utf-8", "replace").decode()
 
 
 def _message(error: BaseException) -> str:
     try:
         # the frame says where a syntax error is
-        return str(error.msg if isinstance(error, SyntaxError) else error)[:MAX_MESSAGE]
+        message = str(error.msg if isinstance(error, SyntaxError) else error)[:MAX_MESSAGE]
+        return message.encode("utf-8", "replace").decode()  # half a surrogate pair cannot be sent
     except BaseException as second:
         return f"(its message could not be read: {_name(second)})"

@@ -36,11 +36,28 @@ class Choice(msgspec.Struct, frozen=True):
 
 def choose_notebook(handed: SubmittedFiles, assignment: Assignment) -> Choice:
     """The notebook to run, as `_chosen`; where there are others, a note says which it is."""
+    if not handed.notebooks and handed.notebook is None and not assignment.student_files:
+        return _script(handed, assignment)
     choice = _chosen(handed, assignment)
     others = [name for name in handed.notebooks if name != choice.name]
     if choice.notes or choice.name is None or not others or handed.notebook is not None:
         return choice
     return Choice(choice.name, (f"{clean(choice.name)} was graded, not {_listed(others)}",))
+
+
+def _script(handed: SubmittedFiles, assignment: Assignment) -> Choice:
+    """The Python file that a notebook was saved as, where there is none: it defines most of what is asked for."""
+    if assignment.notebook is None:
+        return Choice(None)
+    read = {name: handed.read_notebook(name) for name in handed.modules if handed.source(name) is not None}
+    defined = {name: profile(notebook, {}).defined for name, notebook in read.items()}
+    count = {name: len(assignment.names.keys() & defined[name]) for name in read}
+    most = [name for name in count if count[name] == max(count.values()) and 2 * count[name] > len(assignment.names)]
+    if len(most) != 1:
+        return Choice(None)
+    return Choice(
+        most[0], (f"{clean(most[0])} was run as the notebook that it was saved from; its parts are the cells",)
+    )
 
 
 def _chosen(handed: SubmittedFiles, assignment: Assignment) -> Choice:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import Path, PurePosixPath
 
 import msgspec
@@ -18,8 +19,16 @@ from grader.errors import SubmissionError
 from grader.model import Notebook
 from grader.submission.names import JUNK_FOLDERS, clean, is_junk, nearest
 from grader.submission.quota import MAX_TOKENS, MAX_TOKENS_IN_ALL, Quota, count_tokens
-from grader.submission.source.modules import MAX_SOURCE, decode
+from grader.submission.source.modules import MAX_SOURCE, decode, imported_names
 from grader.submission.source.notebook import read_notebook
+from grader.submission.source.scripts import script_notebook
+
+MAX_ARCHIVES = 3
+"""Archives within archives that are opened, one in the other."""
+
+
+MAX_NEIGHBOURS = 50
+"""Modules that a notebook which was named by itself brings along."""
 
 
 class Reader:
@@ -34,7 +43,8 @@ class Reader:
         """The notebook at `path` under the name that it has in the hand-in, or SubmissionError."""
         if path not in self._notebooks:
             try:
-                self._notebooks[path] = read_notebook(path)
+                text = self.source(path) if path.suffix == ".py" else None
+                self._notebooks[path] = read_notebook(path) if text is None else script_notebook(text, name)
             except SubmissionError as problem:
                 self._notebooks[path] = problem
         read = self._notebooks[path]
@@ -123,6 +133,7 @@ def gather(
         Nothing is there, it cannot be read, or it is too large.
     """
     shown = clean(path.resolve().name if path.name in {"", ".", ".."} else path.name)
+    reader = reader or Reader()
 
     def made(
         shown: str, files: Mapping[str, Path], notes: Sequence[str] = (), notebook: str | None = None
@@ -134,12 +145,12 @@ def gather(
             notes=tuple(notes),
             path=path,
             scratch=scratch,
-            reader=reader or Reader(),
+            reader=reader,
         )
 
     try:
         if path.is_dir():
-            return made(*_folder(path, shown, scratch, skip))
+            return made(*_folder(path, shown, scratch, skip, beside))
         if not path.is_file():
             if path.exists():
                 raise SubmissionError(f"{clean(str(path), 300)}: neither a file nor a folder")
@@ -148,7 +159,7 @@ def gather(
             return made(shown, {path.name: path})
         if path.suffix != ".ipynb" and _is_archive(path):
             _unpack(path, scratch / "archive")
-            return made(*_folder(scratch / "archive", shown, scratch, skip))
+            return made(*_folder(scratch / "archive", shown, scratch, skip, beside))
         if any((path.parent / name).is_file() for name in beside):
             _, files, notes = _folder(path.parent, "", scratch, skip)
             return made(shown, files, notes, path.name)
@@ -156,21 +167,59 @@ def gather(
         raise SubmissionError(f"{shown} cannot be read: {clean(str(problem), 300)}; check its permissions") from problem
     if path.suffix != ".ipynb":
         read_notebook(path)  # a notebook under another name is one; anything else is told what it is
-    return made(shown, {path.name: path}, notebook=path.name)
+    neighbours = _neighbours(path, reader)
+    notes = [f"taken along, since the notebook imports it: {clean(name)}" for name in list(neighbours)[:5]]
+    return made(shown, {path.name: path, **neighbours}, notes, path.name)
+
+
+def _neighbours(notebook: Path, reader: Reader) -> dict[str, Path]:
+    """Python files beside a notebook that it imports, and what these import; nothing else of its folder is its own."""
+    found: dict[str, Path] = {}
+    try:
+        waiting = [cell.source for cell in reader.notebook(notebook, notebook.name).code]
+    except SubmissionError:  # said where it is read for grading
+        return found
+    while waiting:
+        for name in sorted(imported_names(waiting.pop())):
+            for file in (
+                notebook.parent / f"{name}.py",
+                *islice(notebook.parent.glob(f"{name}/**/*.py"), MAX_NEIGHBOURS),
+            ):
+                key = file.relative_to(notebook.parent).as_posix()
+                if key in found or len(found) >= MAX_NEIGHBOURS or not file.is_file() or file.is_symlink():
+                    continue
+                if file.stat().st_size <= MAX_SOURCE:
+                    found[key] = file
+                    waiting.append(decode(file.read_bytes()))
+    return found
 
 
 def _folder(
-    folder: Path, shown: str, scratch: Path, skip: Collection[str]
+    folder: Path, shown: str, scratch: Path, skip: Collection[str], beside: Collection[str] = ()
 ) -> tuple[str, Mapping[str, Path], Sequence[str]]:
-    """Name for messages, files and notes."""
+    """Name for messages, files and notes.
+
+    A learning platform hands out a folder for each student with the archive that was uploaded in it, which may hold
+    another; where modules are asked for and only notebooks lie there, an archive beside them may hold the modules.
+    """
     files, notes = _listed(folder, shown, skip)
-    if not any(name.endswith((".ipynb", ".py")) for name in files):
-        # a learning platform hands out a folder for each student with the archive that was uploaded in it
+    for depth in range(MAX_ARCHIVES):
         archives = [name for name, path in files.items() if _is_archive(path)]
-        if len(archives) == 1:
-            _unpack(files[archives[0]], scratch / "inner")
-            files, notes = _listed(scratch / "inner", clean(PurePosixPath(archives[0]).name), skip)
-    return shown, files, notes
+        alone = not any(name.endswith((".ipynb", ".py")) for name in files)
+        if len(archives) != 1 or not (alone or (beside and not any(name.endswith(".py") for name in files))):
+            break
+        target = scratch / f"inner{depth or ''}"
+        try:
+            _unpack(files[archives[0]], target)
+        except SubmissionError:
+            if alone:
+                raise
+            break  # data, perhaps, which need not be read
+        inside, more = _listed(target, clean(PurePosixPath(archives[0]).name), skip)
+        files, notes = (inside, more) if alone else ({**inside, **files}, [*notes, *more])
+        if not alone:
+            break
+    return shown, dict(sorted(files.items())), notes
 
 
 def _is_archive(path: Path) -> bool:

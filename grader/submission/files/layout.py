@@ -17,6 +17,8 @@ from grader.submission.names import clean
 
 # What browsers, Canvas and Jupyter add to the name of a second copy.
 _COPY = re.compile(r"(\s*\(\d+\)|-\d+|[ _-]+copy\d*)$", re.IGNORECASE)
+# What Canvas (`smithjohn_LATE_123_456_`) and Moodle (`John Smith_123_assignsubmission_file_`) put before it.
+_PLATFORM = re.compile(r"[^_/]+_(?:late_)?\d+_(?:\d+|assignsubmission_file)_", re.IGNORECASE)
 
 # The hand-out's own files that are neither the student's nor needed to run: a student's repository has them too.
 _COURSE_FILES = frozenset({"assignment.toml", "checks.py", "compat.py", "README.md", "requirements.txt"})
@@ -107,7 +109,8 @@ def mounted_folders(assignment: Assignment) -> frozenset[str]:
 def without_copy_mark(name: str) -> str:
     """A base name without what a second download or a duplicate adds: `linear (1).py` is `linear.py`."""
     path = PurePosixPath(name)
-    return _COPY.sub("", path.stem) + path.suffix
+    stem = _PLATFORM.sub("", path.stem, count=1) if _PLATFORM.match(path.stem) else path.stem
+    return _COPY.sub("", stem) + path.suffix
 
 
 def _root(

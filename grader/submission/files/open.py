@@ -17,12 +17,13 @@ import msgspec
 from grader.errors import SubmissionError, WorkerError
 from grader.model import Assignment, Notebook, Submission
 from grader.submission.files.choose_notebook import choose_notebook
+from grader.submission.files.fill_imports import fill_imports
 from grader.submission.files.gather import SubmittedFiles, gather
-from grader.submission.files.layout import Layout, lay_out, module_paths, mounted_folders, packages
-from grader.submission.files.provided import copy_with_additions, edited, pristine, provided_versions
+from grader.submission.files.layout import Layout, lay_out, module_paths, mounted_folders
+from grader.submission.files.provided import edited, place_provided, provided_versions
 from grader.submission.files.writefile_cells import defined_names, names_of, with_written
 from grader.submission.names import clean
-from grader.submission.source.modules import decode
+from grader.submission.source.modules import MAX_SOURCE, Modules, decode
 from grader.submission.source.notebook import parse_notebook, refuse_python2
 
 
@@ -63,24 +64,19 @@ def open_submission(
         handed = with_written(handed, notebook, workdir / "written")
         layout = lay_out(handed.files, assignment, notebook)
         read = _notebook(handed, layout, notebook)
-        missing = _missing_files(handed, assignment, layout, read)
         notes = [*handed.notes, *choice.notes, *layout.notes]
         folder.mkdir(parents=True)
-        for name in assignment.provided_files:
-            _copy(pristine(assignment, name), folder / name)
         provided = provided_versions(handed, layout, assignment)
         notes += edited(handed, provided, assignment, read)
         for target, given in layout.placed.items():
-            if given in provided:
-                own = handed.files[given]
-                notes += copy_with_additions(pristine(assignment, provided[given]), own, folder, target)
-            else:
+            if given not in provided:
                 _copy(handed.files[given], folder / target)
                 texts |= _text(handed, given, target, assignment)
-        for package in packages(assignment, layout.placed):
-            for name in assignment.provided_files:
-                if not (folder / package / name).exists():
-                    _copy(pristine(assignment, name), folder / package / name)
+        notes += place_provided(handed, provided, layout, assignment, folder)
+        filled, told = fill_imports(folder, handed, assignment, read, _sources(folder, layout, texts))
+        texts |= filled
+        notes += told
+        missing = _missing_files(handed, assignment, layout, read, Modules(folder, texts))
         for name in missing:
             if (assignment.handout / name).is_file():
                 _copy(assignment.handout / name, folder / name)
@@ -101,10 +97,13 @@ def open_submission(
 
 
 def _missing_files(
-    handed: SubmittedFiles, assignment: Assignment, layout: Layout, notebook: Notebook | None
+    handed: SubmittedFiles, assignment: Assignment, layout: Layout, notebook: Notebook | None, modules: Modules
 ) -> list[str]:
-    """The student files that are neither handed in nor in the notebook; a hand-in without any of them is refused."""
-    own = defined_names(notebook) if layout.missing else frozenset()
+    """The student files that are not handed in, and whose names the notebook has from nowhere else in the hand-in.
+
+    A hand-in without any of them is refused.
+    """
+    own = defined_names(notebook, modules) if layout.missing else frozenset()
     missing = [name for name in layout.missing if own.isdisjoint(names_of(assignment, name))]
     if len(missing) < len(assignment.student_files) or (notebook is not None and not assignment.student_files):
         return missing
@@ -118,6 +117,13 @@ def _missing_files(
         expected = [assignment.notebook or "a notebook"]
         what = "holds a PDF and no notebook" if pdf else "holds no notebook"
     raise SubmissionError(f"{handed.shown} {what}; {assignment.id} expects {', '.join(expected)}")
+
+
+def _sources(folder: Path, layout: Layout, texts: Mapping[str, str]) -> dict[str, str]:
+    """The Python files in the folder by their place: the student's, and the course's in the student's packages."""
+    places = {target for target in layout.placed if target.endswith(".py")} - texts.keys()
+    there = {place: folder / place for place in sorted(places) if (folder / place).is_file()}
+    return {**texts, **{p: decode(f.read_bytes()) for p, f in there.items() if f.stat().st_size <= MAX_SOURCE}}
 
 
 def _copy(source: Path, target: Path) -> None:

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import ast
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
 from grader.assignment.release.fingerprints import read_fingerprints, text_digest
 from grader.errors import AuthoringError
 from grader.model import Assignment, Notebook
 from grader.submission.files.gather import SubmittedFiles
-from grader.submission.files.layout import Layout
+from grader.submission.files.layout import Layout, packages, without_copy_mark
 from grader.submission.files.merge_helpers import with_additions
 from grader.submission.names import clean
 from grader.submission.source.definitions import definitions, parse
@@ -40,7 +40,7 @@ def provided_versions(handed: SubmittedFiles, layout: Layout, assignment: Assign
     bases = {PurePosixPath(name).name: name for name in reversed(assignment.provided_files) if name.endswith(".py")}
     bases.pop("__init__.py", None)
     for name, given in layout.handed.items():
-        provided = bases.get(PurePosixPath(name).name)
+        provided = bases.get(without_copy_mark(PurePosixPath(name).name))
         if provided is None or given in found or name in assignment.student_files:
             continue
         course = decode(pristine(assignment, provided).read_bytes())
@@ -100,16 +100,46 @@ def _content(path: Path) -> list[str]:
     return lines
 
 
-def copy_with_additions(source: Path, own: Path, folder: Path, target: str) -> list[str]:
-    """Copy a provided file, with what only the student's version defines; returns a note about that."""
+def place_provided(
+    handed: SubmittedFiles, provided: Mapping[str, str], layout: Layout, assignment: Assignment, folder: Path
+) -> list[str]:
+    """Put the course's own files into `folder`, where the hand-out and where the hand-in has them; returns notes.
+
+    What only the student's version of one defines is added wherever that file lies, since what asks for it may be
+    another of the course's files. A package of the hand-in's that holds the assignment's tree gets all of it.
+    """
+    owns: dict[str, list[Path]] = {}
+    for given, name in provided.items():
+        owns.setdefault(PurePosixPath(name).name, []).append(handed.files[given])
+    targets = {name: name for name in assignment.provided_files}
+    targets |= {target: provided[given] for target, given in layout.placed.items() if given in provided}
+    for package in packages(assignment, layout.placed):
+        targets |= {
+            f"{package}/{name}": name for name in assignment.provided_files if f"{package}/{name}" not in targets
+        }
+    told: dict[str, str] = {}
+    for target, name in targets.items():
+        if target in layout.placed and layout.placed[target] not in provided:
+            continue  # the student's own, in a package of theirs
+        added = _copy_with_additions(pristine(assignment, name), owns.get(PurePosixPath(name).name, ()), folder, target)
+        if added:
+            more = f" and {len(added) - 5} more" if len(added) > 5 else ""
+            told.setdefault(", ".join(added[:5]) + more, target)
+    return [f"added to the course's {clean(target)} from your version: {names}" for names, target in told.items()]
+
+
+def _copy_with_additions(source: Path, owns: Iterable[Path], folder: Path, target: str) -> list[str]:
+    """Copy a provided file, with what only the student's versions define; the names of that."""
     (folder / target).parent.mkdir(parents=True, exist_ok=True)
-    added: tuple[str, ...] = ()
-    text = ""
-    if target.endswith(".py") and own.stat().st_size <= MAX_SOURCE:
-        text, added = with_additions(decode(source.read_bytes()), decode(own.read_bytes()))
-    if not added:
-        shutil.copyfile(source, folder / target)
-        return []
-    (folder / target).write_text(text, encoding="utf-8")
-    more = f" and {len(added) - 5} more" if len(added) > 5 else ""
-    return [f"added to the course's {clean(target)} from your version: {', '.join(added[:5])}{more}"]
+    added: list[str] = []
+    if target.endswith(".py") and source.name != "__init__.py":
+        text = decode(source.read_bytes())
+        for own in owns:
+            if own.stat().st_size <= MAX_SOURCE:
+                text, names = with_additions(text, decode(own.read_bytes()))
+                added += names
+        if added:
+            (folder / target).write_text(text, encoding="utf-8")
+            return added
+    shutil.copyfile(source, folder / target)
+    return []

@@ -61,7 +61,7 @@ def profile(notebook: Notebook | None, modules: Mapping[str, str]) -> Profile:
         for definition in definitions(source).found:
             if definition.kind != "import":
                 defined.add(definition.name)
-            elif definition.origin.partition(".")[0] in _KNOWN_PACKAGES:
+            elif definition.origin.partition(".")[0] in KNOWN_PACKAGES:
                 foreign.add(definition.name)
         tree = parse(plain_python(source)).tree
         read |= {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)} if tree else set()
@@ -74,7 +74,7 @@ def profile(notebook: Notebook | None, modules: Mapping[str, str]) -> Profile:
 
 
 # Imports from these are the library's `softmax`, `Linear` or `ReLU`, not the assignment's.
-_KNOWN_PACKAGES = frozenset({"jax", "keras", "numpy", "scipy", "sklearn", "tensorflow", "torch"})
+KNOWN_PACKAGES = frozenset({"jax", "keras", "numpy", "scipy", "sklearn", "tensorflow", "torch"})
 
 
 def expected(assignment: Assignment) -> Expected:

@@ -16,6 +16,7 @@ from grader.model import Assignment, Notebook
 from grader.submission.files.gather import SubmittedFiles
 from grader.submission.names import clean
 from grader.submission.source.definitions import definitions
+from grader.submission.source.modules import Held, Modules
 
 _WRITES = re.compile(r"\s*%%(?:writefile|file)[ \t]+(?P<options>(?:-\w+[ \t]+)*)(?P<path>\S[^\n]*)\n")
 MAX_WRITTEN_FILES = 50
@@ -73,12 +74,12 @@ def names_of(assignment: Assignment, file: str) -> frozenset[str]:
     )
 
 
-def defined_names(notebook: Notebook | None) -> frozenset[str]:
-    """The functions and classes that the notebook's own cells define."""
-    cells = notebook.code if notebook is not None else ()
-    return frozenset(
-        definition.name
-        for cell in cells
-        for definition in definitions(cell.source).found
-        if definition.kind in {"def", "class"}
-    )
+def defined_names(notebook: Notebook | None, modules: Modules) -> frozenset[str]:
+    """The functions and classes that the notebook's cells define, or have from another module of the hand-in."""
+    found: set[str] = set()
+    for cell in notebook.code if notebook is not None else ():
+        read = definitions(cell.source)
+        held = [modules.follow(Held(definition)) for definition in read.found]
+        held += [one for star in read.stars for one in modules.starred(star)]
+        found |= {one.definition.name for one in held if one.definition.kind in {"def", "class"}}
+    return frozenset(found)

@@ -33,6 +33,19 @@ def decode(data: bytes) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
+def imported_names(text: str) -> set[str]:
+    """The packages and modules that a text imports at its top level, by their first names."""
+    read = definitions(text)
+    found = {star.lstrip(".").partition(".")[0] for star in read.stars}
+    for definition in read.found:
+        match definition.node:
+            case ast.Import(names=names):
+                found |= {alias.name.partition(".")[0] for alias in names}
+            case ast.ImportFrom():
+                found.add(definition.origin.lstrip(".").partition(".")[0] or definition.original)
+    return {name for name in found if name.isidentifier()}
+
+
 class Held(Struct, frozen=True):
     """A definition and the file that holds it (empty: the notebook)."""
 
@@ -110,7 +123,7 @@ class Modules:
             definition = held.definition
             if definition.kind != "import" or not definition.origin:
                 break
-            path = self.path_of(_absolute(definition.origin, held.path))
+            path = self.path_of(absolute(definition.origin, held.path))
             target = (self.names(path) or {}).get(definition.original) if path is not None else None
             if target is None:
                 break
@@ -128,7 +141,7 @@ class Modules:
         return self._names[path]
 
     def _starred(self, module: str, importer: str, hops: int) -> dict[str, Held]:
-        path = self.path_of(_absolute(module, importer))
+        path = self.path_of(absolute(module, importer))
         read = self._defined(path) if path is not None else None
         if path is None or read is None or not hops:
             return {}
@@ -159,7 +172,7 @@ class Modules:
             return None
 
 
-def _absolute(module: str, importer: str) -> str:
+def absolute(module: str, importer: str) -> str:
     """A module name, perhaps with leading dots, as seen from the file `importer`; empty when it leads nowhere."""
     name = module.lstrip(".")
     if name == module:

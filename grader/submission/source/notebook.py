@@ -152,7 +152,7 @@ def _decode(data: bytes, shown: str) -> dict[str, Any]:
     if len(data) > MAX_JSON or sum(map(data.count, (b",", b":", b"[", b"{"))) > MAX_VALUES:
         raise SubmissionError(f"{shown} holds too many outputs; clear them, save it, and hand in again")
     try:
-        raw = json.loads(data)
+        raw = json.loads(_utf8(data))
     except (ValueError, RecursionError) as problem:
         if conflict := _CONFLICT.search(data):
             line = data.count(b"\n", 0, conflict.start()) + 1
@@ -163,6 +163,17 @@ def _decode(data: bytes, shown: str) -> dict[str, Any]:
     if not isinstance(raw, dict):
         raise SubmissionError(f"{shown} is JSON but no notebook; hand in the .ipynb")
     return raw
+
+
+def _utf8(data: bytes) -> bytes | str:
+    """The JSON as it is, or read as Windows' own encoding where it cannot be UTF-8, as an editor there saves it."""
+    if data[:4].count(0) or data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return data  # UTF-16 or UTF-32, which `json` tells by itself
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        return data.decode("cp1252", "replace")
+    return data
 
 
 def _cells(listed: list[Any], shown: str) -> tuple[Cell, ...]:

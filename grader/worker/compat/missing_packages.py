@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import importlib.abc
 import importlib.machinery
+import re
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
@@ -19,6 +20,9 @@ from typing import Any, NamedTuple
 SHOWING = frozenset({"matplotlib", "mpl_toolkits", "matplotlib_inline"})
 MOST = 20
 """Packages replaced in one cell or module."""
+
+
+_NO_NAME = re.compile(r"cannot import name '(?P<name>\w+)' from '(?P<module>[\w.]+)'")
 
 
 class MissingPackageError(ModuleNotFoundError):
@@ -38,7 +42,9 @@ class _Thing(metaclass=_Kind):
     _package = ""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        raise MissingPackageError(f"No module named {self._package!r}", name=self._package)
+        module, _, name = self._package.rpartition(".")
+        told = f"cannot import name {name!r} from {module!r}" if module else f"No module named {name!r}"
+        raise MissingPackageError(told, name=self._package)
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         """A class that inherits from it is defined as any other."""
@@ -77,7 +83,11 @@ class Placeholders(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
         `own` says whether a name may be the student's: a module that was not handed in stays missing.
         """
-        if type(error) is not ModuleNotFoundError or not error.name or len(self.names) >= MOST:
+        if len(self.names) >= MOST:
+            return False
+        if type(error) is ImportError:
+            return self._lend(error, own)
+        if type(error) is not ModuleNotFoundError or not error.name:
             return False
         package = error.name.partition(".")[0]
         if package in self.names or not package.isidentifier() or own(package) or _is_here(package):
@@ -85,6 +95,17 @@ class Placeholders(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         self.names[package] = None
         if self not in sys.meta_path:
             sys.meta_path.append(self)
+        return True
+
+    def _lend(self, error: ImportError, own: Callable[[str], bool]) -> bool:
+        """Give a library the name that another version of it had; what is called by that name raises."""
+        found = _NO_NAME.match(str(error))
+        module = sys.modules.get(found["module"]) if found else None
+        if found is None or module is None or own(found["module"].partition(".")[0]) or hasattr(module, found["name"]):
+            return False
+        whole = f"{found['module']}.{found['name']}"
+        setattr(module, found["name"], _thing(found["name"], whole))
+        self.names[whole] = None
         return True
 
 
@@ -107,7 +128,7 @@ def import_with(placeholders: Placeholders, module: str, own: Callable[[str], bo
         try:
             import_module(module)
             return
-        except ModuleNotFoundError as error:
+        except ImportError as error:
             if not placeholders.substitute(error, own):
                 raise
 
@@ -156,11 +177,11 @@ def resume_cell(
         elif isinstance(ended, MissingPackageError) and isinstance(statement, ast.Assign | ast.AnnAssign):
             skipped = skipped or ended
             begin = at + 1  # `device = torch.device(...)`: what needs it fails where it is used
-        elif isinstance(ended, MissingPackageError) or only_shows(ended):
+        elif isinstance(ended, MissingPackageError) or only_shows(ended) or _is_librarys(statement, ended, namespace):
             if not isinstance(statement, ast.Expr):
                 return Rest(ended, False)
             skipped = skipped or (None if isinstance(ended, MissingPackageError) else ended)
-            begin = at + 1  # a call for its effect, such as a plot's style
+            begin = at + 1  # a call for its effect, such as a plot's style or a setting
         elif isinstance(ended, ImportError) and isinstance(statement, ast.Import | ast.ImportFrom):
             if stand_in(ended):
                 begin = at  # the same once more
@@ -171,6 +192,29 @@ def resume_cell(
             return Rest(ended, False)
         ended = _run(tree.body[begin:], file, namespace)
     return Rest(skipped, True)
+
+
+def failed_in_library(tree: ast.Module, error: BaseException, file: str, namespace: dict[str, Any]) -> bool:
+    """Whether the cell ended at a library's function that was called for its effect, such as a setting."""
+    line = _line(error, file)
+    statement = next((node for node in tree.body if _holds(node, line)), None)
+    return statement is not None and _is_librarys(statement, error, namespace)
+
+
+def _is_librarys(statement: ast.stmt, error: BaseException, namespace: dict[str, Any]) -> bool:
+    """Whether `statement` is `np.set_something(...)`: a call below a module, whose result nobody keeps.
+
+    A failed assertion is no such thing: `np.testing.assert_allclose` says something about the student's own work.
+    """
+    if not isinstance(statement, ast.Expr) or not isinstance(statement.value, ast.Call):
+        return False
+    root: ast.expr = statement.value.func
+    while isinstance(root, ast.Attribute):
+        root = root.value
+    called = namespace.get(root.id) if isinstance(root, ast.Name) and root is not statement.value.func else None
+    return isinstance(called, ModuleType) and isinstance(
+        error, AttributeError | TypeError | ValueError | KeyError | ImportError
+    )
 
 
 def only_shows(error: BaseException) -> bool:
