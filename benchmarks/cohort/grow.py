@@ -4,8 +4,8 @@
 
 For each size: seconds and memory of the batch, of the same once more (nothing changed) and of a batch with one file
 changed, the store's size, seconds and size of the summary page and of an export. Nothing is graded twice: stopped and
-called again, it goes on. The assignment has three parts and takes a fraction of a second, so what grows here is the
-batch and not the notebooks; `run.py` has the five courses' own.
+called again, it goes on. The assignment is two functions in a module, so what grows here is the batch and not the
+notebooks; `run.py` has the five courses' own.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import json
 import subprocess
 import sys
 import time
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -23,28 +24,28 @@ sys.path[:0] = [str(HERE), str(HERE.parents[1])]
 
 from run import ROOT, batch, graded  # noqa: E402
 
+from tests.cohort.tiny import KINDS, make_course  # noqa: E402
+
 CHANGED = "# changed\n"
 
 
-def course(folder: Path) -> None:
-    """The toy course of the tests, recorded and released."""
-    from grader import cli
-    from tests.assignment.conftest import FILES, write
-
-    if not (folder / "course/assignments").exists():
-        write(folder / "course/reference/toy", FILES)
-        for words in (("golden", "record"), ("release",)):
-            assert cli.main([*words, "--course", str(folder / "course")]) == 0
-
-
 def hand_ins(folder: Path, count: int) -> Path:
-    """So many hand-ins: right, wrong, half done, broken and hostile ones, as notebooks, folders and zips."""
-    from grader.assignment.loading.course import Course
-    from tests.cohort.generate import make_cohort
-
+    """So many hand-ins of every kind, no two alike, as folders, files and zips; one of twenty is a useless file."""
     target = folder / f"in-{count}"
-    if not target.exists():
-        make_cohort(Course(root=folder / "course"), target, {"toy": count})
+    if target.exists():
+        return target
+    target.mkdir()
+    kinds = list(KINDS)
+    for n in range(count):
+        text = f"{KINDS[kinds[n % len(kinds)]][0]}# student {n}\n"
+        if n % 20 == 7:
+            (target / f"s{n:04}.zip").write_bytes(b"PK\x03\x04 damaged %d" % n)
+        elif n % 3 == 0:
+            with zipfile.ZipFile(target / f"s{n:04}.zip", "w") as archive:
+                archive.writestr("layers.py", text)
+        else:
+            (target / f"s{n:04}").mkdir()
+            (target / f"s{n:04}" / "layers.py").write_text(text)
     return target
 
 
@@ -57,7 +58,7 @@ def timed(*words: str) -> float:
 def measure(folder: Path, count: int) -> dict[str, Any]:
     """Everything about one size."""
     source, store = hand_ins(folder, count), f"{count}.sqlite"
-    more = ("--assignment", "toy")
+    more = ("--assignment", "tiny")
     first = batch(folder, store, *more, hand_ins=source)
     again = batch(folder, store, *more, hand_ins=source)
     one = next(path for path in sorted(source.iterdir()) if path.is_dir())
@@ -89,7 +90,8 @@ def main() -> None:
     args = parser.parse_args()
     folder = args.folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
-    course(folder)
+    if not (folder / "course").exists():
+        make_course(folder / "course")
     for count in args.sizes:
         found = measure(folder, count)
         (folder / f"{count}.json").write_text(json.dumps(found, indent=1))
