@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 import numpy.typing as npt
@@ -174,7 +174,7 @@ def grade_with(
     *,
     handed: SubmittedFiles | None = None,
     digests: Mapping[str, str] | None = None,
-    keep: bool = False,
+    keep: bool | Literal["answers"] = False,
     started: float | None = None,
     policy: Policy = tiers.ANY,
     inspect: Inspect | None = None,
@@ -182,7 +182,8 @@ def grade_with(
     """Grade a hand-in for a loaded assignment in a worker that may have graded others before.
 
     `folder` is this hand-in's own, from `RootProcess.new_folder`; the caller removes it. `handed` is what lies at
-    `path`, for a caller that has looked at it, `digests` the SHA-256 of its files by their real path.
+    `path`, for a caller that has looked at it, `digests` the SHA-256 of its files by their real path. `keep` is as for
+    `grade`; "answers" draws only what a person marks.
 
     Raises
     ------
@@ -209,7 +210,8 @@ def grade_with(
         golden = pool.submit(expected.at, seed)
         stubs = pool.submit(unfilled_by_check, found, submission)
         around = pool.submit(environment)
-        session = Session(root, found, submission, anchors, seed=seed, pictures=keep)
+        stub = _stub_notebook(found)
+        session = Session(root, found, submission, anchors, seed=seed, pictures=_drawn(found, submission, stub, keep))
         prober = Prober(session, seed=seed)
         try:
             warning = session.supervisor.require_tier(policy, found)
@@ -217,8 +219,7 @@ def grade_with(
             cells_done = time.monotonic()
             prober.finish()  # before what only this side has to do
             _log_cells(session, cells_done - started)
-            stub = _stub_notebook(found)
-            answers = _answers(found, submission, stub, session, digests=keep)
+            answers = _answers(found, submission, stub, session, digests=bool(keep))
             evaluation = evaluate(prober, golden.result(), unfilled=stubs.result(), answers=answers)
             log.debug("checks compared and explained (%.3f s)", time.monotonic() - started)
             for check in found.checks if inspect or log.isEnabledFor(logging.DEBUG) else ():
@@ -349,6 +350,17 @@ def _answers(
         return answers
     pictures = {c.index: c.pictures for c in session.cells}
     return {id: _with_digest(answer, pictures) for id, answer in answers.items()}
+
+
+def _drawn(
+    assignment: Assignment, submission: Submission, stub: Notebook | None, keep: bool | Literal["answers"]
+) -> bool | frozenset[int]:
+    """The cells whose figures are drawn: all or none, or those that somebody looks at who marks."""
+    if isinstance(keep, bool) or submission.notebook is None:
+        return bool(keep)
+    from grader.submission.review.answers import cells_to_draw
+
+    return cells_to_draw(assignment.manual, submission.notebook, stub)
 
 
 def _with_digest(answer: Answer, pictures: Mapping[int, tuple[bytes, ...]]) -> Answer:

@@ -405,6 +405,8 @@ class Outcome(Struct, frozen=True, kw_only=True):
     arrays: tuple[Comparison, ...] = ()
     diagnosis: Diagnosis | None = None
     seconds: float = 0.0
+    mark: Mark | None = None
+    """What a person decided, where the probe left it to one."""
 
 
 class PartResult(Struct, frozen=True, kw_only=True):

@@ -91,7 +91,9 @@ def _steps(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[CheckCha
             if had.get(check, 0) != has.get(check, 0)
         ]
         if not steps and _score(was) != _score(now):
-            steps = [CheckChange(name=f"follow-through in part {id}", before=_score(was), after=_score(now))]
+            by_person = any(part is not None and "mark" in part for part in (was, now))
+            what = f"part {id}, marked by a person" if by_person else f"follow-through in part {id}"
+            steps = [CheckChange(name=what, before=_score(was), after=_score(now))]
         found += steps
     return found
 

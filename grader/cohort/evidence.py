@@ -6,14 +6,12 @@ Owns the choice and its limits. All of it is the student's own, and hostile; `gr
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator
 from typing import Any
 
-from grader.model import CellRun, Report
+from grader.model import CellRun, Notebook, Report
 from grader.report.sanitize import clean, cut
+from grader.submission.review.answers import cells_beside
 
-CELLS = 2
-"""Code cells above a written answer that are kept."""
 CODE, TEXT = 6_000, 3_000
 """Characters of a cell's code and of what it printed."""
 PICTURES = 1 << 20
@@ -25,13 +23,13 @@ def evidence(report: Report) -> dict[str, Any]:
     if report.work is None:
         return {}
     found: dict[str, Any] = {}
-    room = PICTURES
+    notebook, room = report.work.notebook, PICTURES
     runs = {run.index: run for run in report.cells}
     for part in report.parts:
-        if part.manual is not None and part.answer is not None and part.answer.state == "answered":
+        if part.manual is not None and part.answer is not None and notebook is not None:
             shown = []
-            for cell in _cells(report, part.answer.cell, plot=bool(part.answer.figures)):
-                one, room = _cell(report, cell, runs.get(cell), room)
+            for cell in cells_beside(part.answer, notebook):
+                one, room = _cell(notebook, cell, runs.get(cell), room)
                 shown.append(one)
             found[part.part.id] = shown
         for outcome in part.outcomes:
@@ -44,21 +42,8 @@ def evidence(report: Report) -> dict[str, Any]:
     return {id: cells for id, cells in found.items() if cells}
 
 
-def _cells(report: Report, answer: int | None, *, plot: bool) -> Iterator[int]:
-    """The cell that drew the answer, or the last code cells above it."""
-    notebook = report.work.notebook if report.work else None
-    if answer is None or notebook is None:
-        return
-    if plot:
-        yield answer
-        return
-    above = [cell.index for cell in notebook.code if cell.index < answer and cell.source.strip()]
-    yield from above[-CELLS:]
-
-
-def _cell(report: Report, index: int, run: CellRun | None, room: int) -> tuple[dict[str, Any], int]:
-    notebook = report.work.notebook if report.work else None
-    source = next((c.source for c in notebook.cells if c.index == index), "") if notebook else ""
+def _cell(notebook: Notebook, index: int, run: CellRun | None, room: int) -> tuple[dict[str, Any], int]:
+    source = next((c.source for c in notebook.cells if c.index == index), "")
     pictures = []
     for picture in run.pictures if run else ():
         room -= len(picture)

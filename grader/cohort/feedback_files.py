@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 import msgspec
 
-from grader.cohort.records import CacheKey, CohortEntry
+from grader.cohort.records import CacheKey, CohortEntry, Result
+from grader.errors import UsageError
 from grader.model import Report
 
 _UNFIT = re.compile(r"[\x00-\x1f\x7f]|^\.+$")
@@ -45,6 +47,39 @@ def _mark(hand_in: CohortEntry, key: CacheKey) -> str:
     return f"<!-- {hashlib.sha256(told).hexdigest()} -->\n"
 
 
+def put_marks_in(folder: Path, results: Iterable[Result]) -> list[str]:
+    """Put the marks of each result into its page; returns the hand-ins that have none.
+
+    Raises
+    ------
+    UsageError
+        A page cannot be written.
+    """
+    from grader.report.html.marked import put_in
+
+    absent = []
+    for result in results:
+        path = page_of(folder, result.path)
+        try:
+            old = path.read_text(encoding="utf-8")
+        except OSError:
+            absent.append(result.path)
+            continue
+        new = put_in(old, result.report)
+        try:
+            if new != old:
+                _write_whole(path, new)
+        except OSError as problem:
+            raise UsageError(f"{path}: cannot be written ({problem.strerror})") from problem
+    return absent
+
+
+def _write_whole(path: Path, text: str) -> None:
+    part = path.with_name(f".{path.name}.part")
+    part.write_text(text, encoding="utf-8")
+    part.replace(path)
+
+
 def write_page(folder: Path, hand_in: CohortEntry, report: Report, key: CacheKey) -> None:
     """Make the page and write it whole; one that is there is replaced.
 
@@ -58,6 +93,4 @@ def write_page(folder: Path, hand_in: CohortEntry, report: Report, key: CacheKey
     text = html.render(msgspec.structs.replace(report, path=hand_in.path)).rstrip("\n") + "\n"
     path = page_of(folder, hand_in.path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.part")
-    part.write_text(text + _mark(hand_in, key), encoding="utf-8")
-    part.replace(path)
+    _write_whole(path, text + _mark(hand_in, key))

@@ -58,7 +58,12 @@ def most_points(results: Iterable[Result]) -> tuple[Fraction, ...]:
 
 
 def outcomes(
-    results: Sequence[Result], assignment: str, people: Iterable[RosterEntry], decisions: Iterable[Decision]
+    results: Sequence[Result],
+    assignment: str,
+    people: Iterable[RosterEntry],
+    decisions: Iterable[Decision],
+    *,
+    partial: bool = False,
 ) -> list[Outcome]:
     """Every student of the results or the roster, once, by name.
 
@@ -68,17 +73,18 @@ def outcomes(
         Of one run; those whose assignment could not be told count for the students who have no other.
     people
         The run's roster.
+    partial
+        Give the points of what is decided where parts wait for a person, unless nothing is.
     """
-    most = most_points(r for r in results if r.assignment == assignment)[0]
     by_student: dict[str, list[Result]] = {}
     lost: dict[str, list[Result]] = {}
     for result in results:
         place = by_student if result.assignment == assignment else lost if not result.assignment else {}
         place.setdefault(result.student, []).append(result)
     decided = {(d.student, d.content): d for d in decisions if d.assignment == assignment}
-    found = [_outcome(attempts, most, decided) for attempts in by_student.values()]
+    found = [_outcome(attempts, partial, decided) for attempts in by_student.values()]
     elsewhere = {r.student for r in results if r.assignment and r.assignment != assignment}
-    found += [_outcome(a, most, decided) for s, a in lost.items() if s not in by_student and s not in elsewhere]
+    found += [_outcome(a, partial, decided) for s, a in lost.items() if s not in by_student and s not in elsewhere]
     seen = {one.student for one in found}
     for entry in people:
         if entry.key not in seen:
@@ -87,10 +93,10 @@ def outcomes(
     return sorted(found, key=lambda o: (o.name.casefold() or o.student, o.student))
 
 
-def _outcome(attempts: Sequence[Result], most: Fraction, decided: Mapping[tuple[str, str], Decision]) -> Outcome:
+def _outcome(attempts: Sequence[Result], partial: bool, decided: Mapping[tuple[str, str], Decision]) -> Outcome:
     counting = next((r for r in attempts if r.counts), None)
     result = counting or attempts[-1]
-    state, points, reason = _state(result, counting is not None, most)
+    state, points, reason = _state(result, counting is not None, partial)
     if state in ("ungradable", "fault") and (earlier := [r for r in attempts if r.final is not None]):
         last = earlier[-1]
         shown = f"{float(last.final or 0):g}"
@@ -107,13 +113,13 @@ def _outcome(attempts: Sequence[Result], most: Fraction, decided: Mapping[tuple[
     return _decided(one, decided.get((result.student, result.content)))
 
 
-def _state(result: Result, counts: bool, most: Fraction) -> tuple[State, Fraction | None, str]:
+def _state(result: Result, counts: bool, partial: bool) -> tuple[State, Fraction | None, str]:
     if result.final is None:
         return ("fault" if result.status == "fault" else "ungradable"), None, result.reason
     if not counts:
         return "unattempted", None, "the rules let no attempt count"
-    if result.max_points < most:
-        return "person", None, f"{float(most - result.max_points):g} points wait"
+    if result.pending and not (partial and result.max_points):
+        return "person", None, f"{float(result.pending):g} points wait"
     return "graded", result.final, ""
 
 

@@ -202,7 +202,7 @@ class Slot:
                     handed=handed,
                     digests=digests,
                     policy=self._policy,
-                    keep=self._pages is not None or bool(loaded.assignment.manual),
+                    keep=True if self._pages is not None else "answers",
                 )
                 if again + 1 < TRIES and report.lost_process:
                     self.close()

@@ -137,12 +137,15 @@ def run(args: argparse.Namespace) -> int:
     from grader.assignment.loading.course import find_course
     from grader.cohort.batch import in_shard, run_batch
     from grader.cohort.discover import find
+    from grader.cohort.feedback_files import put_marks_in
     from grader.cohort.late_policy import Rules, compiled, read_rules
     from grader.cohort.pool import in_slots
     from grader.cohort.progress import Progress
     from grader.cohort.roster import read_roster
     from grader.cohort.slot_process import Setup
     from grader.cohort.store import Store
+    from grader.marking.log import beside
+    from grader.marking.totals import results
 
     source: Path = args.source
     rules = read_rules(args.rules) if args.rules else Rules()
@@ -226,6 +229,8 @@ def run(args: argparse.Namespace) -> int:
             finally:
                 progress.close()
             _say_students(found)
+            if args.feedback is not None and beside(args.store).exists():
+                put_marks_in(args.feedback, (r for r in results(store, number) if r.status == "graded"))
             return show_run(store, number, args.html, args.feedback)
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from grader.commands import REGISTRY, stdio
-from grader.commands.shared import listed, plural
+from grader.commands.shared import LISTED, listed, plural
 from grader.errors import UsageError
 
 if TYPE_CHECKING:
@@ -70,6 +70,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "and take it back with `grade import marks`; the page of `grade mark` writes the same marks.",
     )
     _add_scores(marks, scale=False)
+    pages = add(
+        "feedback",
+        "the marks, put into the students' pages",
+        "Put every mark into the pages that `grade batch --feedback FOLDER` has written: points, items and comments\n"
+        "beside the answers, and the total. Nothing is graded again; what changed since is put in by the same command.",
+    )
+    pages.add_argument("store", metavar="STORE", type=Path, help="the store that `grade batch` made")
+    pages.add_argument("folder", metavar="FOLDER", type=Path, help="the pages")
+    pages.add_argument("--run", metavar="N", type=int, help="which run of the store (default: the last finished one)")
     package = add(
         "gradescope-autograder",
         "the autograder zip of an assignment for Gradescope",
@@ -122,6 +131,9 @@ def _add_scores(parser: argparse.ArgumentParser, *, scale: bool = True) -> None:
     parser.add_argument("--run", metavar="N", type=int, help="which run of the store (default: the last finished one)")
     if scale:
         parser.add_argument(
+            "--partial", action="store_true", help="send what is decided, though parts wait for a person"
+        )
+        parser.add_argument(
             "--out-of", metavar="POINTS", type=_points, help="scale the points to what the assignment is worth there"
         )
 
@@ -144,6 +156,8 @@ def run(args: argparse.Namespace) -> int:
         return _notebook(args)
     if args.place == "csv":
         return _table(args)
+    if args.place == "feedback":
+        return _feedback(args)
     if args.place == "marks":
         return _marks(args)
     return _gradebook(args)
@@ -165,7 +179,7 @@ def _gradebook(args: argparse.Namespace) -> int:
         entries=tuple(_entry(one) for one in found if one.points is not None),
         column=args.column or assignment,
         named=args.column is not None,
-        possible=most_points(mine),
+        possible=most_points(mine) if args.partial else most_points(mine)[-1:],
         out_of=args.out_of,
         sheet=_sheet(args.sheet),
         comments=getattr(args, "feedback", True),
@@ -174,9 +188,10 @@ def _gradebook(args: argparse.Namespace) -> int:
     _write(args.output, filled.data)
     _tell_undecided(found, args.store)
     _tell_sheet(filled, found, gradebook)
-    waiting = sum(r.pending > 0 for r in mine if r.counts)
+    waiting = sum(one.points is not None and one.result is not None and one.result.pending > 0 for one in found)
     if waiting:
-        stdio.tell(f"{plural(waiting, 'student')} have parts that wait for a person: only automatic points are in it")
+        have = "has" if waiting == 1 else "have"
+        stdio.tell(f"{plural(waiting, 'student')} {have} parts that wait for a person: what is decided is in it")
     _tell_total(found, f"{filled.entered} entered, out of {points(request.most)}", filled.left_out)
     return LEFT_OUT if any(why != EXCUSED for why in filled.left_out.values()) else DONE
 
@@ -191,7 +206,8 @@ def _outcomes(args: argparse.Namespace) -> tuple[list[Result], list[Outcome], st
         run = store.run(args.run).id
         with_marks = list(results(store, run))
         assignment = _assignment(with_marks, args.assignment)
-        return with_marks, outcomes(with_marks, assignment, store.people(run), store.decisions()), assignment
+        found = outcomes(with_marks, assignment, store.people(run), store.decisions(), partial=args.partial)
+        return with_marks, found, assignment
 
 
 def _results(args: argparse.Namespace) -> list[Result]:
@@ -232,15 +248,22 @@ def _comment(result: Result) -> str:
     if result.points is None:
         return ""
     lines = [f"{points(result.points)} of {points(result.max_points)} points"]
+    if result.pending:
+        lines.append(f"{points(result.pending)} more points wait for a person")
     if result.penalty:
         days = f"{result.late_days} day{'' if result.late_days == 1 else 's'} late"
         lines.append(f"{days}: {points(result.penalty)} points off")
     for part in result.report.get("parts", ()):
-        if part["kind"] == "auto" and part["score"] < part["max_score"]:
-            why = next((_why(c) for c in part["checks"] if c["status"] != "passed"), "")
+        if part["score"] is not None and part["score"] < part["max_score"]:
+            why = _marked(part["mark"]) if "mark" in part else ""
+            why = why or next((_why(c) for c in part["checks"] if c["status"] != "passed"), "")
             said = f"{part['id']} {part['title']}: {part['score']:g} of {part['max_score']:g}"
             lines.append(one_line(f"{said}; {why}" if why else said, 400))
     return cut("<br>".join(html.escape(line, quote=False) for line in lines), COMMENT)
+
+
+def _marked(mark: Mapping[str, Any]) -> str:
+    return " ".join(filter(None, (*(item["text"] for item in mark["items"]), mark["comment"])))
 
 
 def _why(check: Mapping[str, Any]) -> str:
@@ -269,6 +292,8 @@ def _tell_undecided(found: Sequence[Outcome], store: Path) -> None:
             continue
         if state in ("absent", "excused", "unattempted"):
             stdio.tell(f"{words}: {', '.join(one_line(one.shown) for one in those)}")
+        elif state == "person" and len(those) > LISTED:
+            stdio.tell(f"{len(those)} students {words}: {listed(one_line(one.shown) for one in those)}")
         else:
             for one in those:
                 stdio.tell(f"{one_line(one.shown)}: {words}: {one_line(one.reason, 300)}")
@@ -406,6 +431,17 @@ def _marks(args: argparse.Namespace) -> int:
     found = questions(_results(args), args.assignment)
     _write(args.output, dump(export(found, state_of(args.store) or State())))
     return DONE
+
+
+def _feedback(args: argparse.Namespace) -> int:
+    from grader.cohort.feedback_files import put_marks_in
+
+    results = [r for r in _results(args) if r.status == "graded"]
+    absent = put_marks_in(args.folder, results)
+    stdio.tell(f"{plural(len(results) - len(absent), 'page')} with the marks of today")
+    if absent:
+        stdio.tell(f"no page in {args.folder} for: {listed(absent)}; `grade batch --feedback` writes it")
+    return LEFT_OUT if absent else DONE
 
 
 # ---------------------------------------------------------------- Gradescope

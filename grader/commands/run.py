@@ -83,6 +83,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="grade without a sandbox where none works: the code can then read what you can read",
     )
+    what.add_argument(
+        "--marks",
+        metavar="STORE",
+        type=Path,
+        help="add the marks that people gave, which lie beside this batch's store",
+    )
     shown = parser.add_argument_group("what is shown")
     shown.add_argument("-v", "--verbose", action="store_true", help="list passed checks, error sizes and versions too")
     shown.add_argument(
@@ -176,7 +182,7 @@ def run(args: argparse.Namespace) -> int:
             data=args.data,
             worker=worker,
             policy=Policy(require=args.require_sandbox, unsafe=args.unsafe),
-            keep=any(format.needs_work for format in formats),
+            keep=args.marks is not None or any(format.needs_work for format in formats),
             checks=args.check,
             inspect=None if arrays is None else arrays.add,
         )
@@ -190,6 +196,8 @@ def run(args: argparse.Namespace) -> int:
         raise
     finally:
         gc.enable()
+    if args.marks is not None:
+        report = _marked(report, args.marks)
     if arrays is not None:
         arrays.write()
     report_files.write(report, wanted, args)
@@ -208,11 +216,22 @@ def run(args: argparse.Namespace) -> int:
     return exit_code(report, fail_under=args.fail_under, exit_zero=args.exit_zero)
 
 
+def _marked(report: Report, store: Path) -> Report:
+    from grader.cohort.store import Store
+    from grader.marking.totals import rules_of, state_of, with_marks
+
+    with Store.open(store) as opened:
+        state = state_of(store, rules_of(opened, None))
+    return report if state is None else with_marks(report, state)
+
+
 def _watch(args: argparse.Namespace, path: Path, wanted: list[report_files.Output]) -> int:
     from grader.commands.watch import Watch, watch
 
-    if wanted or args.fresh or args.seed is not None or args.data is not None:
-        raise UsageError("--watch shows the report on the terminal: leave out -o, --json, --seed, --fresh and --data")
+    if wanted or args.marks or args.fresh or args.seed is not None or args.data is not None:
+        raise UsageError(
+            "--watch shows the report on the terminal: leave out -o, --json, --seed, --fresh, --data and --marks"
+        )
     policy = Policy(require=args.require_sandbox, unsafe=args.unsafe)
     watched = Watch(path, args.course and Path(args.course), args.assignment, args.hidden, policy)
     watch(watched, lambda report: stdio.emit(_page(report, verbose=args.verbose)), stdio.tell)
@@ -243,6 +262,11 @@ def _targets(args: argparse.Namespace) -> tuple[Path, list[report_files.Output]]
         raise UsageError(f"--data {args.data}: no such folder")
     if args.show_arrays is not None:
         report_files.check_arrays_target(args.show_arrays)
+    if args.marks is not None:
+        from grader.marking.log import beside
+
+        if not beside(args.marks).exists():
+            raise UsageError(f"--marks {args.marks}: nobody has marked anything of this store yet")
     if len(given) > 1:
         raise UsageError(f"one SUBMISSION at a time, not {len(given)}: {' '.join(given)}")
     return Path(given[0]), report_files.chosen(args)

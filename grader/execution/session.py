@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -49,13 +49,15 @@ class Session:
         anchors: Mapping[str, Anchor],
         *,
         seed: int,
-        pictures: bool = False,
+        pictures: bool | Collection[int] = False,
     ) -> None:
         self.assignment = assignment
         self.submission = submission
         self.anchors = anchors
         self.seed = seed
         self._pictures = PICTURES if pictures else 0
+        self._drawn = None if isinstance(pictures, bool) else frozenset(pictures)
+        """The cells whose figures are drawn; None for all or none."""
         self.cells: list[CellRun] = []
         self.notes: list[str] = []
         self.lost_process = False
@@ -185,7 +187,8 @@ class Session:
         started = time.monotonic()
         seconds = min(self.assignment.limits.cell, max(0.1, self._left(CELLS)))
         try:
-            command = RunCell(index=index, source=source, seconds=seconds - min(LAST_SECONDS, seconds / 10))
+            draw = self._drawn is None or index in self._drawn
+            command = RunCell(index=index, source=source, seconds=seconds - min(LAST_SECONDS, seconds / 10), draw=draw)
             reply, _ = self._main.ask(command, CellDone, seconds=seconds, allowance=self.allowance)
         except DEAD as problem:
             how = self._main.end()

@@ -9,7 +9,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
 from fractions import Fraction
 
 from msgspec import Struct, structs
@@ -35,8 +36,12 @@ class Given(Struct, frozen=True):
 class State:
     """Rubrics and marks after every entry so far."""
 
-    def __init__(self, entries: Iterable[Entry] = ()) -> None:
+    def __init__(
+        self, entries: Iterable[Entry] = (), open_until: Callable[[str], datetime | None] = lambda _: None
+    ) -> None:
         self.entries = list(entries)
+        self._open_until = open_until
+        """Assignment -> the end of its deadline, before which no model answer is shown."""
         self.rubrics: dict[Key, Rubric] = {}
         self.marks: dict[AnswerKey, Given] = {}
         self.reopened: dict[AnswerKey, tuple[Reopened, Given | None]] = {}
@@ -117,8 +122,12 @@ class State:
             points=points_of(mark, rubric, most),
             items=chosen,
             comment=mark.comment,
-            model=rubric.model if rubric.show_model else "",
+            model=rubric.model if rubric.show_model and not self._is_open(mark.assignment) else "",
         )
+
+    def _is_open(self, assignment: str) -> bool:
+        until = self._open_until(assignment)
+        return until is not None and datetime.now(UTC) < until
 
     def changes(self, key: Key, rubric: Rubric, most: Fraction) -> tuple[list[AnswerKey], list[AnswerKey]]:
         """What another rubric would do: answers whose points change, and adjusted ones that stay all the same."""

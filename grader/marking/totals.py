@@ -7,7 +7,9 @@ applied once more; without marks everything stays as the batch left it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime, timedelta
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -29,21 +31,28 @@ Given = Literal["passed", "partial", "failed"]
 
 def results(store: Store, run: int | None = None) -> Iterator[Result]:
     """The results of a run as `Store.results` gives them, with the marks that lie beside the store."""
-    state = state_of(store.path)
+    rules = rules_of(store, run)
+    state = state_of(store.path, rules)
     found = store.results(run)
     if state is None:
         return found
-    rules = rules_of(store, run)
     return marked(found, state, rules, store.elsewhere(store.run(run).id) if rules.late.term_days else ())
 
 
-def state_of(store: Path) -> State | None:
+def state_of(store: Path, rules: Rules | None = None) -> State | None:
     """The marks beside a store; None when nobody has marked anything."""
     path = beside(store)
     if not path.exists():
         return None
     with Log(path) as log:
-        return State(log.entries())
+        return State(log.entries(), open_until=partial(_open_until, rules or Rules()))
+
+
+def _open_until(rules: Rules, assignment: str) -> datetime | None:
+    """When the last student's deadline is over."""
+    due = rules.due_of(assignment)
+    extra = max((hand.extra_days for hand in rules.students.values()), default=0.0)
+    return None if due is None else due + timedelta(days=max(extra, 0.0), minutes=rules.late.grace_minutes)
 
 
 def rules_of(store: Store, run: int | None) -> Rules:
@@ -114,7 +123,11 @@ def part_with_mark(part: Mapping[str, Any], assignment: str, content: str, state
         worth = _exact(check.get("max_score", 0))
         given = state.given(assignment, f"{id}/{check['id']}", content) if check["status"] == "pending" else None
         mark = None if given is None else state.shown(given, worth)
-        checks.append(check if mark is None else {**check, **_scored(mark, worth), "message": told(mark)})
+        checks.append(
+            check
+            if mark is None
+            else {**check, **_scored(mark, worth), "message": told(mark), "mark": mark_to_json(mark)}
+        )
         added, freed = (added + mark.points, freed + worth) if mark else (added, freed)
     if freed:
         score = _score(part) + added
@@ -196,4 +209,4 @@ def _decided(outcome: Outcome, assignment: str, part: str, content: str, state: 
         return outcome
     mark = state.shown(given, outcome.check.points)
     status = status_of(mark.points, outcome.check.points)
-    return structs.replace(outcome, score=mark.points, status=status, message=told(mark))
+    return structs.replace(outcome, score=mark.points, status=status, message=told(mark), mark=mark)

@@ -132,6 +132,7 @@ def _check(outcome: Outcome) -> dict[str, Any]:
         "message": _text(outcome.message),
         "diagnosis": outcome.diagnosis and _diagnosis(outcome.diagnosis, hidden=check.visibility == "hidden"),
         "arrays": [_array(array) for array in outcome.arrays],
+        **({} if outcome.mark is None else {"mark": mark_to_json(outcome.mark)}),
     }
 
 

@@ -40,6 +40,8 @@ class Sections(Struct, frozen=True, kw_only=True):
     lost: tuple[LostPart, ...]
     not_started: tuple[PartResult, ...]
     by_person: tuple[PartResult, ...]
+    """Those that wait for a person."""
+    marked: tuple[PartResult, ...]
     credited: tuple[PartResult, ...]
     """Full points with the reference in the place of earlier parts: nothing to look for here."""
     passed: tuple[PartResult, ...]
@@ -61,7 +63,8 @@ def sections(report: Report, *, limit: int | None = 1) -> Sections:
     return Sections(
         lost=tuple(lost),
         not_started=tuple(p for p in automatic if _not_started(p)),
-        by_person=tuple(p for p in report.parts if p.manual is not None),
+        by_person=tuple(p for p in report.parts if not p.is_scored),
+        marked=tuple(p for p in report.parts if p.manual is not None and p.is_scored),
         credited=tuple(credited),
         passed=tuple(p for p in started if p.part.id not in shown and p not in credited),
     )
@@ -103,7 +106,7 @@ def failed_cells(report: Report) -> FailedCells:
 
 def _not_started(part: PartResult) -> bool:
     """Whether nothing was written; of a part without points, whether anything is missing."""
-    missing = [o.status == "missing" for o in part.outcomes]
+    missing = [o.status == "missing" for o in part.outcomes if part.mark is None]
     return any(missing) and (all(missing) or (part.max_score == 0 and not any(o.status in LOST for o in part.outcomes)))
 
 

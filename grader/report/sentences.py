@@ -95,16 +95,38 @@ def submission_name(report: Report) -> str:
 
 
 def answer_state(part: PartResult) -> str:
-    """What is known of a manual part's answer."""
+    """What is known of a manual part's answer, or that it is marked."""
+    if part.mark is not None:
+        return "marked by a person"
     if part.answer is None:
         return "needs manual grading"
     cell = "" if part.answer.cell is None else f" (cell {part.answer.cell})"
     return _ANSWER[part.answer.state] + cell
 
 
+def state(part: PartResult) -> str:
+    """How a part stands, in a few words."""
+    return answer_state(part) if part.manual is not None else STATUS[part.status]
+
+
+def score(part: PartResult) -> str:
+    """Points earned, or a dash where nobody has marked it yet."""
+    return points(part.score) if part.is_scored else "–"
+
+
+def mark_lines(part: PartResult, *, comment: bool = True) -> tuple[str, ...]:
+    """What the person said who marked or overrode the part: a line for each item, then the comment."""
+    mark = part.mark
+    if mark is None:
+        return ()
+    replaced = "" if mark.replaces is None else f"a person changed the score of {points(mark.replaces)} points"
+    items = (f"{'+' if i.points > 0 else ''}{points(i.points)}: {one_line(i.text)}" for i in mark.items)
+    return tuple(filter(None, (replaced, *items, paragraph(mark.comment) if comment else "")))
+
+
 def is_innocent(part: PartResult) -> bool:
     """Whether the course's own earlier parts make everything in it right: there is nothing to look for here."""
-    return bool(part.credited_with) and part.follow_through == part.max_score
+    return part.mark is None and bool(part.credited_with) and part.follow_through == part.max_score
 
 
 def credit(part: PartResult) -> str:

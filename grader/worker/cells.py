@@ -52,7 +52,7 @@ def run_cell(state: State, command: RunCell) -> CellDone:
     except BaseException as escaped:  # SystemExit or worse, raised from a hook that the student installed
         error = escaped
     given = _made_up(state, shell, command.source) if error is not None else ()
-    pictures = _pictures(state.prepared.pictures)
+    pictures = _pictures(state.prepared.pictures) if command.draw else ()
     return CellDone(
         error=student_error(error, state.files()) if error is not None else None,
         interrupted=isinstance(error, TooLong),

@@ -108,6 +108,8 @@ class RunCell(Struct, tag=True, frozen=True, kw_only=True):
     definitions_after: int | None = None
     seconds: float = 0.0
     """After which it is interrupted, so that what it has computed is kept; 0 for never."""
+    draw: bool = True
+    """Whether its figures are drawn, where `Prepare.pictures` lets any be."""
 
 
 class Replacement(Struct, frozen=True):

@@ -96,7 +96,7 @@ def table(path: str, delimiter: str = ",") -> list[list[str]]:
 
 
 def test_canvas_gets_the_attempt_that_counts_less_its_penalty(store: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert export("canvas", store, "-o", "canvas.csv", "--column", "Homework 3") == 0
+    assert export("canvas", store, "--partial", "-o", "canvas.csv", "--column", "Homework 3") == 0
     assert table("canvas.csv")[2:] == [
         ["Jane", "101", "", "jane@uni.example", "", "16"],
         ["John", "102", "", "john@uni.example", "", "20"],
@@ -106,7 +106,7 @@ def test_canvas_gets_the_attempt_that_counts_less_its_penalty(store: Path, capsy
     assert err.splitlines() == [
         "grade: Bo (bo): could not be graded: PDF",
         f"grade: decide with `grade decide {store} bo POINTS` (or `excused`)",
-        "grade: 2 students have parts that wait for a person: only automatic points are in it",
+        "grade: 2 students have parts that wait for a person: what is decided is in it",
         "grade: 3 students: 2 entered, out of 20; 1 could not be graded",
     ]
 
@@ -131,14 +131,20 @@ def test_who_waits_for_a_person_or_could_not_be_graded_is_blank_and_not_zero(
         rows[i] = structs.replace(hand_in, ids={"canvas_id": str(i), "Username": hand_in.student}), result, worth
     fill(tmp_path / "s.sqlite", rows)
     assert export(place, "s.sqlite", "-o", "out.csv", "--column", "HW") == 0
-    text = (tmp_path / "out.csv").read_text()
-    assert [",20" in line for line in text.splitlines() if ",ann," in line] == [True]
-    assert not any(word in text.casefold() for word in ("wes", "zoe", "bo,"))
+    assert not any(word in Path("out.csv").read_text().casefold() for word in ("ann", "wes", "zoe", "bo,"))
     said = capsys.readouterr().err
-    assert "Wes (wes): with points that a person must give: 5 points wait" in said
+    assert "Ann (ann): with points that a person must give: 4 points wait" in said
+    assert "Wes (wes): with points that a person must give: 9 points wait" in said
+    assert export(place, "s.sqlite", "-o", "out.csv", "--column", "HW", "--partial") == 0
+    text = (tmp_path / "out.csv").read_text()
+    for who, points in (("ann", 20), ("wes", 15)):
+        assert [f",{points}" in line for line in text.splitlines() if f",{who}," in line] == [True]
+    assert not any(word in text.casefold() for word in ("zoe", "bo,"))
+    said = capsys.readouterr().err
+    assert "Zoe (zoe): with points that a person must give: 9 points wait" in said
     assert "Bo (bo): could not be graded: PDF" in said
     assert said.splitlines()[-1] == (
-        "grade: 4 students: 1 entered, out of 20; 2 with points that a person must give; 1 could not be graded"
+        "grade: 4 students: 2 entered, out of 20; 1 with points that a person must give; 1 could not be graded"
     )
     assert export("csv", "s.sqlite", "-o", "table.csv") == 0
     found = {r["student"]: r for r in csv.DictReader(io.StringIO((tmp_path / "table.csv").read_text("utf-8-sig")))}
@@ -148,7 +154,7 @@ def test_who_waits_for_a_person_or_could_not_be_graded_is_blank_and_not_zero(
 
 
 def test_points_can_be_scaled(store: Path) -> None:
-    assert export("canvas", store, "-o", "canvas.csv", "--out-of", "50") == 0
+    assert export("canvas", store, "--partial", "-o", "canvas.csv", "--out-of", "50") == 0
     rows = table("canvas.csv")
     assert rows[0][-1] == "hw3"
     assert [r[-1] for r in rows[1:]] == ["50", "40", "50"]
@@ -161,14 +167,15 @@ def test_moodle_sheet_gets_grades_and_comments(store: Path, tmp_path: Path) -> N
         "Teilnehmer/in101;J;;20,00;\nTeilnehmer/in102;K;;20,00;\nTeilnehmer/in999;L;;20,00;\n",
         encoding="utf-8",
     )
-    assert export("moodle", store, "--sheet", sheet, "-o", "filled.csv") == 0
+    assert export("moodle", store, "--partial", "--sheet", sheet, "-o", "filled.csv") == 0
     rows = table("filled.csv", ";")
     assert [r[2] for r in rows] == ["Bewertung", "16", "20", ""]
     assert rows[1][4] == (
-        "18 of 20 points<br>1 day late: 2 points off<br>2 Part 2: 13 of 15; it is &lt;nan&gt; &amp; more"
+        "18 of 20 points<br>4 more points wait for a person<br>1 day late: 2 points off"
+        "<br>2 Part 2: 13 of 15; it is &lt;nan&gt; &amp; more"
     )
-    assert rows[2][4] == "20 of 20 points"
-    assert export("moodle", store, "--sheet", sheet, "-o", "filled.csv", "--no-feedback") == 0
+    assert rows[2][4] == "20 of 20 points<br>4 more points wait for a person"
+    assert export("moodle", store, "--partial", "--sheet", sheet, "-o", "filled.csv", "--no-feedback") == 0
     assert table("filled.csv", ";")[1][4] == ""
 
 
@@ -177,7 +184,7 @@ def test_somebody_who_is_in_no_row_is_named_and_tells_by_the_exit_code(
 ) -> None:
     sheet = tmp_path / "b.csv"
     sheet.write_text("OrgDefinedId,Username,End-of-Line Indicator\r\n#1,#john,#\r\n", encoding="utf-8")
-    assert export("brightspace", store, "--sheet", sheet, "-o", "out.csv", "--column", "HW") == 1
+    assert export("brightspace", store, "--partial", "--sheet", sheet, "-o", "out.csv", "--column", "HW") == 1
     assert "not in the file, no row of the sheet: Jane (jane)" in capsys.readouterr().err
     assert table("out.csv") == [
         ["OrgDefinedId", "Username", "HW Points Grade", "End-of-Line Indicator"],
@@ -209,7 +216,7 @@ def test_store_of_several_assignments_needs_a_choice(tmp_path: Path, capsys: pyt
     assert "holds results of 2 assignments (a, b); choose with --assignment" in capsys.readouterr().err
     assert export("canvas", path, "--assignment", "c") == 2
     assert "there are: a, b" in capsys.readouterr().err
-    assert export("canvas", path, "--assignment", "b", "-o", str(tmp_path / "b.csv")) == 0
+    assert export("canvas", path, "--partial", "--assignment", "b", "-o", str(tmp_path / "b.csv")) == 0
     assert [r[1] for r in table(str(tmp_path / "b.csv"))[2:]] == ["2"]
 
 

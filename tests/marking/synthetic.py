@@ -73,7 +73,7 @@ def fill(
         for student, attempt, one in reports:
             hand_in = CohortEntry(
                 path=one.path, student=student, name=student.title(), attempt=attempt, content=one.digest,
-                submitted=(submitted or {}).get(student, ""),
+                submitted=(submitted or {}).get(student, ""), ids={"canvas_id": student},
             )  # fmt: skip
             scores = {
                 p.part.id: PartScore(

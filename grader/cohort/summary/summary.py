@@ -157,10 +157,10 @@ def summarise(
 
 def _counted(report: Mapping[str, Any]) -> dict[str, Any]:
     """What of a report is counted here."""
-    wanted = ("id", "title", "kind", "score", "max_score")
+    wanted = ("id", "title", "kind", "score", "max_score", "mark")
     return {
         "parts": [
-            {key: part[key] for key in wanted}
+            {key: part[key] for key in wanted if key in part}
             | {"checks": [{k: c[k] for k in ("status", "score", "max_score", "diagnosis")} for c in part["checks"]]}
             for part in report.get("parts", ())
         ]
@@ -221,8 +221,8 @@ def _parts(graded: Sequence[Result]) -> list[PartLoss]:
     found: dict[str, PartLoss] = {}
     for result in graded:
         for part in result.report["parts"]:
-            if part["kind"] != "auto":
-                continue
+            if part["score"] is None:
+                continue  # nobody has marked it yet
             id, points = part["id"], _points(part["max_score"])
             lost = points - _points(part["score"])
             missing = any(check["status"] == "missing" for check in part["checks"])
@@ -269,7 +269,7 @@ def _mistakes(graded: Sequence[Result], order: Sequence[str]) -> list[MistakeLos
 
 def _share(part: Mapping[str, Any]) -> Fraction:
     """What of the points that a part's checks lost was lost in the end: follow-through gives some back."""
-    if part["kind"] != "auto":
+    if part["kind"] != "auto" or "mark" in part:
         return Fraction(0)
     checks = sum((_lost(check) for check in part["checks"]), Fraction(0))
     return _lost(part) / checks if checks else Fraction(0)

@@ -44,7 +44,7 @@ def _suite(report: Report, part: PartResult, titles: Counter[str]) -> ET.Element
     cases = [_manual(report, part)] if part.manual else [_case(report, part, o, titles) for o in part.outcomes]
     suite = _with_counts(name, cases, sum(o.seconds for o in part.outcomes))
     properties = ET.Element("properties")
-    if part.manual is None:
+    if part.is_scored:
         _property(properties, "score", points(part.score))
     _property(properties, "max_score", points(part.max_score))
     for outcome in part.outcomes:
@@ -72,6 +72,12 @@ def _case(report: Report, part: PartResult, outcome: Outcome, titles: Counter[st
 
 def _manual(report: Report, part: PartResult) -> ET.Element:
     case = _named(report, part, part.part.title, 0.0)
+    if part.mark is not None:
+        if part.status != "passed":
+            said = f"{points(part.score)} of {points(part.max_score)} points"
+            failure = ET.SubElement(case, "failure", type=part.status, message=_xml(said))
+            failure.text = _xml("\n".join(sentences.mark_lines(part)))
+        return case
     said = f"needs manual grading, {points(part.max_score)} points; {sentences.answer_state(part)}"
     ET.SubElement(case, "skipped", type="pending", message=_xml(said))
     return case

@@ -64,19 +64,21 @@ def _pieces(report: Report) -> Iterator[str]:
     yield "| | Part | | Points |\n|---|---|---|---:|\n"
     for part in (
         *(p.result for p in groups.lost),
+        *groups.marked,
         *groups.not_started,
         *groups.by_person,
         *groups.credited,
         *groups.passed,
     ):
-        state = sentences.answer_state(part) if part.manual else sentences.STATUS[part.status]
-        score = "–" if part.manual else points(part.score)
-        yield (
-            f"| {SIGNS[part.status]} | {escaped(part.part.id)} {escaped(part.part.title)} | {escaped(state)} "
-            f"| {score} / {points(part.max_score)} |\n"
-        )
+        title = f"{escaped(part.part.id)} {escaped(part.part.title)}"
+        score = f"{sentences.score(part)} / {points(part.max_score)}"
+        yield f"| {SIGNS[part.status]} | {title} | {escaped(sentences.state(part))} | {score} |\n"
     for lost in groups.lost:
         yield from _details(lost)
+    for part in groups.marked:
+        if lines := sentences.mark_lines(part):
+            yield f"\n### {escaped(part.part.id)} {escaped(part.part.title)}\n\n"
+            yield from (f"- {escaped(line)}\n" for line in lines)
     failed = order.failed_cells(report)
     if failed.own:
         yield "\n### Cells with errors\n\nNumbered from 0, text cells included.\n\n"
@@ -100,6 +102,7 @@ def _details(part: order.LostPart) -> Iterator[str]:
             yield f"  - {escaped(line)}\n"
         if said.also:
             yield f"  - also fails: {escaped('; '.join(map(sentences.check_title, said.also)))}\n"
+    yield from (f"- {escaped(line)}\n" for line in sentences.mark_lines(part.result))
     if part.same_as:
         yield f"\nThe same mistake as in {escaped(part.same_as)}.\n"
     if said_credit := sentences.credit(part.result):

@@ -1,7 +1,7 @@
 """The report as Gradescope's `results.json`: one test for each check, and what students see of it when.
 
 One test that is hidden hides the student's total as well, so `when` says when the hidden checks' results appear.
-Manual parts are marked in Gradescope itself, so they are named in the output and have no test.
+A part for a person that is marked has one test; the others are marked in Gradescope itself and named in the output.
 """
 
 from __future__ import annotations
@@ -53,9 +53,14 @@ def results(report: Report, *, when: When = DEFAULT) -> dict[str, Any]:
 
 def _tests(part: PartResult, when: When) -> list[dict[str, Any]]:
     """The part's checks, and what follow-through added to them, so that the tests' scores add up to the report's."""
+    if part.mark is not None and part.manual is not None:
+        return [_marked(part, when)]
     tests = [_test(part, i, outcome, when) for i, outcome in enumerate(part.outcomes, 1)]
     added = part.score - sum((o.score for o in part.outcomes), Fraction(0))
-    if added and part.manual is None:
+    if part.mark is not None and added:
+        override = {**_marked(part, when), "score": number(added), "max_score": 0}
+        tests.append(override | {"number": f"{part.part.id}.{len(part.outcomes) + 1}"})
+    elif added and part.is_scored:
         tests.append(
             {
                 "score": number(added),
@@ -71,6 +76,22 @@ def _tests(part: PartResult, when: When) -> list[dict[str, Any]]:
             }
         )
     return tests
+
+
+def _marked(part: PartResult, when: When) -> dict[str, Any]:
+    """What a person gave, or (for an automatic part) changed."""
+    hidden = any(outcome.check.visibility == "hidden" for outcome in part.outcomes)
+    return {
+        "score": number(part.score),
+        "max_score": number(part.max_score),
+        "status": "passed" if part.status == "passed" else "failed",
+        "name": f"{one_line(part.part.title)}: marked by a person",
+        "number": f"{part.part.id}.1",
+        "output": "\n".join(sentences.mark_lines(part))[:OUTPUT],
+        "tags": ["marked"],
+        "visibility": when if hidden else "visible",
+        "extra_data": {},
+    }
 
 
 def _test(part: PartResult, position: int, outcome: Outcome, when: When) -> dict[str, Any]:
@@ -95,7 +116,7 @@ def _output(report: Report) -> str:
         return "\n".join([sentences.no_score(report), sentences.paragraph(report.reason)])
     lines = []
     for part in report.parts:
-        if part.manual is not None:
+        if not part.is_scored:
             title = f"{one_line(part.part.id)} {one_line(part.part.title)}"
             lines.append(
                 f"{title}: {points(part.max_score)} points, marked by a person; {sentences.answer_state(part)}"

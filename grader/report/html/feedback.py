@@ -80,6 +80,9 @@ class PartView(Struct, frozen=True, kw_only=True):
     where: str = ""
     """Number of the answer's cell."""
     figures: tuple[Figure, ...] = ()
+    mark: tuple[str, ...] = ()
+    comment: Markup = Markup("")
+    model: Markup = Markup("")
 
 
 class CellView(Struct, frozen=True, kw_only=True):
@@ -131,7 +134,7 @@ def page_of(report: Report) -> Page:
         reason=sentences.paragraph(report.reason),
         lost=tuple(_lost_part(report, part) for part in groups.lost),
         not_started=tuple(_part(report, part) for part in groups.not_started),
-        by_person=tuple(_part(report, part) for part in groups.by_person),
+        by_person=tuple(_part(report, part) for part in report.parts if part.manual is not None),
         credited=tuple(_part(report, part) for part in groups.credited),
         passed=tuple(_part(report, part) for part in groups.passed),
         unreadable=tuple(_cell(report, cell) for cell in failed.unreadable[:CELLS_SHOWN]),
@@ -143,6 +146,11 @@ def page_of(report: Report) -> Page:
         ),
         versions=_versions(report),
     )
+
+
+def part_view(part: PartResult) -> PartView:
+    """One part alone, without its figures and code."""
+    return _part(Report(assignment="", title="", path="", digest="", status="graded"), part)
 
 
 def _lost_part(report: Report, part: order.LostPart) -> PartView:
@@ -164,7 +172,7 @@ def _part(report: Report, part: PartResult) -> PartView:
         title=one_line(part.part.title),
         sign=sign,
         tone=tone,
-        state=sentences.answer_state(part) if manual else sentences.STATUS[part.status],
+        state=sentences.state(part),
         points=_earned(part),
         checks=tuple(_check(outcome, None) for outcome in part.outcomes),
         credit=sentences.credit(part),
@@ -172,11 +180,14 @@ def _part(report: Report, part: PartResult) -> PartView:
         answer=_answer(answer, is_code=manual is not None and manual.kind == "tuning"),
         where="" if answer.cell is None else str(answer.cell),
         figures=_figures(report, answer),
+        mark=sentences.mark_lines(part, comment=False),
+        comment=Markup(to_html(part.mark.comment)) if part.mark else Markup(""),
+        model=Markup(to_html(part.mark.model)) if part.mark else Markup(""),
     )
 
 
 def _earned(part: PartResult) -> str:
-    if part.manual is None:
+    if part.is_scored:
         return f"{points(part.score)} / {points(part.max_score)}"
     return f"– / {points(part.max_score)}" if part.max_score else "–"
 

@@ -9,16 +9,16 @@ from __future__ import annotations
 import base64
 import functools
 import hashlib
-import re
 from importlib.resources import files
 from typing import Any
 
 import msgspec
 from jinja2 import Environment
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from grader.model import Report
 from grader.report.formats import Format
+from grader.report.html import marked
 from grader.report.html.executed import notebook_html
 from grader.report.html.feedback import Figure, Page, page_of
 from grader.report.html.highlight import LONGEST
@@ -29,7 +29,6 @@ FIGURES = 4 << 20
 """Bytes of all figures of a page; the later ones are described only."""
 _LEVELS = ((4_000, True), (1_000, False), (200, False))
 """Characters of one cell's output, and whether the notebook's code is coloured: what is tried until a page fits."""
-_CODE = re.compile(r"`([^`\n]+)`")
 _SHORTENED = "Its output is shortened here, and its code without colours, to keep this page small."
 _LEFT_OUT = "Your notebook as it was run is too long to be shown here."
 
@@ -56,6 +55,7 @@ def _page(page: Page, notebook: str, left_out: str) -> str:
         css=Markup(css),
         policy=_policy(css),
         shown=_figure,
+        **marked.FUNCTIONS,
     )
     return made
 
@@ -64,13 +64,8 @@ def _page(page: Page, notebook: str, left_out: str) -> str:
 def _template() -> Any:
     """Compiled once for the process."""
     environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    environment.filters["code"] = _with_code
+    environment.filters["code"] = marked.with_code
     return environment.from_string(_asset("feedback.html.jinja"))
-
-
-def _with_code(text: str) -> Markup:
-    """A sentence with its `names` set as code."""
-    return Markup(_CODE.sub(r"<code>\1</code>", str(escape(text))))
 
 
 def _asset(name: str) -> str:

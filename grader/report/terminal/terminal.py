@@ -103,6 +103,15 @@ def _lost_first(page: Page, report: Report) -> None:
         )
         _lost_checks(page, lost, grid, ids + 4)
         page.gap()
+    told = [p for p in groups.marked if p.score < p.max_score or sentences.mark_lines(p)]
+    for part in told:
+        lead = one_line(part.part.id) + "  "
+        page.row(_SIGN[part.status], one_line(part.part.title), grid(points(part.score), part.max_score), lead=lead)
+        _mark(page, part, 4)
+    if told:
+        page.gap()
+    full = tuple(p for p in groups.marked if p not in told and p.max_score)
+    _folded(page, "✓", "marked with full points", full, scores=True)
     _folded(page, "○", "not started", groups.not_started, scores=True)
     _folded(page, "✓", "passed with the reference's earlier parts", groups.credited, scores=True)
     _folded(page, "✓", "passed", groups.passed, scores=True)
@@ -122,8 +131,14 @@ def _lost_checks(page: Page, part: order.LostPart, grid: Callable[[str, Fraction
             page.paragraph(f"(also fails: {'; '.join(map(sentences.check_title, said.also))})", own, "dim")
     if part.same_as:
         page.paragraph(f"the same mistake as in {one_line(part.same_as)}", indent, "dim")
+    _mark(page, part.result, indent)
     if credit := sentences.credit(part.result):
         page.paragraph(credit, indent, "cyan" if part.result.credited_with else "dim", first="→ ")
+
+
+def _mark(page: Page, part: PartResult, indent: int) -> None:
+    for line in sentences.mark_lines(part):
+        page.paragraph(line, indent, first="· ")
 
 
 def _folded(page: Page, sign: str, title: str, parts: tuple[PartResult, ...], *, scores: bool) -> None:
@@ -151,12 +166,13 @@ def _every_part(page: Page, parts: tuple[PartResult, ...]) -> None:
         page.row(
             _SIGN[part.status],
             one_line(part.part.title),
-            grid("–" if part.manual else points(part.score), part.max_score),
+            grid(sentences.score(part), part.max_score),
             lead=layout.pad(one_line(part.part.id), ids) + "  ",
             aside=sentences.answer_state(part) if part.manual else "",
         )
         if part.manual:
             page.paragraph(part.manual.question, ids + 4)
+        _mark(page, part, ids + 4)
         for outcome in part.outcomes:
             score = grid(points(outcome.score), outcome.check.points)
             page.row(_SIGN[outcome.status], sentences.check_title(outcome), score, indent=ids + 4)

@@ -24,6 +24,8 @@ from grader.submission.source.magics import plain_python
 _NUMBERED = re.compile(r"\(?(\d[\d.]*[a-z]?[).:\s]|[a-z][).:])|(q|question|task|part)\s*\d", re.IGNORECASE)
 _MATHS = re.compile(r"\$\$|\\begin|\\\[|```")
 """A changed line of a formula is shown with the formula around it."""
+BESIDE = 2
+"""Code cells above a written answer that it is likely to be about."""
 _QUESTION_CHARACTERS = 15  # of a question, before its text is looked for in place of a heading: "Why?" is anywhere
 
 
@@ -73,6 +75,27 @@ def extract_answer(
         return _tuning(texts, given)
     written = _written(texts, given, manual.under)
     return written if written.state == "answered" else _commented(texts, given) or written
+
+
+def cells_beside(answer: Answer, notebook: Notebook) -> tuple[int, ...]:
+    """The cells that an answer is about: the one that drew it, or the last code cells above it."""
+    if answer.cell is None or answer.state != "answered":
+        return ()
+    if answer.figures:
+        return (answer.cell,)
+    return tuple(cell.index for cell in notebook.code if cell.index < answer.cell and cell.source.strip())[-BESIDE:]
+
+
+def cells_to_draw(questions: Sequence[Manual], notebook: Notebook, stub: Notebook | None) -> frozenset[int]:
+    """Before anything was run, the cells whose figures somebody will look at who marks what has points."""
+    every = {cell.index: (str(cell.index),) for cell in notebook.code}
+    found: set[int] = set()
+    for manual in questions:
+        if not manual.points or manual.kind in ("derivation", "tuning", "survey"):
+            continue
+        answer = extract_answer(manual, notebook, stub, every)
+        found.update(map(int, answer.figures) if answer.figures else cells_beside(answer, notebook))
+    return frozenset(found)
 
 
 # ---------------------------------------------------------------- the section

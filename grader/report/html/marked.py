@@ -1,0 +1,135 @@
+"""What people gave, on the page for a student: made with the page, and put into one that is there already.
+
+Owns the regions of the page that marks change, so that marking three hundred hand-ins does not run them once more.
+Everything in a region is made here; what a student wrote is escaped everywhere, so no region is theirs.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from fractions import Fraction
+from typing import Any
+
+from markupsafe import Markup, escape
+
+from grader.marks import Answer, Item, Mark
+from grader.model import Manual, Part, PartResult, Report
+from grader.report import sentences
+from grader.report.html.feedback import Page, PartView, part_view
+from grader.report.sanitize import points
+
+_CODE = re.compile(r"`([^`\n]+)`")
+_REGION = re.compile(r"<!--(total|changed|(?:score|mark) \d+)-->.*?<!--/-->", re.DOTALL)
+
+
+def with_code(text: str) -> Markup:
+    """A sentence with its `names` set as code."""
+    return Markup(_CODE.sub(r"<code>\1</code>", str(escape(text))))
+
+
+def region(name: str, content: str) -> Markup:
+    """A piece of the page that marks can change."""
+    return Markup("<!--{}-->{}<!--/-->").format(name, content)
+
+
+def total(page: Page) -> Markup:
+    return Markup("<strong>{}</strong>{}").format(page.score, page.total)
+
+
+def state(part: PartView) -> Markup:
+    return Markup('<span class="muted">{}, {}</span>').format(part.points, part.state)
+
+
+def mark(part: PartView) -> Markup:
+    """Items, comment and model answer."""
+    lines = Markup("").join(Markup("<li>{}</li>").format(with_code(line)) for line in part.mark)
+    found = Markup('<ul class="mark">{}</ul>').format(lines) if lines else Markup("")
+    if part.comment:
+        found += Markup('<div class="comment">{}</div>').format(part.comment)
+    if part.model:
+        found += Markup("<details><summary>Model answer</summary>{}</details>").format(part.model)
+    return found
+
+
+FUNCTIONS = {"region": region, "total": total, "state": state, "mark": mark}
+
+
+def put_in(page: str, report: Mapping[str, Any]) -> str:
+    """The page with the marks of a `grade/1` object, in the place of those that it had."""
+    by_person = [part for part in report["parts"] if part["kind"] == "manual"]
+    others = [part for part in report["parts"] if part["kind"] == "auto"]
+    regions = {"total": _total(report), "changed": Markup("").join(map(_changed, others))}
+    for number, part in enumerate(by_person, 1):
+        view = part_view(_result(part))
+        regions[f"score {number}"] = state(view)
+        regions[f"mark {number}"] = mark(view)
+
+    def filled(found: re.Match[str]) -> str:
+        name = found[1]
+        return str(region(name, regions[name])) if name in regions else found[0]
+
+    return _REGION.sub(filled, page)
+
+
+def _total(report: Mapping[str, Any]) -> Markup:
+    earned, most, pending = (_fraction(report[key]) for key in ("score", "max_score", "pending"))
+    waits = PartResult(
+        part=Part("", ""),
+        status="pending",
+        score=Fraction(0),
+        max_score=pending,
+        manual=Manual(part=Part("", ""), points=pending, kind="written", question="", under=""),
+    )
+    here = PartResult(part=Part("", ""), status="partial", score=earned, max_score=most)
+    whole = Report(
+        assignment="", title="", path="", digest="", status="graded", parts=(here, waits),
+        unchecked=_fraction(report.get("unchecked", 0)),
+    )  # fmt: skip
+    text = sentences.total(whole).removeprefix(points(earned))
+    return Markup("<strong>{}</strong>{}").format(points(earned), text)
+
+
+def _result(part: Mapping[str, Any]) -> PartResult:
+    """What is shown of a part of a `grade/1` object."""
+    known = Part(part["id"], part["title"])
+    most = _fraction(part["max_score"])
+    question = part.get("question")
+    manual = None if question is None else Manual(part=known, points=most, kind="written", question="", under="")
+    answer = part.get("answer")
+    return PartResult(
+        part=known,
+        status=part["status"],
+        score=_fraction(part["score"] or 0),
+        max_score=most,
+        manual=manual,
+        answer=None if answer is None else Answer(state=answer["state"], cell=answer["cell"]),
+        mark=_mark_of(part.get("mark")),
+    )
+
+
+def _mark_of(told: Mapping[str, Any] | None) -> Mark | None:
+    if told is None:
+        return None
+    return Mark(
+        points=_fraction(told["points"]),
+        items=tuple(Item(key=i["key"], points=_fraction(i["points"]), text=i["text"]) for i in told["items"]),
+        comment=told["comment"],
+        model=told.get("model", ""),
+        replaces=None if "replaces" not in told else _fraction(told["replaces"]),
+    )
+
+
+def _changed(part: Mapping[str, Any]) -> Markup:
+    """An automatic part that a person decided or changed; what the program found stands where it stood."""
+    decided = [check["message"] for check in part["checks"] if "mark" in check]
+    if "mark" not in part and not decided:
+        return Markup("")
+    view = part_view(_result(part))
+    lines = Markup("").join(Markup("<p>{}</p>").format(line) for line in decided)
+    head = Markup("<h3>{} {} {}</h3>").format(view.id, view.title, state(view))
+    return head + mark(view) + lines
+
+
+def _fraction(value: float) -> Fraction:
+    return Fraction(str(value)).limit_denominator(1_000)
