@@ -183,7 +183,7 @@ class _Run:
 
     def explained(self, checks: Sequence[Check]) -> tuple[dict[str, Diagnosis], Sequence[str]]:
         """A diagnosis for each failed check whose mistake can be named, and notes."""
-        wrong = [c for c in checks if self.outcomes[c.id].status in ("failed", "partial")]
+        wrong = [c for c in checks if self.outcomes[c.id].status in ("failed", "partial", "error")]
         if not self._explains or not wrong or (self._open and all(c.visibility != self._open for c in wrong)):
             return {}, ()
         state = len(self.outcomes), len(self.followed)

@@ -134,3 +134,10 @@ def test_a_mistake_that_nobody_prepared_gets_no_name(assignment: Assignment, pre
 
 def test_an_author_may_have_nothing_named(assignment: Assignment, prepared: Prepared, golden: dict) -> None:
     assert said(assignment, golden, 1, "d_out.sum(axis=0)", "d_out.mean(axis=0)", hints="none") == {}
+
+
+def test_an_exception_is_explained_where_nothing_else_fails(assignment: Assignment, golden: dict) -> None:
+    found = said(assignment, golden, 1, "d_out @ w.T, x.T @ d_out", "d_out @ w, x.T @ d_out")
+    assert found["gradient_values"].code in ("missing-transpose", "shapes-do-not-fit")
+    assert "`d_out @ w` multiplies shape" in found["gradient_values"].text
+    assert "With `w.T` they do" in found["gradient_values"].text

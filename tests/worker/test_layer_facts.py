@@ -189,3 +189,44 @@ def test_what_a_probe_did_not_ask_is_seen_when_asked_for(layer: type, code: str 
         )
     assert (state(usual, names), large(usual, names)) == (None, None)
     assert [c.code for c in (state(unasked, names), large(unasked, names)) if c] == ([code] if code else [])
+
+
+class Keeps(Layer):
+    """Keeps its gradient, as layers with a `dW` do."""
+
+    def backward(self, d_out: Any) -> Any:
+        d_inputs, self.d_weight = super().backward(d_out)
+        return d_inputs
+
+
+class KeepsAndAdds(Layer):
+    d_weight: Any = None
+
+    def backward(self, d_out: Any) -> Any:
+        d_inputs, d_weight = super().backward(d_out)
+        self.d_weight = d_weight if self.d_weight is None else self.d_weight + d_weight
+        return d_inputs
+
+
+def keeping_probe(student: Any, rng: Any, *, calls: int = 2) -> dict[str, Any]:
+    layer, d_out = student.Layer(), rng.normal(size=(5, 3))
+    layer.forward(rng.normal(size=(5, 4)), rng.normal(size=(4, 3)))
+    d_inputs = [layer.backward(d_out) for _ in range(calls)][-1]
+    return {"d_inputs": d_inputs, "d_weight": np.array(layer.d_weight)}
+
+
+def test_a_gradient_that_is_kept_and_grows_is_seen_where_it_is_asked_for_twice() -> None:
+    def found(layer: type, calls: int, *, unasked: bool = False) -> list[str]:
+        packed = observe_behaviour(
+            lambda student, rng: keeping_probe(student, rng, calls=calls),
+            Student(layer),
+            np.random.default_rng(3),
+            unasked=unasked,
+        )
+        facts = read_facts(packed, ("d_inputs", "d_weight"))
+        return [name for fact in facts if fact.kind == "second" for name in fact.arrays]
+
+    assert found(KeepsAndAdds, 2) == ["d_weight"]
+    assert found(Keeps, 2) == []
+    # a course may want gradients added up until they are set to zero
+    assert found(KeepsAndAdds, 1, unasked=True) == []
