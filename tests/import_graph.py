@@ -36,6 +36,7 @@ LAYERS = (
     ("engine",),
     ("notebook",),
     ("cohort",),
+    ("similarity",),
     ("marking",),
     ("commands",),
     ("cli", "pytest_plugin"),

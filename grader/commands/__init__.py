@@ -17,6 +17,7 @@ REGISTRY = {
     "batch": "grade many submissions: a folder, or a platform's download as it comes",
     "summary": "show the results of a batch, in the terminal or as a page",
     "diff": "say whose score moved between two batches, by which check, and why",
+    "similar": "show which students of a batch wrote alike",
     "merge": "join the stores of shards into one",
     "decide": "decide what a student ends with where grading cannot say it",
     "export": "export scores (Canvas, Moodle, Brightspace, Blackboard, CSV) or a Gradescope autograder",
