@@ -143,5 +143,5 @@ def _lost_part(part: PartResult, first: dict[str, str], limit: int | None) -> Lo
 def _mistake(outcome: Outcome) -> str:
     """What two checks have in common if the same mistake explains both; empty where nothing says so."""
     if outcome.diagnosis is not None:
-        return outcome.diagnosis.text
+        return outcome.diagnosis.mistake or outcome.diagnosis.text
     return outcome.message if outcome.status in ("missing", "error", "timeout") else ""

@@ -175,7 +175,7 @@ def _part(report: Report, part: PartResult) -> PartView:
         state=sentences.state(part),
         points=_earned(part),
         checks=tuple(_check(outcome, None) for outcome in part.outcomes),
-        credit=sentences.credit(part),
+        credit=sentences.credit(part) if part.credited_with else "",
         question=Markup(to_html(manual.question)) if manual else Markup(""),
         answer=_answer(answer, is_code=manual is not None and manual.kind == "tuning"),
         where="" if answer.cell is None else str(answer.cell),

@@ -96,7 +96,7 @@ def _lost_first(page: Page, report: Report) -> None:
     for lost in groups.lost:
         part = lost.result
         page.row(
-            _SIGN[part.status],
+            _SIGN["partial" if part.status == "passed" else part.status],  # of no points, or with one left to a person
             one_line(part.part.title),
             grid(points(part.score), part.max_score),
             lead=layout.pad(one_line(part.part.id), ids) + "  ",
@@ -132,8 +132,8 @@ def _lost_checks(page: Page, part: order.LostPart, grid: Callable[[str, Fraction
     if part.same_as:
         page.paragraph(f"the same mistake as in {one_line(part.same_as)}", indent, "dim")
     _mark(page, part.result, indent)
-    if credit := sentences.credit(part.result):
-        page.paragraph(credit, indent, "cyan" if part.result.credited_with else "dim", first="→ ")
+    if part.result.credited_with:
+        page.paragraph(sentences.credit(part.result), indent, "cyan", first="→ ")
 
 
 def _mark(page: Page, part: PartResult, indent: int) -> None:
