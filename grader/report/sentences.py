@@ -124,6 +124,11 @@ def mark_lines(part: PartResult, *, comment: bool = True) -> tuple[str, ...]:
     return tuple(filter(None, (replaced, *items, paragraph(mark.comment) if comment else "")))
 
 
+def also(outcome: Outcome) -> str:
+    """What further checks do that the same sentence explains: they fail too, or were not begun either."""
+    return "also not started" if outcome.status == "missing" else "also fails"
+
+
 def is_innocent(part: PartResult) -> bool:
     """Whether the course's own earlier parts make everything in it right: there is nothing to look for here."""
     return part.mark is None and bool(part.credited_with) and part.follow_through == part.max_score

@@ -272,7 +272,7 @@ def luminance(colour: str) -> float:
 
 def test_every_colour_of_text_has_the_contrast_of_wcag_aa() -> None:
     css = (ROOT / "grader/report/html/templates/feedback.css").read_text()
-    schemes = [dict(re.findall(r"--(\w+): (#\w{6})", block)) for block in css.split("@media (prefers-color")[:2]]
+    schemes = [dict(re.findall(r"--(\w+): (#\w{6})", block)) for block in css.split("(prefers-color")[:2]]
     assert len(schemes) == 2
     for scheme in schemes:
         for name in set(scheme) - {"page", "raised", "line", "here"}:
@@ -292,3 +292,18 @@ def test_a_cell_that_python_cannot_read_comes_before_all_that_follows_from_it() 
 def test_what_is_behind_a_named_mistake_unfolds_below_it() -> None:
     text = Reader(html.render(mixed())).text
     assert text.index("d_bias looks like the mean over the batch") < text.index("A mean is taken where a sum belongs.")
+
+
+def test_paper_is_white_whatever_the_screen_is() -> None:
+    css = (ROOT / "grader/report/html/templates/feedback.css").read_text()
+    assert "@media (prefers-color-scheme" not in css
+    assert "color-scheme: light;" in css.partition("@media print")[2]
+
+
+def test_a_part_of_no_points_that_fails_is_not_called_passed_and_the_rest_of_a_stub_does_not_fail() -> None:
+    no_points = auto(AFFINE, "passed", outcome("pair", AFFINE, "Pair", "failed", worth=0, message="No."))
+    text = Reader(html.render(report(no_points))).text
+    assert "0 / 0 points, partially correct" in text
+    stubs = [outcome(f"s{i}", AFFINE, f"S {i}", "missing", message="`affine` is not implemented yet.") for i in (1, 2)]
+    half = auto(AFFINE, "partial", outcome("done", AFFINE, "Done", score=1), *stubs)
+    assert "Also not started: S 2" in Reader(html.render(report(half))).text

@@ -101,7 +101,7 @@ def _details(part: order.LostPart) -> Iterator[str]:
         for line in said.feedback.lines:
             yield f"  - {escaped(line)}\n"
         if said.also:
-            yield f"  - also fails: {escaped('; '.join(map(sentences.check_title, said.also)))}\n"
+            yield f"  - {sentences.also(outcome)}: {escaped('; '.join(map(sentences.check_title, said.also)))}\n"
     yield from (f"- {escaped(line)}\n" for line in sentences.mark_lines(part.result))
     if part.same_as:
         yield f"\nThe same mistake as in {escaped(part.same_as)}.\n"

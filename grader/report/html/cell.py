@@ -38,7 +38,9 @@ def render(report: Report) -> str:
             pieces.append(
                 f"<li>{escape(sentences.check_title(outcome))}: {sentences.STATUS[outcome.status]}{lines}{hints}</li>"
             )
-            pieces += [f"<li>also fails: {escape(sentences.check_title(o))}</li>" for o in (said.also if said else ())]
+            pieces += [
+                f"<li>{sentences.also(o)}: {escape(sentences.check_title(o))}</li>" for o in (said.also if said else ())
+            ]
         pieces.append("</ul>")
     for title, parts in (("not started", groups.not_started), ("right", (*groups.credited, *groups.passed))):
         if parts:

@@ -9,6 +9,7 @@ import msgspec
 from markupsafe import Markup
 from msgspec import Struct
 
+from grader.diagnosis.codes import NAMED
 from grader.diagnosis.explanations import about
 from grader.model import Answer, CellRun, Excerpt, Outcome, PartResult, Report
 from grader.report import order, sentences
@@ -51,7 +52,7 @@ class CheckView(Struct, frozen=True, kw_only=True):
     behind: str = ""
     """What is behind this kind of mistake."""
     also: str = ""
-    """Titles of the checks that fail by the same mistake."""
+    """The checks that fail by the same mistake, as a sentence."""
 
 
 class CodeView(Struct, frozen=True, kw_only=True):
@@ -155,6 +156,9 @@ def part_view(part: PartResult) -> PartView:
 
 def _lost_part(report: Report, part: order.LostPart) -> PartView:
     view = _part(report, part.result)
+    if part.result.status == "passed":  # of no points, or with one left to a person
+        sign, tone = SIGNS["partial"]
+        view = msgspec.structs.replace(view, sign=sign, tone=tone, state=sentences.STATUS["partial"])
     return msgspec.structs.replace(
         view,
         checks=tuple(_check(outcome, part.explained.get(outcome.check.id)) for outcome in part.lost),
@@ -205,8 +209,10 @@ def _check(outcome: Outcome, explanation: order.Explanation | None) -> CheckView
         message=said.message,
         sentences=(*said.arrays, *([f"and {said.more} more"] if said.more else [])),
         diagnosis=said.diagnosis,
-        behind=about(outcome.diagnosis.code) if outcome.diagnosis and said.diagnosis else "",
-        also="; ".join(map(sentences.check_title, also)),
+        behind=about(outcome.diagnosis.code)
+        if outcome.diagnosis and said.diagnosis and outcome.diagnosis.code != NAMED
+        else "",
+        also=f"{sentences.also(outcome).capitalize()}: {'; '.join(map(sentences.check_title, also))}" if also else "",
     )
 
 

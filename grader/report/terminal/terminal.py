@@ -128,7 +128,9 @@ def _lost_checks(page: Page, part: order.LostPart, grid: Callable[[str, Fraction
             continue
         _explain(page, outcome, said.feedback, own, verbose=False)
         if said.also:
-            page.paragraph(f"(also fails: {'; '.join(map(sentences.check_title, said.also))})", own, "dim")
+            page.paragraph(
+                f"({sentences.also(outcome)}: {'; '.join(map(sentences.check_title, said.also))})", own, "dim"
+            )
     if part.same_as:
         page.paragraph(f"the same mistake as in {one_line(part.same_as)}", indent, "dim")
     _mark(page, part.result, indent)
