@@ -99,6 +99,8 @@ def find(
     if platform is not None and platform.local_times:
         here = f"this machine's, {datetime.now().astimezone():%Z}; `timezone` in the rules names another"
         remarks.append(f"the times of a {platform.name} download have no zone: read as {zone or here}")
+    if platform is not None and platform.remark:
+        remarks.append(platform.remark)
     found = Found(
         hand_ins=tuple(hand_ins),
         platform="rule" if rule is not None else platform.name if platform else "plain",
@@ -357,6 +359,8 @@ def _known(found: Found, roster: Roster, groups: str | None) -> Found:
     hand_ins: list[CohortEntry] = []
     strangers: list[str] = []
     seen: set[str] = set()
+    mates: dict[str, set[str]] = {}
+    """Group -> who handed in for it."""
     remarks = [*found.remarks, *roster.remarks]
     for hand_in, match in zip(found.hand_ins, matches, strict=True):
         team = _team(hand_in, roster, groups) if match is None and groups else []
@@ -368,10 +372,21 @@ def _known(found: Found, roster: Roster, groups: str | None) -> Found:
             strangers.append(hand_in.name or hand_in.student)
             hand_ins.append(hand_in)
         seen.update(student.key for student in team)
+        if len(team) > 1:
+            mates.setdefault(folded(team[0].columns.get(groups or "", "")), set()).add(hand_in.student)
         hand_ins += [
-            structs.replace(hand_in, student=s.key, name=s.name or hand_in.name, ids={**s.columns, **hand_in.ids})
+            structs.replace(
+                hand_in,
+                student=s.key,
+                name=s.name or hand_in.name,
+                ids={**s.columns, **hand_in.ids},
+                submitted=_pushed(s, hand_in) or hand_in.submitted,
+            )
             for s in team
         ]
+    several = [group for group, people in mates.items() if len(people) > 1]
+    if several:
+        remarks.append(f"several members handed in, which are attempts of all: {', '.join(sorted(several))}")
     for position, people in claims.items():
         if len(people) > 1 and len(set(people.values())) == 1 and found.platform == "plain":
             student = roster.students[position]
@@ -384,6 +399,15 @@ def _known(found: Found, roster: Roster, groups: str | None) -> Found:
         absent=tuple(absent),
         remarks=tuple(remarks),
     )
+
+
+def _pushed(student: RosterEntry, hand_in: CohortEntry) -> str:
+    """When GitHub had the last commit of a clone, as GitHub Classroom's list of grades says it."""
+    text = student.columns.get("submission_timestamp", "") if "github_repository" in hand_in.ids else ""
+    try:
+        return datetime.fromisoformat(text.replace(" UTC", "+00:00")).isoformat() if text else ""
+    except ValueError:
+        return ""
 
 
 def _match(hand_in: CohortEntry, roster: Roster) -> Match | None:

@@ -1,7 +1,7 @@
 """The course's list of students: a CSV as any platform exports it, and who of it a hand-in is from.
 
-Owns which columns say who it is, in the languages that platforms write, and which entry somebody is. What names are
-one name is `grader.gradebook.names`'.
+Owns which entry somebody is. Which columns say who it is, is `grader.gradebook.headers`'; what names are one name
+`grader.gradebook.names`'.
 """
 
 from __future__ import annotations
@@ -16,54 +16,9 @@ from msgspec import Struct
 from grader.cohort.records import RosterEntry
 from grader.errors import UsageError
 from grader.gradebook.csv import Sheet, parse
+from grader.gradebook.headers import EMAILS, FIRSTS, IDS, LASTS, LOGINS, NAMES
 from grader.gradebook.names import any_order, exact, folded, in_order
 
-_IDS = (
-    *("id", "student id", "sid", "sis user id", "orgdefinedid", "org defined id", "matriculation number"),
-    *(
-        "id number",
-        "student number",
-        "matrikelnummer",
-        "matrikelnr",
-        "matrikel nr",
-        "martikelnummer",
-        "numero d etudiant",
-    ),
-    *("numero d identification", "numero de id", "numero de matricula", "matricola", "studentnummer", "numer albumu"),
-    *("opiskelijanumero", "学籍番号", "学号", "identifier", "identifiant", "kennung"),
-)
-_LOGINS = (
-    *("username", "sis login id", "login", "loginid", "login id", "user", "user name", "netid", "github username"),
-    *("benutzername", "anmeldename", "nom d utilisateur", "nombre de usuario", "usuario", "nome utente"),
-    *("nome de usuario", "nome de utilizador", "gebruikersnaam", "nazwa uzytkownika", "anvandarnamn", "brugernavn"),
-)
-_EMAILS = (
-    *("email", "e mail", "email address", "e mail address", "mail", "e mail adresse", "emailadresse", "courriel"),
-    *(
-        "adresse de courriel",
-        "adresse e mail",
-        "adresse mail",
-        "direccion de correo",
-        "direccion de correo electronico",
-    ),
-    *("correo", "correo electronico", "indirizzo email", "e mailadres", "endereco de email", "endereco de e mail"),
-    *("adres e mail", "e postadress", "e mailadresse", "メールアドレス", "电子邮件"),
-)
-_NAMES = (
-    *("name", "student", "student name", "full name", "fullname", "display name", "vollstandiger name", "nom complet"),
-    *("nombre completo", "nome completo", "volledige naam", "imie i nazwisko", "fullstandigt namn", "fulde navn"),
-    *("nom et prenom", "nom prenom", "nombre y apellidos", "cognome e nome", "氏名", "姓名", "имя и фамилия", "фио"),
-)
-_FIRSTS = (
-    *("first name", "firstname", "first", "given name", "forename", "vorname", "prenom", "nombre", "nombres", "nome"),
-    *("voornaam", "imie", "fornamn", "fornavn", "etunimi", "jmeno", "имя", "名"),
-)
-_LASTS = (
-    *("last name", "lastname", "last", "surname", "family name", "nachname", "familienname", "nom", "nom de famille"),
-    *("apellido", "apellidos", "apellido s", "cognome", "sobrenome", "apelido", "apelidos", "achternaam", "nazwisko"),
-    *("efternamn", "efternavn", "etternavn", "sukunimi", "prijmeni", "фамилия", "姓"),
-)
-"""Headers as `folded` writes them, the best first."""
 _PARTICIPANT = re.compile(
     r"(?:participant|teilnehmer|deelnemer|deltag|partecipante|partaidea|sodelujo|uczestnik|účastník|osallistuja"
     r"|katılımcı|участник|учасник|参加者|参与者|參與者)\D*(\d+)",
@@ -181,11 +136,11 @@ class _Columns(NamedTuple):
 
 def _columns(sheet: Sheet, path: Path) -> _Columns:
     heads = {folded(title): title.strip() for title in reversed(sheet.head) if title.strip()}
-    ids = [heads[word] for word in (*_IDS, *_LOGINS, *_EMAILS) if word in heads]
-    if not any(folded(title) in _EMAILS for title in ids):
+    ids = [heads[word] for word in (*IDS, *LOGINS, *EMAILS) if word in heads]
+    if not any(folded(title) in EMAILS for title in ids):
         ids += [t for i, t in enumerate(sheet.head) if t.strip() not in ids and _is_email(sheet, i)]
-    first, last = (next((heads[w] for w in words if w in heads), None) for words in (_FIRSTS, _LASTS))
-    names = [heads[word] for word in _NAMES if word in heads]
+    first, last = (next((heads[w] for w in words if w in heads), None) for words in (FIRSTS, LASTS))
+    names = [heads[word] for word in NAMES if word in heads]
     parts = (first, last) if first and last else ()
     if not names and not parts:  # `Nome` alone is a whole name
         names = [title for title in (first, last) if title]

@@ -152,6 +152,8 @@ def run(args: argparse.Namespace) -> int:
     pattern = args.names or rules.names
     rule = compiled(pattern) if pattern else None
     roster = read_roster(args.roster) if args.roster else None
+    if rules.groups and not (roster and any(rules.groups in one.columns for one in roster.students)):
+        raise UsageError(f"--rules {args.rules}: groups = {rules.groups!r} is no column of the roster (--roster)")
     if args.data is not None and not args.data.is_dir():
         raise UsageError(f"--data {args.data}: no such folder")
     if not source.exists():

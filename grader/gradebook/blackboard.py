@@ -11,11 +11,12 @@ import re
 
 from grader.errors import UsageError
 from grader.gradebook.csv import dump, number
-from grader.gradebook.gradebook import EMAIL, LOGIN, SIS, Columns, Filled, Gradebook, Request, fill_rows, name_in
+from grader.gradebook.gradebook import EMAIL, LOGIN, SIS, Columns, Filled, Gradebook, Request, fill_rows
+from grader.gradebook.headers import EMAILS, IDS, LOGINS, column, name_in
 from grader.gradebook.match import MatchColumn, column_of, place
 
 _COLUMN = re.compile(r"(?P<name>.*?)\s*\[[^\]:]*:\D*(?P<most>[\d.,]+)\s*(?P<kind>[^\]]*)\]\s*(?:\|\s*(?P<id>\d+))?")
-_KEYS = {"Username": ("Username", "username", "login", "student", *LOGIN), "Student ID": SIS, "Email": EMAIL}
+_LOGIN = ("Username", "username", "login", "student", *LOGIN)
 _FEEDBACK = "Feedback to Learner"
 
 
@@ -31,7 +32,8 @@ def fill(request: Request) -> Filled:
     assert sheet is not None  # `needs_sheet`
     head = sheet.head
     kinds = {i: found for i, title in enumerate(head) if (found := _COLUMN.fullmatch(title.strip()))}
-    if "Username" not in head or not kinds:
+    login = column(head, LOGINS)
+    if login is None or not kinds:
         raise UsageError("the sheet is no download of Blackboard's grades (no Username, or no `[Total Pts: 20] |1`)")
     wanted = {i for i, found in kinds.items() if request.column in (found["name"], found["id"])}
     if not request.named and len(kinds) == 1:
@@ -41,7 +43,8 @@ def fill(request: Request) -> Filled:
         raise UsageError(f"the column {head[at]!r} takes text; set its primary display to Score, or name another")
     request.check_maximum(number(kinds[at]["most"]), head[at])
     people = range(1, len(sheet.rows))
-    columns = [MatchColumn(head.index(title), ids) for title, ids in _KEYS.items() if title in head]
+    where = ((login, _LOGIN), (column(head, IDS), SIS), (column(head, EMAILS), EMAIL))
+    columns = [MatchColumn(i, ids) for i, ids in where if i is not None]
     placed = place(request.entries, sheet, people, columns, name=name_in(head))
     comment = head.index(_FEEDBACK) if _FEEDBACK in head else None
     filled = fill_rows(request, sheet, placed, Columns(score=at, comment=comment))

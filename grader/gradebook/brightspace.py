@@ -19,8 +19,8 @@ from grader.gradebook.gradebook import (
     Request,
     fill_rows,
     known_id,
-    name_in,
 )
+from grader.gradebook.headers import name_in
 from grader.gradebook.match import NO_ROW, MatchColumn, cell, place
 
 _KEYS = {

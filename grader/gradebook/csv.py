@@ -22,6 +22,8 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+_NO_TEXT = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"%PDF", b"<html", b"<!DOCTYPE")
+"""How Excel's own files and a page that was saved in the place of a download begin."""
 _FORMULA = re.compile(r"[=+\-@\t\r\uff0b\uff0d\uff1d\uff20](?=.)", re.DOTALL)
 """What a spreadsheet takes for a formula, in full width too; a lone `-` is what Moodle writes for nothing."""
 _NUMBER = re.compile(r"[+-]?\d+([.,]\d+)?%?")
@@ -56,6 +58,8 @@ def parse(data: bytes, name: str, *, columns: int = 2) -> Sheet:
     UsageError
         It holds no table.
     """
+    if data.startswith(_NO_TEXT):
+        raise UsageError(f"{name}: is a spreadsheet or a page, not CSV; save it as CSV")
     encoding = next((encoding for mark, encoding in _BOMS if data.startswith(mark)), _without_mark(data))
     text = data.decode(encoding, "replace").removeprefix("\ufeff")
     separator = _SEPARATOR.match(text)
@@ -77,7 +81,7 @@ def parse(data: bytes, name: str, *, columns: int = 2) -> Sheet:
 def _without_mark(data: bytes) -> str:
     """The encoding of a file that does not say: UTF-16 shows by the empty half of its letters."""
     start = data[:400]
-    if b"\x00" in start and not data.startswith(b"PK"):
+    if b"\x00" in start:
         return "utf-16-le" if start[1::2].count(0) > start[::2].count(0) else "utf-16-be"
     try:
         data.decode()

@@ -6,7 +6,6 @@ stops, or the row stays and its student is named.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
 
@@ -170,17 +169,3 @@ def known_id(one: Entry, keys: Sequence[str]) -> str:
     """The first of these that is known of the student; none that a spreadsheet would run, whoever chose it."""
     found = next((one.ids[key].strip() for key in keys if one.ids.get(key, "").strip()), "")
     return "" if found[:1] in tuple("=+-@") else found
-
-
-def name_in(head: Sequence[str]) -> Callable[[Sequence[str]], str] | None:
-    """How to read the name in a row of a sheet that has it in two columns, in whatever order."""
-    first, last = (next((i for i, t in enumerate(head) if pattern.search(t)), None) for pattern in (_FIRST, _LAST))
-    if first is None or last is None:
-        return None
-    return lambda row: f"{cell(row, first)} {cell(row, last)}"
-
-
-_FIRST = re.compile(r"^(first|given).?name|^vorname|^pr[eé]nom|^nombre|^nome$|^voornaam|^imi[eę]|^名", re.I)
-_LAST = re.compile(
-    r"^(last|family|sur).?name|^nachname|^nom( de famille)?$|^apellidos?|^cognome|^achternaam|^nazwisko|^姓", re.I
-)

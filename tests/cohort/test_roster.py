@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from grader import cli
 from grader.cohort.discover import Found, find
 from grader.cohort.roster import Roster, Wanted, read_roster
 from grader.errors import UsageError
+from tests.cohort.test_platforms import clone
 
 
 def roster(tmp_path: Path, text: str, encoding: str = "utf-8") -> Roster:
@@ -117,6 +119,36 @@ def test_a_hand_in_is_that_of_the_whole_group(tmp_path: Path) -> None:
     assert who(result) == {"Jane Doe": ["1", "2"], "blue": ["3"], "Bo": ["4"]}
     assert (result.strangers, result.absent) == ((), ("Cy",))
     assert who(found(tmp_path, [], listed)) == {"Jane Doe": ["1"], "blue": ["blue"], "Bo": ["4"]}
+
+
+def test_hand_ins_of_two_members_are_attempts_of_both_and_said(tmp_path: Path) -> None:
+    listed = roster(tmp_path, "id,name,Team\n1,Jane Doe,red\n2,John Roe,red\n")
+    result = found(tmp_path, ["Jane Doe", "John Roe"], listed, groups="Team")
+    assert who(result) == {"Jane Doe": ["1", "2"], "John Roe": ["1", "2"]}
+    assert result.remarks == ("several members handed in, which are attempts of all: red",)
+
+
+def test_classrooms_own_time_comes_before_that_of_the_commit(tmp_path: Path) -> None:
+    text = "roster_identifier,github_username,submission_timestamp\ns1,anna,2026-03-01 23:12:11 UTC\ns2,bo,\n"
+    clone(tmp_path / "in/hw-anna", ("anna", "2020-01-01T00:00:00+01:00"))
+    clone(tmp_path / "in/hw-bo", ("bo", "2026-03-01T12:00:00+01:00"))
+    result = found(tmp_path, [], roster(tmp_path, text))
+    assert [(h.student, h.submitted) for h in result.hand_ins] == [
+        ("s1", "2026-03-01T23:12:11+00:00"),
+        ("s2", "2026-03-01T12:00:00+01:00"),
+    ]
+
+
+def test_a_column_of_groups_that_there_is_not_is_wrong_usage(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "roster.csv").write_text("id,name\n1,Jane\n")
+    (tmp_path / "rules.toml").write_text('groups = "Team"\n')
+    (tmp_path / "in").mkdir()
+    words = ["batch", str(tmp_path / "in"), "--rules", str(tmp_path / "rules.toml")]
+    for more in ([], ["--roster", str(tmp_path / "roster.csv")]):
+        assert cli.main([*words, *more]) == 2
+        assert "groups = 'Team' is no column of the roster" in capsys.readouterr().err
 
 
 def test_moodle_writes_the_group_before_the_name(tmp_path: Path) -> None:

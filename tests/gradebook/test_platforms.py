@@ -209,7 +209,7 @@ def test_what_is_no_worksheet_is_refused() -> None:
         fill("canvas", [JANE], ENGLISH)
     with pytest.raises(UsageError, match="no export of Brightspace"):
         fill("brightspace", [JANE], ENGLISH, column="x")
-    for data in (b"", b"one line\n", b'a,b\n"unclosed\n', b"PK\x03\x04\x00\x00\n\x00"):
+    for data in (b"", b"one line\n", b'a,b\n"unclosed\n', b"PK\x03\x04\x00,\x00\na,b", b"<html>,\n1,2"):
         with pytest.raises(UsageError, match=r"sheet\.csv"):
             parse(data, "sheet.csv")
 
@@ -319,7 +319,7 @@ def test_blackboard_download_gets_one_column_in_its_own_encoding(column: str) ->
 
 
 def test_blackboard_in_another_language_and_its_only_column() -> None:
-    text = "Apellidos,Nombre,Username,Tarea 3 [Puntos totales: 20 Puntuación] |7\nDoe,Jane,jdoe,\n"
+    text = "Apellidos,Nombre,Nombre de usuario,Tarea 3 [Puntos totales: 20 Puntuación] |7\nDoe,Jane,jdoe,\n"
     filled = fill("blackboard", [Entry(student="jane", name="Jane Doe", points=Fraction(3))], text)
     assert filled.data.decode().splitlines()[1] == "Doe,Jane,jdoe,3"
 

@@ -119,6 +119,8 @@ def _small(path: Path, most: int = 1_000) -> str:
 PLATFORM = Platform(
     name="github",
     title="a folder of GitHub Classroom's clones",
+    remark="times are those of the last commits, by the clock of whoever made them, unless the roster has"
+    " `submission_timestamp`",
     layout="clones `hw3-jdoe` (`gh classroom clone student-repos`); handed in with the last commit",
     fits=_fits,
     owners=_owners,

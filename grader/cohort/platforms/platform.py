@@ -42,6 +42,8 @@ class Platform(Struct, frozen=True, kw_only=True):
     """What the platform adds."""
     local_times: bool = False
     """Its times have no zone: they are of the platform's clock."""
+    remark: str = ""
+    """What a person should know of how it is read."""
 
 
 def mostly(fits: Callable[[str], object], names: Sequence[str]) -> bool:
