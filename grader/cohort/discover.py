@@ -98,7 +98,7 @@ def find(
     remarks = []
     if platform is not None and platform.local_times:
         here = f"this machine's, {datetime.now().astimezone():%Z}; `timezone` in the rules names another"
-        remarks.append(f"the times of a {platform.name} download have no zone: read as {zone or here}")
+        remarks.append(f"the times of {platform.title} have no zone: read as {zone or here}")
     if platform is not None and platform.remark:
         remarks.append(platform.remark)
     found = Found(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from grader.commands import stdio
+from grader.commands.shared import plural
 from grader.errors import UsageError
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ def add_store(parser: argparse.ArgumentParser) -> None:
 
 def show_run(store: Store, number: int, page: Path | None, feedback: Path | None = None) -> int:
     """Print a run's summary, and write its page where one is asked for; returns the exit code."""
+    from grader.cohort.outcome import UNDECIDED
     from grader.cohort.summary.summary import summarise
     from grader.cohort.summary.text import render
     from grader.marking.totals import results
@@ -40,7 +42,10 @@ def show_run(store: Store, number: int, page: Path | None, feedback: Path | None
     stdio.emit(render(summaries, width=stdio.width(), ascii_only=stdio.ascii_only()))
     if page is not None:
         write_page(store, number, page, feedback)
+    left = {one.student for s in summaries if s.assignment for one in s.by_student if one.state in UNDECIDED}
     stdio.tell(f"run {number} in {store.path}")
+    if left:
+        stdio.tell(f"{plural(len(left), 'student')} without points: `grade decide {store.path}` lists and decides")
     return FAULTS if any(u.status == "fault" for s in summaries for u in s.unresolved) else DONE
 
 
