@@ -21,7 +21,7 @@ from grader.execution import spawn as launch
 from grader.execution.process import RootProcess, WorkerProcess
 from grader.model import Assignment
 from grader.sandbox import privileges, rlimits, tiers, view
-from grader.sandbox.confine import Plan
+from grader.sandbox.layer import Plan
 from grader.sandbox.watchdog import Watchdog, remove
 from grader.worker import wire
 from grader.worker.messages import Done, Isolate, Isolated, Sweep

@@ -3,40 +3,17 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Collection
 
-from grader.sandbox import kernel, tiers
+from grader.sandbox import tiers
 
 UNTIL_RESTART = "(until the next restart; for good in /etc/sysctl.d/)"
 PROFILE = "bwrap-userns-restrict"
 """Ubuntu's AppArmor profile for bubblewrap: in force from 25.04 on, in 24.04 only in the package apparmor-profiles."""
 
 
-def advice(working: Collection[str]) -> tuple[str, ...]:
-    """What to do for a better tier; nothing in tier A.
-
-    Parameters
-    ----------
-    working
-        The layers that work.
-    """
-    if sys.platform == "darwin":
-        return (
-            "macOS: there is no sandbox for it; a hand-out of your own grades all the same, other people's work "
-            "belongs in a Linux container or virtual machine",
-        )
-    if not kernel.machine():
-        return ("grade other people's work on Linux (x86-64 or aarch64), in a container or virtual machine",)
-    told = []
-    if not {tiers.LANDLOCK, tiers.SECCOMP} <= set(working):
-        told.append(_for_landlock())
-    if not {tiers.NAMESPACES, tiers.BUBBLEWRAP} & set(working):
-        told.append(_for_namespaces(tiers.SPARE_USER in working))
-    return tuple(told)
-
-
-def _for_landlock() -> str:
+def for_landlock(working: Collection[str]) -> str:
+    """Also for seccomp, which is older: a kernel that has the one has the other."""
     if _in_container():
         return "Landlock: the host needs Linux 5.13 or newer, and Docker 20.10.18 or newer"
     return (
@@ -45,11 +22,14 @@ def _for_landlock() -> str:
     )
 
 
-def _for_namespaces(spare_user: bool) -> str:
+def for_namespaces(working: Collection[str]) -> str:
+    """Nothing where bubblewrap takes their place."""
+    if tiers.BUBBLEWRAP in working:
+        return ""
     if os.path.isdir("/autograder"):
         return "Gradescope: its containers allow no namespaces; tier B, as root, is the best there"
     if _in_container():
-        here = "" if spare_user else "for B run as root; "
+        here = "" if tiers.SPARE_USER in working else "for B run as root; "
         return (
             f"container: {here}for A docker run --cap-add SYS_ADMIN --security-opt seccomp=unconfined "
             "--security-opt apparmor=unconfined --security-opt systempaths=unconfined, as root"

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from functools import partial
 
 from msgspec import Struct
 
-from grader.sandbox import bubblewrap, confine, kernel, landlock, namespaces, privileges, rlimits, seccomp, tiers, view
-from grader.sandbox.advice import advice
-from grader.sandbox.watchdog import descendants
+from grader.sandbox import kernel, privileges, tiers, view
+from grader.sandbox.layer import Plan
+from grader.sandbox.layers import LAYERS
 
 MEMORY, FILE_SIZE = 4 << 30, 1 << 28
 _LONGEST_ANSWER = 300
@@ -37,91 +37,50 @@ class Findings(Struct, frozen=True):
 
 
 def try_everything() -> Findings:
-    """Try every layer."""
+    """Try every layer that has a test of itself."""
     folder = os.path.realpath(tempfile.mkdtemp(prefix="grade-doctor-"))
     try:
         os.chmod(folder, 0o711)
         work, staging = os.path.join(folder, "work"), os.path.join(folder, "view")
         os.mkdir(work)
         os.mkdir(staging)
-        user = privileges.spare_user(os.getpid())
-        plan = confine.Plan(readable=view.readable(), writable=(work,), staging=staging, user=user, memory=MEMORY,
-                             file_size=FILE_SIZE)  # fmt: skip
-        own_view = _in_child(tiers.NAMESPACES, lambda: _namespaces(plan))
-        trials = (
-            own_view,
-            _bubblewrap(plan, work, needed=not own_view.works),
-            _in_child(tiers.SPARE_USER, lambda: _spare_user(plan)),
-            _in_child(tiers.LANDLOCK, _landlock),
-            _in_child(tiers.SECCOMP, _seccomp),
-            _in_child(tiers.LIMITS, _limits),
-            _in_child(tiers.WATCHDOG, _watchdog),
+        plan = Plan(
+            readable=view.readable(),
+            writable=(work,),
+            staging=staging,
+            user=privileges.spare_user(os.getpid()),
+            memory=MEMORY,
+            file_size=FILE_SIZE,
         )
+        trials: list[Trial] = []
+        for layer in LAYERS:
+            if layer.name == tiers.BUBBLEWRAP and trials[-1].works:
+                trials.append(Trial(layer.name, None, "not needed where namespaces work"))
+            elif layer.self_test is not None:
+                trials.append(_in_child(layer.name, partial(layer.self_test, plan)))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     working = {t.layer for t in trials if t.works}
-    return Findings(trials, tiers.tier(working), advice(working))
+    return Findings(tuple(trials), tiers.tier(working), advice(working))
 
 
-def _namespaces(plan: confine.Plan) -> str:
-    # Ubuntu 24.04 lets the first call succeed and denies the mounts, so nothing less than a whole view shows it
-    namespaces.enter(readable=plan.readable, writable=plan.writable, staging=plan.staging)
-    if os.getpid() != 1 or os.path.exists("/etc/passwd"):
-        raise OSError("the new view still shows the machine's files or processes")
-    return "own files, processes, network and shared memory"
+def advice(working: Collection[str]) -> tuple[str, ...]:
+    """What to do for a better tier, a sentence each; nothing in tier A.
 
-
-def _bubblewrap(plan: confine.Plan, work: str, *, needed: bool) -> Trial:
-    if not needed:
-        return Trial(tiers.BUBBLEWRAP, None, "not needed where namespaces work")
-    why = bubblewrap.problem(readable=plan.readable, writable=[work])
-    return Trial(tiers.BUBBLEWRAP, not why, why or "takes the place of namespaces")
-
-
-def _spare_user(plan: confine.Plan) -> str:
-    if os.geteuid() != 0:
-        raise OSError("only root can change users")
-    confine.hand_over(plan)
-    return f"student code becomes user {os.getuid()}"
-
-
-def _landlock() -> str:
-    kernel.prctl(kernel.PR_SET_NO_NEW_PRIVS, 1)
-    version = landlock.restrict(readable=view.readable(), writable=())
-    try:
-        os.listdir("/")
-    except PermissionError:
-        lacks = [] if version >= landlock.TCP_FROM else ["TCP (seccomp does that)"]
-        lacks += [] if version >= landlock.SIGNALS_FROM else ["signals (seccomp forbids them)"]
-        return f"no files but its own; version {version}" + (f", without {' and '.join(lacks)}" if lacks else "")
-    raise OSError("it was accepted, but does not hold")
-
-
-def _seccomp() -> str:
-    kernel.prctl(kernel.PR_SET_NO_NEW_PRIVS, 1)
-    seccomp.restrict(own_user=False, signals=True)
-    try:
-        socket.socket().close()
-    except PermissionError:
-        return f"no sockets, no tracing, no mounts; on {kernel.machine()}"
-    raise OSError("it was accepted, but does not hold")
-
-
-def _limits() -> str:
-    rlimits.limit(memory=MEMORY, file_size=FILE_SIZE, processes=rlimits.PROCESSES)
-    return "memory, size of files, open files and new processes, for each process"
-
-
-def _watchdog() -> str:
-    child = os.fork()
-    if child == 0:
-        os.read(os.pipe()[0], 1)
-    seen = descendants(os.getpid())
-    os.kill(child, 9)
-    os.waitpid(child, 0)
-    if child not in seen:
-        raise OSError("this system does not say what a process has started (/proc/PID/task/TID/children)")
-    return "memory, processes and disk, for a submission as a whole"
+    Parameters
+    ----------
+    working
+        The layers that work.
+    """
+    if sys.platform == "darwin":
+        return (
+            "macOS: there is no sandbox for it; a hand-out of your own grades all the same, other people's work "
+            "belongs in a Linux container or virtual machine",
+        )
+    if not kernel.machine():
+        return ("grade other people's work on Linux (x86-64 or aarch64), in a container or virtual machine",)
+    lines = [layer.advice(working) for layer in reversed(LAYERS) if layer.name not in working]
+    return tuple(dict.fromkeys(filter(None, lines)))
 
 
 def _in_child(layer: str, attempt: Callable[[], str]) -> Trial:

@@ -14,7 +14,8 @@ import stat
 import struct
 from collections.abc import Iterable
 
-from grader.sandbox import kernel
+from grader.sandbox import advice, kernel, tiers, view
+from grader.sandbox.layer import Layer, Plan, Situation
 
 EXECUTE, WRITE_FILE, READ_FILE, READ_DIR = 1, 2, 4, 8
 MAKE_CHAR, MAKE_BLOCK, TRUNCATE, IOCTL_DEV = 1 << 6, 1 << 11, 1 << 14, 1 << 15
@@ -81,3 +82,26 @@ def _allow(rules: int, path: str, wanted: int, known: int) -> None:
             kernel.syscall("landlock_add_rule", rules, RULE_PATH_BENEATH, struct.pack("=Qi", granted, place), 0)
         finally:
             os.close(place)
+
+
+def _apply(situation: Situation) -> None:
+    plan, inside = situation.plan, situation.in_namespaces
+    writable = (*plan.writable, "/tmp", "/dev/shm") if inside else plan.writable
+    # a view of one's own has only one's own processes in it
+    readable = (*plan.readable, *(("/proc",) if inside else view.PROC))
+    restrict(readable=readable, writable=writable, devices=view.DEVICES)
+
+
+def _self_test(plan: Plan) -> str:
+    kernel.prctl(kernel.PR_SET_NO_NEW_PRIVS, 1)
+    version = restrict(readable=view.readable(), writable=())
+    try:
+        os.listdir("/")
+    except PermissionError:
+        lacks = [] if version >= TCP_FROM else ["TCP (seccomp does that)"]
+        lacks += [] if version >= SIGNALS_FROM else ["signals (seccomp forbids them)"]
+        return f"no files but its own; version {version}" + (f", without {' and '.join(lacks)}" if lacks else "")
+    raise OSError("it was accepted, but does not hold")
+
+
+LAYER = Layer(name=tiers.LANDLOCK, where="process", apply=_apply, self_test=_self_test, advice=advice.for_landlock)

@@ -7,7 +7,8 @@ import os
 import signal
 import struct
 
-from grader.sandbox import kernel
+from grader.sandbox import kernel, tiers
+from grader.sandbox.layer import Layer, Plan, Situation
 
 SPARE_FIRST, SPARE_COUNT = 60_600, 400
 """Users that nobody has: above Debian's and systemd's homes, below systemd's dynamic users, inside the 65,536 that a
@@ -53,3 +54,50 @@ def drop_privileges() -> None:
 def die_with_parent() -> None:
     """Have the kernel end this process when its parent ends; a change of user undoes it."""
     kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def hand_over(plan: Plan) -> None:
+    """Give the work folder to the spare user and become that user, if it can get at what it needs.
+
+    Raises
+    ------
+    OSError
+        If it cannot: an interpreter below /root, say.
+    """
+    os.setegid(plan.user)
+    os.seteuid(plan.user)  # for a moment: the real user is still root, and takes it back
+    try:
+        for path in (os.__file__, __file__, *filter(os.path.exists, plan.readable)):
+            os.close(os.open(path, os.O_RDONLY))
+        for path in plan.writable:
+            os.stat(path)
+    finally:
+        os.seteuid(0)
+        os.setegid(0)
+    for folder in plan.writable:
+        _give(folder, plan.user)
+    become(plan.user)
+
+
+def _give(folder: str, user: int) -> None:
+    os.chown(folder, user, user)
+    for here, folders, files in os.walk(folder):
+        for name in (*folders, *files):
+            os.chown(os.path.join(here, name), user, user, follow_symlinks=False)
+
+
+def _become_spare_user(situation: Situation) -> None:
+    hand_over(situation.plan)
+
+
+def _spare_user_test(plan: Plan) -> str:
+    if os.geteuid() != 0:
+        raise OSError("only root can change users")
+    hand_over(plan)
+    return f"student code becomes user {os.getuid()}"
+
+
+SPARE_USER_LAYER = Layer(
+    name=tiers.SPARE_USER, where="process", apply=_become_spare_user, self_test=_spare_user_test, root_only=True
+)
+NO_PRIVILEGES_LAYER = Layer(name=tiers.NO_PRIVILEGES, where="process", apply=lambda situation: drop_privileges())

@@ -6,6 +6,9 @@ import contextlib
 import os
 import resource
 
+from grader.sandbox import tiers
+from grader.sandbox.layer import Layer, Plan, Situation
+
 OPEN_FILES = 256
 PROCESSES = 256
 """Of a submission, threads included: parked copies of the notebook take one each, a pool of workers some ten."""
@@ -36,3 +39,20 @@ def _lower(which: int, value: int) -> None:
     _, hard = resource.getrlimit(which)
     ceiling = value if hard == resource.RLIM_INFINITY else min(value, hard)
     resource.setrlimit(which, (ceiling, ceiling))
+
+
+def _apply(situation: Situation) -> None:
+    plan, processes = situation.plan, PROCESSES
+    if tiers.SPARE_USER not in situation.applied and not situation.in_namespaces:
+        if situation.root:  # whom no such limit binds
+            return limit(memory=plan.memory, file_size=plan.file_size, processes=None)
+        processes += plan.beside
+    return limit(memory=plan.memory, file_size=plan.file_size, processes=processes)
+
+
+def _self_test(plan: Plan) -> str:
+    limit(memory=plan.memory, file_size=plan.file_size, processes=PROCESSES)
+    return "memory, size of files, open files and new processes, for each process"
+
+
+LAYER = Layer(name=tiers.LIMITS, where="process", apply=_apply, self_test=_self_test)

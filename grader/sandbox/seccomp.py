@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import ctypes
 import errno
+import socket
 import struct
 
-from grader.sandbox import kernel
+from grader.sandbox import advice, kernel, landlock, tiers
+from grader.sandbox.layer import Layer, Plan, Situation
 
 _Table = dict[str, dict[str, int]]
 
@@ -195,3 +197,23 @@ def restrict(*, own_user: bool, signals: bool) -> None:
     held = ctypes.create_string_buffer(lines, len(lines))
     pointer = struct.pack("HxxxxxxQ", len(lines) // 8, ctypes.addressof(held))
     kernel.prctl_pointer(kernel.PR_SET_SECCOMP, FILTER_MODE, pointer)
+
+
+def _apply(situation: Situation) -> None:
+    spare = tiers.SPARE_USER in situation.applied
+    scoped = tiers.LANDLOCK in situation.applied and landlock.abi() >= landlock.SIGNALS_FROM
+    inside = situation.in_namespaces
+    restrict(own_user=not spare and not inside, signals=spare or inside or scoped)
+
+
+def _self_test(plan: Plan) -> str:
+    kernel.prctl(kernel.PR_SET_NO_NEW_PRIVS, 1)
+    restrict(own_user=False, signals=True)
+    try:
+        socket.socket().close()
+    except PermissionError:
+        return f"no sockets, no tracing, no mounts; on {kernel.machine()}"
+    raise OSError("it was accepted, but does not hold")
+
+
+LAYER = Layer(name=tiers.SECCOMP, where="process", apply=_apply, self_test=_self_test, advice=advice.for_landlock)

@@ -16,6 +16,9 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from grader.sandbox import tiers
+from grader.sandbox.layer import Layer, Plan
+
 SHORTEST, LONGEST = 0.02, 0.25
 """Seconds between two looks. With the shortest, four processes allocating flat out went 5 to 24 MB over the limit."""
 FASTEST = 8 << 30
@@ -261,3 +264,18 @@ def remove(path: Path) -> None:
     words = ["rm", "-rf", "--", str(path)]
     with contextlib.suppress(subprocess.TimeoutExpired):  # a machine that cannot do it in a minute keeps it
         subprocess.run(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=60, check=False)
+
+
+def _self_test(plan: Plan) -> str:
+    child = os.fork()
+    if child == 0:
+        os.read(os.pipe()[0], 1)
+    seen = descendants(os.getpid())
+    os.kill(child, 9)
+    os.waitpid(child, 0)
+    if child not in seen:
+        raise OSError("this system does not say what a process has started (/proc/PID/task/TID/children)")
+    return "memory, processes and disk, for a submission as a whole"
+
+
+LAYER = Layer(name=tiers.WATCHDOG, where="outside", self_test=_self_test)

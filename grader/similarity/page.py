@@ -92,5 +92,6 @@ def _code(writing: Writing, shared: Iterable[tuple[int, int, int]]) -> str:
             shown = escape(line)
             rows.append(f"{number:4}  " + (f"<mark>{shown}</mark>" if number in lines else shown))
             before = number
-        pieces.append(f'<p class="soft">{escape(one_line(name))}</p><pre>' + "\n".join(rows) + "</pre>")
+        where = escape(one_line(f"{writing.name}, {name}"))
+        pieces.append(f'<p class="soft">{where}</p><pre>' + "\n".join(rows) + "</pre>")
     return "".join(pieces)

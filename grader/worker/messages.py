@@ -25,7 +25,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from grader.model import Place, StudentError
-from grader.sandbox.confine import Plan
+from grader.sandbox.layer import Plan
 
 # every int, text and collection of a reply has its bounds here: a worker may send anything
 MAX_NOTES = 50

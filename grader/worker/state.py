@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from grader.model import Place, StudentError
-from grader.sandbox.confine import Confined, Plan, confine, isolate
+from grader.sandbox.confine import Confined, confine, isolate
+from grader.sandbox.layer import Plan
 from grader.sandbox.tiers import NAMESPACES
 from grader.worker.compat import debugger as breakpoints
 from grader.worker.compat import numpy_aliases

@@ -13,9 +13,10 @@ from typing import Any
 _SCRIPT = """
 import json, os, sys, time
 from grader.sandbox import confine, landlock, view
+from grader.sandbox.layer import Plan
 work, staging, namespaces, most, secret = {words!r}
-plan = confine.Plan(readable=view.readable(), writable=(work,), staging=staging, user=60999, memory=4 << 30,
-                     file_size=1 << 28)
+plan = Plan(readable=view.readable(), writable=(work,), staging=staging, user=60999, memory=4 << 30,
+            file_size=1 << 28)
 if most is not None:
     landlock.abi = lambda found=landlock.abi(): min(found, most)
 if namespaces:

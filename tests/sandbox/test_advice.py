@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from grader.sandbox import advice as module
-from grader.sandbox.advice import advice
+from grader.sandbox.doctor import advice
 
 CONFINED = {"landlock", "seccomp", "limits"}
 APPARMOR = "/proc/sys/kernel/apparmor_restrict_unprivileged_userns"
