@@ -39,7 +39,7 @@ def main() -> int:
         ours = by_grade(args.source.absolute(), files, folder / "ours")
     different = 0
     for name in hand_ins:
-        mine = {part: round(ours[name].get(part, 0.0), 6) for part in theirs[name]}
+        mine = {part: round(ours[name].get(part, 0.0), 4) for part in theirs[name]}
         same = mine == theirs[name]
         different += not same
         print(f"{name:24} otter {sum(theirs[name].values()):6.4g}  grade {sum(mine.values()):6.4g}  "
@@ -81,7 +81,7 @@ def by_otter(python: Path, folder: Path, file: Path) -> dict[str, float]:
     for test in json.loads((file.parent / "results.json").read_text())["tests"]:
         if test.get("max_score") and "score" in test and test["name"] != "Public Tests":
             found[test["name"].split(" - ")[0]] += test["score"]
-    return {name: round(score, 6) for name, score in found.items()}
+    return {name: round(score, 4) for name, score in found.items()}
 
 
 def by_grade(source: Path, files: dict[str, Path], course: Path) -> dict[str, dict[str, float]]:

@@ -1,0 +1,84 @@
+"""Hidden checks: other sizes, strides, ties, and layers that are used twice."""
+
+import numpy as np
+from checks import (
+    CONV_BACKWARD,
+    CONV_FORWARD,
+    NORM_BACKWARD,
+    NORM_TRAINING,
+    POOL,
+    SIZE,
+    TRAINING,
+    channels,
+    conv_point,
+    norm_layer,
+    spread,
+)
+
+from grader import check
+
+
+@check(SIZE, points=1, uses=["output_size"])
+def sizes_none(student, rng):
+    """Sizes where no window fits, or just one"""
+    given = [(3, 4, 1, 0), (3, 5, 1, 1), (2, 9, 3, 1), (5, 5, 1, 0)]
+    return {"sizes": np.array([student.output_size(*numbers) for numbers in given])}
+
+
+@check(CONV_FORWARD, points=2, uses=["Conv2d"])
+def conv_forward_both(student, rng):
+    """Output of the convolution with padding and stride at once"""
+    images, weight, bias, more = conv_point(rng, 3, 2, (2, 4))
+    return {"out": student.Conv2d(weight, bias, **more).forward(images)}
+
+
+@check(CONV_BACKWARD, points=3, uses=["Conv2d"])
+def conv_backward_both(student, rng):
+    """Gradients of the convolution with padding and stride, after an earlier call"""
+    images, weight, bias, more = conv_point(rng, 2, 1, (2, 4))
+    layer = student.Conv2d(weight, bias, **more)
+    shape = layer.forward(images + 1).shape
+    layer.backward(rng.normal(size=shape))
+    layer.forward(images)
+    d_images = layer.backward(rng.normal(size=shape))
+    return {"d_images": d_images, "d_weight": layer.d_weight, "d_bias": layer.d_bias}
+
+
+@check(POOL, points=2, uses=["MaxPool2d"])
+def pool_ties(student, rng):
+    """Gradient of max pooling where entries are left over, or the largest is there twice"""
+    layer = student.MaxPool2d(3)
+    images = np.round(spread(rng, 2, 2, 7, 8) / 4)
+    layer.forward(images)
+    return {"d_images": layer.backward(rng.normal(size=(2, 2, 2, 2)))}
+
+
+@check(NORM_TRAINING, points=1, uses=["BatchNorm2d"])
+def norm_momentum(student, rng):
+    """Another momentum and another eps"""
+    images, gamma, beta = channels(rng)
+    layer = student.BatchNorm2d(4, momentum=0.3, eps=0.1)
+    layer.gamma, layer.beta = gamma, beta
+    out = layer.forward(images)
+    return {"out": out, "running_mean": layer.running_mean, "running_var": layer.running_var}
+
+
+@check(NORM_BACKWARD, points=2, uses=["BatchNorm2d"])
+def norm_backward_two(student, rng):
+    """Two layers side by side keep their own batches"""
+    first, gamma, beta = channels(rng)
+    second = channels(rng)[0]
+    one, two = norm_layer(student, gamma, beta), norm_layer(student, beta, gamma)
+    one.forward(first)
+    two.forward(second)
+    return {"one": one.backward(rng.normal(size=first.shape)), "two": two.backward(rng.normal(size=first.shape))}
+
+
+@check(TRAINING, points=2, uses=["train", "ReLU", "Flatten", "Dense"])
+def training_given_layers(student, rng):
+    """Losses with the given layers alone, at another rate"""
+    images, labels = rng.normal(size=(4, 1, 3, 2)), np.array([1, 0, 0, 1])
+    first = student.Dense(rng.normal(size=(6, 5)), rng.normal(size=5))
+    last = student.Dense(rng.normal(size=(5, 2)), rng.normal(size=2))
+    losses = student.train([student.Flatten(), first, student.ReLU(), last], images, labels, 4, 0.3)
+    return {"losses": np.array(losses), "weight": first.weight, "bias": last.bias}
