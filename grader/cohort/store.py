@@ -317,7 +317,7 @@ class Store:
             )
             id = int(found.lastrowid or 0)
             if graded.evidence:
-                packed = zlib.compress(msgspec.json.encode(graded.evidence))
+                packed = zlib.compress(json.dumps(dict(graded.evidence), ensure_ascii=False).encode("utf-8", "replace"))
                 self._db.execute("INSERT INTO evidence (report, body) VALUES (?, ?)", (id, packed))
             self._result(run, hand_in, id, reused=False)
         return id

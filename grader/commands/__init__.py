@@ -21,6 +21,7 @@ REGISTRY = {
     "merge": "join the stores of shards into one",
     "decide": "decide what a student ends with where grading cannot say it",
     "export": "export scores (Canvas, Moodle, Brightspace, Blackboard, CSV) or a Gradescope autograder",
+    "mark": "mark what people must mark, on a page of this machine",
     "import": "take in an assignment of nbgrader or otter, or marks from a CSV file",
 }
 """Name to what `grade --help` says of it; `grader.commands.NAME` is its module."""

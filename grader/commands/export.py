@@ -422,13 +422,15 @@ def _decimal(value: Fraction | None) -> str:
 
 
 def _marks(args: argparse.Namespace) -> int:
+    from grader.cohort.store import Store
     from grader.gradebook.csv import dump
     from grader.marking.answers import questions
     from grader.marking.state import State
     from grader.marking.table import export
     from grader.marking.totals import state_of
 
-    found = questions(_results(args), args.assignment)
+    with Store.open(args.store) as store:
+        found = questions(store.results(args.run), args.assignment)
     _write(args.output, dump(export(found, state_of(args.store) or State())))
     return DONE
 

@@ -129,13 +129,13 @@ def beside(store: Path) -> Path:
 
 
 class Log:
-    """An open log; a context manager, for one thread."""
+    """An open log; a context manager, for one thread at a time."""
 
     def __init__(self, path: Path, *, create: bool = False) -> None:
         if not create and not path.exists():
             raise UsageError(f"{path}: no marks yet; `grade mark STORE` or `grade import marks` makes them")
         try:
-            self._db = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
+            self._db = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
             self._prepare()
         except sqlite3.Error as problem:
             raise UsageError(f"{path}: cannot be used for marks ({problem})") from problem
@@ -183,7 +183,7 @@ class Log:
         Raises
         ------
         Conflict
-            The answer that is to be marked was marked, flagged or reopened after `seen`.
+            The answer that is to be marked was marked or reopened after `seen`.
         """
         with self._transaction():
             for number, event in enumerate(events):
@@ -218,7 +218,7 @@ class Log:
 
     def _has_changed(self, event: Marked, seen: int) -> bool:
         later = (entry.event for entry in self.entries(seen))
-        about = (e for e in later if isinstance(e, Marked | Flagged | Reopened))
+        about = (e for e in later if isinstance(e, Marked | Reopened))
         return any((e.assignment, e.part, e.answer) == (event.assignment, event.part, event.answer) for e in about)
 
     def lease(self, answer: str, holder: str, who: str) -> str:

@@ -1,0 +1,105 @@
+"""`grade mark`: the page on which a person marks what no program should."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from grader.commands import stdio
+from grader.commands.shared import add_course, grader_name
+from grader.errors import GraderError, UsageError
+
+if TYPE_CHECKING:
+    from grader.marks import Rubric
+
+DONE = 0
+DESCRIPTION = """\
+Serve a page on this machine on which written answers, plots and checks that a probe left to a person are marked:
+one question across all students, equal answers once. It needs `pip install "numgrade[mark]"`. A store on a server is
+marked through `ssh -L PORT:127.0.0.1:PORT`, with --port PORT there."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The command's own arguments."""
+    parser.add_argument("store", metavar="STORE", type=Path, help="the store that `grade batch` made")
+    parser.add_argument("--assignment", metavar="ID", help="which assignment, where the store holds several")
+    parser.add_argument("--run", metavar="N", type=int, help="which run of the store (default: the last finished one)")
+    parser.add_argument("--as", metavar="NAME", dest="who", default=None, help="who marks (default: your login)")
+    parser.add_argument("--names", action="store_true", help="show whose an answer is")
+    parser.add_argument("--port", metavar="N", type=int, default=0, help="where the page is (default: a free port)")
+    parser.add_argument(
+        "--reopen",
+        nargs=3,
+        metavar=("STUDENT", "PART", "REASON"),
+        help="only have a mark looked at once more: it does not count until it is given again",
+    )
+    add_course(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Serve the page until Ctrl-C, or reopen a mark."""
+    if args.reopen:
+        return _reopen(args)
+    try:
+        from grader.marking.server import Desk, serve
+    except ImportError as problem:
+        raise UsageError(f'{problem.name} is not installed: pip install "numgrade[mark]"') from None
+    desk = Desk(
+        args.store,
+        who=args.who or grader_name(),
+        names=args.names,
+        run=args.run,
+        assignment=args.assignment,
+        rubrics=lambda assignment: _rubrics(args, assignment),
+    )
+    try:
+        serve(desk, args.port, stdio.tell)
+    finally:
+        desk.close()
+    return DONE
+
+
+def _rubrics(args: argparse.Namespace, assignment: str) -> Mapping[str, Rubric]:
+    """What the author wrote; nothing where the course is not here: the log has it from where it was."""
+    from grader.assignment.loading.course import find_course
+
+    try:
+        found = find_course(Path.cwd(), args.course).load(assignment)
+    except GraderError as problem:
+        if args.course is not None:
+            raise
+        stdio.tell(f"without the author's rubrics: {problem}")
+        return {}
+    if found.solution is None:  # a hand-out has none, which does not mean that they were deleted
+        return {}
+    return {manual.part.id: manual.rubric for manual in found.manual}
+
+
+def _reopen(args: argparse.Namespace) -> int:
+    from grader.cohort.store import Store
+    from grader.marking.answers import questions
+    from grader.marking.log import Log, Reopened, beside
+    from grader.marking.state import State
+
+    student, part, reason = args.reopen
+    with Store.open(args.store) as store:
+        found = {q.id: q for q in questions(store.results(args.run), args.assignment)}
+    if part not in found:
+        raise UsageError(f"--reopen: there is no part {part!r} for a person; there are {', '.join(found)}")
+    question = found[part]
+    group = next((g for g in question.groups.values() if any(h.student == student for h in g.holders)), None)
+    if group is None:
+        raise UsageError(f"--reopen: nobody here is called {student!r}; write the key that the summary prints")
+    with Log(beside(args.store)) as log:
+        given = group.given(question, State(log.entries()))
+        if given is None:
+            raise UsageError(f"--reopen: the answer of {student} to {part} has no mark")
+        event = Reopened(
+            assignment=question.assignment, part=part, answer=given.mark.answer, reason=reason, student=student
+        )
+        log.add(args.who or grader_name(), [event])
+    others = len(group.holders) - 1
+    stdio.tell(f"reopened{f', also for {others} with the same answer' if others else ''}: `grade mark` shows it")
+    return DONE
