@@ -261,6 +261,8 @@ class Submission(Struct, frozen=True, kw_only=True):
     notebook: Notebook | None
     modules: Mapping[str, str]
     """Source text of the student's Python files, by path relative to `folder`."""
+    handouts_notebook: bool = False
+    """Whether no notebook was handed in, and the hand-out's own is run."""
     notes: tuple[str, ...] = ()
 
 

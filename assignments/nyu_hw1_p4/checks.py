@@ -9,7 +9,20 @@ notebook, `checks_verdicts`, `checks_printed` and `checks_trained` judge.
 import time
 
 import numpy as np
-from checks_arrays import STATE, drawn_again, is_the_courses, lend, moved, put, single, slots, take, turned, upright
+from checks_arrays import (
+    STATE,
+    drawn_again,
+    is_the_courses,
+    lend,
+    moved,
+    other_network,
+    put,
+    single,
+    slots,
+    take,
+    turned,
+    upright,
+)
 from checks_calls import printed, scored, stepped
 from checks_cells import train_again
 from checks_network import NAMES, RATE, forward
@@ -50,6 +63,8 @@ REPEATS, SMALL_PIXELS, PATIENCE = 10, 32, 70  # the last in seconds
 
 def initial(student):
     """The weights as the student has drawn them, a copy of each, however they lie."""
+    if (held := other_network(student)) is not None:
+        return [*held[0], *[np.zeros((0, 0))] * 3][:3]
     drawn = drawn_again(student) or {name: np.array(container[place]) for name, container, place in slots(student)}
     return [drawn[name] for name in NAMES[:3]]
 
@@ -58,6 +73,9 @@ def initial(student):
 def initial_shapes(student, rng):
     """Shapes of the weights and biases: 784 -> 32 -> 32 -> 10"""
     seen = {f"shape_W{i}": np.array(w.shape) for i, w in enumerate(initial(student), 1)}
+    if (held := other_network(student)) is not None:
+        sizes = [b.size for b in held[1]] + [0] * 3
+        return seen | {f"size_b{i}": np.array(sizes[i - 1]) for i in (1, 2, 3)}
     return seen | {f"size_{n}": np.array(np.size(c[p])) for n, c, p in slots(student) if n[0] == "b"}
 
 
@@ -66,7 +84,9 @@ def initial_spread(student, rng):
     """Standard deviation of the weights, 1/sqrt(max(n_in, n_out)), and their mean, 0"""
     samples = {}
     for i, w in enumerate(initial(student), 1):
-        picked = rng.choice(w.size, size=min(600, w.size), replace=False)  # enough to tell, and few enough to record
+        picked = rng.choice(
+            max(1, w.size), size=min(600, w.size), replace=False
+        )  # enough to tell, and few enough to record
         samples[f"W{i}"] = w.ravel()[picked]
     return samples
 
@@ -172,7 +192,7 @@ def step_update(student, rng):
     return {f"given_{n}": v for n, v in given.items()} | {f"default_{n}": v for n, v in default.items()}
 
 
-@check(TRAINING, points=1, judge=judge_epochs)
+@check(TRAINING, points=1, builds_on=["feed_forward_dataset"], judge=judge_epochs)
 def training_epochs(student, rng):
     """Three epochs: every image of the training set, three times"""
     before = take(student)
@@ -182,7 +202,7 @@ def training_epochs(student, rng):
     return {"steps": np.array(steps)}
 
 
-@check(TRAINING, points=3, builds_on=["train_one_sample"], judge=judge_accuracy, seconds=120)
+@check(TRAINING, points=3, builds_on=["feed_forward_dataset", "train_one_sample"], judge=judge_accuracy, seconds=120)
 def training_accuracy(student, rng):
     """Accuracy on the test set after training, recomputed from the weights"""
     if is_the_courses(student, "train_one_sample"):

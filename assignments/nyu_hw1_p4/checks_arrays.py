@@ -26,12 +26,22 @@ def slots(student):
     lists = [numbered(student.notebook.get(name)) for name in STATE]
     if all(len(found) == 3 for found in lists):
         return [(f"{kind}{i}", *at) for kind, three in zip("Wb", lists, strict=True) for i, at in enumerate(three, 1)]
+    if (held := other_network(student)) is not None:
+        name, count = next((name, len(found)) for name, found in zip(STATE, held, strict=True) if len(found) != 3)
+        raise ValueError(f"`{name}` holds {count} arrays, 3 are expected")
     found = elsewhere(student)
     if found:
         return [(name, container, place) for name, (container, place, _) in found.items()]
     if any(lists):
         raise ForPerson("`weights` and `biases` do not hold three arrays each")
     raise NotImplementedError("no weights of the layers 784 -> 32 -> 32 -> 10 are there")
+
+
+def other_network(student):
+    """Weights and biases of a network with another number of layers, in the lists asked for; None for anything else."""
+    weights, biases = ([np.asarray(c[p]) for c, p in numbered(student.notebook.get(name))] for name in STATE)
+    begins = bool(weights and biases) and 784 in weights[0].shape and weights[0].ndim == 2
+    return (weights, biases) if begins and (len(weights), len(biases)) != (3, 3) else None
 
 
 def numbered(container):

@@ -63,7 +63,10 @@ def scored(student, image, label):
     losses, guesses, first, forward_sample = [], [], None, function(student, "feed_forward_sample")
     for shape in ((784,), (784, 1), (28, 28)):
         try:
-            loss, guess, *_ = call(student, forward_sample, image.reshape(shape).copy(), label)
+            returned = call(student, forward_sample, image.reshape(shape).copy(), label)
+            if returned is None:
+                raise TypeError("`feed_forward_sample` returned None; the loss and the guess are expected")
+            loss, guess, *_ = returned
             loss, guess = np.asarray(loss, dtype=float), np.asarray(guess, dtype=float)
             losses.append(loss.item() if loss.size == 1 else np.nan)
             guesses.append(

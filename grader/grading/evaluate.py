@@ -15,7 +15,7 @@ from grader.assignment.solution import Entangled, is_written_by_student, pieces
 from grader.execution.observe import observe
 from grader.execution.scheduler import Prober
 from grader.grading.hidden import shown_diagnosis
-from grader.grading.scoring import manual_result, not_filled_in, outcome, part_result
+from grader.grading.scoring import manual_result, not_filled_in, outcome, part_result, without_notebook
 from grader.model import LOST, Answer, Assignment, Check, Diagnosis, Given, Observation, Outcome, PartResult
 from grader.worker.messages import Replacement
 
@@ -118,7 +118,11 @@ class _Run:
                 self.outcomes[check.id] = not_filled_in(check, stub)
                 continue
             observation = self._seen[check.id] = self._prober.observe(check)
-            self.outcomes[check.id] = outcome(check, observation, self._given(check))
+            result = outcome(check, observation, self._given(check))
+            session = self._prober.session
+            if session.submission.handouts_notebook and session.anchors[check.id].when != "before":
+                result = without_notebook(result)
+            self.outcomes[check.id] = result
             changed = [f"{check.id}: your code changes {_input(n)} in place" for n in observation.changed]
             self.notes[check.id] = [*changed, *(f"{check.id}: {note}" for note in observation.notes)]
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from msgspec import structs
 
 from grader.compare.arrays import compare
 from grader.errors import AuthoringError
@@ -92,6 +93,14 @@ def _nothing(check: Check, returned: Sequence[str], seconds: float) -> Outcome:
 def not_filled_in(check: Check, name: str) -> Outcome:
     """The outcome of a check whose name still is what the hand-out gave."""
     return Outcome(check=check, status="missing", score=Fraction(0), message=f"`{name}` is not implemented yet.")
+
+
+def without_notebook(outcome: Outcome) -> Outcome:
+    """The outcome of a check about what a notebook runs, where the hand-out's own was run and that earned nothing."""
+    if outcome.score:
+        return outcome
+    message = "No notebook was handed in, and this asks what it runs."
+    return structs.replace(outcome, status="missing", message=message, arrays=())
 
 
 def part_result(

@@ -218,11 +218,17 @@ def judge_shapes(seen, given):
     for i, size in enumerate(SIZES, 1):
         got = tuple(int(n) for n in np.ravel(seen[f"shape_W{i}"]))
         right = got in (size, size[::-1])
+        if got == (0, 0):
+            yield Verdict(f"W{i}", False, f"`weights` ends before weights[{i - 1}]; three layers are expected")
+            continue
         yield Verdict(
             f"W{i}", right, "" if right else f"weights[{i - 1}] has shape {got}, the layer {size[0]} -> {size[1]}"
         )
     for i, (_, size) in enumerate(SIZES, 1):
         got = int(seen[f"size_b{i}"])
+        if not got:
+            yield Verdict(f"b{i}", False, f"`biases` ends before biases[{i - 1}]; three layers are expected")
+            continue
         right = got in (1, size)  # a single 0 is broadcast, until the first step makes an array of it
         yield Verdict(f"b{i}", right, "" if right else f"biases[{i - 1}] has {got} entries, the layer {size} neurons")
 
@@ -232,6 +238,9 @@ def judge_spread(seen, given):
     """z-tests of mean and standard deviation: those of n normal numbers scatter by 1/sqrt(n) and 1/sqrt(2n)."""
     for i, size in enumerate(SIZES, 1):
         w, wanted = seen[f"W{i}"].ravel().astype(float), 1 / np.sqrt(max(size))
+        if not w.size:
+            yield Verdict(f"W{i}", False, f"`weights` ends before weights[{i - 1}]")
+            continue
         n = w.size
         ratio = float(w.std() / wanted) if n else np.nan
         z_spread, z_mean = abs(ratio - 1) * np.sqrt(2 * n), abs(w.mean()) * np.sqrt(n) / wanted if n else np.nan

@@ -92,6 +92,7 @@ def open_submission(
         folder=folder,
         notebook=read,
         modules=dict(sorted(texts.items())),
+        handouts_notebook=choice.name is None and read is not None,
         notes=tuple(notes),
     )
 
