@@ -17,6 +17,7 @@ from msgspec import structs
 from grader.compare.arrays import compare
 from grader.errors import AuthoringError
 from grader.grading.hidden import shown_array
+from grader.grading.returned import not_taken_apart
 from grader.model import (
     STUB_ENDING,
     Answer,
@@ -207,6 +208,8 @@ def _not_returned(check: Check, observation: Observation) -> Outcome:
             message = f"{_one_line(error.message).capitalize()}. Is there a loop at the top of the file?"
     elif observation.ended == "crashed":
         message = f"The check could not be finished: {_one_line(error.message)}."
+    elif apart := not_taken_apart(check, observation):
+        message = f"{apart}."
     else:
         message = f"Your code raised {error.type}{told}{where}."
     return Outcome(check=check, status=status, score=Fraction(0), message=message, seconds=observation.seconds)

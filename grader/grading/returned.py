@@ -1,0 +1,50 @@
+"""What a student's function returned instead of the values that a check takes apart, in words.
+
+`dx, dw, db = student.affine_backward(...)` raises in the check's own line, of which the student sees nothing.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from functools import lru_cache
+
+from grader.model import Check, Observation
+
+_NONE = re.compile(r"cannot unpack non-iterable (?P<type>\w+) object")
+_FEW = re.compile(r"not enough values to unpack \(expected (?:at least )?\d+, got (?P<count>\d+)\)")
+_MANY = re.compile(r"too many values to unpack")
+
+
+def not_taken_apart(check: Check, observation: Observation) -> str:
+    """One sentence about the function whose result could not be unpacked in the check's line; else empty."""
+    error = observation.error
+    if error is None or error.frames or check.visibility == "hidden" or not observation.line:
+        return ""
+    called = _unpacked(check.source).get(observation.line)
+    if called is None:
+        return ""
+    function, names = called
+    wanted = f"{len(names)} values are expected: {', '.join(names[:-1])} and {names[-1]}"
+    if (found := _NONE.search(error.message)) is not None:
+        if found["type"] == "NoneType":
+            return f"`{function}` returned None: is a `return` missing? {wanted}"
+        return f"`{function}` returned one {found['type']}; {wanted}"
+    if (found := _FEW.search(error.message)) is not None:
+        return f"`{function}` returned {found['count']} value{'' if found['count'] == '1' else 's'}; {wanted}"
+    if _MANY.search(error.message):
+        return f"`{function}` returned more than that, or one array; {wanted}"
+    return ""
+
+
+@lru_cache(maxsize=16)
+def _unpacked(source: str) -> dict[int, tuple[str, tuple[str, ...]]]:
+    """Line -> function and names, for each statement that takes a call's result apart into plain names."""
+    found: dict[int, tuple[str, tuple[str, ...]]] = {}
+    for node in ast.walk(ast.parse(source)):
+        match node:
+            case ast.Assign(targets=[ast.Tuple(elts=parts)], value=ast.Call(func=ast.Attribute(attr=function))):
+                names = tuple(f"`{part.id}`" for part in parts if isinstance(part, ast.Name) and part.id != "_")
+                if len(names) == len(parts):
+                    found |= dict.fromkeys(range(node.lineno, (node.end_lineno or node.lineno) + 1), (function, names))
+    return found
