@@ -5,6 +5,7 @@ A place is given by its lines in the solution, without their indentation; `tum`,
 
 from __future__ import annotations
 
+import lzma
 import tomllib
 from pathlib import Path
 from textwrap import dedent, indent
@@ -21,10 +22,10 @@ class Wrong(NamedTuple):
 
 
 def cases_of(name: str) -> dict[str, list[Wrong]]:
-    """The wrong solutions of `cases/NAME.toml` by assignment, empty where there is no such file."""
-    path = Path(__file__).resolve().parent / "cases" / f"{name}.toml"
+    """The wrong solutions of `cases/NAME.toml.xz` by assignment, empty where there is no such file."""
+    path = Path(__file__).resolve().parent / "cases" / f"{name}.toml.xz"
     found: dict[str, list[Wrong]] = {}
-    for case in tomllib.loads(path.read_text())["case"] if path.is_file() else ():
+    for case in tomllib.loads(lzma.decompress(path.read_bytes()).decode())["case"] if path.is_file() else ():
         changes = tuple(Change(c["file"], c["old"], c["new"]) for c in case["changes"])
         wrong = Wrong(Edit(name=case["name"], changes=changes), case.get("says", ""))
         found.setdefault(case["assignment"], []).append(wrong)

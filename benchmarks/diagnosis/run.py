@@ -4,25 +4,26 @@
                                       [--sentences FILE] [ID ...]
 
 Wrong solutions come from four places: the assignments' own `wrong.py`, whose names the grader has prepared (`named`);
-those of `ASSIGNMENT.py` here (`working`) and of `cases/` but for the last (`seen`), which were seen while the rules
-were made; and `cases/holdout.toml`, written after that (`holdout`). Each function or class is put in the place of the
+those of `ASSIGNMENT.py` here (`working`) and of `cases/seen.toml.xz` (`seen`), which were seen while the rules were
+made; and `cases/holdout.toml.xz`, written after that (`holdout`). Each function or class is put in the place of the
 reference's in one reference session of its assignment, its checks are observed at the assignment's seed and N - 1
 others by one child, scored, and diagnosed by the code that grades students. Right solutions (`right`) are those of
 `right.py` and of `ASSIGNMENT.py`; they must fail no check. Results are printed as rows of `results.md`. `--stored`
 keeps observations from run to run, for work on the rules.
 
-What a sentence is worth is told by the case's pattern, or by `read.json`: by somebody who has read the wrong solution
-and the sentence, and not the rules. A sentence *names* the mistake, is *vague* (true, and does not tell it), or is
-*wrong*. A wrong solution is *named rightly* where some failed check gets a sentence that names it and none gets a
-wrong one, *named wrongly* where any gets a wrong one, else *described* only. `--sentences` writes what is to be read.
-Follow-through counts as in grading: a check whose only wrong code is an earlier part's is explained by what explains
-that part.
+What a sentence is worth is told by the case's pattern, or by `cases/read.json.xz`: by somebody who has read the wrong
+solution and the sentence, and not the rules; it is kept by the mistake that is named, in any words. A sentence
+*names* the mistake, is *vague* (true, and does not tell it), or is *wrong*. A wrong solution is *named rightly* where
+some failed check gets a sentence that names it and none gets a wrong one, *named wrongly* where any gets a wrong one,
+else *described* only. `--sentences` writes what is to be read. Follow-through counts as in grading: a check whose only
+wrong code is an earlier part's is explained by what explains that part.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import lzma
 import os
 import re
 import sys
@@ -49,7 +50,7 @@ MODULES = (tum_ex09, ece176_a3, c147_hw3, radboud_a1, nyu_hw1_p4)
 WRONG = {module.__name__: module.WRONG for module in MODULES}
 RIGHT = {module.__name__: [case.edit for case in module.RIGHT] for module in MODULES}
 HERE = Path(__file__).resolve().parent
-SEEN = ("second", "third", "fourth", "fifth")
+SEEN = ("seen",)
 """Files of `cases/` that were hold-outs once."""
 ALSO = (
     (r"shared|on the class|in the class|latest forward", r"shared-state|second-call"),
@@ -66,12 +67,20 @@ ALSO = (
 found by another way than the prepared name."""
 
 
+NAMES = re.compile(r"`[^`]*`(?:, `[^`]*`)*(?: and `[^`]*`)?")
+"""The arrays that a sentence speaks of."""
+
+
+def said(diagnosis: Diagnosis) -> str:
+    """What a sentence is worth by: its mistake, or what it describes, whichever arrays show it."""
+    return diagnosis.mistake or NAMES.sub("`…`", diagnosis.text)
+
+
 class Reader:
     """Who says what a sentence is worth: somebody who has read it, or the case's pattern."""
 
     def __init__(self) -> None:
-        entries = json.loads((HERE / "read.json").read_text())
-        self._read = {(case, text): worth for case, text, worth in entries}
+        self._read = json.loads(lzma.decompress((HERE / "cases" / "read.json.xz").read_bytes()))
         self.told: list[dict[str, Any]] = []
         """For somebody to read: each case, its changes and what was said of it."""
 
@@ -87,7 +96,7 @@ class Reader:
     def worth(self, case: str, pattern: str, diagnosis: Diagnosis) -> str:
         """`names`, `vague` or `wrong`; `unread` where there is no pattern and nobody has read it."""
         if not pattern:
-            return self._read.get((case, diagnosis.text), "unread")
+            return self._read.get(case, {}).get(said(diagnosis), "unread")
         found = re.search(pattern, f"{diagnosis.code} {diagnosis.text}", re.IGNORECASE | re.DOTALL)
         return "names" if found else "wrong"
 

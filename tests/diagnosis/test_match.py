@@ -85,3 +85,9 @@ def test_the_factor_of_the_right_arrays_is_found_without_a_hypothesis(tmp_path: 
     values = seen(affine(1, scale=-1))
     found = matcher(tmp_path, affine(1), affine(0), TERM).factor("forward", values[GRADED], values.get)
     assert found == pytest.approx(-1)
+
+
+def test_a_term_too_many_is_added_and_not_subtracted(tmp_path: Path) -> None:
+    extra = Hypothesis(code="extra-term", text="`b` is added once too often", function="f", named=False)
+    assert multiples(tmp_path, affine(1.5), affine(0), affine(1), extra) == [0]
+    assert multiples(tmp_path, affine(-1.5), affine(0), affine(1), extra) == []

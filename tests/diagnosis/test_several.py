@@ -43,6 +43,7 @@ WAYS = [
     way("mean-for-sum", "a mean is taken", dx=np.sqrt, dw=np.square),
     way("missing-function", "all is nothing", "Layer.forward", out=np.zeros_like),
     way("wrong-function", "all is squared", "Layer.forward", out=np.square, dx=np.square),
+    way("missing-term", "the term is gone", "Layer.forward", out=np.log),
     way("wrong-mask", "the mask is turned", "Layer.forward", dx=np.cos),
 ]
 
@@ -197,3 +198,13 @@ def test_where_overflow_and_the_logarithm_of_zero_look_alike_both_are_told() -> 
 def test_a_history_that_is_not_returned_is_no_missing_axis() -> None:
     path = np.random.default_rng(0).normal(size=11)
     assert shape_rule({"x_history": path[-1]}, {"x_history": path}, ["x_history"]) is None
+
+
+def test_a_term_multiplied_by_a_wrong_number_is_not_said_to_be_missing(bank: Bank) -> None:
+    """Without its term `out` is a logarithm; this student has the term three times."""
+    found = diagnoses(bank, out=lambda x: np.tanh(x) + 2 * (np.tanh(x) - np.log(x)))["forward"]
+    assert found.code == "missing-term"
+    assert found.text == (
+        "`out` is off by a multiple of what is off if in `Layer.forward` the term is gone; here it is not left out,"
+        " but multiplied by a wrong number."
+    )

@@ -42,7 +42,11 @@ class Fit(NamedTuple):
 
     @property
     def clause(self) -> str:
-        return f"{self.hypothesis.text} (here multiplied by some number)" if self.multiple else self.hypothesis.text
+        if not self.multiple:
+            return self.hypothesis.text
+        if self.hypothesis.code == "missing-term":
+            return f"{self.hypothesis.text}; here it is not left out, but multiplied by a wrong number"
+        return f"{self.hypothesis.text} (here multiplied by some number)"
 
     @property
     def named(self) -> bool:
@@ -260,6 +264,8 @@ def _said(matcher: Matcher, check: Check, chosen: Sequence[Fit], explains: Mappi
             sentences.append(f"{subject} exactly what these two mistakes give: {fit.clause}.")
         elif fit.named:
             sentences.append(f"{subject} exactly what this mistake gives: {fit.clause}.")
+        elif fit.multiple and fit.hypothesis.code == "missing-term":
+            sentences.append(f"{subject} off by a multiple of what is off if {_clause(fit, matcher.right)}.")
         else:
             sentences.append(f"{subject} exactly what comes out if {_clause(fit, matcher.right)}.")
     mistakes = sum(fit.hypothesis.mistakes for fit in chosen)

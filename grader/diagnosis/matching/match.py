@@ -131,7 +131,11 @@ class Matcher:
                 continue  # two numbers, and one to choose: chance
             zero = origin.copy()
             zero[..., 3:] = 0
-            if _multiple(one, other, origin) is not None and _multiple(one, origin, zero) is None:
+            by = _multiple(one, other, origin)
+            if by is None or _multiple(one, origin, zero) is not None:
+                continue
+            too_many = self._bank.hypotheses[int(results.which[row])].code == "extra-term"
+            if by > 0 or not too_many:  # the other way round it is not added
                 found[int(results.which[row])] = at
         return found
 
