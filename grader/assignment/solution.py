@@ -127,7 +127,8 @@ def _file_of(assignment: Assignment, name: str) -> tuple[str, Path] | None:
             if file.is_file():
                 return place.module, file
         elif assignment.notebook is not None:
-            return "", (assignment.solution / assignment.notebook).with_suffix(".py")
+            file = (assignment.solution / assignment.notebook).with_suffix(".py")
+            return ("", file) if file.is_file() else None
     return None
 
 

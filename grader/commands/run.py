@@ -239,11 +239,13 @@ def _watch(args: argparse.Namespace, path: Path, wanted: list[report_files.Outpu
 
 
 def exit_code(report: Report, *, fail_under: Fraction | None = None, exit_zero: bool = False) -> int:
-    """0 if every automatic point was earned (or `fail_under` percent), 1 if not, 3 ungradable, 4 fault."""
+    """0 if every automatic point was earned (or `fail_under` percent), 1 if not or if there are none, 3 ungradable,
+    4 fault.
+    """
     if report.status != "graded":
         return UNGRADABLE if report.status == "ungradable" else FAULT
     wanted = report.max_score if fail_under is None else report.max_score * fail_under / 100
-    return EARNED if exit_zero or report.score >= wanted else LOST
+    return EARNED if exit_zero or (report.score >= wanted and report.max_score) else LOST
 
 
 def _targets(args: argparse.Namespace) -> tuple[Path, list[report_files.Output]]:

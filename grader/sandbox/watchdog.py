@@ -10,6 +10,7 @@ import contextlib
 import os
 import shutil
 import signal
+import stat
 import subprocess
 import threading
 import time
@@ -121,6 +122,11 @@ class Watchdog:
             )
 
     def _look_at_disk(self, found: Sequence[int]) -> None:
+        removed = {pid: _removed(pid) for pid in found}
+        size = sum({file: size for files in removed.values() for file, size in files.items()}.values())
+        if size > DISK_BYTES:
+            held = [pid for pid in found if removed[pid]]
+            self._end(held, f"{size / 2**20:.0f} MB in files that are removed and still open; ended")
         for folder in self.folders:
             size, files = used(folder)
             if size > DISK_BYTES or files > DISK_FILES:
@@ -245,6 +251,18 @@ def used(folder: Path) -> tuple[int, int]:
         except OSError:
             continue  # removed while we look, or a path that has grown too long
     return size, files
+
+
+def _removed(pid: int) -> dict[tuple[int, int], int]:
+    """Bytes on the disk, by device and number, of files that this process holds open and that have no name."""
+    found: dict[tuple[int, int], int] = {}
+    with contextlib.suppress(OSError):
+        for entry in os.listdir(f"/proc/{pid}/fd"):
+            with contextlib.suppress(OSError):
+                told = os.stat(f"/proc/{pid}/fd/{entry}")
+                if told.st_nlink == 0 and stat.S_ISREG(told.st_mode):
+                    found[told.st_dev, told.st_ino] = told.st_blocks * 512
+    return found
 
 
 def _names(folder: Path) -> set[str]:

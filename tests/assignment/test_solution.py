@@ -8,8 +8,9 @@ from types import SimpleNamespace
 
 import pytest
 
+from grader.assignment.lint.lint import _entangled
 from grader.assignment.solution import closure, is_written_by_student
-from grader.model import Uses
+from grader.model import Place, Uses
 
 SOURCE = """
 import numpy as np
@@ -118,3 +119,17 @@ def test_what_the_hand_out_gives_complete_is_nobodys_work(
     check = SimpleNamespace(uses=[Uses(name=name, under=under)])
     assert is_written_by_student(assignment, check, []) is own
     assert not is_written_by_student(assignment, check, [name])
+
+
+def test_what_cannot_be_given_alone_is_named_by_lint(tmp_path: Path) -> None:
+    (tmp_path / "solution").mkdir()
+    (tmp_path / "solution" / "toy.py").write_text("# %%\n" + SOURCE)
+    names = {name: (Place("", name),) for name in ("step", "gradients", "softmax")}
+    checks = [
+        SimpleNamespace(id="of_gradients", file="checks.py:1", uses=[Uses(name="gradients")], builds_on=("step",)),
+        SimpleNamespace(id="of_step", file="checks.py:9", uses=[Uses(name="step")], builds_on=("gradients", "softmax")),
+    ]
+    assignment = SimpleNamespace(solution=tmp_path / "solution", notebook=Path("toy.ipynb"), names=names, checks=checks)
+    (found,) = _entangled(assignment)
+    assert found.where == "checks.py:1"
+    assert "of_gradients has no follow-through for step: the solution's own needs gradients" in found.text

@@ -214,7 +214,7 @@ class Arena:
 
 def notebook(attack: Attack, words: dict[str, object]) -> str:
     """The hand-in as a notebook."""
-    given = "".join(f"{name} = {value!r}\n" for name, value in words.items())
+    given = "".join(f"{name} = {value!r}\n" for name, value in words.items()) + attack.setup + "\n"
     body = attack.code if attack.where == "gradients" else WRONG
     gradients = "def linear_gradients(d_out, x, w):\n" + "".join(f"    {line}\n" for line in body.splitlines())
     honest = ["import numpy as np", "def linear_forward(x, w, b):\n    return x @ w + b", gradients]

@@ -64,6 +64,8 @@ class Attack:
     score: tuple[float, ...] = (1,)
     later: tuple[str, ...] = ("ok",)
     files: dict[str, str] = field(default_factory=dict)
+    setup: str = ""
+    """Runs in the first cell."""
     tiers: str = "ABC"
     """Where it must not succeed; elsewhere it may."""
     quick: bool = False

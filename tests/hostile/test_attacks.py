@@ -9,11 +9,16 @@ from typing import Any
 import pytest
 
 from tests.hostile.arena import HONEST, SITUATIONS, Arena
-from tests.hostile.attacks import KINDS, Attack
+from tests.hostile.attacks import KINDS as FORMER
+from tests.hostile.attacks import Attack
+from tests.hostile.boundary import BOUNDARY
 
+KINDS = FORMER | BOUNDARY
 QUICK = [attack for attacks in KINDS.values() for attack in attacks if attack.quick]
 HELD_BACK = ("inputs(rng, 1, 4, 6)", "x.T @ d_out", "linear_gradients(rng.normal(size=(1, 6)), x, w)")
 """Of the hidden checks and the solution: what no report may show."""
+LARGEST = 400_000
+"""Characters of the largest report, its excerpts of the hand-in's code included."""
 
 
 def honest(number: int) -> Attack:
@@ -43,6 +48,10 @@ def complaints(attack: Attack, report: dict[str, Any], tier: str) -> list[str]:
         found.append(f"it was graded in tier {report['environment']['sandbox_tier']}")
     if report["score"] not in attack.score:
         found.append(f"it earned {report['score']}")
+    if report["pending"]:
+        found.append(f"{report['pending']} points wait for a person")
+    if len(text) > LARGEST:
+        found.append(f"the report has {len(text)} characters")
     statuses = [cell["status"] for cell in report["cells"]]
     if attack.where == "gradients":
         if set(statuses) != {"ok"}:
@@ -96,7 +105,8 @@ def test_every_attack_comes_to_nothing(arena: Arena, kind: str) -> None:
 
 def test_there_are_attacks_enough_and_none_twice() -> None:
     names = [attack.name for attacks in KINDS.values() for attack in attacks]
-    assert len(names) == len(set(names)) >= 45
+    assert len(names) == len(set(names)) >= 140
+    assert sum(len(attacks) for attacks in BOUNDARY.values()) >= 60
 
 
 @pytest.mark.slow

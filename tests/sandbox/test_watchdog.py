@@ -144,3 +144,30 @@ for _ in range({}):
     notes = watched(code.format(6, 6), tmp_path)
     assert "threads computing" in notes[0]
     assert watched(code.replace("600", "2").format(2, 2), tmp_path) == []
+
+
+def test_files_that_are_removed_and_still_open_count(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watchdog, "DISK_BYTES", 8 * MB)
+    code = f"""
+if os.fork() == 0:
+    file = open({str(tmp_path / "gone")!r}, "wb", 0)
+    os.remove(file.name)
+    file.write(os.urandom(12 << 20))
+    time.sleep(600)
+os.wait()
+"""
+    (note,) = watched(code, tmp_path)
+    assert "12 MB in files that are removed and still open" in note
+
+
+def test_fewer_removed_files_are_left_alone(tmp_path: Path) -> None:
+    code = f"""
+if os.fork() == 0:
+    file = open({str(tmp_path / "gone")!r}, "wb", 0)
+    os.remove(file.name)
+    file.write(os.urandom(12 << 20))
+    time.sleep(1)
+    os._exit(0)
+os.wait()
+"""
+    assert watched(code, tmp_path) == []

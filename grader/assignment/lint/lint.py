@@ -23,6 +23,7 @@ from grader.assignment.loading.manifest import FILE, line_of, read_manifest
 from grader.assignment.release.edits import EQUIVALENT, RIGHT, WRONG, edited, equivalents, right_edits, wrong_edits
 from grader.assignment.release.markers import has_solution, regions, solved
 from grader.assignment.release.release import GOLDEN_HIDDEN, GOLDEN_PUBLIC, check_handout
+from grader.assignment.solution import entangled
 from grader.errors import AuthoringError
 from grader.model import Assignment, Edit, Visibility
 
@@ -43,7 +44,7 @@ def lint(assignment: Assignment) -> list[Finding]:
     topics.append(lambda a: _golden(a, observations))
     topics.append(lambda a: lint_tolerances(a, observations))
     if assignment.solution is not None:
-        topics += [_wrong, _right, _equivalent]
+        topics += [_wrong, _right, _equivalent, _entangled]
     topics.append(_inconsistent)
     return [finding for topic in topics for finding in _caught(assignment, topic)]
 
@@ -176,6 +177,12 @@ def _equivalent(assignment: Assignment) -> Iterator[Finding]:
         path = assignment.solution / one.file
         if not path.is_file() or one.code not in path.read_text(encoding="utf-8"):
             yield Finding("error", EQUIVALENT, f"solution/{one.file} has no {one.code!r}; take the entry out")
+
+
+def _entangled(assignment: Assignment) -> Iterator[Finding]:
+    for check, found in entangled(assignment):
+        what = f"check {check.id} has no follow-through for {found.name}: the solution's own needs {found.asked}, which"
+        yield Finding("warning", check.file, f"{what} the check asks for")
 
 
 def _edit(assignment: Assignment, edit: Edit, file: str) -> Iterator[Finding]:

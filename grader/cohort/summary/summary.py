@@ -185,7 +185,7 @@ def _summary(assignment: str, results: Sequence[Result], ends: Sequence[Outcome]
         max_points=most,
         scores=tuple(scores),
         bins=tuple(bins),
-        full=sum(r.points == r.max_points for r in graded),
+        full=sum(r.points == r.max_points > 0 for r in graded),
         late=sum(r.penalty > 0 for r in counting),
         penalty=sum((r.penalty for r in counting), Fraction(0)),
         pending=sum((r.pending for r in counting), Fraction(0)),

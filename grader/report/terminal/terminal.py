@@ -263,7 +263,7 @@ def _notes(page: Page, notes: Iterable[str]) -> None:
 
 def _total(page: Page, report: Report) -> None:
     page.rule()
-    page.paragraph(sentences.total(report), 0, "bold", *(["green"] if report.score == report.max_score else []))
+    page.paragraph(sentences.total(report), 0, "bold", *(["green"] if report.score == report.max_score > 0 else []))
 
 
 def _sandbox(page: Page, report: Report) -> None:
