@@ -59,6 +59,8 @@ class Watchdog:
         self._stopped = threading.Event()
         self._exact_after = 0.0
         self._shared_before = _shared_memory()
+        self._mapped = 0
+        """Bytes of shared mappings, now and then: others on this machine may give back what this submission takes."""
         self._calm = time.monotonic()
         """When not too many threads were busy, last."""
         self._thread: threading.Thread | None = None
@@ -85,20 +87,23 @@ class Watchdog:
                 self._look_at_cores(found)
                 started = time.monotonic()
                 self._look_at_disk(found)
+                mapped = [_shared_mappings(pid) for pid in found]
+                self._mapped = sum({name: size for each in mapped for name, size in each.items()}.values())
                 disk_after = time.monotonic() + max(LONGEST, 5 * (time.monotonic() - started))
 
     def _look_at_memory(self, found: Sequence[int]) -> int:
         """End the largest process if all together are over the limit; returns the most bytes that it can be."""
         most = sum(map(_touched, found))  # shared pages are counted once for each process
-        most += max(0, _shared_memory() - self._shared_before)  # and those that no process has touched
+        there = _shared_memory()
+        most += max(0, there - self._shared_before, min(there, self._mapped))  # and those that no process has touched
         if most <= self.memory or time.monotonic() < self._exact_after:
             return most
         started = time.monotonic()
         own = {pid: _proportional(pid, "Pss_Anon:") for pid in found}
         shared = {pid: _proportional(pid, "Pss_Shmem:") for pid in found}
         kept = {pid: _shared_mappings(pid) for pid in found}
-        unmapped = sum({name: size for mappings in kept.values() for name, size in mappings.items()}.values())
-        unmapped += max(map(_in_memory_files, found), default=0)
+        mapped = sum({name: size for mappings in kept.values() for name, size in mappings.items()}.values())
+        unmapped = min(mapped, there) + max(map(_in_memory_files, found), default=0)
         self._exact_after = time.monotonic() + min(1.0, SPARING * (time.monotonic() - started))
         if own and sum(own.values()) + max(unmapped, sum(shared.values())) > self.memory:
             largest = max(own, key=lambda pid: own[pid] + max(shared[pid], sum(kept[pid].values())))

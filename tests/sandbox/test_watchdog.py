@@ -171,3 +171,19 @@ if os.fork() == 0:
 os.wait()
 """
     assert watched(code, tmp_path) == []
+
+
+def test_what_others_give_back_hides_no_shared_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    taken = watchdog._shared_memory() + 900 * MB
+    monkeypatch.setattr(watchdog, "_shared_memory", lambda: taken)  # before it starts, and as much afterwards
+    code = """
+if os.fork() == 0:
+    held = mmap.mmap(-1, 150 << 20)
+    if os.fork() == 0:
+        held[:] = b"x" * len(held)
+        os._exit(0)
+    os.wait()
+    time.sleep(600)
+os.wait()
+"""
+    assert "100 MB of memory" in watched(code, tmp_path)[0]
