@@ -22,7 +22,8 @@ LARGEST = 400_000
 
 
 def honest(number: int) -> Attack:
-    return Attack(name=f"honest {number}", code=HONEST, where="gradients", score=(5,))
+    code = f"number = {number}\n{HONEST}"  # equal hand-ins are graded once
+    return Attack(name=f"honest {number}", code=code, where="gradients", score=(5,))
 
 
 def interleaved(attacks: Sequence[Attack], every: int) -> list[Attack]:
