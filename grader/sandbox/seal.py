@@ -18,7 +18,7 @@ from grader.sandbox.seccomp import ALLOW, ERRNO, FILTER_MODE, NUMBER, PRETENDED,
 WRITING = table("""
     creat:85:- mkdir:83:- mkdirat:258:34 mknod:133:- mknodat:259:33 link:86:- linkat:265:37 symlink:88:-
     symlinkat:266:36 rename:82:- renameat:264:38 renameat2:316:276 unlink:87:- unlinkat:263:35 rmdir:84:-
-    truncate:76:45 ftruncate:77:46 fallocate:285:47 flock:73:32 inotify_init:253:- inotify_init1:294:26
+    truncate:76:45 ftruncate:77:46 fallocate:285:47 flock:73:32
     socketpair:53:199 kill:62:129 tkill:200:130 rt_sigqueueinfo:129:138 rt_tgsigqueueinfo:297:240
     pidfd_send_signal:424:424 pidfd_open:434:434 openat2:437:437
 """)

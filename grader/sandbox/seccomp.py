@@ -45,10 +45,10 @@ FORBIDDEN = table("""
 """Other processes' memory, mounts, namespaces, clocks, keys, and what outlives a process (System V, message queues)."""
 ABSENT = table("""
     clone3:435:435 userfaultfd:323:282 io_uring_setup:425:425 io_uring_enter:426:426 io_uring_register:427:427
-    memfd_create:319:279 memfd_secret:447:447
+    memfd_create:319:279 memfd_secret:447:447 inotify_init:253:- inotify_init1:294:26
 """)
 """Answered as by a kernel that does not know them: libraries then take another way. What memory files hold is counted
-for no process."""
+for no process, and a watch on a folder outside tells the names of what is opened there."""
 PRETENDED = table("""
     chmod:90:- fchmod:91:52 fchmodat:268:53 fchmodat2:452:452 chown:92:- fchown:93:55 lchown:94:- fchownat:260:54
     utime:132:- utimes:235:- futimesat:261:- utimensat:280:88 setxattr:188:5 lsetxattr:189:6 fsetxattr:190:7
