@@ -149,10 +149,14 @@ def summarise(
         slim = structs.replace(result, report=_counted(result.report))  # a thousand whole reports are a gigabyte
         by_assignment.setdefault(result.assignment, []).append(slim)
     lost = by_assignment.get("", [])
-    return [
-        _summary(id, by_assignment[id], outcomes([*by_assignment[id], *(lost if id else [])], id, people, decisions))
-        for id in sorted(by_assignment, key=lambda id: (not id, id))
-    ]
+    told = {r.student for id, found in by_assignment.items() if id for r in found}
+    summaries = []
+    for id in sorted(by_assignment, key=lambda id: (not id, id)):
+        ends = outcomes([*by_assignment[id], *(lost if id else [])], id, people, decisions)
+        if not id and told:  # whoever has nothing else stands under the assignments
+            ends = [one for one in ends if one.student in told]
+        summaries.append(_summary(id, by_assignment[id], ends))
+    return summaries
 
 
 def _counted(report: Mapping[str, Any]) -> dict[str, Any]:
