@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from grader.checks import ForPerson as ForPerson
-    from grader.checks import NeedsManualGrading, check
+    from grader.checks import NeedsManualGrading, check, fail
     from grader.engine import grade
     from grader.gradcheck import check_grad, numerical_gradient, numerical_gradient_array, rel_error
     from grader.model import Change, Edit, Equivalent, Given, Part, Tolerance, Uses, Verdict
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 _HOME = {
     "grade": "grader.engine",
     "check": "grader.checks",
+    "fail": "grader.checks",
     "NeedsManualGrading": "grader.checks",
     "ForPerson": "grader.checks",  # its former name
     "Part": "grader.model",
@@ -43,6 +44,7 @@ __all__ = [
     "Verdict",
     "check",
     "check_grad",
+    "fail",
     "grade",
     "numerical_gradient",
     "numerical_gradient_array",

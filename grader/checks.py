@@ -1,4 +1,4 @@
-"""What a check file imports: `check`, `Part`, `Tolerance`, `Uses`, `Verdict`, `NeedsManualGrading`.
+"""What a check file imports: `check`, `fail`, `Part`, `Tolerance`, `Uses`, `Verdict`, `NeedsManualGrading`.
 
 Light on purpose: a probe's file is executed in the worker too, in the child that runs it.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 from grader.errors import AuthoringError
 from grader.model import Check, Judge, Part, Tolerance, Uses
@@ -19,6 +19,18 @@ class NeedsManualGrading(Exception):
     For work that may be right in a form that the probe cannot read (no list of that name, another signature); the
     message says what was not found.
     """
+
+
+class CheckFailed(Exception):
+    """Raised by `fail`; from student code it is any exception."""
+
+
+def fail(sentence: str) -> NoReturn:
+    """End a probe: the check is failed, and this sentence says why; so does a plain `assert`.
+
+    The student reads the sentence as it stands in the check's text, so write it there, as a literal or an f-string.
+    """
+    raise CheckFailed(sentence)
 
 
 ForPerson = NeedsManualGrading

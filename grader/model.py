@@ -77,8 +77,8 @@ class Verdict(Struct, frozen=True):
 class Given(Struct, frozen=True, kw_only=True):
     """What a judge may use besides the observation."""
 
-    golden: Mapping[str, npt.NDArray[Any]]
-    """The reference's observation of the same probe, by name."""
+    golden: Mapping[str, Any]
+    """The reference's observation of the same probe, by name: arrays, and of what is none a `Plain`."""
     rng: np.random.Generator
     """Drawn from the run's seed and the check's id; independent of the probe's."""
     data: Path
@@ -302,9 +302,9 @@ class StudentError(Struct, frozen=True, kw_only=True):
     frames: Annotated[tuple[Frame, ...], Meta(max_length=50)] = ()
     shapes: Annotated[Mapping[Name, Shape], Meta(max_length=60)] = {}
     """Of arrays that the innermost frame knows by name (`w`, `self.w`), to say which do not fit."""
-    kind: Literal["", "stub", "import", "process"] = ""
+    kind: Literal["", "stub", "import", "process", "author"] = ""
     """`stub`: the hand-out's own error, for what is still to be written. `import`: a module did not finish importing;
-    `process`: how a process ended. The message of these two is the grader's own."""
+    `process`: how a process ended. The message of these two is the grader's own. `author`: the check's own words."""
 
 
 class NotArray(Struct, frozen=True):
@@ -314,15 +314,21 @@ class NotArray(Struct, frozen=True):
     detail: str = ""
 
 
+class Plain(NotArray, frozen=True):
+    """A returned value of Python's own types: text, None, bytes, a number, or a list, tuple, set or dict of these."""
+
+    value: Any = None
+
+
 class Observation(Struct, frozen=True, kw_only=True):
     """What one probe returned, or how it ended."""
 
     check: str
-    ended: Literal["returned", "missing", "error", "unclear", "timeout", "crashed"]
+    ended: Literal["returned", "missing", "error", "failed", "unclear", "timeout", "crashed"]
     values: Mapping[str, Any] = field(default_factory=dict)
-    """Name -> `numpy.ndarray` or `NotArray`."""
+    """Name -> `numpy.ndarray`, `Plain` or `NotArray`."""
     error: StudentError | None = None
-    """For `error` and `missing`; for `unclear` and `crashed` a sentence in its message."""
+    """For `error` and `missing`; for `failed`, `unclear` and `crashed` a sentence in its message."""
     line: int = 0
     """Of `Check.source`: the last one that an exception came through; 0 for none."""
     changed: tuple[str, ...] = ()

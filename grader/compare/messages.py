@@ -63,7 +63,7 @@ def not_array(name: str, got: NotArray, expected: Shape) -> str:
     """One line for a value that is no numeric array; `expected` is the shape that it should have."""
     what = f"an array of shape {shape_text(expected)}" if expected else "a number"
     kind, detail = clean(got.kind), clean(got.detail)
-    if kind == "other" and detail:  # then the detail is the name of its type
+    if kind in ("other", "flattened") and detail:  # then the detail is the name of its type
         kind, detail = detail, ""
     kind = kind or "value of another kind"
     sentence, advice = _KINDS.get(kind, ("", ""))
@@ -77,6 +77,7 @@ def not_array(name: str, got: NotArray, expected: Shape) -> str:
 _CALL = "is it to be called, with `()`?"
 _COLLECT = "collect its values first: `np.array(list(...))`"
 _KINDS = {
+    "flattened": ("is a collection of several values", ""),
     "None": ("is None", "is a `return` or an assignment missing?"),
     "text": ("is text", ""),
     "text array": ("holds text", ""),

@@ -162,8 +162,8 @@ class Evidence:
 
     @property
     def failed(self) -> list[str]:
-        """The arrays that lost points."""
-        return failed_arrays(self.case)
+        """The arrays that lost points, where arrays are expected."""
+        return [n for n in failed_arrays(self.case) if n in self.expected or self.check.judge is not None]
 
     @property
     def shown(self) -> list[str] | None:

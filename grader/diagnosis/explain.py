@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
 from msgspec import Struct
 
 from grader.diagnosis.bank import Bank
-from grader.diagnosis.evidence import SECONDS, Asker, Case, Evidence, Golden, Probe, names_of
+from grader.diagnosis.evidence import SECONDS, Asker, Case, Evidence, Golden, Probe, failed_arrays, names_of
 from grader.diagnosis.matching.choose import named_mistakes
 from grader.diagnosis.rules import first_of
 from grader.model import Diagnosis
@@ -53,7 +54,10 @@ def explain(
     found: dict[str, Diagnosis] = {}
     for case in [*wrong, *(case for case in cases if case.raised and not case.innocent)]:
         id = case.check.id
-        candidate = first_of(Evidence(case, golden.get(id, {}), named.get(id), asker, wrong, explained))
+        expected = {n: e for n, e in golden.get(id, {}).items() if isinstance(e, np.ndarray)}
+        if case.check.judge is None and not any(name in expected for name in failed_arrays(case)):
+            continue  # nothing but values that are no arrays
+        candidate = first_of(Evidence(case, expected, named.get(id), asker, wrong, explained))
         if candidate is not None:
             found[id] = candidate.diagnosis()
     notes = ("the search for the kinds of mistakes was cut short: it had taken {SECONDS:g} s",) if asker.late else ()

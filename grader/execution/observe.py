@@ -11,19 +11,23 @@ import secrets
 import time
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Literal
+from typing import Any, Literal
 
+import numpy.typing as npt
+
+from grader.assignment.loading.own_words import can_fail, own_words
 from grader.errors import WorkerError
 from grader.execution.private import is_private, withheld
 from grader.execution.session import Session
 from grader.execution.supervisor import DEAD
-from grader.model import Check, NotArray, Observation, StudentError
+from grader.model import Check, NotArray, Observation, Plain, StudentError
 from grader.submission.review.stubs import is_left_open
 from grader.worker import wire
 from grader.worker.inputs import watched
-from grader.worker.messages import ArraySpec, Observed, Probe, Replacement
+from grader.worker.messages import ArraySpec, Observed, Other, Probe, Replacement
+from grader.worker.plain import unpack
 
-KNOWN_ENDINGS = ("returned", "missing", "error", "unclear")
+KNOWN_ENDINGS = ("returned", "missing", "error", "failed", "unclear")
 LEAVES_TO_A_PERSON = ("ForPerson", "NeedsManualGrading")
 """A probe can do so only with one of these names in its source."""
 SYNTAX_ERRORS = ("SyntaxError", "IndentationError", "TabError")
@@ -88,10 +92,8 @@ def _observed(session: Session, check: Check, seed: int, replacements: Sequence[
             raise WorkerError("the probe's answer is not an answer to this question")
         if observed.ended == "unclear" and not any(name in check.source for name in LEAVES_TO_A_PERSON):
             raise WorkerError("the probe's answer is none that this probe gives")
-        values = {
-            name: wire.array_of(value, buffers) if isinstance(value, ArraySpec) else NotArray(value.kind, value.detail)
-            for name, value in observed.values.items()
-        }
+        told = in_own_words(check, observed, hidden=private)
+        values = {name: received(value, buffers) for name, value in observed.values.items()}
         child.release()
     except wire.DeadlineExceeded:
         child.end()
@@ -104,7 +106,7 @@ def _observed(session: Session, check: Check, seed: int, replacements: Sequence[
     except WorkerError as error:
         child.end()
         return not_answered(check, "crashed", "the process gave no proper answer" if private else str(error), started)
-    told = session.checked(observed.error)
+    told = told or session.checked(observed.error)
     ended = "missing" if _is_unwritten(session, told) else observed.ended
     unreadable = _unreadable(session, check) if ended == "missing" else None
     if unreadable is not None:
@@ -120,6 +122,36 @@ def _observed(session: Session, check: Check, seed: int, replacements: Sequence[
         replaced=observed.replaced,
         seconds=time.monotonic() - started,
     )
+
+
+def in_own_words(check: Check, observed: Observed, *, hidden: bool) -> StudentError | None:
+    """What the check's author says of its failure, where it failed by itself.
+
+    Raises
+    ------
+    WorkerError
+        If it cannot.
+    """
+    if observed.ended != "failed":
+        return None
+    if not can_fail(check):
+        raise WorkerError("the probe's answer is none that this probe gives")
+    message = observed.error.message if observed.error is not None else ""
+    words = own_words(check, observed.line, message, hidden=hidden)
+    return StudentError(type="CheckFailed", message=words, kind="author")
+
+
+def received(value: ArraySpec | Other, buffers: Sequence[bytearray]) -> npt.NDArray[Any] | NotArray:
+    """One value that a worker sent.
+
+    Raises
+    ------
+    WorkerError
+        If it is none.
+    """
+    if isinstance(value, ArraySpec):
+        return wire.array_of(value, buffers)
+    return Plain(value.kind, value.detail, unpack(value.text)) if value.text else NotArray(value.kind, value.detail)
 
 
 def _unreadable(session: Session, check: Check) -> StudentError | None:

@@ -12,7 +12,8 @@ from collections.abc import Iterable
 
 import msgspec
 
-from grader.model import Check, NotArray, Observation, StudentError
+from grader.model import Check, NotArray, Observation, Plain, StudentError
+from grader.worker.messages import FLATTENED
 
 ERRORS = frozenset(
     name for name, thing in vars(builtins).items() if isinstance(thing, type) and issubclass(thing, BaseException)
@@ -22,7 +23,7 @@ KINDS = frozenset(
     (
         "None", "text", "text array", "uneven list", "object array", "too large", "generator", "map", "zip",
         "function", "method", "builtin_function_or_method", "ellipsis", "NotImplementedType", "empty list",
-        "empty tuple",
+        "empty tuple", FLATTENED,
     )
 )  # fmt: skip
 """What a value may be called that is no array."""
@@ -39,7 +40,7 @@ def is_private(check: Check, *, follow_through: bool) -> bool:
 def withheld(observation: Observation, asked: Iterable[str]) -> Observation:
     """The observation without anything that its process has worded; `asked` has the names to be replaced."""
     error = observation.error
-    if error is not None and error.kind not in ("import", "process"):  # those are of this side's making
+    if error is not None and error.kind not in ("import", "process", "author"):  # those are of this side's making
         error = StudentError(type=error.type if error.type in ERRORS else "Exception", message="")
     return msgspec.structs.replace(
         observation,
@@ -57,5 +58,7 @@ def withheld(observation: Observation, asked: Iterable[str]) -> Observation:
 def _plain(value: object) -> object:
     if not isinstance(value, NotArray):
         return value
+    if isinstance(value, Plain):
+        return Plain(value.kind if value.kind in KINDS else UNNAMED, "", value.value)
     kind = value.detail if value.kind == "other" else value.kind
     return NotArray(kind if kind in KINDS else UNNAMED)

@@ -19,8 +19,8 @@ from grader.grading.scoring import manual_result, not_filled_in, outcome, part_r
 from grader.model import LOST, Answer, Assignment, Check, Diagnosis, Given, Observation, Outcome, PartResult
 from grader.worker.messages import Replacement
 
-GoldenTable = Mapping[str, Mapping[str, npt.NDArray[Any]]]
-"""Check id -> array name -> expected values."""
+GoldenTable = Mapping[str, Mapping[str, Any]]
+"""Check id -> name -> what is expected: an array, or a `Plain`."""
 Ask = Callable[[Check, int], Observation]
 """Probes a check at a seed."""
 

@@ -31,7 +31,7 @@ def shown_array(
     """The comparison, or a judge's verdict, as it may be shown."""
     got, expected = observed.get(array.name), golden.get(array.name)
     shape = dtype = None
-    if isinstance(got, np.ndarray) and expected is not None:
+    if isinstance(got, np.ndarray) and isinstance(expected, np.ndarray):
         shape = expected.shape if got.shape == expected.shape else None
         dtype = str(got.dtype) if got.dtype == expected.dtype else KINDS.get(got.dtype.kind)
     strangers = sorted((n for n in observed if n not in golden and n not in check.source), key=len, reverse=True)
@@ -47,7 +47,7 @@ def shown_array(
 
 def shown_diagnosis(diagnosis: Diagnosis, golden: Mapping[str, npt.NDArray[Any]]) -> Diagnosis:
     """The named mistake without its evidence, and without a shape that is none of the expected ones."""
-    known = {str(array.shape) for array in golden.values()}
+    known = {str(array.shape) for array in golden.values() if isinstance(array, np.ndarray)}
     text = _SHAPE.sub(lambda found: found[0] if found[0] in known else "(another one)", diagnosis.text)
     return structs.replace(diagnosis, text=text, evidence={})
 

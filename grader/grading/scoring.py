@@ -11,10 +11,10 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from msgspec import structs
 
-from grader.compare.arrays import compare
+from grader.assignment.loading.own_words import can_fail
+from grader.compare.plain import compare_value, fitted, surplus
 from grader.errors import AuthoringError
 from grader.grading.hidden import shown_array
 from grader.grading.returned import not_taken_apart
@@ -30,12 +30,11 @@ from grader.model import (
     Outcome,
     Part,
     PartResult,
+    Plain,
     Status,
     StudentError,
     Verdict,
 )
-
-Golden = Mapping[str, npt.NDArray[Any]]
 
 
 def outcome(check: Check, observation: Observation, given: Given) -> Outcome:
@@ -48,29 +47,33 @@ def outcome(check: Check, observation: Observation, given: Given) -> Outcome:
     """
     if observation.ended != "returned":
         return _not_returned(check, observation)
-    if not given.golden:
+    if not given.golden and not can_fail(check):
         raise AuthoringError(f"{check.file}: {check.id} has no golden value; record it with `grade golden record`")
-    if all(isinstance(v := observation.values.get(n), NotArray) and v.kind == "None" for n in given.golden):
+    values = fitted(observation.values, given.golden)
+    if given.golden and all(_is_none(values.get(name)) and not _is_none(e) for name, e in given.golden.items()):
         return _nothing(check, list(given.golden), observation.seconds)
     hidden = check.visibility == "hidden"
     arrays = [
-        compare(
+        compare_value(
             name,
-            observation.values.get(name),
+            values.get(name),
             expected,
             check.tolerances.get(name, check.tolerance),
             hidden=hidden,
         )
         for name, expected in given.golden.items()
-        if check.judge is None or not isinstance(observation.values.get(name), np.ndarray)
+        if check.judge is None or not _is_judged(values.get(name), expected)
     ]
     seen = {n: v for n, v in observation.values.items() if not isinstance(v, NotArray)}
+    seen |= {n: v.value for n, e in given.golden.items() if _is_judged(v := values.get(n), e) and isinstance(v, Plain)}
     if check.judge is not None and len(arrays) < len(given.golden):  # of the arrays that it knows, some are there
         judged = [_comparison(v, seen) for v in _judged(check, seen, given, {a.name for a in arrays})]
         arrays = [*judged, *(a for a in arrays if a.name not in {j.name for j in judged})]
+    if check.judge is None:
+        arrays += surplus(values, given.golden, hidden=hidden)
     if hidden:
         arrays = [shown_array(a, check, given.golden, observation.values) for a in arrays]
-    earned = sum((a.earned for a in arrays), Fraction(0)) / max(1, len(arrays))
+    earned = sum((a.earned for a in arrays), Fraction(0)) / len(arrays) if arrays else Fraction(1)
     if check.all_or_nothing and earned < 1:
         earned = Fraction(0)
     return Outcome(
@@ -81,6 +84,15 @@ def outcome(check: Check, observation: Observation, given: Given) -> Outcome:
         arrays=tuple(arrays),
         seconds=observation.seconds,
     )
+
+
+def _is_none(value: object) -> bool:
+    return isinstance(value, NotArray) and (value.kind == "None" or (isinstance(value, Plain) and value.value is None))
+
+
+def _is_judged(value: object, expected: object) -> bool:
+    """Whether a judge gets this value: an array, or a plain value where one is expected."""
+    return isinstance(value, Plain if isinstance(expected, Plain) else np.ndarray)
 
 
 def _nothing(check: Check, returned: Sequence[str], seconds: float) -> Outcome:
@@ -137,7 +149,7 @@ def manual_result(assignment: Assignment, part: Part, answers: Mapping[str, Answ
     )
 
 
-def _judged(check: Check, seen: Mapping[str, npt.NDArray[Any]], given: Given, absent: Set[str]) -> list[Verdict]:
+def _judged(check: Check, seen: Mapping[str, Any], given: Given, absent: Set[str]) -> list[Verdict]:
     """The judge's verdicts; none where it asks for one of the arrays that are `absent` from what was observed."""
     assert check.judge is not None
     try:
@@ -174,13 +186,13 @@ def _broken(check: Check, error: Exception) -> AuthoringError:
     return AuthoringError(f"{text}; it must give a verdict for whatever arrays the probe returns")
 
 
-def _comparison(verdict: Verdict, seen: Mapping[str, npt.NDArray[Any]]) -> Comparison:
+def _comparison(verdict: Verdict, seen: Mapping[str, Any]) -> Comparison:
     value = seen.get(verdict.name)
     return Comparison(
         name=verdict.name,
         status="passed" if Fraction(verdict.earned) == 1 else "failed",
-        shape=value.shape if value is not None else None,
-        dtype=str(value.dtype) if value is not None else None,
+        shape=value.shape if isinstance(value, np.ndarray) else None,
+        dtype=str(value.dtype) if isinstance(value, np.ndarray) else None,
         error=verdict.error,
         tolerance=verdict.tolerance,
         message=verdict.message,
@@ -198,6 +210,8 @@ def _not_returned(check: Check, observation: Observation) -> Outcome:
         message = f"Not implemented yet{told}{where}."
         if error.kind == "stub" and (name := _one_line(error.message.removesuffix(STUB_ENDING))):
             message = f"`{name}` is not implemented yet{where}."
+    elif observation.ended == "failed":
+        status, message = "failed", error.message
     elif observation.ended == "unclear":
         status = "pending"
         message = f"A person has to look at this{told}."

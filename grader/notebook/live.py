@@ -20,16 +20,16 @@ from typing import TYPE_CHECKING, Any
 from grader.assignment.golden.provenance import refuse_stale
 from grader.engine import unchecked_points
 from grader.errors import WorkerError
-from grader.execution.observe import KNOWN_ENDINGS, compiled, not_answered
+from grader.execution.observe import KNOWN_ENDINGS, compiled, in_own_words, not_answered, received
 from grader.grading.evaluate import explain_all, given_for
 from grader.grading.scoring import not_filled_in, outcome, part_result
-from grader.model import Assignment, Check, NotArray, Observation, Outcome, PartResult, Report, StudentError
+from grader.model import Assignment, Check, Observation, Outcome, PartResult, Report, StudentError
 from grader.notebook import IN_CHECK
 from grader.notebook.sources import LiveSources
 from grader.reference.session import recorded
 from grader.submission.review.stubs import is_left_open
 from grader.worker import wire
-from grader.worker.messages import ArraySpec, Observed, Prepare, Probe
+from grader.worker.messages import Observed, Prepare, Probe
 from grader.worker.probe import run_probe
 from grader.worker.state import State
 
@@ -170,15 +170,13 @@ class LiveSession:
             os.waitpid(child, 0)
         if not isinstance(reply, Observed) or reply.nonce != command.nonce or reply.ended not in KNOWN_ENDINGS:
             return not_answered(check, "crashed", "the check's process gave no answer", started)
-        values = {
-            name: wire.array_of(value, buffers) if isinstance(value, ArraySpec) else NotArray(value.kind, value.detail)
-            for name, value in reply.values.items()
-        }
+        values = {name: received(value, buffers) for name, value in reply.values.items()}
+        told = in_own_words(check, reply, hidden=False)
         return Observation(
             check=check.id,
             ended="missing" if self._is_unwritten(reply.error) else reply.ended,  # type: ignore[arg-type]  # known
             values=values,
-            error=reply.error,
+            error=told or reply.error,
             changed=reply.changed,
             notes=reply.notes,
             seconds=time.monotonic() - started,

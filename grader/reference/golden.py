@@ -11,20 +11,19 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy.typing as npt
 from msgspec import Struct
 
 from grader.assignment.golden.difference import ArrayChange, difference
 from grader.assignment.golden.golden import Golden, read_golden, read_provenance, write_golden
 from grader.assignment.golden.provenance import provenance_of, stale
-from grader.compare.arrays import compare
+from grader.compare.plain import compare_value
 from grader.errors import AuthoringError
 from grader.grading.evaluate import given_for
 from grader.grading.scoring import outcome
 from grader.model import Assignment, Check, Observation, Visibility
 from grader.reference.session import VISIBILITIES, ReferenceSession, golden_path, observed_values
 
-Arrays = Mapping[str, npt.NDArray[Any]]
+Arrays = Mapping[str, Any]
 
 
 class Row(Struct, frozen=True, kw_only=True):
@@ -132,13 +131,13 @@ def _rows(assignment: Assignment, visibility: Visibility, new: Golden) -> list[R
         c.id: _accepted(assignment, c, old.observations[c.id], new.observations[c.id]) for c in recorded if c.judge
     }
 
-    def within(check: str, name: str, before: npt.NDArray[Any], after: npt.NDArray[Any]) -> bool:
+    def within(check: str, name: str, before: Any, after: Any) -> bool:
         if check in checks and checks[check].judge is not None:
             return right.get(check, False)
-        if check not in checks or before.dtype != after.dtype:
+        if check not in checks or getattr(before, "dtype", None) != getattr(after, "dtype", None):
             return False
         tolerance = checks[check].tolerances.get(name, checks[check].tolerance)
-        return compare(name, after, before, tolerance).status == "passed"
+        return compare_value(name, after, before, tolerance).status == "passed"
 
     moved = {(c.check, c.name): c for c in difference(old, new, within)}
     rows = [_row(moved.pop((check, name), None), check, name) for check, a in new.observations.items() for name in a]
@@ -165,6 +164,7 @@ def _row(change: ArrayChange | None, check: str, name: str) -> Row:
         "removed": "gone",
         "shape": f"shape {change.old_shape} -> {change.new_shape}",
         "dtype": f"dtype {change.old_dtype} -> {change.new_dtype}",
+        "values": "" if change.change is not None else f"another {change.new_dtype}",
     }.get(change.kind, "")
     within = {"added": None, "removed": False}.get(change.kind, change.within)
     return Row(

@@ -24,9 +24,10 @@ from grader.diagnosis.mutation.sites import Mutant, mutants
 from grader.diagnosis.points import second_seed
 from grader.execution.observe import observe
 from grader.execution.process import RootProcess
+from grader.grading.evaluate import GoldenTable
 from grader.model import Assignment, Change, Edit, NotArray
 from grader.reference.pool import abreast, is_caught
-from grader.reference.session import ReferenceSession
+from grader.reference.session import ReferenceSession, observed_values
 from grader.reference.variants import BATCH, Arrays, Bench, Seen, definitions, module_of, prepared_points, read_solution
 from grader.worker.experiments.fingerprints import FIELDS, agree, fingerprints
 
@@ -71,6 +72,7 @@ def prepare(assignment: Assignment, tell: Callable[[str], None] = lambda text: N
         jobs += [v.definitions for v in more]
         whole = [d for file in originals for d in definitions(assignment, {file: None}) or ()]
         tell(f"{len(every)} mutants, {len(edits)} named mistakes, {len(more)} further wrong solutions")
+        golden = observed_values(session, assignment.seed)
         reference, control, *results = bench.observe([(), tuple(whole), *(j for j in jobs if j)], tell)
     steady = {key: values for key, values in reference.items() if _same(values, control.get(key))}
     found = iter(results)
@@ -106,7 +108,7 @@ def prepare(assignment: Assignment, tell: Callable[[str], None] = lambda text: N
         seeds = (assignment.seed, second_seed(assignment.seed))
         path = write_bank(assignment, seeds, tuple(hypotheses), _results(assignment, steady, seen))
     caught = [arrays is not None and bench.caught(arrays, reference) for arrays in seen[: len(every)]]
-    trials = _once_more(assignment, every, caught, reference, tell)
+    trials = _once_more(assignment, every, caught, golden, tell)
     return Prepared(tuple(trials), len(hypotheses), path)
 
 
@@ -195,13 +197,12 @@ def _once_more(
     assignment: Assignment,
     every: Sequence[Mutant],
     caught: Sequence[bool],
-    reference: Seen,
+    golden: GoldenTable,
     tell: Callable[[str], None],
 ) -> list[Trial]:
     """The trials, with what is not caught so far run as a whole submission: cells and their trainings count too."""
     left = [number for number, found in enumerate(caught) if not found]
     tell(f"{len(left)} mutants in sessions of their own")
-    golden = {check: values or {} for (check, view), values in reference.items() if view == GRADED}
 
     def work(root: RootProcess, number: int) -> bool:
         mutant = every[number]

@@ -7,20 +7,21 @@ import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
-
-import numpy as np
+from typing import Any
 
 from grader.assignment.golden.golden import read_golden
 from grader.assignment.loading.check_files import author_line, probe_definitions
+from grader.assignment.loading.own_words import can_fail
 from grader.errors import AuthoringError
 from grader.execution.observe import observe
 from grader.execution.process import RootProcess
 from grader.execution.session import Session
 from grader.grading.evaluate import GoldenTable
-from grader.model import Assignment, Check, Edit, Observation, Visibility
+from grader.model import Assignment, Check, Edit, NotArray, Observation, Plain, Visibility
 from grader.sandbox.watchdog import remove
 from grader.submission.files.open import open_submission
 from grader.submission.source.anchors import find_anchors
+from grader.worker.messages import FLATTENED
 from grader.worker.probe import Unnamed
 
 VISIBILITIES: tuple[Visibility, ...] = ("public", "hidden")
@@ -117,7 +118,7 @@ def observed_values(reference: ReferenceSession, seed: int) -> GoldenTable:
 
 def recorded(assignment: Assignment) -> GoldenTable:
     """The golden files' values, of every check that has some."""
-    table: dict[str, Mapping[str, np.ndarray]] = {}
+    table: dict[str, Mapping[str, Any]] = {}
     for visibility in VISIBILITIES:
         path = golden_path(assignment, visibility)
         if path.is_file():
@@ -130,7 +131,7 @@ def golden_path(assignment: Assignment, visibility: Visibility) -> Path:
     return assignment.root / "golden" / f"{visibility}.json"
 
 
-def _values(observation: Observation, check: Check) -> Mapping[str, np.ndarray]:
+def _values(observation: Observation, check: Check) -> Mapping[str, Any]:
     at = observation.line
     if not 0 < at <= check.source.count("\n") + 1:
         probe = probe_definitions([check]).get(check.id)
@@ -139,13 +140,15 @@ def _values(observation: Observation, check: Check) -> Mapping[str, np.ndarray]:
     if observation.ended != "returned":
         error = observation.error
         why = observation.ended if error is None else f"{error.type}: {error.message}"
-        if error is not None and error.type == Unnamed.__name__:
+        if error is not None and (error.kind == "author" or error.type == Unnamed.__name__):
             why = error.message
         raise AuthoringError(f"{file}: {observation.check} fails on the reference itself: {why}")
-    bad = [name for name, value in observation.values.items() if not isinstance(value, np.ndarray)]
-    if bad or not observation.values:
-        raise AuthoringError(
-            f"{file}: {observation.check} returns no numeric array"
-            + (f" for `{bad[0]}` ({observation.values[bad[0]]})" if bad else "; return a dict of named arrays")
-        )
-    return dict(observation.values)
+    values = {n: v for n, v in observation.values.items() if not (isinstance(v, NotArray) and v.kind == FLATTENED)}
+    for name, value in values.items():
+        if isinstance(value, NotArray) and not isinstance(value, Plain):
+            kind = value.detail if value.kind == "other" else value.kind
+            what = f"{observation.check} returns `{name}`, which cannot be recorded ({kind})"
+            raise AuthoringError(f"{file}: {what}; return arrays, numbers, text, sequences, sets or tables of these")
+    if not values and not can_fail(check):
+        raise AuthoringError(f"{file}: {observation.check} returns no value; return a dict of named ones, or `assert`")
+    return values

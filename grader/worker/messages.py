@@ -26,12 +26,15 @@ from msgspec import Meta, Struct
 
 from grader.model import Place, StudentError
 from grader.sandbox.layer import Plan
+from grader.worker.plain import MAX_TEXT
 
 # every int, text and collection of a reply has its bounds here: a worker may send anything
 MAX_NOTES = 50
 MAX_NAMES = 1000
 MAX_ABSENT = 200
 MAX_FIGURES = 50
+FLATTENED = "flattened"
+"""The kind of an `Other` whose own values have entries of their own."""
 Word = Annotated[str, Meta(max_length=200)]
 Key = Annotated[str, Meta(max_length=1000)]
 """The name of a value: a dictionary's keys, one within the other."""
@@ -202,12 +205,14 @@ class Other(Struct, tag=True, frozen=True):
 
     kind: Word
     detail: Word
+    text: Annotated[str, Meta(max_length=MAX_TEXT)] = ""
+    """What `grader.worker.plain` makes of it; empty where it is no plain value."""
 
 
 class Observed(Struct, tag=True, frozen=True, kw_only=True):
     nonce: Word
     ended: Word
-    """`returned`, `missing`, `error` or `unclear`."""
+    """`returned`, `missing`, `error`, `failed` (by the check itself) or `unclear`."""
     values: Annotated[dict[Key, ArraySpec | Other], Meta(max_length=MAX_NAMES)]
     error: StudentError | None
     changed: Words

@@ -16,7 +16,7 @@ from types import ModuleType
 import msgspec
 import numpy as np
 
-from grader.checks import ForPerson
+from grader.checks import CheckFailed, ForPerson
 from grader.model import StudentError
 from grader.worker.encode import Parcel
 from grader.worker.inputs import CALL, Inputs, generator
@@ -54,6 +54,8 @@ def run_probe(state: State, question: list[Probe]) -> tuple[Observed, list[bytes
         state.seed(command.seed)
         with _errstate(all="ignore"):
             returned = vars(module)[command.function](Student(state), rng)
+        if returned is None:  # a check that only asserts
+            returned = {}
         if not isinstance(returned, Mapping):
             kind = type(returned).__name__
             raise Unnamed(f'the check returns {kind}; write `return {{"out": out}}`, with a name for each value')
@@ -80,6 +82,8 @@ def _how_it_ended(state: State, command: Probe, raised: BaseException) -> tuple[
     ended = "error"
     if isinstance(raised, ForPerson) and _raised_in(raised, command.file):  # from student code it is any exception
         ended = "unclear"
+    elif isinstance(raised, CheckFailed | AssertionError) and _is_checks_own(raised, error, command.file):
+        ended = "failed"
     elif isinstance(raised, NotImplementedError | Missing):
         ended = "missing"
     elif isinstance(raised, AttributeError) and _raised_in(raised, command.file):
@@ -101,6 +105,11 @@ def _told_of_private(raised: BaseException, error: StudentError) -> StudentError
     """A built-in type and the lines: a message, or a class's name, can be made to carry what the child has seen."""
     known = next(base for base in type(raised).__mro__ if base.__module__ == "builtins")
     return StudentError(type=known.__name__, message="", frames=error.frames)
+
+
+def _is_checks_own(raised: BaseException, error: StudentError, file: str) -> bool:
+    """Whether the check itself failed, and no code of the student's."""
+    return _line_in(raised, file) > 0 and all(frame.file == file for frame in error.frames)
 
 
 def _line_in(error: BaseException, file: str) -> int:

@@ -164,7 +164,8 @@ def test_a_value_that_is_no_numeric_array_is_named(value: object, kind: str) -> 
 def test_dictionaries_and_lists_of_arrays_are_taken_apart() -> None:
     parcel = Parcel(1 << 20)
     parcel.add("grads", {"W1": np.ones(2), "b": [np.zeros(1), None]})
-    assert list(parcel.values) == ["grads['W1']", "grads['b'][0]", "grads['b'][1]"]
+    names = ["grads", "grads['W1']", "grads['b']", "grads['b'][0]", "grads['b'][1]"]
+    assert list(parcel.values) == names
 
 
 def test_a_list_of_numbers_is_compared_and_noted() -> None:

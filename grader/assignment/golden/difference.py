@@ -13,9 +13,10 @@ import numpy.typing as npt
 from msgspec import Struct
 
 from grader.assignment.golden.golden import Golden
+from grader.model import Plain
 
 Array = npt.NDArray[Any]
-Within = Callable[[str, str, Array, Array], bool]
+Within = Callable[[str, str, Any, Any], bool]
 """`within(check, name, old, new)`: whether `new` would pass where `old` is expected."""
 
 
@@ -50,25 +51,34 @@ def difference(old: Golden, new: Golden, within: Within | None = None) -> list[A
     for (check, name), array in news.items():
         before = olds.get((check, name))
         if before is None:
-            shape, dtype = array.shape, array.dtype.name
+            shape, dtype = _shape_dtype(array)
             rows.append(ArrayChange(check=check, name=name, kind="added", new_shape=shape, new_dtype=dtype))
         elif row := _change(check, name, before, array, within):
             rows.append(row)
     for (check, name), array in olds.items():
         if (check, name) not in news:
-            shape, dtype = array.shape, array.dtype.name
+            shape, dtype = _shape_dtype(array)
             rows.append(ArrayChange(check=check, name=name, kind="removed", old_shape=shape, old_dtype=dtype))
     return rows
 
 
-def _arrays(golden: Golden) -> dict[tuple[str, str], Array]:
+def _arrays(golden: Golden) -> dict[tuple[str, str], Any]:
+    """By check and name; a value that is no array stands as one object, of the dtype that its type's name gives."""
     return {(check, name): a for check, arrays in golden.observations.items() for name, a in arrays.items()}
 
 
-def _change(check: str, name: str, old: Array, new: Array, within: Within | None) -> ArrayChange | None:
+def _shape_dtype(value: Any) -> tuple[tuple[int, ...], str]:
+    return ((), type(value.value).__name__) if isinstance(value, Plain) else (value.shape, value.dtype.name)
+
+
+def _change(check: str, name: str, old: Any, new: Any, within: Within | None) -> ArrayChange | None:
     change = relative = index = None
     kind: Literal["shape", "dtype", "values"]
-    if old.shape != new.shape:
+    if isinstance(old, Plain) and isinstance(new, Plain) and repr(old.value) == repr(new.value):
+        return None
+    if isinstance(old, Plain) or isinstance(new, Plain):
+        kind = "values" if isinstance(old, Plain) and isinstance(new, Plain) else "dtype"
+    elif old.shape != new.shape:
         kind = "shape"
     else:
         differs = ~((old == new) | ((old != old) & (new != new)))
@@ -78,14 +88,15 @@ def _change(check: str, name: str, old: Array, new: Array, within: Within | None
         change, relative = _size(old, new, differs)
         if differs.any():
             index = tuple(int(i) for i in np.argwhere(differs)[0])
+    (old_shape, old_dtype), (new_shape, new_dtype) = _shape_dtype(old), _shape_dtype(new)
     return ArrayChange(
         check=check,
         name=name,
         kind=kind,
-        old_shape=old.shape,
-        new_shape=new.shape,
-        old_dtype=old.dtype.name,
-        new_dtype=new.dtype.name,
+        old_shape=old_shape,
+        new_shape=new_shape,
+        old_dtype=old_dtype,
+        new_dtype=new_dtype,
         change=change,
         relative=relative,
         index=index,

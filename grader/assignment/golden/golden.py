@@ -8,6 +8,7 @@ recordings is `difference`; recording itself is for others.
         {"dtype": "float64", "shape": [2, 3], "rows": [[1.0, 2.0, 3.0], [4.0, "nan", "-inf"]]}}}}
 
 A row runs along the last axis; a number without axes is one row of one. A complex entry is a pair [real, imaginary].
+A value that is no array is `{"plain": ...}`, in the forms of `grader.worker.plain`, each item of a sequence on a line.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ from msgspec import Struct
 
 from grader.assignment.loading.author_file import read_text
 from grader.errors import AuthoringError
+from grader.model import Plain
+from grader.worker.plain import form_of, value_of
 
 FORMAT = "golden/1"
 Array = npt.NDArray[Any]
@@ -33,6 +36,8 @@ _DTYPES = frozenset(
         *("float16", "float32", "float64", "complex64", "complex128"),
     ]
 )
+LINE = 100
+"""Characters of a plain value above which each of its items has a line of its own."""
 _SPECIAL = ("nan", "inf", "-inf")
 
 
@@ -40,7 +45,8 @@ class Golden(Struct, frozen=True):
     """A recording: where it comes from, and check id -> array name -> array."""
 
     provenance: Mapping[str, Any]
-    observations: Mapping[str, Mapping[str, Array]]
+    observations: Mapping[str, Mapping[str, Any]]
+    """Arrays, and a `Plain` for what is none."""
 
 
 class _Damage(Exception):
@@ -96,7 +102,7 @@ def read_golden(path: Path) -> Golden:
         refuse(f"damaged golden file: {error}")
     if not isinstance(data, dict) or data.get("format") != FORMAT:
         refuse(f"no golden file of format {FORMAT}")
-    observations: dict[str, dict[str, Array]] = {}
+    observations: dict[str, dict[str, Any]] = {}
     provenance, checks = data.get("provenance"), data.get("observations")
     if not isinstance(provenance, dict) or not isinstance(checks, dict):
         refuse("damaged golden file: it lacks provenance or observations")
@@ -128,7 +134,9 @@ def _block(opening: str, lines: list[str], closing: str) -> str:
     return f"{opening}\n" + ",\n".join(lines) + f"\n{closing}" if lines else opening + closing.strip()
 
 
-def _written(array: Array, check: str, name: str) -> str:
+def _written(array: Any, check: str, name: str) -> str:
+    if isinstance(array, Plain):
+        return f'{{"plain": {_plain_text(form_of(array.value))}}}'
     array = np.asarray(array)
     if array.dtype.name not in _DTYPES:
         raise AuthoringError(f"check {check} returns {name} of dtype {array.dtype}, which no golden file can hold")
@@ -137,6 +145,15 @@ def _written(array: Array, check: str, name: str) -> str:
     lines = [f"    [{', '.join(map(_number, row))}]" for row in rows]
     shape = json.dumps(list(array.shape))
     return f'{{"dtype": "{array.dtype.name}", "shape": {shape}, "rows": {_block("[", lines, "   ]")}}}'
+
+
+def _plain_text(form: Any) -> str:
+    if isinstance(form, list) and len(json.dumps(form)) > LINE:
+        return _block("[", [f"    {json.dumps(item)}" for item in form], "   ]")
+    if isinstance(form, dict):
+        ((kind, given),) = form.items()
+        return f"{{{json.dumps(kind)}: {_plain_text(given)}}}"
+    return json.dumps(form)
 
 
 def _number(value: Any) -> str:
@@ -152,7 +169,12 @@ def _number(value: Any) -> str:
     return json.dumps(value.item())
 
 
-def _read(entry: Any) -> Array:
+def _read(entry: Any) -> Any:
+    if isinstance(entry, dict) and entry.keys() == {"plain"}:
+        try:
+            return Plain("", "", value_of(entry["plain"]))
+        except (ValueError, TypeError, KeyError, RecursionError):
+            raise _Damage("a plain value of no known form") from None
     if not isinstance(entry, dict) or entry.keys() != {"dtype", "shape", "rows"}:
         raise _Damage("an array has dtype, shape and rows")
     name, shape, rows = entry["dtype"], entry["shape"], entry["rows"]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import numpy as np
 
@@ -20,6 +20,7 @@ from grader.assignment.lint.names import lint_names
 from grader.assignment.lint.tolerances import lint_tolerances
 from grader.assignment.loading.check_source import HIDDEN, PUBLIC, hidden_files, holds, public_files
 from grader.assignment.loading.manifest import FILE, line_of, read_manifest
+from grader.assignment.loading.own_words import can_fail
 from grader.assignment.release.edits import EQUIVALENT, RIGHT, WRONG, edited, equivalents, right_edits, wrong_edits
 from grader.assignment.release.markers import has_solution, regions, solved
 from grader.assignment.release.release import GOLDEN_HIDDEN, GOLDEN_PUBLIC, check_handout
@@ -27,7 +28,7 @@ from grader.assignment.solution import entangled
 from grader.errors import AuthoringError
 from grader.model import Assignment, Edit, Visibility
 
-Observations = Mapping[str, Mapping[str, Array]]
+Observations = Mapping[str, Mapping[str, Any]]
 _GOLDEN: Mapping[Visibility, str] = {"public": GOLDEN_PUBLIC, "hidden": GOLDEN_HIDDEN}
 
 
@@ -139,10 +140,15 @@ def _golden(assignment: Assignment, observations: dict[str, Mapping[str, Array]]
         for id in sorted(golden.observations.keys() - checks.keys()):
             yield Finding("error", name, f"holds {id}, which is no {visibility} check; run `grade golden record`")
         for id, check in checks.items():
-            if check.judge is None and not golden.observations.get(id):
+            bare = can_fail(check) and id in golden.observations
+            if check.judge is None and not golden.observations.get(id) and not bare:
                 yield Finding("error", name, f"holds nothing for check {id}; run `grade golden record`")
+            if bare and not golden.observations[id]:
+                what = "has only asserts, which code that takes over its process can pass; return values where you can"
+                yield Finding("warning", check.file, f"check {id} {what}")
             for array_name, array in golden.observations.get(id, {}).items():
-                if check.judge is None and array.dtype.kind in "fc" and not np.isfinite(array).all():
+                numbers = isinstance(array, np.ndarray) and array.dtype.kind in "fc"
+                if check.judge is None and numbers and not np.isfinite(array).all():
                     yield Finding("warning", name, f"check {id}: {array_name} expects nan or inf; draw other points")
 
 

@@ -16,7 +16,7 @@ from grader.assignment.lint.issue import Finding, Level
 from grader.assignment.loading.check_files import author_line, probe_definitions
 from grader.compare.rules import RULES, rule_of
 from grader.errors import AuthoringError
-from grader.model import Assignment, Check, Tolerance
+from grader.model import Assignment, Check, Plain, Tolerance
 
 _SHARE = 0.25
 """The part of the budget that rounding may spend."""
@@ -38,6 +38,8 @@ def lint_tolerances(assignment: Assignment, observations: Mapping[str, Mapping[s
             if name and arrays and name not in arrays:
                 yield Finding("error", where, f"{subject}: tolerances names an array that the probe does not return")
         for name, array in arrays.items():
+            if isinstance(array, Plain):
+                continue
             if text := _rounding(_rule_of(check, name), array):
                 yield Finding("warning", where, f"check {check.id}, {name}: {text}")
             if text := _unlike(_rule_of(check, name), array):
