@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from grader.checks import ForPerson as ForPerson
-    from grader.checks import NeedsManualGrading, check, fail
+    from grader.checks import NeedsManualGrading, check, fail, gradient_check
     from grader.engine import grade
     from grader.gradcheck import check_grad, numerical_gradient, numerical_gradient_array, rel_error
     from grader.model import Change, Edit, Equivalent, Given, Part, Tolerance, Uses, Verdict
@@ -16,6 +16,7 @@ _HOME = {
     "grade": "grader.engine",
     "check": "grader.checks",
     "fail": "grader.checks",
+    "gradient_check": "grader.checks",
     "NeedsManualGrading": "grader.checks",
     "ForPerson": "grader.checks",  # its former name
     "Part": "grader.model",
@@ -46,6 +47,7 @@ __all__ = [
     "check_grad",
     "fail",
     "grade",
+    "gradient_check",
     "numerical_gradient",
     "numerical_gradient_array",
     "rel_error",

@@ -1,4 +1,4 @@
-"""What a check file imports: `check`, `fail`, `Part`, `Tolerance`, `Uses`, `Verdict`, `NeedsManualGrading`.
+"""What a check file imports: `check`, `gradient_check`, `fail`, `Part`, `Tolerance`, `Uses`, `Verdict` and the like.
 
 Light on purpose: a probe's file is executed in the worker too, in the child that runs it.
 """
@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
+from importlib import import_module
 from typing import Any, NoReturn, TypeVar
 
 from grader.errors import AuthoringError
-from grader.model import Check, Judge, Part, Tolerance, Uses
+from grader.model import Check, Given, Judge, Part, Tolerance, Uses, Verdict
 
 
 class NeedsManualGrading(Exception):
@@ -39,7 +40,7 @@ ForPerson = NeedsManualGrading
 
 LONGEST_NAME = 100
 """Of a check: it stands in tables, messages and file names."""
-Probe = TypeVar("Probe", bound=Callable[..., Mapping[str, Any]])
+Probe = TypeVar("Probe", bound=Callable[..., Any])
 
 
 def check(
@@ -111,6 +112,52 @@ def check(
         return probe
 
     return decorate
+
+
+def gradient_check(
+    part: Part,
+    *,
+    points: int | str | Fraction,
+    uses: Iterable[str | Uses] = (),
+    builds_on: Iterable[str] = (),
+    own_forward: str | Fraction = Fraction(1, 2),
+    tolerance: Tolerance | float | None = None,
+    seconds: float | None = None,
+) -> Callable[[Probe], Probe]:
+    """Make a probe `f(student, rng) -> forward, backward, {name: array}` a check of a gradient by finite differences.
+
+    Parameters
+    ----------
+    part, points, uses, builds_on, seconds
+        As of `check`. Every array earns an equal share with its gradient.
+    own_forward
+        What a gradient earns that is the derivative of the student's own forward pass, where that is not right.
+    tolerance
+        How far the output of the forward pass may be from the reference's to be right.
+
+    Notes
+    -----
+    `forward(**arrays)` returns the output, an array or a number; `backward(d_out)` the gradients, in the order of the
+    arrays or by their names, and is called right after `forward`. The worker returns raw values of `forward` near the
+    point; what they say of the gradient is decided outside: right, wrong, or unresolved, which costs nothing.
+    """
+    judge = GradientJudge(Fraction(own_forward), _tolerance(tolerance))
+    return check(part, points=points, uses=uses, builds_on=builds_on, judge=judge, seconds=seconds)
+
+
+class GradientJudge:
+    """The judge of a gradient check; loads what it stands on when it is asked."""
+
+    keeps = frozenset(("forward",))
+    """What a golden file has of the observation."""
+
+    def __init__(self, own_forward: Fraction, tolerance: Tolerance) -> None:
+        self._own_forward = own_forward
+        self._tolerance = tolerance
+
+    def __call__(self, seen: Mapping[str, Any], given: Given) -> Iterable[Verdict]:
+        judge = import_module("grader.gradcheck.tables").is_derivative
+        return list(judge(seen, given, own_forward=self._own_forward, tolerance=self._tolerance))
 
 
 def _tolerance(given: Tolerance | float | None) -> Tolerance:

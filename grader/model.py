@@ -171,8 +171,8 @@ class Assignment(Struct, frozen=True, kw_only=True):
     """Folders put at the end of the import path (a `tensorflow` that only loads MNIST)."""
     compat: str | None = None
     """Source that runs in the worker before the first cell."""
-    preload: tuple[str, ...] = ()
-    """Modules worth importing while the submission is still being read."""
+    requirements: tuple[str, ...] = ()  # packages, pinned: `pandas==2.2.3`
+    preload: tuple[str, ...] = ()  # modules worth importing while the submission is still being read
     data: Path | None = None
     small_data: bool = False
     """Whether `data` takes the place of a larger set that students have: what their cells printed is another then."""
@@ -329,10 +329,8 @@ class Observation(Struct, frozen=True, kw_only=True):
     """Name -> `numpy.ndarray`, `Plain` or `NotArray`."""
     error: StudentError | None = None
     """For `error` and `missing`; for `failed`, `unclear` and `crashed` a sentence in its message."""
-    line: int = 0
-    """Of `Check.source`: the last one that an exception came through; 0 for none."""
-    changed: tuple[str, ...] = ()
-    """Names of input arrays that the student's code altered."""
+    line: int = 0  # of `Check.source`: the last one that an exception came through
+    changed: tuple[str, ...] = ()  # names of input arrays that the student's code altered
     private: bool = False
     """Of a hidden check, or with a piece of the reference: nothing of it is shown (`grader.execution.private`)."""
     notes: tuple[str, ...] = ()

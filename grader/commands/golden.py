@@ -40,12 +40,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("action", choices=("record", "diff", "verify"))
     add_ids(parser)
     parser.add_argument("--accept", action="store_true", help="also record values that differ from the recorded ones")
+    parser.add_argument(
+        "--keep-within-tolerance",
+        action="store_true",
+        help="keep recorded values that moved within their tolerance only, by another NumPy's rounding",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
     """Record the reference's values, or compare the recorded ones with what the reference gives now."""
     if args.accept and args.action != "record":
         raise UsageError(f"--accept belongs to `grade golden record`, not to `{args.action}`")
+    if args.keep_within_tolerance and args.action != "record":
+        raise UsageError(f"--keep-within-tolerance belongs to `grade golden record`, not to `{args.action}`")
     action = {"record": _record, "diff": _diff, "verify": _verify}[args.action]
     return max(action(assignment, args) for assignment in chosen_assignments(args))
 
@@ -53,7 +60,7 @@ def run(args: argparse.Namespace) -> int:
 def _record(assignment: Assignment, args: argparse.Namespace) -> int:
     from grader.reference.golden import record
 
-    recording = record(assignment, accept=args.accept)
+    recording = record(assignment, accept=args.accept, keep=args.keep_within_tolerance)
     _rows(assignment.id, recording.rows)
     stdio.emit("".join(f"{assignment.id}: warning: {one_line(what, 2_000)}\n" for what in recording.changed))
     same = bool(recording.rows) and not any(row.changed for row in recording.rows)
@@ -69,17 +76,21 @@ def _record(assignment: Assignment, args: argparse.Namespace) -> int:
 
 
 def _diff(assignment: Assignment, args: argparse.Namespace) -> int:
-    from grader.reference.golden import diff
+    from grader.reference.golden import diff, other_numpy
 
     rows = diff(assignment)
+    if versions := other_numpy(assignment):
+        stdio.emit(f"{assignment.id}: {versions}\n")
     _rows(assignment.id, rows)
     return FOUND if any(row.within is False for row in rows) else FINE
 
 
 def _verify(assignment: Assignment, args: argparse.Namespace) -> int:
-    from grader.reference.golden import verify
+    from grader.reference.golden import other_numpy, verify
 
-    return report_problems(assignment.id, verify(assignment), fine="golden values are what the reference gives")
+    versions = other_numpy(assignment)
+    fine = "golden values are what the reference gives" + (f" ({versions})" if versions else "")
+    return report_problems(assignment.id, verify(assignment), fine=fine)
 
 
 def _rows(id: str, rows: Sequence[Row]) -> None:

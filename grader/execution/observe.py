@@ -16,6 +16,7 @@ from typing import Any, Literal
 import numpy.typing as npt
 
 from grader.assignment.loading.own_words import can_fail, own_words
+from grader.checks import GradientJudge
 from grader.errors import WorkerError
 from grader.execution.private import is_private, withheld
 from grader.execution.session import Session
@@ -75,6 +76,7 @@ def _observed(session: Session, check: Check, seed: int, replacements: Sequence[
         code=compiled(check.source, check.file),
         file=check.file,
         seed=seed,
+        gradient=isinstance(check.judge, GradientJudge),
         private=private,
         replacements=tuple(replacements),
     )

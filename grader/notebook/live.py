@@ -18,6 +18,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from grader.assignment.golden.provenance import refuse_stale
+from grader.assignment.requirements import refuse_missing
+from grader.checks import GradientJudge
 from grader.engine import unchecked_points
 from grader.errors import WorkerError
 from grader.execution.observe import KNOWN_ENDINGS, compiled, in_own_words, not_answered, received
@@ -64,6 +66,7 @@ class LiveSession:
     def __init__(self, assignment: Assignment, folder: Path, user_ns: dict[str, Any]) -> None:
         self.assignment = assignment
         self.folder = folder
+        refuse_missing(assignment)
         refuse_stale(assignment)
         self._golden: GoldenTable = recorded(assignment)
         self.sources = LiveSources(user_ns, assignment)
@@ -149,6 +152,7 @@ class LiveSession:
             file=check.file,
             seed=seed,
             private=False,
+            gradient=isinstance(check.judge, GradientJudge),
         )
         ours, theirs = socket.socketpair()
         child = os.fork()

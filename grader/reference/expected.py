@@ -19,6 +19,7 @@ from typing import Literal
 from grader.assignment.digest import assignment_digests, folder_digest, text_digest
 from grader.assignment.golden.golden import Golden, read_golden, write_golden
 from grader.assignment.golden.provenance import refuse_stale
+from grader.assignment.requirements import refuse_missing
 from grader.errors import AuthoringError
 from grader.grading.evaluate import GoldenTable
 from grader.model import Assignment
@@ -41,7 +42,8 @@ class ExpectedValues:
     Raises
     ------
     AuthoringError
-        If the golden values are those of other sources, unless a seed of the caller's own is asked for.
+        If a package that it requires is missing, or, unless a seed of the caller's own is asked for, the golden values
+        are those of other sources.
     """
 
     def __init__(self, assignment: Assignment, seed: Seed = None) -> None:
@@ -50,6 +52,7 @@ class ExpectedValues:
         self._pool = pool(assignment) if seed is None and not self._recorded else ()
         self._seed = seed if isinstance(seed, int) else assignment.seed
         self._tables: dict[int, GoldenTable] = {}
+        refuse_missing(assignment)
         if seed is None or seed == "recorded":
             refuse_stale(assignment)
 

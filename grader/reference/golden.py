@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from msgspec import Struct
 
 from grader.assignment.golden.difference import ArrayChange, difference
@@ -55,8 +56,11 @@ class Recording(Struct, frozen=True, kw_only=True):
     """A change lies beyond its tolerance and was not accepted; nothing was written."""
 
 
-def record(assignment: Assignment, *, accept: bool = False) -> Recording:
+def record(assignment: Assignment, *, accept: bool = False, keep: bool = False) -> Recording:
     """Run the reference at the assignment's seed and write its golden files.
+
+    With `keep`, a value that moved within its tolerance stays as it was recorded: another machine's rounding is no
+    change of the reference.
 
     Raises
     ------
@@ -65,6 +69,8 @@ def record(assignment: Assignment, *, accept: bool = False) -> Recording:
     """
     fresh, changed = _fresh(assignment)
     rows = tuple(row for v in VISIBILITIES for row in _rows(assignment, v, fresh[v]))
+    if keep:
+        fresh = {v: _with_old(assignment, v, golden) for v, golden in fresh.items()}
     if any(row.changed and row.within is False for row in rows) and not accept:
         return Recording(rows=rows, written=(), changed=changed, refused=True)
     written = []
@@ -84,6 +90,28 @@ def record(assignment: Assignment, *, accept: bool = False) -> Recording:
         os.replace(beside, path)  # a killed recording leaves the old file whole
         written.append(path)
     return Recording(rows=rows, written=tuple(written), changed=changed, refused=False)
+
+
+def _with_old(assignment: Assignment, visibility: Visibility, new: Golden) -> Golden:
+    """The new recording with the recorded values where these are within tolerance."""
+    path = golden_path(assignment, visibility)
+    old = read_golden(path).observations if path.is_file() else {}
+    kept = {(row.check, row.name) for row in _rows(assignment, visibility, new) if row.changed and row.within}
+    observations = {
+        check: {name: old[check][name] if (check, name) in kept else value for name, value in values.items()}
+        for check, values in new.observations.items()
+    }
+    return Golden(provenance=new.provenance, observations=observations)
+
+
+def other_numpy(assignment: Assignment) -> str:
+    """Under which NumPy the values were recorded, where that is another than here; else empty."""
+    for visibility in VISIBILITIES:
+        path = golden_path(assignment, visibility)
+        then = read_provenance(path).get("numpy") if path.is_file() else None
+        if then is not None and then != np.__version__:
+            return f"recorded under NumPy {then}, this is NumPy {np.__version__}"
+    return ""
 
 
 def diff(assignment: Assignment) -> list[Row]:

@@ -12,6 +12,7 @@ from typing import Any
 from grader.assignment.golden.golden import read_golden
 from grader.assignment.loading.check_files import author_line, probe_definitions
 from grader.assignment.loading.own_words import can_fail
+from grader.assignment.requirements import refuse_missing
 from grader.errors import AuthoringError
 from grader.execution.observe import observe
 from grader.execution.process import RootProcess
@@ -47,6 +48,7 @@ class ReferenceSession:
         root: RootProcess | None = None,
         on_snapshot: Callable[[ReferenceSession, str, int], None] | None = None,
     ) -> None:
+        refuse_missing(assignment)
         self.assignment = assignment
         self.changed: list[str] = []
         """A sentence for each array that a check passes and the solution changes in place, though it is not to."""
@@ -109,7 +111,9 @@ def observed_values(reference: ReferenceSession, seed: int) -> GoldenTable:
     table = {}
     for check in reference.assignment.checks:
         observation = observe(reference.session, check, seed=seed)
-        table[check.id] = _values(observation, check)
+        keeps = getattr(check.judge, "keeps", None)
+        values = _values(observation, check)
+        table[check.id] = values if keeps is None else {n: v for n, v in values.items() if n in keeps}
         for name in observation.changed:
             what = f"the solution changes `{name}` in place, which {check.id} passes to it"
             reference.changed.append(f'{check.file}: {what}; write `changes=["{name}"]` in its check if it is to')

@@ -133,6 +133,8 @@ class Probe(Struct, tag=True, frozen=True, kw_only=True):
     """The file's compiled code (marshal): compiled once on the trusted side, on the same interpreter."""
     file: str
     seed: int
+    gradient: bool = False
+    """Whether the function returns a forward and a backward pass, of which values near the point are wanted."""
     private: bool
     """Hidden check or follow-through: of an exception only its type and the student's line may be told."""
     replacements: tuple[Replacement, ...] = ()

@@ -25,6 +25,7 @@ from grader.worker.replace import replace
 from grader.worker.state import State
 from grader.worker.student import Missing, Student
 from grader.worker.student_error import student_error
+from grader.worker.tabulate import tabulated
 
 # bound before the first cell: student code may replace the modules' attributes later
 _without = msgspec.structs.replace
@@ -54,6 +55,9 @@ def run_probe(state: State, question: list[Probe]) -> tuple[Observed, list[bytes
         state.seed(command.seed)
         with _errstate(all="ignore"):
             returned = vars(module)[command.function](Student(state), rng)
+        if command.gradient:
+            with _errstate(all="ignore"):
+                returned = tabulated(returned)
         if returned is None:  # a check that only asserts
             returned = {}
         if not isinstance(returned, Mapping):

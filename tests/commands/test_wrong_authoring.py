@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from grader import cli
@@ -170,3 +172,73 @@ def test_hidden_checks_that_are_gone_are_refused_and_then_dropped(course: Path, 
 def test_an_id_of_300_letters_is_refused(course: Path, run: Run) -> None:
     code, said = run("new", LONG)
     assert (code, "at most 100 letters" in said) == (2, True)
+
+
+def test_required_packages_are_pinned_handed_out_and_never_missing_in_silence(course: Path, run: Run) -> None:
+    change(course, "assignment.toml", "seed = 1 ", 'requirements = ["nowhere"]\nseed = 1 ')
+    code, said = run("golden", "record", "toy")
+    assert (code, said.count("\n")) == (4, 1)
+    assert "requirements: 'nowhere' is not pinned" in said
+    change(course, "assignment.toml", '"nowhere"', f'"nowhere==1.0", "numpy=={np.__version__}"')
+    for words in (
+        ["golden", "record", "toy"],
+        ["assignments/toy/toy.ipynb"],
+        ["assignments/toy/toy.ipynb", "--seed", "1"],
+    ):
+        code, said = run(*words)
+        assert (code, said.count("\n")) == (4, 1)
+        assert "toy needs nowhere==1.0, not installed here; run `pip install nowhere==1.0`" in said
+    change(course, "assignment.toml", '"nowhere==1.0", ', "")
+    assert run("golden", "record", "toy")[0] == run("release", "toy")[0] == 0
+    needed = (course / "assignments" / "toy" / "requirements.txt").read_text()
+    assert needed.splitlines()[1:] == [f"numpy=={np.__version__}"]
+    change(course, "assignment.toml", np.__version__, "1.26.0")
+    assert f"numpy==1.26.0 is declared, {np.__version__} is installed here" in run("lint", "toy")[1]
+
+
+def test_values_of_another_numpy_are_named_and_kept_within_their_tolerance(course: Path, run: Run) -> None:
+    golden = course / "reference" / "toy" / "golden" / "public.json"
+    text = golden.read_text().replace(f'"numpy": "{np.__version__}"', '"numpy": "1.26.0"')
+    number = text.split('"rows": [\n    [')[1].split(",")[0]
+    golden.write_text(moved := text.replace(number, number[:10], 1))
+    code, said = run("golden", "diff", "toy")
+    assert (code, f"recorded under NumPy 1.26.0, this is NumPy {np.__version__}" in said) == (0, True)
+    assert run("golden", "record", "toy", "--keep-within-tolerance")[0] == 0
+    assert golden.read_text() == moved  # nothing but rounding: nothing is written
+    change(course, "checks.py", "def inputs", "\ndef inputs")
+    assert run("golden", "record", "toy", "--keep-within-tolerance")[0] == 0
+    assert golden.read_text().partition("observations")[2] == moved.partition("observations")[2]
+    assert run("golden", "record", "toy")[0] == 0
+    assert number in golden.read_text()
+    assert run("golden", "verify", "toy", "--keep-within-tolerance")[0] == 2
+
+
+def test_random_numbers_without_a_seed_are_a_warning(course: Path, run: Run) -> None:
+    change(course, "checks.py", "x, w, _ = inputs", "import numpy as np; np.random.default_rng(); x, w, _ = inputs")
+    assert "warning: `np.random.default_rng()` gives something else at every run" in run("lint", "toy")[1]
+
+
+def test_a_gradient_check_judges_the_students_own_forward_pass(course: Path, run: Run) -> None:
+    probe = """
+
+@gradient_check(GRADIENTS, points=3, uses=["linear_forward", "linear_gradients"], own_forward="1/3")
+def fits(student, rng):
+    \"\"\"The gradients are those of your own forward pass\"\"\"
+    x, w, b = inputs(rng, 7, 5, 3)
+    return student.linear_forward, lambda d_out: student.linear_gradients(d_out, x, w), {"x": x, "w": w, "b": b}
+"""
+    path = course / "reference" / "toy" / "checks.py"
+    path.write_text(path.read_text().replace("Part, check", "Part, check, gradient_check") + probe)
+    change(course, "assignment.toml", "points = 5", "points = 8")
+    assert run("golden", "record", "toy")[0] == run("release", "toy")[0] == 0
+    assert "table" not in (course / "reference" / "toy" / "golden" / "public.json").read_text()
+    text = solved((course / "reference" / "toy" / "solution" / "toy.py").read_text())
+    for old, new, score in (
+        ("", "", 8),
+        ("d_out.sum(axis=0)", "d_out.mean(axis=0)", 6),
+        ("x @ w + b", "2 * (x @ w + b)", 4),
+    ):
+        (course / "toy.ipynb").write_text(dumps(notebook_of(text.replace(old, new), "toy.py")))
+        code, said = run("toy.ipynb", "--assignment", "toy", "--json")
+        assert json.loads(said)["score"] == score, said
+        assert code == (0 if score == 8 else 1)

@@ -13,6 +13,7 @@ from grader.assignment.golden.golden import read_provenance
 from grader.assignment.loading.check_source import hidden_files, public_files
 from grader.assignment.loading.load import SOLUTION
 from grader.assignment.loading.manifest import read_manifest
+from grader.assignment.requirements import installed
 from grader.errors import AuthoringError
 from grader.model import Assignment, Visibility
 
@@ -25,7 +26,8 @@ def provenance_of(assignment: Assignment, visibility: Visibility) -> dict[str, A
     Returns
     -------
     dict
-        `visibility`, `seed`, the versions of `python`, `numpy` and `scipy`, `platform`, and `digests`: the sha256 of
+        `visibility`, `seed`, the versions of `python`, `numpy`, `scipy` and what the assignment requires, `platform`,
+        and `digests`: the sha256 of
         each file that can move a number (check files, solution, compatibility code, stand-ins, data), by its path in
         the assignment's folder. Where only the hand-out is here, the solution's are missing.
     """
@@ -35,6 +37,7 @@ def provenance_of(assignment: Assignment, visibility: Visibility) -> dict[str, A
         "python": platform.python_version(),
         "numpy": version("numpy"),
         "scipy": version("scipy"),
+        **installed(assignment),
         "platform": f"{platform.system()} {platform.machine()}",
         "digests": {
             path.relative_to(assignment.root).as_posix(): _digest(path) for path in _sources(assignment, visibility)

@@ -6,6 +6,7 @@ measured by `lint_tolerances`. Whether the reference passes and the wrong edits 
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
 from pathlib import Path
@@ -18,17 +19,22 @@ from grader.assignment.golden.provenance import stale
 from grader.assignment.lint.issue import Finding
 from grader.assignment.lint.names import lint_names
 from grader.assignment.lint.tolerances import lint_tolerances
+from grader.assignment.loading.check_files import author_line
 from grader.assignment.loading.check_source import HIDDEN, PUBLIC, hidden_files, holds, public_files
 from grader.assignment.loading.manifest import FILE, line_of, read_manifest
 from grader.assignment.loading.own_words import can_fail
 from grader.assignment.release.edits import EQUIVALENT, RIGHT, WRONG, edited, equivalents, right_edits, wrong_edits
 from grader.assignment.release.markers import has_solution, regions, solved
 from grader.assignment.release.release import GOLDEN_HIDDEN, GOLDEN_PUBLIC, check_handout
+from grader.assignment.requirements import other_versions
 from grader.assignment.solution import entangled
 from grader.errors import AuthoringError
 from grader.model import Assignment, Edit, Visibility
 
 Observations = Mapping[str, Mapping[str, Any]]
+UNSEEDED = frozenset(("default_rng", "RandomState", "SeedSequence", "Random", "SystemRandom", "PCG64", "uuid4"))
+"""What takes its seed from the machine where it is called without one."""
+CLOCKS = frozenset(("time.time", "time.perf_counter", "time.monotonic", "datetime.now", "os.getpid"))
 _GOLDEN: Mapping[Visibility, str] = {"public": GOLDEN_PUBLIC, "hidden": GOLDEN_HIDDEN}
 
 
@@ -39,7 +45,7 @@ def lint(assignment: Assignment) -> list[Finding]:
     hand-out contradicts itself and the author said so. Of a hand-out alone, what needs the sources is left out.
     """
     observations: dict[str, Mapping[str, Array]] = {}
-    topics: list[Callable[[Assignment], Iterator[Finding]]] = [_points, _parts]
+    topics: list[Callable[[Assignment], Iterator[Finding]]] = [_points, _parts, _requirements, _unseeded]
     if assignment.solution is not None:
         topics += [_files, lint_names, _handout]
     topics.append(lambda a: _golden(a, observations))
@@ -87,6 +93,26 @@ def _parts(assignment: Assignment) -> Iterator[Finding]:
         if id in automatic:
             at = _at(assignment, "id", "manual", index)
             yield Finding("error", at, f"part {id} is marked by a person and has checks, too; split it into two parts")
+
+
+def _requirements(assignment: Assignment) -> Iterator[Finding]:
+    for what in other_versions(assignment):
+        yield Finding("warning", _at(assignment, "requirements"), what)
+
+
+def _unseeded(assignment: Assignment) -> Iterator[Finding]:
+    """Random numbers that no seed fixes: they differ between recording and grading."""
+    for source in dict.fromkeys(check.source for check in assignment.checks):
+        check = next(check for check in assignment.checks if check.source == source)
+        for node in ast.walk(ast.parse(source)):
+            if not isinstance(node, ast.Call) or node.args or node.keywords:
+                continue
+            name = ast.unparse(node.func)
+            if name.rpartition(".")[2] in UNSEEDED or name in CLOCKS:
+                file, line = author_line(check, node.lineno)
+                what = f"`{name}()` gives something else at every run; draw from `rng`, which is seeded"
+                if check.visibility == "public" or file.startswith("hidden"):  # a shared helper is told once
+                    yield Finding("warning", f"{file}:{line}", what)
 
 
 def _files(assignment: Assignment) -> Iterator[Finding]:

@@ -61,6 +61,7 @@ def load_assignment(folder: Path, handout: Path) -> Assignment:
         hints=manifest.hints,
         stand_ins=tuple(folder / name for name in manifest.stand_ins),
         compat=None if manifest.compat is None else read_text(folder / manifest.compat),
+        requirements=manifest.requirements,
         preload=manifest.preload,
         data=None if manifest.data is None else folder / manifest.data,
         small_data=manifest.small_data,

@@ -16,6 +16,7 @@ from typing import Any, Literal
 import msgspec
 from msgspec import Struct
 
+from grader.assignment.requirements import PINNED, name_of
 from grader.errors import AuthoringError
 from grader.marks import Item, Rubric, Start
 from grader.model import Limits, Manual, Part, Place
@@ -81,6 +82,7 @@ class _Toml(Struct, frozen=True, kw_only=True):
     notebook: str | None = None
     student_files: list[str] = []
     provided_files: list[str] = []
+    requirements: list[str] = []
     preload: list[str] = []
     stand_ins: list[str] = []
     compat: str | None = None
@@ -115,6 +117,7 @@ class Manifest(Struct, frozen=True, kw_only=True):
     notebook: str | None
     student_files: tuple[str, ...]
     provided_files: tuple[str, ...]
+    requirements: tuple[str, ...]
     preload: tuple[str, ...]
     stand_ins: tuple[str, ...]
     compat: str | None
@@ -183,7 +186,11 @@ def read_manifest(folder: Path) -> Manifest:
     if not is_id(toml.id):
         rule = f"at most {LONGEST_ID} letters, digits, _ and -, beginning with a letter"
         raise source.error(f"id {toml.id[:40]!r} has other characters, or too many; use {rule}", key="id")
-    for key in ("student_files", "provided_files", "stand_ins", "order"):
+    for wanted in toml.requirements:
+        if not PINNED.fullmatch(wanted):
+            text = f'requirements: {wanted!r} is not pinned; write "{name_of(wanted)}==1.2.3" with the version you use'
+            raise source.error(text, key="requirements")
+    for key in ("student_files", "provided_files", "stand_ins", "order", "requirements"):
         _refuse_repeats(source, key, getattr(toml, key))
     _refuse_repeats(source, "manual", [m.id for m in toml.manual])
     for key in ("student_files", "provided_files", "stand_ins", "notebook", "compat", "data"):
@@ -205,6 +212,7 @@ def read_manifest(folder: Path) -> Manifest:
         notebook=toml.notebook,
         student_files=tuple(toml.student_files),
         provided_files=tuple(toml.provided_files),
+        requirements=tuple(toml.requirements),
         preload=tuple(toml.preload),
         stand_ins=tuple(toml.stand_ins),
         compat=toml.compat,

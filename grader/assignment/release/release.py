@@ -166,7 +166,8 @@ def _tree(assignment: Assignment, convert: Callable[[str, str], str], changed: d
             _add(files, name, without_marking((root / name).read_text(encoding="utf-8")).encode(), root / name)
         elif name is not None:
             _add(files, name, root / name, root / name)
-    files[REQUIREMENTS] = f"{f'./{wheel_name()}' if _brings_wheel(assignment) else assignment.install}\n".encode()
+    needed = (f"./{wheel_name()}" if _brings_wheel(assignment) else assignment.install, *assignment.requirements)
+    files[REQUIREMENTS] = "".join(f"{line}\n" for line in needed).encode()
     for name, template in ((WORKFLOW, "workflow.yml"), (GITLAB, "gitlab.yml"), (GUIDE, "grading.md")):
         files[name] = package_files("grader.assignment.release").joinpath(template).read_bytes()
     files[GITIGNORE] = _IGNORED

@@ -58,7 +58,11 @@ def build(assignment: Assignment, *, when: When, seconds: int = SECONDS) -> byte
     with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
         _add(archive, "setup.sh", _template("setup.sh").encode(), mode=0o755)
         _add(archive, "run_autograder", run.encode(), mode=0o755)
-        _add(archive, "requirements.txt", "".join(f"{r}\n" for r in _requirements()).encode())
+        _add(
+            archive,
+            "requirements.txt",
+            "".join(f"{r}\n" for r in (*_requirements(), *assignment.requirements)).encode(),
+        )
         for folder, below in (
             (Path(str(grader.__file__)).parent, "engine/grader"),
             (assignment.root, f"course/{REFERENCE}/{assignment.id}"),
