@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from grader.errors import AuthoringError
-from grader.grading.scoring import outcome, part_result
+from grader.grading.scoring import outcome, part_result, without_notebook
 from grader.model import Check, Given, NotArray, Observation, Outcome, Status, StudentError, Verdict
 from tests.support import PART, make_check
 
@@ -170,3 +170,11 @@ def test_a_parts_status_follows_from_its_checks(statuses: tuple[Status, ...], ex
 def test_points_left_to_a_person_are_no_automatic_points() -> None:
     part = part_result(PART, [result(3, 3, "passed", "a"), result(2, 0, "pending", "b")], {}, [], Fraction(1))
     assert (part.score, part.max_score, part.pending) == (3, 3, 2)
+
+
+def test_what_the_hand_outs_own_notebook_runs_is_not_told_as_the_students() -> None:
+    failed = outcome(check(), seen(a=np.zeros(3)), given(a=ONE))
+    assert without_notebook(failed).status == "missing"
+    assert "No notebook was handed in" in without_notebook(failed).message
+    passed = outcome(check(), seen(a=ONE), given(a=ONE))
+    assert without_notebook(passed) == passed

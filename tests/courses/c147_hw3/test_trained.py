@@ -127,6 +127,20 @@ def test_training_is_repeated_with_right_layers(
     assert judged(found["solver_accuracy"], after).earned is True
 
 
+@pytest.mark.slow
+def test_settings_for_cifar_are_given_as_many_steps_as_they_would_have_there(
+    define: Define, checks: ModuleType, found: dict[str, Check], train: Callable[..., Any], data: dict[str, Any]
+) -> None:
+    np.random.seed(0)
+    settings = {"optim_config": {"learning_rate": 1e-4}, "num_epochs": 10, "batch_size": 500}
+    short = train(define(None).TwoLayerNet(hidden_dims=150), **settings)
+    assert 0.34 < short.best_val_acc < 0.5
+
+    seen = checks.solver_accuracy(student(define(None), model=short.model, solver=short, data=data), None)
+
+    assert judged(found["solver_accuracy"], seen).earned is True
+
+
 @pytest.mark.parametrize(("attribute", "value"), [("num_epochs", 100), ("started", False)])
 def test_a_training_that_is_long_or_was_never_started_is_not_repeated(
     define: Define, checks: ModuleType, solver: Any, data: dict[str, Any], attribute: str, value: Any

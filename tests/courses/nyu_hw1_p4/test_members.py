@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from grader.model import Change, Edit
+from grader.model import Assignment, Change, Check, Edit, Given
 
 from .conftest import SOURCE, Lost, Notebook
 
@@ -139,3 +140,26 @@ def test_the_courses_pass_takes_the_arrays_of_callers_that_hand_them_over(run: R
     assert np.array_equal(
         seen["first_numbers"], probes["dataset_printed"](student, np.random.default_rng(1))["first_numbers"]
     )
+
+
+def test_a_network_of_two_layers_is_judged_and_told_by_its_count(
+    probes: Probes, found: Mapping[str, Check], run: Callable[..., Notebook]
+) -> None:
+    rng = np.random.default_rng(0)
+    student = run()
+    student.notebook["weights"] = [rng.normal(size=(784, 32)) / 28, rng.normal(size=(32, 10))]
+    student.notebook["biases"] = [np.zeros(32), np.zeros(10)]
+    judge = found["initial_shapes"].judge
+    assert judge is not None
+    seen = {name: np.asarray(value) for name, value in probes["initial_shapes"](student, rng).items()}
+    verdicts = {v.name: v for v in judge(seen, Given(golden={}, rng=rng, data=Path()))}
+
+    assert [name for name, verdict in verdicts.items() if verdict.earned is True] == ["W1", "b1"]
+    assert "three layers are expected" in verdicts["W3"].message
+    with pytest.raises(ValueError, match="`weights` holds 2 arrays, 3 are expected"):
+        probes["sample_forward"](student, rng)
+
+
+@pytest.fixture
+def found(assignment: Assignment) -> Mapping[str, Check]:
+    return {check.id: check for check in assignment.checks}
