@@ -99,7 +99,7 @@ def _maximum(sheet: Sheet, grades: int) -> Fraction | None:
         The grades are words of a scale.
     """
     beside = [cell(row, grades + 1) for row in sheet.rows[1:]]
-    values = {number(text) for text in beside}
+    values = {number(text) for text in beside if text}
     if len(values) == 1 and None not in values:
         return values.pop()
     options = next((text.split() for text in beside if "\n" in text), None)

@@ -332,6 +332,7 @@ def test_blackboard_in_another_language_and_its_only_column() -> None:
     [
         ("canvas", CANVAS, "Homework 2"),
         ("moodle", GERMAN.replace("20,00", "10,00"), None),
+        ("moodle", GERMAN.replace("20,00", "10,00", 1).replace("20,00", ""), None),
         ("brightspace", "OrgDefinedId,HW Points Grade <Numeric MaxPoints:10 Weight:5>,E\r\n#555,,#\r\n", "HW"),
         ("blackboard", BLACKBOARD, "Homework 2"),
     ],
