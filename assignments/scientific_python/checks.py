@@ -1,0 +1,86 @@
+"""Public checks: factors, iterates and transforms at random points; the sampler by its statistics."""
+
+import numpy as np
+
+from grader import Part, Verdict, check
+
+QR = Part("1", "QR factorisation")
+CG = Part("2", "Conjugate gradients")
+RK4 = Part("3", "Runge-Kutta")
+FFT = Part("4", "Fast Fourier transform")
+DISC = Part("5", "Points spread over a disc")
+
+COUNT = 20_000
+"""Points that are drawn: a mean of 20,000 is known to a hundredth of its spread."""
+SPREADS = 5.0
+"""Standard deviations that a mean may be off: one right answer in a million is refused."""
+
+
+def definite(rng, n):
+    """A symmetric positive definite matrix whose eigenvalues lie between 1 and 10."""
+    basis, _ = np.linalg.qr(rng.normal(size=(n, n)))
+    return basis @ np.diag(np.linspace(1, 10, n)) @ basis.T
+
+
+def spring(t, y):
+    """A damped spring that is pushed: depends on the time, and mixes both entries."""
+    return np.array([y[1], -2.0 * y[0] - 0.3 * y[1] + np.cos(1.7 * t)])
+
+
+def disc_is_even(seen, given):
+    """Mean position, mean square of the radius and share of the inner half, each within five standard deviations."""
+    points = seen["points"]
+    if points.shape != (COUNT, 2):
+        yield Verdict("points", 0, f"`points` has shape {points.shape}, expected ({COUNT}, 2)")
+        return
+    squares = (points**2).sum(axis=1)
+    if not squares.max() <= 1 + 1e-12:
+        yield Verdict("points", 0, "some points lie outside of the disc")
+        return
+    facts = {
+        "the mean of x": (points[:, 0], 0.0, 0.5),
+        "the mean of y": (points[:, 1], 0.0, 0.5),
+        "the mean of x * y": (points[:, 0] * points[:, 1], 0.0, np.sqrt(1 / 24)),
+        "the mean of the squared radius": (squares, 0.5, np.sqrt(1 / 12)),
+        "the share within radius 1/2": (squares < 0.25, 0.25, np.sqrt(3 / 16)),
+    }
+    for what, (values, mean, spread) in facts.items():
+        off = abs(values.mean() - mean) / (spread / np.sqrt(COUNT))
+        if not off <= SPREADS:
+            text = f"{what} is {values.mean():.4f}, expected {mean:g}: {off:.0f} standard deviations off"
+            yield Verdict("points", 0, text)
+            return
+    yield Verdict("points", 1, "")
+
+
+@check(QR, points=5, uses=["qr"])
+def qr_factors(student, rng):
+    """Factors of a random matrix"""
+    q, r = student.qr(rng.normal(size=(7, 4)))
+    return {"q": q, "r": r}
+
+
+@check(CG, points=5, uses=["conjugate_gradients"])
+def cg_steps(student, rng):
+    """Solution and residuals after three steps"""
+    matrix = definite(rng, 8)
+    x, norms = student.conjugate_gradients(lambda v: matrix @ v, rng.normal(size=8), 3)
+    return {"x": x, "norms": norms}
+
+
+@check(RK4, points=5, uses=["rk4"])
+def rk4_even(student, rng):
+    """A damped spring at evenly spaced times"""
+    return {"values": student.rk4(spring, rng.normal(size=2), np.linspace(0.5, 3.0, 7))}
+
+
+@check(FFT, points=3, uses=["fft"])
+def fft_real(student, rng):
+    """Transform of 16 real numbers"""
+    return {"transform": student.fft(rng.normal(size=16))}
+
+
+@check(DISC, points=4, uses=["disc"], judge=disc_is_even)
+def disc_points(student, rng):
+    """Evenly spread: means and shares of 20,000 points"""
+    return {"points": student.disc(rng, COUNT)}

@@ -1,0 +1,136 @@
+"""Other correct ways of writing the solution: each must get full marks."""
+
+from grader import Change, Edit
+
+FILE = "scientific_python.py"
+
+QR = """\
+    q = np.array(a, dtype=float)
+    n = q.shape[1]
+    r = np.zeros((n, n))
+    for _ in range(2):
+        step = np.eye(n)
+        for j in range(n):
+            step[j, j] = np.sqrt(q[:, j] @ q[:, j])
+            q[:, j] /= step[j, j]
+            step[j, j + 1 :] = q[:, j] @ q[:, j + 1 :]
+            q[:, j + 1 :] -= np.outer(q[:, j], step[j, j + 1 :])
+        r = step if not r.any() else step @ r
+    return q, r
+"""
+HOUSEHOLDER = """\
+    r = np.array(a, dtype=float)
+    m, n = r.shape
+    q = np.eye(m)
+    for j in range(n):
+        v = r[j:, j].copy()
+        v[0] += np.copysign(np.linalg.norm(v), v[0])
+        v /= np.linalg.norm(v)
+        r[j:] -= 2 * np.outer(v, v @ r[j:])
+        q[:, j:] -= 2 * np.outer(q[:, j:] @ v, v)
+    signs = np.where(np.diag(r[:n]) < 0, -1.0, 1.0)
+    return q[:, :n] * signs, np.triu(r[:n]) * signs[:, None]
+"""
+GIVENS = """\
+    r = np.array(a, dtype=float)
+    m, n = r.shape
+    q = np.eye(m)
+    for j in range(n):
+        for i in range(j + 1, m):
+            size = np.hypot(r[j, j], r[i, j])
+            if size == 0:
+                continue
+            c, s = r[j, j] / size, r[i, j] / size
+            turn = np.array([[c, s], [-s, c]])
+            r[[j, i]] = turn @ r[[j, i]]
+            q[:, [j, i]] = q[:, [j, i]] @ turn.T
+    signs = np.sign(np.diag(r[:n]))
+    return q[:, :n] * signs, np.triu(signs[:, None] * r[:n])
+"""
+CG = """\
+        image = product(direction)
+        length = squares / (direction @ image)
+        x = x + length * direction
+        residual = residual - length * image
+        before, squares = squares, residual @ residual
+        direction = residual + squares / before * direction
+        norms.append(np.sqrt(squares))
+"""
+CG_LONG = """\
+        image = np.asarray(product(direction.copy()))
+        length = np.dot(residual, direction) / np.dot(direction, image)
+        x += length * direction
+        residual -= length * image
+        share = -np.dot(residual, image) / np.dot(direction, image)
+        direction = residual + share * direction
+        squares = np.sum(residual**2)
+        norms += [float(np.linalg.norm(residual))]
+"""
+RK4 = """\
+    values = [np.array(y0, dtype=float)]
+    for i in range(len(times) - 1):
+        t, after = times[i], times[i + 1]
+        h, y = after - t, values[-1]
+        k1 = f(t, y)
+        k2 = f(t + h / 2, y + h / 2 * k1)
+        k3 = f(t + h / 2, y + h / 2 * k2)
+        k4 = f(after, y + h * k3)
+        values.append(y + h / 6 * (k1 + 2 * k2 + 2 * k3 + k4))
+    return np.array(values)
+"""
+RK4_TABLE = """\
+    values = np.empty((len(times), len(y0)))
+    values[0] = y0
+    for i, h in enumerate(np.diff(times)):
+        total, slope = np.zeros(len(y0)), np.zeros(len(y0))
+        for at, weight in ((0, 1 / 6), (0.5, 1 / 3), (0.5, 1 / 3), (1, 1 / 6)):
+            slope = np.asarray(f(times[i] + at * h, values[i] + at * h * slope))
+            total += weight * slope
+        values[i + 1] = values[i] + h * total
+    return values
+"""
+FFT = """\
+    x = np.asarray(x, dtype=complex)
+    if len(x) == 1:
+        return x
+    even, odd = fft(x[::2]), fft(x[1::2])
+    turned = np.exp(-2j * np.pi * np.arange(len(odd)) / len(x)) * odd
+    return np.concatenate([even + turned, even - turned])
+"""
+FFT_ROWS = """\
+    x = np.asarray(x, dtype=complex)
+    rows = x[:, None]
+    while rows.shape[0] > 1:
+        half = rows.shape[0] // 2
+        even, odd = rows[:half], rows[half:]
+        size = rows.shape[1]
+        turned = np.exp(-1j * np.pi * np.arange(size) / size) * odd
+        rows = np.hstack([even + turned, even - turned])
+    return rows[0]
+"""
+DISC = """\
+    radius = np.sqrt(rng.random(count))
+    angle = 2 * np.pi * rng.random(count)
+    return np.column_stack([radius * np.cos(angle), radius * np.sin(angle)])
+"""
+DISC_REJECTED = """\
+    kept = np.empty((0, 2))
+    while len(kept) < count:
+        tried = rng.uniform(-1, 1, size=(2 * count, 2))
+        kept = np.vstack([kept, tried[np.hypot(*tried.T) <= 1]])
+    return kept[:count]
+"""
+
+
+def edit(name: str, old: str, new: str) -> Edit:
+    return Edit(name=name, changes=(Change(FILE, old, new),))
+
+
+RIGHT = [
+    edit("QR by Householder's reflections", QR, HOUSEHOLDER),
+    edit("QR by Givens' rotations", QR, GIVENS),
+    edit("conjugate gradients with other inner products", CG, CG_LONG),
+    edit("Runge-Kutta from its table", RK4, RK4_TABLE),
+    edit("Fourier transform without recursion", FFT, FFT_ROWS),
+    edit("points of a square, those outside of the disc refused", DISC, DISC_REJECTED),
+]
