@@ -4,7 +4,8 @@
 
 Each submission is the released hand-out filled in with the solution and one named mistake of `wrong.py`, or with one
 of its regions left as the stub, and every fourth with both. It is graded as `grade .` does in a folder of its own, and
-with the course's sources. Prints each difference and a table by assignment.
+with the course's sources at the same points (a course otherwise draws points of its own for each hand-in). Prints each
+difference and a table by assignment.
 """
 
 from __future__ import annotations
@@ -81,7 +82,7 @@ def _graded(case: Case) -> tuple[Row, Row]:
         edit = next((e for e in wrong_edits(assignment) if e.name == name), None)
         _fill_in(assignment, folder, edit, gap)
         alone = grade(folder, course=folder)
-        course = grade(folder, id, course=ROOT)
+        course = grade(folder, id, course=ROOT, seed="recorded")
     return _row(alone.parts), _row(course.parts)
 
 
