@@ -22,7 +22,7 @@ from grader.worker.compat.missing_packages import Placeholders
 from grader.worker.compat.notebook_imports import add_notebook_imports
 from grader.worker.compat.shadowed import give_way
 from grader.worker.messages import Prepare
-from grader.worker.student_error import student_error
+from grader.worker.student_error import is_own, student_error
 
 if TYPE_CHECKING:
     from grader.worker.shell import NotebookShell
@@ -130,10 +130,10 @@ class State:
     def own_modules(self) -> list[ModuleType]:
         """The modules loaded from the submission's folder."""
         found = []
-        root = os.path.realpath(self.prepared.folder) + os.sep if self.prepared else "\0"
+        root = os.path.realpath(self.prepared.folder) if self.prepared else "\0"
         for module in list(sys.modules.values()):
             file = getattr(module, "__file__", None)
-            if isinstance(file, str) and os.path.realpath(file).startswith(root):
+            if isinstance(file, str) and is_own(file, root):
                 found.append(module)
         return found
 

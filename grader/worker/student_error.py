@@ -34,7 +34,7 @@ def student_error(error: BaseException, files: Mapping[str, str]) -> StudentErro
                 frames.append(_frame(name.strip("<>"), line))
             elif name in files:
                 frames.append(_frame(files[name], line))
-            elif os.path.realpath(name).startswith(root + os.sep):
+            elif is_own(name, root):
                 frames.append(_frame(os.path.relpath(os.path.realpath(name), root), line))
         if isinstance(error, SyntaxError) and not frames and error.lineno:
             frames.append(_syntax_frame(error, root))
@@ -67,6 +67,14 @@ def _shapes(error: BaseException, files: Mapping[str, str], root: str) -> dict[s
     except Exception:  # attributes are student code too
         return {}
     return dict(shapes[:MAX_SHAPES])
+
+
+def is_own(file: str, root: str) -> bool:
+    """Whether a file lies in a submission's folder (its real path), and not in an environment of libraries in there."""
+    path = os.path.realpath(file)
+    if not path.startswith(root + os.sep):
+        return False
+    return not path.startswith(os.path.realpath(sys.prefix) + os.sep) and "site-packages" not in path.split(os.sep)
 
 
 def _frame(file: str, line: int) -> Frame:

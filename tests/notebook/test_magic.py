@@ -109,6 +109,18 @@ def test_a_check_inside_a_check_does_nothing(kernel: Cell) -> None:
     assert "<strong>right</strong>: 2 ReLU layer" in shown(kernel("%grade 2"))
 
 
+def test_libraries_that_lie_in_the_folder_are_not_loaded_again(kernel: Cell) -> None:
+    """As where the student has made `.venv` in the hand-out's folder."""
+    kernel("import sys, types; from pathlib import Path; home = Path.cwd()")
+    kernel("place = home / 'env' / 'lib' / 'site-packages'; place.mkdir(parents=True)")
+    kernel(
+        "(place / 'once.py').write_text('import builtins; assert not hasattr(builtins, \"once\"); builtins.once = 1')"
+    )
+    kernel("sys.path.append(str(place)); import once")
+    kernel(RELU.replace("self.inputs = inputs", "import once; self.inputs = inputs"))
+    assert "<strong>right</strong>: 2 ReLU layer" in shown(kernel("%grade 2"))
+
+
 def test_unknown_part_and_no_handout_are_one_line(kernel: Cell, tmp_path: Path) -> None:
     assert "there is no part '9'" in shown(kernel("%grade 9"))
     kernel(f"import os; home = os.getcwd(); os.chdir({str(tmp_path)!r})")
