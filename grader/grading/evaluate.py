@@ -123,8 +123,10 @@ class _Run:
             if session.submission.handouts_notebook and session.anchors[check.id].when != "before":
                 result = without_notebook(result)
             self.outcomes[check.id] = result
-            changed = [f"{check.id}: your code changes {_input(n)} in place" for n in observation.changed]
-            self.notes[check.id] = [*changed, *(f"{check.id}: {note}" for note in observation.notes)]
+            # a student alone knows the parts, and nothing of checks' ids
+            name = check.id if self._assignment.solution is not None else f"part {check.part.id}"
+            changed = [f"{name}: your code changes {_input(n)} in place" for n in observation.changed]
+            self.notes[check.id] = [*changed, *(f"{name}: {note}" for note in observation.notes)]
 
     def follow(self, checks: Sequence[Check]) -> None:
         """Probe checks once more whose earlier names lost points, one after another.

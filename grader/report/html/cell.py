@@ -16,7 +16,8 @@ from grader.report import order, sentences
 from grader.report.sanitize import one_line, points
 
 _CODE = re.compile(r"`([^`\n]+)`")
-_TONE = {"passed": "#176f31", "partial": "#845400", "failed": "#b3261e", "error": "#b3261e", "timeout": "#b3261e"}
+_SIGN = {"passed": "✓", "partial": "◐", "missing": "○", "skipped": "○", "pending": "…"}
+"""Others are crosses; signs and no colours, since an editor may be light or dark."""
 
 
 def render(report: Report) -> str:
@@ -28,7 +29,7 @@ def render(report: Report) -> str:
     for lost in groups.lost:
         part = lost.result
         pieces.append(
-            f"<p><strong style='color:{_TONE.get(part.status, 'inherit')}'>{sentences.STATUS[part.status]}</strong> "
+            f"<p>{_SIGN.get(part.status, '✗')} <strong>{sentences.STATUS[part.status]}</strong> "
             f"{_title(part.part.id, part.part.title)} ({points(part.score)} of {points(part.max_score)})</p><ul>"
         )
         for outcome in lost.lost:
@@ -41,11 +42,14 @@ def render(report: Report) -> str:
             pieces += [
                 f"<li>{sentences.also(o)}: {escape(sentences.check_title(o))}</li>" for o in (said.also if said else ())
             ]
+        if lost.same_as:
+            pieces.append(f"<li>the same mistake as in {escape(one_line(lost.same_as))}</li>")
         pieces.append("</ul>")
-    for title, parts in (("not started", groups.not_started), ("right", (*groups.credited, *groups.passed))):
+    passed = (*groups.credited, *groups.passed)
+    for sign, title, parts in (("○", "not started", groups.not_started), ("✓", "right", passed)):
         if parts:
             names = "; ".join(_title(p.part.id, p.part.title) for p in parts)
-            pieces.append(f"<p><strong>{title}</strong>: {names}</p>")
+            pieces.append(f"<p>{sign} <strong>{title}</strong>: {names}</p>")
     if report.notes:
         pieces.append(f"<ul>{''.join(f'<li>{_text(note)}</li>' for note in report.notes)}</ul>")
     return f"<div style='max-width:60em'>{''.join(pieces)}<p>{escape(sentences.total(report))}</p></div>"
