@@ -22,7 +22,7 @@ title = "Scale"
 points = 5
 seed = 3
 notebook = "scale.ipynb"
-provided_files = ["helpers.py"]
+provided_files = ["helpers.py", "more/helpers.py"]
 order = ["1"]
 [names]
 Scale = "notebook"
@@ -66,6 +66,7 @@ def forward_again(student, rng):
     return {"out": student.Scale().forward(rng.normal(size=(9, 2)))}
 ''',
     "solution/helpers.py": "STEP = 2.0\n",
+    "solution/more/helpers.py": "WIDTH = 3\n\n\ndef double(x):\n    return 2 * x\n",
     "solution/scale.py": """\
 # %%
 import numpy as np

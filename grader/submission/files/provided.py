@@ -110,7 +110,8 @@ def place_provided(
     """
     owns: dict[str, list[Path]] = {}
     for given, name in provided.items():
-        owns.setdefault(PurePosixPath(name).name, []).append(handed.files[given])
+        if _content(handed.files[given]) != _content(pristine(assignment, name)):  # else nobody's version
+            owns.setdefault(PurePosixPath(name).name, []).append(handed.files[given])
     targets = {name: name for name in assignment.provided_files}
     targets |= {target: provided[given] for target, given in layout.placed.items() if given in provided}
     for package in packages(assignment, layout.placed):
