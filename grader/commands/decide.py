@@ -61,7 +61,7 @@ def run(args: argparse.Namespace) -> int:
         assignment = args.assignment or (ids[0] if len(ids) == 1 else "")
         if assignment not in ids:
             raise UsageError(f"which assignment? Name it with --assignment; there are: {', '.join(ids) or 'none'}")
-        found = outcomes(results, assignment, store.people(run), store.decisions())
+        found = outcomes(results, assignment, store.people(run), store.decisions(), partial=True)
         if args.student is None:
             return _list(found)
         if args.points is None:

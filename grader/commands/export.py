@@ -353,7 +353,7 @@ def _table(args: argparse.Namespace) -> int:
         ids = dict.fromkeys(key for r in everybody for key in r.ids)
         assignments = dict.fromkeys(r.assignment for r in everybody if r.assignment)
         people, decisions = store.people(run), store.decisions()
-    ends = {id: outcomes(everybody, id, people, decisions) for id in assignments}
+    ends = {id: outcomes(everybody, id, people, decisions, partial=True) for id in assignments}
     by_hand_in = {(o.result.path, o.student): o for found in ends.values() for o in found if o.result is not None}
     parts = dict.fromkeys(part["id"] for r in everybody for part in r.report.get("parts", ()))
 

@@ -159,7 +159,14 @@ class Desk:
             "model": to_html(rubric.model) if rubric.model else "",
             "start": rubric.start,
             "items": [
-                {"key": i.key, "points": number(i.points), "text": i.text, "note": i.note, "used": used.get(i.key, 0)}
+                {
+                    "key": i.key,
+                    "points": number(i.points),
+                    "exact": str(i.points),
+                    "text": i.text,
+                    "note": i.note,
+                    "used": used.get(i.key, 0),
+                }
                 for i in rubric.items
             ],
             "groups": groups,

@@ -192,6 +192,17 @@ def test_the_same_call_twice_writes_once(served: Served) -> None:
     assert call(served, "/api/all")[1]["last"] == last
 
 
+def test_thirds_of_a_point_stay_thirds(served: Served) -> None:
+    wish = {"kind": "item", "part": "2", "key": "2", "points": "-1/3", "text": "one of three is missing"}
+    assert call(served, "/api/do", wish)[0] == 200
+    assert question(served)["items"][1]["exact"] == "-1/3"
+    for n in range(3):
+        assert call(served, "/api/do", {**wish, "key": str(2 + n)})[0] == 200
+    code, reply = give(served, CONVEX, items=["2", "3", "4"])
+    assert code == 200
+    assert next(g["mark"]["points"] for g in reply["question"]["groups"] if g["key"] == CONVEX) == 2
+
+
 def test_a_dialog_can_say_what_a_changed_item_does(served: Served) -> None:
     give(served, CONVEX, items=["1"])
     give(served, answer_digest("because"), items=["1"], adjust="0.5")

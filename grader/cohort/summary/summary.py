@@ -152,7 +152,7 @@ def summarise(
     told = {r.student for id, found in by_assignment.items() if id for r in found}
     summaries = []
     for id in sorted(by_assignment, key=lambda id: (not id, id)):
-        ends = outcomes([*by_assignment[id], *(lost if id else [])], id, people, decisions)
+        ends = outcomes([*by_assignment[id], *(lost if id else [])], id, people, decisions, partial=True)
         if not id and told:  # whoever has nothing else stands under the assignments
             ends = [one for one in ends if one.student in told]
         summaries.append(_summary(id, by_assignment[id], ends))

@@ -36,7 +36,8 @@ const group = () => question().groups.find((g) => g.key === at.answer);
 const place = (part = at.part, answer = at.answer) => `${part}/${answer}`;
 const missing = (key) => key === "nothing" || key === "not found";
 const isOpen = (q, g) => !g.mark && !waiting.some((w) => place(w.part, w.answer) === place(q.id, g.key));
-const signed = (n) => (n > 0 ? "+" : n < 0 ? "−" : "") + Math.abs(n);
+const shown = (n) => String(Math.round(n * 100) / 100);
+const signed = (n) => (n > 0 ? "+" : n < 0 ? "−" : "") + shown(Math.abs(n));
 const round = (n) => Math.round(n * 1e6) / 1e6;
 function pointsOf(q, answer, mark) {
   const items = q.items.filter((i) => mark.items.includes(i.key)).reduce((sum, i) => sum + i.points, 0);
@@ -123,7 +124,7 @@ function showAnswer(a) {
   $("source").hidden = !a.source;
   $("source").setAttribute("aria-pressed", String(asSource));
   const body = $("evidence").lastElementChild;
-  body.replaceChildren(...a.results.map((r) => element("div", {}, element("strong", { textContent: `${r.id} ${r.title}: ${r.score} of ${r.of}` }), ...r.said.map((s) => element("p", { className: "muted", textContent: s })))));
+  body.replaceChildren(...a.results.map((r) => element("div", {}, element("strong", { textContent: `${r.id} ${r.title}: ${shown(r.score)} of ${shown(r.of)}` }), ...r.said.map((s) => element("p", { className: "muted", textContent: s })))));
   for (const cell of a.evidence) {
     const code = element("div");
     code.innerHTML = cell.code;
@@ -133,13 +134,13 @@ function showAnswer(a) {
   }
   $("evidence").hidden = !body.childElementCount;
   $("old").hidden = !a.old;
-  if (a.old) $("old").textContent = `The answer changed. Before it had ${a.old.points} points from ${a.old.who}${a.old.comment ? `: ${a.old.comment}` : ""}`;
+  if (a.old) $("old").textContent = `The answer changed. Before it had ${shown(a.old.points)} points from ${a.old.who}${a.old.comment ? `: ${a.old.comment}` : ""}`;
   document.querySelectorAll("#work pre, #work .prose").forEach((box) => { if (box.scrollWidth > box.clientWidth || box.scrollHeight > box.clientHeight) box.tabIndex = 0; });
 }
 const picture = (p) => element("img", { src: `data:image/png;base64,${p}`, alt: "Figure that the student's code drew" });
 function showMark() {
   const q = question();
-  $("points").textContent = `${pointsOf(q, at.answer, draft)} of ${q.points} points`;
+  $("points").textContent = `${shown(pointsOf(q, at.answer, draft))} of ${shown(q.points)} points`;
   $("start").textContent = q.start === "full" && !missing(at.answer) ? "Starts from full points." : "Starts from zero.";
   $("items").replaceChildren(...q.items.map((item, n) => {
     const on = draft.items.includes(item.key);
@@ -265,12 +266,12 @@ function dialog(title, body, ok) {
 async function editItem(item) {
   const fresh = !item;
   item = item || { key: String(Math.max(0, ...question().items.map((i) => Number(i.key) || 0)) + 1), text: draft.comment, points: draft.adjust || -0.5, note: "" };
-  const points = element("input", { type: "number", step: "any", value: item.points, required: true });
+  const points = element("input", { type: "number", step: "any", value: shown(item.points), required: true });
   const text = element("input", { type: "text", value: item.text, required: true });
   const note = element("input", { type: "text", value: item.note });
   const gone = element("input", { type: "checkbox" });
   const effect = element("p", { className: "note", hidden: true });
-  const wish = () => ({ kind: "item", key: item.key, points: points.value || "0", text: text.value, note: note.value, gone: gone.checked });
+  const wish = () => ({ kind: "item", key: item.key, points: points.value === shown(item.points) ? item.exact || points.value : points.value || "0", text: text.value, note: note.value, gone: gone.checked });
   const weigh = async () => {
     const { changed, kept } = await ask("/api/preview", { ...wish(), part: at.part, text: text.value || "-" });
     effect.hidden = false;
@@ -291,7 +292,7 @@ function listOf(rows) {
   return element("ul", {}, ...rows.map(([label, act]) => element("li", {}, element("button", { type: "button", textContent: label, onclick: () => { $("dialog").close(); act(); } }))));
 }
 function labels(groups, q) {
-  return groups.map((g) => [`${g.mark ? `${g.mark.points} points` : "not marked"}, ${g.students} student${g.students === 1 ? "" : "s"}: ${g.text.slice(0, 120) || g.key.slice(0, 9)}`, () => go(q.id, g.key)]);
+  return groups.map((g) => [`${g.mark ? `${shown(g.mark.points)} points` : "not marked"}, ${g.students} student${g.students === 1 ? "" : "s"}: ${g.text.slice(0, 120) || g.key.slice(0, 9)}`, () => go(q.id, g.key)]);
 }
 function who() {
   const q = question(), item = q.items.find((i) => i.key === lastItem) || q.items.find((i) => draft.items.includes(i.key)) || q.items[0];
@@ -302,12 +303,12 @@ async function examples() {
   const q = question();
   const first = q.groups.filter((g) => g.mark && !missing(g.key)).sort((a, b) => a.mark.entry - b.mark.entry).slice(0, 10);
   if (!first.length) return notice("Nothing is marked here yet.");
-  const shown = await Promise.all(first.map((g) => load(q.id, g.key)));
-  dialog("The first marked answers", shown.map((a, n) => {
+  const found = await Promise.all(first.map((g) => load(q.id, g.key)));
+  dialog("The first marked answers", found.map((a, n) => {
     const text = element("div", { className: "prose" });
     text.innerHTML = a.html;
     const given = q.items.filter((i) => first[n].mark.items.includes(i.key)).map((i) => i.text).join(" ");
-    return element("article", {}, element("h3", { textContent: `${first[n].mark.points} of ${q.points} points` }), text, element("p", { className: "muted", textContent: `${given} ${first[n].mark.comment}` }));
+    return element("article", {}, element("h3", { textContent: `${shown(first[n].mark.points)} of ${shown(q.points)} points` }), text, element("p", { className: "muted", textContent: `${given} ${first[n].mark.comment}` }));
   }));
 }
 function find() {
