@@ -19,6 +19,7 @@ from msgspec import structs
 from grader.cohort.late_policy import Rules, apply_policy
 from grader.cohort.records import Result
 from grader.cohort.store import Store
+from grader.errors import UsageError
 from grader.marking.log import Log, beside
 from grader.marking.state import State
 from grader.marks import NOT_FOUND, NOTHING, Answer, Mark, answer_digest
@@ -56,8 +57,19 @@ def _open_until(rules: Rules, assignment: str) -> datetime | None:
 
 
 def rules_of(store: Store, run: int | None) -> Rules:
-    """The rules that a run was graded under."""
-    return msgspec.convert(store.run(run).options.get("rules", {}), Rules, strict=False)
+    """The rules that a run was graded under.
+
+    Raises
+    ------
+    UsageError
+        They are those of another version of the grader.
+    """
+    told = store.run(run)
+    try:
+        return msgspec.convert(told.options.get("rules", {}), Rules, strict=False)
+    except msgspec.ValidationError as problem:
+        what = f"the rules of run {told.id} are those of another version ({problem})"
+        raise UsageError(f"{store.path}: {what}; `grade batch` with --rules applies them anew") from problem
 
 
 def marked(found: Iterable[Result], state: State, rules: Rules, elsewhere: Iterable[Result] = ()) -> Iterator[Result]:
