@@ -144,7 +144,7 @@ def run(args: argparse.Namespace) -> int:
     from grader.cohort.roster import read_roster
     from grader.cohort.slot_process import Setup
     from grader.cohort.store import Store
-    from grader.marking.log import beside
+    from grader.marking.log import log_path
     from grader.marking.totals import results
 
     source: Path = args.source
@@ -231,7 +231,7 @@ def run(args: argparse.Namespace) -> int:
             finally:
                 progress.close()
             _say_students(found)
-            if args.feedback is not None and beside(args.store).exists():
+            if args.feedback is not None and log_path(args.store).exists():
                 put_marks_in(args.feedback, (r for r in results(store, number) if r.status == "graded"))
             return show_run(store, number, args.html, args.feedback)
 

@@ -30,7 +30,7 @@ def run(args: argparse.Namespace) -> int:
     """Read the file and write what is new into the log of marks."""
     from grader.cohort.store import Store
     from grader.gradebook.csv import parse
-    from grader.marking.log import Log, Marked, beside
+    from grader.marking.log import Log, Marked, log_path
     from grader.marking.state import State
     from grader.marking.table import read
 
@@ -40,7 +40,7 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError(f"{args.file}: cannot be read ({problem.strerror})") from problem
     with Store.open(args.store) as store:
         results = list(store.results(args.run))
-    with Log(beside(args.store), create=True) as log:
+    with Log(log_path(args.store), create=True) as log:
         state = State(log.entries())
         found = read(parse(data, str(args.file)), str(args.file), results, args.assignment, state)
         rows = found.rows

@@ -43,10 +43,10 @@ def run(args: argparse.Namespace) -> int:
     if args.reopen:
         return _reopen(args)
     try:
-        from grader.marking.server import Desk, serve
+        from grader.marking.server import MarkingSession, serve
     except ImportError as problem:
         raise UsageError(f'{problem.name} is not installed: pip install "numgrade[mark]"') from None
-    desk = Desk(
+    session = MarkingSession(
         args.store,
         who=args.who or grader_name(),
         names=args.names,
@@ -55,9 +55,9 @@ def run(args: argparse.Namespace) -> int:
         rubrics=lambda assignment: _rubrics(args, assignment),
     )
     try:
-        serve(desk, args.port, stdio.tell)
+        serve(session, args.port, stdio.tell)
     finally:
-        desk.close()
+        session.close()
     return DONE
 
 
@@ -80,7 +80,7 @@ def _rubrics(args: argparse.Namespace, assignment: str) -> Mapping[str, Rubric]:
 def _reopen(args: argparse.Namespace) -> int:
     from grader.cohort.store import Store
     from grader.marking.answers import questions
-    from grader.marking.log import Log, Reopened, beside
+    from grader.marking.log import Log, Reopened, log_path
     from grader.marking.state import State
 
     student, part, reason = args.reopen
@@ -92,7 +92,7 @@ def _reopen(args: argparse.Namespace) -> int:
     group = next((g for g in question.groups.values() if any(h.student == student for h in g.holders)), None)
     if group is None:
         raise UsageError(f"--reopen: nobody here is called {student!r}; write the key that the summary prints")
-    with Log(beside(args.store)) as log:
+    with Log(log_path(args.store)) as log:
         given = group.given(question, State(log.entries()))
         if given is None:
             raise UsageError(f"--reopen: the answer of {student} to {part} has no mark")

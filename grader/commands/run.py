@@ -265,9 +265,9 @@ def _targets(args: argparse.Namespace) -> tuple[Path, list[report_files.Output]]
     if args.show_arrays is not None:
         report_files.check_arrays_target(args.show_arrays)
     if args.marks is not None:
-        from grader.marking.log import beside
+        from grader.marking.log import log_path
 
-        if not beside(args.marks).exists():
+        if not log_path(args.marks).exists():
             raise UsageError(f"--marks {args.marks}: nobody has marked anything of this store yet")
     if len(given) > 1:
         raise UsageError(f"one SUBMISSION at a time, not {len(given)}: {' '.join(given)}")

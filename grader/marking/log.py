@@ -123,7 +123,7 @@ class Conflict(Exception):
     """Somebody else has marked the answer since it was looked at."""
 
 
-def beside(store: Path) -> Path:
+def log_path(store: Path) -> Path:
     """Where the marks of a store are."""
     return store.with_name(f"{store.name.removesuffix('.sqlite')}.marks.sqlite")
 

@@ -39,7 +39,7 @@ from grader.marking.log import (
     Reopened,
     RubricSet,
     Undone,
-    beside,
+    log_path,
 )
 from grader.marking.state import Given, State, author_events, is_stale, points_of, saved_points
 from grader.marks import Rubric, Start
@@ -66,7 +66,7 @@ HEADERS = {
 ASSETS = {"/page.css": "text/css", "/page.js": "text/javascript"}
 
 
-class Wish(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class PageCommand(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What the page wants written."""
 
     kind: str = ""
@@ -87,7 +87,7 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     tab: str = ""
 
 
-class Desk:
+class MarkingSession:
     """A run's answers, the log beside its store, and who marks."""
 
     def __init__(
@@ -107,7 +107,7 @@ class Desk:
         self.assignment = next(iter(self.questions.values())).assignment
         self._results: dict[str, Result] = {r.path: r for r in listed if r.assignment == self.assignment}
         self._reports = self._store.report_ids(self._run)
-        self.log = Log(beside(store), create=True)
+        self.log = Log(log_path(store), create=True)
         self.who = who
         self.names = names
         self._state = State(self.log.entries())
@@ -241,48 +241,51 @@ class Desk:
 
     # ------------------------------------------------------------ what the page may do
 
-    def do(self, wish: Wish) -> dict[str, Any]:
+    def do(self, command: PageCommand) -> dict[str, Any]:
         """Write what is wanted; returns what changed for the page."""
-        if wish.kind == "undo":
+        if command.kind == "undo":
             return self._undo()
-        question = self._asked(wish.part)
-        self.write([self._event(wish, question)], once=wish.once, seen=wish.seen if wish.kind == "mark" else None)
+        question = self._asked(command.part)
+        self.write(
+            [self._event(command, question)], once=command.once, seen=command.seen if command.kind == "mark" else None
+        )
         state = self.state
-        return {"last": state.last, "leases": self.log.leases(wish.tab), "question": self.question(question, state)}
+        return {"last": state.last, "leases": self.log.leases(command.tab), "question": self.question(question, state)}
 
     def _asked(self, part: str) -> Question:
         if part not in self.questions:
             raise ValueError("no such question")
         return self.questions[part]
 
-    def _event(self, wish: Wish, question: Question) -> Event:
+    def _event(self, command: PageCommand, question: Question) -> Event:
         about: dict[str, Any] = {"assignment": self.assignment, "part": question.id}
         rubric = self.state.rubric(self.assignment, question.id)
-        if wish.kind == "item":
-            if not wish.key or not (wish.gone or wish.text.strip()):
+        if command.kind == "item":
+            if not command.key or not (command.gone or command.text.strip()):
                 raise ValueError("an item needs a text")
-            return ItemSet(**about, key=wish.key, points=str(_points(wish.points)), text=wish.text.strip(),
-                           note=wish.note.strip(), gone=wish.gone)  # fmt: skip
-        if wish.kind == "start":
-            start: Start = "zero" if wish.start == "zero" else "full"
+            return ItemSet(**about, key=command.key, points=str(_points(command.points)), text=command.text.strip(),
+                           note=command.note.strip(), gone=command.gone)  # fmt: skip
+        if command.kind == "start":
+            start: Start = "zero" if command.start == "zero" else "full"
             return RubricSet(**about, start=start, model=rubric.model, show_model=rubric.show_model)
-        group = question.groups.get(wish.answer)
+        group = question.groups.get(command.answer)
         if group is None:
             raise ValueError("no such answer")
-        if wish.kind == "flag":
-            return Flagged(**about, answer=group.key, on=wish.on)
-        if wish.kind == "reopen":
-            return Reopened(**about, answer=group.key, reason=cut(wish.comment, 2_000))
-        if wish.kind != "mark":
+        if command.kind == "flag":
+            return Flagged(**about, answer=group.key, on=command.on)
+        if command.kind == "reopen":
+            return Reopened(**about, answer=group.key, reason=cut(command.comment, 2_000))
+        if command.kind != "mark":
             raise ValueError("what is to be done?")
-        mark = Marked(**about, answer=group.key, items=tuple(wish.items), adjust=str(_points(wish.adjust)), points="0",
-                      comment=cut(wish.comment.strip(), 10_000), hands=group.hands)  # fmt: skip
+        adjust = str(_points(command.adjust))
+        mark = Marked(**about, answer=group.key, items=tuple(command.items), adjust=adjust, points="0",
+                      comment=cut(command.comment.strip(), 10_000), hands=group.hands)  # fmt: skip
         return msgspec.structs.replace(mark, points=str(saved_points(mark, rubric, question.points)))
 
-    def preview(self, wish: Wish) -> dict[str, int]:
+    def preview(self, command: PageCommand) -> dict[str, int]:
         """How many answers another item, or start, would change, and how many adjusted ones stay."""
-        question = self._asked(wish.part)
-        entry = Entry(self.state.last + 1, "", self.who, self._event(wish, question))
+        question = self._asked(command.part)
+        entry = Entry(self.state.last + 1, "", self.who, self._event(command, question))
         after = State([*self.state.entries, entry])
         changed = after.rubric(self.assignment, question.id)
         moved, kept = self.state.changes((self.assignment, question.id), changed, question.points)
@@ -339,7 +342,7 @@ def _neighbours(report: Mapping[str, Any], part: str) -> list[dict[str, Any]]:
 # ---------------------------------------------------------------- the server
 
 
-def application(desk: Desk, token: str) -> Starlette:
+def application(session: MarkingSession, token: str) -> Starlette:
     """The page and what it asks, for whoever has the token."""
 
     def guarded(answer: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
@@ -366,23 +369,23 @@ def application(desk: Desk, token: str) -> Starlette:
         return Response(_asset(request.url.path.removeprefix("/")), media_type=ASSETS[request.url.path])
 
     async def everything(request: Request) -> Response:
-        if request.query_params.get("after") == str(desk.log.last()):
-            return _json({"leases": desk.log.leases(request.query_params.get("tab", ""))})
-        return _json(desk.everything(request.query_params.get("tab", "")))
+        if request.query_params.get("after") == str(session.log.last()):
+            return _json({"leases": session.log.leases(request.query_params.get("tab", ""))})
+        return _json(session.everything(request.query_params.get("tab", "")))
 
     async def answer(request: Request) -> Response:
-        question = desk.questions[request.query_params["part"]]
-        return _json(desk.answer(question, question.groups[request.query_params["answer"]]))
+        question = session.questions[request.query_params["part"]]
+        return _json(session.answer(question, question.groups[request.query_params["answer"]]))
 
     async def do(request: Request) -> Response:
-        return _json(desk.do(await _wish(request)))
+        return _json(session.do(await _command(request)))
 
     async def preview(request: Request) -> Response:
-        return _json(desk.preview(await _wish(request)))
+        return _json(session.preview(await _command(request)))
 
     async def lease(request: Request) -> Response:
-        wish = await _wish(request)
-        return _json({"taken": desk.log.lease(f"{wish.part}/{wish.answer}", wish.tab, desk.who)})
+        command = await _command(request)
+        return _json({"taken": session.log.lease(f"{command.part}/{command.answer}", command.tab, session.who)})
 
     routes = [Route("/", guarded(page)), *(Route(path, guarded(asset)) for path in ASSETS)]
     routes += [Route("/api/all", guarded(everything)), Route("/api/answer", guarded(answer))]
@@ -412,13 +415,13 @@ def _refused(request: Request, token: str) -> str:
     return ""
 
 
-async def _wish(request: Request) -> Wish:
+async def _command(request: Request) -> PageCommand:
     body = b""
     async for piece in request.stream():
         body += piece
         if len(body) > BODY:
             raise ValueError("too long")
-    return msgspec.json.decode(body, type=Wish)
+    return msgspec.json.decode(body, type=PageCommand)
 
 
 def _json(data: object, status: int = 200) -> Response:
@@ -429,7 +432,7 @@ def _asset(name: str) -> bytes:
     return files("grader.marking").joinpath("page", name).read_bytes()
 
 
-def serve(desk: Desk, port: int, tell: Callable[[str], None]) -> None:
+def serve(session: MarkingSession, port: int, tell: Callable[[str], None]) -> None:
     """Serve until Ctrl-C.
 
     Raises
@@ -449,5 +452,5 @@ def serve(desk: Desk, port: int, tell: Callable[[str], None]) -> None:
     except OSError as problem:
         raise UsageError(f"--port {port}: {problem.strerror}; without --port a free one is taken") from problem
     tell(f"open http://127.0.0.1:{listener.getsockname()[1]}/?token={token}  (Ctrl-C ends it; every mark is kept)")
-    config = uvicorn.Config(application(desk, token), log_level="warning", access_log=False, server_header=False)
+    config = uvicorn.Config(application(session, token), log_level="warning", access_log=False, server_header=False)
     uvicorn.Server(config).run(sockets=[listener])

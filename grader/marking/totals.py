@@ -20,7 +20,7 @@ from grader.cohort.late_policy import Rules, apply_policy
 from grader.cohort.records import Result
 from grader.cohort.store import Store
 from grader.errors import UsageError
-from grader.marking.log import Log, beside
+from grader.marking.log import Log, log_path
 from grader.marking.state import State
 from grader.marks import NOT_FOUND, NOTHING, Answer, Mark, answer_digest
 from grader.model import Outcome, PartResult, Report
@@ -42,7 +42,7 @@ def results(store: Store, run: int | None = None) -> Iterator[Result]:
 
 def state_of(store: Path, rules: Rules | None = None) -> State | None:
     """The marks beside a store; None when nobody has marked anything."""
-    path = beside(store)
+    path = log_path(store)
     if not path.exists():
         return None
     with Log(path) as log:

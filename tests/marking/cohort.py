@@ -69,7 +69,7 @@ class Served:
     def __init__(self, store: Path, **options: object) -> None:
         import uvicorn
 
-        from grader.marking.server import Desk, application
+        from grader.marking.server import MarkingSession, application
 
         self.token = "a-token-for-tests"
         self._ready = threading.Event()
@@ -77,16 +77,16 @@ class Served:
         def run() -> None:
             import socket
 
-            desk = Desk(store, **{"who": "me", **options})  # type: ignore[arg-type]
+            session = MarkingSession(store, **{"who": "me", **options})  # type: ignore[arg-type]
             listener = socket.socket()
             listener.bind(("127.0.0.1", 0))
             self.port: int = listener.getsockname()[1]
-            config = uvicorn.Config(application(desk, self.token), log_level="warning", access_log=False)
+            config = uvicorn.Config(application(session, self.token), log_level="warning", access_log=False)
             self._server = uvicorn.Server(config)
             self._server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
             self._ready.set()
             self._server.run(sockets=[listener])
-            desk.close()
+            session.close()
 
         self._thread = threading.Thread(target=run, daemon=True)
         self._thread.start()

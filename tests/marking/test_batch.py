@@ -11,7 +11,7 @@ from pathlib import Path
 from grader.cohort.store import Store
 from grader.marking import totals
 from grader.marking.answers import questions
-from grader.marking.log import Log, Marked, beside
+from grader.marking.log import Log, Marked, log_path
 from grader.marks import NOTHING, answer_digest
 from tests.cohort.conftest import course, grade, recorded_course
 
@@ -46,7 +46,7 @@ def test_an_answer_is_kept_with_what_it_is_about_and_its_mark_outlives_a_changed
     assert shown["code"] == DRAWN
     assert shown["text"] == "drawn\n"
     assert len(shown["pictures"]) == 1
-    with Log(beside(store), create=True) as log:
+    with Log(log_path(store), create=True) as log:
         hands = question.groups[digest].hands
         log.add("me", [Marked(assignment="toy", part="3", answer=digest, points="2", hands=hands)])
     checks = course / "reference" / "toy" / "checks.py"

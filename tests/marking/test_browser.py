@@ -21,7 +21,7 @@ import pytest
 
 from grader.cohort.store import Store
 from grader.marking import totals
-from grader.marking.log import Log, Marked, beside
+from grader.marking.log import Log, Marked, log_path
 from grader.marking.state import State
 from tests.marking.cohort import Served, fill_hundred, questions, rubrics_of, serve
 from tests.marking.hostile import ANSWERS, HOST
@@ -54,8 +54,8 @@ addEventListener("keydown", (event) => {
 
 
 ATTACK = """<!DOCTYPE html><title>x</title><body><script>
-const wish = {kind: "mark", part: "2", answer: "nothing"}, out = [];
-const post = {method: "POST", body: JSON.stringify(wish)};
+const command = {kind: "mark", part: "2", answer: "nothing"}, out = [];
+const post = {method: "POST", body: JSON.stringify(command)};
 const json = {...post, headers: {"X-Token": "TOKEN", "Content-Type": "application/json"}};
 const tries = [
   ["PAGE"], ["URL/api/all"], ["URL/api/all", {headers: {"X-Token": "TOKEN"}}],
@@ -109,7 +109,7 @@ def settled(page: Any) -> None:
 
 
 def state(store: Path) -> State:
-    with Log(beside(store)) as log:
+    with Log(log_path(store)) as log:
         return State(log.entries())
 
 
@@ -244,8 +244,8 @@ def test_an_item_is_made_from_a_comment_and_undone_by_keys(browser: Any, small: 
 def test_two_browsers_at_once_lose_nothing_and_share_the_work(browser: Any, tmp_path: Path) -> None:
     store = tmp_path / "s.sqlite"
     fill(store, [(f"s{n:02}", 1, report(f"s{n:02}", {"2": answer(f"answer {n}")})) for n in range(30)])
-    desks = [serve(store, who=who) for who in ("ada", "bob")]
-    pages = [opened(browser, desk) for desk in desks]
+    sessions = [serve(store, who=who) for who in ("ada", "bob")]
+    pages = [opened(browser, session) for session in sessions]
     for _ in range(40):
         for page in pages:
             if page.evaluate("at.part === '2' && question().groups.some((g) => isOpen(question(), g))"):
@@ -257,8 +257,8 @@ def test_two_browsers_at_once_lose_nothing_and_share_the_work(browser: Any, tmp_
     assert len({e.event.answer for e in marked}) == 30  # type: ignore[union-attr]
     assert len(marked) == 30
     assert {e.who for e in marked} == {"ada", "bob"}
-    for desk in desks:
-        desk.close()
+    for session in sessions:
+        session.close()
 
 
 def test_marks_outlive_a_server_that_is_away_for_a_while(browser: Any, small: Path) -> None:

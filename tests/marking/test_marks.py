@@ -17,7 +17,7 @@ from grader.cohort.store import Store
 from grader.errors import UsageError
 from grader.marking import totals
 from grader.marking.answers import Question, questions
-from grader.marking.log import Conflict, Event, Flagged, ItemSet, Log, Marked, Reopened, RubricSet, Undone, beside
+from grader.marking.log import Conflict, Event, Flagged, ItemSet, Log, Marked, Reopened, RubricSet, Undone, log_path
 from grader.marking.state import State, author_events, is_stale, points_of, saved_points
 from grader.marks import NOTHING, Item, Rubric, answer_digest
 from tests.marking.synthetic import MANUAL, answer, fill, report
@@ -220,7 +220,7 @@ def asked(path: Path) -> dict[str, Question]:
 
 
 def give(path: Path, question: Question, key: str, *items: str, adjust: str = "0", comment: str = "") -> None:
-    with Log(beside(path), create=True) as log:
+    with Log(log_path(path), create=True) as log:
         rubric = State(log.entries()).rubric("toy", question.id)
         given = Marked(
             assignment="toy", part=question.id, answer=key, items=items, adjust=adjust, points="0", comment=comment,
@@ -289,7 +289,7 @@ def test_a_mark_outlives_a_regrade_and_another_machine_and_a_changed_answer_come
     fill(store, [("ada", 2, report("ada", second, attempt=2))])
     assert points(store) == {"ada": (6, 7, 3)}
     changed = asked(store)["2"]
-    with Log(beside(store)) as log:
+    with Log(log_path(store)) as log:
         now = State(log.entries())
     old = now.before("toy", "2", "ada", next(iter(changed.groups)))
     assert old is not None
@@ -298,7 +298,7 @@ def test_a_mark_outlives_a_regrade_and_another_machine_and_a_changed_answer_come
     other = tmp_path / "other" / "s.sqlite"
     other.parent.mkdir()
     fill(other, [("ada", 1, report("ada", again))])
-    beside(other).write_bytes(beside(store).read_bytes())
+    log_path(other).write_bytes(log_path(store).read_bytes())
     assert points(other)["ada"] == (8, 10, 0)
 
 
@@ -311,7 +311,7 @@ def test_late_days_cost_a_share_of_the_whole_and_the_best_attempt_is_chosen_with
     ]
     fill(path, reports, rules=rules, submitted={"ada": "2026-11-21T12:00:00+00:00"})
     assert points(path) == {"ada": (3.6, 5, 5)}
-    with Log(beside(path), create=True) as log:
+    with Log(log_path(path), create=True) as log:
         for text, given in (("long and right", "3"), ("short", "0")):
             adjust = str(Fraction(given) - 3)
             log.add("me", [mark(answer_digest(text), adjust=adjust, points=given)])
@@ -326,7 +326,7 @@ def test_a_check_left_to_a_person_is_a_question_and_an_override_has_a_reason(tmp
     (group,) = found["1/sum_values"].groups.values()
     give(path, found["1/sum_values"], group.key, adjust="-2", comment="a tuple is fine")
     assert points(path)["ada"] == (3, 5, 5)
-    with Log(beside(path)) as log:
+    with Log(log_path(path)) as log:
         override = mark("sha256:bob1", part="1", adjust="-3", points="2", comment="copied from the board")
         log.add("me", [override])
     assert points(path)["bob"] == (2, 5, 5)
@@ -357,7 +357,7 @@ def test_the_marked_report_says_the_same_as_the_stored_one(store: Path) -> None:
 def test_a_run_without_marks_stays_as_the_batch_left_it(store: Path) -> None:
     with Store.open(store) as opened:
         assert list(totals.results(opened)) == list(opened.results())
-    with Log(beside(store), create=True) as log:
+    with Log(log_path(store), create=True) as log:
         log.add("me", [RubricSet(assignment="toy", part="2", start="zero")])
     with Store.open(store) as opened:
         assert [r.final for r in totals.results(opened)] == [r.final for r in opened.results()]

@@ -15,7 +15,7 @@ import pytest
 
 from grader.cohort.store import Store
 from grader.marking import totals
-from grader.marking.log import Log, Reopened, beside
+from grader.marking.log import Log, Reopened, log_path
 from grader.marking.state import State
 from grader.marks import NOTHING, Item, Rubric, answer_digest
 from tests.marking.cohort import Served, serve
@@ -193,11 +193,11 @@ def test_the_same_call_twice_writes_once(served: Served) -> None:
 
 
 def test_thirds_of_a_point_stay_thirds(served: Served) -> None:
-    wish = {"kind": "item", "part": "2", "key": "2", "points": "-1/3", "text": "one of three is missing"}
-    assert call(served, "/api/do", wish)[0] == 200
+    command = {"kind": "item", "part": "2", "key": "2", "points": "-1/3", "text": "one of three is missing"}
+    assert call(served, "/api/do", command)[0] == 200
     assert question(served)["items"][1]["exact"] == "-1/3"
     for n in range(3):
-        assert call(served, "/api/do", {**wish, "key": str(2 + n)})[0] == 200
+        assert call(served, "/api/do", {**command, "key": str(2 + n)})[0] == 200
     code, reply = give(served, CONVEX, items=["2", "3", "4"])
     assert code == 200
     assert next(g["mark"]["points"] for g in reply["question"]["groups"] if g["key"] == CONVEX) == 2
@@ -206,9 +206,9 @@ def test_thirds_of_a_point_stay_thirds(served: Served) -> None:
 def test_a_dialog_can_say_what_a_changed_item_does(served: Served) -> None:
     give(served, CONVEX, items=["1"])
     give(served, answer_digest("because"), items=["1"], adjust="0.5")
-    wish = {"kind": "item", "part": "2", "key": "1", "points": "-2", "text": "no reason"}
-    assert call(served, "/api/preview", wish)[1] == {"changed": 1, "kept": 1}
-    call(served, "/api/do", wish)
+    command = {"kind": "item", "part": "2", "key": "1", "points": "-2", "text": "no reason"}
+    assert call(served, "/api/preview", command)[1] == {"changed": 1, "kept": 1}
+    call(served, "/api/do", command)
     assert group(served, CONVEX)["mark"]["points"] == 1
     adjusted = group(served, answer_digest("because"))["mark"]
     assert (adjusted["points"], adjusted["stale"]) == (2.5, True)
@@ -226,7 +226,7 @@ def test_a_changed_answer_comes_back_with_its_old_mark_and_a_reopened_one_with_t
         shown = call(again, f"/api/answer?part=2&answer={key}")[1]
         assert (shown["old"]["points"], shown["old"]["comment"]) == (2, "nearly")
         give(again, key)
-        with Log(beside(store)) as log:
+        with Log(log_path(store)) as log:
             log.add("me", [Reopened(assignment="toy", part="2", answer=key, reason="see below", student="ada")])
         assert group(again, key)["reopened"] == "see below"
         assert call(again, f"/api/answer?part=2&answer={key}")[1]["old"]["points"] == 3
@@ -257,7 +257,7 @@ def test_the_authors_rubric_is_in_the_log_once(store: Path) -> None:
     rubric = Rubric(items=(Item(key="1", points=totals.Fraction(-1), text="no reason"),))
     for _ in range(2):
         serve(store, rubrics=lambda assignment: {"2": rubric}).close()
-    with Log(beside(store)) as log:
+    with Log(log_path(store)) as log:
         assert [e.who for e in log.entries()] == ["assignment.toml"] * 2
         assert State(log.entries()).rubric("toy", "2") == rubric
 

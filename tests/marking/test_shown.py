@@ -14,7 +14,7 @@ import pytest
 
 from grader import cli
 from grader.cohort.feedback_files import page_of
-from grader.marking.log import Hand, ItemSet, Log, Marked, RubricSet, beside
+from grader.marking.log import Hand, ItemSet, Log, Marked, RubricSet, log_path
 from grader.marking.totals import state_of, with_marks
 from grader.marks import answer_digest
 from grader.model import Report
@@ -35,7 +35,7 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     path = tmp_path / "s.sqlite"
     bob = {"2": answer("no idea"), "3": answer("", b"")}
     fill(path, [("ada", 1, report("ada", ADA)), ("bob", 1, report("bob", {"2": bob["2"]}))])
-    with Log(beside(path), create=True) as log:
+    with Log(log_path(path), create=True) as log:
         log.add("me", [
             RubricSet(assignment="toy", part="2", start="full", model="The sum is **convex**.", show_model=True),
             ItemSet(assignment="toy", part="2", key="1", points="-1/2", text="no word on `step size`"),
@@ -136,7 +136,7 @@ def test_a_model_answer_waits_for_the_last_deadline(tmp_path: Path) -> None:
         path = tmp_path / f"{name}.sqlite"
         due = (datetime.now(UTC) + timedelta(days=days)).isoformat()
         fill(path, [("ada", 1, report("ada", ADA))], rules={"due": due, "students": {"bob": {"extra_days": 2}}})
-        with Log(beside(path), create=True) as log:
+        with Log(log_path(path), create=True) as log:
             one = RubricSet(assignment="toy", part="2", start="full", model="Because.", show_model=True)
             log.add("me", [one, Marked(assignment="toy", part="2", answer=ADA["2"].digest, points="3")])
         with Store.open(path) as store:

@@ -13,7 +13,7 @@ import pytest
 from grader import cli
 from grader.cohort.store import Store
 from grader.marking import totals
-from grader.marking.log import Hand, ItemSet, Log, Marked, RubricSet, beside
+from grader.marking.log import Hand, ItemSet, Log, Marked, RubricSet, log_path
 from grader.marking.state import State
 from grader.marks import answer_digest
 from tests.marking.synthetic import answer, fill, report
@@ -29,7 +29,7 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     }
     path = tmp_path / "s.sqlite"
     fill(path, [(who, 1, report(who, given)) for who, given in answers.items()])
-    with Log(beside(path), create=True) as log:
+    with Log(log_path(path), create=True) as log:
         start = RubricSet(assignment="toy", part="2", start="zero")
         one = ItemSet(assignment="toy", part="2", key="1", points="1/3", text="says that it is convex", note="or bowl")
         two = ItemSet(assignment="toy", part="2", key="2", points="-1/2", text="=no unit")
@@ -50,7 +50,7 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def marks(path: Path) -> State:
-    with Log(beside(path)) as log:
+    with Log(log_path(path)) as log:
         return State(log.entries())
 
 
@@ -91,7 +91,7 @@ def test_the_round_trip_gives_the_same_marks(store: Path, tmp_path: Path, capsys
 
 
 def test_a_sheet_of_three_columns_is_enough_and_one_mark_serves_all_with_the_answer(store: Path) -> None:
-    beside(store).unlink()
+    log_path(store).unlink()
     file = write(Path("m.csv"), "Student;Part;Points;Comment", "ada;2;2,5;well done", "'=eve;2;0;")
     assert run("import", "marks", store, file, "--as", "tutor") == 0
     with Store.open(store) as opened:

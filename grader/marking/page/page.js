@@ -179,12 +179,12 @@ function toggle(key) {
 function adjust(by) { draft.adjust = round(draft.adjust + by); changed(); }
 function save() {
   const q = question(), here = { ...at };
-  const wish = { kind: "mark", ...at, items: draft.items, adjust: String(draft.adjust), comment: draft.comment, seen: draft.seen, once: crypto.randomUUID() };
+  const command = { kind: "mark", ...at, items: draft.items, adjust: String(draft.adjust), comment: draft.comment, seen: draft.seen, once: crypto.randomUUID() };
   const twice = draft.adjust && q.groups.some((g) => g.key !== at.answer && g.mark && g.mark.adjust === draft.adjust && g.mark.comment === draft.comment);
   const before = group().mark, same = before && before.comment === draft.comment && before.adjust === draft.adjust && !before.stale && String([...before.items].sort()) === String([...draft.items].sort());
   if (!same) { // Enter on a mark as it is only goes on
     times.push(Math.min((performance.now() - shownSince) / 1000, 120));
-    waiting.push(wish);
+    waiting.push(command);
     kept();
   }
   drafts.delete(place());
@@ -202,14 +202,14 @@ async function send() {
   if (sending) return;
   sending = true;
   while (waiting.length) {
-    const wish = waiting[0];
+    const command = waiting[0];
     try {
-      const reply = await ask("/api/do", wish);
+      const reply = await ask("/api/do", command);
       waiting.shift();
       if (reply.conflict) {
-        notice(`Somebody else marked an answer of ${wish.part} since you opened it; theirs stays. It is shown again.`);
+        notice(`Somebody else marked an answer of ${command.part} since you opened it; theirs stays. It is shown again.`);
         await refresh();
-        if (!waiting.length) go(wish.part, wish.answer);
+        if (!waiting.length) go(command.part, command.answer);
       } else take(reply);
     } catch (error) {
       if (error.refused) { waiting.shift(); notice(error.message); }
@@ -230,8 +230,8 @@ async function refresh() {
   const fresh = await ask(`/api/all?${new URLSearchParams({ tab, after: data ? data.last : "" })}`);
   data = data && !fresh.questions ? { ...data, leases: fresh.leases } : fresh;
 }
-async function write(wish) {
-  try { take(await ask("/api/do", { ...wish, part: wish.part || at.part, once: crypto.randomUUID() })); show(); } catch (error) { notice(error.message); }
+async function write(command) {
+  try { take(await ask("/api/do", { ...command, part: command.part || at.part, once: crypto.randomUUID() })); show(); } catch (error) { notice(error.message); }
 }
 async function undo() {
   while (sending) await new Promise((later) => setTimeout(later, 20));
@@ -271,9 +271,9 @@ async function editItem(item) {
   const note = element("input", { type: "text", value: item.note });
   const gone = element("input", { type: "checkbox" });
   const effect = element("p", { className: "note", hidden: true });
-  const wish = () => ({ kind: "item", key: item.key, points: points.value === shown(item.points) ? item.exact || points.value : points.value || "0", text: text.value, note: note.value, gone: gone.checked });
+  const command = () => ({ kind: "item", key: item.key, points: points.value === shown(item.points) ? item.exact || points.value : points.value || "0", text: text.value, note: note.value, gone: gone.checked });
   const weigh = async () => {
-    const { changed, kept } = await ask("/api/preview", { ...wish(), part: at.part, text: text.value || "-" });
+    const { changed, kept } = await ask("/api/preview", { ...command(), part: at.part, text: text.value || "-" });
     effect.hidden = false;
     effect.textContent = `Changes the points of ${changed} marked answers. ${kept ? `${kept} that were adjusted by hand have it and stay as they are.` : ""}`;
   };
@@ -286,7 +286,7 @@ async function editItem(item) {
     if (draft.comment === text.value || draft.adjust) Object.assign(draft, { comment: draft.comment === text.value ? "" : draft.comment, adjust: 0 });
     changed();
   }
-  await write(wish());
+  await write(command());
 }
 function listOf(rows) {
   return element("ul", {}, ...rows.map(([label, act]) => element("li", {}, element("button", { type: "button", textContent: label, onclick: () => { $("dialog").close(); act(); } }))));
