@@ -94,7 +94,8 @@ def cells_to_draw(questions: Sequence[Manual], notebook: Notebook, stub: Noteboo
         if not manual.points or manual.kind in ("derivation", "tuning", "survey"):
             continue
         answer = extract_answer(manual, notebook, stub, every)
-        found.update(map(int, answer.figures) if answer.figures else cells_beside(answer, notebook))
+        # drawing costs some 50 ms each, so of the cells above a written answer only the last is drawn
+        found.update(map(int, answer.figures) if answer.figures else cells_beside(answer, notebook)[-1:])
     return frozenset(found)
 
 
