@@ -9,7 +9,7 @@ import marshal
 import re
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Literal
 
@@ -37,6 +37,7 @@ USED_UP = "the submission's time was used up"
 DESTROYED = "the state that this is probed in was destroyed by the notebook"
 
 
+_LACKS = re.compile(r"['`](?P<kind>\w{1,60})['`] (?:object has no attribute|has no) ['`](?P<method>\w{1,60})['`]")
 MAX_NOTES = 3
 """Notes and changed inputs kept of one observation."""
 
@@ -108,7 +109,7 @@ def _observed(session: Session, check: Check, seed: int, replacements: Sequence[
     except WorkerError as error:
         child.end()
         return not_answered(check, "crashed", "the process gave no proper answer" if private else str(error), started)
-    told = told or session.checked(observed.error)
+    told = told or outside_class(session.checked(observed.error), session.sources)
     ended = "missing" if _is_unwritten(session, told) else observed.ended
     unreadable = _unreadable(session, check) if ended == "missing" else None
     if unreadable is not None:
@@ -154,6 +155,21 @@ def received(value: ArraySpec | Other, buffers: Sequence[bytearray]) -> npt.NDAr
     if isinstance(value, ArraySpec):
         return wire.array_of(value, buffers)
     return Plain(value.kind, value.detail, unpack(value.text)) if value.text else NotArray(value.kind, value.detail)
+
+
+def outside_class(error: StudentError | None, sources: Mapping[str, str]) -> StudentError | None:
+    """The error with where the method is that an object lacks, if it stands beside its class instead of in it."""
+    lacks = _LACKS.match(error.message) if error is not None else None
+    if error is None or lacks is None:
+        return error
+    wanted = re.compile(rf"def {re.escape(lacks['method'])}\(\s*self\b")
+    for file, text in sources.items():
+        for number, line in enumerate(text.splitlines(), 1):
+            if wanted.match(line):
+                place = f"({file}, line {number})"
+                told = f"`{lacks['method']}` stands outside the class `{lacks['kind']}` {place}: indent it"
+                return StudentError(type=error.type, message=told, frames=error.frames)
+    return error
 
 
 def _unreadable(session: Session, check: Check) -> StudentError | None:
