@@ -46,7 +46,7 @@ def run(args: argparse.Namespace) -> int:
     from grader.similarity.page import render_similarity
     from grader.similarity.pairs import FEWEST, similarity
 
-    writings, handout, title = _read(args)
+    writings, handout, title = read(args.store, args.run, args.assignment, args.submissions, args.course)
     found = similarity(writings, handout)
     if len(writings) < FEWEST:
         stdio.tell(f"{len(writings)} hand-ins: fewer than {FEWEST} say nothing about what is usual")
@@ -65,8 +65,16 @@ def run(args: argparse.Namespace) -> int:
     return DONE
 
 
-def _read(args: argparse.Namespace) -> tuple[list[Writing], list[str], str]:
-    """Everybody's work that counts in the run, the hand-out's code, and the assignment's title."""
+def read(
+    path: Path, run: int | None, wanted: str | None = None, submissions: Path | None = None, course: Path | None = None
+) -> tuple[list[Writing], list[str], str]:
+    """Everybody's work that counts in a run, the hand-out's code, and the assignment's title.
+
+    Raises
+    ------
+    UsageError
+        There is no graded hand-in, or several assignments and none named, or the hand-ins are somewhere else now.
+    """
     from grader.assignment.loading.course import find_course
     from grader.cohort.discover import find
     from grader.cohort.late_policy import compiled
@@ -74,20 +82,20 @@ def _read(args: argparse.Namespace) -> tuple[list[Writing], list[str], str]:
     from grader.commands.batch import scratch
     from grader.similarity.read import handout_sources, writing_of
 
-    with Store.open(args.store) as store:
-        last = store.run(args.run)
+    with Store.open(path) as store:
+        last = store.run(run)
         results = [r for r in store.results(last.id) if r.counts and r.status == "graded"]
     several = sorted({r.assignment for r in results})
-    if args.assignment is None and len(several) > 1:
+    if wanted is None and len(several) > 1:
         raise UsageError(f"run {last.id} has several assignments; add --assignment with one of {', '.join(several)}")
-    wanted = args.assignment or next(iter(several), "")
+    wanted = wanted or next(iter(several), "")
     results = [r for r in results if r.assignment == wanted]
     if not results:
-        raise UsageError(f"run {last.id} in {args.store}: no graded hand-in" + (f" of {wanted}" if wanted else ""))
-    source = args.submissions or Path(last.source)
+        raise UsageError(f"run {last.id} in {path}: no graded hand-in" + (f" of {wanted}" if wanted else ""))
+    source = submissions or Path(last.source)
     if not source.exists():
         raise UsageError(f"{source}: the hand-ins are not there any more; --submissions says where they are")
-    assignment = find_course(Path.cwd(), args.course, submission=source).load(wanted)
+    assignment = find_course(Path.cwd(), course, submission=source).load(wanted)
     writings = []
     with scratch() as folder:
         rule = compiled(last.options["names"]) if last.options.get("names") else None

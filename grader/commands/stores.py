@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -49,8 +50,12 @@ def show_run(store: Store, number: int, page: Path | None, feedback: Path | None
     return FAULTS if any(u.status == "fault" for s in summaries for u in s.unresolved) else DONE
 
 
-def write_page(store: Store, number: int, page: Path, feedback: Path | None = None) -> None:
+def write_page(
+    store: Store, number: int, page: Path, feedback: Path | None = None, alike: Sequence[str] | None = None
+) -> None:
     """Write a run's summary as a page, with links to the students' pages in the folder `feedback`.
+
+    `alike` has a line for each pair who wrote alike; None where nobody asked.
 
     Raises
     ------
@@ -68,7 +73,7 @@ def write_page(store: Store, number: int, page: Path, feedback: Path | None = No
 
     try:
         found = summarise(results(store, number), store.people(number), store.decisions())
-        page.write_text(render_page(found, store.run(number), link), encoding="utf-8")
+        page.write_text(render_page(found, store.run(number), link, alike), encoding="utf-8")
     except OSError as problem:
         raise UsageError(f"--html {page}: cannot be written ({problem.strerror})") from problem
     stdio.tell(f"wrote {page}")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from grader.commands import stdio
 from grader.commands.stores import DONE, add_store, write_page
+from grader.errors import UsageError
 
 DESCRIPTION = "Show the results of a batch: the scores, and what lost the most points."
 
@@ -21,6 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--feedback", metavar="FOLDER", type=Path, help="with --html, link the students' pages in this folder"
     )
+    parser.add_argument("--similar", action="store_true", help="with --html, list who wrote alike, as `grade similar`")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -30,11 +32,25 @@ def run(args: argparse.Namespace) -> int:
     from grader.cohort.summary.text import render
     from grader.marking.totals import results
 
+    if args.similar and args.html is None:
+        raise UsageError("--similar lists pairs on the page of --html; `grade similar` prints them")
     with Store.open(args.store) as store:
         number = store.run(args.number).id
         if args.html is not None:
-            write_page(store, number, args.html, args.feedback)
+            alike = _alike(args.store, number) if args.similar else None
+            write_page(store, number, args.html, args.feedback, alike)
         else:
             found = summarise(results(store, number), store.people(number), store.decisions())
             stdio.emit(render(found, width=stdio.width(), ascii_only=stdio.ascii_only()))
     return DONE
+
+
+def _alike(store: Path, number: int) -> list[str]:
+    from grader.commands.similar import read
+    from grader.similarity.pairs import similarity
+
+    writings, handout, _ = read(store, number)
+    return [
+        f"{p.left.name} and {p.right.name}: {p.code:.0%} of the code, {p.words:.0%} of the answers"
+        for p in similarity(writings, handout).pairs
+    ]

@@ -36,6 +36,9 @@ def test_a_pair_of_a_batch_is_listed_and_shown(hand_ins: Path, grade: Run, tmp_p
     assert done.returncode == 0, done.stderr
     assert "wrong_one and wrong_two" in done.stdout
     assert "other1" not in done.stdout
+    assert grade("summary", "--html", "s.html", "--similar").returncode == 0
+    assert "wrong_one and wrong_two" in (tmp_path / "s.html").read_text()
+    assert grade("summary", "--similar").returncode == 2
     assert "sorted([len(str(i))" in (tmp_path / "p.html").read_text()
     assert (tmp_path / "d.zip").is_file()
     assert (tmp_path / "j" / "submissions" / "right" / "code.py").is_file()

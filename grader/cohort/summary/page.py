@@ -70,11 +70,15 @@ for (const table of document.querySelectorAll("table.sorted")) {
 
 
 def render_page(
-    summaries: Sequence[CohortSummary], run: Run, link: Callable[[str], str | None] = lambda path: None
+    summaries: Sequence[CohortSummary],
+    run: Run,
+    link: Callable[[str], str | None] = lambda path: None,
+    alike: Sequence[str] | None = None,
 ) -> str:
     """The page: for each assignment what is to be done, what cost points and why, every student, and the time.
 
-    `link` gives the address of the feedback on a submission by its path, or None.
+    `link` gives the address of the feedback on a submission by its path, or None; `alike` has a line for each pair of
+    students who wrote alike, or is None where nobody asked.
     """
     titles = run.options.get("titles", {})
     named = [(titles.get(s.assignment) or s.assignment or "No assignment told", s) for s in summaries]
@@ -91,7 +95,7 @@ def render_page(
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{title}, run {run.id}</title><style>{_STYLE}</style></head><body>"
         f"<h1>{title}</h1>"
-        f'<p class="soft">{meta}run {run.id}, {when} UTC, grader {_text(run.grader)}</p>{body}'
+        f'<p class="soft">{meta}run {run.id}, {when} UTC, grader {_text(run.grader)}</p>{body}{_alike(alike)}'
         f"<script>{_SCRIPT}</script></body></html>\n"
     )
 
@@ -119,6 +123,15 @@ def _assignment(title: str, summary: CohortSummary, link: Callable[[str], str | 
         parts.append(_section("Students by score", plot))
     parts += [_students(summary, link), _times(summary)]
     return "".join(parts)
+
+
+def _alike(pairs: Sequence[str] | None) -> str:
+    if pairs is None:
+        return ""
+    rows = "".join(f"<li>{_text(pair)}</li>" for pair in pairs)
+    note = "More alike than this cohort makes likely, which is not copied; `grade similar --html` shows both sides."
+    body = f'<p class="soft">{coded(note)}</p><ul>{rows}</ul>' if pairs else '<p class="soft">No pair.</p>'
+    return _section("Similar work", body)
 
 
 def _losses(summary: CohortSummary) -> str:
