@@ -205,7 +205,7 @@ def _checks(draft: Draft, *, hidden: bool) -> str:
 def _check(check: DraftCheck, part: str) -> Iterable[str]:
     arguments = [part, f"points={_points(check.points)}"]
     arguments += [f"uses={_quoted(check.uses)}"] if check.uses else []
-    arguments += ["all_or_nothing=True"] if len(check.tolerances) > 1 else []
+    arguments += ["all_or_nothing=True"] if check.tolerances else []
     rules = set(check.tolerances.values())
     if len(rules) == 1:
         arguments.append(f"tolerance={rules.pop()}")

@@ -175,7 +175,7 @@ def _returning(
         got, expected = compared.got, compared.expected
         if not _touches(got, student):
             got, expected = expected, got
-        if not _touches(got, student) or _touches(expected, student) or not _plain(expected, tree):
+        if not _touches(got, student) or _touches(expected, student) or not _plain(expected):
             continue
         key = _key(ast.unparse(got), tolerances)
         tolerances[key] = compared.tolerance
@@ -203,17 +203,12 @@ def _touches(node: ast.expr, names: set[str]) -> bool:
     return any(isinstance(n, ast.Name) and n.id in names for n in ast.walk(node))
 
 
-def _plain(node: ast.expr, tree: ast.Module) -> bool:
-    """Whether the expected value is one that can be recorded: no text, None or truth value."""
-    calls = {_name(n) for n in ast.walk(node) if isinstance(n, ast.Call)}
-    if {"set", "dict", "frozenset", "str", "bool", "type"} & calls:
+def _plain(node: ast.expr) -> bool:
+    """Whether the expected value can be recorded: a truth value, a type or None says too little of the value got."""
+    if any(isinstance(n, ast.Call) and _name(n) in ("bool", "type") for n in ast.walk(node)):
         return False
-    odd = (str, bytes, bool, type(None), type(...))
-    if any(isinstance(n, ast.Constant) and isinstance(n.value, odd) for n in ast.walk(node)):
-        return False
-    return not any(
-        isinstance(n, ast.Dict | ast.Set | ast.JoinedStr | ast.DictComp | ast.SetComp) for n in ast.walk(node)
-    )
+    odd = (bytes, bool, type(None), type(...))
+    return not any(isinstance(n, ast.Constant) and isinstance(n.value, odd) for n in ast.walk(node))
 
 
 def _compared(node: ast.stmt) -> _Compared | None:

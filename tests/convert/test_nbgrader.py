@@ -164,6 +164,32 @@ def test_autotests_are_values_that_the_solution_gives(tmp_path: Path) -> None:
     assert "got['f(3)'] = f(3)" in draft.checks[0].body
 
 
+def test_values_of_any_plain_kind_are_compared_as_a_whole(tmp_path: Path) -> None:
+    solution = "def f(x):\n    ### BEGIN SOLUTION\n    return {'even': {2, 4}, 'name': 'x' * x}\n    ### END SOLUTION"
+    test = (
+        "assert f(2) == {'even': {2, 4}, 'name': 'xx'}\nassert f(0)['name'] == ''\nassert f(1)['even'] == set([4, 2])"
+    )
+    source = notebook(
+        tmp_path / "n.ipynb",
+        cell(solution, grade=False, solution=True),
+        cell(test, grade=True, solution=False, points=2, grade_id="t"),
+    )
+    words = ["--course", str(tmp_path)]
+    assert cli.main(["import", "nbgrader", *words, str(source)]) == 0
+    assert "assert" not in (tmp_path / "reference/n/checks.py").read_text()
+    assert cli.main(["golden", "record", *words, "n"]) == 0
+    assert cli.main(["release", *words, "n"]) == 0
+    for old, new, score in (
+        ("x", "x", 2),
+        ("{2, 4}", "{2, 4, 6}", 0),
+        ("{2, 4}", "[2, 4]", 0),
+        ("* x}", "* x, 1: 1}", 0),
+    ):
+        text = solution.replace(old, new) if old != new else solution
+        assert text != solution or old == new
+        assert grade(notebook(tmp_path / "h.ipynb", cell(text)), assignment="n", course=tmp_path).score == score
+
+
 def test_a_cell_that_cannot_become_a_check_is_listed(tmp_path: Path) -> None:
     test = cell("from math import *\nassert f(1) == 2", grade=True, solution=False, points=1, grade_id="t")
     draft = draft_of(notebook(tmp_path / "n.ipynb", SOLUTION, test), "n")
