@@ -6,7 +6,17 @@ import argparse
 from typing import TYPE_CHECKING
 
 from grader.commands import stdio
-from grader.commands.shared import FINE, FOUND, add_course, add_ids, chosen_assignments, count, plural, short_path
+from grader.commands.shared import (
+    FINE,
+    FOUND,
+    add_course,
+    add_ids,
+    chosen_assignments,
+    count,
+    listed,
+    plural,
+    short_path,
+)
 from grader.report.sanitize import one_line
 
 if TYPE_CHECKING:
@@ -67,9 +77,7 @@ def run(args: argparse.Namespace) -> int:
         stale = "" if args.mutants else _stale_bank(assignment)
         stdio.emit(stale)
         if args.mutants:
-            survivors, told_of = _mutants(assignment)
-            errors += survivors
-            told += told_of
+            told += _mutants(assignment)
         stdio.emit(f"{assignment.id}: {told}\n")
         code = max(code, FOUND if errors else FINE)
     return code
@@ -85,10 +93,14 @@ def _where(assignment: Assignment, where: str) -> str:
 def _trials(assignment: Assignment, seeds: int) -> tuple[int, str]:
     """Try the wrong and right edits; how many did not do what they name, and the counts in words."""
     from grader.reference.judge_attacks import attack_judges
+    from grader.reference.mutation_testing import keep_named
     from grader.reference.self_test import run_trials
 
     trials = run_trials(assignment, seeds, stdio.tell)
     attacks = attack_judges(assignment)
+    kept = keep_named(assignment, stdio.tell) if assignment.solution is not None else None
+    if kept is not None:
+        stdio.emit(f"{assignment.id}: wrote {short_path(kept)}, with what the mistakes of wrong.py compute\n")
     stdio.emit("".join(f"{_where(assignment, f.where)}: {f.level}: {one_line(f.text, 2_000)}\n" for f in attacks))
     attacked = sum(f.level == "error" for f in attacks)
     failed = [trial for trial in trials if trial.text]
@@ -110,26 +122,34 @@ def _stale_bank(assignment: Assignment) -> str:
     from grader.diagnosis.bank import bank_path, read_bank
 
     path = bank_path(assignment)
-    if assignment.solution is None or not path.is_file() or read_bank(assignment) is not None:
+    if assignment.solution is None or not path.is_file():
         return ""
-    return f"{short_path(path)}: warning: was made from other sources; run `grade lint --mutants {assignment.id}`\n"
+    bank = read_bank(assignment)
+    if bank is not None and not bank.stale:
+        return ""
+    what = (
+        "was made from other sources" if bank is None else f"names no mistakes in {listed(bank.stale)}, changed since"
+    )
+    return f"{short_path(path)}: warning: {what}; run `grade lint --mutants {assignment.id}`\n"
 
 
-def _mutants(assignment: Assignment) -> tuple[int, str]:
+def _mutants(assignment: Assignment) -> str:
     """Try every small wrong change of the solution; how many pass every check unexplained, and the counts in words."""
     if assignment.solution is None:
-        return 0, ""
+        return ""
     from grader.reference.mutation_testing import prepare
 
     prepared = prepare(assignment, stdio.tell)
     survivors = [t.mutant for t in prepared.trials if not t.caught and not t.mutant.excused]
     excused = [t.mutant for t in prepared.trials if not t.caught and t.mutant.excused]
+    lines: list[str] = []
     for m in (*excused, *survivors):
         where = _where(assignment, f"solution/{m.file}:{m.line}")
         change = f"{one_line(m.new)} for {one_line(m.old)}"
-        told = f"equivalent: {change}: {m.excused}" if m.excused else f"error: every check passes with {change}"
-        stdio.emit(f"{where}: {told}\n")
+        told = f"equivalent: {change}: {m.excused}" if m.excused else f"warning: every check passes with {change}"
+        lines.append(f"{where}: {told}\n")
+    stdio.emit("".join(lines))
     if prepared.path is not None:
         stdio.emit(f"{assignment.id}: wrote {short_path(prepared.path)}\n")
     told = f", {len(survivors)} of {plural(len(prepared.trials), 'mutant')} pass every check"
-    return len(survivors), told + (f" ({len(excused)} more are declared equivalent)" if excused else "")
+    return told + (f" ({len(excused)} more are declared equivalent)" if excused else "")

@@ -13,6 +13,7 @@ import io
 import json
 import zipfile
 from collections.abc import Mapping, Sequence
+from copy import copy
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ import numpy as np
 import numpy.typing as npt
 from msgspec import Struct, structs
 
+from grader.assignment.loading.check_digest import check_digest
 from grader.assignment.loading.check_source import hidden_files, public_files
 from grader.assignment.release.edits import WRONG
 from grader.model import Assignment
@@ -76,6 +78,13 @@ class Bank:
         self._file: Mapping[str, npt.NDArray[Any]] = np.load(io.BytesIO(path.read_bytes()), allow_pickle=False)
         meta = json.loads(self._file["meta"].tobytes())
         self.digest: str = meta["digest"]
+        self.base: str = meta.get("base", "")
+        """Of what all checks share; empty in a file of before, which is of one digest as a whole."""
+        self.complete: bool = meta.get("complete", True)
+        """Whether generated mistakes are in it, and not the author's alone."""
+        self.stale: tuple[str, ...] = ()
+        """Checks that are other ones than when the file was made: nothing is named in them."""
+        self._checks: dict[str, str] = meta.get("checks", {})
         self.seeds: tuple[int, int] = tuple(meta["seeds"])
         self._arrays: dict[str, list[str]] = meta["arrays"]
         self._hypotheses: list[dict[str, Any]] = meta["hypotheses"]
@@ -87,7 +96,7 @@ class Bank:
 
     def results(self, check: str) -> Results | None:
         """What is known about `check`; None where the file has nothing."""
-        if check not in self._arrays:
+        if check not in self._arrays or check in self.stale:
             return None
         if check not in self._results:  # asked for every array that failed
             self._results[check] = self._unpacked(check)
@@ -102,6 +111,12 @@ class Bank:
             found=_against(self._file[f"{check}.found"].reshape(-1, VIEWS, len(names), FIELDS), reference),
             expected={n: self._file[key] for n in names if (key := f"{check}.expected.{n}") in self._file},
         )
+
+    def against(self, checks: Mapping[str, str]) -> Bank:
+        """The file as it serves these checks, given by their digests."""
+        found = copy(self)
+        found.stale = tuple(id for id, digest in checks.items() if self._checks.get(id) != digest)
+        return found
 
 
 def _against(found: Floats, reference: Floats) -> Floats:
@@ -129,8 +144,12 @@ def read_bank(assignment: Assignment) -> Bank | None:
     try:
         found = path.stat()
         bank = _opened(path, found.st_mtime_ns, found.st_size)
-        wanted = digest_of(assignment) if assignment.solution is not None else public_digest(assignment)
-        return bank if bank.digest == wanted else None
+        has_solution = assignment.solution is not None
+        if not bank.base:
+            return bank if bank.digest == (digest_of if has_solution else public_digest)(assignment) else None
+        if bank.base != (_base(assignment) if has_solution else _public_base(assignment)):
+            return None
+        return bank.against({check.id: check_digest(check) for check in assignment.checks})
     except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile):
         return None  # a damaged file costs the names of mistakes and nothing else
 
@@ -145,11 +164,15 @@ def write_bank(
     seeds: tuple[int, int],
     hypotheses: tuple[Hypothesis, ...],
     results: Mapping[str, Results],
+    *,
+    complete: bool = True,
 ) -> Path:
     """Write the file and the public one beside it; returns its path."""
     path = assignment.root / "golden" / FILE
     path.parent.mkdir(exist_ok=True)
-    _replace(path, _packed(digest_of(assignment), seeds, hypotheses, results))
+    origin = {"digest": digest_of(assignment), "base": _base(assignment), "complete": complete}
+    origin["checks"] = {check.id: check_digest(check) for check in assignment.checks}
+    _replace(path, _packed(origin, seeds, hypotheses, results))
     write_public_bank(assignment, Bank(path))
     return path
 
@@ -171,15 +194,20 @@ def write_public_bank(assignment: Assignment, bank: Bank) -> Path:
     }
     hypotheses = tuple(structs.replace(h, line=min(h.line, 1)) for h in (bank.hypotheses[n] for n in used))
     path = assignment.root / "golden" / PUBLIC_FILE
-    _replace(path, _packed(public_digest(assignment), bank.seeds, hypotheses, shown))
+    origin = {"digest": public_digest(assignment), "base": _public_base(assignment), "complete": bank.complete}
+    origin["checks"] = {c.id: check_digest(c) for c in assignment.checks if c.id in public}
+    _replace(path, _packed(origin, bank.seeds, hypotheses, shown))
     return path
 
 
 def _packed(
-    digest: str, seeds: tuple[int, int], hypotheses: Sequence[Hypothesis], results: Mapping[str, Results]
+    origin: Mapping[str, Any],
+    seeds: tuple[int, int],
+    hypotheses: Sequence[Hypothesis],
+    results: Mapping[str, Results],
 ) -> bytes:
     meta = {
-        "digest": digest,
+        **origin,
         "seeds": seeds,
         "arrays": {check: r.names for check, r in results.items()},
         "hypotheses": [structs.asdict(h) for h in hypotheses],
@@ -207,12 +235,25 @@ def public_digest(assignment: Assignment) -> str:
     return hashlib.sha256("\0".join(texts).encode()).hexdigest()
 
 
+def _public_base(assignment: Assignment) -> str:
+    return hashlib.sha256(f"{FORMAT} {assignment.seed}".encode()).hexdigest()
+
+
+def _base(assignment: Assignment) -> str:
+    """Of what every check's hypotheses are made from: the solution, the named mistakes, the seed."""
+    return _digest(assignment, [assignment.root / WRONG])
+
+
 def digest_of(assignment: Assignment) -> str:
     """Of everything that hypotheses are made from: the solution, the checks, the named mistakes, the seed."""
+    checks = [*public_files(assignment.root), *hidden_files(assignment.root)]
+    return _digest(assignment, [*checks, assignment.root / WRONG])
+
+
+def _digest(assignment: Assignment, first: Sequence[Path]) -> str:
     texts = [f"{FORMAT} {assignment.seed}"]
     folders = [assignment.solution] if assignment.solution else []
     files = [p for folder in folders for p in sorted(folder.rglob("*.py")) if "__pycache__" not in p.parts]
-    checks = [*public_files(assignment.root), *hidden_files(assignment.root)]
-    for path in (*checks, assignment.root / WRONG, *files):
+    for path in (*first, *files):
         texts.append(path.read_text(encoding="utf-8") if path.is_file() else "")
     return hashlib.sha256("\0".join(texts).encode()).hexdigest()

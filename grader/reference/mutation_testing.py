@@ -15,7 +15,7 @@ import numpy.typing as npt
 from msgspec import Struct, structs
 
 from grader.assignment.release.edits import edited, equivalents, right_edits, wrong_edits
-from grader.diagnosis.bank import GRADED, REPEATED, VIEWS, Hypothesis, Results, bank_path, read_bank, write_bank
+from grader.diagnosis.bank import GRADED, REPEATED, VIEWS, Hypothesis, Results, read_bank, write_bank
 from grader.diagnosis.codes import NAMED
 from grader.diagnosis.matching.ranking import order
 from grader.diagnosis.mutation import wrapper_specs as wrapped
@@ -51,24 +51,39 @@ class Prepared(Struct, frozen=True):
     """The written file; None where the one that is there is of these sources already."""
 
 
-def prepare(assignment: Assignment, tell: Callable[[str], None] = lambda text: None) -> Prepared:
+def keep_named(assignment: Assignment, tell: Callable[[str], None]) -> Path | None:
+    """Write what the named mistakes compute where nothing of these sources is kept yet; returns the file.
+
+    What `--mutants` has made is left alone: of a check that has changed since it names nothing, of the others it does.
+    """
+    bank = read_bank(assignment)
+    if bank is not None and (bank.complete or not bank.stale):
+        return None
+    return prepare(assignment, tell, named_only=True).path
+
+
+def prepare(
+    assignment: Assignment, tell: Callable[[str], None] = lambda text: None, *, named_only: bool = False
+) -> Prepared:
     """Try every mutant and every named mistake on all checks, and write `golden/mistakes.npz` unless it is current.
+
+    With `named_only`, no mutant and no further wrong solution is tried.
 
     Raises
     ------
     AuthoringError
         If the reference is not here, or an edit does not apply.
     """
-    every = excused(assignment, mutants(assignment))
+    every = [] if named_only else excused(assignment, mutants(assignment))
     edits = wrong_edits(assignment)
     originals = {file: read_solution(assignment, file) for file in dict.fromkeys(m.file for m in every)}
     jobs = [definitions(assignment, {m.file: m.text}) for m in every]
     jobs += [definitions(assignment, edited(assignment, edit)) for edit in edits]
     solution = [SourceText(file, text, module_of(assignment, file)) for file, text in originals.items()]
-    more = _more(assignment, solution)
+    more = [] if named_only else _more(assignment, solution)
     with ReferenceSession(assignment) as session:
         bench = Bench(session, assignment)
-        more += _changed_calls(bench, solution, tell)
+        more += [] if named_only else _changed_calls(bench, solution, tell)
         jobs += [v.definitions for v in more]
         whole = [d for file in originals for d in definitions(assignment, {file: None}) or ()]
         tell(f"{len(every)} mutants, {len(edits)} named mistakes, {len(more)} further wrong solutions")
@@ -104,9 +119,11 @@ def prepare(assignment: Assignment, tell: Callable[[str], None] = lambda text: N
         for v in more
     ]
     path = None
-    if read_bank(assignment) is None or not bank_path(assignment).is_file():
+    bank = read_bank(assignment)
+    if bank is None or bank.stale or not (bank.complete or named_only):
         seeds = (assignment.seed, second_seed(assignment.seed))
-        path = write_bank(assignment, seeds, tuple(hypotheses), _results(assignment, steady, seen))
+        by_check = _results(assignment, steady, seen)
+        path = write_bank(assignment, seeds, tuple(hypotheses), by_check, complete=not named_only)
     caught = [arrays is not None and bench.caught(arrays, reference) for arrays in seen[: len(every)]]
     trials = _once_more(assignment, every, caught, golden, tell)
     return Prepared(tuple(trials), len(hypotheses), path)

@@ -28,7 +28,7 @@ def golden(course: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """What `record`, `diff` and `verify` will give, and under `accept` what `record` was told."""
     gives: dict[str, Any] = {"record": None, "diff": [], "verify": []}
 
-    def record(assignment: object, *, accept: bool = False) -> Recording:
+    def record(assignment: object, *, accept: bool = False, keep: bool = False) -> Recording:
         gives["accept"] = accept
         found = gives["record"]
         assert isinstance(found, Recording)

@@ -242,3 +242,29 @@ def fits(student, rng):
         code, said = run("toy.ipynb", "--assignment", "toy", "--json")
         assert json.loads(said)["score"] == score, said
         assert code == (0 if score == 8 else 1)
+
+
+def test_named_mistakes_are_kept_by_trials_and_lost_by_their_own_check_alone(course: Path, run: Run) -> None:
+    code, said = run("lint", "--trials", "toy")
+    assert (code, "toy: wrote reference/toy/golden/mistakes.npz, with what the mistakes" in said) == (0, True), said
+    assert run("release", "toy")[0] == 0
+    text = solved((course / "reference" / "toy" / "solution" / "toy.py").read_text())
+    wrong = text.replace("d_out.sum(axis=0)", "d_out.mean(axis=0)").replace("return x @ w + b", "return x @ w")
+    (course / "toy.ipynb").write_text(dumps(notebook_of(wrong, "toy.py")))
+
+    def named() -> dict[str, str]:
+        report = json.loads(run("toy.ipynb", "--assignment", "toy", "--json")[1])
+        checks = [check for part in report["parts"] for check in part["checks"]]
+        return {check["id"]: (check["diagnosis"] or {}).get("mistake", "") for check in checks}
+
+    before = named()
+    assert before["gradient_values"] == "bias gradient is the mean over the batch, not the sum"
+    assert before["forward_values"] == "bias left out"
+    change(course, "checks.py", 'return {"out": student', 'y = 1\n    return {"out": student')
+    assert run("golden", "record", "toy", "--accept")[0] == run("release", "toy")[0] == 0
+    assert "names no mistakes in forward_values, changed since" in run("lint", "toy")[1]
+    after = named()
+    assert after["gradient_values"] == before["gradient_values"]
+    assert after["forward_values"] == ""
+    assert "wrote reference/toy/golden/mistakes.npz" in run("lint", "--trials", "toy")[1]
+    assert named() == before

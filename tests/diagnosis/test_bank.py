@@ -72,8 +72,11 @@ def test_a_hand_out_gets_what_public_checks_tell_and_no_array(tmp_path: Path) ->
     np.testing.assert_allclose(told.found, right[None] + 1, rtol=1e-10)
     with np.load(tmp_path / "golden" / PUBLIC_FILE) as held:
         assert set(held) == {"meta", "open.reference", "open.which", "open.found"}
-    (tmp_path / "checks.py").write_text("# other checks\n")
-    assert read_bank(course) is None
+    others = tuple(structs.replace(check, source=f"def {check.id}():\n    return 2\n") for check in course.checks)
+    bank = read_bank(structs.replace(course, checks=others))
+    assert bank is not None
+    assert "open" in bank.stale
+    assert bank.results("open") is None
 
 
 def test_of_what_comes_to_the_same_the_likeliest_is_kept() -> None:

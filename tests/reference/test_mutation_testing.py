@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from msgspec import structs
 
 from grader.assignment.lint.lint import lint
 from grader.assignment.loading.course import find_course
@@ -80,13 +81,19 @@ def test_the_file_is_written_once_and_not_for_other_sources(assignment: Assignme
     bank = read_bank(assignment)
     assert bank is not None
     assert len(bank.hypotheses) == prepared.hypotheses
-    checks = assignment.root / "checks.py"
-    text = checks.read_text()
-    checks.write_text(text + "\n# changed\n")
+    assert not bank.stale
+    changed = structs.replace(assignment.checks[0], source=assignment.checks[0].source.replace("return", "1; return"))
+    of_others = read_bank(structs.replace(assignment, checks=(changed, *assignment.checks[1:])))
+    assert of_others is not None
+    assert of_others.stale == (changed.id,)
+    assert of_others.results(changed.id) is None
+    wrong = assignment.root / "wrong.py"
+    text = wrong.read_text()
+    wrong.write_text(text + "\n# changed\n")
     try:
         assert read_bank(assignment) is None
     finally:
-        checks.write_text(text)
+        wrong.write_text(text)
 
 
 def test_a_damaged_file_is_not_used(assignment: Assignment, prepared: Prepared) -> None:
