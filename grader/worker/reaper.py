@@ -38,7 +38,7 @@ def sweep() -> None:
 
 
 def sweep_strays(keep: set[int], *, hard: bool) -> None:
-    """Kill every orphan that is not in `keep`, with all that it has started, until none is left.
+    """Kill every orphan that is not in `keep`, with all that it has started, until none is alive.
 
     With `hard` also what the processes in `keep` have started, unless that is in `keep` itself.
     """
@@ -58,11 +58,24 @@ def sweep_strays(keep: set[int], *, hard: bool) -> None:
 def _strays(parent: int, keep: set[int], hard: bool) -> list[int]:
     found = []
     for pid in _children(parent):
-        if pid not in keep:
+        if pid not in keep and not (parent != os.getpid() and _has_ended(pid)):
             found.append(pid)
         if pid not in keep or hard:
             found += _strays(pid, keep, hard)
     return found
+
+
+def _has_ended(pid: int) -> bool:
+    """Whether it is dead and only its parent can take it off the list, as a probe's process below its snapshot.
+
+    A process whose first thread alone has ended is not: it has other threads.
+    """
+    try:
+        with open(f"/proc/{pid}/stat") as file:
+            ended = file.read().rpartition(")")[2].split()[0] in "ZX"
+        return ended and len(os.listdir(f"/proc/{pid}/task")) <= 1
+    except (OSError, IndexError):
+        return True
 
 
 def _kill(pid: int) -> None:
