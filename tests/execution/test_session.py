@@ -119,7 +119,8 @@ def test_a_broken_cell_costs_only_itself(run: Runner, tmp_path: Path, cell: str,
         ("while True: pass", "timeout"),
         ("import ctypes; ctypes.string_at(0)", "crashed"),
         ("return student.f()", "error"),
-        ("return None", "error"),
+        ("return None", "returned"),
+        ("return 3", "error"),
         ("return student.nothing", "missing"),
         ("return {'x': student.notebook['nothing']}", "missing"),
         ("raise NotImplementedError", "missing"),
@@ -137,8 +138,8 @@ def test_each_end_of_a_probe_is_told_apart_and_the_next_one_runs(
 
 
 def test_values_that_are_no_arrays_cost_their_own_name(run: Runner, tmp_path: Path) -> None:
-    seen = run.observe(tmp_path, ["def f(): return None, 1.5"], "a, b = student.f()\nreturn {'a': a, 'b': b}")
-    assert seen.values["a"] == NotArray("None")
+    seen = run.observe(tmp_path, ["def f(): return object(), 1.5"], "a, b = student.f()\nreturn {'a': a, 'b': b}")
+    assert isinstance(seen.values["a"], NotArray)
     assert seen.values["b"] == 1.5
 
 
