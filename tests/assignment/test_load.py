@@ -156,7 +156,6 @@ def test_a_damaged_toml_is_refused_with_its_line(toy: Write, old: str, new: str,
             "checks.py:8: check <lambda> has no",
         ),
         ("import numpy as np", "raise SystemExit(1)", "checks.py:2: SystemExit: 1"),
-        ('@check(SQUARE, points=2, uses=["square"])', "", "checks.py:1: defines no check"),
     ],
 )
 def test_an_error_in_checks_is_refused_with_its_line(toy: Write, old: str, new: str, said: str):

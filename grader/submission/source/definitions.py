@@ -7,6 +7,7 @@ star-imports. Which of several definitions counts, and following imports into ot
 from __future__ import annotations
 
 import ast
+import threading
 import warnings
 from collections.abc import Iterator
 from typing import Literal
@@ -97,6 +98,9 @@ class _Trees:
 
 
 _trees = _Trees(room=MAX_TOKENS + 50_000)
+PARSING = threading.Lock()
+"""Held while a syntax tree is built: CPython 3.11 counts the depth for all threads together, and two at a time may end
+in `SystemError: AST constructor recursion depth mismatch` (python/cpython#106905)."""
 
 
 def parse(source: str) -> Parsed:
@@ -106,7 +110,7 @@ def parse(source: str) -> Parsed:
 
 def _parsed(source: str) -> Parsed:
     try:
-        with warnings.catch_warnings():
+        with PARSING, warnings.catch_warnings():
             warnings.simplefilter("ignore")
             return Parsed(ast.parse(source))
     except SyntaxError as problem:
