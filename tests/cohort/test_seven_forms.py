@@ -19,6 +19,8 @@ from grader import cli
 from tests.cohort.test_platforms import clone
 from tests.cohort.tiny import KINDS, make_course
 
+pytestmark = pytest.mark.slow  # sixty hand-ins are graded
+
 EARNS = {"right": 4, "no bias": 2, "both wrong": 0, "useless": None}
 FIRSTS = ("José", "Jose", "Анна", "Йван", "Иван", "Wei", "Li", "Ann-Lena", "Zoë")
 LASTS = ("Núñez", "Nunez", "Петрова", "Петров", "Петров", "Li", "Wei", "O'Brien", "de la Cruz")
