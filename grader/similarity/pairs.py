@@ -15,7 +15,7 @@ from msgspec import Struct
 from grader.similarity.prints import Writing, chosen, code_prints, word_prints
 
 UNUSUAL = 8.0
-"""Robust standard deviations above the cohort's median at which a pair is shown."""
+"""Robust standard deviations above what is usual for both students at which a pair is shown."""
 LEAST = 0.15
 """A share of two students' own code or words below which no pair is shown, however unusual: a few lines agree."""
 LEAST_SPREAD = 0.03
@@ -45,7 +45,7 @@ class Pair(Struct, frozen=True, kw_only=True):
     results: tuple[str, ...]
     """Rare wrong results that both have."""
     unusual: float
-    """Robust standard deviations above the median pair, the larger of code and words."""
+    """Robust standard deviations above what is usual for both, the larger of code and words."""
     shared: Shared
 
 
@@ -64,7 +64,7 @@ def similarity(writings: Sequence[Writing], handout: Iterable[str]) -> Similarit
 
     A piece of code or of an answer weighs `log(N / n)` where `n` of `N` students have it; two hand-ins are alike by
     the weight that they share over the geometric mean of what each has. A pair is shown where that is `UNUSUAL`
-    (median and MAD of all pairs) and at least `LEAST`.
+    for both of its students (median and MAD of all their pairs) and at least `LEAST`.
     """
     known = frozenset(chain.from_iterable(code_prints(source) for source in handout))
     prints = [chosen(w.code.values(), known) for w in writings]
