@@ -15,6 +15,7 @@ from functools import lru_cache
 import msgspec
 
 from grader.model import Check
+from grader.worker.syntax import parse_tree
 
 SECOND = 7919
 """Added to the assignment's seed for the second point; a prime, so that no author's own seeds meet it by counting."""
@@ -31,7 +32,7 @@ def second_seed(seed: int) -> int:
 
 @lru_cache(maxsize=256)
 def _mild_source(source: str, function: str) -> str | None:
-    tree = ast.parse(source)
+    tree = parse_tree(source)
     found = [n for n in tree.body if isinstance(n, ast.FunctionDef) and n.name == function]
     if not found:
         return None
@@ -68,7 +69,7 @@ def spreads(source: str) -> bool:
     def draws(node: ast.AST) -> bool:
         return any(isinstance(n, ast.Attribute) and n.attr in DRAWS for n in ast.walk(node))
 
-    for node in ast.walk(ast.parse(source)):
+    for node in ast.walk(parse_tree(source)):
         match node:
             case ast.BinOp(left, ast.Mult(), right) if (extreme(left) and draws(right)) or (
                 draws(left) and extreme(right)

@@ -23,7 +23,6 @@ from grader.execution.session import Session
 from grader.execution.supervisor import DEAD
 from grader.model import Check, NotArray, Observation, Plain, StudentError
 from grader.submission.review.stubs import is_left_open
-from grader.submission.source.definitions import PARSING
 from grader.worker import wire
 from grader.worker.inputs import watched
 from grader.worker.messages import ArraySpec, Observed, Other, Probe, Replacement
@@ -195,8 +194,7 @@ def _is_unwritten(session: Session, error: StudentError | None) -> bool:
 @lru_cache(maxsize=64)
 def compiled(source: str, file: str) -> bytes:
     """A check file's code, compiled once for all its probes."""
-    with PARSING:
-        return marshal.dumps(watched(source, file))
+    return marshal.dumps(watched(source, file))
 
 
 def not_answered(

@@ -10,6 +10,7 @@ import re
 from functools import lru_cache
 
 from grader.model import Check, Observation
+from grader.worker.syntax import parse_tree
 
 _NONE = re.compile(r"cannot unpack non-iterable (?P<type>\w+) object")
 _FEW = re.compile(r"not enough values to unpack \(expected (?:at least )?\d+, got (?P<count>\d+)\)")
@@ -41,7 +42,7 @@ def not_taken_apart(check: Check, observation: Observation) -> str:
 def _unpacked(source: str) -> dict[int, tuple[str, tuple[str, ...]]]:
     """Line -> function and names, for each statement that takes a call's result apart into plain names."""
     found: dict[int, tuple[str, tuple[str, ...]]] = {}
-    for node in ast.walk(ast.parse(source)):
+    for node in ast.walk(parse_tree(source)):
         match node:
             case ast.Assign(targets=[ast.Tuple(elts=parts)], value=ast.Call(func=ast.Attribute(attr=function))):
                 names = tuple(f"`{part.id}`" for part in parts if isinstance(part, ast.Name) and part.id != "_")

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from grader.worker import wire
+from grader.worker.syntax import parse_tree
 
 CALL = "__call_of_check__"
 """The name under which a check's calls find `Inputs.call`."""
@@ -42,7 +43,7 @@ def generator(seed: int, key: int) -> np.random.Generator:
 
 def watched(source: str, file: str) -> CodeType:
     """A check file's code, with its calls led through `CALL`."""
-    tree = _Calls().visit(ast.parse(source, file))
+    tree = _Calls().visit(parse_tree(source))
     return compile(ast.fix_missing_locations(tree), file, "exec", dont_inherit=True)
 
 

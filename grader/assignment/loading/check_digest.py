@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
 from grader.model import Check
+from grader.worker.syntax import parse_tree
 
 
 def check_digest(check: Check) -> str:
@@ -28,7 +29,7 @@ def check_digest(check: Check) -> str:
 def _parts(source: str) -> Mapping[str, tuple[str, tuple[str, ...]]]:
     """Each name that the text defines at its top, with the statements that do, and the names in them."""
     found: dict[str, tuple[str, tuple[str, ...]]] = {}
-    for node in ast.parse(source).body:
+    for node in parse_tree(source).body:
         names = tuple(n.id for n in ast.walk(node) if isinstance(n, ast.Name))
         for name in _bound(node):
             text, used = found.get(name, ("", ()))

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
 from grader.model import Check
+from grader.worker.syntax import parse_tree
 
 FAIL = "fail"
 MAX_GAP = 80
@@ -62,7 +63,7 @@ def _is_assertion(node: ast.Call) -> bool:
 
 @lru_cache(maxsize=32)
 def _functions(source: str) -> Mapping[str, ast.FunctionDef]:
-    return {node.name: node for node in ast.parse(source).body if isinstance(node, ast.FunctionDef)}
+    return {node.name: node for node in parse_tree(source).body if isinstance(node, ast.FunctionDef)}
 
 
 def _statement(source: str, line: int) -> ast.stmt | None:

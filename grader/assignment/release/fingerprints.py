@@ -19,6 +19,7 @@ from msgspec import Struct
 
 from grader.errors import AuthoringError
 from grader.model import Assignment, Cell, Notebook
+from grader.worker.syntax import parse_tree
 
 FILE = "fingerprints.json"
 _ABOUT = "What this hand-out gave, so that the grader can tell work from stubs. Written by `grade release`."
@@ -111,7 +112,7 @@ def definition_digests(source: str) -> Iterator[tuple[str, str]]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            waiting: list[ast.stmt] = list(ast.parse(source).body)
+            waiting: list[ast.stmt] = list(parse_tree(source).body)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return
     while waiting:

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 
 from grader.diagnosis.codes import Candidate
 from grader.diagnosis.evidence import Evidence
+from grader.worker.syntax import parse_tree
 
 Shape = tuple[int, ...]
 PRODUCTS = frozenset({"dot", "matmul"})
@@ -41,7 +42,7 @@ def shapes_that_do_not_fit(evidence: Evidence) -> Candidate | None:
 def _parsed(line: str) -> ast.AST | None:
     """The statement of one line; None for a part of one."""
     try:
-        return ast.parse(line.strip())
+        return parse_tree(line.strip())
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
 

@@ -10,6 +10,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from grader.worker.syntax import parse_tree
+
 _DEFINED = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
 
@@ -20,7 +22,7 @@ def with_additions(course: str, student: str) -> tuple[str, tuple[str, ...]]:
     cannot be parsed adds nothing.
     """
     try:
-        own, theirs = ast.parse(course), ast.parse(student)
+        own, theirs = parse_tree(course), parse_tree(student)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return course, ()
     known = {node.name for node in own.body if isinstance(node, _DEFINED)}

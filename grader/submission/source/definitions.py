@@ -7,7 +7,6 @@ star-imports. Which of several definitions counts, and following imports into ot
 from __future__ import annotations
 
 import ast
-import threading
 import warnings
 from collections.abc import Iterator
 from typing import Literal
@@ -18,6 +17,7 @@ from msgspec import Struct
 from grader.submission.names import clean
 from grader.submission.quota import MAX_TOKENS, count_tokens
 from grader.submission.source.magics import plain_python
+from grader.worker.syntax import parse_tree
 
 Kind = Literal["def", "class", "assign", "import"]
 
@@ -98,9 +98,6 @@ class _Trees:
 
 
 _trees = _Trees(room=MAX_TOKENS + 50_000)
-PARSING = threading.Lock()
-"""Held while a syntax tree is built: CPython 3.11 counts the depth for all threads together, and two at a time may end
-in `SystemError: AST constructor recursion depth mismatch` (python/cpython#106905)."""
 
 
 def parse(source: str) -> Parsed:
@@ -110,9 +107,9 @@ def parse(source: str) -> Parsed:
 
 def _parsed(source: str) -> Parsed:
     try:
-        with PARSING, warnings.catch_warnings():
+        with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return Parsed(ast.parse(source))
+            return Parsed(parse_tree(source))
     except SyntaxError as problem:
         return Parsed(None, f"line {problem.lineno or 1}: {clean(problem.msg, 200)}", problem.lineno or 1)
     except (ValueError, RecursionError, MemoryError) as problem:

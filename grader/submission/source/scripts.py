@@ -14,6 +14,7 @@ from grader.model import Cell, Notebook
 from grader.submission.source import sections
 from grader.submission.source.definitions import parse
 from grader.submission.source.magics import plain_python
+from grader.worker.syntax import parse_tree
 
 _MARKERS = (
     re.compile(r"# ?%%(?P<kind>.*)"),  # VS Code, Spyder, jupytext
@@ -109,7 +110,7 @@ def _piece(lines: Sequence[str], kind: str) -> tuple[str, str]:
     source = "\n".join(lines).strip("\n")
     if kind != "text":
         return "code", source
-    texts = [node.value for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Constant)]
+    texts = [node.value for node in ast.walk(parse_tree(source)) if isinstance(node, ast.Constant)]
     return "markdown", str(texts[0]).strip()
 
 
