@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import sys
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -14,3 +17,14 @@ def _no_course_modules() -> None:
     for name in list(sys.modules):
         if name.partition(".")[0] in COURSE_PACKAGES:
             del sys.modules[name]
+
+
+@pytest.fixture(scope="session")
+def make() -> ModuleType:
+    """`examples/make.py`, which is a script and no package."""
+    spec = spec_from_file_location("make", Path(__file__).parents[2] / "examples" / "make.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from fractions import Fraction
-from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
 
@@ -34,17 +33,6 @@ SCORES = {
 @pytest.fixture(scope="module")
 def assignment() -> Assignment:
     return find_course(ROOT, ROOT).load(ID)
-
-
-@pytest.fixture(scope="module")
-def make() -> ModuleType:
-    """`examples/make.py`, which is a script and no package."""
-    spec = spec_from_file_location("make", ROOT / "examples" / "make.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from fractions import Fraction
-from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
 
@@ -28,16 +27,6 @@ NAMES = sorted(path.stem for path in EXAMPLES.glob("*.json"))
 @pytest.fixture(scope="module")
 def assignment() -> Assignment:
     return find_course(ROOT, ROOT).load(ID)
-
-
-@pytest.fixture(scope="module")
-def make() -> ModuleType:
-    spec = spec_from_file_location("make", ROOT / "examples" / "make.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 class Reports(dict[str, Report]):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
 
@@ -27,17 +26,6 @@ EACH = [name if name in ALWAYS else pytest.param(name, marks=pytest.mark.slow) f
 @pytest.fixture(scope="module")
 def assignment() -> Assignment:
     return find_course(ROOT, ROOT).load(ID)
-
-
-@pytest.fixture(scope="module")
-def make() -> ModuleType:
-    """`examples/make.py`, which is a script and no package."""
-    spec = spec_from_file_location("make", ROOT / "examples" / "make.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 class Reports(dict[str, Report]):

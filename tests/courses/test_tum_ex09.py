@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
 
@@ -31,17 +30,6 @@ NETWORK = "8.5876 0.6002 0.3517 0.2510 0.1975 0.1631 0.1401 0.1231 0.1098 0.0989
 @pytest.fixture(scope="module")
 def assignment() -> Assignment:
     return find_course(ROOT, ROOT).load(ID)
-
-
-@pytest.fixture(scope="module")
-def make() -> ModuleType:
-    """`examples/make.py`, which is a script and no package."""
-    spec = spec_from_file_location("make", ROOT / "examples" / "make.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 class Reports(dict[str, Report]):
