@@ -20,9 +20,8 @@ from grader.convert.manual import add_manual, kind_of_code
 from grader.convert.probes import probe_of
 from grader.convert.regions import cut, has_region, normalised, whole
 from grader.convert.scope import Scope, scope_of
-from grader.convert.source import Cell, read_cells
+from grader.convert.source import Cell, read_cells, title_of
 from grader.errors import AuthoringError, UsageError
-from grader.submission.source.sections import headings
 
 KEY = "nbgrader"
 PLACEHOLDER = "YOUR ANSWER HERE"
@@ -67,7 +66,7 @@ def draft_of(path: Path, id: str) -> Draft:
     cells = list(read_cells(path))
     _refuse(cells, path.name)
     scope = scope_of([(c.source, _meta(c).get("solution", False)) for c in cells if c.kind == "code" and not _test(c)])
-    draft = Draft(id=id, title=_title(cells, id), cells=[], files=_beside(path))
+    draft = Draft(id=id, title=title_of(cells, id), cells=[], files=_beside(path))
     tests: list[str] = []
     for cell in cells:
         where, meta = cell.where(path.name), _meta(cell)
@@ -130,11 +129,6 @@ def _points(meta: dict[str, Any], where: str) -> Fraction:
     if isinstance(points, bool) or not isinstance(points, int | float) or points < 0:
         raise AuthoringError(f"{where}: {points!r} is no number of points")
     return Fraction(str(points))
-
-
-def _title(cells: Sequence[Cell], id: str) -> str:
-    found = (h for c in cells if c.kind == "markdown" for h in headings(c.source))
-    return next((h.title for h in found if h.level == 1), id.replace("_", " "))
 
 
 def _beside(path: Path) -> dict[str, Path]:

@@ -21,7 +21,7 @@ from grader.convert.manual import add_manual, kind_of_code
 from grader.convert.otter_solutions import solution, without_ignored
 from grader.convert.probes import probe_of
 from grader.convert.scope import Scope, parsed, scope_of
-from grader.convert.source import Cell, read_cells
+from grader.convert.source import Cell, read_cells, title_of
 from grader.errors import AuthoringError, UsageError
 from grader.submission.source.sections import headings
 
@@ -69,7 +69,7 @@ def draft_of(path: Path, id: str) -> Draft:
         For blocks that do not fit together.
     """
     cells = read_cells(path)
-    draft = Draft(id=id, title=_title(cells, id), cells=[])
+    draft = Draft(id=id, title=title_of(cells, id), cells=[])
     questions: list[Question] = []
     question: Question | None = None
     opened: list[str] = []
@@ -118,11 +118,6 @@ def _block(cell: Cell) -> str:
     if cell.kind == "raw" and (found := _BLOCK.fullmatch(first)):
         return " ".join(found[1].upper().split())
     return ""
-
-
-def _title(cells: Sequence[Cell], id: str) -> str:
-    found = (h for c in cells if c.kind == "markdown" for h in headings(c.source))
-    return next((h.title for h in found if h.level == 1), id.replace("_", " "))
 
 
 def _first_line(markdown: str) -> str:

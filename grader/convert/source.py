@@ -16,6 +16,7 @@ from msgspec import Struct
 
 from grader.assignment.release import percent
 from grader.errors import UsageError
+from grader.submission.source.sections import headings
 
 _MARKER = re.compile(r"#\s?%%+(?:\s+(.*))?")
 _LIGHT = re.compile(r"# (\+|-)(\s.*)?")
@@ -176,3 +177,9 @@ def _options(text: str) -> dict[str, Any]:
 def _trimmed(lines: Sequence[str]) -> list[str]:
     filled = [n for n, line in enumerate(lines) if line.strip()]
     return list(lines[filled[0] : filled[-1] + 1]) if filled else []
+
+
+def title_of(cells: Sequence[Cell], id: str) -> str:
+    """The first heading of the first level; the id in words where there is none."""
+    found = (h for c in cells if c.kind == "markdown" for h in headings(c.source))
+    return next((h.title for h in found if h.level == 1), id.replace("_", " "))
