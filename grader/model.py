@@ -75,7 +75,7 @@ class Verdict(Struct, frozen=True):
 
 
 class Given(Struct, frozen=True, kw_only=True):
-    """What a judge may use besides the observation."""
+    """What a judge may use in addition to the observation."""
 
     golden: Mapping[str, Any]
     """The reference's observation of the same probe, by name: arrays, and of what is none a `Plain`."""

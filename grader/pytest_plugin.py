@@ -27,10 +27,10 @@ CELLS_SHOWN = 3
 
 
 class Result(NamedTuple):
-    """What a folder's grading came to, as plain data."""
+    """The outcome of grading a folder, as plain data."""
 
     items: dict[str, list[str]]
-    """Check -> its status and what is said of it."""
+    """Check -> its status and feedback."""
     summary: list[str]
     failure: str = ""
     """Why there are no items."""
@@ -42,7 +42,7 @@ class Graded:
     def __init__(self, folder: Path, assignment: str, shared: str) -> None:
         self.folder = folder
         self.assignment = assignment
-        self.told = False
+        self.explained = False
         """Whether an item has failed with the reason why the whole folder cannot be graded."""
         self._shared = Path(shared) if shared else None
         self._result: Result | None = None
@@ -112,8 +112,8 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
     """Name the points, and what to look at first, below pytest's own summary."""
     reports = [r for kind in terminalreporter.stats.values() for r in kind if hasattr(r, "user_properties")]
-    for told in dict.fromkeys(v for r in reports for name, v in r.user_properties if name == SUMMARY):
-        title, *lines = told.split("\n")
+    for text in dict.fromkeys(v for r in reports for name, v in r.user_properties if name == SUMMARY):
+        title, *lines = text.split("\n")
         terminalreporter.section(title)
         for line in lines:
             terminalreporter.write_line(line)
@@ -186,9 +186,9 @@ class CheckItem(pytest.Item):
     def runtest(self) -> None:
         result = self.graded.get()
         if result.failure:
-            if self.graded.told:
+            if self.graded.explained:
                 pytest.skip("this hand-in could not be graded")
-            self.graded.told = True
+            self.graded.explained = True
             raise Unearned(result.failure)
         typed = f"For notes and the rest: grade {_typed(self.graded.folder, self.config)}"
         self.user_properties.append((SUMMARY, "\n".join([*result.summary, typed])))

@@ -34,9 +34,9 @@ def _version(package: str) -> str:
     if found is None or found.origin is None:
         return "not installed"
     file = Path(found.origin).with_name("version.py")
-    told = re.search(r"""^version\s*=\s*["']([^"']+)["']""", file.read_text() if file.is_file() else "", re.MULTILINE)
-    if told is not None:
-        return told[1]
+    match = re.search(r"""^version\s*=\s*["']([^"']+)["']""", file.read_text() if file.is_file() else "", re.MULTILINE)
+    if match is not None:
+        return match[1]
     from importlib.metadata import version
 
     return version(package)

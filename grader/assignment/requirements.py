@@ -1,4 +1,4 @@
-"""Packages that an assignment needs besides the grader's own: pinned in `assignment.toml`, there or not there here."""
+"""Packages that an assignment needs beyond the grader's own: pinned in `assignment.toml`, installed here or not."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """What of the reference a follow-through probe is given: the replaced definitions, and what these need by name.
 
-Never a name that the check itself asks for: where one needs the other, they cannot be told apart, and there is no
+Never a name that the check itself asks for: where one needs the other, they cannot be separated, and there is no
 follow-through; `grade lint` says where.
 """
 
@@ -69,7 +69,7 @@ def entangled(assignment: Assignment) -> Iterable[tuple[Check, Entangled]]:
 
 
 def is_written_by_student(assignment: Assignment, check: Check, replaced: Sequence[str]) -> bool:
-    """Whether the check asks for something, besides what is replaced, that the hand-out leaves to be written."""
+    """Whether the check asks for something other than what is replaced that the hand-out leaves to be written."""
     return assignment.solution is not None and any(
         _has_region(assignment, use) for use in check.uses if use.name not in replaced
     )

@@ -181,7 +181,7 @@ def run_batch(
     jobs, twins = plan.jobs, plan.twins
     while jobs:
         apart: list[CohortEntry] = []
-        """Twins of what could not be graded: each is told about its own file."""
+        """Twins of what could not be graded: each gets a report about its own file."""
         for result in runner(jobs, setup):
             if result is None:
                 tell(Event())

@@ -1,4 +1,4 @@
-"""What a stored report rests on, as digests: the same again is not graded anew, and what differs is why a score moved.
+"""Digests of all that a stored report depends on: equal ones are not regraded, a changed one says why a score moved.
 
 The roster, due dates, penalties and policies are not among it: they are applied to what is stored.
 """

@@ -70,7 +70,7 @@ def _collect(
         what = f"the scheduler has no workers after {WORKERS_SECONDS} s"
         raise UsageError(f"--cluster {address}: {what}; start some with `dask worker {address} --nthreads 1`") from None
     threads, looked = 0, -math.inf
-    told = msgspec.json.encode(setup)
+    encoded = msgspec.json.encode(setup)
     waiting = iter(jobs)
     running: dict[Any, Job] = {}
     done: queue.SimpleQueue[Any] = queue.SimpleQueue()
@@ -79,7 +79,7 @@ def _collect(
             threads, looked = max(sum(client.nthreads().values()), 1), time.monotonic()
         while len(running) < AHEAD * threads and (job := next(waiting, None)) is not None:
             # pure=False: the same job twice is two tasks, never an old answer from the scheduler's memory
-            future = client.submit(grade_job, told, msgspec.json.encode(job), pure=False)
+            future = client.submit(grade_job, encoded, msgspec.json.encode(job), pure=False)
             running[future] = job
             future.add_done_callback(done.put)
         if not running:

@@ -151,7 +151,7 @@ def render(found: Differences, before: Run, after: Run, *, width: int = 80) -> s
         f"{len(found.moved)} of {whole} scores moved"
     ]
     for assignment in dict.fromkeys(move.assignment for move in found.moved):
-        lines += ["", one_line(assignment) or "no assignment told"]
+        lines += ["", one_line(assignment) or "assignment unknown"]
         moves = [move for move in found.moved if move.assignment == assignment]
         heads = table([_row(move) for move in moves], right=frozenset({1, 3, 4}))
         for group in _by_cause(moves):

@@ -215,15 +215,15 @@ def _by_rule(root: Path, rule: re.Pattern[str]) -> tuple[list[Group], list[str]]
                 else:
                     ignored.append(relative)
                 continue
-            told = {key: value or "" for key, value in found.groupdict().items()}
-            digits = re.search(r"\d+", told.get("attempt", ""))
+            groups = {key: value or "" for key, value in found.groupdict().items()}
+            digits = re.search(r"\d+", groups.get("attempt", ""))
             attempt = int(digits[0]) if digits else 1
             owner = Owner(
-                student=told["student"],
-                name=told.get("name", ""),
-                file="" if path.is_dir() else PurePosixPath(told.get("file") or entry).name,
-                late=bool(told.get("late")),
-                submitted=told.get("submitted", ""),
+                student=groups["student"],
+                name=groups.get("name", ""),
+                file="" if path.is_dir() else PurePosixPath(groups.get("file") or entry).name,
+                late=bool(groups.get("late")),
+                submitted=groups.get("submitted", ""),
             )
             key = (owner.student, attempt, "" if owner.file else relative)
             grouped.setdefault(key, (owner, attempt, {}))[2][relative] = owner.file

@@ -43,8 +43,8 @@ def is_current(folder: Path, hand_in: CohortEntry, key: CacheKey | None) -> bool
 
 def _mark(hand_in: CohortEntry, key: CacheKey) -> str:
     """What the page rests on, as its last line."""
-    told = msgspec.json.encode(msgspec.structs.replace(key, submission=hand_in.content), order="sorted")
-    return f"<!-- {hashlib.sha256(told).hexdigest()} -->\n"
+    encoded = msgspec.json.encode(msgspec.structs.replace(key, submission=hand_in.content), order="sorted")
+    return f"<!-- {hashlib.sha256(encoded).hexdigest()} -->\n"
 
 
 def put_marks_in(folder: Path, results: Iterable[Result]) -> list[str]:

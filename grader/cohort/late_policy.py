@@ -91,7 +91,7 @@ class Rules(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         Parameters
         ----------
         students, assignments
-            Those that there are besides the hand-ins' own.
+            Those in addition to the hand-ins' own.
         """
         found = []
         listed = list(hand_ins)

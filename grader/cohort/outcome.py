@@ -24,7 +24,7 @@ STATES: Mapping[State, str] = {
     "unattempted": "without an attempt that counts",
     "absent": "handed in nothing",
 }
-"""In the order in which they are told."""
+"""In the order in which they are reported."""
 UNDECIDED: frozenset[State] = frozenset(("person", "ungradable", "fault", "unattempted", "absent"))
 """States that leave a student without points until somebody decides."""
 
@@ -70,7 +70,7 @@ def outcomes(
     Parameters
     ----------
     results
-        Of one run; those whose assignment could not be told count for the students who have no other.
+        Of one run; those whose assignment is unknown count for the students who have no other.
     people
         The run's roster.
     partial

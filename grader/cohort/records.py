@@ -106,7 +106,7 @@ class BatchResult(Struct, frozen=True, kw_only=True):
 
 
 class Job(Struct, frozen=True, kw_only=True):
-    """One hand-in to grade, as a slot is told; everything in it is data."""
+    """One hand-in to grade, as sent to a slot; plain data."""
 
     number: int
     hand_in: CohortEntry
@@ -145,7 +145,7 @@ class Result(Struct, frozen=True, kw_only=True):
     """ISO 8601, or empty."""
     content: str
     assignment: str
-    """Empty when it could not be told."""
+    """Empty when unknown."""
     status: Status
     reason: str
     """One line, for what could not be graded."""

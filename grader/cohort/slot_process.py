@@ -93,8 +93,8 @@ def main(channel: socket.socket) -> None:
     jobs: queue.SimpleQueue[Job] = queue.SimpleQueue()
 
     def listen() -> None:
-        while (told := receive(channel)) is not None:
-            jobs.put(msgspec.json.decode(told, type=Job))
+        while (message := receive(channel)) is not None:
+            jobs.put(msgspec.json.decode(message, type=Job))
         # The batch is gone, and a student's code may run for minutes: end now, the worker by its closed socket.
         with contextlib.suppress(OSError):
             slot.hang_up()

@@ -263,8 +263,8 @@ class Store:
         """For each result of a run its report's number, the hand-in, and the report without its `grade/1` object."""
         rows = self._db.execute("SELECT path, student, hand_in, report FROM results WHERE run = ?", (run,)).fetchall()
         results = {(r.path, r.student): r for r in self.results(run, reports=False)}
-        for path, student, told, id in rows:
-            hand_in = msgspec.json.decode(told, type=CohortEntry)
+        for path, student, entry, id in rows:
+            hand_in = msgspec.json.decode(entry, type=CohortEntry)
             graded = next(found for number, found in self.reports(hand_in.content) if number == id)
             yield id, hand_in, graded, results[path, student]
 
@@ -272,12 +272,12 @@ class Store:
 
     def start(self, source: str, options: Mapping[str, Any], grader: str) -> int:
         """A new run, or the same one again where the last was interrupted; returns its id."""
-        told = json.dumps(dict(options), sort_keys=True)
+        encoded = json.dumps(dict(options), sort_keys=True)
         last = self._db.execute("SELECT id, finished, source, options FROM runs ORDER BY id DESC LIMIT 1").fetchone()
-        if last is not None and last[1] is None and (last[2], last[3]) == (source, told):
+        if last is not None and last[1] is None and (last[2], last[3]) == (source, encoded):
             self._db.execute("DELETE FROM results WHERE run = ?", (last[0],))
             return int(last[0])
-        row = (_now(), source, told, grader)
+        row = (_now(), source, encoded, grader)
         found = self._db.execute("INSERT INTO runs (started, source, options, grader) VALUES (?, ?, ?, ?)", row)
         return int(found.lastrowid or 0)
 

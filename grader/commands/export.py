@@ -1,6 +1,6 @@
 """`grade export`: results to the platforms that keep them, and an assignment to the one that runs it.
 
-Owns reading the store, what is said about those who are not in a file, and where files go; the files are made by
+Owns reading the store, messages about those who are not in a file, and where files go; the files are made by
 `grader.report`.
 """
 
@@ -333,8 +333,8 @@ def _tell_total(found: Sequence[Outcome], entered: str, left_out: Mapping[str, s
     for state, words in STATES.items():
         if state not in ("graded", "decided") and (those := sum(one.state == state for one in found)):
             counts[words] = those
-    told = "".join(f"; {number} {words}" for words, number in counts.items())
-    stdio.tell(f"{plural(len(found), 'student')}: {entered}{told}")
+    others = "".join(f"; {number} {words}" for words, number in counts.items())
+    stdio.tell(f"{plural(len(found), 'student')}: {entered}{others}")
 
 
 # ---------------------------------------------------------------- a table
@@ -382,8 +382,8 @@ def _table(args: argparse.Namespace) -> int:
     head = (*columns, *ids, *(f"part {id}" for id in parts))
     rows = []
     for r in everybody:
-        told = [one_line(cell(r), 1_000) for cell in columns.values()]
-        rows.append((*told, *(r.ids.get(key, "") for key in ids), *_parts(r, parts)))
+        cells = [one_line(cell(r), 1_000) for cell in columns.values()]
+        rows.append((*cells, *(r.ids.get(key, "") for key in ids), *_parts(r, parts)))
     for id, found in ends.items():  # whoever handed in nothing has a line too
         for one in (o for o in found if o.result is None):
             told_of = {"student": one.student, "name": one.name, "assignment": id, "status": one.state}

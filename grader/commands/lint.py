@@ -69,16 +69,16 @@ def run(args: argparse.Namespace) -> int:
             where = _where(assignment, one_line(f.where))
             stdio.emit(f"{where}: {f.level}: {one_line(f.text, 2_000)}\n")
         errors = sum(f.level == "error" for f in found)
-        told = f"{plural(errors, 'error')}, {plural(sum(f.level == 'warning' for f in found), 'warning')}"
+        summary = f"{plural(errors, 'error')}, {plural(sum(f.level == 'warning' for f in found), 'warning')}"
         if args.trials:
-            failed, told_of = _trials(assignment, args.seeds)
+            failed, trial_summary = _trials(assignment, args.seeds)
             errors += failed
-            told += told_of
+            summary += trial_summary
         stale = "" if args.mutants else _stale_bank(assignment)
         stdio.emit(stale)
         if args.mutants:
-            told += _mutants(assignment)
-        stdio.emit(f"{assignment.id}: {told}\n")
+            summary += _mutants(assignment)
+        stdio.emit(f"{assignment.id}: {summary}\n")
         code = max(code, FOUND if errors else FINE)
     return code
 
@@ -105,16 +105,16 @@ def _trials(assignment: Assignment, seeds: int) -> tuple[int, str]:
     attacked = sum(f.level == "error" for f in attacks)
     failed = [trial for trial in trials if trial.text]
     stdio.emit("".join(f"{assignment.id}: error: {one_line(trial.text, 2_000)}\n" for trial in failed))
-    told = f", {len(failed)} of {plural(len(trials), 'trial')} not as named"
+    summary = f", {len(failed)} of {plural(len(trials), 'trial')} not as named"
     right = [trial for trial in trials if not trial.edit.fails and not trial.failed]
     if not right:
-        return len(failed) + attacked, told
+        return len(failed) + attacked, summary
     most = max(right, key=lambda trial: trial.spent)
     share, where = most.spent
     if share > TIGHT:
         text = f"{most.edit.name!r} at seed {most.seed} spends {share:.0%} of the tolerance of {where}"
         stdio.emit(f"{assignment.id}: warning: {one_line(text, 2_000)}\n")
-    return len(failed) + attacked, f"{told}, right ones spend at most {share:.2g} of a tolerance"
+    return len(failed) + attacked, f"{summary}, right ones spend at most {share:.2g} of a tolerance"
 
 
 def _stale_bank(assignment: Assignment) -> str:
@@ -146,10 +146,10 @@ def _mutants(assignment: Assignment) -> str:
     for m in (*excused, *survivors):
         where = _where(assignment, f"solution/{m.file}:{m.line}")
         change = f"{one_line(m.new)} for {one_line(m.old)}"
-        told = f"equivalent: {change}: {m.excused}" if m.excused else f"warning: every check passes with {change}"
-        lines.append(f"{where}: {told}\n")
+        summary = f"equivalent: {change}: {m.excused}" if m.excused else f"warning: every check passes with {change}"
+        lines.append(f"{where}: {summary}\n")
     stdio.emit("".join(lines))
     if prepared.path is not None:
         stdio.emit(f"{assignment.id}: wrote {short_path(prepared.path)}\n")
-    told = f", {len(survivors)} of {plural(len(prepared.trials), 'mutant')} pass every check"
-    return told + (f" ({len(excused)} more are declared equivalent)" if excused else "")
+    summary = f", {len(survivors)} of {plural(len(prepared.trials), 'mutant')} pass every check"
+    return summary + (f" ({len(excused)} more are declared equivalent)" if excused else "")

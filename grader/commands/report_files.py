@@ -181,5 +181,5 @@ def _append(report: Report, appended: Appended) -> None:
     try:
         with open(name, "a", encoding="utf-8") as file:
             file.write(appended.render(report, file.tell()))
-    except OSError as error:  # the report itself is there all the same
+    except OSError as error:  # the report itself exists
         stdio.tell(f"${appended.variable}: {name} cannot be written ({error.strerror}); there is no job summary")

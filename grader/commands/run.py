@@ -249,7 +249,7 @@ def exit_code(report: Report, *, fail_under: Fraction | None = None, exit_zero: 
 
 
 def _targets(args: argparse.Namespace) -> tuple[Path, list[report_files.Output]]:
-    """The submission, and where its report goes besides the terminal."""
+    """The submission, and where its report goes in addition to the terminal."""
     given: list[str] = args.submission
     if not given and args.json not in (None, report_files.STDOUT):  # as in `grade --json hw.ipynb`
         given, args.json = [str(args.json)], report_files.STDOUT

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 STORE = "grades.sqlite"
-"""Where a batch keeps its results, unless told otherwise."""
+"""Where a batch keeps its results by default."""
 
 
 DONE, MOVED, FAULTS = 0, 1, 4

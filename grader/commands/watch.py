@@ -48,7 +48,7 @@ class Watch:
         Raises
         ------
         GraderError
-            Whatever keeps this from being graded, a submission that cannot be told included.
+            Whatever keeps this from being graded, an ambiguous submission included.
         """
         try:
             found = self._assignment()
@@ -64,7 +64,7 @@ class Watch:
             raise
 
     def warm(self) -> None:
-        """Have a worker ready with the assignment's libraries, as far as that can be told."""
+        """Have a worker ready with the assignment's libraries, if known."""
         try:
             found = self._assignment()
             root = self._root = self._root or RootProcess()

@@ -49,7 +49,7 @@ def compare_value(name: str, got: Any, expected: Any, tolerance: Tolerance, *, h
         problem = f"`{name}` is missing from what your code returned"
     elif isinstance(got, NotArray) and not isinstance(got, Plain):
         what = clean(got.detail if got.kind in (FLATTENED, "other") and got.detail else got.kind)
-        problem = f"`{name}` is {_article(what)}, expected {_told(expected.value)}"
+        problem = f"`{name}` is {_article(what)}, expected {_described(expected.value)}"
         if hidden:
             problem = f"`{name}` is of another kind than expected, {_kind(expected.value)}"
     else:
@@ -190,9 +190,9 @@ def _members(where: str, got: Any, expected: Any, what: str, hidden: bool) -> st
         return ""
     if hidden:
         return f"{where} does not have exactly what is expected in it"
-    told = [f"lacks {what}{_shown(lacking[0])}"] if lacking else []
-    told += [f"has {what}{_shown(over[0])} too many"] if over else []
-    return f"{where} {' and '.join(told)}"
+    faults = [f"lacks {what}{_shown(lacking[0])}"] if lacking else []
+    faults += [f"has {what}{_shown(over[0])} too many"] if over else []
+    return f"{where} {' and '.join(faults)}"
 
 
 def _of_texts(where: str, got: str, expected: str, hidden: bool) -> str:
@@ -210,14 +210,14 @@ def _is(where: str, got: Any, expected: Any, hidden: bool) -> str:
     if hidden:
         same = _same_kind(got, expected)
         return f"{where} is not what is expected" if same else f"{where} is {_kind(got)}, expected {_kind(expected)}"
-    return f"{where} is {_told(got)}, expected {_told(expected)}"
+    return f"{where} is {_described(got)}, expected {_described(expected)}"
 
 
 def _kind(value: Any) -> str:
     return _KINDS.get(type(value), "None" if value is None else "another value")
 
 
-def _told(value: Any) -> str:
+def _described(value: Any) -> str:
     """A value in a sentence: of a sequence or set its kind and size."""
     if isinstance(value, list | tuple | frozenset | dict):
         return f"{_kind(value)} of {len(value)}" if len(value) else f"{_kind(value)} with nothing in it"

@@ -132,7 +132,7 @@ def _points(meta: dict[str, Any], where: str) -> Fraction:
 
 
 def _beside(path: Path) -> dict[str, Path]:
-    """What lies in the assignment's folder besides notebooks: pictures, data, modules."""
+    """Other files of the assignment's folder: pictures, data, modules."""
     folder = path.parent
     files = [p for p in sorted(folder.rglob("*")) if p.is_file() and p.suffix != ".ipynb" and p != path]
     hidden = (p for p in files if not any(part.startswith((".", "__")) for part in p.relative_to(folder).parts))

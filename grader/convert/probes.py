@@ -24,7 +24,7 @@ _PROBE_MAY = frozenset({"numpy", "math"})
 
 
 class Probe(Struct, frozen=True, kw_only=True):
-    """What a check needs besides its name, part and points."""
+    """What a check needs beyond its name, part and points."""
 
     title: str
     """The cell's docstring or first comment; empty without."""

@@ -89,7 +89,7 @@ class Needs(Struct, frozen=True, kw_only=True):
     free: frozenset[str]
     """Read, and bound by the notebook: never by the code itself, or only after it was read."""
     rebound: frozenset[str]
-    """Of these, those that the code deletes or binds anew: in a function of its own they would be others."""
+    """Of these, those that the code deletes or rebinds: inside a function they would be local."""
 
 
 def needs(source: str) -> Needs:

@@ -51,7 +51,7 @@ class Hypothesis(Struct, frozen=True, kw_only=True):
     mistakes: int = 1
     """How many it takes: of what explains as well, the simpler one is true."""
     likely: int = 0
-    """0 for what students write, more for what is seldom meant: of what comes to the same, the likelier is told."""
+    """0 for what students write, more for what is seldom meant: of equal results, the likelier is named."""
     weakness: str = ""
     """A `grader.diagnosis.mutation.mutation.Weakness`."""
 

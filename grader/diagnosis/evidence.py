@@ -27,7 +27,7 @@ Probe = Callable[[Check, int], Observation]
 PROBES = 80
 """Most further observations of one submission, at some 10 ms each."""
 SECONDS = 30.0
-"""After which nothing more is asked all the same; the report says so. Only a submission that is slow in itself, or a
+"""After which nothing more is asked; the report says so. Only a submission that is slow in itself, or a
 machine at a standstill, gets there."""
 PASSES = ("forward", "backward", "__call__")
 NOTEBOOK = "notebook"

@@ -1,7 +1,7 @@
 """The diagnoses of one submission: for each failed check the best-founded sentence, or none.
 
 Which rules there are, and in which order they are asked, is for `grader.diagnosis.rules`. Every student array may come
-along here: nothing of it raises, and what cannot be told within the budget is left unsaid.
+along here: nothing of it raises, and what does not fit the budget stays unexplained.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The points at which hypotheses and students are compared: the assignment's seed, another, and a milder extreme.
 
 A check with numbers such as 1000 in its probe gives nan for `exp(1000)` and for `log(exp(-1000))` alike. With 720 in
-its place the first still overflows (above 709.8) and the second does not underflow yet (before 745): both are told
-apart. The bounds are those of float64.
+its place the first still overflows (above 709.8) and the second does not underflow yet (before 745): the two are
+distinguished. The bounds are those of float64.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What passed checks did not ask, told where hidden checks are not at hand: second calls, other objects, large inputs.
+"""What passed checks did not ask, reported where hidden checks are absent: second calls, other objects, large inputs.
 
 Needs no expected value and moves no points. What is seen is `grader.worker.experiments.layer_facts`'s, the sentences
 are those of a diagnosis.
@@ -21,7 +21,7 @@ MOST = 20
 def unasked(outcomes: Iterable[Outcome], seed: int, probe: Probe) -> list[str]:
     """A sentence for each thing that passed checks let through, with the part before it."""
     asked = [o for o in outcomes if o.status == "passed" and o.check.seconds is None]
-    told: dict[str, str] = {}
+    sentences: dict[str, str] = {}
     for outcome in asked[:MOST]:
         check = outcome.check
         observation = probe(watched(check, unasked=True), seed)
@@ -31,5 +31,5 @@ def unasked(outcomes: Iterable[Outcome], seed: int, probe: Probe) -> list[str]:
         facts = read_facts(arrays_of(observation), arrays)
         for seen in (state(facts, arrays), large(facts, arrays)):
             if seen is not None:
-                told.setdefault(seen.text, f"part {check.part.id}: {seen.text}")
-    return list(told.values())
+                sentences.setdefault(seen.text, f"part {check.part.id}: {seen.text}")
+    return list(sentences.values())

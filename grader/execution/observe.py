@@ -51,7 +51,7 @@ def observe(session: Session, check: Check, *, seed: int, replacements: Sequence
 
 
 def _is_private(session: Session, check: Check, replacements: Sequence[Replacement]) -> bool:
-    """Whether what is observed may not be told as it is; of the course's own code its author may read everything."""
+    """Whether the observation must be filtered; an author may read everything about the course's own code."""
     return is_private(check, follow_through=bool(replacements)) and session.allowance is not None
 
 
@@ -95,7 +95,7 @@ def _observed(session: Session, check: Check, seed: int, replacements: Sequence[
             raise WorkerError("the probe's answer is not an answer to this question")
         if observed.ended == "unclear" and not any(name in check.source for name in LEAVES_TO_A_PERSON):
             raise WorkerError("the probe's answer is none that this probe gives")
-        told = in_own_words(check, observed, hidden=private)
+        student_error = in_own_words(check, observed, hidden=private)
         values = {name: received(value, buffers) for name, value in observed.values.items()}
         child.release()
     except wire.DeadlineExceeded:
@@ -109,16 +109,16 @@ def _observed(session: Session, check: Check, seed: int, replacements: Sequence[
     except WorkerError as error:
         child.end()
         return not_answered(check, "crashed", "the process gave no proper answer" if private else str(error), started)
-    told = told or outside_class(session.checked(observed.error), session.sources)
-    ended = "missing" if _is_unwritten(session, told) else observed.ended
+    student_error = student_error or outside_class(session.checked(observed.error), session.sources)
+    ended = "missing" if _is_unwritten(session, student_error) else observed.ended
     unreadable = _unreadable(session, check) if ended == "missing" else None
     if unreadable is not None:
-        ended, told = "error", unreadable
+        ended, student_error = "error", unreadable
     return Observation(
         check=check.id,
         ended=ended,  # type: ignore[arg-type]  # KNOWN_ENDINGS
         values=values,
-        error=told,
+        error=student_error,
         line=observed.line,
         changed=tuple(name for name in observed.changed if name not in check.changes)[:MAX_NOTES],
         notes=observed.notes[:MAX_NOTES],
@@ -167,8 +167,8 @@ def outside_class(error: StudentError | None, sources: Mapping[str, str]) -> Stu
         for number, line in enumerate(text.splitlines(), 1):
             if wanted.match(line):
                 place = f"({file}, line {number})"
-                told = f"`{lacks['method']}` stands outside the class `{lacks['kind']}` {place}: indent it"
-                return StudentError(type=error.type, message=told, frames=error.frames)
+                message = f"`{lacks['method']}` stands outside the class `{lacks['kind']}` {place}: indent it"
+                return StudentError(type=error.type, message=message, frames=error.frames)
     return error
 
 

@@ -235,6 +235,6 @@ def _how(status: int | None) -> str:
             name = signal.Signals(number).name
         except ValueError:
             name = f"signal {number}"
-        told = {"SIGSEGV": " (a crash in compiled code, often endless recursion)", "SIGKILL": " (killed)"}
-        return f"the process ended with {name}{told.get(name, '')}"
+        causes = {"SIGSEGV": " (a crash in compiled code, often endless recursion)", "SIGKILL": " (killed)"}
+        return f"the process ended with {name}{causes.get(name, '')}"
     return f"the process ended with exit code {os.WEXITSTATUS(status)}"

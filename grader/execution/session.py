@@ -211,8 +211,8 @@ class Session:
         error_or_none = _located(self.checked(reply.error), index, source)
         here = [f.line for f in error_or_none.frames if f.file == f"cell {index}"] if error_or_none is not None else []
         if reply.interrupted and error_or_none is not None:
-            told = f"did not finish within {seconds:.0f} s; what it had computed by then was kept"
-            error_or_none = StudentError(type="Timeout", message=told)  # at which line it was then is chance
+            message = f"did not finish within {seconds:.0f} s; what it had computed by then was kept"
+            error_or_none = StudentError(type="Timeout", message=message)  # at which line it was then is chance
         self.cells.append(
             CellRun(
                 index=index,
@@ -251,13 +251,13 @@ class Session:
             return
         self._main = copy
         if any(node.lineno > after for node in definitions_of(source)):
-            self.notes.append(f"cell {index} failed; the functions and classes that it defines were taken all the same")
+            self.notes.append(f"cell {index} failed; the functions and classes that it defines were still loaded")
 
     def _note_missing_packages(self, packages: Sequence[str]) -> None:
         for package in packages:
-            told = f"`{package}` is not installed where this was graded; what does not need it was run without it"
-            if told not in self.notes:
-                self.notes.append(told)
+            note = f"`{package}` is not installed where this was graded; what does not need it was run without it"
+            if note not in self.notes:
+                self.notes.append(note)
 
     def snapshot(self, anchor: Anchor) -> WorkerProcess | None:
         """The parked process that a check with this anchor is probed from; None when the notebook destroyed it."""

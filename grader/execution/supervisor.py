@@ -41,7 +41,7 @@ class Supervisor:
     work
         The submission's folder, which its code may write to; below the worker's own.
     readable
-        Files and folders that it may read besides.
+        Other files and folders that it may read.
     memory
         Bytes, for each process and for all of them together.
     """

@@ -22,7 +22,7 @@ from grader.gradcheck.verdict import Finding, GradCheck, conclude, look
 __all__ = ["GradCheck", "check_grad"]
 
 RTOL = 1e-5
-"""Allowed difference, relative to the largest derivative, besides the error of the finite difference itself. Correct
+"""Allowed difference, relative to the largest derivative, in addition to the error of the finite difference. Correct
 gradients lie within 1e-9 in float64 and 3e-6 in float32 (6e-7 on the benchmark's problems); the smallest mistake met
 in practice is 8e-4."""
 RTOL_HALF = 1e-2
@@ -60,7 +60,7 @@ def check_grad(
         it.
     rtol
         Allowed difference relative to the largest derivative; by default 1e-5, or 1e-2 where float16 is involved.
-        The error of the finite differences, larger in float32, is allowed for besides, up to the limits below.
+        The error of the finite differences, larger in float32, is allowed in addition, up to the limits below.
     seed
         For the random directions.
     fast

@@ -19,7 +19,7 @@ LARGE = 2000
 _MIXTURES = 6
 """A mixture of signs misses a wrong entry only if its error cancels against others'; six do not all miss it."""
 _ENTRIES = 64
-"""Single entries looked at besides: they see an error that drowns in the length of the whole gradient."""
+"""Single entries that are checked as well: they see an error that drowns in the length of the whole gradient."""
 _LARGEST = 16
 """Of those, taken where the gradient is largest, so that its scale is known; the others are drawn at random."""
 

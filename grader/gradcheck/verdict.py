@@ -276,7 +276,7 @@ def _bad(entries: Finding, place: tuple[int, ...], analytic: float, numerical: f
 
 
 def _random(apart: float, size: float) -> str:
-    """What is said of a function that gives another value each time: noise and kinks are only what comes of it."""
+    """Message for a function that returns another value each time: its noise and kinks are consequences."""
     if not apart:
         return ""
     seen = f"two calls of f at the same x differ by {apart:.2g}, where its values are up to {size:.2g}"

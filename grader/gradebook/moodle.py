@@ -44,7 +44,7 @@ def fill(request: Request) -> Filled:
     Raises
     ------
     UsageError
-        The sheet is no worksheet, its columns cannot be told, or its grades are of another scale.
+        The sheet is no worksheet, its columns are not recognised, or its grades are of another scale.
     """
     sheet = request.sheet
     assert sheet is not None  # `needs_sheet`

@@ -84,9 +84,9 @@ def evaluate(
         credited = tuple(dict.fromkeys(name for id in better for name in run.replaced[id]))
         outcomes = [run.outcomes[c.id] for c in own]
         results.append(part_result(part, outcomes, followed, credited, assignment.follow_through))
-    found, told = run.explained(checks)
+    found, explanations = run.explained(checks)
     notes = [note for c in checks for note in run.notes.get(c.id, ())]
-    return Evaluation(tuple(_with_diagnoses(results, found)), tuple(dict.fromkeys((*notes, *told, *unasked))))
+    return Evaluation(tuple(_with_diagnoses(results, found)), tuple(dict.fromkeys((*notes, *explanations, *unasked))))
 
 
 class _Run:

@@ -96,10 +96,10 @@ def _is_judged(value: object, expected: object) -> bool:
 
 
 def _nothing(check: Check, returned: Sequence[str], seconds: float) -> Outcome:
-    """Stubs of many courses return None: that is work not begun, as far as can be told."""
+    """Stubs of many courses return None: that is work not begun, as far as can be seen."""
     names = [f"`{name}`" for name in returned][:3]
-    told = f"{', '.join(names)} {'is' if len(names) == 1 else 'are'} None"
-    message = f"Not implemented yet: {told}. If it is, a `return` or an assignment is missing."
+    which = f"{', '.join(names)} {'is' if len(names) == 1 else 'are'} None"
+    message = f"Not implemented yet: {which}. If it is, a `return` or an assignment is missing."
     return Outcome(check=check, status="missing", score=Fraction(0), message=message, seconds=seconds)
 
 
@@ -204,17 +204,17 @@ def _not_returned(check: Check, observation: Observation) -> Outcome:
     status: Status = "error"
     error = observation.error or StudentError(type="Error", message="")
     where = f" ({error.frames[-1].file}, line {error.frames[-1].line})" if error.frames else ""
-    told = f": {_one_line(error.message)}" if error.message else ""
+    detail = f": {_one_line(error.message)}" if error.message else ""
     if observation.ended == "missing":
         status = "missing"
-        message = f"Not implemented yet{told}{where}."
+        message = f"Not implemented yet{detail}{where}."
         if error.kind == "stub" and (name := _one_line(error.message.removesuffix(STUB_ENDING))):
             message = f"`{name}` is not implemented yet{where}."
     elif observation.ended == "failed":
         status, message = "failed", error.message
     elif observation.ended == "unclear":
         status = "pending"
-        message = f"A person has to look at this{told}."
+        message = f"A person has to look at this{detail}."
     elif observation.ended == "timeout":
         status = "timeout"
         message = f"The check {_one_line(error.message)}. Is there a loop that never ends?"
@@ -225,7 +225,7 @@ def _not_returned(check: Check, observation: Observation) -> Outcome:
     elif apart := not_taken_apart(check, observation):
         message = f"{apart}."
     else:
-        message = f"Your code raised {error.type}{told}{where}."
+        message = f"Your code raised {error.type}{detail}{where}."
     return Outcome(check=check, status=status, score=Fraction(0), message=message, seconds=observation.seconds)
 
 

@@ -37,7 +37,7 @@ class Group(Struct, kw_only=True):
     key: str
     text: str = ""
     remade: bool = False
-    """Another run of the same hand-in may give another digest: a figure is drawn anew."""
+    """Another run of the same hand-in may give another digest: a figure is drawn again."""
     holders: list[Holder] = field(default_factory=list)
 
     def given(self, question: Question, state: State) -> Given | None:

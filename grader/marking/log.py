@@ -1,7 +1,7 @@
 """The log of marks beside a batch's store: who did what and when, only ever added to; and leases, which are forgotten.
 
-`grades.sqlite` has its marks in `grades.marks.sqlite`: a store can be deleted and graded anew, hours of marking cannot.
-An entry is committed to the disk before anybody is told so, and one that is sent twice is kept once. What the entries
+`grades.sqlite` has its marks in `grades.marks.sqlite`: a store can be deleted and graded again, marking cannot.
+An entry is committed to the disk before it is acknowledged, and one that is sent twice is kept once. What the entries
 amount to is `grader.marking.state`'s.
 """
 
@@ -59,7 +59,7 @@ class Marked(_Event, frozen=True, kw_only=True, tag="mark"):
     adjust: str = "0"
     """Points added by hand, as a fraction."""
     points: str
-    """What it came to; it stays where a person adjusted it."""
+    """The sum of its items, unless a person adjusted it."""
     comment: str = ""
     hands: tuple[Hand, ...] = ()
 
@@ -146,8 +146,8 @@ class Log:
         (version,) = self._db.execute("PRAGMA user_version").fetchone()
         if (application, version) == (0, 0) and not self._db.execute("SELECT 1 FROM sqlite_master").fetchone():
             self._db.execute("PRAGMA journal_mode = WAL")
-            told = f"PRAGMA application_id = {APPLICATION};PRAGMA user_version = {FORMAT};"
-            self._db.executescript(f"BEGIN IMMEDIATE;{_TABLES}{told}COMMIT;")
+            pragmas = f"PRAGMA application_id = {APPLICATION};PRAGMA user_version = {FORMAT};"
+            self._db.executescript(f"BEGIN IMMEDIATE;{_TABLES}{pragmas}COMMIT;")
         elif (application, version) != (APPLICATION, FORMAT):
             raise sqlite3.DatabaseError("it holds no marks of this version of the grader")
         self._db.execute("PRAGMA synchronous = FULL")  # a mark that was confirmed outlives a power cut

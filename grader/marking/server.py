@@ -128,7 +128,7 @@ class MarkingSession:
         if events:
             self.log.add(who or self.who, events, once=once, seen=seen)
 
-    # ------------------------------------------------------------ what the page is told
+    # ------------------------------------------------------------ what the page gets
 
     def everything(self, tab: str) -> dict[str, Any]:
         state = self.state

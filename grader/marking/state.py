@@ -130,7 +130,7 @@ class State:
         return until is not None and datetime.now(UTC) < until
 
     def changes(self, key: Key, rubric: Rubric, most: Fraction) -> tuple[list[AnswerKey], list[AnswerKey]]:
-        """What another rubric would do: answers whose points change, and adjusted ones that stay all the same."""
+        """What another rubric would do: answers whose points change, and adjusted ones that keep theirs."""
         old = self.rubric(*key)
         changed: list[AnswerKey] = []
         kept: list[AnswerKey] = []
@@ -142,7 +142,7 @@ class State:
 
 
 def points_of(mark: Marked, rubric: Rubric, most: Fraction) -> Fraction:
-    """What a mark comes to now."""
+    """The mark by the rubric as it is now."""
     return Fraction(mark.points) if Fraction(mark.adjust) else _capped(mark, rubric, most)
 
 
@@ -167,17 +167,17 @@ def author_events(state: State, assignment: str, rubrics: Mapping[str, Rubric]) 
 
     What was changed while marking stays, unless the author changed the same item since.
     """
-    told: dict[tuple[str, str], Event] = {}
+    current: dict[tuple[str, str], Event] = {}
     for event in (e.event for e in state.entries):
         if isinstance(event, ItemSet | RubricSet) and event.given and event.assignment == assignment:
-            told[event.part, event.key if isinstance(event, ItemSet) else ""] = event
+            current[event.part, event.key if isinstance(event, ItemSet) else ""] = event
     wanted: dict[tuple[str, str], Event] = {}
     for part, rubric in rubrics.items():
         start = RubricSet(
             assignment=assignment, part=part, start=rubric.start, model=rubric.model, show_model=rubric.show_model,
             given=True,
         )  # fmt: skip
-        if rubric != Rubric() or (part, "") in told:
+        if rubric != Rubric() or (part, "") in current:
             wanted[part, ""] = start
         for item in rubric.items:
             wanted[part, item.key] = ItemSet(
@@ -186,7 +186,7 @@ def author_events(state: State, assignment: str, rubrics: Mapping[str, Rubric]) 
             )  # fmt: skip
     gone = {
         key: ItemSet(assignment=assignment, part=key[0], key=key[1], gone=True, given=True)
-        for key, event in told.items()
+        for key, event in current.items()
         if key not in wanted and isinstance(event, ItemSet) and not event.gone
     }
-    return [event for key, event in {**wanted, **gone}.items() if told.get(key) != event]
+    return [event for key, event in {**wanted, **gone}.items() if current.get(key) != event]

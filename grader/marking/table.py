@@ -36,7 +36,7 @@ class Row(Struct, frozen=True):
 
 
 class Imported(Struct, frozen=True):
-    """What a file comes to."""
+    """The changes that a file makes."""
 
     rows: tuple[Row, ...]
     same: int

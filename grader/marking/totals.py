@@ -64,12 +64,12 @@ def rules_of(store: Store, run: int | None) -> Rules:
     UsageError
         They are those of another version of the grader.
     """
-    told = store.run(run)
+    record = store.run(run)
     try:
-        return msgspec.convert(told.options.get("rules", {}), Rules, strict=False)
+        return msgspec.convert(record.options.get("rules", {}), Rules, strict=False)
     except msgspec.ValidationError as problem:
-        what = f"the rules of run {told.id} are those of another version ({problem})"
-        raise UsageError(f"{store.path}: {what}; `grade batch` with --rules applies them anew") from problem
+        what = f"the rules of run {record.id} are those of another version ({problem})"
+        raise UsageError(f"{store.path}: {what}; `grade batch` with --rules applies them again") from problem
 
 
 def marked(found: Iterable[Result], state: State, rules: Rules, elsewhere: Iterable[Result] = ()) -> Iterator[Result]:
@@ -138,7 +138,7 @@ def part_with_mark(part: Mapping[str, Any], assignment: str, content: str, state
         checks.append(
             check
             if mark is None
-            else {**check, **_scored(mark, worth), "message": told(mark), "mark": mark_to_json(mark)}
+            else {**check, **_scored(mark, worth), "message": sentence(mark), "mark": mark_to_json(mark)}
         )
         added, freed = (added + mark.points, freed + worth) if mark else (added, freed)
     if freed:
@@ -177,7 +177,7 @@ def _scored_as(score: Fraction, most: Fraction, checks: Iterable[Mapping[str, An
     return {"score": number(score), "status": "pending" if waits else status_of(score, most)}
 
 
-def told(mark: Mark) -> str:
+def sentence(mark: Mark) -> str:
     """A mark in a sentence, for a check that a person decided."""
     said = [f"{item.text} ({points(item.points)})" for item in mark.items]
     return "Marked by a person. " + " ".join([*said, mark.comment]).strip()
@@ -221,4 +221,4 @@ def _decided(outcome: Outcome, assignment: str, part: str, content: str, state: 
         return outcome
     mark = state.shown(given, outcome.check.points)
     status = status_of(mark.points, outcome.check.points)
-    return structs.replace(outcome, score=mark.points, status=status, message=told(mark), mark=mark)
+    return structs.replace(outcome, score=mark.points, status=status, message=sentence(mark), mark=mark)

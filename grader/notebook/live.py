@@ -1,7 +1,7 @@
 """Runs public checks on the objects of a live kernel, each in a fork, so that nothing of the student's changes.
 
 A check's child inherits the kernel's namespace, runs the probe and sends plain arrays back over a socket, as a grading
-worker does. Files of modules are imported anew in the child: what is saved counts.
+worker does. Modules are imported again in the child: what is saved counts.
 """
 
 from __future__ import annotations
@@ -109,7 +109,7 @@ class LiveSession:
                 outcomes.append(outcome(check, seen[check.id], given))
             if outcomes:
                 results.append(part_result(part, outcomes, {}, (), Fraction(0)))
-        explained, told = explain_all(assignment, results, seen, frozenset(), self._golden, seed, self.observe)
+        explained, remarks = explain_all(assignment, results, seen, frozenset(), self._golden, seed, self.observe)
         return Report(
             assignment=self.assignment.id,
             title=self.assignment.title,
@@ -117,7 +117,7 @@ class LiveSession:
             digest="",
             status="graded",
             parts=tuple(explained),
-            notes=tuple(dict.fromkeys((*notes, *told))),
+            notes=tuple(dict.fromkeys((*notes, *remarks))),
             seed=seed,
             unchecked=unchecked_points(self.assignment) if len(chosen) == len(self.assignment.parts) else Fraction(0),
             seconds={"total": time.monotonic() - started},
@@ -175,12 +175,12 @@ class LiveSession:
         if not isinstance(reply, Observed) or reply.nonce != command.nonce or reply.ended not in KNOWN_ENDINGS:
             return not_answered(check, "crashed", "the check's process gave no answer", started)
         values = {name: received(value, buffers) for name, value in reply.values.items()}
-        told = in_own_words(check, reply, hidden=False)
+        own_error = in_own_words(check, reply, hidden=False)
         return Observation(
             check=check.id,
             ended="missing" if self._is_unwritten(reply.error) else reply.ended,  # type: ignore[arg-type]  # known
             values=values,
-            error=told or reply.error,
+            error=own_error or reply.error,
             changed=reply.changed,
             notes=reply.notes,
             seconds=time.monotonic() - started,

@@ -115,18 +115,20 @@ class LiveSources:
             gone |= dict.fromkeys(n for n in sorted(free_names(own.node)) if self._was_defined(n))
         in_file = {d.name for d in self._in_file}
         missing = [name for name in gone if name not in in_file and name not in unsaved]
-        told = []
+        warnings = []
         if unsaved:
-            told.append(
+            warnings.append(
                 f"{_listed(unsaved)}: what runs here is not in the saved notebook, which is what counts. Save it."
             )
         if replaced:
-            told.append(
+            warnings.append(
                 f"{_listed(replaced)}: the notebook defines it again further down. `Run All` ends with that one."
             )
         if missing:
-            told.append(f"{_listed(missing)}: in no cell of the saved notebook, and needed here. A restart loses it.")
-        return told
+            warnings.append(
+                f"{_listed(missing)}: in no cell of the saved notebook, and needed here. A restart loses it."
+            )
+        return warnings
 
     def _was_defined(self, name: str) -> bool:
         return name in self._user_ns and any(_last(name, text) is not None for text in self.texts.values())

@@ -1,7 +1,7 @@
 """Expected values at the points that a submission is graded at, and which points these are.
 
 Where the reference is at hand, each submission gets one of a pool of seeds that only the course can know, so that
-values learned by heart from a hand-out earn nothing. What the reference returns at the pool's seeds is computed once
+values memorised from a hand-out earn nothing. What the reference returns at the pool's seeds is computed once
 and kept in `.expected/` beside the sources, which is never released and can be deleted at any time. A student's own
 folder has the recorded golden values alone.
 """
@@ -151,7 +151,7 @@ def pool(assignment: Assignment) -> tuple[int, ...]:
     """The seeds of an assignment's pool.
 
     Their salt is the digest of the solution's own files: only the course has it, every machine of the course has the
-    same without a file that has to be carried along, and whoever has the solution needs no values by heart.
+    same without a file that has to be carried along, and whoever has the solution needs no memorised values.
     """
     salt = text_digest(assignment.id, str(assignment.seed), folder_digest(assignment.solution))
     return tuple(int(text_digest(salt, str(n))[:8], 16) for n in range(POOL_SIZE))

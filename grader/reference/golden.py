@@ -51,7 +51,7 @@ class Recording(Struct, frozen=True, kw_only=True):
     written: tuple[Path, ...]
     """Files that were written; empty when nothing had changed, or the change was refused."""
     changed: tuple[str, ...] = ()
-    """A sentence for each input that the reference changes in place, of which every student would be told."""
+    """A sentence for each input that the reference changes in place: every student would be warned of it."""
     refused: bool
     """A change lies beyond its tolerance and was not accepted; nothing was written."""
 

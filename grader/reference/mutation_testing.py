@@ -26,7 +26,7 @@ from grader.execution.observe import observe
 from grader.execution.process import RootProcess
 from grader.grading.evaluate import GoldenTable
 from grader.model import Assignment, Change, Edit, NotArray
-from grader.reference.pool import abreast, is_caught
+from grader.reference.pool import in_parallel, is_caught
 from grader.reference.session import ReferenceSession, observed_values
 from grader.reference.variants import BATCH, Arrays, Bench, Seen, definitions, module_of, prepared_points, read_solution
 from grader.worker.experiments.fingerprints import FIELDS, agree, fingerprints
@@ -95,12 +95,12 @@ def prepare(
     alone = [number for number, _ in enumerate(edits, len(every)) if seen[number] is None]
     tell(f"{len(alone)} named mistakes in sessions of their own")
     for number, arrays in zip(
-        alone, abreast([edits[n - len(every)] for n in alone], partial(_in_session, assignment)), strict=True
+        alone, in_parallel([edits[n - len(every)] for n in alone], partial(_in_session, assignment)), strict=True
     ):
         seen[number] = arrays
-    told = len(every) + len(edits)
-    useful = _useful(more, seen[told:], steady, [(m, a) for m, a in zip(every, seen, strict=False) if a])
-    more, seen = [more[number] for number in useful], [*seen[:told], *(seen[told + number] for number in useful)]
+    count = len(every) + len(edits)
+    useful = _useful(more, seen[count:], steady, [(m, a) for m, a in zip(every, seen, strict=False) if a])
+    more, seen = [more[number] for number in useful], [*seen[:count], *(seen[count + number] for number in useful)]
     hypotheses = [
         Hypothesis(code=m.code, text=m.clause, function=m.function, named=False, line=m.line, weakness=m.weakness.value)
         for m in every
@@ -181,7 +181,7 @@ def _useful(
 
 
 def _key(function: str, mistakes: int, seen: Seen) -> object:
-    """What two wrong solutions share that need not be told apart."""
+    """Key of wrong solutions that need not be distinguished."""
     return function, mistakes, tuple(sorted((key, _rounded(values)) for key, values in seen.items()))
 
 
@@ -227,7 +227,7 @@ def _once_more(
         return is_caught(root, assignment, edit, golden)
 
     found = dict.fromkeys(range(len(every)), True)
-    for done, (number, result) in enumerate(zip(left, abreast(left, work), strict=True), 1):
+    for done, (number, result) in enumerate(zip(left, in_parallel(left, work), strict=True), 1):
         found[number] = result
         if not done % BATCH:
             tell(f"{done} of {len(left)}")

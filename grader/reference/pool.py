@@ -20,12 +20,12 @@ from grader.model import Assignment, Check, Edit
 from grader.reference.session import ReferenceSession
 
 PROCESSES = 2
-"""Runs at a time: each has a notebook or a probe under way, and a laptop has other things to do."""
+"""Runs at a time: each has a notebook or a probe under way, and 2 keeps a laptop usable."""
 Job = TypeVar("Job")
 Result = TypeVar("Result")
 
 
-def abreast(
+def in_parallel(
     jobs: Iterable[Job], work: Callable[[RootProcess, Job], Result], *, processes: int = PROCESSES
 ) -> Iterator[Result]:
     """`work(root, job)` of each job, in the order of the jobs, `processes` at a time, each with a worker to itself.

@@ -14,7 +14,7 @@ from grader.execution.process import RootProcess
 from grader.execution.scheduler import Prober
 from grader.grading.evaluate import GoldenTable, evaluate
 from grader.model import Assignment, Edit, Outcome
-from grader.reference.pool import abreast
+from grader.reference.pool import in_parallel
 from grader.reference.session import ReferenceSession, live
 
 
@@ -30,7 +30,7 @@ class Trial(Struct, frozen=True, kw_only=True):
 
     @property
     def as_named(self) -> bool:
-        """Whether exactly the checks that the edit names did not pass, besides those that may or may not."""
+        """Whether exactly the checks that the edit names did not pass, apart from those that may or may not."""
         return not self.text
 
     @property
@@ -38,9 +38,9 @@ class Trial(Struct, frozen=True, kw_only=True):
         """One line on what was wrong with the trial; empty if nothing."""
         let_through = [c for c in self.edit.fails if c not in self.failed]
         surplus = [c for c in self.failed if c not in (*self.edit.fails, *self.edit.may_fail)]
-        told = [f"passes {', '.join(let_through)}"] if let_through else []
-        told += [f"fails {', '.join(surplus)}, which it does not name"] if surplus else []
-        return f"{self.edit.name!r} at seed {self.seed} {' and '.join(told)}" if told else ""
+        faults = [f"passes {', '.join(let_through)}"] if let_through else []
+        faults += [f"fails {', '.join(surplus)}, which it does not name"] if surplus else []
+        return f"{self.edit.name!r} at seed {self.seed} {' and '.join(faults)}" if faults else ""
 
 
 def try_edit(root: RootProcess, assignment: Assignment, edit: Edit, golden: Mapping[int, GoldenTable]) -> list[Trial]:
@@ -70,5 +70,5 @@ def run_trials(assignment: Assignment, seeds: int = 1, tell: Callable[[str], Non
     wrong, right = wrong_edits(assignment), right_edits(assignment)
     tell(f"{assignment.id}: {len(wrong)} wrong edits at one seed, {len(right)} right ones at {seeds}")
     jobs = [*((edit, own) for edit in wrong), *((edit, golden) for edit in right)]
-    found = abreast(jobs, lambda root, job: try_edit(root, assignment, *job))
+    found = in_parallel(jobs, lambda root, job: try_edit(root, assignment, *job))
     return [trial for trials in found for trial in trials]

@@ -31,7 +31,7 @@ from grader.reference.session import ReferenceSession
 from grader.worker.experiments.variants import ENDED, RAISED
 
 Definitions = tuple[tuple[str, str, str], ...]
-"""What one variant defines anew: module ("" the notebook), name, source."""
+"""What one variant redefines: module ("" the notebook), name, source."""
 Arrays = Mapping[str, npt.NDArray[Any]]
 Seen = dict[tuple[str, int], Arrays | None]
 """(check, view) -> what it returned; None when it did not return."""
@@ -132,9 +132,9 @@ class Bench:
         observation = self._run(checks, "touched", jobs, SECONDS * len(runs))
         found: dict[str, set[tuple[str, str]]] = {check.id: set() for check in checks}
         for number, (id, _, _) in enumerate(runs):
-            told = observation.values.get(str(number))
-            if isinstance(told, np.ndarray):
-                found[id] |= {(module, name) for module, name in json.loads(told.tobytes())}
+            value = observation.values.get(str(number))
+            if isinstance(value, np.ndarray):
+                found[id] |= {(module, name) for module, name in json.loads(value.tobytes())}
         return found
 
     def _run(self, checks: list[Check], function: str, jobs: Mapping[str, Any], seconds: float) -> Observation:

@@ -15,7 +15,7 @@ SYNTAX_ERRORS = ("SyntaxError", "IndentationError", "TabError")
 
 
 class Explanation(Struct, frozen=True, kw_only=True):
-    """What is said about one lost check."""
+    """The feedback on one lost check."""
 
     feedback: Feedback
     also: tuple[Outcome, ...] = ()
@@ -29,7 +29,7 @@ class LostPart(Struct, frozen=True, kw_only=True):
     lost: tuple[Outcome, ...]
     """Checks that did not pass, without those that are named beside another one with the same mistake."""
     explained: dict[str, Explanation] = field(default_factory=dict)
-    """Check id -> what is said. A check without an entry is shown by its title alone."""
+    """Check id -> feedback. A check without an entry is shown by its title alone."""
     same_as: str = ""
     """Id of an earlier part whose mistake explains this one whole."""
 

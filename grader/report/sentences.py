@@ -41,7 +41,7 @@ _CELL = {"error": "stopped", "timeout": "ran out of time", "crashed": "crashed P
 
 
 class Feedback(Struct, frozen=True, kw_only=True):
-    """What is said about one check."""
+    """The feedback on one check."""
 
     message: str
     arrays: tuple[str, ...] = ()
@@ -65,11 +65,11 @@ class Feedback(Struct, frozen=True, kw_only=True):
 def feedback(outcome: Outcome, *, limit: int | None = SENTENCES) -> Feedback:
     """The check's message, a sentence for each array that adds to it (`limit` of them at most), and the diagnosis."""
     said = paragraph(outcome.message)
-    told = [_named(a, sentence) for a in outcome.arrays if (sentence := paragraph(a.message)) not in said]
-    shown = told if limit is None else told[:limit]
+    named_arrays = [_named(a, sentence) for a in outcome.arrays if (sentence := paragraph(a.message)) not in said]
+    shown = named_arrays if limit is None else named_arrays[:limit]
     named = paragraph(outcome.diagnosis.text) if outcome.diagnosis else ""
     return Feedback(
-        message=said, arrays=tuple(shown), more=len(told) - len(shown), diagnosis="" if named in said else named
+        message=said, arrays=tuple(shown), more=len(named_arrays) - len(shown), diagnosis="" if named in said else named
     )
 
 
@@ -135,7 +135,7 @@ def is_innocent(part: PartResult) -> bool:
 
 
 def credit(part: PartResult) -> str:
-    """What follow-through came to; empty when it was not tried."""
+    """The outcome of follow-through; empty when it was not tried."""
     earned = part.follow_through
     if earned is None:
         return ""

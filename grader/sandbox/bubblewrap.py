@@ -47,8 +47,8 @@ def problem(*, readable: Sequence[str], writable: Sequence[str]) -> str:
         done = subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, timeout=SECONDS, check=False)
     except (OSError, subprocess.TimeoutExpired) as error:
         return str(error)
-    told = done.stderr.decode("utf-8", "replace").strip().splitlines()
-    return "" if done.returncode == 0 else (told[-1] if told else f"it ended with exit code {done.returncode}")
+    errors = done.stderr.decode("utf-8", "replace").strip().splitlines()
+    return "" if done.returncode == 0 else (errors[-1] if errors else f"it ended with exit code {done.returncode}")
 
 
 def _self_test(plan: Plan) -> str:

@@ -74,7 +74,7 @@ def advice(working: Collection[str]) -> tuple[str, ...]:
     """
     if sys.platform == "darwin":
         return (
-            "macOS: there is no sandbox for it; a hand-out of your own grades all the same, other people's work "
+            "macOS: there is no sandbox for it; your own hand-out can be graded anyway, other people's work "
             "belongs in a Linux container or virtual machine",
         )
     if not kernel.machine():
@@ -99,6 +99,6 @@ def _in_child(layer: str, attempt: Callable[[], str]) -> Trial:
         os._exit(0)
     os.close(writing)
     with os.fdopen(reading, "rb") as pipe:
-        told = pipe.read().decode("utf-8", "replace")
+        text = pipe.read().decode("utf-8", "replace")
     os.waitpid(child, 0)
-    return Trial(layer, told.startswith("+"), told[1:] or "the trial ended without an answer")
+    return Trial(layer, text.startswith("+"), text[1:] or "the trial ended without an answer")

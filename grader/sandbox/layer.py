@@ -24,7 +24,7 @@ class Plan(Struct, frozen=True, kw_only=True):
     """Bytes of address space for each process."""
     file_size: int
     beside: int = 0
-    """Threads that the same user runs besides: a limit on processes counts them too where there are no namespaces."""
+    """Other threads of the same user: a limit on processes counts them too where there are no namespaces."""
 
 
 class Situation(Struct, frozen=True, kw_only=True):

@@ -80,6 +80,6 @@ def require(layers: Collection[str], policy: Policy, problems: Collection[str], 
     if secrets and not policy.unsafe:
         raise UsageError(
             "student code would run without a sandbox beside a reference or hidden checks, so nothing was graded "
-            f"({why}); `grade doctor` says what would help, --unsafe goes on all the same"
+            f"({why}); `grade doctor` says what would help, --unsafe goes on anyway"
         )
     return f"no sandbox works here, so this code could read what you can read ({why}); see `grade doctor`"

@@ -264,9 +264,9 @@ def _removed(pid: int) -> dict[tuple[int, int], int]:
     with contextlib.suppress(OSError):
         for entry in os.listdir(f"/proc/{pid}/fd"):
             with contextlib.suppress(OSError):
-                told = os.stat(f"/proc/{pid}/fd/{entry}")
-                if told.st_nlink == 0 and stat.S_ISREG(told.st_mode):
-                    found[told.st_dev, told.st_ino] = told.st_blocks * 512
+                status = os.stat(f"/proc/{pid}/fd/{entry}")
+                if status.st_nlink == 0 and stat.S_ISREG(status.st_mode):
+                    found[status.st_dev, status.st_ino] = status.st_blocks * 512
     return found
 
 

@@ -55,9 +55,9 @@ def render_similarity(found: Similarity, title: str) -> str:
 
 
 def _pair(pair: Pair) -> str:
-    told = f"{pair.code:.0%} of the code, {pair.words:.0%} of the answers{_rare(pair.results)}"
+    likeness = f"{pair.code:.0%} of the code, {pair.words:.0%} of the answers{_rare(pair.results)}"
     names = " and ".join(escape(one_line(w.name)) for w in (pair.left, pair.right))
-    parts = [f'<details><summary>{names} <span class="soft">{told}</span></summary>']
+    parts = [f'<details><summary>{names} <span class="soft">{likeness}</span></summary>']
     if pair.results:
         listed = "".join(f"<li>{escape(one_line(result))}</li>" for result in pair.results)
         parts.append(f"<h3>Rare wrong results of both</h3><ul>{listed}</ul>")

@@ -62,5 +62,5 @@ def _wrong_results(report: Mapping[str, Any]) -> Iterator[str]:
             if mistake:
                 yield f"{title}: {one_line(mistake)}"
             elif errors:
-                told = ", ".join(f"{one_line(name)} off by {error:g}" for name, error in sorted(errors.items()))
-                yield f"{title}: {told} (seed {seed})"
+                listed = ", ".join(f"{one_line(name)} off by {error:g}" for name, error in sorted(errors.items()))
+                yield f"{title}: {listed} (seed {seed})"

@@ -67,7 +67,7 @@ def is_junk(parts: Sequence[str]) -> bool:
 def without_junk(names: Iterable[str]) -> list[str]:
     """The relative names (with `/`) that are worth looking at, in their order.
 
-    Also drops virtual environments under any name, told by their `pyvenv.cfg`.
+    Also drops virtual environments under any name, recognised by their `pyvenv.cfg`.
     """
     kept = [name for name in names if not is_junk(PurePosixPath(name).parts)]
     environments = tuple(n.removesuffix("pyvenv.cfg") for n in kept if n.endswith("/pyvenv.cfg"))

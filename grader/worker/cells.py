@@ -75,7 +75,7 @@ def _made_up(state: State, shell: NotebookShell, source: str) -> tuple[str, ...]
 def run_definitions(shell: NotebookShell, source: str, after: int) -> None:
     """Execute the cell's imports, functions and classes that begin below line `after`, each by itself.
 
-    For a cell that died before it came to them: a training loop that fails must not cost the class above or below.
+    For a cell that failed before it reached them: a training loop that fails must not cost the class above or below.
     """
     try:
         tree = ast.parse(shell.transform_cell(source))  # type: ignore[no-untyped-call]
@@ -115,16 +115,16 @@ def _figures() -> tuple[str, ...]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            told = tuple(_describe(pyplot.figure(number)) for number in pyplot.get_fignums()[:MAX_FIGURES])
+            figures = tuple(_describe(pyplot.figure(number)) for number in pyplot.get_fignums()[:MAX_FIGURES])
             pyplot.close("all")
     except Exception:  # the student can have patched anything here; a figure is evidence, never a verdict
         return ()
-    return tuple(t for t in told if t)
+    return tuple(t for t in figures if t)
 
 
 def _describe(figure: Any) -> str:
     """One sentence on a figure: what is drawn, over how many points, under which labels; empty if nothing is."""
-    told = []
+    axes_texts = []
     for axes in figure.axes:
         lines = [n for n in (len(line.get_xdata()) for line in axes.get_lines()) if n]
         drawn = [f"a line of {n} points" for n in lines[:10]]
@@ -136,5 +136,5 @@ def _describe(figure: Any) -> str:
         labels = [("title", axes.get_title()), ("x", axes.get_xlabel()), ("y", axes.get_ylabel())]
         named = [f"{what} '{str(text)[:80]}'" for what, text in labels if text]
         if drawn:
-            told.append(", ".join([" and ".join(drawn), *named]))
-    return "; ".join(told)
+            axes_texts.append(", ".join([" and ".join(drawn), *named]))
+    return "; ".join(axes_texts)

@@ -61,7 +61,7 @@ class Isolate(Struct, tag=True, frozen=True):
 
 
 class Fork(Struct, tag=True, frozen=True):
-    """Fork; a socket for the child comes with this frame. A `private` child is sealed before it is told anything."""
+    """Fork; a socket for the child comes with this frame. A `private` child is sealed before it receives anything."""
 
     private: bool = False
 
@@ -136,7 +136,7 @@ class Probe(Struct, tag=True, frozen=True, kw_only=True):
     gradient: bool = False
     """Whether the function returns a forward and a backward pass, of which values near the point are wanted."""
     private: bool
-    """Hidden check or follow-through: of an exception only its type and the student's line may be told."""
+    """Hidden check or follow-through: of an exception only its type and the student's line may be shown."""
     replacements: tuple[Replacement, ...] = ()
 
 

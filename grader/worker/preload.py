@@ -1,6 +1,6 @@
 """Libraries in a worker: loaded ahead of student code where it saves time, and without what nobody reads here.
 
-Owns what is done to a library besides importing it. Student code finds each as it would find it after its own import.
+Owns what is done to a library after importing it. Student code finds each as it would find it after its own import.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _ARTISTS, _PLOTS = "matplotlib.artist", "matplotlib.pyplot"
 def load(modules: Sequence[str]) -> None:
     """Import `modules`, and have them do at once what they do at their first use.
 
-    What is missing here will be missing for the student's import, who is told then.
+    What is missing here is reported when the student's own import fails.
     """
     there = len(sys.modules)
     collecting = gc.isenabled()

@@ -179,7 +179,7 @@ class ZMQInteractiveShell(InteractiveShell):
         )
         assert running.stdout is not None
         self.sink.add(running.stdout.read(self.sink.limit).decode("utf-8", "replace"))
-        running.stdout.close()  # a command that prints on is told so by the broken pipe
+        running.stdout.close()  # a command that keeps printing gets a broken pipe
         self.user_ns["_exit_code"] = running.wait()
 
     system_piped = system_raw = system

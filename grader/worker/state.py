@@ -143,4 +143,4 @@ def _move_home(home: str) -> None:
     os.environ.update(HOME=home, TMPDIR=home, IPYTHONDIR=os.path.join(home, ".ipython"))
     os.environ.update(USER="student", LOGNAME="student")  # the sandbox's user has no entry to look a name up in
     os.environ["MPLCONFIGDIR"] = os.path.join(home, "matplotlib")
-    tempfile.tempdir = None  # looked up anew
+    tempfile.tempdir = None  # looked up again

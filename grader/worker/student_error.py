@@ -39,7 +39,7 @@ def student_error(error: BaseException, files: Mapping[str, str]) -> StudentErro
         if isinstance(error, SyntaxError) and not frames and error.lineno:
             frames.append(_syntax_frame(error, root))
     except Exception:
-        frames = []  # student code (a poisoned traceback or file name) ran and failed: the type is still told
+        frames = []  # student code (a poisoned traceback or file name) ran and failed: the type is still reported
     message, kept = _message(error), tuple(frames[-MAX_FRAMES:])
     stub = isinstance(error, NotImplementedError) and message.endswith(STUB_ENDING)
     shapes = _shapes(error, files, root) if isinstance(error, ValueError) else {}

@@ -13,7 +13,7 @@ from grader.assignment.release.new import make_new
 from grader.execution.process import RootProcess
 from grader.grading.evaluate import GoldenTable
 from grader.model import Assignment, Change, Edit
-from grader.reference.pool import abreast, is_caught
+from grader.reference.pool import in_parallel, is_caught
 from grader.reference.self_test import run_trials
 from grader.reference.session import ReferenceSession, live
 from grader.reference.variants import Bench
@@ -36,7 +36,7 @@ def edit(old: str, new: str) -> Edit:
 
 
 def test_results_come_in_the_order_of_the_jobs_and_workers_are_used_again() -> None:
-    found = list(abreast(range(6), lambda root, job: (job, root.pid)))
+    found = list(in_parallel(range(6), lambda root, job: (job, root.pid)))
     assert [job for job, _ in found] == list(range(6))
     assert len({pid for _, pid in found}) <= grader.reference.pool.PROCESSES
 
@@ -49,7 +49,7 @@ def test_a_worker_in_which_a_job_failed_is_closed_and_its_error_comes_out() -> N
         raise ValueError(job)
 
     with pytest.raises(ValueError, match="0"):
-        list(abreast([0], work))
+        list(in_parallel([0], work))
     assert roots[0]._popen.poll() is not None
 
 

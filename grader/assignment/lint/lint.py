@@ -111,7 +111,7 @@ def _unseeded(assignment: Assignment) -> Iterator[Finding]:
             if name.rpartition(".")[2] in UNSEEDED or name in CLOCKS:
                 file, line = author_line(check, node.lineno)
                 what = f"`{name}()` gives something else at every run; draw from `rng`, which is seeded"
-                if check.visibility == "public" or file.startswith("hidden"):  # a shared helper is told once
+                if check.visibility == "public" or file.startswith("hidden"):  # a shared helper is reported once
                     yield Finding("warning", f"{file}:{line}", what)
 
 

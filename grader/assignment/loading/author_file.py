@@ -52,7 +52,7 @@ def execute(path: Path, text: str, modules: Mapping[str, ModuleType]) -> ModuleT
     path, text
         The file and its text.
     modules
-        What this file alone can import besides what is installed: `hidden.py` sees `checks`. They are handed over by
+        Modules that this file alone can import: `hidden.py` sees `checks`. They are handed over by
         an `__import__` of its own instead of `sys.modules`, so that several assignments can be loaded at a time.
 
     Raises

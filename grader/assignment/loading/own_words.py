@@ -46,8 +46,8 @@ def _can_fail(probe: str, source: str) -> bool:
 def own_words(check: Check, line: int, message: str, *, hidden: bool) -> str:
     """The sentence of the `assert` or `fail` at `line` (from 1) of a check; `message` comes from the worker."""
     said = _statement(check.source, line)
-    told, condition = (said.msg, said.test) if isinstance(said, ast.Assert) else (_argument(said), None)
-    pieces = _pieces(told) if told is not None else None
+    text, condition = (said.msg, said.test) if isinstance(said, ast.Assert) else (_argument(said), None)
+    pieces = _pieces(text) if text is not None else None
     if pieces is not None:
         return _filled(pieces, "" if hidden else message)
     if said is None or hidden:
@@ -87,21 +87,21 @@ def _argument(said: ast.stmt | None) -> ast.expr | None:
     return call.args[0] if call.args else next((k.value for k in call.keywords), None)
 
 
-def _pieces(told: ast.expr) -> list[str | None] | None:
+def _pieces(text: ast.expr) -> list[str | None] | None:
     """The literal pieces of a sentence with None for each gap; None where there is no literal piece."""
-    pieces = list(_parts(told))
+    pieces = list(_parts(text))
     return pieces if any(isinstance(piece, str) and piece.strip() for piece in pieces) else None
 
 
-def _parts(told: ast.expr) -> Iterator[str | None]:
-    if isinstance(told, ast.Constant) and isinstance(told.value, str):
-        yield told.value
-    elif isinstance(told, ast.JoinedStr):
-        for value in told.values:
+def _parts(text: ast.expr) -> Iterator[str | None]:
+    if isinstance(text, ast.Constant) and isinstance(text.value, str):
+        yield text.value
+    elif isinstance(text, ast.JoinedStr):
+        for value in text.values:
             yield from _parts(value)
-    elif isinstance(told, ast.BinOp) and isinstance(told.op, ast.Add):
-        yield from _parts(told.left)
-        yield from _parts(told.right)
+    elif isinstance(text, ast.BinOp) and isinstance(text.op, ast.Add):
+        yield from _parts(text.left)
+        yield from _parts(text.right)
     else:
         yield None
 

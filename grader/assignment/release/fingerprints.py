@@ -165,8 +165,8 @@ def _canonical(value: object) -> str:
         return f"{type(node.value).__name__}:{node.value!r}"
     # what is empty is left out: newer versions have more fields
     fields = ((name, _field(node, name)) for name in node._fields if name not in _WITHOUT_EFFECT)
-    told = ",".join(f"{name}={_canonical(field)}" for name, field in fields if field is not None and field != [])
-    return f"{type(node).__name__}({told})"
+    inner = ",".join(f"{name}={_canonical(field)}" for name, field in fields if field is not None and field != [])
+    return f"{type(node).__name__}({inner})"
 
 
 def _plain(node: ast.AST) -> ast.AST:

@@ -24,8 +24,8 @@ def _owners(folder: Path, names: Sequence[str], zone: tzinfo | None) -> dict[str
     people = {}
     """Attempt -> name and login, which may have an underscore of its own."""
     for name, entry in entries.items():
-        if entry["text"] and (told := _NAME.search((folder / name).read_text(encoding="utf-8", errors="replace"))):
-            people[entry["attempt"]] = told["name"], told["login"]
+        if entry["text"] and (match := _NAME.search((folder / name).read_text(encoding="utf-8", errors="replace"))):
+            people[entry["attempt"]] = match["name"], match["login"]
     attached = {entry["attempt"] for entry in entries.values() if entry["file"]}
     found = {}
     for name, entry in entries.items():

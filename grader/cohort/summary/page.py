@@ -81,7 +81,7 @@ def render_page(
     students who wrote alike, or is None where nobody asked.
     """
     titles = run.options.get("titles", {})
-    named = [(titles.get(s.assignment) or s.assignment or "No assignment told", s) for s in summaries]
+    named = [(titles.get(s.assignment) or s.assignment or "Assignment unknown", s) for s in summaries]
     alone = len(named) == 1
     body = "".join(_assignment("" if alone else title, summary, link) for title, summary in named)
     title = _text(", ".join(title for title, s in named if s.assignment) or run.source.rpartition("/")[2])
@@ -177,8 +177,8 @@ def _times(summary: CohortSummary) -> str:
     labels = [f"{n * width:g}" for n in range(len(counts))]
     plot = columns(counts, labels, title="Seconds per hand-in", axis=f"seconds, in steps of {width:g}")
     slow = ", ".join(f"{one_line(who, 60)} {seconds:.1f} s" for seconds, who in summary.longest)
-    told = f'<p class="soft">{summary.seconds:.0f} s in all; slowest: {_text(slow)}</p>'
-    return _section("Hand-ins by time", plot + told)
+    caption = f'<p class="soft">{summary.seconds:.0f} s in all; slowest: {_text(slow)}</p>'
+    return _section("Hand-ins by time", plot + caption)
 
 
 def _unresolved(summary: CohortSummary) -> str:

@@ -25,7 +25,7 @@ class Bar(NamedTuple):
 
     label: str
     value: float
-    told: str
+    detail: str
     """What is written beside the bar."""
     who: Sequence[str] = ()
     """Names to unfold."""
@@ -48,7 +48,7 @@ def bars(rows: Sequence[Bar], *, title: str) -> str:
     cells = "".join(
         f"<li><div>{coded(row.label)}</div>"
         f'<div class="line"><span class="bar" style="width:{LONG * row.value / top:.1f}%"></span>'
-        f'<span class="soft">{escape(row.told)}</span></div>{_who(row.who)}</li>'
+        f'<span class="soft">{escape(row.detail)}</span></div>{_who(row.who)}</li>'
         for row in rows
     )
     return f'<ul class="bars" aria-label="{escape(title)}">{cells}</ul>'

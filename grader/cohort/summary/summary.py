@@ -149,12 +149,12 @@ def summarise(
         slim = structs.replace(result, report=_counted(result.report))  # a thousand whole reports are a gigabyte
         by_assignment.setdefault(result.assignment, []).append(slim)
     lost = by_assignment.get("", [])
-    told = {r.student for id, found in by_assignment.items() if id for r in found}
+    graded = {r.student for id, found in by_assignment.items() if id for r in found}
     summaries = []
     for id in sorted(by_assignment, key=lambda id: (not id, id)):
         ends = outcomes([*by_assignment[id], *(lost if id else [])], id, people, decisions, partial=True)
-        if not id and told:  # whoever has nothing else stands under the assignments
-            ends = [one for one in ends if one.student in told]
+        if not id and graded:  # whoever has nothing else stands under the assignments
+            ends = [one for one in ends if one.student in graded]
         summaries.append(_summary(id, by_assignment[id], ends))
     return summaries
 

@@ -28,7 +28,7 @@ def _one(summary: CohortSummary, width: int, ascii_only: bool) -> list[str]:
     block = "#" if ascii_only else "█"
     line = ("-" if ascii_only else "─") * width
     counts = f"{_count(summary.students, 'student')}, {_count(summary.hand_ins, 'hand-in')}"
-    title = one_line(summary.assignment) if summary.assignment else "No assignment told"
+    title = one_line(summary.assignment) if summary.assignment else "Assignment unknown"
     lines = [f"{title}: {counts}", line]
     if summary.scores:
         lines += _distribution(summary, width, block)
@@ -55,8 +55,8 @@ def _distribution(summary: CohortSummary, width: int, block: str) -> list[str]:
     lines = _columns(labels, summary.bins, width, block)
     quarter = [summary.scores[len(summary.scores) * k // 4] for k in (1, 3)]
     mean, middle = summary.mean or Fraction(0), summary.median or Fraction(0)  # there are scores, or we were not called
-    told = f"mean {points(mean)}, median {points(middle)}, middle half {points(quarter[0])} to {points(quarter[1])}"
-    lines.append(f"  {told}, of {points(summary.max_points)} points; full marks: {summary.full}")
+    averages = f"mean {points(mean)}, median {points(middle)}, middle half {points(quarter[0])} to {points(quarter[1])}"
+    lines.append(f"  {averages}, of {points(summary.max_points)} points; full marks: {summary.full}")
     if summary.late:
         lines.append(f"  late: {_count(summary.late, 'student')}, who paid {points(summary.penalty)} points")
     if summary.pending:
@@ -71,8 +71,8 @@ def _parts(summary: CohortSummary, width: int, block: str) -> list[str]:
     rows: list[tuple[str, ...]] = []
     for part in worst:
         title = fit(one_line(f"{part.id} {part.title}"), max(width - LOST - 34, 12))
-        told = f"{points(part.lost / summary.graded)} of {points(part.points)}, {_count(part.students, 'student')}"
-        rows.append((title, _bar(part.lost, worst[0].lost, LOST, block), told))
+        loss = f"{points(part.lost / summary.graded)} of {points(part.points)}, {_count(part.students, 'student')}"
+        rows.append((title, _bar(part.lost, worst[0].lost, LOST, block), loss))
     head = "Parts that lose most points, on average, and how many students lost some"
     return ["", *wrap(head, width), *(f"  {fit(text, width - 2)}" for text in table(rows))]
 
@@ -84,8 +84,8 @@ def _mistakes(summary: CohortSummary, width: int, block: str) -> list[str]:
     dearest = summary.mistakes[0].lost
     for mistake in summary.mistakes[:SHOWN]:
         bar = pad(_bar(mistake.lost, dearest, LOST, block), LOST) if dearest else ""
-        told = f"{_lost(mistake)}, {_count(mistake.students, 'student')}, part {one_line(mistake.part)}"
-        lines.append(f"  {bar}  {told}")
+        cost = f"{_lost(mistake)}, {_count(mistake.students, 'student')}, part {one_line(mistake.part)}"
+        lines.append(f"  {bar}  {cost}")
         lines += [f"    {text}" for text in wrap(one_line(mistake.text), width - 4)]
     return lines
 
@@ -118,8 +118,8 @@ def _time(summary: CohortSummary, width: int, block: str) -> list[str]:
     slowest = ", ".join(f"{one_line(who, 40)} {seconds:.1f} s" for seconds, who in summary.longest[:3])
     step, counts = time_bins(summary.times, TIMES)
     labels = [f"{n * step:g}-{(n + 1) * step:g} s" for n in range(len(counts))]
-    told = f"{_duration(summary.seconds)} in all, half under {middle:.1f} s; slowest: {slowest}"
-    return ["", "Time for each hand-in", *_columns(labels, counts, width, block), *_hanging("", told, width)]
+    durations = f"{_duration(summary.seconds)} in all, half under {middle:.1f} s; slowest: {slowest}"
+    return ["", "Time for each hand-in", *_columns(labels, counts, width, block), *_hanging("", durations, width)]
 
 
 def _hanging(head: str, text: str, width: int) -> list[str]:

@@ -1,7 +1,7 @@
 """Which of the hypotheses that explain a failed check to name, and the sentence for it.
 
 Of several that behave alike the author's own name is taken, then the clause that says most; between authors' names that
-cannot be told apart none is.
+cannot be distinguished none is.
 """
 
 from __future__ import annotations
@@ -254,12 +254,12 @@ def _said(matcher: Matcher, check: Check, chosen: Sequence[Fit], explains: Mappi
     sentences = []
     names = matcher.names(check.id)
     for fit in chosen:
-        told = [f"`{n}`" for n, changed in zip(names, fit.arrays, strict=True) if changed]
-        if check.judge is not None or len(told) > 3:  # a judge's arrays have names that the student does not know
+        quoted = [f"`{n}`" for n, changed in zip(names, fit.arrays, strict=True) if changed]
+        if check.judge is not None or len(quoted) > 3:  # a judge's arrays have names that the student does not know
             subject = "Your results are"
         else:
-            subject = " and ".join([", ".join(told[:-1]), told[-1]] if len(told) > 1 else told)
-            subject += " is" if len(told) == 1 else " are"
+            subject = " and ".join([", ".join(quoted[:-1]), quoted[-1]] if len(quoted) > 1 else quoted)
+            subject += " is" if len(quoted) == 1 else " are"
         if fit.named and fit.hypothesis.mistakes > 1:
             sentences.append(f"{subject} exactly what these two mistakes give: {fit.clause}.")
         elif fit.named:

@@ -36,7 +36,7 @@ class WrongSolution(Struct, frozen=True, kw_only=True):
     function: str
     named: bool
     definitions: tuple[tuple[str, str, str], ...]
-    """What it defines anew: module ("" the notebook), name, source."""
+    """What it redefines: module ("" the notebook), name, source."""
     mistakes: int = 1
     likely: int = 0
     """0 for what students write, more for what is seldom meant."""

@@ -80,8 +80,8 @@ class Words:
         """What an expression is called: a name in backticks, or what it stands for; empty for anything else."""
         if isinstance(node, ast.Name):
             function, of = self._made.get(node.id, ("", ""))
-            told = f"what `{function}` makes of `{of}`" if self.shown(function) and self.shown(of) else ""
-            return f"`{node.id}`" if self.shown(node.id) else told
+            phrase = f"what `{function}` makes of `{of}`" if self.shown(function) and self.shown(of) else ""
+            return f"`{node.id}`" if self.shown(node.id) else phrase
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "self":
             return f"`self.{node.attr}`" if self.shown(f"self.{node.attr}") else ""
         text = ast.unparse(node)

@@ -144,8 +144,8 @@ def _located(mutation: Mutation, statements: Sequence[ast.stmt], words: Words) -
     line: int = mutation.node.lineno  # type: ignore[attr-defined]  # only such nodes are changed
     inside = next((s for s in statements if s.lineno <= line <= (s.end_lineno or s.lineno)), None)
     inner = [n for n in ast.walk(inside) if isinstance(n, ast.Name | ast.Attribute)] if inside is not None else []
-    told = dict.fromkeys(map(words.name, inner))
-    names = [name for name in told if name.startswith("`") and name[1:-1] not in BUILTINS]
+    phrases = dict.fromkeys(map(words.name, inner))
+    names = [name for name in phrases if name.startswith("`") and name[1:-1] not in BUILTINS]
     if not 0 < len(names) < 4:
         return mutation
     listed = " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)

@@ -22,7 +22,7 @@ class Find(Protocol):
 
 
 class Rule(NamedTuple):
-    """One row of the table: a rule, and of which checks it is asked besides those that fail by themselves."""
+    """One row of the table: a rule, and which checks it also applies to, beyond those that fail by themselves."""
 
     find: Find
     consequences: bool = False

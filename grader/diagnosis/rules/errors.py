@@ -1,6 +1,6 @@
 """What the shapes at the line of an exception show: which product or sum does not fit, and what would. Pure.
 
-The names and shapes come from the worker, the line's text from this side; nothing is said but of operands whose
+The names and shapes come from the worker, the line's text from this side; only operands are mentioned whose
 shapes are known, and none of it reaches a hidden check, whose errors carry no shapes.
 """
 

@@ -32,12 +32,12 @@ def upstream_ignored(facts: Sequence[Fact], failed: Sequence[str] | None) -> Can
     fact = _first(facts, "ignored", failed)
     if fact is None:
         return None
-    told, many = _told(fact, failed)
+    arrays, many = _listed(fact, failed)
     what = f"`{fact.argument}`" if fact.argument else "the derivative that it is given"
     same = "stay the same" if many else "stays the same"
-    never = f"never uses {what}: {told} {same}"
+    never = f"never uses {what}: {arrays} {same}"
     if fact.some:
-        never = f"makes {told} without {what}: {'they' if many else 'it'} {same}"
+        never = f"makes {arrays} without {what}: {'they' if many else 'it'} {same}"
     return Candidate(
         "upstream-ignored",
         f"`{fact.function}` {never} whatever {what} is. By the chain rule it is part of every gradient of this layer.",
@@ -50,12 +50,12 @@ def upstream_bent(facts: Sequence[Fact], failed: Sequence[str]) -> Candidate | N
     fact = _first(facts, "bent", failed)
     if fact is None:
         return None
-    told, many = _told(fact, failed)
+    arrays, many = _listed(fact, failed)
     what = f"`{fact.argument}`" if fact.argument else "the derivative that it is given"
     return Candidate(
         "upstream-not-a-factor",
-        f"`{fact.function}` does not use {what} as a factor: with -2 times {what}, {told} {'are' if many else 'is'} not"
-        " -2 times as large. By the chain rule every gradient of a layer is proportional to what comes in.",
+        f"`{fact.function}` does not use {what} as a factor: with -2 times {what}, {arrays} {'are' if many else 'is'}"
+        " not -2 times as large. By the chain rule every gradient of a layer is proportional to what comes in.",
         {"arrays": list(fact.arrays), "factor": -2},
     )
 
@@ -64,10 +64,10 @@ def state(facts: Sequence[Fact], failed: Sequence[str] | None) -> Candidate | No
     """Another object's pass, or an earlier one of the same, shows in the answer."""
     fact = _first(facts, "shared", failed)
     if fact is not None:
-        told, many = _told(fact, failed)
+        arrays, many = _listed(fact, failed)
         return Candidate(
             "shared-state",
-            f"After `{fact.function}` of another object, {told} of this one {'come' if many else 'comes'} out"
+            f"After `{fact.function}` of another object, {arrays} of this one {'come' if many else 'comes'} out"
             " differently: what is kept between the two passes is kept in one place for all objects, as in a class"
             " attribute or a global, or in an array that both change.",
             {"arrays": list(fact.arrays)},
@@ -75,9 +75,9 @@ def state(facts: Sequence[Fact], failed: Sequence[str] | None) -> Candidate | No
     fact = _first(facts, "second", failed)
     if fact is None:
         return None
-    told, many = _told(fact, failed)
+    arrays, many = _listed(fact, failed)
     come = "come" if many else "comes"
-    how = f"{told} {come} out twice as large" if fact.double else f"{told} {come} out differently"
+    how = f"{arrays} {come} out twice as large" if fact.double else f"{arrays} {come} out differently"
     return Candidate(
         "second-call",
         f"Asked a second time with the same numbers, `{fact.function}` answers something else: {how}. Each call must"
@@ -104,10 +104,10 @@ def own_forward(facts: Sequence[Fact], failed: Sequence[str]) -> Candidate | Non
     fact = _first(facts, "own", failed)
     if fact is None:
         return None
-    told, many = _told(fact, failed)
+    arrays, many = _listed(fact, failed)
     return Candidate(
         "right-for-your-forward",
-        f"{told} {'are' if many else 'is'} the right derivative of what your own `{fact.function}` computes. So look"
+        f"{arrays} {'are' if many else 'is'} the right derivative of what your own `{fact.function}` computes. So look"
         f" for the mistake there: `{fact.function}` computes something else than was asked for.",
         {"arrays": list(fact.arrays), "agrees_with_differences_to": 1e-5},
     )
@@ -117,7 +117,7 @@ def _first(facts: Sequence[Fact], kind: str, failed: Sequence[str] | None) -> Fa
     return next((f for f in facts if f.kind == kind and (failed is None or set(f.arrays) & set(failed))), None)
 
 
-def _told(fact: Fact, failed: Sequence[str] | None) -> tuple[str, bool]:
+def _listed(fact: Fact, failed: Sequence[str] | None) -> tuple[str, bool]:
     """The failed arrays that a fact is about, in words, and whether there are several.
 
     With None for `failed` the arrays have names that a student does not know.

@@ -36,7 +36,7 @@ def input_changed(evidence: Evidence) -> Candidate | None:
 
 
 def extreme_numbers(evidence: Evidence) -> Candidate | None:
-    """nan or inf for numbers as far apart as 1000: an overflow is told from a logarithm of zero by a point between.
+    """nan or inf for numbers as far apart as 1000: a point between separates an overflow from log(0).
 
     Where prepared mistakes explain ordinary numbers, the ends of the range are left unsaid.
     """

@@ -24,7 +24,7 @@ from grader.report.gradescope.results import When
 
 PACKAGE = "numgrade"
 SECONDS = 570
-"""Of the ten minutes that Gradescope gives a submission unless told otherwise."""
+"""Of the ten minutes that Gradescope gives a submission by default."""
 _LITTER = frozenset(
     {FOLDER, "__pycache__", ".ipynb_checkpoints", ".pytest_cache", ".ruff_cache", ".mypy_cache", ".DS_Store"}
 )

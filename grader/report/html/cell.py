@@ -59,10 +59,10 @@ def _hints(outcome: Outcome) -> str:
     """The diagnosis in steps that the student opens one after the other: the kind of mistake, then the mistake."""
     assert outcome.diagnosis is not None
     code, named = outcome.diagnosis.code, _text(outcome.diagnosis.text)
-    if code in (NAMED, TWO) or not (told := kind(code)):
+    if code in (NAMED, TWO) or not (hint := kind(code)):
         return f"<details><summary>Hint</summary>{named}</details>"
     inner = f"<details style='margin-left:1em'><summary>Hint 2: what exactly</summary>{named}</details>"
-    return f"<details><summary>Hint 1: what kind of mistake</summary>{_text(told)}{inner}</details>"
+    return f"<details><summary>Hint 1: what kind of mistake</summary>{_text(hint)}{inner}</details>"
 
 
 def _title(id: str, title: str) -> str:

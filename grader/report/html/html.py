@@ -1,7 +1,7 @@
 """The report as one HTML file for one student: it opens without a network, and needs no script.
 
 The template escapes whatever it is given as text; only what `markup`, `code` and `executed` made is put in as HTML,
-and a policy in the page's head forbids scripts, forms and every request all the same.
+and a policy in the page's head also forbids scripts, forms and every request.
 """
 
 from __future__ import annotations

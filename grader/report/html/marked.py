@@ -108,15 +108,15 @@ def _result(part: Mapping[str, Any]) -> PartResult:
     )
 
 
-def _mark_of(told: Mapping[str, Any] | None) -> Mark | None:
-    if told is None:
+def _mark_of(mark: Mapping[str, Any] | None) -> Mark | None:
+    if mark is None:
         return None
     return Mark(
-        points=_fraction(told["points"]),
-        items=tuple(Item(key=i["key"], points=_fraction(i["points"]), text=i["text"]) for i in told["items"]),
-        comment=told["comment"],
-        model=told.get("model", ""),
-        replaces=None if "replaces" not in told else _fraction(told["replaces"]),
+        points=_fraction(mark["points"]),
+        items=tuple(Item(key=i["key"], points=_fraction(i["points"]), text=i["text"]) for i in mark["items"]),
+        comment=mark["comment"],
+        model=mark.get("model", ""),
+        replaces=None if "replaces" not in mark else _fraction(mark["replaces"]),
     )
 
 

@@ -1,6 +1,6 @@
 """Lines of text under construction: colour, ASCII fall-back, wrapped paragraphs and rows with a score.
 
-Owns how things look; what is said, and in which order, is `grader.report.terminal.terminal`'s.
+Owns the layout; content and order are `grader.report.terminal.terminal`'s.
 """
 
 from __future__ import annotations

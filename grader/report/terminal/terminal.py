@@ -103,14 +103,14 @@ def _lost_first(page: Page, report: Report) -> None:
         )
         _lost_checks(page, lost, grid, ids + 4)
         page.gap()
-    told = [p for p in groups.marked if p.score < p.max_score or sentences.mark_lines(p)]
-    for part in told:
+    shown = [p for p in groups.marked if p.score < p.max_score or sentences.mark_lines(p)]
+    for part in shown:
         lead = one_line(part.part.id) + "  "
         page.row(_SIGN[part.status], one_line(part.part.title), grid(points(part.score), part.max_score), lead=lead)
         _mark(page, part, 4)
-    if told:
+    if shown:
         page.gap()
-    full = tuple(p for p in groups.marked if p not in told and p.max_score)
+    full = tuple(p for p in groups.marked if p not in shown and p.max_score)
     _folded(page, "✓", "marked with full points", full, scores=True)
     _folded(page, "○", "not started", groups.not_started, scores=True)
     _folded(page, "✓", "passed with the reference's earlier parts", groups.credited, scores=True)

@@ -167,7 +167,7 @@ def _scores(read: Mapping[str, Notebook], assignment: Assignment, *, by_name: bo
 
 
 def _furthest(versions: Sequence[str], read: Mapping[str, Notebook], others: Collection[str] = ()) -> Choice:
-    """The version that was worked on most; none when that cannot be told."""
+    """The version that was worked on most; none when that is unclear."""
     left = list(versions)
     for rank in (lambda name: _was_run(read[name]), _by_words):
         left = [name for name in left if rank(name) == max(map(rank, left))]

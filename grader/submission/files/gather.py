@@ -166,7 +166,7 @@ def gather(
     except (OSError, ValueError) as problem:  # ValueError: a NUL in the path
         raise SubmissionError(f"{shown} cannot be read: {clean(str(problem), 300)}; check its permissions") from problem
     if path.suffix != ".ipynb":
-        read_notebook(path)  # a notebook under another name is one; anything else is told what it is
+        read_notebook(path)  # a notebook under another name is one; anything else is refused with what it is
     neighbours = _neighbours(path, reader)
     notes = [f"taken along, since the notebook imports it: {clean(name)}" for name in list(neighbours)[:5]]
     return made(shown, {path.name: path, **neighbours}, notes, path.name)

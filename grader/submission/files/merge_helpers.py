@@ -1,4 +1,4 @@
-"""What a student's version of a provided file defines besides the course's own names.
+"""What a student's version of a provided file defines beyond the course's own names.
 
 Hand-ins bring helpers of their own in a provided file, or the file as a later homework has it, and import them. The
 course's own version is run; these functions and classes, and other names for them, are added to it, and none of its

@@ -73,9 +73,9 @@ def open_submission(
                 _copy(handed.files[given], folder / target)
                 texts |= _text(handed, given, target, assignment)
         notes += place_provided(handed, provided, layout, assignment, folder)
-        filled, told = fill_imports(folder, handed, assignment, read, _sources(folder, layout, texts))
+        filled, import_notes = fill_imports(folder, handed, assignment, read, _sources(folder, layout, texts))
         texts |= filled
-        notes += told
+        notes += import_notes
         missing = _missing_files(handed, assignment, layout, read, Modules(folder, texts))
         for name in missing:
             if (assignment.handout / name).is_file():

@@ -1,6 +1,6 @@
 """The course's own files in a hand-in: which version of each is run, and what to say about the student's.
 
-A student's version is never run, wherever in the hand-in it lies; what it defines besides is `merge_helpers`' to add.
+A student's version is never run, wherever in the hand-in it lies; `merge_helpers` adds what else it defines.
 """
 
 from __future__ import annotations
@@ -69,8 +69,8 @@ def edited(
     that shows nothing of this hand-out is of another edition of the course, whose files all differ: nobody edited them.
     """
     differing, same = [], 0
-    told = read_fingerprints(assignment) if assignment.solution is None else None
-    for name, digest in told.provided.items() if told is not None else ():
+    prints = read_fingerprints(assignment) if assignment.solution is None else None
+    for name, digest in prints.provided.items() if prints is not None else ():
         if text_digest(decode(pristine(assignment, name).read_bytes())) != digest:
             yield f"provided file {name} was edited; the course grades with its own, so put back what was handed out"
     for given, name in provided.items():
@@ -118,15 +118,15 @@ def place_provided(
         targets |= {
             f"{package}/{name}": name for name in assignment.provided_files if f"{package}/{name}" not in targets
         }
-    told: dict[str, str] = {}
+    additions: dict[str, str] = {}
     for target, name in targets.items():
         if target in layout.placed and layout.placed[target] not in provided:
             continue  # the student's own, in a package of theirs
         added = _copy_with_additions(pristine(assignment, name), owns.get(PurePosixPath(name).name, ()), folder, target)
         if added:
             more = f" and {len(added) - 5} more" if len(added) > 5 else ""
-            told.setdefault(", ".join(added[:5]) + more, target)
-    return [f"added to the course's {clean(target)} from your version: {names}" for names, target in told.items()]
+            additions.setdefault(", ".join(added[:5]) + more, target)
+    return [f"added to the course's {clean(target)} from your version: {names}" for names, target in additions.items()]
 
 
 def _copy_with_additions(source: Path, owns: Iterable[Path], folder: Path, target: str) -> list[str]:

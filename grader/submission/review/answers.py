@@ -193,11 +193,13 @@ def _written(texts: Sequence[_Text], given: Sequence[_Text], under: str) -> Answ
     """What the section says beyond the hand-out's text."""
     left = Counter(norm for text in given if not text.code for line in text.lines if (norm := _norm(line)))
     asked = _norm(given[0].lines[0]) if given else ""
-    told = {norm for norm in left if not is_placeholder(norm)} - {asked}
+    remaining = {norm for norm in left if not is_placeholder(norm)} - {asked}
     prose = [text for text in texts if not text.code]
     first = texts[0].lines[0]
     behind = beside(first, under) if texts[0].heading and _norm(first) != asked else ""
-    if not given or (told and told.isdisjoint(_norm(line) for text in prose for line in text.lines[_skip(text) :])):
+    if not given or (
+        remaining and remaining.isdisjoint(_norm(line) for text in prose for line in text.lines[_skip(text) :])
+    ):
         return _last(texts, behind, any(text.code for text in given) or not given)
     answer: list[str] = []
     cell = None

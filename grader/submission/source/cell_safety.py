@@ -1,4 +1,4 @@
-"""What can be told of a cell by reading it: whether it could end or hang its process, and what it defines."""
+"""Static analysis of a cell: whether it could end or hang its process, and what it defines."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ _PRINT_CALL = re.compile(r"^[ \t]*print[ \t]*\(", re.MULTILINE)
 
 
 def foreign_language(metadata: Mapping[str, Any]) -> str:
-    """The language that is not Python, as the metadata names it; empty for Python or when nothing is said.
+    """The language that is not Python, as the metadata names it; empty for Python or when it is silent.
 
     `language_info` is written by the kernel that ran the notebook and outranks `kernelspec`, which can be the
     choice of a menu.

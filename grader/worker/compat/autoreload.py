@@ -29,17 +29,17 @@ class Extensions(ExtensionManager):
         if module_str.rpartition(".")[2] in NOT_LOADED:
             return None
         try:
-            told: str | None = super().load_extension(module_str)
+            reply: str | None = super().load_extension(module_str)
         except ModuleNotFoundError:
             print(f"[not loaded while grading: {module_str[:80]} is not installed]")
             return None
-        return told
+        return reply
 
     def reload_extension(self, module_str: str) -> str | None:
         if module_str.rpartition(".")[2] in NOT_LOADED:
             return None
-        told: str | None = super().reload_extension(module_str)
-        return told
+        reply: str | None = super().reload_extension(module_str)
+        return reply
 
 
 class Reloader:

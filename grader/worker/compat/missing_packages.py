@@ -43,8 +43,8 @@ class _Thing(metaclass=_Kind):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         module, _, name = self._package.rpartition(".")
-        told = f"cannot import name {name!r} from {module!r}" if module else f"No module named {name!r}"
-        raise MissingPackageError(told, name=self._package)
+        message = f"cannot import name {name!r} from {module!r}" if module else f"No module named {name!r}"
+        raise MissingPackageError(message, name=self._package)
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         """A class that inherits from it is defined as any other."""
@@ -122,7 +122,7 @@ def import_with(placeholders: Placeholders, module: str, own: Callable[[str], bo
     Raises
     ------
     BaseException
-        Whatever the module raises besides.
+        Whatever else the module raises.
     """
     while True:
         try:
@@ -137,7 +137,7 @@ class Rest(NamedTuple):
     """How the rest of a cell went."""
 
     error: BaseException | None
-    """What is to be told: what ended it, else the first import or plot that stays impossible."""
+    """What to report: what ended it, else the first import or plot that stays impossible."""
     through: bool
     """Whether the cell was run to its end."""
 

@@ -71,7 +71,7 @@ def _names_of(array: npt.NDArray[Any], names: Iterable[tuple[str, npt.NDArray[An
     return [n for n, known in names if known.shape == array.shape and np.array_equal(known, array)]
 
 
-def _told(names: Any, gradients: Gradients, which: Iterable[int]) -> list[str]:
+def _names(names: Any, gradients: Gradients, which: Iterable[int]) -> list[str]:
     return [name for i in which for name in _names_of(gradients[i], names)]
 
 
@@ -97,8 +97,8 @@ def _upstream(unit: Unit, names: Any) -> Iterable[dict[str, Any]]:
     ignored = [i for i in filled if _same(once[i], turned[i]) and _same(once[i], elsewhere[i])]
     bent = [i for i in filled if i not in ignored and not _same(-2 * once[i], turned[i])]
     argument = {"function": unit.backward_name, "argument": unit.upstream_name}
-    yield {"kind": "ignored", "arrays": _told(names, once, ignored), "some": len(ignored) < len(filled), **argument}
-    yield {"kind": "bent", "arrays": _told(names, once, bent), **argument}
+    yield {"kind": "ignored", "arrays": _names(names, once, ignored), "some": len(ignored) < len(filled), **argument}
+    yield {"kind": "bent", "arrays": _names(names, once, bent), **argument}
 
 
 def _like(d_out: Any, values: npt.NDArray[Any]) -> Any:
@@ -109,13 +109,13 @@ def _own_forward(unit: Unit, names: Any) -> Iterable[dict[str, Any]]:
     """Which gradients are those of the student's own forward pass, by centred differences along random directions."""
     gradients = unit.gradients()
     inputs = unit.inputs()
-    fits, told = [], []
+    fits, asked = [], []
     for i, gradient in enumerate(gradients):
         at = next((k for k, array in enumerate(inputs) if array.shape == gradient.shape), None)
         if at is not None and gradient.any() and _is_derivative(unit, at, inputs[at], gradient):
             fits.append(i)
-            told.append(unit.input_name(at))
-    yield {"kind": "own", "arrays": _told(names, gradients, fits), "function": unit.forward_name, "inputs": told}
+            asked.append(unit.input_name(at))
+    yield {"kind": "own", "arrays": _names(names, gradients, fits), "function": unit.forward_name, "inputs": asked}
 
 
 def _is_derivative(unit: Unit, at: int, value: npt.NDArray[Any], gradient: npt.NDArray[Any]) -> bool:
@@ -142,8 +142,8 @@ def _second_answer(unit: Unit, names: Any) -> Iterable[dict[str, Any]]:
         return
     moved = [i for i in range(len(first)) if not _same(first[i], again[i])]
     double = bool(moved) and all(_same(2 * first[i], again[i]) for i in moved)
-    told = [*_told(names, first, moved), *_told(names, again, moved)]
-    yield {"kind": "second", "arrays": told, "function": unit.backward_name, "double": double}
+    arrays = [*_names(names, first, moved), *_names(names, again, moved)]
+    yield {"kind": "second", "arrays": arrays, "function": unit.backward_name, "double": double}
 
 
 def _shared(unit: Unit, names: Any) -> Iterable[dict[str, Any]]:
@@ -155,8 +155,8 @@ def _other_object(unit: Unit, names: Any) -> Iterable[dict[str, Any]]:
     alone, after = unit.gradients(), unit.gradients(disturbed=True)
     if len(alone) == len(after):
         moved = [i for i in range(len(alone)) if not _same(alone[i], after[i])]
-        told = [*_told(names, alone, moved), *_told(names, after, moved)]
-        yield {"kind": "shared", "arrays": told or [n for n, _ in names if moved], "function": unit.forward_name}
+        arrays = [*_names(names, alone, moved), *_names(names, after, moved)]
+        yield {"kind": "shared", "arrays": arrays or [n for n, _ in names if moved], "function": unit.forward_name}
 
 
 def _large(unit: Unit, names: Any) -> Iterable[dict[str, Any]]:
@@ -168,5 +168,5 @@ def _large(unit: Unit, names: Any) -> Iterable[dict[str, Any]]:
     large = unit.outputs(LARGE / float(np.max(np.abs(scores))))
     if all(np.isfinite(a).all() for a in usual):
         spoilt = [i for i, a in enumerate(large) if not np.isfinite(a).all()]
-        told = [name for i in spoilt for name in _names_of(usual[i], names)]
-        yield {"kind": "large", "arrays": told, "function": unit.forward_name, "inputs": [unit.input_name(0)]}
+        arrays = [name for i in spoilt for name in _names_of(usual[i], names)]
+        yield {"kind": "large", "arrays": arrays, "function": unit.forward_name, "inputs": [unit.input_name(0)]}

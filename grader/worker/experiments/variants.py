@@ -73,7 +73,7 @@ def observe_all(student: Any, jobs: Mapping[str, Any]) -> dict[str, npt.NDArray[
 
 
 def observe_reference(student: Any, jobs: Mapping[str, Any]) -> dict[str, npt.NDArray[np.uint8]]:
-    """As `observe_all`, with what wrapped functions need loaded once, and not anew in every fork."""
+    """As `observe_all`, with what wrapped functions need loaded once, not in every fork."""
     importlib.import_module("grader.worker.experiments.wrappers")
     return observe_all(student, jobs)
 

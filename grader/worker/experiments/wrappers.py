@@ -30,7 +30,7 @@ _calls: Counter[str] = Counter()
 
 
 def remembered(function: Function, stem: str) -> Function:
-    """A forward pass whose arguments the backward pass of the same stem can be told."""
+    """A forward pass whose arguments can be passed on to the backward pass of the same stem."""
     names, own = parameters(function), _is_method(function)
 
     @functools.wraps(function)
