@@ -14,7 +14,8 @@ from grader.assignment.loading.manifest import FILE, without_marking
 from grader.assignment.release.edits import EQUIVALENT, RIGHT, WRONG
 from grader.model import Assignment
 
-AUTHORS_ONLY = frozenset({WRONG, RIGHT, EQUIVALENT})
+MUTANTS = "mutants.csv"
+AUTHORS_ONLY = frozenset({WRONG, RIGHT, EQUIVALENT, MUTANTS})
 """Files of an assignment's folder that grading never reads."""
 LITTER = frozenset({"__pycache__", ".ipynb_checkpoints"})
 

@@ -69,16 +69,19 @@ def run(args: argparse.Namespace) -> int:
             where = _where(assignment, one_line(f.where))
             stdio.emit(f"{where}: {f.level}: {one_line(f.text, 2_000)}\n")
         errors = sum(f.level == "error" for f in found)
-        summary = f"{plural(errors, 'error')}, {plural(sum(f.level == 'warning' for f in found), 'warning')}"
+        warnings = sum(f.level == "warning" for f in found)
+        summary = ""
         if args.trials:
-            failed, trial_summary = _trials(assignment, args.seeds)
+            failed, summary = _trials(assignment, args.seeds)
             errors += failed
-            summary += trial_summary
-        stale = "" if args.mutants else _stale_bank(assignment)
-        stdio.emit(stale)
         if args.mutants:
-            summary += _mutants(assignment)
-        stdio.emit(f"{assignment.id}: {summary}\n")
+            survivors, mutant_summary = _mutants(assignment)
+            warnings += survivors
+            summary += mutant_summary
+        elif stale := _stale_bank(assignment):
+            warnings += 1
+            stdio.emit(stale)
+        stdio.emit(f"{assignment.id}: {plural(errors, 'error')}, {plural(warnings, 'warning')}{summary}\n")
         code = max(code, FOUND if errors else FINE)
     return code
 
@@ -133,23 +136,23 @@ def _stale_bank(assignment: Assignment) -> str:
     return f"{short_path(path)}: warning: {what}; run `grade lint --mutants {assignment.id}`\n"
 
 
-def _mutants(assignment: Assignment) -> str:
+def _mutants(assignment: Assignment) -> tuple[int, str]:
     """Try every small wrong change of the solution; how many pass every check unexplained, and the counts in words."""
     if assignment.solution is None:
-        return ""
+        return 0, ""
+    from grader.assignment.digest import MUTANTS
     from grader.reference.mutation_testing import prepare
 
     prepared = prepare(assignment, stdio.tell)
     survivors = [t.mutant for t in prepared.trials if not t.caught and not t.mutant.excused]
     excused = [t.mutant for t in prepared.trials if not t.caught and t.mutant.excused]
-    lines: list[str] = []
-    for m in (*excused, *survivors):
-        where = _where(assignment, f"solution/{m.file}:{m.line}")
-        change = f"{one_line(m.new)} for {one_line(m.old)}"
-        summary = f"equivalent: {change}: {m.excused}" if m.excused else f"warning: every check passes with {change}"
-        lines.append(f"{where}: {summary}\n")
-    stdio.emit("".join(lines))
+    for m in sorted((*excused, *survivors), key=lambda m: (m.file, m.line, m.column)):
+        where = _where(assignment, f"solution/{m.file}:{m.line}:{m.column}")
+        change = f"`{one_line(m.new)}` for `{one_line(m.old)}`"
+        outcome = f"equivalent: {change}: {m.excused}" if m.excused else f"warning: every check passes with {change}"
+        stdio.emit(f"{where}: {outcome}\n")
     if prepared.path is not None:
         stdio.emit(f"{assignment.id}: wrote {short_path(prepared.path)}\n")
+    stdio.emit(f"{assignment.id}: the outcome of every mutant is in {_where(assignment, MUTANTS)}\n")
     summary = f", {len(survivors)} of {plural(len(prepared.trials), 'mutant')} pass every check"
-    return summary + (f" ({len(excused)} more are declared equivalent)" if excused else "")
+    return len(survivors), summary + (f" ({len(excused)} more are equivalent)" if excused else "")

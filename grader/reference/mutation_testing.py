@@ -6,6 +6,7 @@ statements, such as a notebook's cells, each get a session of their own.
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -26,13 +27,20 @@ from grader.execution.observe import observe
 from grader.execution.process import RootProcess
 from grader.grading.evaluate import GoldenTable
 from grader.model import Assignment, Change, Edit, NotArray
+from grader.reference.mutant_outcomes import add_outcomes, key_of, read_outcomes, sources
 from grader.reference.pool import in_parallel, is_caught
 from grader.reference.session import ReferenceSession, observed_values
-from grader.reference.variants import BATCH, Arrays, Bench, Seen, definitions, module_of, prepared_points, read_solution
+from grader.reference.variants import Arrays, Bench, Seen, definitions, module_of, prepared_points, read_solution
 from grader.worker.experiments.fingerprints import FIELDS, agree, fingerprints
 
 KEPT = 4000
 """Entries of one check's arrays at the second point that are kept: hand-made points have some hundreds."""
+
+
+WAITING = ".mutants"
+"""A hidden folder of an assignment's sources, while its mutants are tried."""
+SHOWN = 10
+"""Mutants in sessions of their own between two lines of progress: each takes seconds."""
 
 
 class Trial(Struct, frozen=True):
@@ -69,12 +77,19 @@ def prepare(
 
     With `named_only`, no mutant and no further wrong solution is tried.
 
+    What was interrupted goes on where it was: answers wait in a hidden folder, outcomes in `mutants.csv`.
+
     Raises
     ------
     AuthoringError
         If the reference is not here, or an edit does not apply.
     """
     every = [] if named_only else excused(assignment, mutants(assignment))
+    bank = read_bank(assignment)
+    outcomes = read_outcomes(assignment)
+    if every and bank is not None and bank.complete and not bank.stale and all(key_of(m) in outcomes for m in every):
+        return Prepared(tuple(Trial(m, outcomes[key_of(m)]) for m in every), len(bank.hypotheses), None)
+    waiting = assignment.root / WAITING / sources(assignment)
     edits = wrong_edits(assignment)
     originals = {file: read_solution(assignment, file) for file in dict.fromkeys(m.file for m in every)}
     jobs = [definitions(assignment, {m.file: m.text}) for m in every]
@@ -82,7 +97,7 @@ def prepare(
     solution = [SourceText(file, text, module_of(assignment, file)) for file, text in originals.items()]
     more = [] if named_only else _more(assignment, solution)
     with ReferenceSession(assignment) as session:
-        bench = Bench(session, assignment)
+        bench = Bench(session, assignment, kept=None if named_only else waiting)
         more += [] if named_only else _changed_calls(bench, solution, tell)
         jobs += [v.definitions for v in more]
         whole = [d for file in originals for d in definitions(assignment, {file: None}) or ()]
@@ -119,14 +134,23 @@ def prepare(
         for v in more
     ]
     path = None
-    bank = read_bank(assignment)
     if bank is None or bank.stale or not (bank.complete or named_only):
         seeds = (assignment.seed, second_seed(assignment.seed))
         by_check = _results(assignment, steady, seen)
         path = write_bank(assignment, seeds, tuple(hypotheses), by_check, complete=not named_only)
+    every = [
+        structs.replace(m, excused="broadcasts to the same") if _same_by_broadcasting(m, arrays, reference) else m
+        for m, arrays in zip(every, seen, strict=False)
+    ]
     caught = [arrays is not None and bench.caught(arrays, reference) for arrays in seen[: len(every)]]
-    trials = _once_more(assignment, every, caught, golden, tell)
+    trials = _once_more(assignment, every, caught, golden, tell) if every else []
+    shutil.rmtree(waiting.parent, ignore_errors=True)
     return Prepared(tuple(trials), len(hypotheses), path)
+
+
+def _same_by_broadcasting(mutant: Mutant, seen: Seen | None, right: Seen) -> bool:
+    """Whether an axis of length 1 more or less changed no shape and no value in checks that run it."""
+    return mutant.code == "kept-axis" and not mutant.excused and bool(seen) and _agrees(seen or {}, right)
 
 
 def excused(assignment: Assignment, every: Sequence[Mutant]) -> list[Mutant]:
@@ -218,19 +242,24 @@ def _once_more(
     tell: Callable[[str], None],
 ) -> list[Trial]:
     """The trials, with what is not caught so far run as a whole submission: cells and their trainings count too."""
-    left = [number for number, found in enumerate(caught) if not found]
-    tell(f"{len(left)} mutants in sessions of their own")
+    found = dict.fromkeys(range(len(every)), True)
+    known = read_outcomes(assignment)
+    kept = {number: known[key] for number, m in enumerate(every) if not caught[number] and (key := key_of(m)) in known}
+    left = [number for number, seen in enumerate(caught) if not seen and number not in kept]
+    tell(f"{len(left)} mutants in sessions of their own" + (f", {len(kept)} tried before" if kept else ""))
 
     def work(root: RootProcess, number: int) -> bool:
         mutant = every[number]
         edit = Edit(name=mutant.clause, changes=(Change(mutant.file, "", mutant.text),))
         return is_caught(root, assignment, edit, golden)
 
-    found = dict.fromkeys(range(len(every)), True)
+    found |= kept
     for done, (number, result) in enumerate(zip(left, in_parallel(left, work), strict=True), 1):
         found[number] = result
-        if not done % BATCH:
-            tell(f"{done} of {len(left)}")
+        add_outcomes(assignment, [(every[number], result)])
+        if not done % SHOWN:
+            tell(f"{done} of {len(left)} mutants")
+    add_outcomes(assignment, [(mutant, found[number]) for number, mutant in enumerate(every)], anew=True)
     return [Trial(mutant, found[number]) for number, mutant in enumerate(every)]
 
 

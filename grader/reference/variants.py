@@ -9,8 +9,10 @@ from __future__ import annotations
 import ast
 import io
 import json
+import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
+from grader.assignment.digest import text_digest
 from grader.assignment.release.percent import python_lines
 from grader.diagnosis.bank import GRADED, MILDER, REPEATED
 from grader.diagnosis.points import milder, second_seed, with_call
@@ -62,10 +65,19 @@ class Bench:
     points
         For a check the points at which it is observed, as (key, the check or one like it, seed); by default those of
         the prepared hypotheses.
+    kept
+        A folder in which answers outlast an interruption, by what was asked.
     """
 
-    def __init__(self, session: ReferenceSession, assignment: Assignment, points: Points | None = None) -> None:
+    def __init__(
+        self,
+        session: ReferenceSession,
+        assignment: Assignment,
+        points: Points | None = None,
+        kept: Path | None = None,
+    ) -> None:
         self._session = session.session
+        self._kept = kept
         self._assignment = assignment
         self._points = points or partial(prepared_points, assignment)
         first = {f"{ASKED}_{checks[0].id}": checks[0].id for checks in self._groups()}
@@ -116,13 +128,27 @@ class Bench:
             "runs": [[(sources.index(source), id, seed) for id, _, source, seed in chosen] for chosen in wanted],
             "seconds": SECONDS,
         }
-        observation = self._run(checks, "observe_reference", jobs, SECONDS * len(variants))
+        values = self._answer(checks, jobs, SECONDS * len(variants))
         found: dict[int, Seen] = {}
         for number, chosen in enumerate(wanted):
-            packed = observation.values.get(str(number))
+            packed = values.get(str(number))
             keys = [(id, key) for id, key, _, _ in chosen]
             found[number] = _unpacked(packed.tobytes(), keys) if isinstance(packed, np.ndarray) else dict.fromkeys(keys)
         return found
+
+    def _answer(self, checks: list[Check], jobs: Mapping[str, Any], seconds: float) -> Mapping[str, Any]:
+        """What the worker says of these jobs, or said of them before an interruption."""
+        asked = text_digest(*(check.id for check in checks), json.dumps(jobs))
+        path = self._kept / f"{asked}.npz" if self._kept is not None else None
+        if path is not None and path.is_file():
+            with suppress(OSError, EOFError, ValueError, zipfile.BadZipFile), np.load(path, allow_pickle=False) as kept:
+                return dict(kept)
+        values = self._run(checks, "observe_reference", jobs, seconds).values
+        if path is not None:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            arrays: dict[str, Any] = {name: v for name, v in values.items() if isinstance(v, np.ndarray)}
+            np.savez(path, **arrays)
+        return values
 
     def _touches(self, checks: list[Check]) -> dict[str, set[tuple[str, str]]]:
         """For each check the definitions that its probe makes run on the reference."""

@@ -101,7 +101,16 @@ def test_a_mutant_is_not_told_again_unless_better() -> None:
 
     def mutant_of(code: str, weakness: Weakness = Weakness.NONE) -> Mutant:
         return Mutant(
-            file="f.py", line=1, function="f", old="", new="", code=code, clause="c", weakness=weakness, text=""
+            file="f.py",
+            line=1,
+            column=1,
+            function="f",
+            old="",
+            new="",
+            code=code,
+            clause="c",
+            weakness=weakness,
+            text="",
         )
 
     def kept(weakness: Weakness) -> list[int]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Any
 
 import msgspec
+import numpy as np
 import pytest
 from msgspec import structs
 
+from grader.assignment.digest import MUTANTS
 from grader.assignment.lint.lint import lint
 from grader.assignment.loading.course import find_course
 from grader.assignment.release.new import make_new
@@ -16,8 +19,16 @@ from grader.diagnosis.codes import NAMED
 from grader.diagnosis.mutation.sites import mutants
 from grader.execution.scheduler import Prober
 from grader.grading.evaluate import evaluate
-from grader.model import Assignment, Change, Diagnosis, Edit
-from grader.reference.mutation_testing import Prepared, excused, prepare
+from grader.model import Assignment, Change, Diagnosis, Edit, Manual, Part, Uses
+from grader.reference.mutant_outcomes import read_outcomes
+from grader.reference.mutation_testing import (
+    WAITING,
+    Prepared,
+    _once_more,
+    _same_by_broadcasting,
+    excused,
+    prepare,
+)
 from grader.reference.session import ReferenceSession, live
 
 FRESH = 77
@@ -30,9 +41,32 @@ def assignment(tmp_path_factory: pytest.TempPathFactory) -> Assignment:
     return find_course(root, root).load("toy")
 
 
+class StoppedError(Exception):
+    pass
+
+
 @pytest.fixture(scope="module")
 def prepared(assignment: Assignment) -> Prepared:
-    return prepare(assignment)
+    """Interrupted in the middle once."""
+
+    def interrupt(progress: str) -> None:
+        if progress.startswith("5 of 11 batches"):
+            raise StoppedError
+
+    with pytest.raises(StoppedError):
+        prepare(assignment, interrupt)
+    kept = {path: path.stat().st_mtime_ns for path in (assignment.root / WAITING).rglob("*.npz")}
+    assert len(kept) >= 5
+    still: list[bool] = []
+
+    def look(progress: str) -> None:
+        if progress.startswith("11 of 11 batches"):
+            still.append(all(path.stat().st_mtime_ns == changed for path, changed in kept.items()))
+
+    done = prepare(assignment, look)
+    assert still == [True], "what was answered before is asked again"
+    assert not (assignment.root / WAITING).exists()
+    return done
 
 
 @pytest.fixture(scope="module")
@@ -56,6 +90,64 @@ def said(
 def test_every_mutant_of_a_well_checked_solution_is_caught(prepared: Prepared) -> None:
     assert len(prepared.trials) >= 10
     assert [t.mutant.new for t in prepared.trials if not t.caught] == []
+
+
+def test_outcomes_are_kept_and_not_tried_again(assignment: Assignment, prepared: Prepared) -> None:
+    text = (assignment.root / MUTANTS).read_text()
+    assert text.startswith("file,line,column,old,new,outcome,sources\ntoy.py,20,12,x @ w + b,")
+    assert text.count("\n") == 1 + len(prepared.trials)
+    assert sum(read_outcomes(assignment).values()) == len(prepared.trials)
+    said: list[str] = []
+    assert prepare(assignment, said.append).trials == prepared.trials
+    assert said == []
+    of_others = structs.replace(assignment, seed=assignment.seed + 1)
+    assert read_outcomes(of_others) == {}
+
+
+def test_only_mutants_without_an_outcome_run_in_sessions_of_their_own(
+    assignment: Assignment, prepared: Prepared, golden: dict
+) -> None:
+    path = assignment.root / MUTANTS
+    whole = path.read_text()
+    path.write_text("".join(line for line in whole.splitlines(keepends=True) if ",-((x @ w + b))," not in line))
+    every = [trial.mutant for trial in prepared.trials]
+    said: list[str] = []
+    try:
+        trials = _once_more(assignment, every, [False] * len(every), golden[assignment.seed], said.append)
+        assert path.read_text() == whole
+    finally:
+        path.write_text(whole)
+    assert said[0] == f"1 mutants in sessions of their own, {len(every) - 1} tried before"
+    assert all(trial.caught for trial in trials)
+
+
+def test_a_kept_axis_that_broadcasts_to_the_same_is_equivalent(assignment: Assignment) -> None:
+    mutant = structs.replace(mutants(assignment)[0], code="kept-axis")
+    right: Any = {("c", 0): {"a": np.ones((2, 3))}, ("d", 0): {"b": np.zeros(2)}}
+    assert _same_by_broadcasting(mutant, {("c", 0): {"a": np.ones((2, 3))}}, right)
+    assert not _same_by_broadcasting(mutant, {("c", 0): {"a": np.ones((2, 1, 3))}}, right)
+    assert not _same_by_broadcasting(mutant, {}, right), "no check runs it"
+    assert not _same_by_broadcasting(structs.replace(mutant, code="wrong-sign"), right, right)
+
+
+def test_cells_of_a_part_for_a_person_have_no_mutants(assignment: Assignment) -> None:
+    path = assignment.root / "solution" / "toy.py"
+    text = path.read_text()
+    region = "### BEGIN SOLUTION\n{}\n### END SOLUTION\n"
+    path.write_text(
+        f"{text}\n# %% [markdown]\n# ## What the bias *does*\n\n# %%\n{region.format('shown = 7 * 8')}"
+        f"\n# %%\n{region.format('asked = 1 + 2')}\n# %% [markdown]\n# ## More\n\n# %%\n{region.format('y = 1 + 2')}"
+    )
+    part = Manual(part=Part("3", "Bias"), points=Fraction(1), kind="written", question="?", under="What the bias does")
+    check = structs.replace(assignment.checks[0], uses=(Uses(name="asked"),))
+    try:
+        without = {m.old for m in mutants(assignment)}
+        found = {m.old for m in mutants(structs.replace(assignment, manual=(part,), checks=(check,)))}
+        lines = {m.line for m in mutants(structs.replace(assignment, manual=(part,), checks=(check,)))}
+    finally:
+        path.write_text(text)
+    assert without - found == {"7 * 8", "7", "8"}
+    assert max(lines) > text.count("\n") + 15
 
 
 @pytest.mark.parametrize("only_one", [False, True])

@@ -10,12 +10,12 @@ import builtins
 import re
 from collections.abc import Iterator, Sequence, Set
 from functools import lru_cache
-from pathlib import Path
+from pathlib import PurePath
 
 from msgspec import Struct
 
 from grader.assignment.release.markers import regions
-from grader.assignment.release.percent import python_lines
+from grader.assignment.release.percent import is_marker, python_lines
 from grader.diagnosis.mutation.mutation import Mutation, Weakness
 from grader.diagnosis.mutation.operators import Generate, mutants_for_checks
 from grader.diagnosis.mutation.phrases import (
@@ -30,6 +30,7 @@ from grader.diagnosis.mutation.phrases import (
 )
 from grader.errors import AuthoringError
 from grader.model import Assignment
+from grader.submission.source.sections import Path, descend, headings, matches
 
 EQUIVALENT = "# equivalent:"
 """A comment in a line of the solution: its mutants change nothing that can be seen, for the reason that follows."""
@@ -46,6 +47,8 @@ class Mutant(Struct, frozen=True, kw_only=True):
     file: str
     """Path below `solution/`."""
     line: int
+    column: int
+    """From 1, in characters."""
     function: str
     """Dotted name of the function that holds the change; empty outside every function."""
     old: str
@@ -73,15 +76,44 @@ def solution_files(assignment: Assignment) -> list[str]:
         raise AuthoringError(f"{assignment.id}: the reference is not here, so it has no mutants")
     names = list(assignment.student_files)
     if assignment.notebook:
-        names.append(Path(assignment.notebook).with_suffix(".py").as_posix())
+        names.append(PurePath(assignment.notebook).with_suffix(".py").as_posix())
     return [name for name in names if (assignment.solution / name).is_file()]
 
 
 def mutants(assignment: Assignment) -> list[Mutant]:
-    """All mutants, in the order of files and lines; of several that give the same code the first."""
+    """All mutants, in the order of files and lines; of several that give the same code the first.
+
+    Cells that a person marks have none, unless they define what a check asks for.
+    """
     found = []
     for file in solution_files(assignment):
-        found += list(mutants_of(file, solution_text(assignment, file)))
+        text = solution_text(assignment, file)
+        apart = _for_person(assignment, text) if file not in assignment.student_files else ()
+        found += [mutant for mutant in mutants_of(file, text) if mutant.line not in apart]
+    return found
+
+
+def _for_person(assignment: Assignment, text: str) -> Set[int]:
+    """The lines of a notebook's code cells under the heading of a part that a person marks."""
+    asked = {uses.name for check in assignment.checks for uses in check.uses}
+    under: Path = ()
+    found: set[int] = set()
+    first = 0  # line of the marker of the cell that is open, from 1
+    lines = text.split("\n")
+    for number, line in enumerate([*lines, "# %%"], 1):
+        if not is_marker(line):
+            continue
+        cell = lines[first : number - 1]
+        if first and lines[first - 1].rstrip() != "# %%":
+            for heading in headings("\n".join(one.removeprefix("# ") for one in cell), questions=True):
+                under = descend(under, heading)
+        elif any(matches(heading.title, manual.under) for heading in under for manual in assignment.manual):
+            tree = ast.parse("\n".join(python_lines("\n".join(cell))))
+            bound = {n.name for n in tree.body if isinstance(n, ast.FunctionDef | ast.ClassDef)}
+            bound |= {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+            if not bound & asked:
+                found.update(range(first + 1, number))
+        first = number
     return found
 
 
@@ -168,9 +200,11 @@ def _of_file(text: str, file: str) -> tuple[frozenset[str], tuple[str, ...]]:
 def _mutant(file: str, lines: list[str], function: str, mutation: Mutation, text: str) -> Mutant:
     line: int = mutation.node.lineno  # type: ignore[attr-defined]  # only such nodes are changed
     _, _, excuse = lines[line - 1].partition(EQUIVALENT)
+    before = lines[line - 1].encode()[: mutation.node.col_offset]  # type: ignore[attr-defined]
     return Mutant(
         file=file,
         line=line,
+        column=len(before.decode()) + 1,
         function=function,
         old=ast.unparse(mutation.node),
         new=mutation.new,
