@@ -85,6 +85,7 @@ def _build(root: str, readable: Sequence[str], writable: Sequence[str]) -> None:
         _attributes(root + path, off=_READ_ONLY)
     for device in DEVICES:
         kernel.mount(device, root + device, None, _BIND)
+        _attributes(root + device, on=_READ_ONLY | _NO_SETUID)  # its mode and times, that is
 
 
 def _attributes(path: str, *, on: int = 0, off: int = 0, recursive: bool = False) -> None:

@@ -54,7 +54,7 @@ PRETENDED = table("""
     utime:132:- utimes:235:- futimesat:261:- utimensat:280:88 setxattr:188:5 lsetxattr:189:6 fsetxattr:190:7
     setxattrat:463:463 removexattr:197:14 lremovexattr:198:15 fremovexattr:199:16 removexattrat:466:466
 """)
-"""Landlock governs neither modes nor times: for files of the worker's own user they are said to be changed."""
+"""Landlock governs neither modes nor times, which whoever may write a file (/dev/null) sets to now: said to be done."""
 GROUPS = table("""
     setsid:112:157 setpgid:109:154
 """)
@@ -130,13 +130,13 @@ class Program:
         self.load(NUMBER)
 
 
-def program(arch: str, *, own_user: bool, signals: bool) -> bytes:
+def program(arch: str, *, modes: bool, signals: bool) -> bytes:
     """The filter for `arch`.
 
     Parameters
     ----------
-    own_user
-        Student code runs as the user who grades: changing modes and times does nothing.
+    modes
+        False where files of others are in reach: changing modes and times then does nothing.
     signals
         False forbids signals altogether.
     """
@@ -152,7 +152,7 @@ def program(arch: str, *, own_user: bool, signals: bool) -> bytes:
     for table, verdict, used in (
         (FORBIDDEN, ERRNO | errno.EPERM, True),
         (ABSENT, ERRNO | errno.ENOSYS, True),
-        (PRETENDED, ERRNO, own_user),
+        (PRETENDED, ERRNO, not modes),
         (GROUPS, ERRNO, True),
         (SIGNALS, ERRNO | errno.EPERM, not signals),
     ):
@@ -182,7 +182,7 @@ def program(arch: str, *, own_user: bool, signals: bool) -> bytes:
     return b"".join(built.lines)
 
 
-def restrict(*, own_user: bool, signals: bool) -> None:
+def restrict(*, modes: bool, signals: bool) -> None:
     """Put the filter on this process and all its children; needs `no_new_privs`.
 
     Raises
@@ -193,7 +193,7 @@ def restrict(*, own_user: bool, signals: bool) -> None:
     arch = kernel.machine()
     if not arch:
         raise OSError(errno.ENOSYS, "seccomp: not Linux on x86-64 or aarch64")
-    lines = program(arch, own_user=own_user, signals=signals)
+    lines = program(arch, modes=modes, signals=signals)
     held = ctypes.create_string_buffer(lines, len(lines))
     pointer = struct.pack("HxxxxxxQ", len(lines) // 8, ctypes.addressof(held))
     kernel.prctl_pointer(kernel.PR_SET_SECCOMP, FILTER_MODE, pointer)
@@ -203,12 +203,12 @@ def _apply(situation: Situation) -> None:
     spare = tiers.SPARE_USER in situation.applied
     scoped = tiers.LANDLOCK in situation.applied and landlock.abi() >= landlock.SIGNALS_FROM
     inside = situation.in_namespaces
-    restrict(own_user=not spare and not inside, signals=spare or inside or scoped)
+    restrict(modes=inside, signals=spare or inside or scoped)
 
 
 def _self_test(plan: Plan) -> str:
     kernel.prctl(kernel.PR_SET_NO_NEW_PRIVS, 1)
-    restrict(own_user=False, signals=True)
+    restrict(modes=True, signals=True)
     try:
         socket.socket().close()
     except PermissionError:

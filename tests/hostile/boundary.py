@@ -107,6 +107,12 @@ CALLS = {
     "a device": "os.mknod('d', 0o60600, os.makedev(8, 0))\nreturn 'PWNED'",
     "a program that runs as root": "open('p', 'w')\nos.chown('p', 0, 0)\nos.chmod('p', 0o4755)\n"
     "return 'PWNED' if os.stat('p').st_uid == 0 and os.stat('p').st_mode & 0o4000 and os.geteuid() else ''",
+    "a device's times": "before = os.stat('/dev/null')\ntry:\n    os.utime('/dev/null')\nfinally:\n"
+    "    return 'PWNED' if os.stat('/dev/null').st_ctime_ns != before.st_ctime_ns else ''",
+    "a device's mode": "before = os.stat('/dev/null').st_mode\nfor change in (os.chmod, lambda n, m: os.fchmod("
+    "os.open(n, os.O_RDWR), m), lambda n, m: libc.syscall(452, -100, n.encode(), m, 0)):\n"
+    "    try:\n        change('/dev/null', 0o666 ^ 0o4000)\n    except OSError:\n        pass\n"
+    "return 'PWNED' if os.stat('/dev/null').st_mode != before else ''",
     "a datagram to a socket's file": "a, b = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)\n"
     "a.sendto(b'x', UNIX)\nreturn 'PWNED'",
     "packets in order to a socket's file": "a, b = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)\n"
@@ -142,6 +148,13 @@ WASTED = {
     "a regular expression": "import re\nre.match('(a+)+$', 'a' * 64 + 'b')",
     "a power": "x = 9 ** 9 ** 9",
 }
+QUICK = (
+    "a subclass with another shape",
+    "leave it to a person",
+    "memory shared from before",
+    "a device's times",
+    "pages",
+)
 MUCH = ("ok", "error", "timeout", "crashed")
 LATER = ("ok", "error", "skipped", "crashed", "timeout")
 SETUP = "import mmap, os, sys\nBOX, PIPE = mmap.mmap(-1, 1 << 16), os.pipe()\nos.set_blocking(PIPE[1], False)"
@@ -155,19 +168,21 @@ secret = "PWN" + "ED " + repr((code.co_consts, code.co_names))
 
 
 def _in_hidden(name: str, channel: str) -> Attack:
-    return plain(
-        f"a hidden check's source by {name}", ONLY_HIDDEN.strip("\n") + "\n" + channel, where="gradients", setup=SETUP
-    )
+    code = ONLY_HIDDEN.strip("\n") + "\n" + channel
+    return plain(f"a hidden check's source by {name}", code, where="gradients", setup=SETUP, quick=name in QUICK)
 
 
 def _drawn(name: str, code: str, words: str) -> Attack:
-    return plain(f"{words} {name}", textwrap.dedent(code), where="gradients")
+    return plain(f"{words} {name}", textwrap.dedent(code), where="gradients", quick=name in QUICK)
 
 
 BOUNDARY = {
     "gain": [_drawn(name, f"return {code}", "return") for name, code in RETURNED.items()],
     "hide": [_drawn(name, code, "answer with") for name, code in RAISED.items()],
     "learn": [_in_hidden(name, code) for name, code in CHANNELS.items()],
-    "harm": [attack(f"take {name}", code) for name, code in CALLS.items()],
-    "waste": [plain(f"waste {name}", code, cell=MUCH, later=LATER, score=(0, 1)) for name, code in WASTED.items()],
+    "harm": [attack(f"take {name}", code, quick=name in QUICK) for name, code in CALLS.items()],
+    "waste": [
+        plain(f"waste {name}", code, cell=MUCH, later=LATER, score=(0, 1), quick=name in QUICK)
+        for name, code in WASTED.items()
+    ],
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -101,6 +102,25 @@ def test_a_file_of_the_own_user_keeps_its_mode_and_times(tmp_path: Path) -> None
     assert told == ["None", "None"]  # as if it had been done: `shutil.copy` must not fail
     assert (tmp_path / "golden.txt").stat().st_mode & 0o777
     assert (tmp_path / "golden.txt").stat().st_mtime > 1
+
+
+@BOTH
+def test_a_device_keeps_its_mode_and_times_and_can_be_written_to(tmp_path: Path, namespaces: bool) -> None:
+    before = {path: os.stat(path) for path in ("/dev/null", "/dev/full")}
+    told = inside(
+        tmp_path,
+        """
+        told = {"write": tried(lambda: open("/dev/null", "w").write("x"))}
+        for path in ("/dev/null", "/dev/full"):
+            told[path] = [tried(lambda: os.utime(path)), tried(lambda: os.chmod(path, 0o4666))]
+        """,
+        namespaces=namespaces,
+    )
+    assert told["write"] == "1"
+    for path, then in before.items():
+        now = os.stat(path)
+        assert (now.st_mode, now.st_mtime_ns, now.st_ctime_ns) == (then.st_mode, then.st_mtime_ns, then.st_ctime_ns)
+        assert told[path] == (["OSError"] * 2 if namespaces else ["None"] * 2)
 
 
 def test_a_fork_bomb_ends_at_a_limit(tmp_path: Path) -> None:

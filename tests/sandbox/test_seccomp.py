@@ -37,8 +37,8 @@ def verdict(program: bytes, arch: int, number: int, *arguments: int) -> int:
             at += yes if holds else no
 
 
-def told(arch: str, number: int, *arguments: int, own_user: bool = False, signals: bool = True) -> int:
-    return verdict(seccomp.program(arch, own_user=own_user, signals=signals), ARCH[arch], number, *arguments)
+def told(arch: str, number: int, *arguments: int, modes: bool = True, signals: bool = True) -> int:
+    return verdict(seccomp.program(arch, modes=modes, signals=signals), ARCH[arch], number, *arguments)
 
 
 @BOTH
@@ -70,12 +70,12 @@ def test_arguments_decide_where_a_call_is_needed(arch: str) -> None:
 def test_signals_and_modes_are_for_where_nothing_else_holds_them(arch: str) -> None:
     assert told(arch, KILL[arch], 1, 9, signals=False) == 0x50000 | 1
     assert told(arch, FCHMOD[arch]) == ALLOWED
-    assert told(arch, FCHMOD[arch], own_user=True) == 0x50000  # said to be done
+    assert told(arch, FCHMOD[arch], modes=False) == 0x50000  # said to be done
 
 
 @BOTH
 def test_another_numbering_does_not_pass_by(arch: str) -> None:
-    program = seccomp.program(arch, own_user=True, signals=False)
+    program = seccomp.program(arch, modes=False, signals=False)
     assert verdict(program, 0x40000003, 11) == KILLED  # 32-bit x86's execve
     if arch == "x86_64":
         assert verdict(program, ARCH[arch], 0x40000000 | 101) == 0x50000 | 38  # x32's ptrace
