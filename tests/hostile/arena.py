@@ -21,6 +21,7 @@ from typing import Any
 
 from grader.cohort.store import Store
 from grader.reference.expected import FOLDER
+from grader.sandbox.view import DEVICES
 from grader.sandbox.watchdog import remove
 from tests.hostile import restrict
 from tests.hostile.attacks import TOOLS, Attack
@@ -50,7 +51,7 @@ if os.geteuid() == 0 and _open_to_all(Path(sys.prefix) / "bin") and _open_to_all
 class Arena:
     """One situation: everything that an attack may aim at belongs to whoever grades in it."""
 
-    def __init__(self, situation: str) -> None:
+    def __init__(self, situation: str, *, cell_seconds: int | None = None) -> None:
         self.situation = situation
         self.tier = SITUATIONS[situation]
         self.mark = "left-" + secrets.token_hex(6)
@@ -59,6 +60,9 @@ class Arena:
         for name in ("home", "tmp", "handed in"):
             (self.folder / name).mkdir()
         shutil.copytree(COURSE, self.folder / "course")
+        if cell_seconds is not None:
+            manifest = self.folder / "course" / "reference" / "target" / "assignment.toml"
+            manifest.write_text(manifest.read_text().replace("cell = 1\n", f"cell = {cell_seconds}\n"))
         (self.folder / "home" / ".ssh_key").write_text("PWNED: a key")
         (self.folder / "neighbour.ipynb").write_text("PWNED: somebody else's")
         (self.folder / "store.sqlite").write_text("PWNED: scores")
@@ -80,6 +84,7 @@ class Arena:
         words = [sys.executable, str(Path(restrict.__file__)), outside, "sleep", "3600"]
         self.victim = subprocess.Popen(words, env=self.environment, cwd="/")
         self.before = self.secrets()
+        self.devices = self.modes()
 
     def as_there(self, *command: str) -> list[str]:
         return [sys.executable, str(Path(restrict.__file__)), self.situation, *command]
@@ -174,6 +179,11 @@ class Arena:
                 found[str(path)] = (told.st_mode, told.st_mtime, hashlib.sha256(path.read_bytes()).hexdigest())
         return found
 
+    @staticmethod
+    def modes() -> dict[str, int]:
+        """Mode of each device that a worker can open."""
+        return {path: os.stat(path).st_mode for path in DEVICES}
+
     def problems(self) -> list[str]:
         """What is not as it was before."""
         found = []
@@ -181,6 +191,8 @@ class Arena:
             found.append("the victim was ended")
         if self.secrets() != self.before:
             found.append("the course was changed")
+        if self.modes() != self.devices:
+            found.append(f"devices were changed: {self.modes()}")
         for listener in self.sockets:
             listener.settimeout(0)
             with contextlib.suppress(OSError):

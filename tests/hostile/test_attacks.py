@@ -14,6 +14,13 @@ from tests.hostile.attacks import Attack
 from tests.hostile.boundary import BOUNDARY
 
 KINDS = FORMER | BOUNDARY
+TOGETHER = {
+    "time and room": ("exhaustion", "time", "waste"),
+    "the machine": ("reads", "writes", "others", "network", "leftovers", "harm"),
+    "the process": ("wire", "patches", "files"),
+    "the answers": ("gain", "hide", "learn"),
+}
+"""Kinds that share a batch."""
 QUICK = [attack for attacks in KINDS.values() for attack in attacks if attack.quick]
 HELD_BACK = ("inputs(rng, 1, 4, 6)", "x.T @ d_out", "linear_gradients(rng.normal(size=(1, 6)), x, w)")
 """Of the hidden checks and the solution: what no report may show."""
@@ -98,29 +105,42 @@ def test_attacks_of_every_kind_come_to_nothing(arena: Arena) -> None:
 
 @pytest.mark.slow
 @pytest.mark.hostile
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("group", TOGETHER)
 @pytest.mark.parametrize("arena", list(SITUATIONS), indirect=True)
-def test_every_attack_comes_to_nothing(arena: Arena, kind: str) -> None:
-    assert outcome(arena, interleaved(KINDS[kind], every=6)) == {}
+def test_every_attack_comes_to_nothing(arena: Arena, group: str) -> None:
+    attacks = [attack for kind in TOGETHER[group] for attack in KINDS[kind]]
+    assert outcome(arena, interleaved(attacks, every=9)) == {}
 
 
 def test_there_are_attacks_enough_and_none_twice() -> None:
     names = [attack.name for attacks in KINDS.values() for attack in attacks]
     assert len(names) == len(set(names)) >= 140
+    assert sorted(kind for kinds in TOGETHER.values() for kind in kinds) == sorted(KINDS)
     assert sum(len(attacks) for attacks in BOUNDARY.values()) >= 60
 
 
-@pytest.mark.slow
-@pytest.mark.hostile
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("arena", list(SITUATIONS), indirect=True)
-def test_one_at_a_time_they_come_to_nothing_either(arena: Arena, kind: str) -> None:
+def one_by_one(arena: Arena, attacks: Sequence[Attack]) -> dict[str, list[str]]:
     found = {}
-    for attack in KINDS[kind]:
+    for attack in attacks:
         report, shown = arena.single(attack)
         told = complaints(attack, report, arena.tier) + arena.problems()
         told += ["the page holds control characters"] if any(ord(c) < 32 and c != "\n" for c in shown) else []
         told += ["the page shows it"] if "PWNED" in shown and arena.tier in attack.tiers else []
         if told:
             found[attack.name] = told
-    assert found == {}
+    return found
+
+
+@pytest.mark.slow
+@pytest.mark.hostile
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("arena", list(SITUATIONS)[:1], indirect=True)
+def test_one_at_a_time_they_come_to_nothing_either(arena: Arena, kind: str) -> None:
+    assert one_by_one(arena, KINDS[kind]) == {}
+
+
+@pytest.mark.slow
+@pytest.mark.hostile
+@pytest.mark.parametrize("arena", list(SITUATIONS)[1:], indirect=True)
+def test_one_at_a_time_a_choice_comes_to_nothing_elsewhere(arena: Arena) -> None:
+    assert one_by_one(arena, QUICK) == {}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -34,7 +35,7 @@ def spinning(count: int, before: str = "pass", body: str = SPIN) -> str:
     )
 
 
-WAIT = "\ntime.sleep(6)"
+WAIT = "\ntime.sleep(4)"
 HOGS = {
     "processes": spinning(30) + WAIT,
     "sessions": spinning(30, "os.setsid()") + WAIT,
@@ -85,56 +86,57 @@ HOGS = {
 }
 
 
+CHOICE = ("sessions", "seven, below the limit", "shared memory", "disk", "output")
+"""In the situations but the first."""
+REPEATS = int(os.environ.get("GRADE_HOSTILE_REPEATS", "1"))
+"""How often each hog has its turn; with more than one all of them have it in every situation."""
+
+
 @pytest.fixture
 def arena(request: pytest.FixtureRequest) -> Iterator[Arena]:
-    made = Arena(request.param)
+    made = Arena(request.param, cell_seconds=3)
     yield made
     made.close()
 
 
-def points(arena: Arena, hog: str) -> dict[str, float]:
-    """What came of a hog and of honest hand-ins beside it, at two a time."""
+def takers(arena: Arena, hogs: Sequence[str]) -> dict[str, set[float]]:
+    """Hogs beside which, at two a time, an honest hand-in had other points than alone."""
     place = arena.folder / "handed in"
-    for path in place.iterdir():
-        raise AssertionError(f"{path} is there already")
-    arena.hand_in(Attack("hog", hog, where="cell"), place / "a-hog")
-    for number in range(3):
-        honest = replace(HONEST, files={f"{number}.txt": str(number), "work.py": WORK})
-        arena.hand_in(replace(honest, code="from work import work\n" + honest.code), place / f"b-honest{number}")
+    for turn, hog in enumerate(hogs):
+        arena.hand_in(Attack("hog", f"# {turn}\n{HOGS[hog]}", where="cell"), place / f"t{turn:03}-a-hog")
+        for number in range(3):
+            honest = replace(HONEST, files={f"{turn}-{number}.txt": "", "work.py": WORK})
+            arena.hand_in(
+                replace(honest, code="from work import work\n" + honest.code), place / f"t{turn:03}-b-honest{number}"
+            )
     store = arena.folder / "home" / "grades.sqlite"
     words = ("batch", str(place), "--store", str(store), "-j", "2", "--course", ".", "--assignment", "target")
-    done = arena.grade(*words, "--require-sandbox", arena.tier)
+    done = arena.grade(*words, "--require-sandbox", arena.tier, seconds=60 * len(hogs) + 60)
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+    found: dict[str, set[float]] = {}
     with Store.open(store) as kept:
-        return {Path(h.path).parts[0]: kept.report(id)["score"] for id, h, _, _ in kept.rows(kept.run().id)}
-
-
-def without(scores: dict[str, float], name: str) -> set[float]:
-    return {score for path, score in scores.items() if not path.startswith(name)}
+        paths = [(Path(hand_in.path).parts[0], id) for id, hand_in, _, _ in kept.rows(kept.run().id)]
+        assert len(paths) == 4 * len(hogs)
+        for path, id in paths:
+            score = kept.report(id)["score"]
+            if "honest" in path and score != 5:
+                found.setdefault(hogs[int(path[1:4])], set()).add(score)
+    return found
 
 
 @pytest.mark.parametrize("arena", list(SITUATIONS)[:1], indirect=True)
 def test_a_neighbour_of_thirty_sessions_keeps_its_points(arena: Arena) -> None:
-    assert without(points(arena, HOGS["sessions"]), "a-hog") == {5}
+    assert takers(arena, ["sessions"]) == {}
     assert list(arena.left_processes()) == []
 
 
 @pytest.mark.slow
 @pytest.mark.hostile
-@pytest.mark.parametrize("hog", HOGS)
 @pytest.mark.parametrize("arena", list(SITUATIONS), indirect=True)
-def test_a_neighbour_keeps_its_points(arena: Arena, hog: str) -> None:
-    assert without(points(arena, HOGS[hog]), "a-hog") == {5}
+def test_neighbours_keep_their_points(arena: Arena) -> None:
+    everywhere = REPEATS > 1 or arena.situation == next(iter(SITUATIONS))
+    assert takers(arena, [*(HOGS if everywhere else CHOICE)] * REPEATS) == {}
     assert list(arena.left_processes()) == []
-
-
-@pytest.mark.slow
-@pytest.mark.hostile
-@pytest.mark.parametrize("time", range(10))
-@pytest.mark.parametrize("hog", ["sessions", "seven, below the limit", "shared memory", "disk", "output"])
-@pytest.mark.parametrize("arena", list(SITUATIONS)[:1], indirect=True)
-def test_a_neighbour_keeps_its_points_ten_times(arena: Arena, hog: str, time: int) -> None:
-    assert without(points(arena, HOGS[hog]), "a-hog") == {5}
 
 
 def test_there_are_twenty_hogs() -> None:
