@@ -18,7 +18,7 @@ from grader.diagnosis.bank import MILDER, REPEATED, Bank
 from grader.diagnosis.codes import Candidate
 from grader.diagnosis.facts import Fact, read_facts
 from grader.diagnosis.points import milder, second_seed, watched
-from grader.model import Check, NotArray, Observation, Outcome
+from grader.model import Check, Frame, NotArray, Observation, Outcome
 
 Golden = Mapping[str, Mapping[str, npt.NDArray[Any]]]
 Probe = Callable[[Check, int], Observation]
@@ -45,6 +45,8 @@ class Case(Struct, frozen=True):
     """Whether it passes once the reference stands in for earlier parts: the mistake is in those."""
     unbegun: bool = False
     """Whether it builds on what the student has not begun: then nothing is a mistake of its own."""
+    after_error: bool = False
+    """Whether a cell before it raised: what it was left with may have any shape."""
 
     @property
     def check(self) -> Check:
@@ -60,6 +62,12 @@ class Case(Struct, frozen=True):
     def raised(self) -> bool:
         """Whether the student's code raised an exception."""
         return self.outcome.status == "error" and self.observation.ended == "error"
+
+    @property
+    def frame(self) -> Frame | None:
+        """Where the student's code raised."""
+        error = self.observation.error
+        return error.frames[-1] if self.raised and error is not None and error.frames else None
 
 
 class Asker:
@@ -138,6 +146,8 @@ class Evidence:
         All failed checks of the submission.
     explained
         The names of each check that a prepared mistake explains as a whole.
+    raised
+        The checks in which the student's code raised.
     """
 
     def __init__(
@@ -148,6 +158,7 @@ class Evidence:
         asker: Asker,
         wrong: Sequence[Case],
         explained: Set[frozenset[str]],
+        raised: Sequence[Case] = (),
     ) -> None:
         self.case = case
         self.check = case.check
@@ -158,6 +169,7 @@ class Evidence:
         """`prepared` where it explains every wrong array of the check."""
         self.asker = asker
         self._wrong = wrong
+        self._raised = raised
         self._explained = names_of(case.check) in explained
 
     @property
@@ -204,6 +216,25 @@ class Evidence:
         names = own | set(self.check.builds_on)
         parts = (names_of(case.check) for case in self._wrong if not case.innocent)
         return self._explained or any(part < names and part != own for part in parts)
+
+    @property
+    def inherited(self) -> bool:
+        """Whether an exception here may come from elsewhere: a cell before it raised, or what it builds on fails.
+
+        The same line that raises in another check is the same mistake, and not what this one builds on.
+        """
+        names = names_of(self.check) | set(self.check.builds_on)
+        own = self.case.frame
+
+        def comes_before(other: Case) -> bool:
+            part = names_of(other.check)
+            shapes = any(array.earned != 1 and array.error is None for array in other.outcome.arrays)
+            return part < names or (part == names and shapes)
+
+        others = [other for other in (*self._wrong, *self._raised) if other.check.id != self.check.id]
+        return self.case.after_error or any(
+            comes_before(other) and not other.innocent and (own is None or other.frame != own) for other in others
+        )
 
 
 def not_begun(outcomes: Sequence[Outcome]) -> set[str]:

@@ -51,14 +51,15 @@ def explain(
     asker = Asker(bank, seed, probe)
     named = named_mistakes(cases, bank, asker) if bank is not None else {}
     explained = {names_of(c.check) for c in wrong if (n := named.get(c.check.id)) is not None and n.whole}
+    raised = [case for case in cases if case.raised and not case.innocent and not case.unbegun]
     found: dict[str, Diagnosis] = {}
-    for case in [*wrong, *(case for case in cases if case.raised and not case.innocent)]:
+    for case in [*wrong, *raised]:
         id = case.check.id
         expected = {n: e for n, e in golden.get(id, {}).items() if isinstance(e, np.ndarray)}
         lost = failed_arrays(case)
         if lost and case.check.judge is None and not any(name in expected for name in lost):
             continue  # nothing but values that are no arrays
-        candidate = first_of(Evidence(case, expected, named.get(id), asker, wrong, explained))
+        candidate = first_of(Evidence(case, expected, named.get(id), asker, wrong, explained, raised))
         if candidate is not None:
             found[id] = candidate.diagnosis()
     notes = ("the search for the kinds of mistakes was cut short: it had taken {SECONDS:g} s",) if asker.late else ()

@@ -197,9 +197,19 @@ class _Run:
             outcomes = [self.outcomes[c.id] for c in checks]
             innocent = {id for id, again in self.followed.items() if again.status == "passed"}
             seed = self._prober.seed
-            found = _diagnoses(self._assignment, outcomes, self._seen, innocent, self._golden, seed, self._ask)
+            late = self._after_errors(checks)
+            found = _diagnoses(self._assignment, outcomes, self._seen, innocent, self._golden, seed, self._ask, late)
             self._last = state, found
         return self._last[1]
+
+    def _after_errors(self, checks: Sequence[Check]) -> set[str]:
+        """The checks, by id, before which a cell of the notebook raised."""
+        session = self._prober.session
+        first = next((run.index for run in session.cells if run.error is not None and run.status == "error"), None)
+        if first is None:
+            return set()
+        anchors = {check.id: session.anchors[check.id] for check in checks}
+        return {id for id, at in anchors.items() if at.when == "end" or (at.when == "after" and at.cell >= first)}
 
     def _ask(self, check: Check, seed: int) -> Observation:
         key = check.id, check.source, seed
@@ -263,6 +273,7 @@ def _diagnoses(
     golden: GoldenTable,
     seed: int,
     probe: Ask,
+    after_errors: Set[str] = frozenset(),
 ) -> tuple[dict[str, Diagnosis], Sequence[str]]:
     if all(o.status not in ("failed", "partial", "error") for o in outcomes):
         return {}, ()
@@ -273,7 +284,13 @@ def _diagnoses(
 
     unbegun = not_begun(outcomes)
     cases = [
-        Case(o, seen[o.check.id], o.check.id in innocent, unbegun=o.check.id in unbegun)
+        Case(
+            o,
+            seen[o.check.id],
+            o.check.id in innocent,
+            unbegun=o.check.id in unbegun,
+            after_error=o.check.id in after_errors,
+        )
         for o in outcomes
         if o.check.id in seen
     ]

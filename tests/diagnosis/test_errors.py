@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,21 +12,37 @@ import pytest
 from grader.diagnosis.evidence import Case
 from grader.diagnosis.explain import explain
 from grader.grading.scoring import outcome
-from grader.model import Check, Diagnosis, Frame, Given, Observation, Part, StudentError
+from grader.model import Check, Diagnosis, Frame, Given, Observation, Part, StudentError, Uses
 from grader.worker.student_error import student_error
 
 SHAPES = {"dout": (7, 3), "w": (5, 3), "x": (7, 5), "self.w": (5, 3), "e": (7, 3), "s": (7,), "square": (3, 3)}
 EXPECTED = {"dx": np.ones((7, 5)), "dw": np.ones((5, 3))}
 
 
-def said(line: str, shapes: Any = SHAPES, type: str = "ValueError") -> Diagnosis | None:
-    check = Check(
-        id="c", part=Part("1", "P"), title="T", points=Fraction(1), visibility="public", source="def c(s, r): ..."
-    )
+def check_of(id: str, *uses: str) -> Check:
+    return Check(
+        id=id, part=Part("1", "P"), title="T", points=Fraction(1), visibility="public",
+        source=f"def {id}(s, r): ...", uses=tuple(Uses(name=name) for name in uses),
+    )  # fmt: skip
+
+
+def raised(check: Check, line: str, shapes: Any = SHAPES, type: str = "ValueError", **how: bool) -> Case:
     error = StudentError(type=type, message="m", frames=(Frame("layers.py", 3, line),), shapes=shapes)
-    seen = Observation(check="c", ended="error", error=error)
-    case = Case(outcome(check, seen, Given(golden=EXPECTED, rng=np.random.default_rng(0), data=None)), seen)  # type: ignore[arg-type]
-    return explain([case], {"c": EXPECTED}, None, 1, lambda check, seed: seen).found.get("c")
+    return case_of(check, Observation(check=check.id, ended="error", error=error), **how)
+
+
+def case_of(check: Check, seen: Observation, **how: bool) -> Case:
+    given = Given(golden=EXPECTED, rng=np.random.default_rng(0), data=Path())
+    return Case(outcome(check, seen, given), seen, **how)
+
+
+def found_in(*cases: Case) -> dict[str, Diagnosis]:
+    golden = {case.check.id: EXPECTED for case in cases}
+    return dict(explain(cases, golden, None, 1, lambda check, seed: cases[0].observation).found)
+
+
+def said(line: str, shapes: Any = SHAPES, type: str = "ValueError", **how: bool) -> Diagnosis | None:
+    return found_in(raised(check_of("c"), line, shapes, type, **how)).get("c")
 
 
 @pytest.mark.parametrize(
@@ -59,6 +76,22 @@ def test_a_product_that_nothing_makes_fit_is_only_described() -> None:
     assert found is not None
     assert found.code == "shapes-do-not-fit"
     assert "With" not in found.text
+    assert found.mistake == "the shapes in `square @ x` do not fit"
+
+
+def test_shapes_that_may_come_from_elsewhere_say_nothing() -> None:
+    layer, network = check_of("layer", "Affine"), check_of("network", "Affine", "Net")
+    here = raised(network, "dx = dout @ w")
+    assert said("dx = dout @ w", after_error=True) is None
+    assert set(found_in(here)) == {"network"}
+    assert set(found_in(raised(layer, "h = x @ w.T"), here)) == {"layer"}, "a layer of it raises elsewhere"
+    assert set(found_in(raised(layer, "dx = dout @ w"), here)) == {"layer", "network"}, "the same line"
+    flat = Observation(check="layer", ended="returned", values={name: np.ones(3) for name in EXPECTED})
+    assert "network" not in found_in(case_of(layer, flat), here), "a layer of it returns another shape"
+    backward = raised(check_of("backward", "Affine"), "dx = dout @ w")
+    assert "backward" not in found_in(case_of(layer, flat), backward)
+    values = Observation(check="layer", ended="returned", values={n: 2 * e for n, e in EXPECTED.items()})
+    assert "backward" in found_in(case_of(layer, values), backward), "wrong numbers of the right shape"
 
 
 def test_a_lost_axis_is_named() -> None:

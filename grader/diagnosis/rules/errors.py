@@ -19,9 +19,9 @@ REDUCTIONS = frozenset({"sum", "mean", "max", "min", "argmax", "std", "var"})
 
 
 def shapes_that_do_not_fit(evidence: Evidence) -> Candidate | None:
-    """A matrix product or a sum of two arrays whose shapes do not go together."""
+    """A matrix product or a sum of two arrays whose shapes do not go together, if none of them comes from elsewhere."""
     error = evidence.case.observation.error
-    if error is None or error.type != "ValueError" or not error.frames or not error.shapes:
+    if error is None or error.type != "ValueError" or not error.frames or not error.shapes or evidence.inherited:
         return None
     tree = _parsed(error.frames[-1].text)
     if tree is None:
@@ -74,12 +74,13 @@ def _product(
         ways.append((_transposed(right), (one[0], other[0])))
     wanted = [way for way in ways if way[1] in results]
     evidence: dict[str, object] = {"shapes": [list(one), list(other)]}
+    mistake = f"the shapes in `{ast.unparse(node)}` do not fit"
     if len(wanted or ways) != 1:
-        return Candidate("shapes-do-not-fit", seen, evidence)
+        return Candidate("shapes-do-not-fit", seen, evidence, mistake)
     ((operand, shape),) = wanted or ways
     text = f"{seen} With `{operand}` they do, and the product has shape {shape}."
     if not wanted:
-        return Candidate("shapes-do-not-fit", text, evidence)
+        return Candidate("shapes-do-not-fit", text, evidence, mistake)
     return Candidate("missing-transpose", text, evidence, f"`{operand}` in `{ast.unparse(node)}`")
 
 
@@ -93,7 +94,7 @@ def _entry_by_entry(node: ast.BinOp, shapes: Mapping[str, Shape]) -> Candidate |
         if len(whole) == 2 and row == whole[:1]:
             hint = f" `{ast.unparse(part)}` has a number for each row; with `keepdims=True` or `[:, None]` its shape is"
             return Candidate("kept-axis", f"{text}{hint} {(row[0], 1)}, and they can.", evidence, "an axis is lost")
-    return Candidate("shapes-do-not-fit", text, evidence)
+    return Candidate("shapes-do-not-fit", text, evidence, f"the shapes in `{ast.unparse(node)}` do not fit")
 
 
 def _broadcasts(one: Shape, other: Shape) -> bool:
