@@ -94,9 +94,11 @@ def _dispatch(words: list[str]) -> int:
 def parse(words: list[str]) -> argparse.Namespace:
     """Read a command line: its first word is a command, or all of it belongs to the default one."""
     if words[0] in REGISTRY and words[0] != DEFAULT:
-        found = parser(words[0])
+        own_parser = parser(words[0])
         # options may stand between positional words, but a parser with further commands of its own cannot have that
-        return found.parse_args(words[1:]) if found._subparsers else found.parse_intermixed_args(words[1:])
+        return (
+            own_parser.parse_args(words[1:]) if own_parser._subparsers else own_parser.parse_intermixed_args(words[1:])
+        )
     alias = words[0] != DEFAULT
     return parser(DEFAULT, alias=alias).parse_intermixed_args(words if alias else words[1:])
 
@@ -104,20 +106,20 @@ def parse(words: list[str]) -> argparse.Namespace:
 def parser(name: str, *, alias: bool = False) -> argparse.ArgumentParser:
     """The arguments of one command; with `alias`, of the default one without its name, where all others are listed."""
     module = _module(name)
-    found = argparse.ArgumentParser(
+    made = argparse.ArgumentParser(
         prog="grade" if alias else f"grade {name}",
         description=module.DESCRIPTION,
         epilog=getattr(module, "EPILOG", None),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    module.add_arguments(found)
+    module.add_arguments(made)
     if alias:
         width = max(map(len, REGISTRY))
         commands = "\n".join(f"  grade {name:<{width}}  {text}" for name, text in REGISTRY.items())
-        found.usage = "grade SUBMISSION [options]\n       grade COMMAND ..."
-        found.epilog = f"commands (each with its own --help):\n{commands}\n\n{found.epilog}"
-        found.add_argument("--version", action="version", version=f"grade {__version__}")
-    return found
+        made.usage = "grade SUBMISSION [options]\n       grade COMMAND ..."
+        made.epilog = f"commands (each with its own --help):\n{commands}\n\n{made.epilog}"
+        made.add_argument("--version", action="version", version=f"grade {__version__}")
+    return made
 
 
 def _module(name: str) -> Any:

@@ -131,26 +131,26 @@ def _grade(
         id = wanted or (course.ids()[0] if handed is None else identify(handed, course.ids(), course.load))
     except SubmissionError as error:
         return _ungradable(path, None, error, started)
-    found = course.load(id)
+    assignment = course.load(id)
     if not hidden:
-        found = public_only(found)
+        assignment = public_only(assignment)
     if checks:
-        found = _only(found, checks)
-    secret = [c.id for c in found.checks if c.visibility == "hidden"]
-    if inspect is not None and secret and found.solution is None:
+        assignment = _only(assignment, checks)
+    secret = [c.id for c in assignment.checks if c.visibility == "hidden"]
+    if inspect is not None and secret and assignment.solution is None:
         raise UsageError(f"the arrays of hidden checks are not shown without the reference: {', '.join(secret)}")
-    log.debug("assignment %s: %d checks (%.3f s)", id, len(found.checks), time.monotonic() - started)
+    log.debug("assignment %s: %d checks (%.3f s)", id, len(assignment.checks), time.monotonic() - started)
     if data is not None:
-        found = msgspec.structs.replace(found, data=Path(data).absolute(), small_data=False)
+        assignment = msgspec.structs.replace(assignment, data=Path(data).absolute(), small_data=False)
     if fresh and seed is None:
         import secrets
 
         seed = secrets.randbelow(LARGEST_SEED)
-    expected = ExpectedValues(found, seed)
+    expected = ExpectedValues(assignment, seed)
     report = grade_with(
         root,
         path,
-        found,
+        assignment,
         folder,
         expected,
         handed=handed,
@@ -161,14 +161,14 @@ def _grade(
     )
     if not checks:
         return report
-    note = f"only --check {', '.join(c.id for c in found.checks)}: no other check ran, and no follow-through"
+    note = f"only --check {', '.join(c.id for c in assignment.checks)}: no other check ran, and no follow-through"
     return msgspec.structs.replace(report, notes=(note, *report.notes), unchecked=Fraction(0))
 
 
 def grade_with(
     root: RootProcess,
     path: Path,
-    found: Assignment,
+    assignment: Assignment,
     folder: Path,
     expected: ExpectedValues,
     *,
@@ -198,31 +198,33 @@ def grade_with(
 
     started = time.monotonic() if started is None else started
     try:
-        root.warm(found.preload)
-        submission = open_submission(path, found, folder / "work", handed, digests)
-        anchors = find_anchors(found, submission)
+        root.warm(assignment.preload)
+        submission = open_submission(path, assignment, folder / "work", handed, digests)
+        anchors = find_anchors(assignment, submission)
         log.debug("submission opened (%.3f s)", time.monotonic() - started)
     except SubmissionError as error:
-        return _ungradable(path, found, error, started)
+        return _ungradable(path, assignment, error, started)
     seed = expected.seed_for(submission.digest)
     with ThreadPoolExecutor(max_workers=1) as pool:
         # beside the worker, which is busy with the notebook
         golden = pool.submit(expected.at, seed)
-        stubs = pool.submit(unfilled_by_check, found, submission)
+        stubs = pool.submit(unfilled_by_check, assignment, submission)
         around = pool.submit(environment)
-        stub = _stub_notebook(found)
-        session = Session(root, found, submission, anchors, seed=seed, pictures=_drawn(found, submission, stub, keep))
+        stub = _stub_notebook(assignment)
+        session = Session(
+            root, assignment, submission, anchors, seed=seed, pictures=_drawn(assignment, submission, stub, keep)
+        )
         prober = Prober(session, seed=seed)
         try:
-            warning = session.supervisor.require_tier(policy, found)
+            warning = session.supervisor.require_tier(policy, assignment)
             session.run_cells(on_snapshot=prober.on_snapshot)
             cells_done = time.monotonic()
             prober.finish()  # before what only this side has to do
             _log_cells(session, cells_done - started)
-            answers = _answers(found, submission, stub, session, digests=bool(keep))
+            answers = _answers(assignment, submission, stub, session, digests=bool(keep))
             evaluation = evaluate(prober, golden.result(), unfilled=stubs.result(), answers=answers)
             log.debug("checks compared and explained (%.3f s)", time.monotonic() - started)
-            for check in found.checks if inspect or log.isEnabledFor(logging.DEBUG) else ():
+            for check in assignment.checks if inspect or log.isEnabledFor(logging.DEBUG) else ():
                 observation = prober.observe(check)
                 log.debug("check %s: %s in %.3f s", check.id, observation.ended, observation.seconds)
                 if inspect is not None:
@@ -231,8 +233,8 @@ def grade_with(
             prober.close()
             session.close()
     return Report(
-        assignment=found.id,
-        title=found.title,
+        assignment=assignment.id,
+        title=assignment.title,
         path=str(path),
         digest=submission.digest,
         status="graded",
@@ -245,13 +247,13 @@ def grade_with(
             *_notebook_notes(submission, stub),
             *evaluation.notes,
         ),
-        unchecked=unchecked_points(found),
+        unchecked=unchecked_points(assignment),
         seed=seed,
         environment=msgspec.structs.replace(
             around.result(), sandbox=session.supervisor.layers, sandbox_tier=tiers.tier(session.supervisor.layers)
         ),
         seconds={"total": time.monotonic() - started, "cells": cells_done - started},
-        work=_work(found, submission) if keep else None,
+        work=_work(assignment, submission) if keep else None,
         lost_process=session.lost_process,
     )
 
@@ -285,10 +287,10 @@ def _capped(*notes: str) -> tuple[str, ...]:
     return (*once[:MAX_NOTES], f"and {len(once) - MAX_NOTES} more notes")
 
 
-def _ungradable(path: Path, found: Assignment | None, error: SubmissionError, started: float) -> Report:
+def _ungradable(path: Path, assignment: Assignment | None, error: SubmissionError, started: float) -> Report:
     return Report(
-        assignment=found.id if found else "",
-        title=found.title if found else "",
+        assignment=assignment.id if assignment else "",
+        title=assignment.title if assignment else "",
         path=str(path),
         digest="",
         status="ungradable",

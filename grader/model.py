@@ -182,9 +182,9 @@ class Assignment(Struct, frozen=True, kw_only=True):
     @property
     def parts(self) -> tuple[Part, ...]:
         """Every part once, in printed order."""
-        found = {p.id: p for p in [c.part for c in self.checks] + [m.part for m in self.manual]}
+        by_id = {p.id: p for p in [c.part for c in self.checks] + [m.part for m in self.manual]}
         rank = {id: i for i, id in enumerate(self.order)}
-        return tuple(sorted(found.values(), key=lambda p: rank.get(p.id, len(rank))))
+        return tuple(sorted(by_id.values(), key=lambda p: rank.get(p.id, len(rank))))
 
 
 class Change(Struct, frozen=True):

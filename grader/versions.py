@@ -30,10 +30,10 @@ def environment() -> Environment:
 @cache
 def _version(package: str) -> str:
     """As the package's own file has it: its metadata takes longer to read than all else of a report."""
-    found = find_spec(package)
-    if found is None or found.origin is None:
+    spec = find_spec(package)
+    if spec is None or spec.origin is None:
         return "not installed"
-    file = Path(found.origin).with_name("version.py")
+    file = Path(spec.origin).with_name("version.py")
     match = re.search(r"""^version\s*=\s*["']([^"']+)["']""", file.read_text() if file.is_file() else "", re.MULTILINE)
     if match is not None:
         return match[1]

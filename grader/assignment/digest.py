@@ -61,19 +61,19 @@ def assignment_digests(assignment: Assignment) -> dict[str, str]:
     """
     root = assignment.root
     paths = {_name(root, path): path for path in files_below(root)}
-    found = {name: file_digest(path) for name, path in paths.items() if name not in AUTHORS_ONLY}
-    if FILE in found:  # a rubric moves no report
+    digests = {name: file_digest(path) for name, path in paths.items() if name not in AUTHORS_ONLY}
+    if FILE in digests:  # a rubric moves no report
         text = without_marking((root / FILE).read_text(encoding="utf-8"))
-        found[FILE] = hashlib.sha256(text.encode()).hexdigest()[:32]
+        digests[FILE] = hashlib.sha256(text.encode()).hexdigest()[:32]
     if assignment.handout != root:
         stubs = (*assignment.student_files, *assignment.provided_files, assignment.notebook or "")
-        found |= {f"hand-out/{name}": file_digest(assignment.handout / name) for name in sorted(filter(None, stubs))}
+        digests |= {f"hand-out/{name}": file_digest(assignment.handout / name) for name in sorted(filter(None, stubs))}
     for name, folders in (("data", (assignment.data,)), ("stand-ins", assignment.stand_ins)):
         outside = [folder for folder in folders if folder is not None and not folder.is_relative_to(root)]
         if outside:
-            found[name] = text_digest(*map(folder_digest, outside))
-    found["checks"] = text_digest(*sorted(check.id for check in assignment.checks))
-    return found
+            digests[name] = text_digest(*map(folder_digest, outside))
+    digests["checks"] = text_digest(*sorted(check.id for check in assignment.checks))
+    return digests
 
 
 def _name(folder: Path, path: Path) -> str:

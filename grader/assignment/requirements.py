@@ -39,13 +39,13 @@ def other_versions(assignment: Assignment) -> list[str]:
 
 def installed(assignment: Assignment) -> dict[str, str]:
     """The version here of each package that is required, by its name; empty where it is missing."""
-    found = {}
+    versions = {}
     for name in map(name_of, assignment.requirements):
         try:
-            found[name] = version(name)
+            versions[name] = version(name)
         except PackageNotFoundError:
-            found[name] = ""
-    return found
+            versions[name] = ""
+    return versions
 
 
 def name_of(requirement: str) -> str:

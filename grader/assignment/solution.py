@@ -63,9 +63,9 @@ def entangled(assignment: Assignment) -> Iterable[tuple[Check, Entangled]]:
     """The checks that have no follow-through, since the reference cannot be taken apart."""
     for check in assignment.checks:
         for name in check.builds_on:
-            found = pieces(assignment, check, [name])
-            if isinstance(found, Entangled):
-                yield check, found
+            closure = pieces(assignment, check, [name])
+            if isinstance(closure, Entangled):
+                yield check, closure
 
 
 def is_written_by_student(assignment: Assignment, check: Check, replaced: Sequence[str]) -> bool:
@@ -77,10 +77,10 @@ def is_written_by_student(assignment: Assignment, check: Check, replaced: Sequen
 
 def _has_region(assignment: Assignment, use: Uses) -> bool:
     """Whether a solution region lies in the statement that defines the name last, or around it."""
-    found = _file_of(assignment, use.name)
-    if found is None:
+    place = _file_of(assignment, use.name)
+    if place is None:
         return False
-    text = found[1].read_text(encoding="utf-8")
+    text = place[1].read_text(encoding="utf-8")
     lines = ["" if line.lstrip().startswith(("%", "!")) else line for line in text.split("\n")]
     begin, end = _section(lines, use.under) if use.under else (1, len(lines))
     spans = [
@@ -91,7 +91,7 @@ def _has_region(assignment: Assignment, use: Uses) -> bool:
     if not spans:
         return False
     first, last = max(spans)
-    return any(first <= region.end and region.begin <= last for region in regions(text, found[1].name))
+    return any(first <= region.end and region.begin <= last for region in regions(text, place[1].name))
 
 
 def _section(lines: Sequence[str], under: str) -> tuple[int, int]:
@@ -115,8 +115,8 @@ def _bound(statement: ast.stmt) -> Iterable[str]:
 
 def definitions(assignment: Assignment, name: str) -> Sequence[ast.stmt]:
     """The statements of the solution's file that defines `name`; none when the reference is not here."""
-    found = None if assignment.solution is None else _file_of(assignment, name)
-    return ast.parse(_text(found[1], bool(found[0]))).body if found else []
+    place = None if assignment.solution is None else _file_of(assignment, name)
+    return ast.parse(_text(place[1], bool(place[0]))).body if place else []
 
 
 def _file_of(assignment: Assignment, name: str) -> tuple[str, Path] | None:

@@ -67,16 +67,16 @@ def current_keys(slot: Slot, assignment: str | None) -> CurrentKeys:
     """
     if assignment is not None:
         return CurrentKeys({assignment: slot.loaded(assignment, values=False).key}, slot.unidentified_key())
-    found: dict[str, CacheKey] = {}
+    keys: dict[str, CacheKey] = {}
     problem: Fault | None = None
     for id in slot.course.ids():
         try:
-            found[id] = slot.loaded(id, values=False).key
+            keys[id] = slot.loaded(id, values=False).key
         except Fault as fault:  # its hand-ins are faults, the others' are not
             problem = problem or fault
-    if problem is not None and not found:
+    if problem is not None and not keys:
         raise problem
-    return CurrentKeys(found, slot.unidentified_key())
+    return CurrentKeys(keys, slot.unidentified_key())
 
 
 def make_plan(

@@ -79,7 +79,7 @@ def differences(before: Iterable[Result], after: Iterable[Result]) -> Difference
 
 def _steps(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[CheckChange]:
     """Every check whose points differ; a part where only what follow-through gave differs."""
-    found = []
+    every_step = []
     old = {part["id"]: part for part in before.get("parts", ())}
     new = {part["id"]: part for part in after.get("parts", ())}
     for id in {**old, **new}:
@@ -94,8 +94,8 @@ def _steps(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[CheckCha
             by_person = any(part is not None and "mark" in part for part in (was, now))
             what = f"part {id}, marked by a person" if by_person else f"follow-through in part {id}"
             steps = [CheckChange(name=what, before=_score(was), after=_score(now))]
-        found += steps
-    return found
+        every_step += steps
+    return every_step
 
 
 def _checks(part: Mapping[str, Any] | None) -> dict[str, Fraction]:
@@ -143,16 +143,16 @@ def _days(result: Result) -> str:
     return f"{result.late_days} late day{'' if result.late_days == 1 else 's'}"
 
 
-def render(found: Differences, before: Run, after: Run, *, width: int = 80) -> str:
+def render(differences: Differences, before: Run, after: Run, *, width: int = 80) -> str:
     """The comparison for a terminal."""
-    whole = len(found.moved) + found.same
+    whole = len(differences.moved) + differences.same
     lines = [
         f"run {before.id} ({_when(before)}) and run {after.id} ({_when(after)}): "
-        f"{len(found.moved)} of {whole} scores moved"
+        f"{len(differences.moved)} of {whole} scores moved"
     ]
-    for assignment in dict.fromkeys(move.assignment for move in found.moved):
+    for assignment in dict.fromkeys(move.assignment for move in differences.moved):
         lines += ["", one_line(assignment) or "assignment unknown"]
-        moves = [move for move in found.moved if move.assignment == assignment]
+        moves = [move for move in differences.moved if move.assignment == assignment]
         heads = table([_row(move) for move in moves], right=frozenset({1, 3, 4}))
         for group in _by_cause(moves):
             by, why = _steps_text([moves[n] for n in group]), "; ".join(map(one_line, moves[group[0]].why))
@@ -162,7 +162,7 @@ def render(found: Differences, before: Run, after: Run, *, width: int = 80) -> s
                 lines += [f"  {heads[group[0]]}", *details]
             else:
                 lines += [f"  {len(group)} students:", *details, *(f"    {heads[n]}" for n in group)]
-    for word, results in (("only in the first", found.gone), ("only in the second", found.new)):
+    for word, results in (("only in the first", differences.gone), ("only in the second", differences.new)):
         if results:
             names = ", ".join(one_line(r.student) for r in results)
             lines += ["", *wrap(f"{word}: {names}", width)]

@@ -208,14 +208,14 @@ def _by_rule(root: Path, rule: re.Pattern[str]) -> tuple[list[Group], list[str]]
         for entry in _entries(folder):
             path = folder / entry
             relative = path.relative_to(root).as_posix()
-            found = rule.fullmatch(relative)
-            if found is None:
+            match = rule.fullmatch(relative)
+            if match is None:
                 if path.is_dir() and not path.is_symlink():
                     look(path)
                 else:
                     ignored.append(relative)
                 continue
-            groups = {key: value or "" for key, value in found.groupdict().items()}
+            groups = {key: value or "" for key, value in match.groupdict().items()}
             digits = re.search(r"\d+", groups.get("attempt", ""))
             attempt = int(digits[0]) if digits else 1
             owner = Owner(

@@ -22,7 +22,7 @@ def evidence(report: Report) -> dict[str, Any]:
     """Part id, or `PART/CHECK` of a check left to a person -> cells with `cell`, `code`, `text`, `pictures`."""
     if report.work is None:
         return {}
-    found: dict[str, Any] = {}
+    cells_of: dict[str, Any] = {}
     notebook, room = report.work.notebook, PICTURES
     runs = {run.index: run for run in report.cells}
     for part in report.parts:
@@ -31,15 +31,15 @@ def evidence(report: Report) -> dict[str, Any]:
             for cell in cells_beside(part.answer, notebook):
                 one, room = _cell(notebook, cell, runs.get(cell), room)
                 shown.append(one)
-            found[part.part.id] = shown
+            cells_of[part.part.id] = shown
         for outcome in part.outcomes:
             if outcome.status == "pending":
                 code = report.work.code.get(outcome.check.id, ())
-                found[f"{part.part.id}/{outcome.check.id}"] = [
+                cells_of[f"{part.part.id}/{outcome.check.id}"] = [
                     {"cell": cut(clean(one.file), 200), "code": cut(clean(one.text), CODE), "text": "", "pictures": []}
                     for one in code
                 ]
-    return {id: cells for id, cells in found.items() if cells}
+    return {id: cells for id, cells in cells_of.items() if cells}
 
 
 def _cell(notebook: Notebook, index: int, run: CellRun | None, room: int) -> tuple[dict[str, Any], int]:

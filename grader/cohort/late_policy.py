@@ -93,19 +93,19 @@ class Rules(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         students, assignments
             Those in addition to the hand-ins' own.
         """
-        found = []
+        lines = []
         listed = list(hand_ins)
         known = {h.student for h in listed}.union(students)
         if strangers := [key for key in self.students if key not in known]:
-            found.append(f"the rules name students who are not here: {', '.join(strangers)}")
+            lines.append(f"the rules name students who are not here: {', '.join(strangers)}")
         if isinstance(self.due, dict) and (others := set(self.due) - set(assignments)):
-            found.append(f"the rules have due dates of assignments that there are not: {', '.join(sorted(others))}")
+            lines.append(f"the rules have due dates of assignments that there are not: {', '.join(sorted(others))}")
         timeless = [h for h in listed if not h.submitted] if self.due is not None else []
         if timeless:
             late = sum(h.late for h in timeless)
             marked = f"; {late} of them are marked as late, which counts as one day" if late else ""
-            found.append(f"nothing says when {len(timeless)} of {len(listed)} hand-ins came{marked}")
-        return found
+            lines.append(f"nothing says when {len(timeless)} of {len(listed)} hand-ins came{marked}")
+        return lines
 
     @property
     def zone(self) -> ZoneInfo | None:
@@ -128,21 +128,21 @@ def read_rules(path: Path) -> Rules:
         It cannot be read or holds something else than the above, with the key.
     """
     try:
-        found = msgspec.toml.decode(path.read_bytes(), type=Rules)
+        rules = msgspec.toml.decode(path.read_bytes(), type=Rules)
     except (OSError, UnicodeDecodeError, msgspec.DecodeError, ValueError) as problem:
         keys = ", ".join(Rules.__struct_fields__)
         raise UsageError(f"--rules {path}: {problem}; its keys are {keys} (`grade batch --help`)") from None
     try:
-        zone = found.zone
+        zone = rules.zone
     except (OSError, ValueError, KeyError):  # a folder, `../x`, no such name
         raise UsageError(
-            f"--rules {path}: there is no timezone {found.timezone!r}; write one as Europe/Berlin"
+            f"--rules {path}: there is no timezone {rules.timezone!r}; write one as Europe/Berlin"
         ) from None
-    times = found.due.values() if isinstance(found.due, dict) else [found.due] if found.due else []
+    times = rules.due.values() if isinstance(rules.due, dict) else [rules.due] if rules.due else []
     if zone is None and any(time.tzinfo is None for time in times):
         what = 'due has no time zone; write it as 2026-11-20T23:59:00+01:00, or add timezone = "Europe/Berlin"'
         raise UsageError(f"--rules {path}: {what}")
-    return found
+    return rules
 
 
 def compiled(pattern: str) -> re.Pattern[str]:
@@ -154,12 +154,12 @@ def compiled(pattern: str) -> re.Pattern[str]:
         It is none, or has no such group.
     """
     try:
-        found = re.compile(pattern)
+        expression = re.compile(pattern)
     except re.error as problem:
         raise UsageError(f"the rule for names {pattern!r} is no regular expression: {problem}") from None
-    if "student" not in found.groupindex:
+    if "student" not in expression.groupindex:
         raise UsageError(f"the rule for names {pattern!r} has no group (?P<student>...), which says whose it is")
-    return found
+    return expression
 
 
 class _Attempt(NamedTuple):
@@ -186,7 +186,7 @@ def apply_policy(results: Iterable[Result], rules: Rules, elsewhere: Iterable[Re
     for result in [*mine, *elsewhere]:
         by_student.setdefault(result.student, {}).setdefault(result.assignment, []).append(result)
     asked = {(r.assignment, r.student) for r in mine}
-    found = []
+    final = []
     for student, assignments in by_student.items():
         hand = rules.students.get(student, StudentOverride())
         left = max(rules.late.term_days + hand.extra_term_days, 0)
@@ -197,8 +197,8 @@ def apply_policy(results: Iterable[Result], rules: Rules, elsewhere: Iterable[Re
             chosen = _taken(attempts, hand.take) or _chosen(priced[:allowed], rules.policy)
             left -= next((p.term_days for p in priced if p.result is chosen), 0)
             if (assignment, student) in asked:
-                found += [_final(attempt, counts=attempt.result is chosen) for attempt in priced]
-    return found
+                final += [_final(attempt, counts=attempt.result is chosen) for attempt in priced]
+    return final
 
 
 def _due(rules: Rules, assignment: str) -> float:

@@ -82,15 +82,15 @@ def outcomes(
         place = by_student if result.assignment == assignment else lost if not result.assignment else {}
         place.setdefault(result.student, []).append(result)
     decided = {(d.student, d.content): d for d in decisions if d.assignment == assignment}
-    found = [_outcome(attempts, partial, decided) for attempts in by_student.values()]
+    ends = [_outcome(attempts, partial, decided) for attempts in by_student.values()]
     elsewhere = {r.student for r in results if r.assignment and r.assignment != assignment}
-    found += [_outcome(a, partial, decided) for s, a in lost.items() if s not in by_student and s not in elsewhere]
-    seen = {one.student for one in found}
+    ends += [_outcome(a, partial, decided) for s, a in lost.items() if s not in by_student and s not in elsewhere]
+    seen = {one.student for one in ends}
     for entry in people:
         if entry.key not in seen:
             one = Outcome(student=entry.key, name=entry.name, ids=entry.columns, state="absent", reason="no hand-in")
-            found.append(_decided(one, decided.get((entry.key, ""))))
-    return sorted(found, key=lambda o: (o.name.casefold() or o.student, o.student))
+            ends.append(_decided(one, decided.get((entry.key, ""))))
+    return sorted(ends, key=lambda o: (o.name.casefold() or o.student, o.student))
 
 
 def _outcome(attempts: Sequence[Result], partial: bool, decided: Mapping[tuple[str, str], Decision]) -> Outcome:

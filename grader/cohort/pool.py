@@ -132,5 +132,5 @@ def in_slots(jobs: Iterable[Job], setup: Setup, slots: int) -> Iterator[tuple[Jo
 
 def _ready(selector: selectors.BaseSelector, running: Iterable[_Process]) -> list[_Process]:
     """Slots with something to read, or that are hung."""
-    found = [key.data for key, _ in selector.select(LOOK_SECONDS)]
-    return found + [p for p in running if p not in found and time.monotonic() - p.since > JOB_SECONDS]
+    ready = [key.data for key, _ in selector.select(LOOK_SECONDS)]
+    return ready + [p for p in running if p not in ready and time.monotonic() - p.since > JOB_SECONDS]

@@ -76,8 +76,8 @@ class Roster(Struct, frozen=True):
         if " " not in forms[1] or not re.search(r"[\s,]", name):  # a platform or a file name ran it together
             forms.append(forms[1].replace(" ", ""))
         for sure, (index, form) in enumerate(zip(self.names, forms, strict=False), 1):
-            if found := index.get(form) if form else None:
-                position = _only(found)
+            if positions := index.get(form) if form else None:
+                position = _only(positions)
                 return None if position is None else Match(position, sure)
         return None
 
@@ -219,16 +219,16 @@ def _indexed(entries: Sequence[RosterEntry], columns: _Columns, remarks: tuple[s
 
 
 def _frozen(index: Mapping[str, set[int]]) -> dict[str, frozenset[int]]:
-    return {word: frozenset(found) for word, found in index.items() if word}
+    return {word: frozenset(positions) for word, positions in index.items() if word}
 
 
 def _id(text: str) -> str:
     return exact(text).casefold().removeprefix("#")
 
 
-def _only(found: frozenset[int] | None) -> int | None:
-    return next(iter(found)) if found and len(found) == 1 else None
+def _only(positions: frozenset[int] | None) -> int | None:
+    return next(iter(positions)) if positions and len(positions) == 1 else None
 
 
-def _first(found: Iterable[frozenset[int] | None]) -> int | None:
-    return next((position for entries in found if (position := _only(entries)) is not None), None)
+def _first(candidates: Iterable[frozenset[int] | None]) -> int | None:
+    return next((position for entries in candidates if (position := _only(entries)) is not None), None)

@@ -91,12 +91,12 @@ class Slot:
 
     def load(self, id: str) -> Assignment:
         """An assignment as this slot grades it."""
-        found = self.course.load(id)
+        assignment = self.course.load(id)
         if not self._hidden:
-            found = public_only(found)
+            assignment = public_only(assignment)
         if self._data is None:
-            return found
-        return msgspec.structs.replace(found, data=Path(self._data).absolute(), small_data=False)
+            return assignment
+        return msgspec.structs.replace(assignment, data=Path(self._data).absolute(), small_data=False)
 
     def loaded(self, id: str, *, values: bool = True) -> Loaded:
         """An assignment with its key, and with `values` its expected values; read once.
@@ -311,8 +311,8 @@ def libraries(assignment: Assignment) -> tuple[str, ...]:
     """
     folder = assignment.solution or assignment.handout
     foreign = {path.stem for place in (folder, *assignment.stand_ins) if place.is_dir() for path in place.iterdir()}
-    found = [from_ or plain for text in _texts(folder) for from_, plain in _IMPORT.findall(text)]
-    wanted = [name for name in found if not name.startswith(".") and name.partition(".")[0] not in foreign]
+    names = [from_ or plain for text in _texts(folder) for from_, plain in _IMPORT.findall(text)]
+    wanted = [name for name in names if not name.startswith(".") and name.partition(".")[0] not in foreign]
     return tuple(dict.fromkeys((*assignment.preload, *wanted)))
 
 

@@ -176,13 +176,13 @@ class Store:
     def elsewhere(self, run: int) -> list[Result]:
         """The latest results, without reports, of the assignments that are not in this run."""
         seen = {result.assignment for result in self.results(run, reports=False)}
-        found = []
+        others = []
         for earlier in reversed(self.runs()):
             if earlier.finished is not None and earlier.id != run:
                 results = [r for r in self.results(earlier.id, reports=False) if r.assignment not in seen]
                 seen |= {r.assignment for r in results}
-                found += results
-        return found
+                others += results
+        return others
 
     @property
     def _current(self) -> bool:
@@ -265,7 +265,7 @@ class Store:
         results = {(r.path, r.student): r for r in self.results(run, reports=False)}
         for path, student, entry, id in rows:
             hand_in = msgspec.json.decode(entry, type=CohortEntry)
-            graded = next(found for number, found in self.reports(hand_in.content) if number == id)
+            graded = next(report for number, report in self.reports(hand_in.content) if number == id)
             yield id, hand_in, graded, results[path, student]
 
     # ------------------------------------------------------------ writing
@@ -278,8 +278,8 @@ class Store:
             self._db.execute("DELETE FROM results WHERE run = ?", (last[0],))
             return int(last[0])
         row = (_now(), source, encoded, grader)
-        found = self._db.execute("INSERT INTO runs (started, source, options, grader) VALUES (?, ?, ?, ?)", row)
-        return int(found.lastrowid or 0)
+        cursor = self._db.execute("INSERT INTO runs (started, source, options, grader) VALUES (?, ?, ?, ?)", row)
+        return int(cursor.lastrowid or 0)
 
     def enrol(self, run: int, people: Iterable[RosterEntry]) -> None:
         """Write down a run's roster: who is on it and handed in nothing must end somewhere too."""
@@ -297,7 +297,7 @@ class Store:
     def add(self, run: int, hand_in: CohortEntry, graded: BatchResult) -> int:
         """A new report and this hand-in's result, in one transaction; returns the report's id."""
         with _Transaction(self._db):
-            found = self._db.execute(
+            cursor = self._db.execute(
                 "INSERT INTO reports (content, assignment, status, reason, score, max_score, pending, scores, report,"
                 " keys, seconds, graded) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
@@ -315,7 +315,7 @@ class Store:
                     _now(),
                 ),
             )
-            id = int(found.lastrowid or 0)
+            id = int(cursor.lastrowid or 0)
             if graded.evidence:
                 packed = zlib.compress(json.dumps(dict(graded.evidence), ensure_ascii=False).encode("utf-8", "replace"))
                 self._db.execute("INSERT INTO evidence (report, body) VALUES (?, ?)", (id, packed))
@@ -399,8 +399,8 @@ def _key(text: str) -> CacheKey:
 
 
 def _unpacked(packed: bytes) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(zlib.decompress(packed))
-    return found
+    value: dict[str, Any] = json.loads(zlib.decompress(packed))
+    return value
 
 
 def _now() -> str:

@@ -124,10 +124,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _shard(text: str) -> tuple[int, int]:
-    found = re.fullmatch(r"(\d+)/(\d+)", text)
-    if found is None or not 1 <= int(found[1]) <= int(found[2]):
+    match = re.fullmatch(r"(\d+)/(\d+)", text)
+    if match is None or not 1 <= int(match[1]) <= int(match[2]):
         raise argparse.ArgumentTypeError(f"{text!r} is not I/N with I from 1 to N, such as 2/8")
-    return int(found[1]), int(found[2])
+    return int(match[1]), int(match[2])
 
 
 def run(args: argparse.Namespace) -> int:
@@ -182,7 +182,7 @@ def run(args: argparse.Namespace) -> int:
 
         runner = partial(on_cluster, address=args.cluster)
     with scratch() as folder:
-        found = find(
+        discovered = find(
             source,
             folder / "all",
             rule=rule,
@@ -191,9 +191,11 @@ def run(args: argparse.Namespace) -> int:
             zone=rules.zone,
             groups=rules.groups,
         )
-        hand_ins = in_shard(found.hand_ins, *args.shard) if args.shard else list(found.hand_ins)
-        _say_found(source, found, args.store.name)
-        for remark in rules.remarks(found.hand_ins, (s.key for s in roster.students) if roster else (), course.ids()):
+        hand_ins = in_shard(discovered.hand_ins, *args.shard) if args.shard else list(discovered.hand_ins)
+        _say_found(source, discovered, args.store.name)
+        for remark in rules.remarks(
+            discovered.hand_ins, (s.key for s in roster.students) if roster else (), course.ids()
+        ):
             stdio.tell(remark)
         progress = Progress(
             sys.stderr, terminal=sys.stderr.isatty() and os.environ.get("TERM") != "dumb", width=stdio.width()
@@ -230,7 +232,7 @@ def run(args: argparse.Namespace) -> int:
                 raise
             finally:
                 progress.close()
-            _say_students(found)
+            _say_students(discovered)
             if args.feedback is not None and log_path(args.store).exists():
                 put_marks_in(args.feedback, (r for r in results(store, number) if r.status == "graded"))
             return show_run(store, number, args.html, args.feedback)
@@ -252,21 +254,21 @@ def _stop(number: int, frame: object) -> None:
     raise KeyboardInterrupt
 
 
-def _say_found(source: Path, found: Found, store: str) -> None:
-    if found.title:
-        stdio.tell(f"{source} is {found.title}")
-    for remark in found.remarks:
+def _say_found(source: Path, discovered: Found, store: str) -> None:
+    if discovered.title:
+        stdio.tell(f"{source} is {discovered.title}")
+    for remark in discovered.remarks:
         stdio.tell(remark)
-    ignored = [name for name in found.ignored if not name.startswith(store)]  # ours, with what SQLite adds
+    ignored = [name for name in discovered.ignored if not name.startswith(store)]  # ours, with what SQLite adds
     if ignored:
         stdio.tell(f"no hand-ins and left out: {listed(ignored)}")
 
 
-def _say_students(found: Found) -> None:
-    if found.strangers:
-        stdio.tell(f"not in the roster: {listed(found.strangers)}")
-    if found.absent:
-        stdio.tell(f"in the roster, without a hand-in: {listed(found.absent)}")
+def _say_students(discovered: Found) -> None:
+    if discovered.strangers:
+        stdio.tell(f"not in the roster: {listed(discovered.strangers)}")
+    if discovered.absent:
+        stdio.tell(f"in the roster, without a hand-in: {listed(discovered.absent)}")
 
 
 @contextmanager

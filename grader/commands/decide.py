@@ -61,12 +61,12 @@ def run(args: argparse.Namespace) -> int:
         assignment = args.assignment or (ids[0] if len(ids) == 1 else "")
         if assignment not in ids:
             raise UsageError(f"which assignment? Name it with --assignment; there are: {', '.join(ids) or 'none'}")
-        found = outcomes(results, assignment, store.people(run), store.decisions(), partial=True)
+        students = outcomes(results, assignment, store.people(run), store.decisions(), partial=True)
         if args.student is None:
-            return _list(found)
+            return _list(students)
         if args.points is None:
             raise UsageError(f"decide {args.student}: say how many points, or `{EXCUSED}`")
-        one = next((o for o in found if args.student in (o.student, o.name)), None)
+        one = next((o for o in students if args.student in (o.student, o.name)), None)
         if one is None:
             raise UsageError(
                 f"{args.student}: no such student; `grade decide {args.store}` lists who is without points"
@@ -85,12 +85,12 @@ def run(args: argparse.Namespace) -> int:
     return DECIDED
 
 
-def _list(found: list[Outcome]) -> int:
+def _list(ends: list[Outcome]) -> int:
     from grader.cohort.outcome import STATES, UNDECIDED
     from grader.report.sanitize import one_line
 
-    left = [one for one in found if one.state in UNDECIDED]
+    left = [one for one in ends if one.state in UNDECIDED]
     for one in left:
         stdio.emit(f"{one_line(one.shown)}: {STATES[one.state]} ({one_line(one.reason, 300)})\n")
-    stdio.emit(f"{plural(len(found), 'student')}: {len(left)} to decide\n")
+    stdio.emit(f"{plural(len(ends), 'student')}: {len(left)} to decide\n")
     return UNDECIDED_LEFT if left else DECIDED

@@ -34,6 +34,6 @@ def run(args: argparse.Namespace) -> int:
                 f"{args.store}: give two runs to compare; finished: {listed(map(str, finished)) or 'none'}"
             )
         before, after = (store.run(number) for number in numbers)
-        found = differences(results(store, before.id), results(store, after.id))
-    stdio.emit(render(found, before, after, width=stdio.width()))
-    return MOVED if found.moved or found.gone or found.new else DONE
+        changes = differences(results(store, before.id), results(store, after.id))
+    stdio.emit(render(changes, before, after, width=stdio.width()))
+    return MOVED if changes.moved or changes.gone or changes.new else DONE

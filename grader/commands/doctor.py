@@ -29,15 +29,16 @@ def run(args: argparse.Namespace) -> int:
     from grader.sandbox import doctor as trying
     from grader.sandbox import tiers
 
-    found = trying.try_everything()
+    trials_made = trying.try_everything()
     if args.json:
-        trials = [{"layer": t.layer, "works": t.works, "detail": t.detail} for t in found.trials]
+        trials = [{"layer": t.layer, "works": t.works, "detail": t.detail} for t in trials_made.trials]
         stdio.emit_utf8(
-            json.dumps({"tier": found.tier, "layers": trials, "advice": list(found.advice)}, indent=2) + "\n"
+            json.dumps({"tier": trials_made.tier, "layers": trials, "advice": list(trials_made.advice)}, indent=2)
+            + "\n"
         )
     else:
-        rows: list[tuple[str, ...]] = [(t.layer, WORDS[t.works], one_line(t.detail)) for t in found.trials]
-        lines = [*table(rows), "", f"tier {found.tier}: {tiers.PROMISES[found.tier]}"]
-        lines += [f"to do better: {line}" for line in found.advice]
+        rows: list[tuple[str, ...]] = [(t.layer, WORDS[t.works], one_line(t.detail)) for t in trials_made.trials]
+        lines = [*table(rows), "", f"tier {trials_made.tier}: {tiers.PROMISES[trials_made.tier]}"]
+        lines += [f"to do better: {line}" for line in trials_made.advice]
         stdio.emit("\n".join(lines) + "\n")
-    return FINE if found.tier in tiers.TIERS else FOUND
+    return FINE if trials_made.tier in tiers.TIERS else FOUND

@@ -18,14 +18,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """One subcommand for each kind."""
     kinds = parser.add_subparsers(dest="kind", metavar="KIND", required=True)
     for name, (text, module) in KINDS.items():
-        found = import_module(module)
+        own_module = import_module(module)
         kind = kinds.add_parser(
             name,
             help=text,
-            description=found.DESCRIPTION,
+            description=own_module.DESCRIPTION,
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
-        found.add_arguments(kind)
+        own_module.add_arguments(kind)
 
 
 def run(args: argparse.Namespace) -> int:

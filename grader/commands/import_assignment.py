@@ -39,13 +39,13 @@ def take(args: argparse.Namespace, format: Format) -> int:
 
     if not args.path.exists():
         raise UsageError(f"{args.path}: no such file or folder")
-    found = format.notebooks_of(args.path)
-    if args.id is not None and len(found) > 1:
-        raise UsageError(f"--id: {args.path} holds {len(found)} notebooks; name one of them")
+    notebooks = format.notebooks_of(args.path)
+    if args.id is not None and len(notebooks) > 1:
+        raise UsageError(f"--id: {args.path} holds {len(notebooks)} notebooks; name one of them")
     root = course_root(args)
-    ids = [args.id or _id(path, args.path) for path in found]
+    ids = [args.id or _id(path, args.path) for path in notebooks]
     folders = [free_folder(root, id) for id in ids]
-    drafts = [format.draft_of(path, id) for path, id in zip(found, ids, strict=True)]
+    drafts = [format.draft_of(path, id) for path, id in zip(notebooks, ids, strict=True)]
     for draft, folder in zip(drafts, folders, strict=True):
         write_draft(draft, folder)
         stdio.emit("\n" if draft is not drafts[-1] else "")

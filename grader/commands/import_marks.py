@@ -42,8 +42,8 @@ def run(args: argparse.Namespace) -> int:
         results = list(store.results(args.run))
     with Log(log_path(args.store), create=True) as log:
         state = State(log.entries())
-        found = read(parse(data, str(args.file)), str(args.file), results, args.assignment, state)
-        rows = found.rows
+        sheet = read(parse(data, str(args.file)), str(args.file), results, args.assignment, state)
+        rows = sheet.rows
         if not args.replace:
             known = state.marks
             rows = tuple(
@@ -55,8 +55,8 @@ def run(args: argparse.Namespace) -> int:
         who = args.who or grader_name()
         log.restore((row.at, row.who or who, row.event) for row in rows)
     new = sum(isinstance(row.event, Marked) for row in rows)
-    stdio.tell(f"{plural(new, 'mark')} taken, {found.same} as they were")
-    if found.other and not args.replace:
-        stdio.tell(f"marked otherwise here, and left: {listed(found.other)}; --replace takes the file's")
+    stdio.tell(f"{plural(new, 'mark')} taken, {sheet.same} as they were")
+    if sheet.other and not args.replace:
+        stdio.tell(f"marked otherwise here, and left: {listed(sheet.other)}; --replace takes the file's")
         return LEFT
     return DONE

@@ -64,12 +64,12 @@ def run(args: argparse.Namespace) -> int:
 
     code = FINE
     for assignment in chosen_assignments(args):
-        found = lint(assignment)
-        for f in sorted(found, key=lambda f: LEVELS.index(f.level)):
+        findings = lint(assignment)
+        for f in sorted(findings, key=lambda f: LEVELS.index(f.level)):
             where = _where(assignment, one_line(f.where))
             stdio.emit(f"{where}: {f.level}: {one_line(f.text, 2_000)}\n")
-        errors = sum(f.level == "error" for f in found)
-        warnings = sum(f.level == "warning" for f in found)
+        errors = sum(f.level == "error" for f in findings)
+        warnings = sum(f.level == "warning" for f in findings)
         summary = ""
         if args.trials:
             failed, summary = _trials(assignment, args.seeds)

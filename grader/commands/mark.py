@@ -66,15 +66,15 @@ def _rubrics(args: argparse.Namespace, assignment: str) -> Mapping[str, Rubric]:
     from grader.assignment.loading.course import find_course
 
     try:
-        found = find_course(Path.cwd(), args.course).load(assignment)
+        loaded = find_course(Path.cwd(), args.course).load(assignment)
     except GraderError as problem:
         if args.course is not None:
             raise
         stdio.tell(f"without the author's rubrics: {problem}")
         return {}
-    if found.solution is None:  # a hand-out has none, which does not mean that they were deleted
+    if loaded.solution is None:  # a hand-out has none, which does not mean that they were deleted
         return {}
-    return {manual.part.id: manual.rubric for manual in found.manual}
+    return {manual.part.id: manual.rubric for manual in loaded.manual}
 
 
 def _reopen(args: argparse.Namespace) -> int:
@@ -85,10 +85,10 @@ def _reopen(args: argparse.Namespace) -> int:
 
     student, part, reason = args.reopen
     with Store.open(args.store) as store:
-        found = {q.id: q for q in questions(store.results(args.run), args.assignment)}
-    if part not in found:
-        raise UsageError(f"--reopen: there is no part {part!r} for a person; there are {', '.join(found)}")
-    question = found[part]
+        by_part = {q.id: q for q in questions(store.results(args.run), args.assignment)}
+    if part not in by_part:
+        raise UsageError(f"--reopen: there is no part {part!r} for a person; there are {', '.join(by_part)}")
+    question = by_part[part]
     group = next((g for g in question.groups.values() if any(h.student == student for h in g.holders)), None)
     if group is None:
         raise UsageError(f"--reopen: nobody here is called {student!r}; write the key that the summary prints")

@@ -43,11 +43,11 @@ def chosen(args: argparse.Namespace) -> list[Output]:
     UsageError
         If two go to the same place, or one to a place where it cannot or must not.
     """
-    found = [Output(f"-o {name}={file}", name, file) for name, file in args.output]
+    outputs = [Output(f"-o {name}={file}", name, file) for name, file in args.output]
     if args.json is not None:
-        found.append(Output(f"--json {args.json}", "json", args.json))
+        outputs.append(Output(f"--json {args.json}", "json", args.json))
     seen: dict[str, str] = {}
-    for one in found:
+    for one in outputs:
         place = one.file if one.file == STDOUT else str(Path(one.file).absolute())
         if place in seen:
             where = "the standard output" if one.file == STDOUT else one.file
@@ -55,7 +55,7 @@ def chosen(args: argparse.Namespace) -> list[Output]:
         seen[place] = one.option
         if one.file != STDOUT:
             _check_writable(one)
-    return found
+    return outputs
 
 
 def _check_writable(one: Output) -> None:
@@ -136,7 +136,7 @@ class Arrays:
         stdio.tell(f"wrote {self._file}: {len(self._arrays)} arrays")
 
 
-def write(report: Report, found: list[Output], args: argparse.Namespace) -> None:
+def write(report: Report, outputs: list[Output], args: argparse.Namespace) -> None:
     """Write each of them, with the options in `args` that it takes; one that fails does not keep back the others.
 
     Raises
@@ -145,7 +145,7 @@ def write(report: Report, found: list[Output], args: argparse.Namespace) -> None
         If a file cannot be written.
     """
     problems = []
-    for one in found:
+    for one in outputs:
         format = find(one.format)
         text = format.render(report, **{option: getattr(args, option) for option in format.options})
         if format.appended is not None:

@@ -47,13 +47,13 @@ def run(args: argparse.Namespace) -> int:
     from grader.similarity.pairs import FEWEST, similarity
 
     writings, handout, title = read(args.store, args.run, args.assignment, args.submissions, args.course)
-    found = similarity(writings, handout)
+    result = similarity(writings, handout)
     if len(writings) < FEWEST:
         stdio.tell(f"{len(writings)} hand-ins: fewer than {FEWEST} say nothing about what is usual")
-    stdio.emit(_listed(found))
+    stdio.emit(_listed(result))
     try:
         if args.html is not None:
-            args.html.write_text(render_similarity(found, title), encoding="utf-8")
+            args.html.write_text(render_similarity(result, title), encoding="utf-8")
         if args.dolos is not None:
             write_dolos(writings, handout, args.dolos)
         if args.jplag is not None:
@@ -110,14 +110,14 @@ def read(
     return writings, handout_sources(assignment), assignment.title
 
 
-def _listed(found: Similarity) -> str:
-    usual = f"the median pair agrees in {found.usual_code:.0%} of its code and {found.usual_words:.0%} of its answers"
-    lines = [f"{found.students} students; {usual}"]
-    for pair in found.pairs[:LISTED]:
+def _listed(result: Similarity) -> str:
+    usual = f"the median pair agrees in {result.usual_code:.0%} of its code and {result.usual_words:.0%} of its answers"
+    lines = [f"{result.students} students; {usual}"]
+    for pair in result.pairs[:LISTED]:
         rare = f"  {len(pair.results)} rare wrong results" if pair.results else ""
         lines.append(f"code {pair.code:4.0%}  answers {pair.words:4.0%}{rare}  {pair.left.name} and {pair.right.name}")
-    if len(found.pairs) > LISTED:
-        lines.append(f"and {len(found.pairs) - LISTED} more pairs")
-    if not found.pairs:
+    if len(result.pairs) > LISTED:
+        lines.append(f"and {len(result.pairs) - LISTED} more pairs")
+    if not result.pairs:
         lines.append("no pair is more alike than this cohort makes likely")
     return "\n".join([*lines, "Alike is not copied: read both before you talk to anybody (--html shows them)."]) + "\n"

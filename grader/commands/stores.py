@@ -72,8 +72,8 @@ def write_page(
         return quote(os.path.relpath(target, page.parent)) if target is not None and target.is_file() else None
 
     try:
-        found = summarise(results(store, number), store.people(number), store.decisions())
-        page.write_text(render_page(found, store.run(number), link, alike), encoding="utf-8")
+        summaries = summarise(results(store, number), store.people(number), store.decisions())
+        page.write_text(render_page(summaries, store.run(number), link, alike), encoding="utf-8")
     except OSError as problem:
         raise UsageError(f"--html {page}: cannot be written ({problem.strerror})") from problem
     stdio.tell(f"wrote {page}")

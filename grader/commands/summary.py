@@ -40,8 +40,8 @@ def run(args: argparse.Namespace) -> int:
             alike = _alike(args.store, number) if args.similar else None
             write_page(store, number, args.html, args.feedback, alike)
         else:
-            found = summarise(results(store, number), store.people(number), store.decisions())
-            stdio.emit(render(found, width=stdio.width(), ascii_only=stdio.ascii_only()))
+            summaries = summarise(results(store, number), store.people(number), store.decisions())
+            stdio.emit(render(summaries, width=stdio.width(), ascii_only=stdio.ascii_only()))
     return DONE
 
 

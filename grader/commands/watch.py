@@ -51,12 +51,12 @@ class Watch:
             Whatever keeps this from being graded, an ambiguous submission included.
         """
         try:
-            found = self._assignment()
+            assignment = self._assignment()
             root = self._root = self._root or RootProcess()
             folder = root.new_folder()
-            expected = ExpectedValues(found, "recorded")  # the same points at each save, so that results compare
+            expected = ExpectedValues(assignment, "recorded")  # the same points at each save, so that results compare
             try:
-                return grade_with(root, self.path, found, folder, expected, policy=self._policy)
+                return grade_with(root, self.path, assignment, folder, expected, policy=self._policy)
             finally:
                 remove(folder)
         except GraderError:
@@ -66,9 +66,9 @@ class Watch:
     def warm(self) -> None:
         """Have a worker ready with the assignment's libraries, if known."""
         try:
-            found = self._assignment()
+            assignment = self._assignment()
             root = self._root = self._root or RootProcess()
-            root.warm(found.preload)
+            root.warm(assignment.preload)
         except GraderError:
             self.close()
 
@@ -81,8 +81,8 @@ class Watch:
     def _assignment(self) -> Assignment:
         course = find_course(Path.cwd(), self._course, submission=self.path)
         ids = course.ids()
-        found = course.load(self._wanted or (ids[0] if course.single else self._identified(course)))
-        return found if self._hidden else public_only(found)
+        assignment = course.load(self._wanted or (ids[0] if course.single else self._identified(course)))
+        return assignment if self._hidden else public_only(assignment)
 
     def _identified(self, course: Course) -> str:
         with tempfile.TemporaryDirectory(prefix="grade-identify-") as scratch:
@@ -144,7 +144,7 @@ def _result(part: PartResult) -> object:
 def stamps(path: Path) -> dict[str, tuple[int, int]]:
     """Time and size of every file that can change the result."""
     files = [path] if path.is_file() else [p for p in sorted(path.rglob("*")) if p.suffix in WATCHED]
-    found = {}
+    times = {}
     for file in files[:MAX_FILES]:
         if any(part.startswith(".") for part in file.relative_to(path).parts):
             continue
@@ -152,5 +152,5 @@ def stamps(path: Path) -> dict[str, tuple[int, int]]:
             stat = file.stat()
         except OSError:  # being replaced by an editor
             continue
-        found[str(file)] = (stat.st_mtime_ns, stat.st_size)
-    return found
+        times[str(file)] = (stat.st_mtime_ns, stat.st_size)
+    return times

@@ -92,7 +92,7 @@ def surplus(values: Mapping[str, Any], golden: Mapping[str, Any], *, hidden: boo
         while "[" in name:
             name = name.rpartition("[")[0]
             expected.add(name)
-    found = []
+    comparisons = []
     for name, value in values.items():
         if not _is_flattened(value) or name in golden or name not in expected:
             continue
@@ -101,8 +101,8 @@ def surplus(values: Mapping[str, Any], golden: Mapping[str, Any], *, hidden: boo
         if inside:
             which = ", ".join(f"`{clean(other)}`" for other in inside[:3]) + (" and others" if len(inside) > 3 else "")
             message = f"`{name}` has more in it than is asked for" + ("" if hidden else f": {which}")
-            found.append(Comparison(name=name, status="failed", message=message))
-    return found
+            comparisons.append(Comparison(name=name, status="failed", message=message))
+    return comparisons
 
 
 def _is_flattened(value: Any) -> bool:

@@ -89,14 +89,14 @@ def _answers(source: str) -> list[str]:
     tree = parsed(source)
     lines = [n for n, line in enumerate(source.split("\n"), 1) if "### BEGIN SOLUTION" in line]
     ends = [n for n, line in enumerate(source.split("\n"), 1) if "### END SOLUTION" in line]
-    found: list[str] = []
+    names: list[str] = []
     for node in tree.body if tree else ():
         inside = any(b < node.lineno and (node.end_lineno or node.lineno) < e for b, e in zip(lines, ends, strict=True))
         around = any(node.lineno <= b <= (node.end_lineno or 0) + 1 for b in lines)
         named = isinstance(node, ast.FunctionDef | ast.ClassDef)
         if inside or (around and named):
-            found += [name for name in bindings(node) if name not in found and not name.startswith("_")]
-    return found
+            names += [name for name in bindings(node) if name not in names and not name.startswith("_")]
+    return names
 
 
 def _heading(cells: Sequence[Cell], cell: Cell) -> str:

@@ -46,6 +46,6 @@ def add_manual(draft: Draft, cell: Cell, id: str, *, in_cell: bool) -> tuple[str
 
 def _question(markdown: str) -> str:
     """The text below the last heading, in one line."""
-    found = headings(markdown, questions=True)
-    lines = markdown.split("\n")[found[-1].line + 1 if found else 0 :]
+    titles = headings(markdown, questions=True)
+    lines = markdown.split("\n")[titles[-1].line + 1 if titles else 0 :]
     return " ".join(" ".join(line.strip() for line in lines if line.strip() != "---").split())[:500]

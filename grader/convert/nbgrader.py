@@ -47,10 +47,10 @@ def notebooks_of(path: Path) -> list[Path]:
     if (path / "source").is_dir():
         path = path / "source"  # a course: what was released or handed in lies beside it
     files = [p for p in sorted(path.rglob("*.ipynb")) if ".ipynb_checkpoints" not in p.parts]
-    found = [p for p in files if any(KEY in cell.metadata for cell in read_cells(p))]
-    if not found:
+    notebooks = [p for p in files if any(KEY in cell.metadata for cell in read_cells(p))]
+    if not notebooks:
         raise UsageError(f"{path}: no notebook below it has nbgrader's metadata")
-    return found
+    return notebooks
 
 
 def draft_of(path: Path, id: str) -> Draft:
@@ -198,8 +198,8 @@ def _tests(draft: Draft, cell: Cell, meta: dict[str, Any], scope: Scope, earlier
 
 def _autotest(line: str) -> str:
     """`### AUTOTEST expression` as an assert on that value."""
-    found = _AUTOTEST.fullmatch(line)
-    return f"assert ({found[2]}) == 0" if found else line
+    match = _AUTOTEST.fullmatch(line)
+    return f"assert ({match[2]}) == 0" if match else line
 
 
 def _is_partial(source: str) -> bool:

@@ -52,10 +52,10 @@ def notebooks_of(path: Path) -> list[Path]:
         If there is none.
     """
     files = [path] if not path.is_dir() else sorted(path.rglob("*.ipynb"))
-    found = [p for p in files if ".ipynb_checkpoints" not in p.parts and any(_block(c) for c in read_cells(p))]
-    if not found:
+    notebooks = [p for p in files if ".ipynb_checkpoints" not in p.parts and any(_block(c) for c in read_cells(p))]
+    if not notebooks:
         raise UsageError(f"{path}: no cell has '# BEGIN QUESTION' or '# ASSIGNMENT CONFIG' of `otter assign`")
-    return found
+    return notebooks
 
 
 def draft_of(path: Path, id: str) -> Draft:
@@ -115,14 +115,14 @@ def draft_of(path: Path, id: str) -> Draft:
 def _block(cell: Cell) -> str:
     """`BEGIN QUESTION` and the like, where a cell is one; its YAML begins in the next line."""
     first, _, _ = cell.source.partition("\n")
-    if cell.kind == "raw" and (found := _BLOCK.fullmatch(first)):
-        return " ".join(found[1].upper().split())
+    if cell.kind == "raw" and (match := _BLOCK.fullmatch(first)):
+        return " ".join(match[1].upper().split())
     return ""
 
 
 def _first_line(markdown: str) -> str:
-    found = headings(markdown, questions=True)
-    return (found[0].title if found else markdown.strip().split("\n")[0])[:100].rstrip(" :")
+    titles = headings(markdown, questions=True)
+    return (titles[0].title if titles else markdown.strip().split("\n")[0])[:100].rstrip(" :")
 
 
 def _assignment(draft: Draft, config: dict[str, Any], path: Path, where: str) -> None:
@@ -236,8 +236,8 @@ def _tests(draft: Draft, question: Question, scope: Scope, file: str) -> None:
 def _case(cell: Cell) -> dict[str, Any]:
     first = cell.source.split("\n")[0]
     hidden = first.lstrip().startswith("#") and re.search(r"\bhidden\b", first, re.IGNORECASE) is not None
-    found = _CONFIG.match(cell.source)
-    return {"hidden": hidden} | (_yaml(found[1].split("\n")) if found else {})
+    match = _CONFIG.match(cell.source)
+    return {"hidden": hidden} | (_yaml(match[1].split("\n")) if match else {})
 
 
 def _worth(question: Question, cases: Sequence[dict[str, Any]]) -> list[Fraction]:
@@ -315,26 +315,26 @@ def _expecting(expression: str, saved: str) -> str:
 
 
 def _yaml(lines: Sequence[str]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+    mapping: dict[str, Any] = {}
     key = ""
     for line in lines:
         text = line.strip()
         if not text or text.startswith("#"):
             continue
         if text.startswith("- "):
-            if isinstance(found.get(key), list) or found.get(key) is None:
-                found[key] = [*(found.get(key) or ()), _scalar(text[2:])]
+            if isinstance(mapping.get(key), list) or mapping.get(key) is None:
+                mapping[key] = [*(mapping.get(key) or ()), _scalar(text[2:])]
             continue
         name, colon, value = text.partition(":")
         if not colon:
             continue
         if line[0].isspace() and key:
-            nested = found[key] if isinstance(found.get(key), dict) else {}
-            found[key] = nested | {name.strip(): _scalar(value)}
+            nested = mapping[key] if isinstance(mapping.get(key), dict) else {}
+            mapping[key] = nested | {name.strip(): _scalar(value)}
         else:
             key = name.strip()
-            found[key] = _scalar(value)
-    return found
+            mapping[key] = _scalar(value)
+    return mapping
 
 
 def _scalar(text: str) -> Any:

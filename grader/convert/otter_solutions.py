@@ -61,8 +61,8 @@ def solution(source: str, prompt: str, where: str) -> str:
             begin = None
         elif begin is not None:
             body.append(line)
-        elif found := _BEGIN.fullmatch(line):
-            begin, body = (found[1], found[2] is not None), []
+        elif match := _BEGIN.fullmatch(line):
+            begin, body = (match[1], match[2] is not None), []
         elif _END.fullmatch(line):
             raise AuthoringError(f"{where}, line {number}: END SOLUTION without BEGIN SOLUTION above it")
         else:
@@ -77,11 +77,11 @@ def _marked(line: str) -> list[str]:
     indent = line[: len(line) - len(line.lstrip())]
     if re.search(r"#\s*SEED\s*$", line):
         return _region(indent, [], [re.sub(r"\s*#\s*SEED\s*$", "", line)])
-    found = _LINE.search(line)
-    if found is None:
+    match = _LINE.search(line)
+    if match is None:
         return [line]
-    bare = line[: found.start()]
-    if found[1]:
+    bare = line[: match.start()]
+    if match[1]:
         return _region(indent, [], [bare])
     assigned = _ASSIGNED.match(bare)
     return _region(indent, [f"{assigned[1].strip()} ..." if assigned else "..."], [bare])

@@ -192,11 +192,11 @@ def _key(expression: str, taken: Mapping[str, str]) -> str:
 
 def _of_student(tree: ast.Module, scope: Scope) -> set[str]:
     """Names whose values depend on the student: what the notebook defines, and what the cell computes from that."""
-    found = set(scope.names)
+    names = set(scope.names)
     for node in tree.body:
-        if any(isinstance(n, ast.Name) and n.id in found for n in ast.walk(node)):
-            found |= set(bindings(node))
-    return found
+        if any(isinstance(n, ast.Name) and n.id in names for n in ast.walk(node)):
+            names |= set(bindings(node))
+    return names
 
 
 def _touches(node: ast.expr, names: set[str]) -> bool:
@@ -292,8 +292,8 @@ def _allclose(rtol: str, atol: str) -> str:
 def _number(call: ast.Call, position: int, keyword: str, default: str) -> str:
     if len(call.args) > position:
         return _literal(call.args[position]) or default
-    found = next((k.value for k in call.keywords if k.arg == keyword), None)
-    return (_literal(found) if found is not None else None) or default
+    argument = next((k.value for k in call.keywords if k.arg == keyword), None)
+    return (_literal(argument) if argument is not None else None) or default
 
 
 def _literal(node: ast.expr) -> str | None:

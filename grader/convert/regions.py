@@ -60,7 +60,7 @@ def whole(source: str) -> str:
 
 def has_region(source: str) -> bool:
     """Whether a line opens a region, in any tool's spelling."""
-    return any((found := _MARKER.fullmatch(line)) and found[1] == "BEGIN" for line in source.split("\n"))
+    return any((match := _MARKER.fullmatch(line)) and match[1] == "BEGIN" for line in source.split("\n"))
 
 
 def cut(source: str, begin: str, end: str, where: str) -> tuple[str, list[str]]:
@@ -96,10 +96,10 @@ def _indent(lines: list[str], begin: int, end: int, where: str) -> str:
 
 
 def _refuse_misspelt(line: str, where: str) -> None:
-    found = _WORDS.fullmatch(line)
-    if found is None:
+    match = _WORDS.fullmatch(line)
+    if match is None:
         return
-    first, second = found[1].upper(), found[2].upper()
+    first, second = match[1].upper(), match[2].upper()
     right = next((w for w in ("BEGIN", "END") if difflib.SequenceMatcher(None, first, w).ratio() >= _CLOSE), None)
     close = difflib.SequenceMatcher(None, second, "SOLUTION").ratio() >= _CLOSE
     if right is not None and close:

@@ -149,8 +149,8 @@ def _below_header(lines: Sequence[str]) -> int:
 
 
 def _cell(index: int, options: str, lines: Sequence[str]) -> Cell:
-    found = _KIND.search(options)
-    kind = {"md": "markdown"}.get(found[1], found[1]) if found else "code"
+    match = _KIND.search(options)
+    kind = {"md": "markdown"}.get(match[1], match[1]) if match else "code"
     kept = _trimmed(lines)
     source = "\n".join(kept)
     if kind != "code":
@@ -164,14 +164,14 @@ def _cell(index: int, options: str, lines: Sequence[str]) -> Cell:
 
 def _options(text: str) -> dict[str, Any]:
     """Metadata on a marker's line: `tags=["a"] nbgrader={"grade": false}`."""
-    decoder, found = json.JSONDecoder(), dict[str, Any]()
+    decoder, options_read = json.JSONDecoder(), dict[str, Any]()
     at = 0
     while option := _OPTION.search(text, at):
         try:
-            found[option[1]], at = decoder.raw_decode(text, option.end())
+            options_read[option[1]], at = decoder.raw_decode(text, option.end())
         except ValueError:
             at = option.end()
-    return found
+    return options_read
 
 
 def _trimmed(lines: Sequence[str]) -> list[str]:
@@ -181,5 +181,5 @@ def _trimmed(lines: Sequence[str]) -> list[str]:
 
 def title_of(cells: Sequence[Cell], id: str) -> str:
     """The first heading of the first level; the id in words where there is none."""
-    found = (h for c in cells if c.kind == "markdown" for h in headings(c.source))
-    return next((h.title for h in found if h.level == 1), id.replace("_", " "))
+    titles = (h for c in cells if c.kind == "markdown" for h in headings(c.source))
+    return next((h.title for h in titles if h.level == 1), id.replace("_", " "))

@@ -114,21 +114,21 @@ class Bank:
 
     def against(self, checks: Mapping[str, str]) -> Bank:
         """The file as it serves these checks, given by their digests."""
-        found = copy(self)
-        found.stale = tuple(id for id, digest in checks.items() if self._checks.get(id) != digest)
-        return found
+        other = copy(self)
+        other.stale = tuple(id for id, digest in checks.items() if self._checks.get(id) != digest)
+        return other
 
 
-def _against(found: Floats, reference: Floats) -> Floats:
+def _against(values: Floats, reference: Floats) -> Floats:
     """The bits in which fingerprints differ from the reference's, and back: of what is the same only zeros are kept."""
-    bits = np.ascontiguousarray(found).view(np.uint64) ^ np.ascontiguousarray(reference).view(np.uint64)
+    bits = np.ascontiguousarray(values).view(np.uint64) ^ np.ascontiguousarray(reference).view(np.uint64)
     return bits.view(np.float64)
 
 
-def _shortened(found: Floats, reference: Floats) -> Floats:
+def _shortened(values: Floats, reference: Floats) -> Floats:
     """Where they differ from the reference's, fingerprints to eleven digits: those that a comparison needs."""
-    bits = np.ascontiguousarray(found).view(np.uint64) & np.uint64(0xFFFF_FFFF_FFFF_0000)
-    return np.where(found == reference, reference, bits.view(np.float64))
+    bits = np.ascontiguousarray(values).view(np.uint64) & np.uint64(0xFFFF_FFFF_FFFF_0000)
+    return np.where(values == reference, reference, bits.view(np.float64))
 
 
 def bank_path(assignment: Assignment) -> Path:
@@ -142,8 +142,8 @@ def read_bank(assignment: Assignment) -> Bank | None:
     if not path.is_file():
         return None
     try:
-        found = path.stat()
-        bank = _opened(path, found.st_mtime_ns, found.st_size)
+        status = path.stat()
+        bank = _opened(path, status.st_mtime_ns, status.st_size)
         has_solution = assignment.solution is not None
         if not bank.base:
             return bank if bank.digest == (digest_of if has_solution else public_digest)(assignment) else None

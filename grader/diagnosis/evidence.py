@@ -244,14 +244,14 @@ def not_begun(outcomes: Sequence[Outcome]) -> set[str]:
     """
     names = {use.name for outcome in outcomes for use in outcome.check.uses}
     begun = {use.name for outcome in outcomes if outcome.status != "missing" for use in outcome.check.uses}
-    found, before = set(), set[str]()
+    ids, before = set(), set[str]()
     for outcome in outcomes:
         check = outcome.check
         needed = names_of(check) | set(check.builds_on)
         before |= needed
         if (needed if needed - {NOTEBOOK} else before) & names - begun:
-            found.add(check.id)
-    return found
+            ids.add(check.id)
+    return ids
 
 
 def failed_arrays(case: Case) -> list[str]:

@@ -52,7 +52,7 @@ def explain(
     named = named_mistakes(cases, bank, asker) if bank is not None else {}
     explained = {names_of(c.check) for c in wrong if (n := named.get(c.check.id)) is not None and n.whole}
     raised = [case for case in cases if case.raised and not case.innocent and not case.unbegun]
-    found: dict[str, Diagnosis] = {}
+    diagnoses: dict[str, Diagnosis] = {}
     for case in [*wrong, *raised]:
         id = case.check.id
         expected = {n: e for n, e in golden.get(id, {}).items() if isinstance(e, np.ndarray)}
@@ -61,6 +61,6 @@ def explain(
             continue  # nothing but values that are no arrays
         candidate = first_of(Evidence(case, expected, named.get(id), asker, wrong, explained, raised))
         if candidate is not None:
-            found[id] = candidate.diagnosis()
+            diagnoses[id] = candidate.diagnosis()
     notes = ("the search for the kinds of mistakes was cut short: it had taken {SECONDS:g} s",) if asker.late else ()
-    return Explained(found, tuple(note.format(SECONDS=SECONDS) for note in notes))
+    return Explained(diagnoses, tuple(note.format(SECONDS=SECONDS) for note in notes))

@@ -45,20 +45,20 @@ def read_facts(values: Mapping[str, Any] | None, names: Iterable[str]) -> tuple[
     except (ValueError, RecursionError):
         return ()
     known = list(names)
-    found: dict[tuple[str, str], Fact] = {}
+    facts: dict[tuple[str, str], Fact] = {}
     for entry in entries if isinstance(entries, list) else ():
         if not isinstance(entry, dict) or entry.get("kind") not in KINDS or not isinstance(entry.get("arrays"), list):
             continue
         function, argument = _name(entry.get("function")), _name(entry.get("argument"))
         key = entry["kind"], function
-        before = found[key].arrays if key in found else ()
+        before = facts[key].arrays if key in facts else ()
         arrays = tuple(n for n in known if n in before or n in entry["arrays"])
         if arrays and function:
-            found[key] = Fact(
+            facts[key] = Fact(
                 kind=entry["kind"], arrays=arrays, function=function, argument=argument,
                 double=entry.get("double") is True, some=entry.get("some") is True,
             )  # fmt: skip
-    return tuple(found.values())
+    return tuple(facts.values())
 
 
 def _name(value: object) -> str:

@@ -33,11 +33,11 @@ def second_seed(seed: int) -> int:
 @lru_cache(maxsize=256)
 def _mild_source(source: str, function: str) -> str | None:
     tree = parse_tree(source)
-    found = [n for n in tree.body if isinstance(n, ast.FunctionDef) and n.name == function]
-    if not found:
+    functions = [n for n in tree.body if isinstance(n, ast.FunctionDef) and n.name == function]
+    if not functions:
         return None
     extreme = 0
-    for node in ast.walk(found[-1]):
+    for node in ast.walk(functions[-1]):
         match node:
             case ast.Constant(value=int() | float() as value) if EXTREME <= abs(value) < BEYOND:
                 node.value = type(value)(MILD)

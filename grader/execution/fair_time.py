@@ -94,13 +94,13 @@ class Allowance:
 
 def outside(root: int, pid: int) -> int:
     """The number out here of a process below `root` that is known by its number in a namespace; 0 if there is none."""
-    found, most = 0, 0
+    best, most = 0, 0
     for candidate in descendants(root):
         with contextlib.suppress(OSError, ValueError), open(f"/proc/{candidate}/status") as file:
             numbers = next((line.split()[1:] for line in file if line.startswith("NSpid:")), [str(candidate)])
             if int(numbers[-1]) == pid and len(numbers) > most:
-                found, most = candidate, len(numbers)
-    return found
+                best, most = candidate, len(numbers)
+    return best
 
 
 def waited_for_a_core(pid: int) -> float:

@@ -125,10 +125,10 @@ def _lend_font_list(folder: Path) -> None:
     own = caches / "numgrade" / "matplotlib"
     configured = os.environ.get("MPLCONFIGDIR")
     for source in [own, caches / "matplotlib", *([Path(configured)] if configured else [])]:
-        found = list(source.glob("fontlist-*.json"))
-        for file in found:
+        lists = list(source.glob("fontlist-*.json"))
+        for file in lists:
             shutil.copy(file, folder / file.name)
-        if found:
+        if lists:
             return
     try:
         own.mkdir(parents=True, exist_ok=True)

@@ -103,8 +103,8 @@ class Supervisor:
         """
         layers, problems = self.layers, self.problems
         secrets = [] if assignment.solution is None else [str(assignment.solution.parent)]
-        if found := view.exposed(secrets, self._plan.readable):
-            layers, problems = (), (f"{found[0]} lies where the worker has to read; move the course elsewhere",)
+        if exposed := view.exposed(secrets, self._plan.readable):
+            layers, problems = (), (f"{exposed[0]} lies where the worker has to read; move the course elsewhere",)
         hidden = any(check.visibility == "hidden" for check in assignment.checks)
         warning = tiers.require(layers, policy, problems, secrets=hidden or bool(secrets))
         return (warning,) if warning else ()

@@ -142,7 +142,7 @@ def check_grad(
     if callable(grad):
         nearby = Nearby(probe, grad, start.shape, rtol, rng)
         nearby.look_beside(findings[-1])
-        if any(found.wrong.any() for found in findings):
+        if any(finding.wrong.any() for finding in findings):
             repeated = nearby.repeats(findings)
     return conclude(
         probe,

@@ -49,10 +49,10 @@ def scipy_check_grad(
     function("scipy_check_grad", "grad", grad)
 
     def value(point: npt.NDArray[np.float64]) -> Any:
-        found = numbers("scipy_check_grad", "what f returns", f(point.reshape(start.shape)))
-        if found.size != 1:
-            raise ValueError(f"scipy_check_grad: f returned an array of shape {found.shape}, not a number")
-        return found.reshape(())[()]
+        result = numbers("scipy_check_grad", "what f returns", f(point.reshape(start.shape)))
+        if result.size != 1:
+            raise ValueError(f"scipy_check_grad: f returned an array of shape {result.shape}, not a number")
+        return result.reshape(())[()]
 
     def flat_grad(point: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         gradient = numbers("scipy_check_grad", "what grad returns", grad(point.reshape(start.shape)))

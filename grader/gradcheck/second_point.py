@@ -127,12 +127,12 @@ class Nearby(NamedTuple):
             if flaw_of(gradient, self.shape) is not None or not np.isfinite(value).all():
                 continue
             there = self.probe._replace(x=x, value=value, gradient=gradient.astype(np.float64).reshape(-1))
-            found = look(there, moved, self.rtol, scale=entries.scale)
+            finding = look(there, moved, self.rtol, scale=entries.scale)
             if best is None:
-                best = found
+                best = finding
             else:
-                sharper = np.flatnonzero(found.wrong | (found.slopes.bound < best.slopes.bound[todo]))
-                merge(best, todo[sharper], found, sharper)
+                sharper = np.flatnonzero(finding.wrong | (finding.slopes.bound < best.slopes.bound[todo]))
+                merge(best, todo[sharper], finding, sharper)
             todo = np.flatnonzero(best.blunt(self.rtol) & ~best.wrong)
             if not todo.size:
                 break
@@ -148,7 +148,7 @@ class Nearby(NamedTuple):
             second = self._second()
             if second is None:
                 return None
-            if not any(self._fails(second, found) for found in findings):
+            if not any(self._fails(second, finding) for finding in findings):
                 return False
         return True
 
@@ -166,14 +166,14 @@ class Nearby(NamedTuple):
                     return second
         return None
 
-    def _fails(self, second: Probe, found: Finding) -> bool:
+    def _fails(self, second: Probe, finding: Finding) -> bool:
         """Whether the gradient fails at `second` along a direction that failed before."""
-        failed = np.flatnonzero(found.wrong)
-        failed = failed[np.argsort(-found.off[failed], kind="stable")][:_REPEATED]
+        failed = np.flatnonzero(finding.wrong)
+        failed = failed[np.argsort(-finding.off[failed], kind="stable")][:_REPEATED]
         if not failed.size:
             return False
-        large = np.argsort(-np.abs(found.slopes.value), kind="stable")[:_REPEATED]
+        large = np.argsort(-np.abs(finding.slopes.value), kind="stable")[:_REPEATED]
         kept = np.union1d(failed, large)
-        directions = [found.directions[int(i)] for i in kept]
+        directions = [finding.directions[int(i)] for i in kept]
         again = look(settled(second, directions), directions, self.rtol)
         return bool(again.wrong[np.isin(kept, failed)].any())

@@ -146,8 +146,8 @@ def settled(probe: Probe, directions: Sequence[Direction]) -> Probe:
 def replace(best: Slopes, at: npt.NDArray[np.intp], new: Slopes) -> npt.NDArray[np.bool_]:
     """Put what is sharper in `new` into the entries `at` of `best`; says which were."""
     better = new.bound < best.bound[at]
-    for kept, found in zip(best, new, strict=True):
-        kept[at[better]] = found[better]
+    for kept, newer in zip(best, new, strict=True):
+        kept[at[better]] = newer[better]
     return better
 
 

@@ -57,15 +57,15 @@ def is_derivative(
         if not isinstance(gradient, np.ndarray):
             yield Verdict(f"d_{name}", False, f"`backward` returns no array for the gradient of `{name}`")
             continue
-        found = verdict_on(gradient, seen[f"{name}: point"], value, seen[f"{name}: table"])
-        fits = found.verdict != "bad"
-        said = "" if fits else f"`d_{name}` is not the derivative of your own forward pass: {found.message}"
-        if found.verdict == "unresolved":
-            said = f"`d_{name}` could not be checked by finite differences: {found.message}"
+        result = verdict_on(gradient, seen[f"{name}: point"], value, seen[f"{name}: table"])
+        fits = result.verdict != "bad"
+        said = "" if fits else f"`d_{name}` is not the derivative of your own forward pass: {result.message}"
+        if result.verdict == "unresolved":
+            said = f"`d_{name}` could not be checked by finite differences: {result.message}"
         elif fits and not right:
             said = f"`d_{name}` is the derivative of your own forward pass, which is not right"
-        earned = Fraction(int(fits)) if right or not fits else own_forward if found.verdict == "ok" else Fraction(0)
-        yield Verdict(f"d_{name}", earned, said, found.error if np.isfinite(found.error) else None, RTOL)
+        earned = Fraction(int(fits)) if right or not fits else own_forward if result.verdict == "ok" else Fraction(0)
+        yield Verdict(f"d_{name}", earned, said, result.error if np.isfinite(result.error) else None, RTOL)
 
 
 @np.errstate(all="ignore")

@@ -168,8 +168,8 @@ def look(probe: Probe, directions: Sequence[Direction], rtol: float, *, scale: f
 
 def merge(into: Finding, at: npt.NDArray[np.intp], new: Finding, of: npt.NDArray[np.intp]) -> None:
     """Put the entries `of` of one finding in the place of the entries `at` of another."""
-    for kept, found in zip(into.slopes, new.slopes, strict=True):
-        kept[at] = found[of]
+    for kept, newer in zip(into.slopes, new.slopes, strict=True):
+        kept[at] = newer[of]
     into.wrong[at] = new.wrong[of]
     into.doubtful[at] = new.doubtful[of]
 

@@ -31,11 +31,11 @@ def fill(request: Request) -> Filled:
     sheet = request.sheet
     assert sheet is not None  # `needs_sheet`
     head = sheet.head
-    kinds = {i: found for i, title in enumerate(head) if (found := _COLUMN.fullmatch(title.strip()))}
+    kinds = {i: match for i, title in enumerate(head) if (match := _COLUMN.fullmatch(title.strip()))}
     login = column(head, LOGINS)
     if login is None or not kinds:
         raise UsageError("the sheet is no download of Blackboard's grades (no Username, or no `[Total Pts: 20] |1`)")
-    wanted = {i for i, found in kinds.items() if request.column in (found["name"], found["id"])}
+    wanted = {i for i, match in kinds.items() if request.column in (match["name"], match["id"])}
     if not request.named and len(kinds) == 1:
         wanted = set(kinds)
     at = wanted.pop() if len(wanted) == 1 else column_of(head, request.column, lambda title: False)

@@ -50,12 +50,12 @@ def fill(request: Request) -> Filled:
     if not any(head[i] != "Email" for i in ids):
         raise UsageError("the sheet is no export of Brightspace's grades (no column OrgDefinedId or Username)")
     kinds = [_KIND.fullmatch(column.strip()) for column in head]
-    there = [i for i, found in enumerate(kinds) if found and found["name"] in (title, name)]
+    there = [i for i, match in enumerate(kinds) if match and match["name"] in (title, name)]
     there = there or [i for i, column in enumerate(head) if column.strip() in (title, name)]
-    if there and (found := kinds[there[0]]) is not None:
-        if found["most"] is None:
+    if there and (match := kinds[there[0]]) is not None:
+        if match["most"] is None:
             raise UsageError(f"the column {head[there[0]]!r} takes no points; name one of kind Numeric with --column")
-        request.check_maximum(number(found["most"]), head[there[0]])
+        request.check_maximum(number(match["most"]), head[there[0]])
         title = head[there[0]]
     people = range(1, len(sheet.rows))
     columns = [MatchColumn(i, _KEYS[head[i]], _without_hash) for i in ids]

@@ -44,7 +44,7 @@ def fill(request: Request) -> Filled:
         raise UsageError("the sheet is no gradebook of Canvas (its first columns are not Student and ID)")
     last = max(i for i, title in enumerate(head) if title in _OF_STUDENT)
     wanted = request.column
-    at = column_of(head, wanted, lambda title: (found := _TITLE.fullmatch(title)) and wanted in found.groups())
+    at = column_of(head, wanted, lambda title: (match := _TITLE.fullmatch(title)) and wanted in match.groups())
     possible = [cell(row, at) for row in sheet.rows if row[0].strip() == _POINTS.strip()]
     if "(read only)" in possible:
         raise UsageError(f"Canvas computes the column {head[at]!r} itself; name another with --column")

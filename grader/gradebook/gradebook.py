@@ -167,5 +167,5 @@ def fill_rows(request: Request, sheet: Sheet, placed: Placement, columns: Column
 
 def known_id(one: Entry, keys: Sequence[str]) -> str:
     """The first of these that is known of the student; none that a spreadsheet would run, whoever chose it."""
-    found = next((one.ids[key].strip() for key in keys if one.ids.get(key, "").strip()), "")
-    return "" if found[:1] in tuple("=+-@") else found
+    id = next((one.ids[key].strip() for key in keys if one.ids.get(key, "").strip()), "")
+    return "" if id[:1] in tuple("=+-@") else id

@@ -90,27 +90,27 @@ def place(
         words = [(n, _id(way.read(known.get(key, "")))) for n, way in enumerate(columns) for key in way.keys]
         by_id = next((ids[n][word] for n, word in words if word in ids[n]), [])
         by_name = [names[n].get(form(in_order(one.name)), []) for n, form in enumerate(_FORMS)]
-        sure, rows = next(((n, found) for n, found in enumerate([by_id, *by_name]) if found), (0, []))
+        sure, rows = next(((n, rows_of) for n, rows_of in enumerate([by_id, *by_name]) if rows_of), (0, []))
         wanted.append((sure, rows))
         for row in rows:
             claims.setdefault(row, []).append(sure)
     placed: dict[int, Entry] = {}
     missing: dict[str, str] = {}
     twice = []
-    for one, (sure, found) in zip(people, wanted, strict=True):
+    for one, (sure, rows_of) in zip(people, wanted, strict=True):
         said = exact(in_order(one.name))
         elsewhere = names[0].get(said, []) if sure == 0 else []
-        if not found:
+        if not rows_of:
             missing[one.student] = NO_ROW
-        elif len(found) > 1 and (sure or not _one_person([cells[i] for i in found])):
+        elif len(rows_of) > 1 and (sure or not _one_person([cells[i] for i in rows_of])):
             missing[one.student] = SHARED
-        elif any(sum(other <= sure for other in claims[row]) > 1 for row in found):
+        elif any(sum(other <= sure for other in claims[row]) > 1 for row in rows_of):
             missing[one.student] = CLAIMED
-        elif elsewhere and not {*elsewhere} & {*found}:
+        elif elsewhere and not {*elsewhere} & {*rows_of}:
             missing[one.student] = CONTRADICTED
         else:
-            placed.update(dict.fromkeys(found, one))
-            if len(found) > 1:
+            placed.update(dict.fromkeys(rows_of, one))
+            if len(rows_of) > 1:
                 twice.append(one.student)
     return Placement(placed, missing, tuple(twice))
 
@@ -142,11 +142,11 @@ def column_of(head: Sequence[str], wanted: str, also: Callable[[str], object]) -
         There is none, or several.
     """
     exactly = [i for i, title in enumerate(head) if title.strip() == wanted.strip()]
-    found = exactly or [i for i, title in enumerate(head) if also(title.strip())]
-    if len(found) != 1:
-        what = "no column" if not found else f"{len(found)} columns"
+    columns = exactly or [i for i, title in enumerate(head) if also(title.strip())]
+    if len(columns) != 1:
+        what = "no column" if not columns else f"{len(columns)} columns"
         raise UsageError(f"--column {wanted!r}: the sheet has {what} of that name; there are {listed(head)}")
-    return found[0]
+    return columns[0]
 
 
 def listed(head: Sequence[str]) -> str:

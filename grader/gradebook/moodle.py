@@ -130,8 +130,8 @@ def _comments(sheet: Sheet, grades: int) -> int | None:
 
 
 def _participant(text: str) -> str:
-    found = _PARTICIPANT.fullmatch(text.strip())
-    return found[1] if found else ""
+    match = _PARTICIPANT.fullmatch(text.strip())
+    return match[1] if match else ""
 
 
 GRADEBOOK = Gradebook(

@@ -84,9 +84,11 @@ def evaluate(
         credited = tuple(dict.fromkeys(name for id in better for name in run.replaced[id]))
         outcomes = [run.outcomes[c.id] for c in own]
         results.append(part_result(part, outcomes, followed, credited, assignment.follow_through))
-    found, explanations = run.explained(checks)
+    diagnoses, explanations = run.explained(checks)
     notes = [note for c in checks for note in run.notes.get(c.id, ())]
-    return Evaluation(tuple(_with_diagnoses(results, found)), tuple(dict.fromkeys((*notes, *explanations, *unasked))))
+    return Evaluation(
+        tuple(_with_diagnoses(results, diagnoses)), tuple(dict.fromkeys((*notes, *explanations, *unasked)))
+    )
 
 
 class _Run:
@@ -198,8 +200,10 @@ class _Run:
             innocent = {id for id, again in self.followed.items() if again.status == "passed"}
             seed = self._prober.seed
             late = self._after_errors(checks)
-            found = _diagnoses(self._assignment, outcomes, self._seen, innocent, self._golden, seed, self._ask, late)
-            self._last = state, found
+            diagnoses = _diagnoses(
+                self._assignment, outcomes, self._seen, innocent, self._golden, seed, self._ask, late
+            )
+            self._last = state, diagnoses
         return self._last[1]
 
     def _after_errors(self, checks: Sequence[Check]) -> set[str]:
@@ -261,8 +265,8 @@ def explain_all(
     if assignment.hints == "none":
         return list(results), []
     outcomes = [o for part in results for o in part.outcomes]
-    found, notes = _diagnoses(assignment, outcomes, seen, innocent, golden, seed, probe)
-    return _with_diagnoses(results, found), [*notes, *_unasked(assignment, outcomes, seed, probe)]
+    diagnoses, notes = _diagnoses(assignment, outcomes, seen, innocent, golden, seed, probe)
+    return _with_diagnoses(results, diagnoses), [*notes, *_unasked(assignment, outcomes, seed, probe)]
 
 
 def _diagnoses(
@@ -296,13 +300,13 @@ def _diagnoses(
     ]
     explained = explain(cases, golden, read_bank(assignment), seed, probe)
     hidden = {c.id for c in assignment.checks if c.visibility == "hidden"}
-    found = {id: shown_diagnosis(d, golden.get(id, {})) if id in hidden else d for id, d in explained.found.items()}
-    return found, explained.notes
+    diagnoses = {id: shown_diagnosis(d, golden.get(id, {})) if id in hidden else d for id, d in explained.found.items()}
+    return diagnoses, explained.notes
 
 
-def _with_diagnoses(results: Sequence[PartResult], found: Mapping[str, Diagnosis]) -> list[PartResult]:
+def _with_diagnoses(results: Sequence[PartResult], diagnoses: Mapping[str, Diagnosis]) -> list[PartResult]:
     return [
-        structs.replace(r, outcomes=tuple(structs.replace(o, diagnosis=found.get(o.check.id)) for o in r.outcomes))
+        structs.replace(r, outcomes=tuple(structs.replace(o, diagnosis=diagnoses.get(o.check.id)) for o in r.outcomes))
         for r in results
     ]
 

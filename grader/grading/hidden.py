@@ -39,7 +39,7 @@ def shown_array(
     if check.judge is not None:
         for stranger in strangers:
             message, name = message.replace(stranger, OTHER), name.replace(stranger, OTHER)
-        message = _NUMBER.sub(lambda found: _own_or_rounded(found[0], check.source), message)
+        message = _NUMBER.sub(lambda match: _own_or_rounded(match[0], check.source), message)
     return structs.replace(
         array, name=name, message=message, shape=shape, dtype=dtype, error=_bounded(array.error, array.earned == 1)
     )
@@ -48,7 +48,7 @@ def shown_array(
 def shown_diagnosis(diagnosis: Diagnosis, golden: Mapping[str, npt.NDArray[Any]]) -> Diagnosis:
     """The named mistake without its evidence, and without a shape that is none of the expected ones."""
     known = {str(array.shape) for array in golden.values() if isinstance(array, np.ndarray)}
-    text = _SHAPE.sub(lambda found: found[0] if found[0] in known else "(another one)", diagnosis.text)
+    text = _SHAPE.sub(lambda match: match[0] if match[0] in known else "(another one)", diagnosis.text)
     return structs.replace(diagnosis, text=text, evidence={})
 
 

@@ -27,12 +27,12 @@ def not_taken_apart(check: Check, observation: Observation) -> str:
         return ""
     function, names = called
     wanted = f"{len(names)} values are expected: {', '.join(names[:-1])} and {names[-1]}"
-    if (found := _NONE.search(error.message)) is not None:
-        if found["type"] == "NoneType":
+    if (match := _NONE.search(error.message)) is not None:
+        if match["type"] == "NoneType":
             return f"`{function}` returned None: is a `return` missing? {wanted}"
-        return f"`{function}` returned one {found['type']}; {wanted}"
-    if (found := _FEW.search(error.message)) is not None:
-        return f"`{function}` returned {found['count']} value{'' if found['count'] == '1' else 's'}; {wanted}"
+        return f"`{function}` returned one {match['type']}; {wanted}"
+    if (match := _FEW.search(error.message)) is not None:
+        return f"`{function}` returned {match['count']} value{'' if match['count'] == '1' else 's'}; {wanted}"
     if _MANY.search(error.message):
         return f"`{function}` returned more than that, or one array; {wanted}"
     return ""
@@ -41,11 +41,11 @@ def not_taken_apart(check: Check, observation: Observation) -> str:
 @lru_cache(maxsize=16)
 def _unpacked(source: str) -> dict[int, tuple[str, tuple[str, ...]]]:
     """Line -> function and names, for each statement that takes a call's result apart into plain names."""
-    found: dict[int, tuple[str, tuple[str, ...]]] = {}
+    calls: dict[int, tuple[str, tuple[str, ...]]] = {}
     for node in ast.walk(parse_tree(source)):
         match node:
             case ast.Assign(targets=[ast.Tuple(elts=parts)], value=ast.Call(func=ast.Attribute(attr=function))):
                 names = tuple(f"`{part.id}`" for part in parts if isinstance(part, ast.Name) and part.id != "_")
                 if len(names) == len(parts):
-                    found |= dict.fromkeys(range(node.lineno, (node.end_lineno or node.lineno) + 1), (function, names))
-    return found
+                    calls |= dict.fromkeys(range(node.lineno, (node.end_lineno or node.lineno) + 1), (function, names))
+    return calls

@@ -74,13 +74,15 @@ def questions(results: Iterable[Result], assignment: str | None = None) -> list[
     UsageError
         If there are several, or not that one, or nothing of it is for a person.
     """
-    found: dict[str, dict[str, Question]] = {}
+    by_assignment: dict[str, dict[str, Question]] = {}
     for result in results:
         if result.status == "graded" and result.counts and assignment in (None, result.assignment):
-            _take(found.setdefault(result.assignment, {}), result)
-    if len(found) > 1:
-        raise UsageError(f"the store holds {len(found)} assignments ({', '.join(found)}); choose with --assignment")
-    here = list(next(iter(found.values()), {}).values())
+            _take(by_assignment.setdefault(result.assignment, {}), result)
+    if len(by_assignment) > 1:
+        raise UsageError(
+            f"the store holds {len(by_assignment)} assignments ({', '.join(by_assignment)}); choose with --assignment"
+        )
+    here = list(next(iter(by_assignment.values()), {}).values())
     if not here:
         raise UsageError(f"nothing of {assignment or 'these hand-ins'} is for a person to mark")
     for question in here:

@@ -228,8 +228,8 @@ class Log:
         """
         now = time.time()
         with self._transaction():
-            found = self._db.execute("SELECT holder, who, until FROM leases WHERE answer = ?", (answer,)).fetchone()
-            taken = str(found[1]) if found is not None and found[0] != holder and found[2] > now else ""
+            current = self._db.execute("SELECT holder, who, until FROM leases WHERE answer = ?", (answer,)).fetchone()
+            taken = str(current[1]) if current is not None and current[0] != holder and current[2] > now else ""
             self._db.execute("DELETE FROM leases WHERE holder = ? OR until < ?", (holder, now))
             if not taken:
                 row = (answer, holder, who, now + LEASE_SECONDS)

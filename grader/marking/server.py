@@ -206,8 +206,8 @@ class MarkingSession:
         old = None
         if group.given(question, state) is None:
             reopened = state.reopened.get((self.assignment, question.id, group.key))
-            found = (state.before(self.assignment, question.id, h.student, group.key) for h in group.holders)
-            old = reopened[1] if reopened is not None else next(filter(None, found), None)
+            earlier = (state.before(self.assignment, question.id, h.student, group.key) for h in group.holders)
+            old = reopened[1] if reopened is not None else next(filter(None, earlier), None)
         rubric = state.rubric(self.assignment, question.id)
         return {
             "key": group.key,
@@ -326,7 +326,7 @@ def _neighbours(report: Mapping[str, Any], part: str) -> list[dict[str, Any]]:
     at = next((n for n, p in enumerate(parts) if p["id"] == part), 0)
     stem = part.rstrip("abcdefghijklmnopqrstuvwxyz")
     same = [p for p in parts if p["kind"] == "auto" and p["id"].startswith(stem)] if stem else []
-    found = same or [p for p in parts[:at] if p["kind"] == "auto"][-1:]
+    nearest = same or [p for p in parts[:at] if p["kind"] == "auto"][-1:]
     return [
         {
             "id": p["id"],
@@ -335,7 +335,7 @@ def _neighbours(report: Mapping[str, Any], part: str) -> list[dict[str, Any]]:
             "of": p["max_score"],
             "said": [one_line(c["message"], 300) for c in p["checks"] if c["message"] and c["status"] != "passed"][:3],
         }
-        for p in found
+        for p in nearest
     ]
 
 

@@ -98,20 +98,20 @@ class State:
 
         `content` is empty where the hand-in does not make the answer: text that differs is another answer.
         """
-        found = self.marks.get((assignment, part, answer))
-        if found is None and content and (assignment, part, answer) not in self.reopened:
+        mark = self.marks.get((assignment, part, answer))
+        if mark is None and content and (assignment, part, answer) not in self.reopened:
             key = self._by_content.get((assignment, part, content))
-            found = self.marks.get(key) if key else None
-        return found
+            mark = self.marks.get(key) if key else None
+        return mark
 
     def before(self, assignment: str, part: str, student: str, answer: str) -> Given | None:
         """The last mark of this student for another answer."""
-        found = [
+        earlier = [
             g
             for (a, p, other), g in self.marks.items()
             if (a, p) == (assignment, part) and other != answer and any(h.student == student for h in g.mark.hands)
         ]
-        return max(found, key=lambda g: g.entry, default=None)
+        return max(earlier, key=lambda g: g.entry, default=None)
 
     def shown(self, given: Given, most: Fraction) -> Mark:
         """A mark as a report shows it; `most` are the part's points."""

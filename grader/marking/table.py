@@ -45,10 +45,10 @@ class Imported(Struct, frozen=True):
     """Marks that are here otherwise: `STUDENT PART`."""
 
 
-def export(found: Sequence[Question], state: State) -> Sheet:
+def export(questions: Sequence[Question], state: State) -> Sheet:
     """Every rubric, and every student's mark or the empty row that waits for one."""
     rows: list[tuple[str, ...]] = []
-    assignment = found[0].assignment
+    assignment = questions[0].assignment
     for (owner, part), rubric in sorted(state.rubrics.items()):
         if owner == assignment:
             rows.append(_row(row="start", part=part, points=rubric.start))
@@ -58,7 +58,7 @@ def export(found: Sequence[Question], state: State) -> Sheet:
                          note=item.note)
                 )  # fmt: skip
     shown: set[int] = set()
-    for question in found:
+    for question in questions:
         for group in question.groups.values():
             given = group.given(question, state)
             if given is not None:
@@ -69,7 +69,7 @@ def export(found: Sequence[Question], state: State) -> Sheet:
     # marks of answers that nobody has now, and of automatic parts: another machine may have the hand-ins
     for (owner, part, answer), given in state.marks.items():
         if owner == assignment and given.entry not in shown:
-            asked = next((q for q in found if q.id == part), None)
+            asked = next((q for q in questions if q.id == part), None)
             for hand in given.mark.hands or (Hand("", ""),):
                 rows.append(_mark_row(part, hand.student, answer, given, "", asked, state))
     return Sheet(rows=(HEAD, *rows), encoding="utf-8-sig")
@@ -129,11 +129,11 @@ def _plain(cell: str) -> str:
 
 class _Reader:
     def __init__(self, name: str, results: Sequence[Result], assignment: str | None, state: State) -> None:
-        found = questions(results, assignment)
+        asked = questions(results, assignment)
         self._name = name
         self._state = state
-        self._assignment = found[0].assignment
-        self._questions = {q.id: q for q in found}
+        self._assignment = asked[0].assignment
+        self._questions = {q.id: q for q in asked}
         mine = [r for r in results if r.assignment == self._assignment and r.counts and r.report]
         self._digests = {r.student: str(r.report["submission"].get("digest") or r.content) for r in mine}
         self._automatic = {

@@ -34,10 +34,10 @@ def results(store: Store, run: int | None = None) -> Iterator[Result]:
     """The results of a run as `Store.results` gives them, with the marks that lie beside the store."""
     rules = rules_of(store, run)
     state = state_of(store.path, rules)
-    found = store.results(run)
+    stored = store.results(run)
     if state is None:
-        return found
-    return marked(found, state, rules, store.elsewhere(store.run(run).id) if rules.late.term_days else ())
+        return stored
+    return marked(stored, state, rules, store.elsewhere(store.run(run).id) if rules.late.term_days else ())
 
 
 def state_of(store: Path, rules: Rules | None = None) -> State | None:
@@ -72,9 +72,9 @@ def rules_of(store: Store, run: int | None) -> Rules:
         raise UsageError(f"{store.path}: {what}; `grade batch` with --rules applies them again") from problem
 
 
-def marked(found: Iterable[Result], state: State, rules: Rules, elsewhere: Iterable[Result] = ()) -> Iterator[Result]:
+def marked(stored: Iterable[Result], state: State, rules: Rules, elsewhere: Iterable[Result] = ()) -> Iterator[Result]:
     """The results with their marks, late days priced again and the attempt that counts chosen again."""
-    scored = [_with_marks(result, state) for result in found]
+    scored = [_with_marks(result, state) for result in stored]
     worth = {(w.path, w.student): w for w in apply_policy(scored, rules, elsewhere)}
     for result in scored:
         one = worth[result.path, result.student]

@@ -126,8 +126,12 @@ class LiveSession:
     def _elsewhere(self, check: Check) -> Outcome | None:
         """An outcome for a check of a value that a later cell, of another question, has replaced."""
         for uses in check.uses:
-            found = self.sources.counted(uses)
-            if found is not None and not found.current and (found.definition.kind == "assign" or not found.cell):
+            counted = self.sources.counted(uses)
+            if (
+                counted is not None
+                and not counted.current
+                and (counted.definition.kind == "assign" or not counted.cell)
+            ):
                 where = f", under {uses.under!r}," if uses.under else ""
                 message = f"`{uses.name}` comes from another cell now: run the one of this part{where} and ask again."
                 return Outcome(check=check, status="skipped", score=Fraction(0), message=message)
@@ -136,10 +140,10 @@ class LiveSession:
     def _restore(self, check: Check) -> None:
         """In the child: give names back the definitions of this check's part, where later cells have their own."""
         for uses in check.uses:
-            found = self.sources.counted(uses)
-            if found is not None and not found.current and found.cell:
-                text = "\n" * (found.definition.line - 1) + found.definition.text
-                exec(compile(text, found.cell, "exec"), self._state.globals)
+            counted = self.sources.counted(uses)
+            if counted is not None and not counted.current and counted.cell:
+                text = "\n" * (counted.definition.line - 1) + counted.definition.text
+                exec(compile(text, counted.cell, "exec"), self._state.globals)
 
     def observe(self, check: Check, seed: int) -> Observation:
         """Run one check in a fork of this process."""

@@ -61,8 +61,8 @@ class LiveSources:
     def untouched(self, check: Check) -> str | None:
         """A name of the check whose definition still is the hand-out's stub."""
         for uses in check.uses:
-            found = self.counted(uses)
-            if found is not None and _digest(found.definition) in self._stubs.get(found.definition.name, ()):
+            counted = self.counted(uses)
+            if counted is not None and _digest(counted.definition) in self._stubs.get(counted.definition.name, ()):
                 return uses.name
         return None
 
@@ -71,9 +71,9 @@ class LiveSources:
         for place in self._assignment.names.get(uses.name, ()):
             if place.module:
                 file = self._assignment.handout / Path(*place.module.split(".")).with_suffix(".py")
-                found = _last(place.name, file.read_text("utf-8", "replace")) if file.is_file() else None
-                if found is not None:
-                    return Counted(definition=found)
+                definition = _last(place.name, file.read_text("utf-8", "replace")) if file.is_file() else None
+                if definition is not None:
+                    return Counted(definition=definition)
             elif place.name in self._user_ns:
                 return self._of_cells(uses, place.name)
         return None
@@ -81,9 +81,9 @@ class LiveSources:
     def _of_cells(self, uses: Uses, name: str) -> Counted | None:
         """Of what was run under a name that a notebook gives twice, what the saved notebook has in the right place."""
         live = [
-            Counted(definition=found, cell=cell)
+            Counted(definition=definition, cell=cell)
             for cell, text in reversed(self.texts.items())
-            if (found := _last(name, text)) is not None
+            if (definition := _last(name, text)) is not None
         ]
         saved = self._headed.find(uses, [Place("", name)]) if self._headed and uses != Uses(name=uses.name) else None
         if not live or saved is None or saved.definition is None:
@@ -103,10 +103,10 @@ class LiveSources:
             return []
         unsaved, replaced, gone = dict[str, None](), dict[str, None](), dict[str, None]()
         for uses in dict.fromkeys(u for c in self._assignment.checks if c.part.id in parts for u in c.uses):
-            found = self.counted(uses)
-            if found is None or not found.cell:
+            counted = self.counted(uses)
+            if counted is None or not counted.cell:
                 continue
-            own = found.definition
+            own = counted.definition
             saved = [_digest(d) for d in self._in_file if d.name == own.name]
             if _digest(own) not in saved:
                 unsaved[own.name] = None

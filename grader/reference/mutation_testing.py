@@ -105,8 +105,8 @@ def prepare(
         golden = observed_values(session, assignment.seed)
         reference, control, *results = bench.observe([(), tuple(whole), *(j for j in jobs if j)], tell)
     steady = {key: values for key, values in reference.items() if _same(values, control.get(key))}
-    found = iter(results)
-    seen: list[Seen | None] = [next(found) if job else None for job in jobs]
+    remaining = iter(results)
+    seen: list[Seen | None] = [next(remaining) if job else None for job in jobs]
     alone = [number for number, _ in enumerate(edits, len(every)) if seen[number] is None]
     tell(f"{len(alone)} named mistakes in sessions of their own")
     for number, arrays in zip(
@@ -187,7 +187,7 @@ def _useful(
 
     What a mutant of the solution gives already is wanted where it says it better.
     """
-    found: dict[object, int] = {}
+    numbers: dict[object, int] = {}
     said: dict[object, tuple[bool, int, int]] = {}
     for mutant, gives in mutants:
         how = order(mutant.code, mutant.weakness, 0)
@@ -200,8 +200,8 @@ def _useful(
         how = order(variant.code, variant.weakness, variant.likely)
         if same not in said or how < said[same]:
             said[same] = how
-            found[same] = number
-    return sorted(found.values())
+            numbers[same] = number
+    return sorted(numbers.values())
 
 
 def _key(function: str, mistakes: int, seen: Seen) -> object:
@@ -242,7 +242,7 @@ def _once_more(
     tell: Callable[[str], None],
 ) -> list[Trial]:
     """The trials, with what is not caught so far run as a whole submission: cells and their trainings count too."""
-    found = dict.fromkeys(range(len(every)), True)
+    by_number = dict.fromkeys(range(len(every)), True)
     known = read_outcomes(assignment)
     kept = {number: known[key] for number, m in enumerate(every) if not caught[number] and (key := key_of(m)) in known}
     left = [number for number, seen in enumerate(caught) if not seen and number not in kept]
@@ -253,14 +253,14 @@ def _once_more(
         edit = Edit(name=mutant.clause, changes=(Change(mutant.file, "", mutant.text),))
         return is_caught(root, assignment, edit, golden)
 
-    found |= kept
+    by_number |= kept
     for done, (number, result) in enumerate(zip(left, in_parallel(left, work), strict=True), 1):
-        found[number] = result
+        by_number[number] = result
         add_outcomes(assignment, [(every[number], result)])
         if not done % SHOWN:
             tell(f"{done} of {len(left)} mutants")
-    add_outcomes(assignment, [(mutant, found[number]) for number, mutant in enumerate(every)], anew=True)
-    return [Trial(mutant, found[number]) for number, mutant in enumerate(every)]
+    add_outcomes(assignment, [(mutant, by_number[number]) for number, mutant in enumerate(every)], anew=True)
+    return [Trial(mutant, by_number[number]) for number, mutant in enumerate(every)]
 
 
 def _in_session(assignment: Assignment, root: RootProcess, edit: Edit) -> Seen:
@@ -290,14 +290,14 @@ def _results(assignment: Assignment, reference: Seen, seen: Sequence[Seen | None
             continue  # what is not the same twice proves nothing
         names = tuple(expected)
         right = np.stack([_row(reference, check.id, view, names) for view in range(VIEWS)])
-        which, found = [], []
+        which, prints = [], []
         for number, arrays in enumerate(seen):
             if arrays is None or (check.id, GRADED) not in arrays:
                 continue
             rows = np.stack([_row(arrays, check.id, view, names) for view in range(VIEWS)])
             if not agree(rows, right)[~np.isnan(right[..., 0])].all():
                 which.append(number)
-                found.append(rows)
+                prints.append(rows)
         again = reference[check.id, REPEATED] or {}
         small = check.judge is None and sum(a.size for a in again.values()) <= KEPT
         results[check.id] = Results(
@@ -305,7 +305,7 @@ def _results(assignment: Assignment, reference: Seen, seen: Sequence[Seen | None
             names=names,
             reference=right,
             which=np.array(which, dtype=np.int32),
-            found=np.array(found).reshape(-1, VIEWS, len(names), FIELDS),
+            found=np.array(prints).reshape(-1, VIEWS, len(names), FIELDS),
         )
     return results
 

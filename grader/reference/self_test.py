@@ -70,5 +70,5 @@ def run_trials(assignment: Assignment, seeds: int = 1, tell: Callable[[str], Non
     wrong, right = wrong_edits(assignment), right_edits(assignment)
     tell(f"{assignment.id}: {len(wrong)} wrong edits at one seed, {len(right)} right ones at {seeds}")
     jobs = [*((edit, own) for edit in wrong), *((edit, golden) for edit in right)]
-    found = in_parallel(jobs, lambda root, job: try_edit(root, assignment, *job))
-    return [trial for trials in found for trial in trials]
+    batches = in_parallel(jobs, lambda root, job: try_edit(root, assignment, *job))
+    return [trial for trials in batches for trial in trials]

@@ -129,12 +129,14 @@ class Bench:
             "seconds": SECONDS,
         }
         values = self._answer(checks, jobs, SECONDS * len(variants))
-        found: dict[int, Seen] = {}
+        answers: dict[int, Seen] = {}
         for number, chosen in enumerate(wanted):
             packed = values.get(str(number))
             keys = [(id, key) for id, key, _, _ in chosen]
-            found[number] = _unpacked(packed.tobytes(), keys) if isinstance(packed, np.ndarray) else dict.fromkeys(keys)
-        return found
+            answers[number] = (
+                _unpacked(packed.tobytes(), keys) if isinstance(packed, np.ndarray) else dict.fromkeys(keys)
+            )
+        return answers
 
     def _answer(self, checks: list[Check], jobs: Mapping[str, Any], seconds: float) -> Mapping[str, Any]:
         """What the worker says of these jobs, or said of them before an interruption."""
@@ -156,12 +158,12 @@ class Bench:
         sources = list(dict.fromkeys(source for _, source, _ in runs))
         jobs = {"sources": sources, "runs": [(sources.index(source), id, seed) for id, source, seed in runs]}
         observation = self._run(checks, "touched", jobs, SECONDS * len(runs))
-        found: dict[str, set[tuple[str, str]]] = {check.id: set() for check in checks}
+        names: dict[str, set[tuple[str, str]]] = {check.id: set() for check in checks}
         for number, (id, _, _) in enumerate(runs):
             value = observation.values.get(str(number))
             if isinstance(value, np.ndarray):
-                found[id] |= {(module, name) for module, name in json.loads(value.tobytes())}
-        return found
+                names[id] |= {(module, name) for module, name in json.loads(value.tobytes())}
+        return names
 
     def _run(self, checks: list[Check], function: str, jobs: Mapping[str, Any], seconds: float) -> Observation:
         """What a function of `diagnosis.variants` returns at the anchor of these checks."""

@@ -52,5 +52,5 @@ class Format(NamedTuple):
 
 def find(name: str) -> Format:
     """The format of that name; loads its module."""
-    found: Format = import_module(FORMATS[name]).FORMAT
-    return found
+    format: Format = import_module(FORMATS[name]).FORMAT
+    return format

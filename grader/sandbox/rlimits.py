@@ -26,13 +26,13 @@ def limit(*, memory: int, file_size: int, processes: int | None) -> None:
 
 def threads_of_this_user() -> int:
     """How many threads this user runs by now, on the whole machine: its limit on processes counts them all."""
-    found, own = 0, os.getuid()
+    count, own = 0, os.getuid()
     for name in os.listdir("/proc"):
         with contextlib.suppress(OSError, IndexError, ValueError):
             if name.isdigit() and os.stat(f"/proc/{name}").st_uid == own:
                 with open(f"/proc/{name}/stat") as file:
-                    found += int(file.read().rpartition(")")[2].split()[17])
-    return found
+                    count += int(file.read().rpartition(")")[2].split()[17])
+    return count
 
 
 def _lower(which: int, value: int) -> None:

@@ -93,10 +93,10 @@ def program(arch: str, own: int) -> bytes:
 def _only(channel: int) -> None:
     """Close every descriptor but the channel; the standard ones lead nowhere."""
     try:
-        found = [int(name) for name in _listdir("/proc/self/fd")]
+        numbers = [int(name) for name in _listdir("/proc/self/fd")]
     except OSError:
-        found = list(range(256))
-    for number in found:
+        numbers = list(range(256))
+    for number in numbers:
         if number not in (0, 1, 2, channel):
             _shut(number)
     try:

@@ -18,13 +18,13 @@ _Table = dict[str, dict[str, int]]
 
 def table(text: str) -> _Table:
     """`name:number on x86-64:number on aarch64`, from the kernel's own headers; `-` where there is no such call."""
-    found: _Table = {"x86_64": {}, "aarch64": {}}
+    numbers: _Table = {"x86_64": {}, "aarch64": {}}
     for entry in text.split():
         name, intel, arm = entry.split(":")
         for arch, number in (("x86_64", intel), ("aarch64", arm)):
             if number != "-":
-                found[arch][name] = int(number)
-    return found
+                numbers[arch][name] = int(number)
+    return numbers
 
 
 FORBIDDEN = table("""

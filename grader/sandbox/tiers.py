@@ -35,9 +35,9 @@ def tier(layers: Collection[str]) -> str:
     return "B" if SPARE_USER in layers else "C"
 
 
-def at_least(found: str, wanted: str) -> bool:
+def at_least(tier: str, wanted: str) -> bool:
     """Whether tier `found` promises what `wanted` does."""
-    return found in TIERS and TIERS.index(found) <= TIERS.index(wanted)
+    return tier in TIERS and TIERS.index(tier) <= TIERS.index(wanted)
 
 
 class Policy(NamedTuple):
@@ -68,14 +68,14 @@ def require(layers: Collection[str], policy: Policy, problems: Collection[str], 
     UsageError
         With what is missing, and how to go on.
     """
-    found = tier(layers)
+    active = tier(layers)
     why = "; ".join(problems) or "no layer said why"
     if policy.require is not None:
-        if not at_least(found, policy.require):
-            works = f"only tier {found} works" if found != NONE else "no sandbox works"
+        if not at_least(active, policy.require):
+            works = f"only tier {active} works" if active != NONE else "no sandbox works"
             raise UsageError(f"--require-sandbox {policy.require}: {works} here ({why}); see `grade doctor`")
         return ""
-    if found != NONE:
+    if active != NONE:
         return ""
     if secrets and not policy.unsafe:
         raise UsageError(

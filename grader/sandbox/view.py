@@ -43,12 +43,12 @@ def readable() -> tuple[str, ...]:
 def exposed(secrets: Iterable[str], allowed: Iterable[str]) -> list[str]:
     """The secret paths that lie inside an allowed one, or hold one."""
     roots = [os.path.realpath(path) for path in allowed]
-    found = []
+    paths = []
     for secret in secrets:
         real = os.path.realpath(secret)
         if any(_inside(real, root) for root in roots):
-            found.append(secret)
-    return found
+            paths.append(secret)
+    return paths
 
 
 def _own_package() -> str:

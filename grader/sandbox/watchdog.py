@@ -80,32 +80,32 @@ class Watchdog:
     def _watch(self) -> None:
         disk_after, pause = time.monotonic() + LONGEST, SHORTEST
         while not self._stopped.wait(pause):
-            found = descendants(self.root, self.spared)
-            room = self.memory - self._look_at_memory(found)
+            pids = descendants(self.root, self.spared)
+            room = self.memory - self._look_at_memory(pids)
             pause = min(LONGEST, max(SHORTEST, room / FASTEST))
-            if len(found) > MOST_PROCESSES:
-                self._end(found, f"{len(found)} processes at a time; all of them were ended")
+            if len(pids) > MOST_PROCESSES:
+                self._end(pids, f"{len(pids)} processes at a time; all of them were ended")
             if time.monotonic() > disk_after:
-                self._look_at_cores(found)
+                self._look_at_cores(pids)
                 started = time.monotonic()
-                self._look_at_disk(found)
-                mapped = [_shared_mappings(pid) for pid in found]
+                self._look_at_disk(pids)
+                mapped = [_shared_mappings(pid) for pid in pids]
                 self._mapped = sum({name: size for each in mapped for name, size in each.items()}.values())
                 disk_after = time.monotonic() + max(LONGEST, 5 * (time.monotonic() - started))
 
-    def _look_at_memory(self, found: Sequence[int]) -> int:
+    def _look_at_memory(self, pids: Sequence[int]) -> int:
         """End the largest process if all together are over the limit; returns the most bytes that it can be."""
-        most = sum(map(_touched, found))  # shared pages are counted once for each process
+        most = sum(map(_touched, pids))  # shared pages are counted once for each process
         there = _shared_memory()
         most += max(0, there - self._shared_before, min(there, self._mapped))  # and those that no process has touched
         if most <= self.memory or time.monotonic() < self._exact_after:
             return most
         started = time.monotonic()
-        own = {pid: _proportional(pid, "Pss_Anon:") for pid in found}
-        shared = {pid: _proportional(pid, "Pss_Shmem:") for pid in found}
-        kept = {pid: _shared_mappings(pid) for pid in found}
+        own = {pid: _proportional(pid, "Pss_Anon:") for pid in pids}
+        shared = {pid: _proportional(pid, "Pss_Shmem:") for pid in pids}
+        kept = {pid: _shared_mappings(pid) for pid in pids}
         mapped = sum({name: size for mappings in kept.values() for name, size in mappings.items()}.values())
-        unmapped = min(mapped, there) + max(map(_in_memory_files, found), default=0)
+        unmapped = min(mapped, there) + max(map(_in_memory_files, pids), default=0)
         self._exact_after = time.monotonic() + min(1.0, SPARING * (time.monotonic() - started))
         if own and sum(own.values()) + max(unmapped, sum(shared.values())) > self.memory:
             largest = max(own, key=lambda pid: own[pid] + max(shared[pid], sum(kept[pid].values())))
@@ -116,28 +116,28 @@ class Watchdog:
             self._exact_after = 0.0
         return most
 
-    def _look_at_cores(self, found: Sequence[int]) -> None:
+    def _look_at_cores(self, pids: Sequence[int]) -> None:
         """End what is busy, if that has been too much for some time."""
-        busy = {pid: _busy_threads(pid) for pid in found}
+        busy = {pid: _busy_threads(pid) for pid in pids}
         count = sum(busy.values())
         if count <= MOST_BUSY:
             self._calm = time.monotonic()
         elif time.monotonic() - self._calm > BUSY_SECONDS:
             self._end(
-                [pid for pid in found if busy[pid]],
+                [pid for pid in pids if busy[pid]],
                 f"{count} threads computing at a time, where {MOST_BUSY} may; their processes were ended",
             )
 
-    def _look_at_disk(self, found: Sequence[int]) -> None:
-        removed = {pid: _removed(pid) for pid in found}
+    def _look_at_disk(self, pids: Sequence[int]) -> None:
+        removed = {pid: _removed(pid) for pid in pids}
         size = sum({file: size for files in removed.values() for file, size in files.items()}.values())
         if size > DISK_BYTES:
-            held = [pid for pid in found if removed[pid]]
+            held = [pid for pid in pids if removed[pid]]
             self._end(held, f"{size / 2**20:.0f} MB in files that are removed and still open; ended")
         for folder in self.folders:
             size, files = used(folder)
             if size > DISK_BYTES or files > DISK_FILES:
-                busiest = max(found, key=_cpu, default=None)
+                busiest = max(pids, key=_cpu, default=None)
                 self._end([busiest] if busiest else [], f"{files} files, {size / 2**20:.0f} MB written; ended")
                 for name in _names(folder) - self._before[folder]:
                     remove(folder / name)

@@ -32,16 +32,20 @@ mark { background: var(--mark); color: inherit; } summary, li { overflow-wrap: a
 """
 
 
-def render_similarity(found: Similarity, title: str) -> str:
+def render_similarity(similarity: Similarity, title: str) -> str:
     """The page: what is usual in this cohort, then each pair with what both have marked."""
     heading = escape(f"Similar work: {one_line(title)}")
     usual = (
-        f"The median pair of {found.students} students agrees in {found.usual_code:.0%} of the code that both"
-        f" wrote themselves, rare pieces weighing more, and in {found.usual_words:.0%} of their answers."
+        f"The median pair of {similarity.students} students agrees in {similarity.usual_code:.0%} of the code that both"
+        f" wrote themselves, rare pieces weighing more, and in {similarity.usual_words:.0%} of their answers."
     )
-    more = "" if len(found.pairs) <= PAIRS else f" The {PAIRS} most unusual of {len(found.pairs)} pairs are shown."
+    more = (
+        ""
+        if len(similarity.pairs) <= PAIRS
+        else f" The {PAIRS} most unusual of {len(similarity.pairs)} pairs are shown."
+    )
     body = (
-        "".join(_pair(pair) for pair in found.pairs[:PAIRS])
+        "".join(_pair(pair) for pair in similarity.pairs[:PAIRS])
         or "<p>No pair is more alike than this cohort makes likely.</p>"
     )
     return (

@@ -73,12 +73,12 @@ def similarity(writings: Sequence[Writing], handout: Iterable[str]) -> Similarit
     unusual_code, usual_code = _unusual(code_scores)
     unusual_words, usual_words = _unusual(words_scores)
     rare = _rare(writings)
-    found = []
+    pairs = []
     if len(writings) >= FEWEST:
         shown = (unusual_code >= UNUSUAL) & (code_scores >= LEAST)
         shown |= (unusual_words >= UNUSUAL) & (words_scores >= LEAST)
         for i, j in np.argwhere(np.triu(shown, 1)).tolist():
-            found.append(
+            pairs.append(
                 Pair(
                     left=writings[i],
                     right=writings[j],
@@ -89,8 +89,8 @@ def similarity(writings: Sequence[Writing], handout: Iterable[str]) -> Similarit
                     shared=_shared(prints[i], prints[j]),
                 )
             )
-    found.sort(key=lambda p: (-p.unusual, p.left.path, p.right.path))
-    return Similarity(pairs=tuple(found), students=len(writings), usual_code=usual_code, usual_words=usual_words)
+    pairs.sort(key=lambda p: (-p.unusual, p.left.path, p.right.path))
+    return Similarity(pairs=tuple(pairs), students=len(writings), usual_code=usual_code, usual_words=usual_words)
 
 
 def _alike(prints: Sequence[Iterable[int]]) -> npt.NDArray[np.float64]:

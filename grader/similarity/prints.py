@@ -51,8 +51,8 @@ def tokens(source: str) -> Iterator[tuple[str, int]]:
     and layout are left out.
     """
     line, before, dotted = 1, ("", ""), False
-    for found in _TOKEN.finditer(source):
-        kind, text = found.lastgroup or "", found[0]
+    for match in _TOKEN.finditer(source):
+        kind, text = match.lastgroup or "", match[0]
         at, line = line, line + text.count("\n")
         if kind == "skip":
             continue

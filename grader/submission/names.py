@@ -81,5 +81,5 @@ def nearest(path: Path) -> str:
     except (OSError, ValueError):  # ValueError: a NUL in the path
         return ""
     folded = {name.casefold(): name for name in siblings}
-    found = difflib.get_close_matches(path.name.casefold(), folded, n=1, cutoff=0.5)
-    return f"; did you mean {clean(folded[found[0]])}?" if found else ""
+    close = difflib.get_close_matches(path.name.casefold(), folded, n=1, cutoff=0.5)
+    return f"; did you mean {clean(folded[close[0]])}?" if close else ""

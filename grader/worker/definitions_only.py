@@ -20,10 +20,10 @@ def define(tree: ast.Module, namespace: dict[str, Any], file: str, after: int = 
 
 def defining(body: list[ast.stmt]) -> list[ast.stmt]:
     """The defining statements at the top level of `body` and in its branches."""
-    found: list[ast.stmt] = []
+    statements: list[ast.stmt] = []
     for node in body:
         if isinstance(node, DEFINING):
-            found.append(node)
+            statements.append(node)
         elif isinstance(node, ast.If | ast.Try | ast.With):
-            found += defining(node.body)
-    return found
+            statements += defining(node.body)
+    return statements

@@ -154,10 +154,10 @@ def _list(given: Any) -> list[Any]:
 
 
 def _of_fraction(given: Any, depth: int) -> Fraction:
-    found = _FRACTION.fullmatch(given)
-    if found is None:
+    match = _FRACTION.fullmatch(given)
+    if match is None:
         raise ValueError("no fraction")
-    return Fraction(int(found[1]), int(found[2]))
+    return Fraction(int(match[1]), int(match[2]))
 
 
 def _of_decimal(given: Any, depth: int) -> Decimal:

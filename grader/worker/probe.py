@@ -119,8 +119,8 @@ def _is_checks_own(raised: BaseException, error: StudentError, file: str) -> boo
 def _line_in(error: BaseException, file: str) -> int:
     """The last line of the check's own text that the error came through; 0 where it did not."""
     frames = traceback.extract_tb(error.__traceback__)
-    found = next((frame.lineno for frame in reversed(frames) if frame.filename == file), 0)
-    return found if isinstance(found, int) and found > 0 else 0
+    line = next((frame.lineno for frame in reversed(frames) if frame.filename == file), 0)
+    return line if isinstance(line, int) and line > 0 else 0
 
 
 def _raised_in(error: BaseException, file: str) -> bool:

@@ -56,13 +56,13 @@ def sweep_strays(keep: set[int], *, hard: bool) -> None:
 
 
 def _strays(parent: int, keep: set[int], hard: bool) -> list[int]:
-    found = []
+    strays = []
     for pid in _children(parent):
         if pid not in keep and not (parent != os.getpid() and _has_ended(pid)):
-            found.append(pid)
+            strays.append(pid)
         if pid not in keep or hard:
-            found += _strays(pid, keep, hard)
-    return found
+            strays += _strays(pid, keep, hard)
+    return strays
 
 
 def _has_ended(pid: int) -> bool:

@@ -129,13 +129,13 @@ class State:
 
     def own_modules(self) -> list[ModuleType]:
         """The modules loaded from the submission's folder."""
-        found = []
+        modules = []
         root = os.path.realpath(self.prepared.folder) if self.prepared else "\0"
         for module in list(sys.modules.values()):
             file = getattr(module, "__file__", None)
             if isinstance(file, str) and is_own(file, root):
-                found.append(module)
-        return found
+                modules.append(module)
+        return modules
 
 
 def _move_home(home: str) -> None:

@@ -26,10 +26,10 @@ class Student:
         self.__state = state
 
     def __getattr__(self, name: str) -> Any:
-        found = find(self.__state, name)
-        if found is None:
+        place = find(self.__state, name)
+        if place is None:
             raise Missing(f"`{name}` is not defined")
-        namespace, key = found
+        namespace, key = place
         return namespace[key]
 
     @property

@@ -90,11 +90,11 @@ def _syntax_frame(error: SyntaxError, root: str) -> Frame:
 
 def _walk(entry: TracebackType | None) -> deque[tuple[str, int]]:
     """File and line of the innermost entries (`traceback.extract_tb` takes a second for a deep recursion)."""
-    found: deque[tuple[str, int]] = deque(maxlen=4 * MAX_FRAMES)
+    entries: deque[tuple[str, int]] = deque(maxlen=4 * MAX_FRAMES)
     while entry is not None:
-        found.append((entry.tb_frame.f_code.co_filename, entry.tb_lineno or 0))
+        entries.append((entry.tb_frame.f_code.co_filename, entry.tb_lineno or 0))
         entry = entry.tb_next
-    return found
+    return entries
 
 
 def _name(error: BaseException) -> str:

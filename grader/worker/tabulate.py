@@ -77,12 +77,12 @@ def tabulated(returned: Any) -> dict[str, Any]:
     if value.size > MAX_OUTPUTS or value.dtype.kind not in "biuf":
         raise TypeError(f"the forward pass of a gradient check returns at most {MAX_OUTPUTS} real numbers")
     given = backward(upstream(value.shape).astype(value.dtype if value.dtype.kind == "f" else float))
-    found: dict[str, Any] = {FORWARD: value, **_gradients(given, list(at))}
+    values: dict[str, Any] = {FORWARD: value, **_gradients(given, list(at))}
     single = value.dtype.kind == "f" and value.dtype.itemsize < 8
     for name, array in at.items():
-        found[f"{name}: point"] = array
-        found[f"{name}: table"] = _table(forward, at, name, single, value)
-    return found
+        values[f"{name}: point"] = array
+        values[f"{name}: table"] = _table(forward, at, name, single, value)
+    return values
 
 
 def _gradients(given: Any, names: list[str]) -> dict[str, Any]:

@@ -124,10 +124,10 @@ def read_provenance(path: Path) -> Mapping[str, Any]:
     """What a golden file says of its origin, without its arrays; empty where that cannot be read."""
     _, _, rest = read_text(path).partition('"provenance":')
     try:
-        found = json.JSONDecoder().raw_decode(rest.lstrip())[0]
+        provenance = json.JSONDecoder().raw_decode(rest.lstrip())[0]
     except json.JSONDecodeError:
         return {}  # whoever reads the values says what is wrong
-    return found if isinstance(found, dict) else {}
+    return provenance if isinstance(provenance, dict) else {}
 
 
 def _block(opening: str, lines: list[str], closing: str) -> str:
@@ -224,12 +224,12 @@ def _real(value: Any) -> float:
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
+    table = dict(pairs)
+    if len(table) < len(pairs):
         names = [name for name, _ in pairs]
         twice = next(name for name in names if names.count(name) > 1)
         raise _Damage(f"{twice!r} stands in it twice", json.dumps(twice))
-    return found
+    return table
 
 
 def _no_constant(name: str) -> NoReturn:

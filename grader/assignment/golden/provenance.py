@@ -56,17 +56,17 @@ def stale(provenance: Mapping[str, Any], assignment: Assignment) -> list[str]:
     recorded: dict[str, Any] = then if isinstance(then, dict) else {}
     if assignment.solution is None:
         recorded = {path: digest for path, digest in recorded.items() if not path.startswith(f"{SOLUTION}/")}
-    found = []
+    changes = []
     if provenance.get("seed") != assignment.seed:
-        found.append(f"recorded with seed {provenance.get('seed')}, the assignment's is {assignment.seed}")
+        changes.append(f"recorded with seed {provenance.get('seed')}, the assignment's is {assignment.seed}")
     for path in sorted(recorded.keys() | current.keys()):
         if path not in current:
-            found.append(f"{path} was there when it was recorded")
+            changes.append(f"{path} was there when it was recorded")
         elif path not in recorded:
-            found.append(f"{path} was not there when it was recorded")
+            changes.append(f"{path} was not there when it was recorded")
         elif recorded[path] != current[path]:
-            found.append(f"{path} has changed since it was recorded")
-    return found
+            changes.append(f"{path} has changed since it was recorded")
+    return changes
 
 
 def refuse_stale(assignment: Assignment) -> None:
@@ -82,16 +82,16 @@ def refuse_stale(assignment: Assignment) -> None:
         if not path.is_file() or (visibility == "hidden" and assignment.solution is None):
             continue
         origin = read_provenance(path)
-        found = stale(origin, assignment) if origin else []  # whoever reads the values says what else is wrong
+        changes = stale(origin, assignment) if origin else []  # whoever reads the values says what else is wrong
         if assignment.solution is None:  # a student's own folder: data may be added there
-            found = [what for what in found if what.startswith(("checks", "recorded with seed"))]
-        if not found:
+            changes = [what for what in changes if what.startswith(("checks", "recorded with seed"))]
+        if not changes:
             continue
         mend = f"run `grade golden record {assignment.id}`, then `grade release {assignment.id}`"
         if assignment.solution is None:
             mend = f"put back the hand-out's file, or in the course {mend}"
-        more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
-        raise AuthoringError(f"{path}: golden values of other sources: {found[0]}{more}; {mend}")
+        more = f" (and {len(changes) - 1} more)" if len(changes) > 1 else ""
+        raise AuthoringError(f"{path}: golden values of other sources: {changes[0]}{more}; {mend}")
 
 
 def _sources(assignment: Assignment, visibility: Visibility) -> list[Path]:

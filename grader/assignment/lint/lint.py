@@ -129,9 +129,9 @@ def _files(assignment: Assignment) -> Iterator[Finding]:
             elif key == "provided_files" and path.suffix == ".py" and has_solution(path.read_text(encoding="utf-8")):
                 yield Finding("error", _at(assignment, key), f"solution/{name} is provided and has a solution region")
             elif key != "provided_files":
-                found = len(regions(path.read_text(encoding="utf-8"), str(path)))
-                regions_seen += found
-                if key == "student_files" and not found:
+                count = len(regions(path.read_text(encoding="utf-8"), str(path)))
+                regions_seen += count
+                if key == "student_files" and not count:
                     yield Finding("error", _at(assignment, key), f"solution/{name} has no solution region to fill in")
     if not regions_seen and assignment.checks:
         yield Finding("error", FILE, "no file has a solution region: the hand-out would hold the whole solution")
@@ -212,8 +212,10 @@ def _equivalent(assignment: Assignment) -> Iterator[Finding]:
 
 
 def _entangled(assignment: Assignment) -> Iterator[Finding]:
-    for check, found in entangled(assignment):
-        what = f"check {check.id} has no follow-through for {found.name}: the solution's own needs {found.asked}, which"
+    for check, tangle in entangled(assignment):
+        what = (
+            f"check {check.id} has no follow-through for {tangle.name}: the solution's own needs {tangle.asked}, which"
+        )
         yield Finding("warning", check.file, f"{what} the check asks for")
 
 

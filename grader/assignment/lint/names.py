@@ -50,12 +50,12 @@ def _taken(probe: ast.FunctionDef | None) -> list[tuple[str, int]]:
     """Names that the probe itself takes from its first argument, with the line of the first time in its source."""
     if probe is None or not probe.args.args:
         return []
-    found: dict[str, int] = {}
+    lines: dict[str, int] = {}
     student = probe.args.args[0].arg
     for node in ast.walk(probe):
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == student:
-            found.setdefault(node.attr, node.lineno)
-    return list(found.items())
+            lines.setdefault(node.attr, node.lineno)
+    return list(lines.items())
 
 
 def _defines(assignment: Assignment, place: Place) -> bool:

@@ -28,13 +28,13 @@ def check_digest(check: Check) -> str:
 @lru_cache(maxsize=32)
 def _parts(source: str) -> Mapping[str, tuple[str, tuple[str, ...]]]:
     """Each name that the text defines at its top, with the statements that do, and the names in them."""
-    found: dict[str, tuple[str, tuple[str, ...]]] = {}
+    parts: dict[str, tuple[str, tuple[str, ...]]] = {}
     for node in parse_tree(source).body:
         names = tuple(n.id for n in ast.walk(node) if isinstance(n, ast.Name))
         for name in _bound(node):
-            text, used = found.get(name, ("", ()))
-            found[name] = (text + ast.dump(node), (*used, *names))
-    return found
+            text, used = parts.get(name, ("", ()))
+            parts[name] = (text + ast.dump(node), (*used, *names))
+    return parts
 
 
 def _bound(node: ast.stmt) -> Iterator[str]:

@@ -43,16 +43,16 @@ def read_checks(folder: Path, *, required: bool = True) -> tuple[Check, ...]:
     checks: list[Check] = []
     before: list[CheckFile] = []
     for file in load_check_files(folder).values():
-        found = _checks(file, [value for other in before for value in vars(other.module).values()])
+        by_id = _checks(file, [value for other in before for value in vars(other.module).values()])
         before.append(file)
         name = file.path.name
         if name in (PUBLIC, HIDDEN):
             visibility = "public" if name == PUBLIC else "hidden"
             own = {"source": joined(before), "file": name, "visibility": visibility}
-            checks += [msgspec.structs.replace(check, **own) for check in found.values()]
-        elif found:
-            line = bound_at(file.tree, next(iter(found)))[0]
-            text = f"check {next(iter(found))} stands in a helper file; checks belong in {PUBLIC} and {HIDDEN}"
+            checks += [msgspec.structs.replace(check, **own) for check in by_id.values()]
+        elif by_id:
+            line = bound_at(file.tree, next(iter(by_id)))[0]
+            text = f"check {next(iter(by_id))} stands in a helper file; checks belong in {PUBLIC} and {HIDDEN}"
             raise AuthoringError(f"{file.path}:{line}: {text}")
     if not checks and required:
         raise AuthoringError(f"{folder / PUBLIC}:1: defines no check; decorate a probe with @check(part, points=...)")
@@ -71,22 +71,22 @@ def author_line(check: Check, line: int) -> tuple[str, int]:
 
 def probe_definitions(checks: Iterable[Check]) -> dict[str, ast.FunctionDef]:
     """The `def` of each probe by check id, with lines of its `source`; a probe that is bound otherwise has none."""
-    found: dict[str, ast.FunctionDef] = {}
+    definitions: dict[str, ast.FunctionDef] = {}
     trees: dict[str, ast.Module] = {}  # the checks of a file share its text
     for check in checks:
         if check.source not in trees:
             trees[check.source] = ast.parse(check.source)
         for node in trees[check.source].body:
             if isinstance(node, ast.FunctionDef) and node.name == check.id:
-                found[check.id] = node
-    return found
+                definitions[check.id] = node
+    return definitions
 
 
 def _checks(file: CheckFile, elsewhere: Iterable[Any]) -> dict[str, Check]:
     """The file's checks by id, without those that it imported (`elsewhere`)."""
     foreign = {id(value) for value in elsewhere}
     path = file.path
-    found: dict[str, Check] = {}
+    checks: dict[str, Check] = {}
     functions: dict[int, str] = {}
     for name, value in list(vars(file.module).items()):
         check = getattr(value, "__check__", None)
@@ -94,15 +94,15 @@ def _checks(file: CheckFile, elsewhere: Iterable[Any]) -> dict[str, Check]:
             continue
         functions[id(value)] = name
         line = bound_at(file.tree, name)[-1]
-        if check.id in found:
+        if check.id in checks:
             raise AuthoringError(f"{path}:{line}: check id {check.id} is used twice; rename one")
         if vars(file.module).get(check.id) is not value:
             hint = f"the function is called {check.id} but bound to {name}; give both one name"
             raise AuthoringError(f"{path}:{line}: {hint}")
-        found[check.id] = check
+        checks[check.id] = check
     defined = Counter(node.name for node in file.tree.body if isinstance(node, ast.FunctionDef))
-    for name in found:
+    for name in checks:
         if defined[name] > 1:
             lines = bound_at(file.tree, name)
             raise AuthoringError(f"{path}:{lines[-1]}: check id {name} is used twice (line {lines[0]}); rename one")
-    return found
+    return checks

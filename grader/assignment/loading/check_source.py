@@ -161,11 +161,11 @@ def _without_imports(file: CheckFile) -> tuple[str, set[str]]:
 
 def _imports(tree: ast.Module) -> list[ast.ImportFrom | ast.Import]:
     """Wherever they stand; only statements are looked at, a tenth of all nodes, since every run pays for it."""
-    found: list[ast.ImportFrom | ast.Import] = []
+    imports: list[ast.ImportFrom | ast.Import] = []
     waiting: list[ast.AST] = [tree]
     for node in waiting:  # which grows meanwhile
         if isinstance(node, ast.ImportFrom | ast.Import):
-            found.append(node)
+            imports.append(node)
         for part in ("body", "orelse", "finalbody", "handlers", "cases"):
             waiting += getattr(node, part, ())
-    return found
+    return imports

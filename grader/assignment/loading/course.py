@@ -133,8 +133,8 @@ def _inside(course: Course, submission: Path) -> bool:
 
 
 def _course_at(folder: Path) -> Course | None:
-    found = any(True for name in (REFERENCE, HANDOUTS) for _ in folder.glob(f"{name}/*/{FILE}"))
-    return Course(root=folder) if found else None
+    has_assignments = any(True for name in (REFERENCE, HANDOUTS) for _ in folder.glob(f"{name}/*/{FILE}"))
+    return Course(root=folder) if has_assignments else None
 
 
 def _single_at(folder: Path) -> Course | None:

@@ -68,7 +68,7 @@ def _functions(source: str) -> Mapping[str, ast.FunctionDef]:
 
 def _statement(source: str, line: int) -> ast.stmt | None:
     """The smallest statement at the line that can fail."""
-    found = [
+    statements = [
         node
         for function in _functions(source).values()
         for node in ast.walk(function)
@@ -76,7 +76,7 @@ def _statement(source: str, line: int) -> ast.stmt | None:
         and node.lineno <= line <= (node.end_lineno or node.lineno)
         and (isinstance(node, ast.Assert) or (isinstance(node.value, ast.Call) and _is_assertion(node.value)))
     ]
-    return min(found, key=lambda node: (node.end_lineno or 0) - node.lineno, default=None)
+    return min(statements, key=lambda node: (node.end_lineno or 0) - node.lineno, default=None)
 
 
 def _argument(said: ast.stmt | None) -> ast.expr | None:
@@ -108,8 +108,8 @@ def _parts(text: ast.expr) -> Iterator[str | None]:
 
 def _filled(pieces: list[str | None], message: str) -> str:
     pattern = "".join("(.*?)" if piece is None else re.escape(piece) for piece in pieces)
-    found = re.fullmatch(pattern, message[:2_000], re.DOTALL)
-    gaps = iter(found.groups() if found is not None else ())
+    match = re.fullmatch(pattern, message[:2_000], re.DOTALL)
+    gaps = iter(match.groups() if match is not None else ())
     text = "".join(piece if piece is not None else _one_line(next(gaps, GAP)) for piece in pieces)
     return " ".join(text.split())
 

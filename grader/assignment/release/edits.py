@@ -38,10 +38,10 @@ def equivalents(assignment: Assignment) -> tuple[Equivalent, ...]:
     path = assignment.root / EQUIVALENT
     if not path.exists():
         return ()
-    found = getattr(execute(path, read_text(path), {}), "EQUIVALENT", None)
-    if not isinstance(found, list | tuple) or not all(isinstance(one, Equivalent) for one in found):
+    declared = getattr(execute(path, read_text(path), {}), "EQUIVALENT", None)
+    if not isinstance(declared, list | tuple) or not all(isinstance(one, Equivalent) for one in declared):
         raise AuthoringError(f"{path}: does not define EQUIVALENT, a list of grader.model.Equivalent")
-    return tuple(found)
+    return tuple(declared)
 
 
 def edited(assignment: Assignment, edit: Edit) -> dict[str, str]:

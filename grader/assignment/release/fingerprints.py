@@ -63,11 +63,11 @@ def fingerprints_of(
     stubs: dict[str, set[str]] = {}
     solved: dict[str, set[str]] = {}
     files = [*([assignment.notebook] if assignment.notebook else []), *assignment.student_files]
-    for tree, found in ((handout, stubs), (solution, solved)):
+    for tree, table in ((handout, stubs), (solution, solved)):
         for file in files:
             for text in _python(file, _text(tree[file])):
                 for name, digest in definition_digests(text):
-                    found.setdefault(name, set()).add(digest)
+                    table.setdefault(name, set()).add(digest)
     cells = _cells(_text(handout[assignment.notebook])) if assignment.notebook else ()
     made = Fingerprints(
         stubs={

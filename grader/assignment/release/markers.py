@@ -56,7 +56,7 @@ def regions(source: str, file: str) -> tuple[Region, ...]:
         another indentation than its counterpart or its code, and for a region that crosses a notebook cell.
     """
     lines = source.split("\n")
-    found: list[Region] = []
+    closed: list[Region] = []
     begin = 0
     stub: list[str] = []
     for number, line in enumerate(lines, 1):
@@ -68,7 +68,7 @@ def regions(source: str, file: str) -> tuple[Region, ...]:
         elif text == END:
             if not begin:
                 raise AuthoringError(f"{where}: '{END}' without '{BEGIN}' above it")
-            found.append(_region(lines, begin, number, stub, file))
+            closed.append(_region(lines, begin, number, stub, file))
             begin = 0
         elif text.startswith(STUB) and begin and number == begin + 1 + len(stub):
             stub.append(text.removeprefix(STUB).removeprefix(" ").rstrip())
@@ -80,7 +80,7 @@ def regions(source: str, file: str) -> tuple[Region, ...]:
             raise AuthoringError(f"{where}: the region of line {begin} crosses into this cell; end it in its own cell")
     if begin:
         raise AuthoringError(f"{file}:{begin}: '{BEGIN}' without '{END}' below it")
-    return tuple(found)
+    return tuple(closed)
 
 
 def stub_of(source: str, file: str) -> str:
@@ -183,8 +183,8 @@ def _function_around(tree: ast.Module, region: Region, file: str) -> str:
             inner, inside = names, function
             if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
                 inner, inside = (*names, child.name), not isinstance(child, ast.ClassDef)
-            if (found := search(child, inner, inside)) is not None:
-                return found
+            if (nearest := search(child, inner, inside)) is not None:
+                return nearest
         return None
 
     name = search(tree, (), False)

@@ -123,12 +123,12 @@ def check_handout(assignment: Assignment) -> list[str]:
         return [f"{assignment.handout} does not exist yet"]
     # the grader itself goes to students with a release and is not compared: it is no source of the hand-out
     there = {path for path in _walk(assignment.handout) if not is_wheel(path)}
-    found = dict.fromkeys(files.keys() - there, "is missing")
-    found |= dict.fromkeys(there - files.keys(), "is not part of the hand-out")
+    differences = dict.fromkeys(files.keys() - there, "is missing")
+    differences |= dict.fromkeys(there - files.keys(), "is not part of the hand-out")
     for path in files.keys() & there:
         if not _same(files[path], assignment.handout / path):
-            found[path] = "differs from its source"
-    return [f"{path} {what}" for path, what in sorted(found.items())]
+            differences[path] = "differs from its source"
+    return [f"{path} {what}" for path, what in sorted(differences.items())]
 
 
 def handout_files(assignment: Assignment) -> Files:

@@ -27,12 +27,12 @@ def _owners(folder: Path, names: Sequence[str], zone: tzinfo | None) -> dict[str
         if entry["text"] and (match := _NAME.search((folder / name).read_text(encoding="utf-8", errors="replace"))):
             people[entry["attempt"]] = match["name"], match["login"]
     attached = {entry["attempt"] for entry in entries.values() if entry["file"]}
-    found = {}
+    owners = {}
     for name, entry in entries.items():
         if entry["text"] and entry["attempt"] in attached:
             continue
         person, login = people.get(entry["attempt"], ("", entry["login"]))
-        found[name] = [
+        owners[name] = [
             Owner(
                 student=login,
                 name=person,
@@ -41,7 +41,7 @@ def _owners(folder: Path, names: Sequence[str], zone: tzinfo | None) -> dict[str
                 submitted=local_time(datetime.strptime(entry["time"], "%Y-%m-%d-%H-%M-%S"), zone),
             )
         ]
-    return found
+    return owners
 
 
 PLATFORM = Platform(

@@ -22,10 +22,10 @@ _TIME = re.compile(r"([A-Z][a-z]{2})\w* (\d{1,2}), (\d{4}),? (\d{1,2})[:.]?(\d\d
 
 
 def _time(text: str, zone: tzinfo | None) -> str:
-    found = _TIME.search(text)
-    if found is None:
+    match = _TIME.search(text)
+    if match is None:
         return ""
-    month, day, year, hour, minute, half = found.groups()
+    month, day, year, hour, minute, half = match.groups()
     shown = f"{month} {day} {year} {hour}:{minute} {half or ''}".strip()
     try:
         moment = datetime.strptime(shown, "%b %d %Y %I:%M %p" if half else "%b %d %Y %H:%M")
@@ -35,12 +35,12 @@ def _time(text: str, zone: tzinfo | None) -> str:
 
 
 def _owners(folder: Path, names: Sequence[str], zone: tzinfo | None) -> dict[str, list[Owner]]:
-    found = {}
+    owners = {}
     for name in names:
         entry = _ENTRY.fullmatch(name)
         if entry is not None:
             ids = {"brightspace_id": entry["id"]} | ({"OrgDefinedId": entry["org"]} if entry["org"] else {})
-            found[name] = [
+            owners[name] = [
                 Owner(
                     student=entry["org"] or entry["id"],
                     name=entry["name"],
@@ -49,7 +49,7 @@ def _owners(folder: Path, names: Sequence[str], zone: tzinfo | None) -> dict[str
                     submitted=_time(entry["time"], zone),
                 )
             ]
-    return found
+    return owners
 
 
 PLATFORM = Platform(

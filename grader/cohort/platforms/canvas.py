@@ -15,10 +15,10 @@ _ANONYMOUS = re.compile(r"anon_(?P<late>LATE_)?(?P<id>\w{5})_(?P<submission>\d{4
 
 
 def _owner(name: str) -> Owner | None:
-    found = _FILE.fullmatch(name) or _ANONYMOUS.fullmatch(name)
-    if found is None:
+    match = _FILE.fullmatch(name) or _ANONYMOUS.fullmatch(name)
+    if match is None:
         return None
-    parts = found.groupdict()
+    parts = match.groupdict()
     return Owner(
         student=parts["id"],
         name=parts.get("name") or "",

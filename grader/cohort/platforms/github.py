@@ -33,12 +33,12 @@ def _owners(folder: Path, names: Sequence[str], zone: tzinfo | None) -> dict[str
     clones = [name for name in names if (folder / name).is_dir()]
     prefix = _prefix(folder, clones)
     times = commit_times([folder / name for name in clones])
-    found = {}
+    owners = {}
     for name in clones:
         login = name.removeprefix(prefix)
         ids = {"github_username": login, "github_repository": name}
-        found[name] = [Owner(student=login, ids=ids, submitted=times.get(folder / name, ""))]
-    return found
+        owners[name] = [Owner(student=login, ids=ids, submitted=times.get(folder / name, ""))]
+    return owners
 
 
 def _prefix(folder: Path, clones: Sequence[str]) -> str:
@@ -61,7 +61,7 @@ def commit_times(clones: Sequence[Path]) -> dict[Path, str]:
     git = shutil.which("git")
     if git is None:
         return {}
-    found = {}
+    times = {}
     with tempfile.TemporaryDirectory(prefix="grade-git-") as scratch:
         environment = {
             **{key: value for key, value in os.environ.items() if not key.startswith("GIT_")},
@@ -86,8 +86,8 @@ def commit_times(clones: Sequence[Path]) -> dict[Path, str]:
             lines = [line.partition(" ") for line in done.stdout.decode("utf-8", "replace").splitlines()]
             own = next((time for time, _, author in lines if not _BOT.search(author)), lines[0][0] if lines else "")
             if own:
-                found[clone] = own
-    return found
+                times[clone] = own
+    return times
 
 
 def _head(git: Path) -> str:

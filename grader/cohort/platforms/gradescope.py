@@ -27,14 +27,14 @@ def metadata(text: str) -> dict[str, list[Owner]]:
     The file is written by a program, always in the same shape: a submission at the margin, its keys two blanks in,
     submitters as list items with `:name:`, `:sid:` and `:email:`. Earlier submissions, deeper in, are passed over.
     """
-    found: dict[str, list[Owner]] = {}
+    owners: dict[str, list[Owner]] = {}
     submission = key = created = ""
     people: list[dict[str, str]] = []
 
     def close() -> None:
         if submission:
             made = [_owner(person, submission, created) for person in people]
-            found[submission] = made or [Owner(student=submission, submitted=created)]
+            owners[submission] = made or [Owner(student=submission, submitted=created)]
 
     for line in text.splitlines():
         if top := re.fullmatch(r"(\S.*?):\s*", line):
@@ -50,7 +50,7 @@ def metadata(text: str) -> dict[str, list[Owner]]:
             if people:
                 people[-1][item[2]] = _scalar(item[3])
     close()
-    return found
+    return owners
 
 
 def _owner(person: Mapping[str, str], submission: str, created: str) -> Owner:
@@ -73,11 +73,11 @@ def _scalar(text: str) -> str:
 
 def _time(text: str) -> str:
     """ISO 8601 from Ruby's `2024-03-01 12:00:00.123456789 Z`, or from ISO 8601 itself."""
-    found = re.fullmatch(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:\.\d+)?\s*(Z|[+-]\d\d:?\d\d)?", text)
-    if found is None:
+    match = re.fullmatch(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:\.\d+)?\s*(Z|[+-]\d\d:?\d\d)?", text)
+    if match is None:
         return ""
-    offset = found[3] or "Z"
-    return f"{found[1]}T{found[2]}{'+00:00' if offset == 'Z' else offset}"
+    offset = match[3] or "Z"
+    return f"{match[1]}T{match[2]}{'+00:00' if offset == 'Z' else offset}"
 
 
 PLATFORM = Platform(

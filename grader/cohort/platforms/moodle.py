@@ -16,13 +16,13 @@ _ENTRY = re.compile(r"(?P<name>.+)_(?P<id>\d+)_assignsubmission_(?P<kind>file|on
 
 
 def _owners(folder: Path, names: Sequence[str], zone: tzinfo | None) -> dict[str, list[Owner]]:
-    found = {}
+    owners = {}
     for name in names:
         entry = _ENTRY.fullmatch(name)
         if entry is not None and entry["kind"] == "file":
             ids = {"moodle_id": entry["id"]}
-            found[name] = [Owner(student=entry["id"], name=entry["name"], ids=ids, file=entry["file"])]
-    return found
+            owners[name] = [Owner(student=entry["id"], name=entry["name"], ids=ids, file=entry["file"])]
+    return owners
 
 
 PLATFORM = Platform(

@@ -149,7 +149,7 @@ def summarise(
         slim = structs.replace(result, report=_counted(result.report))  # a thousand whole reports are a gigabyte
         by_assignment.setdefault(result.assignment, []).append(slim)
     lost = by_assignment.get("", [])
-    graded = {r.student for id, found in by_assignment.items() if id for r in found}
+    graded = {r.student for id, results_of in by_assignment.items() if id for r in results_of}
     summaries = []
     for id in sorted(by_assignment, key=lambda id: (not id, id)):
         ends = outcomes([*by_assignment[id], *(lost if id else [])], id, people, decisions, partial=True)
@@ -222,7 +222,7 @@ def _score(one: Outcome, part_ids: Sequence[str], most: Fraction) -> StudentScor
 
 
 def _parts(graded: Sequence[Result]) -> list[PartLoss]:
-    found: dict[str, PartLoss] = {}
+    losses: dict[str, PartLoss] = {}
     for result in graded:
         for part in result.report["parts"]:
             if part["score"] is None:
@@ -230,8 +230,8 @@ def _parts(graded: Sequence[Result]) -> list[PartLoss]:
             id, points = part["id"], _points(part["max_score"])
             lost = points - _points(part["score"])
             missing = any(check["status"] == "missing" for check in part["checks"])
-            had = found.get(id)
-            found[id] = PartLoss(
+            had = losses.get(id)
+            losses[id] = PartLoss(
                 id=id,
                 title=part["title"],
                 points=points,
@@ -239,7 +239,7 @@ def _parts(graded: Sequence[Result]) -> list[PartLoss]:
                 students=(lost > 0) + (had.students if had else 0),
                 missing=(lost > 0 and missing) + (had.missing if had else 0),
             )
-    return list(found.values())
+    return list(losses.values())
 
 
 def _mistakes(graded: Sequence[Result], order: Sequence[str]) -> list[MistakeLoss]:

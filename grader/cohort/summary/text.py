@@ -97,14 +97,14 @@ def _lost(mistake: MistakeLoss) -> str:
 def _unresolved(summary: CohortSummary, width: int) -> list[str]:
     lines = []
     for status, title in (("ungradable", "Cannot be graded"), ("fault", "Faults of the grader or the assignment")):
-        found = [u for u in summary.unresolved if u.status == status]
-        if not found:
+        those = [u for u in summary.unresolved if u.status == status]
+        if not those:
             continue
-        lines += ["", f"{title}: {len(found)}"]
-        for u in found[:UNRESOLVED]:
+        lines += ["", f"{title}: {len(those)}"]
+        for u in those[:UNRESOLVED]:
             lines += _hanging(f"  {one_line(u.student, 60)}: ", one_line(u.reason, 300), width)
-        if len(found) > UNRESOLVED:
-            lines.append(f"  and {len(found) - UNRESOLVED} more")
+        if len(those) > UNRESOLVED:
+            lines.append(f"  and {len(those) - UNRESOLVED} more")
     absent = [one_line(one.name or one.student, 60) for one in summary.by_student if one.state == "absent"]
     if absent:
         lines += ["", *_hanging("", f"Handed in nothing: {len(absent)}: {'; '.join(absent)}", width)]

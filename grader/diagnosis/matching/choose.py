@@ -87,7 +87,7 @@ def named_mistakes(cases: Sequence[Case], bank: Bank, asker: Asker) -> dict[str,
             again = asker.view(case.check, GRADED)
             if again is not None:
                 matcher.passed(case.check, again)
-    found = {}
+    named = {}
     for case in wrong:
         if case.check.id not in possible:
             continue
@@ -109,8 +109,8 @@ def named_mistakes(cases: Sequence[Case], bank: Bank, asker: Asker) -> dict[str,
         if chosen is None and check.judge is not None and not case.innocent:
             chosen = _scaled(matcher.factor(check.id, values, ask))
         if chosen is not None:
-            found[check.id] = chosen
-    return found
+            named[check.id] = chosen
+    return named
 
 
 def _follows_own_forward(case: Case, asker: Asker) -> bool:

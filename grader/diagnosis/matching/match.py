@@ -123,7 +123,7 @@ class Matcher:
         if again is None:
             return {}
         seen, right = _seen(results, values, again), results.reference[:2]
-        changed, found = _changed(results), {}
+        changed, rows = _changed(results), {}
         for row in terms:
             at = changed[row]
             one, other, origin = seen[:, at], results.found[row, :2][:, at], right[:, at]
@@ -136,8 +136,8 @@ class Matcher:
                 continue
             too_many = self._bank.hypotheses[int(results.which[row])].code == "extra-term"
             if by > 0 or not too_many:  # the other way round it is not added
-                found[int(results.which[row])] = at
-        return found
+                rows[int(results.which[row])] = at
+        return rows
 
     def beside(
         self, check: str, values: Values, wanted: npt.NDArray[np.bool_], covered: npt.NDArray[np.bool_], ask: Ask
@@ -150,8 +150,8 @@ class Matcher:
         fits = (changed[:, wanted]).all(axis=1) & ~(changed & ~wanted & ~covered).any(axis=1)
         for view, seen in ((GRADED, values), (REPEATED, again)):
             fits &= _agreeing(results, view, seen)[:, wanted].all(axis=1)
-        found = [int(h) for h in results.which[fits]]
-        return [h for h in found if h not in self._refuted and self._bank.hypotheses[h].mistakes == 1]
+        hypotheses = [int(h) for h in results.which[fits]]
+        return [h for h in hypotheses if h not in self._refuted and self._bank.hypotheses[h].mistakes == 1]
 
     def _is_term(self, number: int) -> bool:
         hypothesis = self._bank.hypotheses[number]
@@ -165,8 +165,8 @@ class Matcher:
         """Which of a check's arrays are not the reference's."""
         results = self._bank.results(check)
         assert results is not None  # there were hypotheses
-        found = fingerprints(values, results.names)
-        return ~agree(found, results.reference[GRADED], limits(values, results.names))
+        prints = fingerprints(values, results.names)
+        return ~agree(prints, results.reference[GRADED], limits(values, results.names))
 
     def names(self, check: str) -> tuple[str, ...]:
         results = self._bank.results(check)
@@ -203,5 +203,5 @@ def _changed(results: Results) -> npt.NDArray[np.bool_]:
 
 def _agreeing(results: Results, view: int, values: Values) -> npt.NDArray[np.bool_]:
     """Shape (hypotheses, arrays)."""
-    found = fingerprints(values, results.names)
-    return agree(results.found[:, view], found, limits(values, results.names))
+    prints = fingerprints(values, results.names)
+    return agree(results.found[:, view], prints, limits(values, results.names))

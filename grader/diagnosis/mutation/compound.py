@@ -55,17 +55,17 @@ class SourceText(NamedTuple):
 
 def further(bases: Sequence[SourceText], rewritten: Sequence[SourceText]) -> list[WrongSolution]:
     """Other single mistakes in the solution, and all strong ones in other ways of writing it."""
-    found: dict[object, WrongSolution] = {}
+    variants_of: dict[object, WrongSolution] = {}
     for base in bases:
         for variant in _single(base, only_for_students, None):
-            found.setdefault(variant.definitions, variant)
-    count = len(found)
+            variants_of.setdefault(variant.definitions, variant)
+    count = len(variants_of)
     for base in rewritten:
         names = {name for _, name, _ in base.changed}
         for variant in _single(base, every_mutation, names):
-            if variant.code in STRONG and len(found) < count + MOST_REWRITTEN:
-                found.setdefault(variant.definitions, variant)
-    return list(found.values())
+            if variant.code in STRONG and len(variants_of) < count + MOST_REWRITTEN:
+                variants_of.setdefault(variant.definitions, variant)
+    return list(variants_of.values())
 
 
 def _single(base: SourceText, generate: Generate, names: Set[str] | None) -> Iterator[WrongSolution]:

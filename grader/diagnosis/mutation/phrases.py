@@ -110,86 +110,86 @@ class Words:
 
 def visible_names(tree: ast.AST, hidden_lines: Set[int]) -> frozenset[str]:
     """Names, parameters and `self.` attributes that occur outside the lines of the solution regions."""
-    found = set()
+    names = set()
     for node in ast.walk(tree):
         if getattr(node, "lineno", None) in hidden_lines:
             continue
         if isinstance(node, ast.Name):
-            found.add(node.id)
+            names.add(node.id)
         elif isinstance(node, ast.arg):
-            found.add(node.arg)
+            names.add(node.arg)
         elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "self":
-            found.add(f"self.{node.attr}")
-    return frozenset(found - {"self", "np", "numpy", "len", "range"})
+            names.add(f"self.{node.attr}")
+    return frozenset(names - {"self", "np", "numpy", "len", "range"})
 
 
 def layers_of(tree: ast.AST) -> dict[str, str]:
     """The attributes that a class sets to an object of a class, with the name of that."""
-    found = {}
+    kinds = {}
     for node in ast.walk(tree):
         match node:
             case ast.Assign(targets=[ast.Attribute(value=ast.Name(id="self"), attr=attribute)],
                             value=ast.Call(func=ast.Name(id=kind))) if kind[:1].isupper():  # fmt: skip
-                found[attribute] = kind
-    return found
+                kinds[attribute] = kind
+    return kinds
 
 
 def global_names(tree: ast.Module, hidden_lines: Set[int]) -> frozenset[str]:
     """Names that the statements of a file bind outside the lines of the solution regions."""
-    found = set()
+    names = set()
     for statement in tree.body:
         if statement.lineno in hidden_lines:
             continue
         if isinstance(statement, ast.FunctionDef | ast.ClassDef):
-            found.add(statement.name)
+            names.add(statement.name)
         else:
-            found |= {n.id for n in ast.walk(statement) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
-    return frozenset(found)
+            names |= {n.id for n in ast.walk(statement) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    return frozenset(names)
 
 
 def made_by_functions(owner: ast.AST) -> dict[str, tuple[str, str]]:
     """For variables that are set once, to a function of one other variable: that function and that variable."""
-    found: dict[str, tuple[str, str]] = {}
+    origins: dict[str, tuple[str, str]] = {}
     sets = [n.id for n in ast.walk(owner) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)]
     for node in ast.walk(owner):
         match node:
             case ast.Assign(
                 targets=[ast.Name(id=target)], value=ast.Call(func=ast.Attribute(attr=function), args=[ast.Name(id=of)])
             ) if sets.count(target) == 1:
-                found[target] = function, of
+                origins[target] = function, of
             case ast.Assign(
                 targets=[ast.Name(id=target)], value=ast.Call(func=ast.Name(id=function), args=[ast.Name(id=of)])
             ) if sets.count(target) == 1:
-                found[target] = function, of
+                origins[target] = function, of
             case ast.Call(func=ast.Attribute(attr="append", value=ast.Name(id=target)), args=[value]):
                 for call in ast.walk(value):  # a list of which each entry is a function of one of another list
                     match call:
                         case ast.Call(func=ast.Name(id=function), args=[ast.Subscript(value=ast.Name(id=of))]):
-                            found[target] = function, of
-    return found
+                            origins[target] = function, of
+    return origins
 
 
 def lists_of(owner: ast.AST) -> dict[str, int]:
     """The variables that begin as lists, and with how many entries."""
-    found: dict[str, int] = {}
+    lengths: dict[str, int] = {}
     for node in ast.walk(owner):
         if isinstance(node, ast.Assign) and len(node.targets) == 1:
             target, value = node.targets[0], node.value
             pairs = [(target, value)]
             if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple):
                 pairs = list(zip(target.elts, value.elts, strict=False))
-            found |= {t.id: len(v.elts) for t, v in pairs if isinstance(t, ast.Name) and isinstance(v, ast.List)}
-    return found
+            lengths |= {t.id: len(v.elts) for t, v in pairs if isinstance(t, ast.Name) and isinstance(v, ast.List)}
+    return lengths
 
 
 def changes_of(owner: ast.AST) -> dict[str, str]:
     """For variables by which another one is changed in place: that one."""
-    found: dict[str, str] = {}
+    targets: dict[str, str] = {}
     for node in ast.walk(owner):
         if isinstance(node, ast.AugAssign):
             target = next((n.id for n in ast.walk(node.target) if isinstance(n, ast.Name)), "")
-            found |= {n.id: target for n in ast.walk(node.value) if isinstance(n, ast.Name)}
-    return found
+            targets |= {n.id: target for n in ast.walk(node.value) if isinstance(n, ast.Name)}
+    return targets
 
 
 def plain_functions(tree: ast.Module) -> list[str]:

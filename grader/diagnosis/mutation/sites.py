@@ -85,12 +85,12 @@ def mutants(assignment: Assignment) -> list[Mutant]:
 
     Cells that a person marks have none, unless they define what a check asks for.
     """
-    found = []
+    edits = []
     for file in solution_files(assignment):
         text = solution_text(assignment, file)
         apart = _for_person(assignment, text) if file not in assignment.student_files else ()
-        found += [mutant for mutant in mutants_of(file, text) if mutant.line not in apart]
-    return found
+        edits += [mutant for mutant in mutants_of(file, text) if mutant.line not in apart]
+    return edits
 
 
 def _for_person(assignment: Assignment, text: str) -> Set[int]:

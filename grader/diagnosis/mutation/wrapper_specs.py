@@ -57,7 +57,7 @@ class Function(NamedTuple):
 
 def functions(bases: Sequence[SourceText]) -> list[Function]:
     """The functions and methods of some files, each defined once."""
-    found = []
+    specs = []
     for base in bases:
         lines = python_lines(base.text)
         tree = ast.parse("\n".join(lines))
@@ -71,9 +71,9 @@ def functions(bases: Sequence[SourceText]) -> list[Function]:
                 continue
             source = "\n".join(lines[top.lineno - 1 : top.end_lineno])
             own = any(getattr(n, "lineno", None) in inside for n in ast.walk(node))
-            found.append(_function(node, name, base.module, top.name, source)._replace(own=own))
-    by_name = {(f.module, f.name): f for f in found}
-    return [_with_forward(f, by_name.get((f.module, _forward_name(f.name)))) for f in found]
+            specs.append(_function(node, name, base.module, top.name, source)._replace(own=own))
+    by_name = {(f.module, f.name): f for f in specs}
+    return [_with_forward(f, by_name.get((f.module, _forward_name(f.name)))) for f in specs]
 
 
 def _with_forward(function: Function, forward: Function | None) -> Function:
@@ -137,23 +137,23 @@ def alone(bases: Sequence[SourceText], known: Set[Key]) -> list[WrongSolution]:
 def within(bases: Sequence[SourceText], known: Set[Key]) -> list[WrongSolution]:
     """Functions that call others, with one change of such another during their calls alone; `known` as of `alone`."""
     every = functions(bases)
-    found = []
+    specs = []
     for outer in every:
         reached = _reached(outer, every) if outer.own else set()
         for inner in every if len(reached) > 1 else ():  # of one that only hands on to another, that is enough
             if _returned(inner) and inner.name in reached:
-                found += [_variant(inner, *change, outer) for change in _inner_changes(inner, known)]
-                found += [
+                specs += [_variant(inner, *change, outer) for change in _inner_changes(inner, known)]
+                specs += [
                     _variant(inner, place, change, code, f"at the {word} step of `{inner.name}` {words}", outer, call)
                     for call, word in ((0, "first"), (1, "second"))
                     for place, change, code, words in _one_call(inner)
                 ]
-    return found
+    return specs
 
 
 def _reached(outer: Function, every: Sequence[Function]) -> set[str]:
     """Names of functions that it calls, or that those call: `affine_relu_forward` is taken to call `relu_forward`."""
-    found: set[str] = set()
+    reached: set[str] = set()
     left = [outer]
     while left:
         calls = left.pop().calls
@@ -161,10 +161,10 @@ def _reached(outer: Function, every: Sequence[Function]) -> set[str]:
             last = _last(inner.name)
             parts = set(last.split("_"))
             called = last in calls or (len(parts) > 1 and any(parts <= set(call.split("_")) for call in calls))
-            if called and inner.name not in found and inner.name != outer.name:
-                found.add(inner.name)
+            if called and inner.name not in reached and inner.name != outer.name:
+                reached.add(inner.name)
                 left.append(inner)
-    return found
+    return reached
 
 
 Change = tuple[str, str, str, str]

@@ -53,8 +53,8 @@ RULES: tuple[Rule, ...] = (
 
 def first_of(evidence: Evidence) -> Candidate | None:
     """The candidate of the first rule that has one."""
-    found = (rule.find(evidence) for rule in RULES if _is_asked(rule, evidence))
-    return next((candidate for candidate in found if candidate is not None), None)
+    candidates = (rule.find(evidence) for rule in RULES if _is_asked(rule, evidence))
+    return next((candidate for candidate in candidates if candidate is not None), None)
 
 
 def _is_asked(rule: Rule, evidence: Evidence) -> bool:

@@ -78,21 +78,21 @@ def value_rule(
         What was returned and expected at another point, where the same must show: the same kind of mistake, and of a
         factor the same one.
     """
-    found = _shown(values, golden, wrong, hidden)
+    candidate = _shown(values, golden, wrong, hidden)
     if elsewhere is not None and all(
         np.array_equal(elsewhere[1].get(name, ()), golden.get(name, ())) for name in wrong
     ):
         elsewhere = None  # a check that draws nothing asks the same point again
-    if found is None or elsewhere is None:
-        return None if found is not None and found.code in BY_CHANCE else found
+    if candidate is None or elsewhere is None:
+        return None if candidate is not None and candidate.code in BY_CHANCE else candidate
     again = _shown(*elsewhere, wrong, hidden)
-    if again is None or again.code != found.code:
+    if again is None or again.code != candidate.code:
         return None
-    one, other = (c.evidence.get("factors", {}) for c in (found, again))
+    one, other = (c.evidence.get("factors", {}) for c in (candidate, again))
     assert isinstance(one, dict)  # as `_scaled` made them
     assert isinstance(other, dict)
     if one.keys() == other.keys() and all(abs(f / other[name] - 1) < 1e-6 for name, f in one.items()):
-        return found
+        return candidate
     if one.keys() != other.keys():
         return None
     return Candidate(
@@ -108,10 +108,10 @@ def _shown(values: Mapping[str, Any], golden: Expected, wrong: Sequence[str], hi
     pairs = [p for p in pairs if p.got.shape == p.expected.shape and np.isfinite(p.got).all()]
     if not pairs:
         return None
-    found = _scaled(pairs, golden, hidden)
+    candidate = _scaled(pairs, golden, hidden)
     for rule in PATTERNS:
-        found = found or next((c for c in (rule(pair) for pair in pairs) if c is not None), None)
-    return found or _other_output(pairs, golden)
+        candidate = candidate or next((c for c in (rule(pair) for pair in pairs) if c is not None), None)
+    return candidate or _other_output(pairs, golden)
 
 
 def changed_input(names: Sequence[str]) -> Candidate:
@@ -162,22 +162,22 @@ def extreme(name: str, *, overflows: bool, otherwise_right: bool, sure: bool = T
 
 def _other_output(pairs: Sequence[Pair], golden: Expected) -> Candidate | None:
     """An output in the place of another: exact copies of random arrays do not come about by chance."""
-    found = {}
+    swaps = {}
     for pair in pairs:
         for name, expected in golden.items():
             wanted = expected.astype(float) if expected.dtype.kind in "f" else None
             if name == pair.name or wanted is None or wanted.shape != pair.got.shape or not wanted.any():
                 continue
             if close(Pair(name, pair.got, wanted, pair.dtype, pair.limit), pair.got):
-                found[pair.name] = name
-    for one, other in found.items():
-        if found.get(other) == one:
+                swaps[pair.name] = name
+    for one, other in swaps.items():
+        if swaps.get(other) == one:
             return Candidate(
                 "swapped-outputs",
                 f"`{one}` and `{other}` are swapped: each holds the other's numbers.",
                 {"arrays": [one, other]},
             )
-    for one, other in found.items():
+    for one, other in swaps.items():
         return Candidate("other-output", f"`{one}` holds the numbers of `{other}`.", {"arrays": [one, other]})
     return None
 

@@ -75,10 +75,10 @@ def _check(report: Report, outcome: Outcome) -> Note:
 
 def _place(report: Report, outcome: Outcome) -> tuple[str, int]:
     """File and line of the student's code, as the repository has them; a notebook's lines are JSON, so none."""
-    found: tuple[Excerpt, ...] = report.work.code.get(outcome.check.id, ()) if report.work else ()
-    if not found:
+    excerpts: tuple[Excerpt, ...] = report.work.code.get(outcome.check.id, ()) if report.work else ()
+    if not excerpts:
         return "", 0
-    one = found[-1]
+    one = excerpts[-1]
     if one.file.startswith("cell "):
         return _notebook(report), 0
     return _in_repository(report, one.file), one.line

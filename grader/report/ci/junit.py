@@ -65,8 +65,8 @@ def _case(report: Report, part: PartResult, outcome: Outcome, titles: Counter[st
     if outcome.status == "passed":
         return case
     kind = "failure" if outcome.status in _FAILED else "error" if outcome.status in _BROKEN else "skipped"
-    found = ET.SubElement(case, kind, type=outcome.status, message=_xml(message))
-    found.text = _xml("\n".join([f"{points(outcome.score)} of {points(outcome.check.points)} points", *lines]))
+    element = ET.SubElement(case, kind, type=outcome.status, message=_xml(message))
+    element.text = _xml("\n".join([f"{points(outcome.score)} of {points(outcome.check.points)} points", *lines]))
     return case
 
 
@@ -85,8 +85,8 @@ def _manual(report: Report, part: PartResult) -> ET.Element:
 
 def _void(report: Report) -> ET.Element:
     case = ET.Element("testcase", classname=_xml(report.assignment or "grade"), name="grading", time="0")
-    found = ET.SubElement(case, "error", type=report.status, message=_xml(report.reason))
-    found.text = _xml(sentences.no_score(report))
+    element = ET.SubElement(case, "error", type=report.status, message=_xml(report.reason))
+    element.text = _xml(sentences.no_score(report))
     return _with_counts("grading", [case], 0.0)
 
 

@@ -53,7 +53,7 @@ def build(assignment: Assignment, *, when: When, seconds: int = SECONDS) -> byte
         raise UsageError(f"{assignment.id}: its sources are not here, only the hand-out; export where reference/ is")
     refuse_stale(assignment)
     values = {"ASSIGNMENT": assignment.id, "WHEN": when, "SECONDS": str(seconds)}
-    run = re.sub("@([A-Z]+)@", lambda found: values[found[1]], _template("run_autograder"))
+    run = re.sub("@([A-Z]+)@", lambda match: values[match[1]], _template("run_autograder"))
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
         _add(archive, "setup.sh", _template("setup.sh").encode(), mode=0o755)

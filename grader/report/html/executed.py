@@ -50,8 +50,8 @@ def notebook_html(report: Report, *, output: int, colours: bool = True) -> str:
     body = str(_exporter().from_notebook_node(notebook)[0])
     body = _CELL.sub(r' id="cell-\1"><p class="number">cell \1</p>', body)
 
-    def content(found: re.Match[str]) -> str:
-        cell = cells[int(found[1])]
+    def content(match: re.Match[str]) -> str:
+        cell = cells[int(match[1])]
         return highlighted(cell.source, colours=colours) if cell.kind == "code" else to_html(cell.source)
 
     paragraph = r"(?:<p>|&lt;p&gt;)?"  # nbconvert makes one of a word in a text cell, and then cleans it

@@ -220,12 +220,12 @@ def _code(report: Report, part: PartResult) -> tuple[CodeView, ...]:
     """The definitions that the part's lost checks use, the suspect ones first; stubs have nothing to look at."""
     if report.work is None or sentences.is_innocent(part):
         return ()
-    found: dict[tuple[str, int], Excerpt] = {}
+    excerpts: dict[tuple[str, int], Excerpt] = {}
     for outcome in filter(_is_lost, part.outcomes):
         for one in report.work.code.get(outcome.check.id, ()):
-            found.setdefault((one.file, one.line), one)
-    cleared = _cleared(report) if len(found) > 1 else frozenset()
-    if all(one.name in cleared for one in found.values()):
+            excerpts.setdefault((one.file, one.line), one)
+    cleared = _cleared(report) if len(excerpts) > 1 else frozenset()
+    if all(one.name in cleared for one in excerpts.values()):
         cleared = frozenset()
     return tuple(
         CodeView(
@@ -236,7 +236,7 @@ def _code(report: Report, part: PartResult) -> tuple[CodeView, ...]:
             code=Markup(highlighted(one.text, first=one.line)),
             open=one.text.count("\n") < OPEN and one.name not in cleared,
         )
-        for one in sorted(found.values(), key=lambda one: one.name in cleared)
+        for one in sorted(excerpts.values(), key=lambda one: one.name in cleared)
     )
 
 

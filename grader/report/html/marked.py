@@ -44,12 +44,12 @@ def state(part: PartView) -> Markup:
 def mark(part: PartView) -> Markup:
     """Items, comment and model answer."""
     lines = Markup("").join(Markup("<li>{}</li>").format(with_code(line)) for line in part.mark)
-    found = Markup('<ul class="mark">{}</ul>').format(lines) if lines else Markup("")
+    block = Markup('<ul class="mark">{}</ul>').format(lines) if lines else Markup("")
     if part.comment:
-        found += Markup('<div class="comment">{}</div>').format(part.comment)
+        block += Markup('<div class="comment">{}</div>').format(part.comment)
     if part.model:
-        found += Markup("<details><summary>Model answer</summary>{}</details>").format(part.model)
-    return found
+        block += Markup("<details><summary>Model answer</summary>{}</details>").format(part.model)
+    return block
 
 
 FUNCTIONS = {"region": region, "total": total, "state": state, "mark": mark}
@@ -65,9 +65,9 @@ def put_in(page: str, report: Mapping[str, Any]) -> str:
         regions[f"score {number}"] = state(view)
         regions[f"mark {number}"] = mark(view)
 
-    def filled(found: re.Match[str]) -> str:
-        name = found[1]
-        return str(region(name, regions[name])) if name in regions else found[0]
+    def filled(match: re.Match[str]) -> str:
+        name = match[1]
+        return str(region(name, regions[name])) if name in regions else match[0]
 
     return _REGION.sub(filled, page)
 

@@ -59,7 +59,7 @@ class _Renderer(IPythonRenderer):
         """The cleaned text with its formulas; they are text only, never inside a tag."""
         pieces = re.split(r"(<[^>]*>)", safe)
         pattern = re.compile(rf"{self._word}-(\d+)-")
-        pieces[::2] = [pattern.sub(lambda found: self._formulas[int(found[1])], piece) for piece in pieces[::2]]
+        pieces[::2] = [pattern.sub(lambda match: self._formulas[int(match[1])], piece) for piece in pieces[::2]]
         return "".join(pieces)
 
     def _formula(self, tex: str, *, block: bool) -> str:

@@ -141,8 +141,8 @@ def _meant(module: str, handed: SubmittedFiles, assignment: Assignment, *, own: 
             low = [part.casefold() for part in tail]
             same = [name for name, path in plain.items() if path.parts[-len(tail) :] == tail]
             alike = [n for n, path in folded.items() if [p.casefold() for p in path[-len(tail) :]] == low]
-            for found in (same, [] if exact else alike):
-                shortest = [n for n in found if n.count("/") == min(other.count("/") for other in found)]
+            for matches in (same, [] if exact else alike):
+                shortest = [n for n in matches if n.count("/") == min(other.count("/") for other in matches)]
                 if len(shortest) == 1:
                     return shortest[0]
     return None

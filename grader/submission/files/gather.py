@@ -174,11 +174,11 @@ def gather(
 
 def _neighbours(notebook: Path, reader: Reader) -> dict[str, Path]:
     """Python files beside a notebook that it imports, and what these import; nothing else of its folder is its own."""
-    found: dict[str, Path] = {}
+    files: dict[str, Path] = {}
     try:
         waiting = [cell.source for cell in reader.notebook(notebook, notebook.name).code]
     except SubmissionError:  # said where it is read for grading
-        return found
+        return files
     while waiting:
         for name in sorted(imported_names(waiting.pop())):
             for file in (
@@ -186,12 +186,12 @@ def _neighbours(notebook: Path, reader: Reader) -> dict[str, Path]:
                 *islice(notebook.parent.glob(f"{name}/**/*.py"), MAX_NEIGHBOURS),
             ):
                 key = file.relative_to(notebook.parent).as_posix()
-                if key in found or len(found) >= MAX_NEIGHBOURS or not file.is_file() or file.is_symlink():
+                if key in files or len(files) >= MAX_NEIGHBOURS or not file.is_file() or file.is_symlink():
                     continue
                 if file.stat().st_size <= MAX_SOURCE:
-                    found[key] = file
+                    files[key] = file
                     waiting.append(decode(file.read_bytes()))
-    return found
+    return files
 
 
 def _folder(
@@ -242,10 +242,10 @@ def _listed(folder: Path, shown: str, skip: Collection[str]) -> tuple[dict[str, 
     size = 0
     for count, (name, path) in enumerate(_walk(folder, skip), 1):
         quota.check_entries(count)
-        found = path.lstat()
-        if stat.S_ISLNK(found.st_mode):
+        status = path.lstat()
+        if stat.S_ISLNK(status.st_mode):
             notes.append(f"{clean(name)} is a link and was left out; put the file itself in its place")
-        elif not stat.S_ISREG(found.st_mode) or is_junk(PurePosixPath(name).parts):
+        elif not stat.S_ISREG(status.st_mode) or is_junk(PurePosixPath(name).parts):
             continue
         elif any(not c.isprintable() for c in name):
             notes.append(f"{clean(name)} has a name with control characters and was left out; rename it")
@@ -253,7 +253,7 @@ def _listed(folder: Path, shown: str, skip: Collection[str]) -> tuple[dict[str, 
             if not os.access(path, os.R_OK):
                 raise SubmissionError(f"{clean(name)} cannot be read; check its permissions")
             files[name] = path
-            quota.check_bytes(size := size + found.st_size)
+            quota.check_bytes(size := size + status.st_size)
         if len(files) > quota.files:
             raise quota.too_many(f"over {quota.files}")
     return dict(sorted(files.items())), notes

@@ -89,16 +89,16 @@ def _notebooks(handed: SubmittedFiles) -> list[Notebook]:
 
 
 def _candidates(ids: Sequence[str], load: Callable[[str], Assignment]) -> dict[str, Expected]:
-    found: dict[str, Expected] = {}
+    candidates: dict[str, Expected] = {}
     faults = []
     for id in ids:
         try:
-            found[id] = expected(load(id))
+            candidates[id] = expected(load(id))
         except Fault as fault:  # a broken assignment must not keep hand-ins of the others from being graded
             faults.append(fault)
-    if faults and not found:
+    if faults and not candidates:
         raise faults[0]
-    return found
+    return candidates
 
 
 def _scores(profiles: Sequence[Profile], candidates: dict[str, Expected]) -> dict[str, float]:

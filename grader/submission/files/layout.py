@@ -51,54 +51,56 @@ def lay_out(names: Collection[str], assignment: Assignment, notebook: str | None
     for wanted in assignment.student_files:
         if wanted in handed or any(other in handed for other in alternatives(assignment, wanted)):
             continue
-        found = _by_base_name(wanted, handed, assignment)
-        if len(found) == 1:
-            placed[wanted] = handed[found[0]]
-            if found[0] != PurePosixPath(wanted).name:
-                notes.append(f"{clean(found[0])} was taken for {wanted}")
+        same_name = _by_base_name(wanted, handed, assignment)
+        if len(same_name) == 1:
+            placed[wanted] = handed[same_name[0]]
+            if same_name[0] != PurePosixPath(wanted).name:
+                notes.append(f"{clean(same_name[0])} was taken for {wanted}")
             continue
-        if found:
-            notes.append(f"{wanted} is there {len(found)} times ({_listed(found)}) and none was used; hand in one")
+        if same_name:
+            notes.append(
+                f"{wanted} is there {len(same_name)} times ({_listed(same_name)}) and none was used; hand in one"
+            )
         missing.append(wanted)
     provided = {given: name for name, given in handed.items() if name in assignment.provided_files}
     if len(placed) > len(handed):  # modules side by side: the provided ones lie among them
         for name in assignment.provided_files:
-            found = _by_base_name(name, handed, assignment) if name not in handed else []
-            provided |= {handed[f]: name for f in found[:1] if len(found) == 1}
+            same_name = _by_base_name(name, handed, assignment) if name not in handed else []
+            provided |= {handed[f]: name for f in same_name[:1] if len(same_name) == 1}
     return Layout(handed=handed, placed=placed, provided=provided, missing=tuple(missing), notes=tuple(notes))
 
 
 def alternatives(assignment: Assignment, wanted: str) -> tuple[str, ...]:
     """Where else, in a package, another edition keeps the student file `wanted`, by the places of its names."""
     module = wanted.removesuffix(".py").replace("/", ".")
-    found: dict[str, None] = {}
+    paths: dict[str, None] = {}
     for places in assignment.names.values():
         modules = [place.module for place in places]
         if module in modules:
             # a module beside the notebook is no place to stay: the notebook imports it from the package
-            found |= {m.replace(".", "/") + ".py": None for m in modules if "." in m and m != module}
-    return tuple(found)
+            paths |= {m.replace(".", "/") + ".py": None for m in modules if "." in m and m != module}
+    return tuple(paths)
 
 
 def packages(assignment: Assignment, placed: Collection[str]) -> tuple[str, ...]:
     """The packages, such as `ece285`, in which a hand-in of another edition keeps the assignment's whole tree."""
-    found = {
+    folders = {
         other.removesuffix(wanted)
         for wanted in assignment.student_files
         for other in alternatives(assignment, wanted)
         if other in placed and other.endswith(f"/{wanted}")
     }
-    return tuple(sorted(package.rstrip("/") for package in found))
+    return tuple(sorted(package.rstrip("/") for package in folders))
 
 
 def module_paths(assignment: Assignment) -> tuple[str, ...]:
     """Every path at which one of the student's modules may lie."""
-    found: dict[str, None] = {}
+    paths: dict[str, None] = {}
     for wanted in assignment.student_files:
-        found |= dict.fromkeys([wanted, *alternatives(assignment, wanted)])
+        paths |= dict.fromkeys([wanted, *alternatives(assignment, wanted)])
         if (base := PurePosixPath(wanted).name) != "__init__.py":
-            found[base] = None
-    return tuple(found)
+            paths[base] = None
+    return tuple(paths)
 
 
 def mounted_folders(assignment: Assignment) -> frozenset[str]:
@@ -138,29 +140,29 @@ def _root(
 
 def _below(names: Collection[str], root: PurePosixPath, notebook: str | None, assignment: Assignment) -> dict[str, str]:
     """Name below `root` -> handed-in name; what lies outside keeps its name where that is free."""
-    found: dict[str, str] = {}
+    places: dict[str, str] = {}
     if notebook is not None and assignment.notebook is not None:
         # its cells run where the assignment's notebook runs, under the student's own file name
-        found[(PurePosixPath(assignment.notebook).parent / PurePosixPath(notebook).name).as_posix()] = notebook
+        places[(PurePosixPath(assignment.notebook).parent / PurePosixPath(notebook).name).as_posix()] = notebook
     inside = {n: PurePosixPath(n).relative_to(root).as_posix() for n in names if PurePosixPath(n).is_relative_to(root)}
     for given, name in [*inside.items(), *((n, n) for n in names if n not in inside)]:
         if given != notebook:
-            found.setdefault(name, given)
-    return _without_clashes(found, [*assignment.student_files, *assignment.provided_files])
+            places.setdefault(name, given)
+    return _without_clashes(places, [*assignment.student_files, *assignment.provided_files])
 
 
-def _without_clashes(found: Mapping[str, str], fixed: Collection[str]) -> dict[str, str]:
+def _without_clashes(places: Mapping[str, str], fixed: Collection[str]) -> dict[str, str]:
     """Without names that would need a folder where a file is, or a file where a folder is; `fixed` come first."""
     files: set[str] = set()
     folders: set[str] = set()
     kept = {}
-    for name in (*fixed, *found):
+    for name in (*fixed, *places):
         above = [str(folder) for folder in PurePosixPath(name).parents][:-1]
         if name not in folders and files.isdisjoint(above):
             files.add(name)
             folders.update(above)
-            if name in found:
-                kept[name] = found[name]
+            if name in places:
+                kept[name] = places[name]
     return kept
 
 

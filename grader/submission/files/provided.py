@@ -36,17 +36,17 @@ def provided_versions(handed: SubmittedFiles, layout: Layout, assignment: Assign
     that name which defines one of the same functions or classes is the same helper. One that imports its neighbours
     can only work where it is.
     """
-    found = dict(layout.provided)
+    versions = dict(layout.provided)
     bases = {PurePosixPath(name).name: name for name in reversed(assignment.provided_files) if name.endswith(".py")}
     bases.pop("__init__.py", None)
     for name, given in layout.handed.items():
         provided = bases.get(without_copy_mark(PurePosixPath(name).name))
-        if provided is None or given in found or name in assignment.student_files:
+        if provided is None or given in versions or name in assignment.student_files:
             continue
         course = decode(pristine(assignment, provided).read_bytes())
         if not _imports_neighbours(course) and not _defined(course).isdisjoint(_defined(handed.source(given) or "")):
-            found[given] = provided
-    return found
+            versions[given] = provided
+    return versions
 
 
 def _defined(text: str) -> frozenset[str]:

@@ -89,7 +89,7 @@ def expected(assignment: Assignment) -> Expected:
     return Expected(names=assignment.names, headings=_headings(stub), files=_files(files))
 
 
-def likeness(found: Profile, wanted: Expected, weights: Mapping[str, float] | None = None) -> float:
+def likeness(profile: Profile, wanted: Expected, weights: Mapping[str, float] | None = None) -> float:
     """How much of what the assignment shows is found, 0 to 1.
 
     Parameters
@@ -99,14 +99,14 @@ def likeness(found: Profile, wanted: Expected, weights: Mapping[str, float] | No
     """
     worth = {name: (weights or {}).get(name, 1.0) for name in wanted.names}
     seen = {
-        name: 1.0 if keys & found.defined else _USED if keys & found.used else 0.0
+        name: 1.0 if keys & profile.defined else _USED if keys & profile.used else 0.0
         for name, places in wanted.names.items()
         if (keys := {name, *(place.name for place in places)})
     }
     parts = [
         (_NAMES, sum(worth.values()), sum(worth[name] * seen[name] for name in worth)),
-        (_HEADINGS, len(wanted.headings), len(wanted.headings & found.headings)),
-        (_FILES, len(wanted.files), len(wanted.files & found.files)),
+        (_HEADINGS, len(wanted.headings), len(wanted.headings & profile.headings)),
+        (_FILES, len(wanted.files), len(wanted.files & profile.files)),
     ]
     there = [(weight, part / whole) for weight, whole, part in parts if whole]
     total = sum(weight for weight, _ in there)

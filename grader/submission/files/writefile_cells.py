@@ -35,23 +35,23 @@ def with_written(handed: SubmittedFiles, notebook: str | None, scratch: Path) ->
     """
     if notebook is None:
         return handed
-    found = dict(handed.files)
+    files = dict(handed.files)
     written = []
     for name, text in list(written_files(handed.read_notebook(notebook)).items())[:MAX_WRITTEN_FILES]:
-        if name not in found:
-            found[name] = scratch / name
-            found[name].parent.mkdir(parents=True, exist_ok=True)
-            found[name].write_text(text, encoding="utf-8")
+        if name not in files:
+            files[name] = scratch / name
+            files[name].parent.mkdir(parents=True, exist_ok=True)
+            files[name].write_text(text, encoding="utf-8")
             written.append(clean(name))
     notes = handed.notes
     if written:
         notes += (f"taken from the cells of the notebook that write them: {', '.join(written)}",)
-    return msgspec.structs.replace(handed, files=dict(sorted(found.items())), notes=notes)
+    return msgspec.structs.replace(handed, files=dict(sorted(files.items())), notes=notes)
 
 
 def written_files(notebook: Notebook) -> Mapping[str, str]:
     """Relative name -> text of the Python files that the cells write with `%%writefile`, the last one of each name."""
-    found: dict[str, str] = {}
+    texts: dict[str, str] = {}
     for cell in notebook.code:
         match = _WRITES.match(cell.source)
         if match is None or not match["path"].strip().endswith(".py"):
@@ -61,9 +61,9 @@ def written_files(notebook: Notebook) -> Mapping[str, str]:
         ]
         name, text = "/".join(parts), cell.source[match.end() :] + "\n"
         if all(part.isprintable() and "\\" not in part for part in parts):
-            found[name] = (found.get(name, "") if "-a" in match["options"].split() else "") + text
+            texts[name] = (texts.get(name, "") if "-a" in match["options"].split() else "") + text
     # a file cannot be a folder as well
-    return {name: text for name, text in found.items() if not any(other.startswith(f"{name}/") for other in found)}
+    return {name: text for name, text in texts.items() if not any(other.startswith(f"{name}/") for other in texts)}
 
 
 def names_of(assignment: Assignment, file: str) -> frozenset[str]:
@@ -76,10 +76,10 @@ def names_of(assignment: Assignment, file: str) -> frozenset[str]:
 
 def defined_names(notebook: Notebook | None, modules: Modules) -> frozenset[str]:
     """The functions and classes that the notebook's cells define, or have from another module of the hand-in."""
-    found: set[str] = set()
+    names: set[str] = set()
     for cell in notebook.code if notebook is not None else ():
         read = definitions(cell.source)
         held = [modules.follow(Held(definition)) for definition in read.found]
         held += [one for star in read.stars for one in modules.starred(star)]
-        found |= {one.definition.name for one in held if one.definition.kind in {"def", "class"}}
-    return frozenset(found)
+        names |= {one.definition.name for one in held if one.definition.kind in {"def", "class"}}
+    return frozenset(names)

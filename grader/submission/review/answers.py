@@ -89,14 +89,14 @@ def cells_beside(answer: Answer, notebook: Notebook) -> tuple[int, ...]:
 def cells_to_draw(questions: Sequence[Manual], notebook: Notebook, stub: Notebook | None) -> frozenset[int]:
     """Before anything was run, the cells whose figures somebody will look at who marks what has points."""
     every = {cell.index: (str(cell.index),) for cell in notebook.code}
-    found: set[int] = set()
+    cells: set[int] = set()
     for manual in questions:
         if not manual.points or manual.kind in ("derivation", "tuning", "survey"):
             continue
         answer = extract_answer(manual, notebook, stub, every)
         # drawing costs some 50 ms each, so of the cells above a written answer only the last is drawn
-        found.update(map(int, answer.figures) if answer.figures else cells_beside(answer, notebook)[-1:])
-    return frozenset(found)
+        cells.update(map(int, answer.figures) if answer.figures else cells_beside(answer, notebook)[-1:])
+    return frozenset(cells)
 
 
 # ---------------------------------------------------------------- the section
@@ -108,7 +108,7 @@ def _section(notebook: Notebook, manual: Manual, known: Collection[str] | None =
     start = _by_heading(texts, manual.under)
     if start is None:
         wanted = [manual.under, *([manual.question] if len(manual.question) >= _QUESTION_CHARACTERS else [])]
-        line = next((found for text in wanted if (found := _by_line(texts, text)) is not None), None)
+        line = next((line_number for text in wanted if (line_number := _by_line(texts, text)) is not None), None)
         if line is None:
             return []
         start, at = line
@@ -125,11 +125,11 @@ def _texts(notebook: Notebook) -> list[_Text]:
     texts = []
     for cell in notebook.cells:
         lines = tuple(cell.source.split("\n"))
-        found = sections.headings(cell.source, questions=True) if cell.kind == "markdown" else []
-        if not found or found[0].line:
-            texts.append(_Text(cell.index, cell.kind == "code", lines[: found[0].line] if found else lines))
-        ends = [*(heading.line for heading in found[1:]), len(lines)]
-        texts += [_Text(cell.index, False, lines[h.line : end], h) for h, end in zip(found, ends, strict=False)]
+        titles = sections.headings(cell.source, questions=True) if cell.kind == "markdown" else []
+        if not titles or titles[0].line:
+            texts.append(_Text(cell.index, cell.kind == "code", lines[: titles[0].line] if titles else lines))
+        ends = [*(heading.line for heading in titles[1:]), len(lines)]
+        texts += [_Text(cell.index, False, lines[h.line : end], h) for h, end in zip(titles, ends, strict=False)]
     return texts
 
 

@@ -41,7 +41,7 @@ def is_label(line: str) -> bool:
 
 def is_form(text: str) -> bool:
     """Whether the text is formulas to be completed, none of which is: `dy/dx =`, `dy/dx = TODO`."""
-    formulas = ["".join(part for n in (1, 2, 4, 5) if (part := found[n])) for found in _FORMULA.finditer(text)]
+    formulas = ["".join(part for n in (1, 2, 4, 5) if (part := match[n])) for match in _FORMULA.finditer(text)]
     other = [line for line in _FORMULA.sub(" ", text).split("\n") if not is_placeholder(line)]
     if not formulas or _PICTURE.search(text) or sum(len(line.split()) for line in other) > _BESIDES:
         return False

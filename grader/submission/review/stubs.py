@@ -35,11 +35,11 @@ def unfilled(assignment: Assignment, submission: Submission) -> frozenset[str]:
     stubs still. What the hand-out gives complete is never in it, and without fingerprints nothing is.
     """
     compare = _Comparison(assignment, submission)
-    found: set[str] = set()
+    ids: set[str] = set()
     for name in assignment.names:
         asked = {uses for check in assignment.checks for uses in check.uses if uses.name == name} or {Uses(name=name)}
-        found |= frozenset.intersection(*(compare.unfilled(uses) for uses in asked))
-    return frozenset(found)
+        ids |= frozenset.intersection(*(compare.unfilled(uses) for uses in asked))
+    return frozenset(ids)
 
 
 def unfilled_by_check(assignment: Assignment, submission: Submission) -> dict[str, frozenset[str]]:

@@ -21,18 +21,18 @@ def find_anchors(assignment: Assignment, submission: Submission) -> dict[str, An
 
 
 def _anchor(check: Check, assignment: Assignment, submission: Submission, sources: Sources) -> Anchor:
-    found = [(uses.name, sources.find(uses, places(assignment, uses.name))) for uses in check.uses]
-    in_notebook = [(name, f) for name, f in found if not _in_modules(name, f, assignment)]
+    places_of = [(uses.name, sources.find(uses, places(assignment, uses.name))) for uses in check.uses]
+    in_notebook = [(name, f) for name, f in places_of if not _in_modules(name, f, assignment)]
     bindings = {name: f.cell for name, f in in_notebook if f is not None and f.cell is not None}
-    if submission.notebook is None or (found and not in_notebook):
+    if submission.notebook is None or (places_of and not in_notebook):
         return Anchor(when="before")
-    if not found or any(f is None or f.cell is None for _, f in in_notebook):
+    if not places_of or any(f is None or f.cell is None for _, f in in_notebook):
         return Anchor(when="end", bindings=bindings)
     return Anchor(when="after", cell=sources.complete([f for _, f in in_notebook if f]), bindings=bindings)
 
 
-def _in_modules(name: str, found: Found | None, assignment: Assignment) -> bool:
+def _in_modules(name: str, definition_place: Found | None, assignment: Assignment) -> bool:
     """Whether the notebook has no part in the name: it was found in a module, or could only ever be in one."""
-    if found is None or found.definition is None:
+    if definition_place is None or definition_place.definition is None:
         return all(place.module for place in places(assignment, name))
-    return found.cell is None
+    return definition_place.cell is None

@@ -127,17 +127,17 @@ def definitions(source: str) -> CellDefinitions:
     parsed = parse(text)
     if parsed.tree is None:
         return CellDefinitions(note=parsed.note)
-    found: list[Definition] = []
+    every: list[Definition] = []
     gone: dict[str, int] = {}  # name -> how many definitions came before it was deleted
     stars: list[str] = []
     for statement, loop in _statements(parsed.tree.body):
         if isinstance(statement, ast.Delete):
-            gone |= {name: len(found) for target in statement.targets for name in _targets(target)}
+            gone |= {name: len(every) for target in statement.targets for name in _targets(target)}
         elif isinstance(statement, ast.ImportFrom) and any(a.name == "*" for a in statement.names):
             stars.append("." * statement.level + (statement.module or ""))
         else:
-            found.extend(msgspec.structs.replace(d, source=text) for d in _defined(statement, loop))
-    kept = (d for number, d in enumerate(found) if number >= gone.get(d.name, 0))
+            every.extend(msgspec.structs.replace(d, source=text) for d in _defined(statement, loop))
+    kept = (d for number, d in enumerate(every) if number >= gone.get(d.name, 0))
     return CellDefinitions(found=tuple(kept), stars=tuple(stars))
 
 

@@ -18,7 +18,7 @@ def excerpts(assignment: Assignment, submission: Submission) -> Mapping[str, tup
     """Check id -> the definitions of its names that count, in the order of its `uses`; those found."""
     sources = submission_sources(submission)
     given = _given(assignment)
-    found: dict[str, tuple[Excerpt, ...]] = {}
+    by_check: dict[str, tuple[Excerpt, ...]] = {}
     for check in assignment.checks:
         of_check: dict[tuple[str, int], Excerpt] = {}
         values: dict[tuple[str, int], Excerpt] = {}
@@ -31,8 +31,8 @@ def excerpts(assignment: Assignment, submission: Submission) -> Mapping[str, tup
             file = at.path if at.cell is None else f"cell {at.cell}"
             one = Excerpt(name=uses.name, file=file, line=at.definition.line, text=at.definition.text)
             (values if at.definition.kind == "assign" else of_check).setdefault((one.file, one.line), one)
-        found[check.id] = tuple((of_check or values).values())
-    return found
+        by_check[check.id] = tuple((of_check or values).values())
+    return by_check
 
 
 def _given(assignment: Assignment) -> frozenset[tuple[str, str]]:

@@ -49,21 +49,21 @@ class Sources:
         """The definition that counts of a declared name, at the first of its places that has it."""
         homes = {path for place in places if (path := self._modules.path_of(place.module)) is not None}
         for place in places:
-            found = self._in_module(place) if place.module else self._in_notebook(uses, place.name, homes)
-            if found is not None:
-                return found
+            hit = self._in_module(place) if place.module else self._in_notebook(uses, place.name, homes)
+            if hit is not None:
+                return hit
         path = next((path for place in places if (path := self._modules.path_of(place.module)) is not None), None)
         return None if path is None else Found(definition=None, path=path)
 
-    def complete(self, found: Sequence[Found]) -> int:
+    def complete(self, places: Sequence[Found]) -> int:
         """The cell of the last of `found`, or the later one that defines the last function or class that they call.
 
         A notebook whose cells were run in another order may define a helper below. The cell is not moved past another
         definition of what was found.
         """
-        last = start = max(f.cell for f in found if f.cell is not None)
-        waiting = [f.definition.node for f in found if f.definition is not None]
-        names = {f.definition.name for f in found if f.definition is not None}
+        last = start = max(f.cell for f in places if f.cell is not None)
+        waiting = [f.definition.node for f in places if f.definition is not None]
+        names = {f.definition.name for f in places if f.definition is not None}
         again = [c.cell.index for name in names for c in self._by_name.get(name, ()) if c.cell.index > start]
         asked: set[str] = set()
         while waiting:
@@ -92,14 +92,14 @@ class Sources:
 
     def _in_notebook(self, uses: Uses, name: str, homes: set[str]) -> Found | None:
         # an import from a module that is itself a place of the name leaves the name in that module
-        found = [c for c in self._by_name.get(name, ()) if c.home not in homes]
+        candidates = [c for c in self._by_name.get(name, ()) if c.home not in homes]
         if uses.under is not None:
-            found = self._under(found, uses.under)
+            candidates = self._under(candidates, uses.under)
         if uses.signature is not None:
-            found = [c for c in found if c.definition.parameters == uses.signature]
-        best = max((_rank(c) for c in found), default=0)
+            candidates = [c for c in candidates if c.definition.parameters == uses.signature]
+        best = max((_rank(c) for c in candidates), default=0)
         by_cell = {
-            c.cell.index: c for c in found if _rank(c) == best
+            c.cell.index: c for c in candidates if _rank(c) == best
         }  # the last in each cell: it is the one that stays
         chosen = list(by_cell.values())
         occurrence = -1 if uses.occurrence is None else uses.occurrence
@@ -108,7 +108,7 @@ class Sources:
         one = chosen[occurrence]
         return Found(definition=one.definition, cell=one.cell.index)
 
-    def _under(self, found: list[_Candidate], wanted: str) -> list[_Candidate]:
+    def _under(self, candidates: list[_Candidate], wanted: str) -> list[_Candidate]:
         """Those below a heading that contains `wanted`; where no heading does, below a bold lead-in."""
         for level in (sections.QUESTION - 1, sections.QUESTION):
             titles = {
@@ -116,11 +116,11 @@ class Sources:
                 for index, path in self._titles.items()
             }
             if any(titles.values()):
-                return [c for c in found if titles[c.cell.index]]
+                return [c for c in candidates if titles[c.cell.index]]
         titles = {
             index: [h.title for h in path if sections.begins(h.title, wanted)] for index, path in self._titles.items()
         }
-        return [c for c in found if titles[c.cell.index]]
+        return [c for c in candidates if titles[c.cell.index]]
 
 
 def submission_sources(submission: Submission) -> Sources:

@@ -36,14 +36,14 @@ def decode(data: bytes) -> str:
 def imported_names(text: str) -> set[str]:
     """The packages and modules that a text imports at its top level, by their first names."""
     read = definitions(text)
-    found = {star.lstrip(".").partition(".")[0] for star in read.stars}
+    roots = {star.lstrip(".").partition(".")[0] for star in read.stars}
     for definition in read.found:
         match definition.node:
             case ast.Import(names=names):
-                found |= {alias.name.partition(".")[0] for alias in names}
+                roots |= {alias.name.partition(".")[0] for alias in names}
             case ast.ImportFrom():
-                found.add(definition.origin.lstrip(".").partition(".")[0] or definition.original)
-    return {name for name in found if name.isidentifier()}
+                roots.add(definition.origin.lstrip(".").partition(".")[0] or definition.original)
+    return {name for name in roots if name.isidentifier()}
 
 
 class Held(Struct, frozen=True):
@@ -133,11 +133,11 @@ class Modules:
     def _attributes(self, path: str, read: CellDefinitions, hops: int) -> Mapping[str, Held]:
         if path not in self._names:
             self._names[path] = {}  # what a circle of star-imports sees of a module that is being read
-            found: dict[str, Held] = {}
+            attributes: dict[str, Held] = {}
             for star in read.stars:
-                found.update(self._starred(star, path, hops - 1))
-            found.update({d.name: Held(d, path) for d in read.found})
-            self._names[path] = found
+                attributes.update(self._starred(star, path, hops - 1))
+            attributes.update({d.name: Held(d, path) for d in read.found})
+            self._names[path] = attributes
         return self._names[path]
 
     def _starred(self, module: str, importer: str, hops: int) -> dict[str, Held]:
@@ -146,13 +146,13 @@ class Modules:
         if path is None or read is None or not hops:
             return {}
         listed = _listed(read)
-        found = {
+        attributes = {
             name: held
             for name, held in self._attributes(path, read, hops).items()
             if (name in listed if listed is not None else not name.startswith("_"))
         }
-        self._room -= len(found)
-        return found if self._room >= 0 else {}
+        self._room -= len(attributes)
+        return attributes if self._room >= 0 else {}
 
     def _defined(self, path: str) -> CellDefinitions | None:
         if path not in self._read:
@@ -186,11 +186,11 @@ def absolute(module: str, importer: str) -> str:
 
 def _listed(read: CellDefinitions) -> frozenset[str] | None:
     """The names in a literal `__all__`; None without one."""
-    found = [d.node for d in read.found if d.name == "__all__"]
-    if not found or not isinstance(found[-1], ast.Assign):
+    assignments = [d.node for d in read.found if d.name == "__all__"]
+    if not assignments or not isinstance(assignments[-1], ast.Assign):
         return None
     try:
-        value = ast.literal_eval(found[-1].value)
+        value = ast.literal_eval(assignments[-1].value)
     except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
         return None
     return frozenset(n for n in value if isinstance(n, str)) if isinstance(value, list | tuple | set) else None

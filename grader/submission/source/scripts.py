@@ -49,13 +49,13 @@ def script_notebook(text: str, name: str) -> Notebook:
 
 def _marked(lines: Sequence[str], marker: re.Pattern[str]) -> Iterator[tuple[str, str]]:
     """Kind and source of the cells that markers open; of a cell of code, leading comments may have been text cells."""
-    kind, found = "", []
+    kind, cell_lines = "", []
     for line in [*lines, None]:
         match = marker.fullmatch(line) if line is not None else None
         if match is None and line is not None:
-            found.append(line)
+            cell_lines.append(line)
             continue
-        source = [_MAGIC.sub("", one) if _MAGIC.match(one) else one for one in found]
+        source = [_MAGIC.sub("", one) if _MAGIC.match(one) else one for one in cell_lines]
         text = "\n".join(source).strip("\n")
         if text.startswith(("%md", "%%markdown")):
             yield "markdown", re.sub(r"\A\S+", "", text).strip()
@@ -64,7 +64,7 @@ def _marked(lines: Sequence[str], marker: re.Pattern[str]) -> Iterator[tuple[str
         elif text:
             yield from _comments_apart(text)
         if match is not None:
-            kind, found = match["kind"], []
+            kind, cell_lines = match["kind"], []
 
 
 def _comments_apart(text: str) -> Iterator[tuple[str, str]]:

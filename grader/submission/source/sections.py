@@ -42,7 +42,7 @@ def headings(markdown: str, *, questions: bool = False) -> list[Heading]:
 
     Lines inside fenced code are not looked at.
     """
-    found = []
+    titles = []
     fence = ""
     for number, line in enumerate(markdown.split("\n")):
         if opened := _FENCE.match(line):
@@ -58,8 +58,8 @@ def headings(markdown: str, *, questions: bool = False) -> list[Heading]:
             else:
                 continue
             if title := plain(title[:_LONGEST]):
-                found.append(Heading(level, title, number))
-    return found
+                titles.append(Heading(level, title, number))
+    return titles
 
 
 def descend(path: Path, heading: Heading) -> Path:

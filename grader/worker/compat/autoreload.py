@@ -90,15 +90,15 @@ class Reloader:
 
 def _files() -> list[tuple[str, float]]:
     """The Python files of the folder that the notebook runs in, and when each was changed."""
-    found: list[tuple[str, float]] = []
+    files: list[tuple[str, float]] = []
     for folder, folders, names in os.walk(os.getcwd()):
         folders[:] = [name for name in folders if not name.startswith((".", "__"))]
         for name in names:
-            if name.endswith(".py") and len(found) < MOST_FILES:
+            if name.endswith(".py") and len(files) < MOST_FILES:
                 path = os.path.join(folder, name)
                 with contextlib.suppress(OSError):  # removed since
-                    found.append((path, os.stat(path).st_mtime))
-    return found
+                    files.append((path, os.stat(path).st_mtime))
+    return files
 
 
 def add_reloading(shell: InteractiveShell) -> None:

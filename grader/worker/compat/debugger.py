@@ -39,8 +39,8 @@ class _Finder(MetaPathFinder):
     def find_spec(self, name: str, path: Sequence[str] | None, target: Any = None) -> Any:
         if name not in DEBUGGERS:
             return None
-        found = importlib.machinery.PathFinder.find_spec(name, path)
-        return importlib.machinery.ModuleSpec(name, _Quiet(found), origin=found.origin if found else None)
+        spec = importlib.machinery.PathFinder.find_spec(name, path)
+        return importlib.machinery.ModuleSpec(name, _Quiet(spec), origin=spec.origin if spec else None)
 
 
 class _Quiet(Loader):

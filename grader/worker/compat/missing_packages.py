@@ -99,12 +99,12 @@ class Placeholders(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
     def _lend(self, error: ImportError, own: Callable[[str], bool]) -> bool:
         """Give a library the name that another version of it had; what is called by that name raises."""
-        found = _NO_NAME.match(str(error))
-        module = sys.modules.get(found["module"]) if found else None
-        if found is None or module is None or own(found["module"].partition(".")[0]) or hasattr(module, found["name"]):
+        match = _NO_NAME.match(str(error))
+        module = sys.modules.get(match["module"]) if match else None
+        if match is None or module is None or own(match["module"].partition(".")[0]) or hasattr(module, match["name"]):
             return False
-        whole = f"{found['module']}.{found['name']}"
-        setattr(module, found["name"], _thing(found["name"], whole))
+        whole = f"{match['module']}.{match['name']}"
+        setattr(module, match["name"], _thing(match["name"], whole))
         self.names[whole] = None
         return True
 

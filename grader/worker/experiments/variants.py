@@ -64,12 +64,12 @@ def observe_all(student: Any, jobs: Mapping[str, Any]) -> dict[str, npt.NDArray[
     spaces = [state.globals, *(vars(module) for module in state.own_modules())]
     gc.disable()  # a collection in a fork would copy every page that it marks
     probes = [_executed(source) for source in jobs["sources"]]
-    found = {}
+    answers = {}
     for number, (variant, runs) in enumerate(zip(jobs["variants"], jobs["runs"], strict=True)):
         packed = _in_fork(partial(_observe, student, spaces, probes, variant, runs), jobs["seconds"])
         if packed:
-            found[str(number)] = np.frombuffer(packed, dtype=np.uint8)
-    return found
+            answers[str(number)] = np.frombuffer(packed, dtype=np.uint8)
+    return answers
 
 
 def observe_reference(student: Any, jobs: Mapping[str, Any]) -> dict[str, npt.NDArray[np.uint8]]:
@@ -92,7 +92,7 @@ def touched(student: Any, jobs: Mapping[str, Any]) -> dict[str, npt.NDArray[np.u
     homes = {id(space): module for module, space in spaces.items()}
     known = {space.get("__name__"): module for module, space in spaces.items()}
     probes = [_executed(source) for source in jobs["sources"]]
-    found = {}
+    answers = {}
     for number, run in enumerate(jobs["runs"]):
         seen: set[tuple[str, str]] = set()
 
@@ -112,20 +112,20 @@ def touched(student: Any, jobs: Mapping[str, Any]) -> dict[str, npt.NDArray[np.u
             _returned(student, probes, run)
         finally:
             sys.setprofile(None)
-        found[str(number)] = np.frombuffer(json.dumps(sorted(seen)).encode(), dtype=np.uint8)
-    return found
+        answers[str(number)] = np.frombuffer(json.dumps(sorted(seen)).encode(), dtype=np.uint8)
+    return answers
 
 
 def observe_fingerprints(student: Any, jobs: Mapping[str, Any]) -> dict[str, npt.NDArray[np.float64]]:
     """As `observe_all`, of each variant only the fingerprints of `jobs["names"]` in its runs, all in a row."""
-    found = {}
+    answers = {}
     for number, packed in observe_all(student, jobs).items():
         arrays = np.load(io.BytesIO(packed.tobytes()), allow_pickle=False)
         runs = range(len(jobs["runs"][int(number)]))
         if all(int(arrays[f"{run}:{ENDED}"]) == RETURNED for run in runs):
             rows = [{n: arrays[key] for n in jobs["names"] if (key := f"{r}:{n}") in arrays.files} for r in runs]
-            found[number] = np.concatenate([fingerprints(values, jobs["names"]).reshape(-1) for values in rows])
-    return found
+            answers[number] = np.concatenate([fingerprints(values, jobs["names"]).reshape(-1) for values in rows])
+    return answers
 
 
 def _executed(source: str) -> Space:

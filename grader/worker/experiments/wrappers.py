@@ -118,13 +118,13 @@ def _is_method(function: Function) -> bool:
 
 def _arrays(given: Mapping[str, Any]) -> dict[str, Array]:
     """Copies of the arrays and numbers in it."""
-    found = {}
+    arrays = {}
     for name, value in given.items():
         if isinstance(value, np.ndarray | np.number | float | int) and not isinstance(value, bool):
             array = np.array(value)
             if array.dtype.kind in "fiub" and array.size:
-                found[name] = array
-    return found
+                arrays[name] = array
+    return arrays
 
 
 def _kept(stem: str, places: list[Any]) -> dict[str, Array]:
@@ -139,11 +139,11 @@ def _kept(stem: str, places: list[Any]) -> dict[str, Array]:
 
 def _inside(places: list[Any]) -> list[Array]:
     """Arrays in objects and in tuples."""
-    found: list[Array] = []
+    arrays: list[Array] = []
 
     def search(value: Any, depth: int) -> None:
         if isinstance(value, np.ndarray):
-            found.append(value)
+            arrays.append(value)
         elif isinstance(value, list | tuple) and depth < 3:
             for item in value:
                 search(item, depth + 1)
@@ -153,7 +153,7 @@ def _inside(places: list[Any]) -> list[Array]:
 
     for place in places:
         search(place, 0)
-    return found
+    return arrays
 
 
 def _equal(one: Any, other: Array) -> bool:

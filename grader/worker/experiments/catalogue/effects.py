@@ -57,23 +57,23 @@ def _every_row(x: Array, of: Callable[..., Array]) -> Array:
     return np.broadcast_to(of(x, axis=0, keepdims=True), x.shape).copy()
 
 
-def _labels_like(labels: Array, found: Array, count: int) -> Array:
-    return np.eye(count)[found] if labels.ndim == 2 else found.astype(labels.dtype)
+def _labels_like(labels: Array, indices: Array, count: int) -> Array:
+    return np.eye(count)[indices] if labels.ndim == 2 else indices.astype(labels.dtype)
 
 
 def _next_label(labels: Array, arguments: Arguments) -> Array:
-    found, count = classes(labels, arguments)
-    return _labels_like(labels, (found + 1) % count, count)
+    indices, count = classes(labels, arguments)
+    return _labels_like(labels, (indices + 1) % count, count)
 
 
 def _label_before(labels: Array, arguments: Arguments) -> Array:
-    found, count = classes(labels, arguments)
-    return _labels_like(labels, (found - 1) % count, count)
+    indices, count = classes(labels, arguments)
+    return _labels_like(labels, (indices - 1) % count, count)
 
 
 def _likeliest(labels: Array, arguments: Arguments) -> Array:
-    found, count = classes(labels, arguments)
-    scores = next(a for a in arguments.values() if a.shape == (len(found), count) and a is not labels)
+    indices, count = classes(labels, arguments)
+    scores = next(a for a in arguments.values() if a.shape == (len(indices), count) and a is not labels)
     return _labels_like(labels, scores.argmax(axis=1), count)
 
 
@@ -157,11 +157,11 @@ def _columns(x: Array, arguments: Arguments, keep: bool) -> Array:
     """A result of one row for each label, with only the column of the label, or only the others, left."""
     for array in arguments.values():
         try:
-            found, count = classes(array, arguments)
+            indices, count = classes(array, arguments)
         except ValueError:
             continue
-        if x.shape == (len(found), count):
-            hot = np.eye(count)[found]
+        if x.shape == (len(indices), count):
+            hot = np.eye(count)[indices]
             return x * (hot if keep else 1 - hot)
     raise ValueError("no labels")
 

@@ -46,9 +46,9 @@ def other(result: Array, arguments: Arguments, family: str, which: str) -> Array
     ValueError
         If the result is not one of this family, or the formula does not apply.
     """
-    for found in FAMILIES[family].known(result, arguments):
+    for terms in FAMILIES[family].known(result, arguments):
         if not which:
             return result + 1
-        made = np.asarray(FAMILIES[family].others[int(which)].of(*found), dtype=float)
+        made = np.asarray(FAMILIES[family].others[int(which)].of(*terms), dtype=float)
         return made.reshape(result.shape) if made.size == result.size else made
     raise ValueError("not of this family")

@@ -154,12 +154,12 @@ def _labelled(arguments: Arguments) -> Iterator[tuple[Array, Array, Array]]:
     """Scores or probabilities of each row, its label as a number, and as a row of zeros with a one."""
     for labels in arguments.values():
         try:
-            found, count = classes(labels, arguments)
+            indices, count = classes(labels, arguments)
         except ValueError:
             continue
         for p in arguments.values():
-            if p is not labels and p.shape == (len(found), count) and p.dtype.kind == "f":
-                yield p, found, np.eye(count)[found]
+            if p is not labels and p.shape == (len(indices), count) and p.dtype.kind == "f":
+                yield p, indices, np.eye(count)[indices]
 
 
 def is_loss(result: Array, arguments: Arguments) -> Iterator[tuple[Any, ...]]:
