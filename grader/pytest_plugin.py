@@ -1,5 +1,7 @@
 """Plain `pytest` in a hand-out: one item for each public check, failing with the feedback that `grade` would print.
 
+What is not started is skipped, not failed; pytest's exit code is 1 all the same.
+
 Loaded into every pytest run on a machine that has the grader, so importing it loads nothing of the grader, and without
 an `assignment.toml` beside a `checks.py` it does nothing.
 """
@@ -23,6 +25,8 @@ SHARED = "grader_shared_folder"
 """Of an xdist worker's input: the run's own folder, in which the first worker leaves its result for the others."""
 SUMMARY = "grader"
 """Of an item's user properties, which xdist carries to the process that prints: the lines of the summary."""
+NOT_STARTED = "grader_not_started"
+"""Of the same: the check is skipped because nothing was written for it."""
 CELLS_SHOWN = 3
 
 
@@ -109,10 +113,23 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
     return collector
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Exit as for a failure where checks are not started, so that no workflow calls an empty hand-in right."""
+    terminal = session.config.pluginmanager.get_plugin("terminalreporter")
+    if terminal is not None and session.exitstatus == pytest.ExitCode.OK and _properties(terminal, NOT_STARTED):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def _properties(terminal: Any, name: str) -> list[Any]:
+    """The different values of a property in all reports of items."""
+    reports = [r for kind in terminal.stats.values() for r in kind if hasattr(r, "user_properties")]
+    return list(dict.fromkeys(value for r in reports for key, value in r.user_properties if key == name))
+
+
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
     """Name the points, and what to look at first, below pytest's own summary."""
-    reports = [r for kind in terminalreporter.stats.values() for r in kind if hasattr(r, "user_properties")]
-    for text in dict.fromkeys(v for r in reports for name, v in r.user_properties if name == SUMMARY):
+    for text in _properties(terminalreporter, SUMMARY):
         title, *lines = text.split("\n")
         terminalreporter.section(title)
         for line in lines:
@@ -196,7 +213,9 @@ class CheckItem(pytest.Item):
         if item is None:
             raise Unearned(f"The grader gave no result for {self.check.id}; that is not your mistake.")
         status, text = item
-        if status in ("skipped", "pending"):
+        if status == "missing":
+            self.user_properties.append((NOT_STARTED, True))
+        if status in ("missing", "skipped", "pending"):
             pytest.skip(text)
         if status != "passed":
             raise Unearned(text)
@@ -216,6 +235,8 @@ def _result(report: Report) -> Result:
     summary = [_safe(report.title or report.assignment), sentences.total(report)]
     if notebook is not None:
         summary.append(f"Graded: {_safe(notebook.name)}")
+    if not_started := order.sections(report).not_started:
+        summary.append(f"Not started: {', '.join(_safe(p.part.id) for p in not_started)}")
     for cell in order.failed_cells(report).own[:CELLS_SHOWN]:
         summary.append(f"Cell {cell.index} has an error: {_safe(sentences.cell_problem(cell))}")
     return Result({o.check.id: [o.status, feedback(o, report)] for o in outcomes}, summary)

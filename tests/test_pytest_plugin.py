@@ -168,7 +168,7 @@ def test_workers_of_xdist_grade_once_and_the_points_line_stays(pytester: pytest.
     assert done.stdout.str().count("0 of 0 points") == 1
 
 
-@pytest.mark.parametrize("status", ["failed", "partial", "missing", "error", "timeout"])
+@pytest.mark.parametrize("status", ["failed", "partial", "error", "timeout"])
 def test_lost_check_fails_with_the_feedback_alone(handout: Path, run: Callable[..., Any], status: Status) -> None:
     done = run(report(handout, tripled=(status, "Not \x1b[2Jright.")))
     done.assert_outcomes(passed=1, failed=1)
@@ -186,6 +186,16 @@ def test_check_without_a_verdict_is_skipped(handout: Path, run: Callable[..., An
     done = run(report(handout, tripled=(status, "left to a person")), "-rs")
     done.assert_outcomes(passed=1, skipped=1)
     done.stdout.fnmatch_lines(["*left to a person*"])
+
+
+def test_what_is_not_started_is_skipped_and_pytest_exits_as_for_a_failure(
+    handout: Path, run: Callable[..., Any]
+) -> None:
+    done = run(report(handout, tripled=("missing", "`triple` is not implemented yet.")))
+    done.assert_outcomes(passed=1, skipped=1)
+    assert done.ret == pytest.ExitCode.TESTS_FAILED
+    done.stdout.fnmatch_lines(["Not started: 2"])
+    assert run(report(handout)).ret == pytest.ExitCode.OK
 
 
 def test_ungradable_is_one_failure_with_its_reason(handout: Path, run: Callable[..., Any]) -> None:

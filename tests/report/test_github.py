@@ -59,7 +59,14 @@ def test_a_job_of_all_kinds_stays_below_fifty() -> None:
     cells = tuple(CellRun(index=i, status="error", error=raised) for i in range(40))
     lost = [outcome(f"c{i}", AFFINE, f"C {i}", "failed" if i % 2 else "missing") for i in range(40)]
     found = read(render(report(auto(AFFINE, "failed", *lost), cells=cells)))
-    assert Counter(kind for kind, _, _ in found) == {"error": 10, "warning": 10, "notice": 1}
+    assert Counter(kind for kind, _, _ in found) == {"error": 10, "warning": 10, "notice": 2}
+
+
+def test_what_is_not_started_is_one_notice() -> None:
+    missing = [outcome(f"c{i}", AFFINE, f"C {i}", "missing") for i in range(12)]
+    (kind, properties, message), _ = read(render(report(auto(AFFINE, "missing", *missing))))
+    assert (kind, properties["title"]) == ("notice", "Not started")
+    assert message.splitlines()[:2] == [f"{AFFINE.id} C 0", f"{AFFINE.id} C 1"]
 
 
 def test_what_means_something_in_a_command_is_escaped() -> None:

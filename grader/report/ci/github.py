@@ -19,6 +19,7 @@ from grader.report.sanitize import clean, one_line, points
 
 PER_KIND = 10
 """Annotations of one kind that GitHub takes from a step."""
+_NO_ERROR = frozenset({"passed", "pending", "skipped", "missing"})
 MESSAGE = 3_000
 """Characters of one annotation's message; GitHub refuses 64 kB, nobody reads a tenth of it."""
 
@@ -39,10 +40,13 @@ def render(report: Report) -> str:
     if report.status != "graded":
         title = sentences.no_score(report)
         return _command(Note(kind="error", title=title, message=report.reason)) + "\n"
-    notes = [_check(report, o) for p in report.parts if not sentences.is_innocent(p) for o in p.outcomes if _is_lost(o)]
+    outcomes = [o for p in report.parts if not sentences.is_innocent(p) for o in p.outcomes]
+    notes = [_check(report, o) for o in outcomes if o.status not in _NO_ERROR]
     notes += [_cell(report, cell) for cell in order.failed_cells(report).own]
     shown = [note for kind in ("error", "warning") for note in _limited([n for n in notes if n.kind == kind])]
     total = Note(kind="notice", title=sentences.earned(report), message=sentences.total(report))
+    if missing := [f"{o.check.part.id} {sentences.check_title(o)}" for o in outcomes if o.status == "missing"]:
+        shown.append(Note(kind="notice", title="Not started", message="\n".join(missing)))
     return "\n".join(map(_command, [*shown, total])) + "\n"
 
 
@@ -50,10 +54,6 @@ def fenced(text: str) -> str:
     """The text for a log, so that no line of it is taken for a command."""
     token = secrets.token_hex(16)
     return f"::stop-commands::{token}\n{text.rstrip()}\n::{token}::\n"
-
-
-def _is_lost(outcome: Outcome) -> bool:
-    return outcome.status not in ("passed", "pending", "skipped")
 
 
 def _limited(notes: list[Note]) -> list[Note]:
@@ -69,8 +69,7 @@ def _check(report: Report, outcome: Outcome) -> Note:
     lines = sentences.feedback(outcome).lines or (sentences.STATUS[outcome.status],)
     title = f"{sentences.check_title(outcome)} ({points(outcome.score)} of {points(outcome.check.points)})"
     file, line = _place(report, outcome)
-    kind = "warning" if outcome.status == "missing" else "error"
-    return Note(kind=kind, title=title, message="\n".join(lines), file=file, line=line)
+    return Note(kind="error", title=title, message="\n".join(lines), file=file, line=line)
 
 
 def _place(report: Report, outcome: Outcome) -> tuple[str, int]:

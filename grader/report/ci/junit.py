@@ -1,7 +1,8 @@
 """The report as JUnit XML, the form that CI servers show: a suite for each part, a test case for each check.
 
-Fits the schema of Jenkins (`junit-10.xsd`), which knows no properties of a test case: points stand as properties of
-the suite. GitLab drops a case whose name another one has, so a title that comes twice gets its check's id.
+What is not started is skipped. Fits the schema of Jenkins (`junit-10.xsd`), which knows no properties of a test case:
+points stand as properties of the suite. GitLab drops a case whose name another one has, so a title that comes twice
+gets its check's id.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from grader.report import sentences
 from grader.report.formats import Format
 from grader.report.sanitize import clean, one_line, points
 
-_FAILED = frozenset({"partial", "failed", "missing"})
+_FAILED = frozenset({"partial", "failed"})
 _BROKEN = frozenset({"error", "timeout"})
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What XML 1.0 cannot hold, not even escaped."""

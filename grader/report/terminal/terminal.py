@@ -156,8 +156,8 @@ def _folded(page: Page, sign: str, title: str, parts: tuple[PartResult, ...], *,
     page.paragraph(f"{title}{amount}: {names}", 0, "green" if sign == "✓" else "dim", first=f"{sign} ")
     open_questions = [p for p in parts if p.answer is None or p.answer.state != "answered"] if not scores else []
     if open_questions:
-        some = "none of them answered" if len(open_questions) == len(parts) else ""
-        page.paragraph(some or f"not answered: {', '.join(one_line(p.part.id) for p in open_questions)}", 2, "dim")
+        which = ", ".join(one_line(p.part.id) for p in open_questions)
+        page.paragraph("not answered" + (f": {which}" if len(open_questions) < len(parts) else ""), 2, "dim")
 
 
 def _every_part(page: Page, parts: tuple[PartResult, ...]) -> None:
