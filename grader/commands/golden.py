@@ -17,7 +17,7 @@ from grader.commands.shared import (
     report_problems,
     short_path,
 )
-from grader.errors import UsageError
+from grader.errors import AuthoringError, UsageError
 from grader.report.sanitize import one_line
 from grader.report.terminal.layout import table
 
@@ -70,9 +70,24 @@ def _record(assignment: Assignment, args: argparse.Namespace) -> int:
         copy = f"{short_path(assignment.handout)} has its own copy: `grade release {assignment.id}` renews it"
         stdio.emit(f"{assignment.id}: {copy}\n")
     if not recording.refused:
+        _keep_names(assignment)
         return FINE
     stdio.tell(f"{assignment.id}: nothing written, since values changed beyond tolerance; --accept records them")
     return FOUND
+
+
+def _keep_names(assignment: Assignment) -> None:
+    """What the named mistakes compute, from which students' mistakes are named without `lint --mutants`."""
+    from grader.assignment.release.edits import wrong_edits
+    from grader.reference.mutation_testing import keep_named
+
+    try:
+        kept = keep_named(assignment, stdio.tell) if wrong_edits(assignment) else None
+    except AuthoringError as error:  # the values are recorded all the same
+        stdio.emit(f"{assignment.id}: warning: {one_line(str(error), 2_000)}\n")
+        return
+    if kept is not None:
+        stdio.emit(f"{assignment.id}: wrote {short_path(kept)}, with what the mistakes of wrong.py compute\n")
 
 
 def _diff(assignment: Assignment, args: argparse.Namespace) -> int:

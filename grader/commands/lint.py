@@ -13,7 +13,6 @@ from grader.commands.shared import (
     add_ids,
     chosen_assignments,
     count,
-    listed,
     plural,
     short_path,
 )
@@ -78,9 +77,9 @@ def run(args: argparse.Namespace) -> int:
             survivors, mutant_summary = _mutants(assignment)
             warnings += survivors
             summary += mutant_summary
-        elif stale := _stale_bank(assignment):
+        elif nameless := _names(assignment):
             warnings += 1
-            stdio.emit(stale)
+            stdio.emit(nameless)
         stdio.emit(f"{assignment.id}: {plural(errors, 'error')}, {plural(warnings, 'warning')}{summary}\n")
         code = max(code, FOUND if errors else FINE)
     return code
@@ -120,20 +119,13 @@ def _trials(assignment: Assignment, seeds: int) -> tuple[int, str]:
     return len(failed) + attacked, f"{summary}, right ones spend at most {share:.2g} of a tolerance"
 
 
-def _stale_bank(assignment: Assignment) -> str:
-    """A line on prepared mistakes of other sources than these, from which nothing is named any more."""
-    from grader.diagnosis.bank import bank_path, read_bank
+def _names(assignment: Assignment) -> str:
+    """A line on mistakes that get no name."""
+    from grader.diagnosis.bank import FILE, missing_names
 
-    path = bank_path(assignment)
-    if assignment.solution is None or not path.is_file():
-        return ""
-    bank = read_bank(assignment)
-    if bank is not None and not bank.stale:
-        return ""
-    what = (
-        "was made from other sources" if bank is None else f"names no mistakes in {listed(bank.stale)}, changed since"
-    )
-    return f"{short_path(path)}: warning: {what}; run `grade lint --mutants {assignment.id}`\n"
+    what = missing_names(assignment)
+    run = f"run `grade lint --mutants {assignment.id}`"
+    return what and f"{_where(assignment, f'golden/{FILE}')}: warning: {what}; {run}\n"
 
 
 def _mutants(assignment: Assignment) -> tuple[int, str]:

@@ -211,9 +211,22 @@ def run(args: argparse.Namespace) -> int:
         stdio.emit(to_stdout.page(_page(report, verbose=args.verbose)))
     elif report.status != "graded":
         stdio.tell(report.reason)
+    if args.verbose and report.status == "graded" and report.score < report.max_score:
+        _tell_of_names(args, path, report)
     if exit_zero:
         return EARNED
     return exit_code(report, fail_under=args.fail_under, exit_zero=args.exit_zero)
+
+
+def _tell_of_names(args: argparse.Namespace, path: Path, report: Report) -> None:
+    """A line for the assistant where mistakes could not be named."""
+    from grader.assignment.loading.course import find_course
+    from grader.diagnosis.bank import missing_names
+
+    course = find_course(Path.cwd(), args.course, submission=path)
+    assignment = course.load(report.assignment)
+    if what := missing_names(assignment):
+        stdio.tell(f"{assignment.id}: {what}; `grade lint --trials {assignment.id}` keeps those of wrong.py")
 
 
 def _marked(report: Report, store: Path) -> Report:

@@ -154,6 +154,19 @@ def read_bank(assignment: Assignment) -> Bank | None:
         return None  # a damaged file costs the names of mistakes and nothing else
 
 
+def missing_names(assignment: Assignment) -> str:
+    """Why mistakes have no names here, for the author and the assistant; empty where all checks have theirs."""
+    if assignment.solution is None or assignment.hints == "none" or not assignment.checks:
+        return ""
+    bank = read_bank(assignment)
+    if bank is not None and not bank.stale:
+        return ""
+    if bank is not None:
+        return f"no names of mistakes are kept for {', '.join(bank.stale)}, changed since"
+    why = "was made from other sources" if bank_path(assignment).is_file() else "is not there"
+    return f"no names of mistakes are kept: golden/{FILE} {why}"
+
+
 @lru_cache(maxsize=8)  # one for each assignment of a batch
 def _opened(path: Path, changed: int, size: int) -> Bank:
     return Bank(path)

@@ -244,10 +244,8 @@ def fits(student, rng):
         assert code == (0 if score == 8 else 1)
 
 
-def test_named_mistakes_are_kept_by_trials_and_lost_by_their_own_check_alone(course: Path, run: Run) -> None:
-    code, said = run("lint", "--trials", "toy")
-    assert (code, "toy: wrote reference/toy/golden/mistakes.npz, with what the mistakes" in said) == (0, True), said
-    assert run("release", "toy")[0] == 0
+def test_named_mistakes_are_kept_by_recording_and_lost_by_their_own_check_alone(course: Path, run: Run) -> None:
+    assert (course / "reference" / "toy" / "golden" / "mistakes.npz").is_file()
     text = solved((course / "reference" / "toy" / "solution" / "toy.py").read_text())
     wrong = text.replace("d_out.sum(axis=0)", "d_out.mean(axis=0)").replace("return x @ w + b", "return x @ w")
     (course / "toy.ipynb").write_text(dumps(notebook_of(wrong, "toy.py")))
@@ -260,11 +258,23 @@ def test_named_mistakes_are_kept_by_trials_and_lost_by_their_own_check_alone(cou
     before = named()
     assert before["gradient_values"] == "bias gradient is the mean over the batch, not the sum"
     assert before["forward_values"] == "bias left out"
+    assert "no names" not in run("toy.ipynb", "--assignment", "toy", "-v")[1]
     change(course, "checks.py", 'return {"out": student', 'y = 1\n    return {"out": student')
-    assert run("golden", "record", "toy", "--accept")[0] == run("release", "toy")[0] == 0
-    assert "names no mistakes in forward_values, changed since" in run("lint", "toy")[1]
-    after = named()
-    assert after["gradient_values"] == before["gradient_values"]
-    assert after["forward_values"] == ""
-    assert "wrote reference/toy/golden/mistakes.npz" in run("lint", "--trials", "toy")[1]
+    missing = "no names of mistakes are kept for forward_values, changed since"
+    assert f"golden/mistakes.npz: warning: {missing}; run `grade lint" in run("lint", "toy")[1]
+    code, said = run("golden", "record", "toy", "--accept")
+    assert (code, "toy: wrote reference/toy/golden/mistakes.npz, with what the mistakes" in said) == (0, True), said
+    assert run("release", "toy")[0] == 0
     assert named() == before
+    (course / "reference" / "toy" / "golden" / "mistakes.npz").unlink()
+    said = run("toy.ipynb", "--assignment", "toy", "-v")[1]
+    assert "grade: toy: no names of mistakes are kept: golden/mistakes.npz is not there" in said
+    assert "no names" not in run("toy.ipynb", "--assignment", "toy")[1]
+    assert "toy: wrote reference/toy/golden/mistakes.npz" in run("lint", "--trials", "toy")[1]
+
+
+def test_a_mistake_that_fits_no_more_does_not_keep_values_from_being_recorded(course: Path, run: Run) -> None:
+    change(course, "wrong.py", "d_out.sum(axis=0)", "d_out.sum(axis=7)")
+    code, said = run("golden", "record", "toy")
+    assert code == 0
+    assert "toy: warning: edit 'bias gradient" in said
