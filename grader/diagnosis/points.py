@@ -81,6 +81,15 @@ def spreads(source: str) -> bool:
     return False
 
 
+@lru_cache(maxsize=256)
+def sizes_in(source: str, function: str) -> frozenset[int]:
+    """The whole numbers in a probe's own lines: its inputs may have axes of these lengths."""
+    tree = parse_tree(source)
+    lines = [n for n in tree.body if isinstance(n, ast.FunctionDef) and n.name == function][-1:]
+    numbers = {node.value for line in lines for node in ast.walk(line) if isinstance(node, ast.Constant)}
+    return frozenset(n for n in numbers if type(n) is int and 1 < n < EXTREME)
+
+
 def with_call(check: Check, function: str, jobs: Mapping[str, object]) -> Check:
     """The check as a probe that calls a function of `grader.worker.experiments.variants` with `jobs`."""
     source = (

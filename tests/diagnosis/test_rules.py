@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from grader.diagnosis.codes import CODES
+from grader.diagnosis.points import sizes_in
 from grader.diagnosis.rules.patterns import BY_CHANCE
 from grader.diagnosis.rules.shapes import shape_rule
 from grader.diagnosis.rules.values import value_rule
@@ -116,6 +117,19 @@ def test_a_whole_number_that_is_no_length_is_no_count() -> None:
     assert found is not None
     assert found.code == "one-factor"
     assert "the whole number 10. Is it a number of rows or of columns?" in found.text
+
+
+def test_a_length_of_the_inputs_counts_as_well() -> None:
+    """A check of gradients alone returns nothing that has as many rows as its batch."""
+    source = "SEED = 10\ndef g(student, rng):\n    return {'a': student.g(rng.normal(size=(25, 3)))}\n"
+    sizes = sizes_in(source, "g")
+    assert sizes == {25, 3}
+    found = value_rule({"a": W / 25}, {"a": W}, ["a"], hidden=False, sizes=sizes)
+    assert found is not None
+    assert found.code == "scaled-by-count"
+    other = value_rule({"a": W / 10}, {"a": W}, ["a"], hidden=False, sizes=sizes)
+    assert other is not None
+    assert other.code == "one-factor"
 
 
 def test_a_hidden_check_tells_no_count() -> None:

@@ -43,7 +43,7 @@ WAYS = [
     way("mean-for-sum", "a mean is taken", dx=np.sqrt, dw=np.square),
     way("missing-function", "all is nothing", "Layer.forward", out=np.zeros_like),
     way("wrong-function", "all is squared", "Layer.forward", out=np.square, dx=np.square),
-    way("missing-term", "the term is gone", "Layer.forward", out=np.log),
+    way("missing-term", "the term is missing", "Layer.forward", out=np.log),
     way("wrong-mask", "the mask is turned", "Layer.forward", dx=np.cos),
 ]
 
@@ -204,7 +204,4 @@ def test_a_term_multiplied_by_a_wrong_number_is_not_said_to_be_missing(bank: Ban
     """Without its term `out` is a logarithm; this student has the term three times."""
     found = diagnoses(bank, out=lambda x: np.tanh(x) + 2 * (np.tanh(x) - np.log(x)))["forward"]
     assert found.code == "missing-term"
-    assert found.text == (
-        "`out` is off by a multiple of what is off if in `Layer.forward` the term is gone; here it is not left out,"
-        " but multiplied by a wrong number."
-    )
+    assert found.text == "`out` is what comes out if in `Layer.forward` the term is multiplied by a wrong number."

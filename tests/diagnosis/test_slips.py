@@ -68,7 +68,7 @@ def said() -> set[tuple[str, str]]:
     ],
 )
 def test_a_slip_is_made_where_it_can_be(function: str, clause: str) -> None:
-    assert [c for f, c in said() if f == function and c.partition(", in the step with")[0] == clause]
+    assert [c for f, c in said() if f == function and c.partition(", on the line with")[0] == clause]
 
 
 def test_every_slip_is_valid_python_and_shows_no_variable_of_the_solution() -> None:

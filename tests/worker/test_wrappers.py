@@ -177,3 +177,25 @@ def test_one_of_several_calls_is_changed() -> None:
         np.testing.assert_array_equal(first, X + 1)
         np.testing.assert_array_equal(second, np.ones_like(X))
         np.testing.assert_array_equal(third, X + 1)
+
+
+def test_a_backward_pass_may_take_what_went_into_an_activation() -> None:
+    relu = wrapping.remembered(lambda x: np.maximum(x, 0), "relu")
+    layer = Affine()
+    layer.forward(relu(X), W, B)
+    backward = wrapping.wrapped(Affine.backward, "kept:x", "before", stem="Affine.forward")
+    forward = wrapping.remembered(Affine.forward, "Affine.forward")
+    forward(layer, relu(X), W, B)
+    dx, dw = backward(layer, D)
+    assert np.array_equal(dx, D @ W.T)
+    assert np.array_equal(dw, X.T @ D)
+
+
+def test_it_is_tried_in_functions_that_call_both() -> None:
+    source = SOURCE.replace("return hidden.sum(axis=1)", "return Affine().backward(hidden)")
+    found = within([SourceText("f.py", source, "f")], set())
+    words = "at the step of `Affine.backward` `x` is what goes into `relu`, before the activation"
+    (variant,) = (v for v in found if v.text == words)
+    assert (
+        "remembered(relu, 'relu')" in variant.definitions[0][2] + variant.definitions[1][2] + variant.definitions[2][2]
+    )

@@ -44,8 +44,11 @@ class Fit(NamedTuple):
     def clause(self) -> str:
         if not self.multiple:
             return self.hypothesis.text
+        term = self.hypothesis.text.removesuffix(" is missing")
+        if term != self.hypothesis.text:
+            return f"{term} is multiplied by a wrong number"
         if self.hypothesis.code == "missing-term":
-            return f"{self.hypothesis.text}; here it is not left out, but multiplied by a wrong number"
+            return f"{term}; here it is not left out, but multiplied by a wrong number"
         return f"{self.hypothesis.text} (here multiplied by some number)"
 
     @property
@@ -193,7 +196,18 @@ def _parts(
         if named is not None and named.hypothesis.function in ("", chosen[0].hypothesis.function):
             chosen.append(named)
             covered |= named.arrays
+    chosen = _merged(chosen)
     return _said(matcher, check, chosen[:2], explains, whole=len(chosen) <= 2 and bool((covered == wrong).all()))
+
+
+def _merged(chosen: Sequence[Fit]) -> list[Fit]:
+    """Hypotheses of other arrays that say the same, as one."""
+    found: dict[tuple[str, str], Fit] = {}
+    for fit in chosen:
+        key = fit.hypothesis.function, fit.clause
+        before = found.get(key, fit)
+        found[key] = before._replace(arrays=before.arrays | fit.arrays)
+    return list(found.values())
 
 
 def _best(fits: Sequence[Fit], explains: Mapping[int, int]) -> Fit | None:
@@ -265,7 +279,7 @@ def _said(matcher: Matcher, check: Check, chosen: Sequence[Fit], explains: Mappi
         elif fit.named:
             sentences.append(f"{subject} exactly what this mistake gives: {fit.clause}.")
         elif fit.multiple and fit.hypothesis.code == "missing-term":
-            sentences.append(f"{subject} off by a multiple of what is off if {_clause(fit, matcher.right)}.")
+            sentences.append(f"{subject} what comes out if {_clause(fit, matcher.right)}.")
         else:
             sentences.append(f"{subject} exactly what comes out if {_clause(fit, matcher.right)}.")
     mistakes = sum(fit.hypothesis.mistakes for fit in chosen)

@@ -183,9 +183,15 @@ def _keywords(node: ast.Call, name: str) -> Iterator[Mutation]:
 
 def _statement(node: ast.AugAssign | ast.Assign, words: Words) -> Iterator[Mutation]:
     if isinstance(node, ast.AugAssign):
-        what = words.of(node.target)
-        weakness = Weakness.NONE if what else Weakness.VAGUE
-        yield Mutation(node, "pass", "missing-step", f"a change{what} in place is missing", weakness)
+        what = words.of(node.target, "")
+        done = "subtracted from" if isinstance(node.op, ast.Sub) else "added to"
+        term = words.of(node.value, " with ")
+        if term:
+            clause = f"the term{term}{f', {done} {what},' if what else ''} is missing"
+            yield Mutation(node, "pass", "missing-term", clause)
+        else:
+            weakness = Weakness.NONE if what else Weakness.VAGUE
+            yield Mutation(node, "pass", "missing-step", f"nothing is {done} {what or 'a result'}", weakness)
         if type(node.op) in _OPERATORS:
             sign = _OPERATORS[type(node.op)]
             other = _INSTEAD[sign]
@@ -196,11 +202,10 @@ def _statement(node: ast.AugAssign | ast.Assign, words: Words) -> Iterator[Mutat
     value = _text(node.value)
     if isinstance(node.value, ast.BinOp | ast.Call | ast.UnaryOp):
         target = words.name(node.targets[0])
-        of, weakness = f" of {target}", Weakness.NONE
-        if not target:
-            of, weakness = " of an intermediate result", Weakness.VAGUE
-        yield Mutation(node.value, f"-({value})", "wrong-sign", f"the sign{of} is wrong", weakness)
-        yield Mutation(node.value, f"2 * ({value})", "extra-factor", f"there is a factor 2{of}", weakness)
+        weakness = Weakness.NONE if target else Weakness.VAGUE
+        target = target or "an intermediate result"
+        yield Mutation(node.value, f"-({value})", "wrong-sign", f"the sign of {target} is wrong", weakness)
+        yield Mutation(node.value, f"2 * ({value})", "extra-factor", f"{target} is twice what it should be", weakness)
 
 
 def _takes_maximum(node: ast.AST) -> bool:

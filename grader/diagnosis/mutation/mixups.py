@@ -38,7 +38,7 @@ def mixups(node: ast.AST, words: Words, inside: Set[str]) -> Iterator[Mutation]:
                  f"of {name} only the entry that is computed first is filled in, the others are left at 0"),
                 (f"{text} if {kept} else 0 * {text}", "left-out",
                  f"of {name} the entry that is computed first is left at 0"),
-                (f"2 * {text}", "extra-factor", f"there is a factor 2 in {name}"),
+                (f"2 * {text}", "extra-factor", f"{name} is twice what it should be"),
                 (f"-{text}", "wrong-sign", f"the sign of {name} is wrong"),
                 (f"np.sum({text})", "wrong-reduction", f"{name} is summed to one number, over all entries"),
                 (f"np.mean({text})", "wrong-reduction", f"{name} is averaged to one number, over all entries"),

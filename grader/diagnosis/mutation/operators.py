@@ -11,7 +11,7 @@ import ast
 from collections.abc import Iterator, Set
 from typing import NamedTuple, Protocol
 
-from grader.diagnosis.mutation import edits, mixups, slips, steps
+from grader.diagnosis.mutation import edits, mixups, rounds, slips, steps
 from grader.diagnosis.mutation.mutation import Mutation
 from grader.diagnosis.mutation.phrases import Words
 
@@ -36,6 +36,7 @@ OPERATORS: tuple[Operator, ...] = (
     Operator(slips.slips),
     Operator(mixups.mixups),
     Operator(steps.steps),
+    Operator(rounds.rounds),
 )
 """Of changes that give the same the first is kept."""
 

@@ -181,7 +181,7 @@ def _located(mutation: Mutation, statements: Sequence[ast.stmt], words: Words) -
     if not 0 < len(names) < 4:
         return mutation
     listed = " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
-    return mutation._replace(clause=f"{mutation.clause}, in the step with {listed}")
+    return mutation._replace(clause=f"{mutation.clause}, on the line with {listed}")
 
 
 def _class_of(tree: ast.Module, function: str) -> ast.ClassDef | None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Set
 
 from grader.diagnosis.mutation.mutation import Mutation, Weakness
 from grader.diagnosis.mutation.phrases import Words
+from grader.diagnosis.mutation.rounds import values_of
 
 OTHERS = (
     ("np.tanh({x})", "the hyperbolic tangent", ("tanh",)),
@@ -134,7 +135,7 @@ def _called(node: ast.Call, words: Words) -> Iterator[Mutation]:
                                " all rows belongs")  # fmt: skip
             yield Mutation(node, f"np.max({array}, axis=0)", "wrong-reduction", f"the largest entry is taken where a"
                            f" {name} belongs")  # fmt: skip
-    if isinstance(node.func, ast.Name) and node.func.id == "range" and node.args:
+    if isinstance(node.func, ast.Name) and node.func.id == "range" and node.args and not values_of(node):
         *rest_of, last = node.args
         text = ", ".join([*(ast.unparse(a) for a in rest_of), f"({ast.unparse(last)}) - 1"])
         if len(rest_of) < 2:
@@ -235,8 +236,8 @@ def _scaled(node: ast.Assign | ast.Return, value: ast.expr, words: Words, used: 
         yield Mutation(value, f"({text}) / len({name})", "extra-factor", clause, weakness)
         yield Mutation(value, f"({text}) * len({name})", "extra-factor", multiplied, weakness)
     if isinstance(node, ast.Return):
-        yield Mutation(value, f"2 * ({text})", "extra-factor", "there is a factor 2 of what is returned")
-    clause = f"there is a factor 1/2 of {what or 'a result'}"
+        yield Mutation(value, f"2 * ({text})", "extra-factor", "what is returned is twice what it should be")
+    clause = f"{what or 'a result'} is half of what it should be"
     yield Mutation(value, f"0.5 * ({text})", "extra-factor", clause, weakness)
     if what:
         yield Mutation(

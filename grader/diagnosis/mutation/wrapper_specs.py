@@ -143,12 +143,24 @@ def within(bases: Sequence[SourceText], known: Set[Key]) -> list[WrongSolution]:
         for inner in every if len(reached) > 1 else ():  # of one that only hands on to another, that is enough
             if _returned(inner) and inner.name in reached:
                 specs += [_variant(inner, *change, outer) for change in _inner_changes(inner, known)]
+                specs += list(_before_activations(inner, outer, [f for f in every if f.name in reached]))
                 specs += [
                     _variant(inner, place, change, code, f"at the {word} step of `{inner.name}` {words}", outer, call)
                     for call, word in ((0, "first"), (1, "second"))
                     for place, change, code, words in _one_call(inner)
                 ]
     return specs
+
+
+def _before_activations(inner: Function, outer: Function, reached: Sequence[Function]) -> Iterator[WrongSolution]:
+    """A backward pass for which what went into an activation was kept, and not what came out."""
+    kept = inner.forward.arguments if inner.forward is not None else ()
+    for name in (name for name in kept if name not in inner.arguments):
+        for activation in (f for f in reached if len(f.arguments) == 1 and f is not inner.forward and f is not inner):
+            words = (
+                f"at the step of `{inner.name}` `{name}` is what goes into `{activation.name}`, before the activation"
+            )
+            yield _variant(inner, f"kept:{name}", "before", "wrong-variable", words, outer, also=activation)
 
 
 def _reached(outer: Function, every: Sequence[Function]) -> set[str]:
@@ -260,8 +272,9 @@ def _variant(
     words: str,
     outer: Function | None = None,
     call: int | None = None,
+    also: Function | None = None,
 ) -> WrongSolution:
-    """The definitions that make the change."""
+    """The definitions that make the change; `also` is a function of which the calls are remembered."""
     sources = {(function.module, function.top): function.source}
     lines: dict[tuple[str, str], list[str]] = {}
 
@@ -274,6 +287,8 @@ def _variant(
     wrap(function, f"wrapped({function.name}, {place!r}, {change!r}, stem={stem!r}, within={inside!r}, call={call})")
     if function.forward is not None:
         wrap(function.forward, f"remembered({stem}, {stem!r})")
+    if also is not None:
+        wrap(also, f"remembered({also.name}, {also.name!r})")
     if outer is not None:
         wrap(outer, f"marked({inside}, {inside!r})")
     kind = change.partition(":")[0]

@@ -14,7 +14,7 @@ import numpy as np
 from grader.diagnosis.bank import MILDER
 from grader.diagnosis.codes import Candidate
 from grader.diagnosis.evidence import Evidence
-from grader.diagnosis.points import milder, spreads
+from grader.diagnosis.points import milder, sizes_in, spreads
 from grader.diagnosis.rules.patterns import BY_CHANCE, PATTERNS, Expected, Pair, close, pair_of
 
 
@@ -25,6 +25,7 @@ def patterns(evidence: Evidence) -> Candidate | None:
         evidence.expected,
         evidence.failed,
         hidden=evidence.check.visibility == "hidden",
+        sizes=sizes_in(evidence.check.source, evidence.check.id),
         elsewhere=evidence.asker.at_second_seed(evidence.check),
     )
 
@@ -69,23 +70,26 @@ def value_rule(
     *,
     hidden: bool,
     elsewhere: tuple[Mapping[str, Any], Expected] | None = None,
+    sizes: Set[int] = frozenset(),
 ) -> Candidate | None:
     """What arrays of the right shape show: first what all wrong ones have in common, then the first that shows any.
 
     Parameters
     ----------
+    sizes
+        Lengths of axes that the check's inputs may have.
     elsewhere
         What was returned and expected at another point, where the same must show: the same kind of mistake, and of a
         factor the same one.
     """
-    candidate = _shown(values, golden, wrong, hidden)
+    candidate = _shown(values, golden, wrong, hidden, sizes)
     if elsewhere is not None and all(
         np.array_equal(elsewhere[1].get(name, ()), golden.get(name, ())) for name in wrong
     ):
         elsewhere = None  # a check that draws nothing asks the same point again
     if candidate is None or elsewhere is None:
         return None if candidate is not None and candidate.code in BY_CHANCE else candidate
-    again = _shown(*elsewhere, wrong, hidden)
+    again = _shown(*elsewhere, wrong, hidden, sizes)
     if again is None or again.code != candidate.code:
         return None
     one, other = (c.evidence.get("factors", {}) for c in (candidate, again))
@@ -103,12 +107,14 @@ def value_rule(
     )
 
 
-def _shown(values: Mapping[str, Any], golden: Expected, wrong: Sequence[str], hidden: bool) -> Candidate | None:
+def _shown(
+    values: Mapping[str, Any], golden: Expected, wrong: Sequence[str], hidden: bool, sizes: Set[int]
+) -> Candidate | None:
     pairs = [p for p in (pair_of(name, values, golden) for name in wrong) if p is not None]
     pairs = [p for p in pairs if p.got.shape == p.expected.shape and np.isfinite(p.got).all()]
     if not pairs:
         return None
-    candidate = _scaled(pairs, golden, hidden)
+    candidate = _scaled(pairs, sizes | {n for array in golden.values() for n in array.shape}, hidden)
     for rule in PATTERNS:
         candidate = candidate or next((c for c in (rule(pair) for pair in pairs) if c is not None), None)
     return candidate or _other_output(pairs, golden)
@@ -182,7 +188,7 @@ def _other_output(pairs: Sequence[Pair], golden: Expected) -> Candidate | None:
     return None
 
 
-def _scaled(pairs: Sequence[Pair], golden: Expected, hidden: bool) -> Candidate | None:
+def _scaled(pairs: Sequence[Pair], sizes: Set[int], hidden: bool) -> Candidate | None:
     """One factor for each wrong array: -1, 2, 1/2, a logarithm's base, or a count such as the number of rows."""
     factors = {p.name: f for p in pairs if (f := _factor(p)) is not None}
     if len(factors) != len(pairs):
@@ -207,11 +213,11 @@ def _scaled(pairs: Sequence[Pair], golden: Expected, hidden: bool) -> Candidate 
         counts = [sign * f for f in values]
         if all(_whole(f, n) for f, n in zip(counts, lengths, strict=True)):
             how = "a sum is taken where a mean belongs, or a division by a count is missing"
-            return _counted(names, is_, "too large", [round(f) for f in counts], how + also, golden, hidden, evidence)
+            return _counted(names, is_, "too large", [round(f) for f in counts], how + also, sizes, hidden, evidence)
         if all(f > 0 and _whole(1 / f, n) for f, n in zip(counts, lengths, strict=True)):
             how = "a mean is taken where a sum belongs, or a division by a count is made once too often"
             return _counted(
-                names, is_, "too small", [round(1 / f) for f in counts], how + also, golden, hidden, evidence
+                names, is_, "too small", [round(1 / f) for f in counts], how + also, sizes, hidden, evidence
             )
     large = {p.name: factors[p.name] for p in pairs if p.name in factors and p.got.size > 2}
     if not large:
@@ -232,14 +238,13 @@ def _counted(
     how: str,
     counts: list[int],
     why: str,
-    golden: Expected,
+    sizes: Set[int],
     hidden: bool,
     evidence: dict[str, Any],
 ) -> Candidate:
     one = len(set(counts)) == 1 and not hidden
     by = f"the whole number {counts[0]}" if one else "a whole number"
-    lengths = {n for array in golden.values() for n in array.shape}
-    if not set(counts) <= lengths:
+    if not set(counts) <= sizes:
         text = f"{names} {is_} {how} by {by}. Is it a number of rows or of columns? Then {why}."
         return Candidate("one-factor", text, evidence)
     if one:

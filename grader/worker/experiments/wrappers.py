@@ -24,6 +24,8 @@ Function = Callable[..., Any]
 KEPT = 24
 """Forward passes whose arguments are remembered."""
 _forward: dict[str, list[dict[str, Array]]] = {}
+_made: list[tuple[Array, Array]] = []
+"""What went into forward passes, the first argument, and what came out."""
 _running: Counter[str] = Counter()
 _calls: Counter[str] = Counter()
 """How often each wrapped function has been called by the marked one that runs."""
@@ -38,7 +40,13 @@ def remembered(function: Function, stem: str) -> Function:
         calls = _forward.setdefault(stem, [])
         calls.append(_arrays({**dict(zip(names, args[own:], strict=False)), **named}))
         del calls[:-KEPT]
-        return function(*args, **named)
+        returned = function(*args, **named)
+        out = returned[0] if isinstance(returned, tuple) and returned else returned
+        arrays = [value for value in (*args[own:], *named.values()) if isinstance(value, np.ndarray)]
+        if arrays and isinstance(out, np.ndarray) and out.shape == arrays[0].shape:
+            _made.append((arrays[0].copy(), out.copy()))
+            del _made[:-KEPT]
+        return returned
 
     return forward
 
@@ -165,6 +173,8 @@ def _arg_change(array: Array | None, change: str, arrays: Mapping[str, Array]) -
         return None
     name, _, of = change.partition(":")
     try:
+        if name == "before":
+            return next(entered.copy() for entered, left in reversed(_made) if _equal(left, array))
         if name == "is":
             return arrays[of].copy() if arrays[of].shape == array.shape else None
         if name in WITH_ARGUMENT:

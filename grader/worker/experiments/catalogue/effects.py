@@ -169,8 +169,8 @@ def _columns(x: Array, arguments: Arguments, keep: bool) -> Array:
 ON_RESULT: dict[str, Effect] = {
     "ones": Effect("missing-factor", "the result counts as 1", lambda x, _: np.ones_like(_numbers(x))),
     "negative": Effect("wrong-sign", "the sign of the result is wrong", lambda x, _: -x),
-    "double": Effect("extra-factor", "there is a factor 2 of the result", lambda x, _: 2 * x),
-    "half": Effect("extra-factor", "there is a factor 1/2 of the result", lambda x, _: x / 2),
+    "double": Effect("extra-factor", "the result is twice what it should be", lambda x, _: 2 * x),
+    "half": Effect("extra-factor", "the result is half of what it should be", lambda x, _: x / 2),
     "over rows": Effect("extra-factor", "the result is divided by the number of rows, which has no place there",
                         lambda x, a: x / rows_of(a)),
     "times rows": Effect("extra-factor", "the result is multiplied by the number of rows, or a division by it is"

@@ -121,8 +121,8 @@ REDUCTIONS: tuple[Reduction, ...] = (
     (REDUCTION, "the product of the rows' losses is returned, not their mean", lambda rows, k: rows.prod()),
     ("extra-factor", "the division is by the number of rows minus 1", lambda rows, k: rows.sum() / (len(rows) - 1)),
     (SIGN, "the minus sign is missing", lambda rows, k: -rows.mean()),
-    ("extra-factor", "there is a factor 1/2 of the loss", lambda rows, k: rows.mean() / 2),
-    ("extra-factor", "there is a factor 2 of the loss", lambda rows, k: rows.mean() * 2),
+    ("extra-factor", "the loss is half of what it should be", lambda rows, k: rows.mean() / 2),
+    ("extra-factor", "the loss is twice what it should be", lambda rows, k: rows.mean() * 2),
 )  # fmt: skip
 
 WITH_ANOTHER = ("sum-for-mean", REDUCTION, SIGN)
@@ -235,8 +235,8 @@ FACTORS: tuple[Measure, ...] = (
     ("extra-factor", "1 minus the probabilities comes in as a factor", lambda p, y, hot: 1 - p),
     ("extra-factor", "it is divided by the probabilities", lambda p, y, hot: 1 / p),
     ("extra-factor", "the logarithm of the probabilities comes in as a factor", lambda p, y, hot: _log(p)),
-    ("extra-factor", "there is a factor 2, as in the derivative of a square", lambda p, y, hot: np.full((), 2.0)),
-    ("extra-factor", "there is a factor 1/2", lambda p, y, hot: np.full((), 0.5)),
+    ("extra-factor", "it is twice as large, as the derivative of a square", lambda p, y, hot: np.full((), 2.0)),
+    ("extra-factor", "it is half of what it should be", lambda p, y, hot: np.full((), 0.5)),
 )  # fmt: skip
 COUNTS: tuple[tuple[str, str, Callable[[int, int], float]], ...] = (
     ("", "", lambda n, k: 1 / n),
