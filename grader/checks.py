@@ -53,6 +53,8 @@ def check(
     tolerances: Mapping[str, Tolerance | float] | None = None,
     judge: Judge | None = None,
     all_or_nothing: bool = False,
+    forbid: Iterable[str] = (),
+    require: Iterable[str] = (),
     changes: Iterable[str] = (),
     seconds: float | None = None,
 ) -> Callable[[Probe], Probe]:
@@ -78,6 +80,10 @@ def check(
         the student's parameters): of any other, a change is noted.
     all_or_nothing
         No points unless every returned array is right.
+    forbid, require
+        What the student's code must not call while the check runs, and what it must, by full names such as
+        "numpy.linalg.inv"; ".sort" is a method of any object, "for", "while" and "@" are meant as they are. What is
+        forbidden may not stand in the text of what `uses` names either. Otherwise the check earns nothing.
     seconds
         Deadline of this probe, if it is not the assignment's.
 
@@ -106,6 +112,8 @@ def check(
             tolerances={name: _tolerance(t) for name, t in (tolerances or {}).items()},
             judge=judge,
             all_or_nothing=all_or_nothing,
+            forbid=tuple(forbid),
+            require=tuple(require),
             changes=tuple(changes),
             seconds=seconds,
         )

@@ -107,14 +107,16 @@ class Check(Struct, frozen=True, kw_only=True):
     judge: Judge | None = None
     all_or_nothing: bool = False
     """Earns its points only where every array is right."""
+    forbid: tuple[str, ...] = ()
+    require: tuple[str, ...] = ()
+    """What the student's code must not call, and what it must, as `numpy.linalg.inv` (`grader.checks.check`)."""
     changes: tuple[str, ...] = ()
     """Arrays that the student's code is to change in place."""
     seconds: float | None = None
     """Deadline of one probe; None: the assignment's."""
     source: str = ""
     """Whole text of the file that defines the probe and of those it imports; reaches only the child that runs it."""
-    file: str = ""
-    """File name for messages (`checks.py`)."""
+    file: str = ""  # file name for messages (`checks.py`)
 
 
 class Place(Struct, frozen=True):
@@ -237,8 +239,7 @@ class Cell(Struct, frozen=True, kw_only=True):
 class Notebook(Struct, frozen=True, kw_only=True):
     """A notebook, whatever its format was."""
 
-    name: str
-    """Path relative to the submission's folder."""
+    name: str  # path relative to the submission's folder
     cells: tuple[Cell, ...]
     assignment: str | None = None
     """The id that release wrote into the metadata, if it is there."""
@@ -252,8 +253,7 @@ class Notebook(Struct, frozen=True, kw_only=True):
 class Submission(Struct, frozen=True, kw_only=True):
     """One hand-in laid out for running: the student's files over the pristine provided ones."""
 
-    path: str
-    """As the caller gave it."""
+    path: str  # as the caller gave it
     digest: str
     """`sha256:` and hex over the names and bytes of what was handed in."""
     folder: Path
@@ -330,6 +330,7 @@ class Observation(Struct, frozen=True, kw_only=True):
     error: StudentError | None = None
     """For `error` and `missing`; for `failed`, `unclear` and `crashed` a sentence in its message."""
     line: int = 0  # of `Check.source`: the last one that an exception came through
+    calls: tuple[str, ...] | None = None  # of what `Check` forbids and requires; None where nobody looked
     changed: tuple[str, ...] = ()  # names of input arrays that the student's code altered
     private: bool = False
     """Of a hidden check, or with a piece of the reference: nothing of it is shown (`grader.execution.private`)."""
@@ -349,8 +350,7 @@ class CellRun(Struct, frozen=True, kw_only=True):
     """What it printed and its result's text form, cut at the limit."""
     figures: tuple[str, ...] = ()
     """A sentence for each figure that the cell drew (`1 axes, 2 lines, title 'Loss'`)."""
-    pictures: tuple[bytes, ...] = ()
-    """The figures as PNG, when they were asked for."""
+    pictures: tuple[bytes, ...] = ()  # the figures as PNG, when they were asked for
     seconds: float = 0.0
 
 
@@ -358,10 +358,8 @@ class Excerpt(Struct, frozen=True, kw_only=True):
     """A student's definition of a name that a check uses."""
 
     name: str
-    file: str
-    """Path of a module, or `cell N`."""
-    line: int
-    """Of the definition's first line in that file or cell, from 1."""
+    file: str  # path of a module, or `cell N`
+    line: int  # of the definition's first line in that file or cell, from 1
     text: str
 
 
@@ -387,8 +385,7 @@ class Comparison(Struct, frozen=True, kw_only=True):
     tolerance: float | None = None
     message: str = ""
     """One sentence for the student; empty when it passed without remark."""
-    earned: Fraction = Fraction(0)
-    """Share of its points, 0 to 1."""
+    earned: Fraction = Fraction(0)  # share of its points, 0 to 1
 
 
 class Diagnosis(Struct, frozen=True, kw_only=True):
@@ -427,8 +424,7 @@ class PartResult(Struct, frozen=True, kw_only=True):
     outcomes: tuple[Outcome, ...] = ()
     follow_through: Fraction | None = None
     """What the part earned with the earlier names replaced by the reference's; None: not tried."""
-    credited_with: tuple[str, ...] = ()
-    """The replaced names."""
+    credited_with: tuple[str, ...] = ()  # the replaced names
     manual: Manual | None = None
     answer: Answer | None = None
     mark: Mark | None = None

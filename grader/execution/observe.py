@@ -23,6 +23,7 @@ from grader.execution.session import Session
 from grader.execution.supervisor import DEAD
 from grader.model import Check, NotArray, Observation, Plain, StudentError
 from grader.submission.review.stubs import is_left_open
+from grader.submission.source.calls import seen_calls
 from grader.worker import wire
 from grader.worker.inputs import watched
 from grader.worker.messages import ArraySpec, Observed, Other, Probe, Replacement
@@ -79,6 +80,7 @@ def _observed(session: Session, check: Check, seed: int, replacements: Sequence[
         seed=seed,
         gradient=isinstance(check.judge, GradientJudge),
         private=private,
+        calls=(*check.forbid, *check.require),
         replacements=tuple(replacements),
     )
     try:
@@ -123,6 +125,7 @@ def _observed(session: Session, check: Check, seed: int, replacements: Sequence[
         changed=tuple(name for name in observed.changed if name not in check.changes)[:MAX_NOTES],
         notes=observed.notes[:MAX_NOTES],
         replaced=observed.replaced,
+        calls=seen_calls(check, observed.calls, session.sources),
         seconds=time.monotonic() - started,
     )
 

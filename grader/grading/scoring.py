@@ -6,7 +6,7 @@ is diagnosis; how it all is printed is `grader.report`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Collection, Mapping, Sequence, Set
 from fractions import Fraction
 from typing import Any
 
@@ -49,6 +49,8 @@ def outcome(check: Check, observation: Observation, given: Given) -> Outcome:
         return _not_returned(check, observation)
     if not given.golden and not can_fail(check):
         raise AuthoringError(f"{check.file}: {check.id} has no golden value; record it with `grade golden record`")
+    if (calls := observation.calls) is not None and (sentence := wrong_calls(check, calls)):
+        return Outcome(check=check, status="failed", score=Fraction(0), message=sentence, seconds=observation.seconds)
     values = fitted(observation.values, given.golden)
     if given.golden and all(_is_none(values.get(name)) and not _is_none(e) for name, e in given.golden.items()):
         return _nothing(check, list(given.golden), observation.seconds)
@@ -84,6 +86,15 @@ def outcome(check: Check, observation: Observation, given: Given) -> Outcome:
         arrays=tuple(arrays),
         seconds=observation.seconds,
     )
+
+
+def wrong_calls(check: Check, calls: Collection[str]) -> str:
+    """What the student's code calls and must not, or must and does not."""
+    if used := [f"`{name}`" for name in check.forbid if name in calls]:
+        return f"Your code uses {' and '.join(used)}, which this task does not allow."
+    if unused := [f"`{name}`" for name in check.require if name not in calls]:
+        return f"This task asks for {' and '.join(unused)}, which your code does not use."
+    return ""
 
 
 def _is_none(value: object) -> bool:

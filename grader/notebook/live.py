@@ -30,6 +30,7 @@ from grader.notebook import IN_CHECK
 from grader.notebook.sources import LiveSources
 from grader.reference.session import recorded
 from grader.submission.review.stubs import is_left_open
+from grader.submission.source.calls import seen_calls
 from grader.worker import wire
 from grader.worker.messages import Observed, Prepare, Probe
 from grader.worker.probe import run_probe
@@ -156,6 +157,7 @@ class LiveSession:
             file=check.file,
             seed=seed,
             private=False,
+            calls=(*check.forbid, *check.require),
             gradient=isinstance(check.judge, GradientJudge),
         )
         ours, theirs = socket.socketpair()
@@ -187,6 +189,7 @@ class LiveSession:
             error=own_error or reply.error,
             changed=reply.changed,
             notes=reply.notes,
+            calls=seen_calls(check, reply.calls, self.sources.texts),
             seconds=time.monotonic() - started,
         )
 

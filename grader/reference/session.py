@@ -18,6 +18,7 @@ from grader.execution.observe import observe
 from grader.execution.process import RootProcess
 from grader.execution.session import Session
 from grader.grading.evaluate import GoldenTable
+from grader.grading.scoring import wrong_calls
 from grader.model import Assignment, Check, Edit, NotArray, Observation, Plain, Visibility
 from grader.sandbox.watchdog import remove
 from grader.submission.files.open import open_submission
@@ -147,6 +148,8 @@ def _values(observation: Observation, check: Check) -> Mapping[str, Any]:
         if error is not None and (error.kind == "author" or error.type == Unnamed.__name__):
             why = error.message
         raise AuthoringError(f"{file}: {observation.check} fails on the reference itself: {why}")
+    if observation.calls is not None and (sentence := wrong_calls(check, observation.calls)):
+        raise AuthoringError(f"{file}: {observation.check} fails on the reference itself: {sentence}")
     values = {n: v for n, v in observation.values.items() if not (isinstance(v, NotArray) and v.kind == FLATTENED)}
     for name, value in values.items():
         if isinstance(value, NotArray) and not isinstance(value, Plain):

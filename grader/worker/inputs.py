@@ -47,6 +47,11 @@ def watched(source: str, file: str) -> CodeType:
     return compile(ast.fix_missing_locations(tree), file, "exec", dont_inherit=True)
 
 
+def is_students(file: str, check: str) -> bool:
+    """Whether code of `file` is the student's: not that of the check's file, of a library or of the reference."""
+    return file != check and not file.startswith(("<frozen", "<reference>")) and not file.startswith(_LIBRARIES)
+
+
 class Inputs:
     """The arrays that one run of a check passes to the student's code."""
 
@@ -63,7 +68,7 @@ class Inputs:
     def call(self, function: Callable[..., Any], names: Names, /, *args: Any, **kwargs: Any) -> Any:
         """Call `function` as the check does."""
         code = _code_of(function)
-        if code is None or not self._is_students(code.co_filename):
+        if code is None or not is_students(code.co_filename, self._file):
             return function(*args, **kwargs)
         kept = list(self._copies(code, _is_bound(function), names, args, kwargs))
         result = function(*args, **kwargs)
@@ -71,11 +76,6 @@ class Inputs:
             if not _equal(array, before, equal_nan=before.dtype.kind in "fc"):
                 self._changed[name] = None
         return result
-
-    def _is_students(self, file: str) -> bool:
-        return (
-            file != self._file and not file.startswith(("<frozen", "<reference>")) and not file.startswith(_LIBRARIES)
-        )
 
     def _copies(
         self, code: CodeType, bound: bool, names: Names, args: tuple[Any, ...], kwargs: dict[str, Any]

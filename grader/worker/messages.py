@@ -135,6 +135,8 @@ class Probe(Struct, tag=True, frozen=True, kw_only=True):
     seed: int
     gradient: bool = False
     """Whether the function returns a forward and a backward pass, of which values near the point are wanted."""
+    calls: tuple[str, ...] = ()
+    """Functions of which it is to be said whether the student's code calls them."""
     private: bool
     """Hidden check or follow-through: of an exception only its type and the student's line may be shown."""
     replacements: tuple[Replacement, ...] = ()
@@ -220,6 +222,8 @@ class Observed(Struct, tag=True, frozen=True, kw_only=True):
     changed: Words
     notes: Sentences
     replaced: Annotated[dict[Word, Count], Meta(max_length=MAX_ABSENT)]
+    calls: Words = ()
+    """Those of `Probe.calls` that were called."""
     line: Count = 0
     """The last line of the check's own text that an exception came through; 0 for none."""
 

@@ -18,6 +18,7 @@ import numpy as np
 
 from grader.checks import CheckFailed, ForPerson
 from grader.model import StudentError
+from grader.worker.calls import watch_calls
 from grader.worker.encode import Parcel
 from grader.worker.inputs import CALL, Inputs, generator
 from grader.worker.messages import MAX_ABSENT, Observed, Probe
@@ -46,12 +47,14 @@ def run_probe(state: State, question: list[Probe]) -> tuple[Observed, list[bytes
     rng = generator(command.seed, zlib.crc32(command.function.encode()))
     inputs = Inputs(command.file)
     ended, error, line = "returned", None, 0
+    called: dict[str, None] = {}
     try:
         replaced = replace(state, wanted)  # which leaves none of the texts
         module = ModuleType("checks")
         sys.modules["checks"] = module
         vars(module)[CALL] = inputs.call
         _exec(_loads(command.code), vars(module))
+        called = watch_calls(state, command.calls, command.file)
         state.seed(command.seed)
         with _errstate(all="ignore"):
             returned = vars(module)[command.function](Student(state), rng)
@@ -77,6 +80,7 @@ def run_probe(state: State, question: list[Probe]) -> tuple[Observed, list[bytes
         error=error,
         changed=tuple(name[:200] for name in changed[:MAX_ABSENT]),
         notes=tuple(parcel.notes),
+        calls=tuple(called),
         replaced=replaced,
     ), parcel.buffers if ended == "returned" else []
 
