@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from grader.engine import grade
     from grader.gradcheck import check_grad, numerical_gradient, numerical_gradient_array, rel_error
     from grader.model import Change, Edit, Equivalent, Given, Part, Tolerance, Uses, Verdict
+    from grader.worker.figures import figure_data
 
 _HOME = {
     "grade": "grader.engine",
@@ -27,6 +28,7 @@ _HOME = {
     "Edit": "grader.model",
     "Change": "grader.model",
     "Equivalent": "grader.model",
+    "figure_data": "grader.worker.figures",
     "check_grad": "grader.gradcheck",
     "numerical_gradient": "grader.gradcheck",
     "numerical_gradient_array": "grader.gradcheck",
@@ -46,6 +48,7 @@ __all__ = [
     "check",
     "check_grad",
     "fail",
+    "figure_data",
     "grade",
     "gradient_check",
     "numerical_gradient",
