@@ -31,6 +31,7 @@ SOURCE = "def c(student, rng):\n    return {}\n"
 RIGHT: dict[str, Any] = {
     "forward": {"out": np.tanh},
     "backward": {"dx": np.exp, "dw": np.cosh},
+    "network": {"W1": np.exp, "W2": np.cosh, "b1": np.sinh, "b2": np.arctan},
 }
 
 
@@ -45,6 +46,8 @@ WAYS = [
     way("wrong-function", "all is squared", "Layer.forward", out=np.square, dx=np.square),
     way("missing-term", "the term is missing", "Layer.forward", out=np.log),
     way("wrong-mask", "the mask is turned", "Layer.forward", dx=np.cos),
+    way("missing-division", "a division is missing", "Net.step", W1=np.log, W2=np.sqrt, b1=np.square, b2=np.tanh),
+    way("wrong-sign", "the sign is wrong", "Net.step", W1=np.log, W2=np.cbrt, b1=np.cos, b2=np.sin),
 ]
 
 
@@ -118,6 +121,17 @@ def test_two_mistakes_of_one_function_that_overlap_are_both_named(bank: Bank) ->
     found = diagnoses(bank, dx=np.sin, dw=np.square)["backward"]
     assert found.code == TWO
     assert found.mistake == "in `Layer.backward` the factor is gone; in `Layer.backward` a mean is taken"
+
+
+def test_a_mistake_under_another_is_named_by_the_arrays_that_the_other_leaves(bank: Bank) -> None:
+    both = diagnoses(bank, W1=np.log, W2=np.sqrt, b1=np.square, b2=np.arcsinh)["network"]
+    assert both.code == "missing-division"
+    assert both.text == "`W1`, `W2` and `b1` are exactly what comes out if in `Net.step` a division is missing."
+    assert "network" not in diagnoses(bank, W1=np.log, W2=np.log1p, b1=np.expm1, b2=np.arcsinh), (
+        "one array may be chance"
+    )
+    two = diagnoses(bank, W1=np.log, W2=np.sqrt, b1=np.cos, b2=np.arcsinh)
+    assert "network" not in two, "mistakes that give as many arrays contradict each other"
 
 
 def test_a_result_that_a_judged_check_did_not_get_is_not_asked_for(bank: Bank) -> None:

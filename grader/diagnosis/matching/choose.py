@@ -111,6 +111,10 @@ def named_mistakes(cases: Sequence[Case], bank: Bank, asker: Asker) -> dict[str,
             chosen = choose(matcher, check, values, ask, fits, explains) or chosen
         if chosen is None and check.judge is not None and not case.innocent:
             chosen = _scaled(matcher.factor(check.id, values, ask))
+        if chosen is None and not case.innocent:
+            some = matcher.partly(check.id, values, ask)
+            best = _best([Fit(matcher.hypothesis(h), h, at) for h, at in some.items()], explains) if some else None
+            chosen = _said(matcher, check, [best], explains, whole=False) if best is not None else None
         if chosen is not None:
             named[check.id] = chosen
     return named

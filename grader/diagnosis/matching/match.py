@@ -153,6 +153,23 @@ class Matcher:
         hypotheses = [int(h) for h in results.which[fits]]
         return [h for h in hypotheses if h not in self._refuted and self._bank.hypotheses[h].mistakes == 1]
 
+    def partly(self, check: str, values: Values, ask: Ask) -> dict[int, npt.NDArray[np.bool_]]:
+        """Single mistakes that give several of the wrong arrays and not all that they change: those that give most.
+
+        Another mistake may have changed the others once more. What is zero agrees with too much.
+        """
+        results, again = self._bank.results(check), ask(REPEATED)
+        if results is None or again is None or np.isnan(results.reference[REPEATED]).any():
+            return {}
+        told = self.wrong_arrays(check, values) & [bool(np.any(values.get(name, 0))) for name in results.names]
+        fits = _changed(results) & told
+        for view, seen in ((GRADED, values), (REPEATED, again)):
+            fits &= _agreeing(results, view, seen)
+        most = fits.sum(axis=1).max(initial=0)
+        rows = {int(h): row for h, row in zip(results.which, fits, strict=True) if most > 1 and row.sum() == most}
+        rows = {h: row for h, row in rows.items() if h not in self._refuted and self.hypothesis(h).mistakes == 1}
+        return rows if len({row.tobytes() for row in rows.values()}) == 1 else {}
+
     def _is_term(self, number: int) -> bool:
         hypothesis = self._bank.hypotheses[number]
         single = hypothesis.mistakes == 1 and not hypothesis.named

@@ -186,7 +186,7 @@ def _statement(node: ast.AugAssign | ast.Assign, words: Words) -> Iterator[Mutat
         what = words.of(node.target, "")
         done = "subtracted from" if isinstance(node.op, ast.Sub) else "added to"
         term = words.of(node.value, " with ")
-        if term:
+        if term and not term.startswith(" with 1"):
             clause = f"the term{term}{f', {done} {what},' if what else ''} is missing"
             yield Mutation(node, "pass", "missing-term", clause)
         else:

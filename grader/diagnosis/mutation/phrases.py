@@ -41,7 +41,8 @@ class Words:
                 return "missing-function", f"the function `{INVERSE[function]}` is missing"
             return "wrong-function", f"the function `{function}` is applied"
         if right in self._made and self._made[right][1] == wrong:
-            return "missing-function", f"the function `{self._made[right][0]}` is missing"
+            function = self._made[right][0]
+            return "missing-function", f"what goes into `{function}` stands where what comes out of it belongs"
         return None
 
     def before(self, name: str) -> tuple[str, str] | None:
