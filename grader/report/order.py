@@ -7,10 +7,13 @@ from __future__ import annotations
 
 from msgspec import Struct, field
 
+from grader.diagnosis.codes import CODES
 from grader.model import LOST, CellRun, Outcome, PartResult, Report
 from grader.report import sentences
+from grader.report.sanitize import one_line
 from grader.report.sentences import Feedback
 
+RIGHT_FOR_OWN = "right-for-your-forward"
 SYNTAX_ERRORS = ("SyntaxError", "IndentationError", "TabError")
 
 
@@ -31,13 +34,24 @@ class LostPart(Struct, frozen=True, kw_only=True):
     explained: dict[str, Explanation] = field(default_factory=dict)
     """Check id -> feedback. A check without an entry is shown by its title alone."""
     same_as: str = ""
-    """Id of an earlier part whose mistake explains this one whole."""
+    """Id of an earlier part whose mistake explains this one, or some of it."""
+    builds_on: str = ""
+    """Id of an earlier part that is to be put right first: no mistake of this one's own is known."""
+
+    @property
+    def follows(self) -> str:
+        """Why nothing more is said of it; empty where it has a mistake of its own, or is the first with one."""
+        if self.builds_on:
+            return f"put part {one_line(self.builds_on)} right first, it is used here"
+        return f"the same mistake as in {one_line(self.same_as)}" if self.same_as and not self.explained else ""
 
 
 class Sections(Struct, frozen=True, kw_only=True):
     """All parts of a report, grouped for reading."""
 
     lost: tuple[LostPart, ...]
+    following: tuple[LostPart, ...]
+    """Those that lost points with an earlier part and have nothing to say beside it."""
     not_started: tuple[PartResult, ...]
     by_person: tuple[PartResult, ...]
     """Those that wait for a person."""
@@ -50,18 +64,28 @@ class Sections(Struct, frozen=True, kw_only=True):
 def sections(report: Report, *, limit: int | None = 1) -> Sections:
     """Group the parts; `limit` is the number of sentences on arrays for each check."""
     first: dict[str, str] = {}
-    lost = []
+    blamed: dict[str, Outcome] = {}
+    lost: list[LostPart] = []
+    following: list[LostPart] = []
     automatic = [p for p in report.parts if p.manual is None]
     started = [p for p in automatic if not _not_started(p)]
     credited = [p for p in started if sentences.is_innocent(p) and p.score == p.max_score]
-    for part in started:
-        if part in credited:
+    for part in automatic:
+        if part in credited or (part.status == "passed" and all(o.status == "passed" for o in part.outcomes)):
             continue
-        if part.status != "passed" or any(o.status != "passed" for o in part.outcomes):
-            lost.append(_lost_part(part, first, limit))
-    shown = {p.result.part.id for p in lost}
+        if part in started:
+            entry = _lost_part(part, first, limit, blamed)
+            (following if entry.follows else lost).append(entry)
+            if entry.follows:
+                continue
+        for outcome in part.outcomes:
+            if outcome.status != "passed":
+                own = {uses.name for uses in outcome.check.uses} - set(outcome.check.builds_on)
+                blamed |= {name: outcome for name in own if name not in blamed}
+    shown = {p.result.part.id for p in (*lost, *following)}
     return Sections(
         lost=tuple(lost),
+        following=tuple(following),
         not_started=tuple(p for p in automatic if _not_started(p)),
         by_person=tuple(p for p in report.parts if not p.is_scored),
         marked=tuple(p for p in report.parts if p.manual is not None and p.is_scored),
@@ -110,11 +134,13 @@ def _not_started(part: PartResult) -> bool:
     return any(missing) and (all(missing) or (part.max_score == 0 and not any(o.status in LOST for o in part.outcomes)))
 
 
-def _lost_part(part: PartResult, first: dict[str, str], limit: int | None) -> LostPart:
-    """`first`: a mistake -> the part that explains it; grows."""
+def _lost_part(part: PartResult, first: dict[str, str], limit: int | None, blamed: dict[str, Outcome]) -> LostPart:
+    """`first`: a mistake -> the part that explains it; grows. `blamed`: a name -> an earlier check that it failed."""
     lost = [o for o in part.outcomes if o.status != "passed"]
     if sentences.is_innocent(part):
         return LostPart(result=part, lost=tuple(lost))
+    if builds_on := _builds_on(part, lost, blamed):
+        return LostPart(result=part, lost=tuple(lost), builds_on=builds_on)
     explained: dict[str, Explanation] = {}
     leading: dict[str, str] = {}
     same_as = ""
@@ -138,6 +164,28 @@ def _lost_part(part: PartResult, first: dict[str, str], limit: int | None) -> Lo
         explained=explained,
         same_as=same_as,
     )
+
+
+def _builds_on(part: PartResult, lost: list[Outcome], blamed: dict[str, Outcome]) -> str:
+    """The part of which all lost checks use something wrong, unless a mistake of their own is known.
+
+    Follow-through knows: where it was tried, what is lost is the part's own.
+    """
+    if part.mark is not None or part.follow_through is not None or not lost:
+        return ""
+    earlier = [next((blamed[n] for n in o.check.builds_on if n in blamed), None) for o in lost]
+    if all(e is not None and _may_follow(o, e) for o, e in zip(lost, earlier, strict=True)) and earlier[0]:
+        return earlier[0].check.part.id
+    return ""
+
+
+def _may_follow(outcome: Outcome, earlier: Outcome) -> bool:
+    if outcome.status not in (*LOST, "timeout"):
+        return False
+    found = outcome.diagnosis
+    if found is None or found.code == RIGHT_FOR_OWN or not CODES[found.code].names_a_mistake:
+        return True
+    return earlier.diagnosis is not None and found.code == earlier.diagnosis.code
 
 
 def _mistake(outcome: Outcome) -> str:

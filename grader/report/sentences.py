@@ -21,6 +21,8 @@ PARAGRAPH = 2_000
 """Characters of one message or sentence."""
 SENTENCES = 3
 """Sentences on arrays of one check: the message names all arrays, and one mistake reaches many."""
+SHAPES = frozenset({"kept-axis", "not-reshaped", "transposed"})
+"""Diagnoses that say of an array what the comparison has said of its shape, unless they name a mistake."""
 STATUS = {
     "passed": "passed",
     "partial": "partially correct",
@@ -67,7 +69,8 @@ def feedback(outcome: Outcome, *, limit: int | None = SENTENCES) -> Feedback:
     said = paragraph(outcome.message)
     named_arrays = [_named(a, sentence) for a in outcome.arrays if (sentence := paragraph(a.message)) not in said]
     shown = named_arrays if limit is None else named_arrays[:limit]
-    named = paragraph(outcome.diagnosis.text) if outcome.diagnosis else ""
+    found = outcome.diagnosis
+    named = paragraph(found.text) if found and (found.mistake or found.code not in SHAPES) else ""
     return Feedback(
         message=said, arrays=tuple(shown), more=len(named_arrays) - len(shown), diagnosis="" if named in said else named
     )

@@ -63,7 +63,7 @@ def _pieces(report: Report) -> Iterator[str]:
     groups = order.sections(report)
     yield "| | Part | | Points |\n|---|---|---|---:|\n"
     for part in (
-        *(p.result for p in groups.lost),
+        *(p.result for p in (*groups.lost, *groups.following)),
         *groups.marked,
         *groups.not_started,
         *groups.by_person,
@@ -75,6 +75,9 @@ def _pieces(report: Report) -> Iterator[str]:
         yield f"| {SIGNS[part.status]} | {title} | {escaped(sentences.state(part))} | {score} |\n"
     for lost in groups.lost:
         yield from _details(lost)
+    for lost in groups.following:
+        title = f"{escaped(lost.result.part.id)} {escaped(lost.result.part.title)}"
+        yield f"\n**{title}**: {escaped(lost.follows)}\n"
     for part in groups.marked:
         if lines := sentences.mark_lines(part):
             yield f"\n### {escaped(part.part.id)} {escaped(part.part.title)}\n\n"

@@ -45,6 +45,9 @@ def render(report: Report) -> str:
         if lost.same_as:
             pieces.append(f"<li>the same mistake as in {escape(one_line(lost.same_as))}</li>")
         pieces.append("</ul>")
+    for lost in groups.following:
+        title = _title(lost.result.part.id, lost.result.part.title)
+        pieces.append(f"<p>✗ {title}: {escape(lost.follows)}</p>")
     passed = (*groups.credited, *groups.passed)
     for sign, title, parts in (("○", "not started", groups.not_started), ("✓", "right", passed)):
         if parts:

@@ -75,6 +75,8 @@ class PartView(Struct, frozen=True, kw_only=True):
     checks: tuple[CheckView, ...] = ()
     credit: str = ""
     same_as: str = ""
+    follows: str = ""
+    """Why nothing more is said."""
     code: tuple[CodeView, ...] = ()
     question: Markup = Markup("")
     answer: Markup = Markup("")
@@ -103,6 +105,7 @@ class Page(Struct, frozen=True, kw_only=True):
     no_score: str
     reason: str
     lost: tuple[PartView, ...]
+    following: tuple[PartView, ...]
     not_started: tuple[PartView, ...]
     by_person: tuple[PartView, ...]
     credited: tuple[PartView, ...]
@@ -134,6 +137,7 @@ def page_of(report: Report) -> Page:
         no_score=sentences.no_score(report),
         reason=sentences.paragraph(report.reason),
         lost=tuple(_lost_part(report, part) for part in groups.lost),
+        following=tuple(_lost_part(report, part) for part in groups.following),
         not_started=tuple(_part(report, part) for part in groups.not_started),
         by_person=tuple(_part(report, part) for part in report.parts if part.manual is not None),
         credited=tuple(_part(report, part) for part in groups.credited),
@@ -164,6 +168,7 @@ def _lost_part(report: Report, part: order.LostPart) -> PartView:
         checks=tuple(_check(outcome, part.explained.get(outcome.check.id)) for outcome in part.lost),
         code=_code(report, part.result),
         same_as=part.same_as,
+        follows=part.follows,
     )
 
 

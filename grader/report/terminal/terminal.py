@@ -103,6 +103,7 @@ def _lost_first(page: Page, report: Report) -> None:
         )
         _lost_checks(page, lost, grid, ids + 4)
         page.gap()
+    _following(page, groups.following)
     shown = [p for p in groups.marked if p.score < p.max_score or sentences.mark_lines(p)]
     for part in shown:
         lead = one_line(part.part.id) + "  "
@@ -116,6 +117,20 @@ def _lost_first(page: Page, report: Report) -> None:
     _folded(page, "✓", "passed with the reference's earlier parts", groups.credited, scores=True)
     _folded(page, "✓", "passed", groups.passed, scores=True)
     _folded(page, "…", "needs manual grading", groups.by_person, scores=False)
+
+
+def _following(page: Page, parts: tuple[order.LostPart, ...]) -> None:
+    """A paragraph for all that follow one earlier part."""
+    for why in dict.fromkeys(p.follows for p in parts):
+        group = [p.result for p in parts if p.follows == why]
+        names = "; ".join(
+            f"{one_line(p.part.id)}{f' {one_line(p.part.title)}' if len(group) <= NAMED_PARTS else ''}"
+            f" ({points(p.score)} / {points(p.max_score)})"
+            for p in group
+        )
+        page.paragraph(f"{names}: {why}", 0, first=_SIGN["failed"][0] + " ")
+    if parts:
+        page.gap()
 
 
 def _lost_checks(page: Page, part: order.LostPart, grid: Callable[[str, Fraction], str], indent: int) -> None:
@@ -198,8 +213,6 @@ def _explain(page: Page, outcome: Outcome, said: sentences.Feedback, indent: int
     page.paragraph(said.message, indent)
     for sentence in said.arrays:
         page.paragraph(sentence, indent, first="· ")
-    if said.more:
-        page.paragraph(f"and {said.more} more", indent, "dim", first="· ")
     for array in outcome.arrays:
         if verbose and not array.message and array.error is not None:
             page.paragraph(_measured(array), indent, "dim", first="· ")
