@@ -6,8 +6,9 @@ import os
 import re
 import sys
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from types import TracebackType
+from typing import Any
 
 from grader.model import MAX_LINE, STUB_ENDING, Frame, StudentError
 
@@ -17,6 +18,8 @@ MAX_MESSAGE = 10_000
 MAX_FILE = 4096
 MAX_SHAPES = 60
 MAX_AXES = 8
+MAX_ENTRIES = 12
+"""Of a list or a dictionary of which the arrays are looked at: the layers of a network."""
 CELL_FILE = re.compile(r"^<cell (\d+)>$")
 
 
@@ -47,7 +50,7 @@ def student_error(error: BaseException, files: Mapping[str, str]) -> StudentErro
 
 
 def _shapes(error: BaseException, files: Mapping[str, str], root: str) -> dict[str, tuple[int, ...]]:
-    """Shapes of the arrays in the innermost frame of the student's, and of those that its `self` holds."""
+    """Shapes of the arrays in the innermost frame of the student's, in lists and dictionaries and in `self` as well."""
     entry, frame = error.__traceback__, None
     while entry is not None:
         name = entry.tb_frame.f_code.co_filename
@@ -60,13 +63,26 @@ def _shapes(error: BaseException, files: Mapping[str, str], root: str) -> dict[s
     try:
         local = frame.f_locals
         held = getattr(local.get("self"), "__dict__", {})
-        named = [*local.items(), *((f"self.{name}", value) for name, value in held.items())]
+        used = {name: frame.f_globals[name] for name in frame.f_code.co_names if name in frame.f_globals}
+        named = [*local.items(), *((f"self.{name}", value) for name, value in held.items()), *used.items()]
+        keys = [(name, value) for name, value in local.items() if type(value) in (int, str)]
+        named += [entry for name, value in named for entry in _entries(name, value, keys)]
         # of exactly this type: a class derived from it may answer whatever it likes
         arrays = [(str(name), a) for name, a in named if type(a) is numpy.ndarray and a.ndim <= MAX_AXES]
         shapes = [(name, tuple(map(int, array.shape))) for name, array in arrays if len(name) <= 100]
     except Exception:  # attributes are student code too
         return {}
     return dict(shapes[:MAX_SHAPES])
+
+
+def _entries(name: str, values: Any, keys: Iterable[tuple[str, int | str]]) -> Iterator[tuple[str, Any]]:
+    """The entries of a list or a dictionary as they can be written: by their keys, and by variables that hold one."""
+    if type(values) not in (dict, list, tuple) or len(values) > MAX_ENTRIES:
+        return
+    known = dict(values if type(values) is dict else enumerate(values))
+    for text, key in [*((repr(key), key) for key in known if type(key) in (int, str)), *keys]:
+        if key in known:
+            yield f"{name}[{text}]", known[key]
 
 
 def is_own(file: str, root: str) -> bool:

@@ -142,3 +142,25 @@ def test_the_worker_tells_the_shapes_of_the_innermost_frame_and_of_its_object() 
     error = student_error(caught.value, {__file__: "layers.py"})
     assert error.shapes == {"dout": (7, 3), "self.w": (5, 3)}
     assert student_error(KeyError("a"), {}).shapes == {}
+
+
+WEIGHTS = [np.ones((4, 6)), np.ones((6, 2))]
+
+
+def inline(x: Any, params: Any, layer: int) -> Any:
+    hidden = x @ WEIGHTS[layer]
+    return hidden @ params["W2"]
+
+
+def test_the_worker_tells_the_shapes_in_lists_and_dictionaries_by_what_may_stand_in_the_line() -> None:
+    with pytest.raises(ValueError, match="mismatch") as caught:
+        inline(np.ones((3, 4)), {"W2": np.ones((2, 6)), "b": 1.0}, 0)
+    shapes = student_error(caught.value, {__file__: "layers.py"}).shapes
+    assert shapes["params['W2']"] == (2, 6)
+    assert shapes["WEIGHTS[layer]"] == shapes["WEIGHTS[0]"] == (4, 6)
+    found = said("return hidden @ params['W2']", shapes)
+    assert found is not None
+    assert found.text.endswith("With `params['W2'].T` they do, and the product has shape (3, 2).")
+    with pytest.raises(ValueError, match="mismatch") as caught:
+        inline(np.ones((3, 5)), {}, 1)
+    assert said("hidden = x @ WEIGHTS[layer]", student_error(caught.value, {__file__: "layers.py"}).shapes) is not None

@@ -108,9 +108,9 @@ def _transposed(node: ast.expr) -> str:
 
 
 def _shape(node: ast.expr, shapes: Mapping[str, Shape]) -> Shape | None:
-    """The shape of a variable, an attribute, a transpose of one or a sum along an axis; None for anything else."""
+    """The shape of a variable, an attribute or an entry, a transpose or a sum along an axis; None for anything else."""
     match node:
-        case ast.Name() | ast.Attribute() if (text := ast.unparse(node)) in shapes:
+        case ast.Name() | ast.Attribute() | ast.Subscript() if (text := ast.unparse(node)) in shapes:
             return shapes[text]
         case (
             ast.Attribute(value=inner, attr="T") | ast.Call(func=ast.Attribute(value=inner, attr="transpose"), args=[])
