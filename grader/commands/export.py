@@ -14,7 +14,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from grader.commands import REGISTRY, stdio
+from grader.commands import REGISTRY, export_assignment, stdio
 from grader.commands.shared import LISTED, listed, plural
 from grader.errors import UsageError
 
@@ -38,7 +38,6 @@ Turn the results of a batch into the file that a platform imports, or an assignm
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """One subcommand for each place where scores go."""
     from grader.gradebook.platforms import GRADEBOOKS
-    from grader.report.gradescope.results import DEFAULT, WHENS
 
     places = parser.add_subparsers(dest="place", metavar="WHERE", required=True)
 
@@ -79,49 +78,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     pages.add_argument("store", metavar="STORE", type=Path, help="the store that `grade batch` made")
     pages.add_argument("folder", metavar="FOLDER", type=Path, help="the pages")
     pages.add_argument("--run", metavar="N", type=int, help="which run of the store (default: the last finished one)")
-    package = add(
-        "gradescope-autograder",
-        "the autograder zip of an assignment for Gradescope",
-        "Write the zip that Gradescope's `Configure Autograder` takes: the grader as it is installed here, the\n"
-        "assignment with its reference and golden values, setup.sh and run_autograder.",
-    )
-    package.add_argument("id", metavar="ID", help="the assignment")
-    package.add_argument(
-        "--course",
-        metavar="DIR",
-        type=Path,
-        help="the folder with reference/ (default: $GRADE_COURSE, else the nearest above this folder)",
-    )
-    package.add_argument(
-        "-o", "--output", metavar="FILE", type=Path, default=Path("autograder.zip"), help="default: autograder.zip"
-    )
-    package.add_argument(
-        "--hidden-results",
-        metavar="WHEN",
-        choices=WHENS,
-        default=DEFAULT,
-        help="when students see the results of hidden checks, and with them their total: "
-        + ", ".join(WHENS)
-        + f" (default: {DEFAULT})",
-    )
-    notebook = add(
-        "notebook",
-        "the solution of an assignment as a notebook",
-        "Write an assignment's solution as a notebook that keeps its `### BEGIN SOLUTION` regions: to work on it in\n"
-        "Jupyter. `grade new --from` takes it back.",
-    )
-    _add_assignment(notebook, "the name of the notebook in the hand-out")
-
-
-def _add_assignment(parser: argparse.ArgumentParser, output: str) -> None:
-    parser.add_argument("id", metavar="ID", help="the assignment")
-    parser.add_argument(
-        "--course",
-        metavar="DIR",
-        type=Path,
-        help="the folder with reference/ (default: $GRADE_COURSE, else the nearest above this folder)",
-    )
-    parser.add_argument("-o", "--output", metavar="FILE", type=Path, help=f"default: {output}")
+    export_assignment.add_places(add)
 
 
 def _add_scores(parser: argparse.ArgumentParser, *, scale: bool = True) -> None:
@@ -150,10 +107,8 @@ def _points(text: str) -> Fraction:
 
 def run(args: argparse.Namespace) -> int:
     """Write what is asked for and return the exit code."""
-    if args.place == "gradescope-autograder":
-        return _autograder(args)
-    if args.place == "notebook":
-        return _notebook(args)
+    if args.place in export_assignment.PLACES:
+        return export_assignment.PLACES[args.place](args, _write)
     if args.place == "csv":
         return _table(args)
     if args.place == "feedback":
@@ -444,42 +399,6 @@ def _feedback(args: argparse.Namespace) -> int:
     if absent:
         stdio.tell(f"no page in {args.folder} for: {listed(absent)}; `grade batch --feedback` writes it")
     return LEFT_OUT if absent else DONE
-
-
-# ---------------------------------------------------------------- Gradescope
-
-
-def _autograder(args: argparse.Namespace) -> int:
-    from grader.assignment.loading.course import find_course
-    from grader.report.gradescope.autograder_zip import build
-
-    assignment = find_course(Path.cwd(), args.course).load(args.id)
-    data = build(assignment, when=args.hidden_results)
-    _write(str(args.output), data)
-    automatic = sum((c.points for c in assignment.checks), Fraction(0))
-    stdio.emit(
-        f"wrote {args.output} ({len(data) / 1e6:.1f} MB)\n\n"
-        "In Gradescope: create a programming assignment worth\n"
-        f"{float(automatic):g} autograder points"
-        + (f" (and {float(assignment.points - automatic):g} by hand)" if assignment.points > automatic else "")
-        + ", then Configure Autograder > Zip file upload,\n"
-        "base image Ubuntu 22.04 or newer, and upload this file. Under Settings, give its container\n"
-        "at least 1 CPU and 1.5 GB. Test Autograder with a known hand-in before you publish it.\n"
-        "The zip holds the solution and the hidden checks: keep it from students.\n"
-    )
-    return DONE
-
-
-def _notebook(args: argparse.Namespace) -> int:
-    from grader.assignment.loading.course import find_course
-    from grader.convert.to_notebook import solution_notebook
-
-    assignment = find_course(Path.cwd(), args.course).load(args.id)
-    target = args.output or Path(assignment.notebook or "")
-    _write(str(target), solution_notebook(assignment))
-    if str(target) != "-":
-        stdio.emit(f"wrote {target}, which holds the solution: keep it from students\n")
-    return DONE
 
 
 # ---------------------------------------------------------------- files
