@@ -250,7 +250,9 @@ class Session:
             copy.end()
             return
         self._main = copy
-        if any(node.lineno > after for node in definitions_of(source)):
+        ended = self.cells[-1].error if self.cells and self.cells[-1].index == index else None
+        at_stub = ended is not None and ended.kind == "stub"  # nothing to say: the student has not begun
+        if not at_stub and any(node.lineno > after for node in definitions_of(source)):
             self.notes.append(f"cell {index} failed; the functions and classes that it defines were still loaded")
 
     def _note_missing_packages(self, packages: Sequence[str]) -> None:

@@ -100,7 +100,8 @@ class FailedCells(Struct, frozen=True, kw_only=True):
     own: tuple[CellRun, ...]
     """Those with an error to read."""
     followed: tuple[CellRun, ...]
-    """Those that only miss a name that an earlier failed cell or stub would have defined."""
+    """Those that only miss a name that an earlier failed cell or stub would have defined, or fail in an untouched
+    hand-out."""
 
     @property
     def unreadable(self) -> tuple[CellRun, ...]:
@@ -118,12 +119,15 @@ def failed_cells(report: Report) -> FailedCells:
     own: list[CellRun] = []
     followed: list[CellRun] = []
     earlier = False
+    scored = [p for p in report.parts if p.manual is None]
+    untouched = bool(scored) and all(map(_not_started, scored))
     for cell in report.cells:
         if cell.status == "ok":
             continue
         if not sentences.is_unwritten(cell):
-            misses = earlier and cell.error is not None and cell.error.type == "NameError"
-            (followed if misses else own).append(cell)
+            name = cell.error.type if cell.error is not None else ""
+            follows = (earlier and name == "NameError") or (untouched and name not in SYNTAX_ERRORS)
+            (followed if follows else own).append(cell)
         earlier = True
     return FailedCells(own=tuple(own), followed=tuple(followed))
 

@@ -124,7 +124,7 @@ def test_stub_is_a_quiet_list() -> None:
     assert "○ not started (6 points): 1 Affine layer" in text
     assert "not implemented" not in text
     assert "Cells with errors" not in text  # a cell that stops at a stub has none
-    assert "not answered" in text
+    assert "\n  not answered\n" in text
     assert "✗" not in text
 
 
@@ -148,6 +148,18 @@ def test_parts_that_use_what_an_earlier_one_has_wrong_are_one_line() -> None:
     assert "`grads`" in text  # a mistake of its own
     assert "put part 1 right first" in cell.render(made)
     assert "put part 1 right first" in markdown.render(made)
+
+
+def test_an_untouched_handout_has_no_cells_with_errors_but_those_that_cannot_be_read() -> None:
+    def failing(index: int, name: str) -> CellRun:
+        return CellRun(index=index, status="error", error=StudentError(type=name, message="no"))
+
+    cells = (failing(3, "IndexError"), failing(5, "AssertionError"), failing(6, "SyntaxError"))
+    stub = page(msgspec.structs.replace(sample_reports.stub(), cells=cells))
+    assert "SyntaxError" in stub
+    assert "IndexError" not in stub
+    assert "AssertionError" not in stub
+    assert "IndexError" in page(msgspec.structs.replace(mixed(), cells=cells))
 
 
 def test_failing_cells_show_the_exception_and_the_students_line() -> None:

@@ -171,8 +171,11 @@ def _folded(page: Page, sign: str, title: str, parts: tuple[PartResult, ...], *,
     page.paragraph(f"{title}{amount}: {names}", 0, "green" if sign == "✓" else "dim", first=f"{sign} ")
     open_questions = [p for p in parts if p.answer is None or p.answer.state != "answered"] if not scores else []
     if open_questions:
-        which = ", ".join(one_line(p.part.id) for p in open_questions)
-        page.paragraph("not answered" + (f": {which}" if len(open_questions) < len(parts) else ""), 2, "dim")
+        answered = [p for p in parts if p not in open_questions]
+        few = open_questions if len(open_questions) <= len(answered) else answered
+        which = ", ".join(one_line(p.part.id) for p in few)
+        said = f": {'all but ' if few is answered else ''}{which}" if few else ""
+        page.paragraph(f"not answered{said}", 2, "dim")
 
 
 def _every_part(page: Page, parts: tuple[PartResult, ...]) -> None:
