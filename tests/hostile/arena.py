@@ -62,7 +62,7 @@ class Arena:
         shutil.copytree(COURSE, self.folder / "course")
         if cell_seconds is not None:
             manifest = self.folder / "course" / "reference" / "target" / "assignment.toml"
-            manifest.write_text(manifest.read_text().replace("cell = 1\n", f"cell = {cell_seconds}\n"))
+            manifest.write_text(manifest.read_text().replace("cell = 2\n", f"cell = {cell_seconds}\n"))
         (self.folder / "home" / ".ssh_key").write_text("PWNED: a key")
         (self.folder / "neighbour.ipynb").write_text("PWNED: somebody else's")
         (self.folder / "store.sqlite").write_text("PWNED: scores")

@@ -628,7 +628,7 @@ FILES = [
     ),
     plain(
         "a package named grader",
-        "import grader\nassert hasattr(grader, 'check')",
+        "import grader, grader.worker\nassert not hasattr(grader, 'check')",
         files={"grader/__init__.py": "", "grader/worker/__init__.py": "", "grader/authoring.py": "1/0\n"},
     ),
     plain("escapes in an error", f"raise type('Bad', (Exception,), {{}})(\"{LOOKS}\")", cell=("error",), quick=True),
