@@ -291,7 +291,7 @@ class Frame(Struct, frozen=True):
 
 
 Name = Annotated[str, Meta(max_length=100)]
-Shape = Annotated[tuple[int, ...], Meta(max_length=8)]
+Shape = Annotated[tuple[Annotated[int, Meta(ge=0, le=2**63 - 1)], ...], Meta(max_length=8)]
 
 
 class StudentError(Struct, frozen=True, kw_only=True):

@@ -40,6 +40,7 @@ Key = Annotated[str, Meta(max_length=1000)]
 """The name of a value: a dictionary's keys, one within the other."""
 Sentence = Annotated[str, Meta(max_length=2000)]
 Text = Annotated[str, Meta(max_length=1 << 20)]
+Picture = Annotated[bytes, Meta(max_length=1 << 20)]
 Count = Annotated[int, Meta(ge=0, le=2**31 - 1)]
 Size = Annotated[int, Meta(ge=0, le=2**40)]
 WaitStatus = Annotated[int, Meta(ge=0, le=0xFFFF)]
@@ -192,7 +193,7 @@ class CellDone(Struct, tag=True, frozen=True, kw_only=True):
     text: Text
     figures: Annotated[tuple[Sentence, ...], Meta(max_length=MAX_FIGURES)]
     """A sentence for each figure that was drawn."""
-    pictures: Annotated[tuple[bytes, ...], Meta(max_length=MAX_FIGURES)] = ()
+    pictures: Annotated[tuple[Picture, ...], Meta(max_length=MAX_FIGURES)] = ()
     """The figures as PNG, as far as `Prepare.pictures` goes."""
 
 
