@@ -17,7 +17,7 @@ from msgspec import structs
 from grader.errors import WorkerError
 from grader.execution.fair_time import Allowance
 from grader.execution.pictures import is_picture
-from grader.execution.process import RootProcess, WorkerProcess
+from grader.execution.process import ANSWER_SECONDS, RootProcess, WorkerProcess
 from grader.execution.supervisor import DEAD, Supervisor
 from grader.model import Anchor, Assignment, CellRun, Frame, StudentError, Submission
 from grader.submission.source.cell_safety import defines, definitions_of, is_harmless
@@ -93,7 +93,7 @@ class Session:
             pictures=self._pictures,
         )
         try:
-            reply, _ = self._main.ask(command, Prepared, seconds=limits.cell)
+            reply, _ = self._main.ask(command, Prepared, seconds=max(limits.cell, ANSWER_SECONDS))
         except (wire.Closed, wire.DeadlineExceeded):
             raise WorkerError(
                 f"{self.assignment.id}: the worker did not get ready; is there a loop in the compatibility shim?"

@@ -8,6 +8,7 @@ import sys
 import time
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from grader.execution import fair_time
@@ -93,6 +94,14 @@ def test_a_submission_that_has_used_up_its_time_keeps_what_was_observed(tmp_path
     assert USED_UP in ended[0].error.message
     assert time.monotonic() - started < 15
     assert sum("time" in note and "used up" in note for note in session.notes) == 1
+
+
+def test_getting_ready_has_the_grader_s_own_deadline(tmp_path: Path) -> None:
+    check = make_check("return {'y': np.zeros(1)}", uses=["f"])
+    assignment = make_assignment(tmp_path, [check], {"f": ""}, Limits(cell=0.5))
+    assignment = msgspec.structs.replace(assignment, compat="import time\ntime.sleep(1)")  # as on a busy machine
+    with RootProcess() as root:
+        Session(root, assignment, make_submission(tmp_path, ["x = 1"]), {check.id: Anchor(when="end")}, seed=5).close()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="seccomp")
