@@ -19,6 +19,7 @@ from grader.marking.log import Hand
 from grader.marking.state import Given, State
 from grader.marking.totals import key_of
 from grader.marks import NOT_FOUND, NOTHING
+from grader.report.json_report import exact
 
 
 class Holder(Struct, frozen=True, kw_only=True):
@@ -125,7 +126,7 @@ def _add(
             assignment=result.assignment,
             id=id,
             title=about["title"],
-            points=Fraction(str(about["max_score"])).limit_denominator(1_000),
+            points=exact(about["max_score"]),
             kind=about["kind"],
             text=about.get("question", ""),
         )

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 from msgspec import structs
@@ -22,12 +22,10 @@ from grader.cohort.store import Store
 from grader.errors import UsageError
 from grader.marking.log import Log, log_path
 from grader.marking.state import State
-from grader.marks import NOT_FOUND, NOTHING, Answer, Mark, answer_digest
-from grader.model import Outcome, PartResult, Report
-from grader.report.json_report import mark_to_json
+from grader.marks import NOT_FOUND, NOTHING, Mark, answer_digest
+from grader.model import PartResult, Report, Status
+from grader.report.json_report import exact, mark_from_json, mark_to_json, to_json
 from grader.report.sanitize import number, points
-
-Given = Literal["passed", "partial", "failed"]
 
 
 def results(store: Store, run: int | None = None) -> Iterator[Result]:
@@ -96,7 +94,7 @@ def _with_marks(result: Result, state: State) -> Result:
     earned, most, pending = result.points, result.max_points, result.pending
     parts = []
     for old in result.report.get("parts", ()):
-        part = part_with_mark(old, result.assignment, content, state)
+        part = _part_with_mark(old, result.assignment, content, state)
         parts.append(part)
         if part is old:
             continue
@@ -110,51 +108,44 @@ def _with_marks(result: Result, state: State) -> Result:
 
 
 def _score(part: Mapping[str, Any]) -> Fraction:
-    return Fraction(0) if part["score"] is None else _exact(part["score"])
-
-
-def _exact(value: float) -> Fraction:
-    """Points as they were before they were written with six digits."""
-    return Fraction(str(value)).limit_denominator(1_000)
+    return Fraction(0) if part["score"] is None else exact(part["score"])
 
 
 def _most(part: Mapping[str, Any]) -> Fraction:
     """The part's points that are decided."""
-    return Fraction(0) if part["score"] is None else _exact(part["max_score"])
+    return Fraction(0) if part["score"] is None else exact(part["max_score"])
 
 
-def part_with_mark(part: Mapping[str, Any], assignment: str, content: str, state: State) -> Mapping[str, Any]:
+def _part_with_mark(part: Mapping[str, Any], assignment: str, content: str, state: State) -> Mapping[str, Any]:
     """A part of a `grade/1` object with its mark; the same object where there is none."""
-    id, most = part["id"], _exact(part["max_score"])
+    id, most = part["id"], exact(part["max_score"])
     if part["kind"] == "manual":
         given = state.given(assignment, id, *key_of(part["answer"], content))
         mark = None if given is None else state.shown(given, most)
-        return part if mark is None else {**part, **_scored(mark, most), "mark": mark_to_json(mark)}
+        return part if mark is None else {**part, **_scored(mark.points, most), "mark": mark_to_json(mark)}
     checks, added, freed = [], Fraction(0), Fraction(0)
     for check in part["checks"]:
-        worth = _exact(check.get("max_score", 0))
+        worth = exact(check.get("max_score", 0))
         given = state.given(assignment, f"{id}/{check['id']}", content) if check["status"] == "pending" else None
         mark = None if given is None else state.shown(given, worth)
         checks.append(
             check
             if mark is None
-            else {**check, **_scored(mark, worth), "message": sentence(mark), "mark": mark_to_json(mark)}
+            else {**check, **_scored(mark.points, worth), "message": _sentence(mark), "mark": mark_to_json(mark)}
         )
         added, freed = (added + mark.points, freed + worth) if mark else (added, freed)
     if freed:
         score = _score(part) + added
-        part = {**part, "checks": checks, "max_score": number(most + freed)} | _scored_as(score, most + freed, checks)
+        part = {**part, "checks": checks, "max_score": number(most + freed)} | _scored(score, most + freed, checks)
     override = state.given(assignment, id, content)
     if override is not None:
         mark = structs.replace(state.shown(override, most + freed), replaces=_score(part))
-        part = {**part, **_scored(mark, most + freed), "mark": mark_to_json(mark)}
+        part = {**part, **_scored(mark.points, most + freed), "mark": mark_to_json(mark)}
     return part
 
 
-def key_of(answer: Mapping[str, Any] | Answer | None, content: str) -> tuple[str, str]:
+def key_of(answer: Mapping[str, Any] | None, content: str) -> tuple[str, str]:
     """What an answer's mark belongs to: its digest, and the hand-in where another run may draw the figure otherwise."""
-    if isinstance(answer, Answer):
-        answer = structs.asdict(answer)
     if answer is None or answer["state"] == "not found":
         return NOT_FOUND, ""
     if answer["state"] != "answered":
@@ -164,20 +155,13 @@ def key_of(answer: Mapping[str, Any] | Answer | None, content: str) -> tuple[str
     return drawn, content if figures else ""
 
 
-def status_of(score: Fraction, most: Fraction) -> Given:
-    return "passed" if score == most else "partial" if score else "failed"
-
-
-def _scored(mark: Mark, most: Fraction) -> dict[str, Any]:
-    return {"score": number(mark.points), "status": status_of(mark.points, most)}
-
-
-def _scored_as(score: Fraction, most: Fraction, checks: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+def _scored(score: Fraction, most: Fraction, checks: Iterable[Mapping[str, Any]] = ()) -> dict[str, Any]:
     waits = score == most and any(check["status"] == "pending" for check in checks)
-    return {"score": number(score), "status": "pending" if waits else status_of(score, most)}
+    status: Status = "pending" if waits else "passed" if score == most else "partial" if score else "failed"
+    return {"score": number(score), "status": status}
 
 
-def sentence(mark: Mark) -> str:
+def _sentence(mark: Mark) -> str:
     """A mark in a sentence, for a check that a person decided."""
     said = [f"{item.text} ({points(item.points)})" for item in mark.items]
     return "Marked by a person. " + " ".join([*said, mark.comment]).strip()
@@ -187,38 +171,24 @@ def with_marks(report: Report, state: State) -> Report:
     """The report of one hand-in with the marks of its answers."""
     if report.status != "graded":
         return report
-    parts = tuple(_part_with_mark(part, report.assignment, report.digest, state) for part in report.parts)
-    return structs.replace(report, parts=parts)
+    stored = to_json(report)["parts"]
+    new = [_part_with_mark(part, report.assignment, report.digest, state) for part in stored]
+    parts = (
+        part if marked is old else _with_points(part, marked)
+        for part, old, marked in zip(report.parts, stored, new, strict=True)
+    )
+    return structs.replace(report, parts=tuple(parts))
 
 
-def _part_with_mark(part: PartResult, assignment: str, content: str, state: State) -> PartResult:
-    id = part.part.id
-    if part.manual is not None:
-        given = state.given(assignment, id, *key_of(part.answer, content))
-        mark = None if given is None else state.shown(given, part.max_score)
-        return part if mark is None else _replaced(part, mark)
-    outcomes = tuple(_decided(outcome, assignment, id, content, state) for outcome in part.outcomes)
-    decided = [o for o, old in zip(outcomes, part.outcomes, strict=True) if o is not old]
-    if decided:
-        score = part.score + sum((o.score for o in decided), Fraction(0))
-        most = part.max_score + sum((o.check.points for o in decided), Fraction(0))
-        waits = score == most and any(o.status == "pending" for o in outcomes)
-        status = "pending" if waits else status_of(score, most)
-        part = structs.replace(part, outcomes=outcomes, score=score, max_score=most, status=status)
-    override = state.given(assignment, id, content)
-    if override is None:
-        return part
-    return _replaced(part, structs.replace(state.shown(override, part.max_score), replaces=part.score))
+def _with_points(part: PartResult, marked: Mapping[str, Any]) -> PartResult:
+    """The part with the points and marks of its `grade/1` object."""
+    outcomes = tuple(
+        structs.replace(outcome, message=check["message"], **_points(check)) if "mark" in check else outcome
+        for outcome, check in zip(part.outcomes, marked["checks"], strict=True)
+    )
+    return structs.replace(part, outcomes=outcomes, max_score=exact(marked["max_score"]), **_points(marked))
 
 
-def _replaced(part: PartResult, mark: Mark) -> PartResult:
-    return structs.replace(part, score=mark.points, status=status_of(mark.points, part.max_score), mark=mark)
-
-
-def _decided(outcome: Outcome, assignment: str, part: str, content: str, state: State) -> Outcome:
-    given = state.given(assignment, f"{part}/{outcome.check.id}", content) if outcome.status == "pending" else None
-    if given is None:
-        return outcome
-    mark = state.shown(given, outcome.check.points)
-    status = status_of(mark.points, outcome.check.points)
-    return structs.replace(outcome, score=mark.points, status=status, message=sentence(mark), mark=mark)
+def _points(marked: Mapping[str, Any]) -> dict[str, Any]:
+    mark = mark_from_json(marked["mark"]) if "mark" in marked else None
+    return {"score": exact(marked["score"]), "status": marked["status"], "mark": mark}

@@ -12,7 +12,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from grader.marks import Mark
+from grader.marks import Item, Mark
 from grader.model import CellRun, Comparison, Diagnosis, Outcome, PartResult, Report, StudentError
 from grader.report.formats import Format
 from grader.report.sanitize import clean, cut, number, one_line
@@ -118,6 +118,22 @@ def mark_to_json(mark: Mark) -> dict[str, Any]:
         **({"model": _text(mark.model)} if mark.model else {}),
         **({} if mark.replaces is None else {"replaces": number(mark.replaces)}),
     }
+
+
+def mark_from_json(mark: Mapping[str, Any]) -> Mark:
+    """A mark as `mark_to_json` wrote it."""
+    return Mark(
+        points=exact(mark["points"]),
+        items=tuple(Item(key=i["key"], points=exact(i["points"]), text=i["text"]) for i in mark["items"]),
+        comment=mark["comment"],
+        model=mark.get("model", ""),
+        replaces=None if "replaces" not in mark else exact(mark["replaces"]),
+    )
+
+
+def exact(value: float) -> Fraction:
+    """Points as they were before they were written with six digits."""
+    return Fraction(str(value)).limit_denominator(1_000)
 
 
 def _check(outcome: Outcome) -> dict[str, Any]:

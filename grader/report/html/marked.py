@@ -13,10 +13,10 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
-from grader.marks import Answer, Item, Mark
-from grader.model import Manual, Part, PartResult, Report
+from grader.model import Answer, Manual, Part, PartResult, Report
 from grader.report import sentences
 from grader.report.html.feedback import Page, PartView, part_view
+from grader.report.json_report import exact, mark_from_json
 from grader.report.sanitize import points
 
 _CODE = re.compile(r"`([^`\n]+)`")
@@ -73,7 +73,7 @@ def put_in(page: str, report: Mapping[str, Any]) -> str:
 
 
 def _total(report: Mapping[str, Any]) -> Markup:
-    earned, most, pending = (_fraction(report[key]) for key in ("score", "max_score", "pending"))
+    earned, most, pending = (exact(report[key]) for key in ("score", "max_score", "pending"))
     waits = PartResult(
         part=Part("", ""),
         status="pending",
@@ -84,7 +84,7 @@ def _total(report: Mapping[str, Any]) -> Markup:
     here = PartResult(part=Part("", ""), status="partial", score=earned, max_score=most)
     whole = Report(
         assignment="", title="", path="", digest="", status="graded", parts=(here, waits),
-        unchecked=_fraction(report.get("unchecked", 0)),
+        unchecked=exact(report.get("unchecked", 0)),
     )  # fmt: skip
     text = sentences.total(whole).removeprefix(points(earned))
     return Markup("<strong>{}</strong>{}").format(points(earned), text)
@@ -93,30 +93,18 @@ def _total(report: Mapping[str, Any]) -> Markup:
 def _result(part: Mapping[str, Any]) -> PartResult:
     """What is shown of a part of a `grade/1` object."""
     known = Part(part["id"], part["title"])
-    most = _fraction(part["max_score"])
+    most = exact(part["max_score"])
     question = part.get("question")
     manual = None if question is None else Manual(part=known, points=most, kind="written", question="", under="")
     answer = part.get("answer")
     return PartResult(
         part=known,
         status=part["status"],
-        score=_fraction(part["score"] or 0),
+        score=exact(part["score"] or 0),
         max_score=most,
         manual=manual,
         answer=None if answer is None else Answer(state=answer["state"], cell=answer["cell"]),
-        mark=_mark_of(part.get("mark")),
-    )
-
-
-def _mark_of(mark: Mapping[str, Any] | None) -> Mark | None:
-    if mark is None:
-        return None
-    return Mark(
-        points=_fraction(mark["points"]),
-        items=tuple(Item(key=i["key"], points=_fraction(i["points"]), text=i["text"]) for i in mark["items"]),
-        comment=mark["comment"],
-        model=mark.get("model", ""),
-        replaces=None if "replaces" not in mark else _fraction(mark["replaces"]),
+        mark=mark_from_json(part["mark"]) if "mark" in part else None,
     )
 
 
@@ -129,7 +117,3 @@ def _changed(part: Mapping[str, Any]) -> Markup:
     lines = Markup("").join(Markup("<p>{}</p>").format(line) for line in decided)
     head = Markup("<h3>{} {} {}</h3>").format(view.id, view.title, state(view))
     return head + mark(view) + lines
-
-
-def _fraction(value: float) -> Fraction:
-    return Fraction(str(value)).limit_denominator(1_000)
