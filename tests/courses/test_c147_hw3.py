@@ -2,86 +2,21 @@
 
 from __future__ import annotations
 
-import json
-from fractions import Fraction
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
-from grader.assignment.loading.course import find_course
-from grader.assignment.release.release import check_handout
 from grader.engine import grade
-from grader.model import Assignment, Outcome, Report
-from grader.reference.golden import verify
+from grader.model import Assignment
+from tests.courses.reports import ROOT, Reports, lost, outcomes
 
-ROOT = Path(__file__).parents[2]
 ID = "c147_hw3"
 EXAMPLES = ROOT / "examples" / ID
-NAMES = sorted(path.name for path in EXAMPLES.iterdir() if path.is_dir() or path.suffix == ".zip")
-SCORES = {
-    "correct": 98,
-    "flat.zip": 98,
-    "half_finished": 54,
-    "regularization": Fraction(1121, 12),
-    "relu_mask": 93,
-    "stub": 0,
-    "untuned": 79,
-}
-
-
-@pytest.fixture(scope="module")
-def assignment() -> Assignment:
-    return find_course(ROOT, ROOT).load(ID)
-
-
-@pytest.fixture(scope="module")
-def reports() -> dict[str, Report]:
-    """Each example graded once, with the recorded golden values and nothing but its files to go by."""
-    return {name: grade(EXAMPLES / name, seed="recorded", course=ROOT) for name in NAMES}
-
-
-def outcomes(report: Report) -> dict[str, Outcome]:
-    return {outcome.check.id: outcome for part in report.parts for outcome in part.outcomes}
-
-
-def lost(report: Report) -> dict[str, int]:
-    return {
-        part.part.id: int(part.max_score - part.score)
-        for part in report.parts
-        if part.manual is None and part.score < part.max_score
-    }
-
-
-def test_the_hand_out_is_up_to_date(assignment: Assignment) -> None:
-    assert check_handout(assignment) == []
-
-
-def test_examples_are_made_from_the_reference(make: ModuleType, tmp_path: Path) -> None:
-    made = make.make(ID, tmp_path)
-
-    assert sorted(path.name for path in made) == NAMES
-    for path in (file for top in made for file in ([top] if top.is_file() else sorted(top.rglob("*.*")))):
-        stored = EXAMPLES / path.relative_to(tmp_path)
-        assert path.read_bytes() == stored.read_bytes(), f"run `python examples/make.py {ID}`"
 
 
 @pytest.mark.slow
-def test_examples_have_the_scores_that_they_show(reports: dict[str, Report]) -> None:
-    assert {name: report.score for name, report in reports.items()} == SCORES
-    assert {(report.assignment, report.max_score, report.pending) for report in reports.values()} == {(ID, 98, 2)}
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("name", NAMES)
-def test_examples_get_their_stored_reports(reports: dict[str, Report], make: ModuleType, name: str) -> None:
-    stored = json.loads((EXAMPLES / f"{Path(name).stem}.json").read_text(encoding="utf-8"))
-
-    assert make.differences(stored, make.stored(reports[name])) == []
-
-
-@pytest.mark.slow
-def test_the_notebook_prints_what_the_course_printed(reports: dict[str, Report]) -> None:
+def test_the_notebook_prints_what_the_course_printed(reports: Reports) -> None:
     text = "".join(cell.text for cell in reports["correct"].cells)
 
     assert "affine_forward, difference: 9.769849468192957e-10" in text
@@ -90,14 +25,14 @@ def test_the_notebook_prints_what_the_course_printed(reports: dict[str, Report])
 
 
 @pytest.mark.slow
-def test_every_check_of_the_stub_says_not_implemented(reports: dict[str, Report]) -> None:
+def test_every_check_of_the_stub_says_not_implemented(reports: Reports) -> None:
     given = {"softmax_as_given"}
 
     assert {o.status for id, o in outcomes(reports["stub"]).items() if id not in given} == {"missing"}
 
 
 @pytest.mark.slow
-def test_a_wrong_relu_is_paid_for_once_even_in_the_training(reports: dict[str, Report]) -> None:
+def test_a_wrong_relu_is_paid_for_once_even_in_the_training(reports: Reports) -> None:
     report = reports["relu_mask"]
     credited = {part.part.id: part.credited_with for part in report.parts if part.credited_with}
 
@@ -107,7 +42,7 @@ def test_a_wrong_relu_is_paid_for_once_even_in_the_training(reports: dict[str, R
 
 
 @pytest.mark.slow
-def test_half_finished_work_gets_the_parts_that_stand(reports: dict[str, Report]) -> None:
+def test_half_finished_work_gets_the_parts_that_stand(reports: Reports) -> None:
     report = reports["half_finished"]
 
     assert lost(report) == {"4.3": 4, "4.4": 4, "4.5": 10, "6.1": 4, "6.2": 8, "6.3": 8, "6.4": 6}
@@ -140,8 +75,3 @@ def test_an_older_editions_two_layer_net_is_graded_alone(
 
     assert lost(report) == {"6.1": 4, "6.2": 8, "6.3": 8, "6.4": 6}
     assert {o.status for part in report.parts for o in part.outcomes} == {"passed", "missing"}
-
-
-@pytest.mark.slow
-def test_golden_values_are_current(assignment: Assignment) -> None:
-    assert verify(assignment) == []
