@@ -42,7 +42,7 @@ class LostPart(Struct, frozen=True, kw_only=True):
     def follows(self) -> str:
         """Why nothing more is said of it; empty where it has a mistake of its own, or is the first with one."""
         if self.builds_on:
-            return f"put part {one_line(self.builds_on)} right first, it is used here"
+            return f"part {one_line(self.builds_on)}, which is used here, has to be right first"
         return f"the same mistake as in {one_line(self.same_as)}" if self.same_as and not self.explained else ""
 
 
@@ -177,10 +177,15 @@ def _builds_on(part: PartResult, lost: list[Outcome], blamed: dict[str, Outcome]
     """
     if part.mark is not None or part.follow_through is not None or not lost:
         return ""
-    earlier = [next((blamed[n] for n in o.check.builds_on if n in blamed), None) for o in lost]
-    if all(e is not None and _may_follow(o, e) for o, e in zip(lost, earlier, strict=True)) and earlier[0]:
-        return earlier[0].check.part.id
-    return ""
+    earliest: list[str] = []
+    for outcome in lost:
+        provided = part.max_score == 0  # a part of no points only tries out what others define
+        used = {*outcome.check.builds_on, *([u.name for u in outcome.check.uses] if provided else ())}
+        wrong = next((o for name, o in blamed.items() if name in used), None)  # the first of the report
+        if wrong is None or not _may_follow(outcome, wrong):
+            return ""
+        earliest.append(wrong.check.part.id)
+    return earliest[0]
 
 
 def _may_follow(outcome: Outcome, earlier: Outcome) -> bool:

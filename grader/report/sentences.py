@@ -55,8 +55,7 @@ class Feedback(Struct, frozen=True, kw_only=True):
     @property
     def seen(self) -> tuple[str, ...]:
         """What was observed, as sentences."""
-        rest = (f"and {self.more} more",) if self.more else ()
-        return tuple(filter(None, (self.message, *self.arrays, *rest)))
+        return tuple(filter(None, (self.message, *self.arrays)))
 
     @property
     def lines(self) -> tuple[str, ...]:

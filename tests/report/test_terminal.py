@@ -142,12 +142,14 @@ def test_parts_that_use_what_an_earlier_one_has_wrong_are_one_line() -> None:
         auto(NETWORK, "failed", check("grads", NETWORK, "Network", ("Affine",), diagnosis=named)),
     )
     text = page(made)
-    assert "✗ 2 ReLU layer (0 / 1): put part 1 right first, it is used here" in text
+    assert "✗ 2 ReLU layer (0 / 1): part 1, which is used here, has to be right first" in text
     assert "`loss`" not in text
     assert "`loss`" in page(made, verbose=True)
     assert "`grads`" in text  # a mistake of its own
-    assert "put part 1 right first" in cell.render(made)
-    assert "put part 1 right first" in markdown.render(made)
+    tried = auto(RELU, "failed", check("both", RELU, "Affine", worth=0))  # of no points: only tries out what is there
+    assert "✗ 2 ReLU layer: part 1, which is used here" in page(report(made.parts[0], tried))
+    assert "part 1, which is used here, has to be right first" in cell.render(made)
+    assert "part 1, which is used here, has to be right first" in markdown.render(made)
 
 
 def test_an_untouched_handout_has_no_cells_with_errors_but_those_that_cannot_be_read() -> None:

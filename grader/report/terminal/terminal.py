@@ -125,7 +125,7 @@ def _following(page: Page, parts: tuple[order.LostPart, ...]) -> None:
         group = [p.result for p in parts if p.follows == why]
         names = "; ".join(
             f"{one_line(p.part.id)}{f' {one_line(p.part.title)}' if len(group) <= NAMED_PARTS else ''}"
-            f" ({points(p.score)} / {points(p.max_score)})"
+            + (f" ({points(p.score)} / {points(p.max_score)})" if p.max_score else "")
             for p in group
         )
         page.paragraph(f"{names}: {why}", 0, first=_SIGN["failed"][0] + " ")
