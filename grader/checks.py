@@ -139,7 +139,8 @@ def gradient_check(
     part, points, uses, builds_on, seconds
         As of `check`. Every array earns an equal share with its gradient.
     own_forward
-        What a gradient earns that is the derivative of the student's own forward pass, where that is not right.
+        What a gradient earns that is the derivative of the student's own forward pass, where that is not right. With
+        1 the forward pass is other checks' matter: then the reference's gradient is right beside any.
     tolerance
         How far the output of the forward pass may be from the reference's to be right.
 
@@ -156,12 +157,13 @@ def gradient_check(
 class GradientJudge:
     """The judge of a gradient check; loads what it stands on when it is asked."""
 
-    keeps = frozenset(("forward",))
-    """What a golden file has of the observation."""
-
     def __init__(self, own_forward: Fraction, tolerance: Tolerance) -> None:
         self._own_forward = own_forward
         self._tolerance = tolerance
+
+    def keeps(self, name: str) -> bool:
+        """Whether a golden file has this array of the observation."""
+        return name == "forward" or (self._own_forward == 1 and name.startswith("d_") and ": " not in name)
 
     def __call__(self, seen: Mapping[str, Any], given: Given) -> Iterable[Verdict]:
         judge = import_module("grader.gradcheck.tables").is_derivative

@@ -11,6 +11,7 @@ from checks_networks import (
     KINK,
     deep_net,
     gradients,
+    judge_loss_of_scores,
     judge_start,
     l2_term,
     layers_at,
@@ -19,10 +20,11 @@ from checks_networks import (
     printed_point,
     two_layer_net,
     two_layers_at,
+    with_own_loss,
 )
 from checks_trained import notebook_images, observed_net
 
-from grader import Part, Uses, check
+from grader import Part, Uses, check, gradient_check
 
 AFFINE_FORWARD = Part("1.1", "affine_forward")
 AFFINE_BACKWARD = Part("1.2", "affine_backward")
@@ -137,13 +139,20 @@ def two_layer_scores(student, rng):
     return {"scores": net.loss(x)}
 
 
-@check(TWO_LAYER_LOSS, points=2, uses=["TwoLayerNet"], builds_on=LAYERS)
+@check(TWO_LAYER_LOSS, points=1, uses=["TwoLayerNet"], builds_on=LAYERS)
 def two_layer_loss(student, rng):
     """Loss without regularization, at the notebook's point and with random parameters"""
     net, x, y = printed_point(student)
     printed = loss_of(net, x, y)
     net, x, y = two_layers_at(student, rng, (6, 11, 4), 7)
     return {"loss_printed": printed, "loss": loss_of(net, x, y)}
+
+
+@check(TWO_LAYER_LOSS, points=1, uses=["TwoLayerNet"], builds_on=LAYERS, judge=judge_loss_of_scores)
+def two_layer_loss_of_scores(student, rng):
+    """Loss without regularization: the softmax loss of your own scores"""
+    net, x, y = two_layers_at(student, rng, (6, 11, 4), 7)
+    return {"scores": net.loss(x), "loss": loss_of(net, x, y), "labels": y}
 
 
 @check(TWO_LAYER_L2, points=2, uses=["TwoLayerNet"], builds_on=LAYERS)
@@ -155,14 +164,23 @@ def two_layer_l2(student, rng):
     return {"added_printed": printed, "added": l2_term(net, x, y, 0.7)}
 
 
-@check(TWO_LAYER_GRADIENTS, points=3, uses=["TwoLayerNet"], builds_on=LAYERS)
+@gradient_check(TWO_LAYER_GRADIENTS, points=4, uses=["TwoLayerNet"], builds_on=LAYERS, own_forward=1)
+def two_layer_derivative(student, rng):
+    """Gradients of all four parameters, by finite differences of your own loss with reg = 0.7"""
+    sizes = (3, 4, 2)
+    net = two_layer_net(student, sizes)
+    net.reg = 0.7
+    return with_own_loss(net, rng, sizes, 6)
+
+
+@check(TWO_LAYER_GRADIENTS, points=1, uses=["TwoLayerNet"], builds_on=LAYERS)
 def two_layer_gradients(student, rng):
     """Gradients of all four parameters without regularization"""
     net, x, y = two_layers_at(student, rng, (6, 11, 4), 7)
     return gradients(net, x, y)
 
 
-@check(TWO_LAYER_GRADIENTS, points=3, uses=["TwoLayerNet"], builds_on=LAYERS)
+@check(TWO_LAYER_GRADIENTS, points=1, uses=["TwoLayerNet"], builds_on=LAYERS)
 def two_layer_gradients_l2(student, rng):
     """Gradients of all four parameters with reg = 0.7"""
     net, x, y = two_layers_at(student, rng, (6, 11, 4), 7, reg=0.7)
@@ -184,14 +202,28 @@ def deep_loss(student, rng):
     return {"loss": loss, "loss_l2": loss_of(net, x, y)}
 
 
-@check(DEEP_GRADIENTS, points=5, uses=["FullyConnectedNet"], builds_on=LAYERS)
+@gradient_check(DEEP_GRADIENTS, points=3, uses=["FullyConnectedNet"], builds_on=LAYERS, own_forward=1)
+def deep_derivative(student, rng):
+    """Gradients of all six parameters, by finite differences of your own loss"""
+    sizes = (2, 4, 3, 2)
+    return with_own_loss(deep_net(student, sizes), rng, sizes, 6)
+
+
+@check(DEEP_GRADIENTS, points=2, uses=["FullyConnectedNet"], builds_on=LAYERS)
 def deep_gradients(student, rng):
     """Gradients of all six parameters of a network with two hidden layers"""
     net, x, y = layers_at(student, rng, (7, 9, 11, 5), 6)
     return gradients(net, x, y)
 
 
-@check(DEEP_GRADIENTS_L2, points=5, uses=["FullyConnectedNet"], builds_on=LAYERS)
+@gradient_check(DEEP_GRADIENTS_L2, points=3, uses=["FullyConnectedNet"], builds_on=LAYERS, own_forward=1)
+def deep_derivative_l2(student, rng):
+    """Gradients of all six parameters, by finite differences of your own loss with reg = 1.7"""
+    sizes = (2, 4, 3, 2)
+    return with_own_loss(deep_net(student, sizes, reg=1.7), rng, sizes, 6)
+
+
+@check(DEEP_GRADIENTS_L2, points=2, uses=["FullyConnectedNet"], builds_on=LAYERS)
 def deep_gradients_l2(student, rng):
     """Gradients of all six parameters of a network with two hidden layers, with reg = 3.14"""
     net, x, y = layers_at(student, rng, (7, 9, 11, 5), 6, reg=3.14)

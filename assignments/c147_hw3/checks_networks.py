@@ -12,6 +12,8 @@ from grader import Verdict
 
 KINK = 1e-3
 """No input of a ReLU is closer to 0 than this; they are of order 1."""
+CLEAR = 0.05
+"""The same where parameters are moved for finite differences."""
 SIGMAS = 5.0
 """Limit for the statistics of random weights: right code is beyond it once in two million draws."""
 SPELLINGS = {
@@ -79,14 +81,14 @@ def put(net, values):
     return net
 
 
-def batch(rng, values, rows, shape=None):
+def batch(rng, values, rows, shape=None, clearance=KINK):
     """Random samples (rows, *shape) that put no hidden unit on the kink of its ReLU, and labels."""
     depth = len(values) // 2
     x = rng.normal(size=(5 * rows, len(values["W1"])))
     hidden, clear = x, np.ones(len(x), dtype=bool)
     for i in range(1, depth):
         before = hidden @ values[f"W{i}"] + values[f"b{i}"]
-        clear &= (np.abs(before) > KINK).all(axis=1)
+        clear &= (np.abs(before) > clearance).all(axis=1)
         hidden = np.maximum(before, 0)
     x = x[clear][:rows]
     return x.reshape(rows, *(shape or x.shape[1:])), rng.integers(len(values[f"b{depth}"]), size=rows)
@@ -129,6 +131,18 @@ def gradients(net, x, y):
     return {"grads": grads}
 
 
+def with_own_loss(net, rng, sizes, rows):
+    """What a gradient check asks: the loss as a function of the parameters, and the gradients that go with it."""
+    values = random_values(rng, sizes)
+    x, y = batch(rng, values, rows, clearance=CLEAR)
+
+    def forward(**parameters):
+        put(net, parameters)
+        return np.sum(loss_of(net, x, y))  # a loss of shape (1,) is one number too
+
+    return forward, lambda d_out: gradients(net, x, y)["grads"], values
+
+
 def l2_term(net, x, y, reg):
     """What regularization adds to the loss: not touched by a mistake in the rest of it."""
     net.reg = 0.0
@@ -165,7 +179,9 @@ def judge_start(scale):
             elif value.dtype.kind not in "fiu":
                 yield Verdict(name, False, f"{name} holds no real numbers but {value.dtype}")
             elif name.startswith("b"):
-                yield Verdict(name, not value.any(), "" if not value.any() else f"{name} is not zero")
+                largest = float(np.abs(value).max(initial=0.0))
+                told = f"the entries of {name} go up to {largest:.2g}; biases of 0 are asked for"
+                yield Verdict(name, not value.any(), told if value.any() else "")
             else:
                 # the mean of n numbers is known to scale / sqrt(n), their deviation from 0 to scale / sqrt(2 n)
                 spread = float(np.sqrt(np.mean(np.square(value, dtype=float))))
@@ -173,6 +189,22 @@ def judge_start(scale):
                 off_spread = abs(spread / scale - 1) * np.sqrt(2 * value.size)
                 right = bool(off_mean <= SIGMAS and off_spread <= SIGMAS)
                 found = f"mean {value.mean():.2g} and standard deviation {value.std():.2g}"
-                yield Verdict(name, right, "" if right else f"{name} has {found}, not 0 and {scale:g}")
+                yield Verdict(name, right, "" if right else f"{name} has {found}; 0 and {scale:g} are asked for")
 
     return judge
+
+
+def judge_loss_of_scores(seen, given):
+    """The loss is that of the student's own scores: what is wrong with those has been paid for."""
+    labels, shape = given.golden["labels"], given.golden["scores"].shape
+    scores, loss = seen["scores"].astype(float), seen["loss"]
+    if scores.shape != shape or loss.size != 1 or not np.ptp(scores) > 0:
+        yield Verdict("loss", False, f"scores of shape {shape} and one loss are asked for")
+        return
+    shifted = scores - scores.max(axis=1, keepdims=True)
+    wanted = np.mean(np.log(np.exp(shifted).sum(axis=1)) - shifted[np.arange(len(labels)), labels])
+    got = float(loss.reshape(()))
+    error = abs(got - wanted) / max(abs(wanted), 0.1)
+    limit = 1e-4 if seen["scores"].dtype.itemsize < 8 or loss.dtype.itemsize < 8 else 1e-6
+    told = f"the loss is {got:.5g}; the softmax loss of your own scores is {wanted:.5g}"
+    yield Verdict("loss", bool(error <= limit), "" if error <= limit else told, error=error, tolerance=limit)

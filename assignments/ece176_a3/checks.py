@@ -131,15 +131,24 @@ def softmax_forward(student, rng):
     return {"probabilities": student.Softmax().forward(2 * rng.normal(size=(6, 4)))}
 
 
+def changes(before, after):
+    """In how many of its numbers an array was changed, in words."""
+    if before.shape != after.shape:
+        return f"its shape, from {before.shape} to {after.shape}"
+    return f"{np.mean(before != after):.0%} of its numbers"
+
+
 def judge_kept(seen, given):
     """One verdict per layer: an output is there, and the input still holds what it held."""
     for name in FORWARD:
         out, before, after = (seen[f"{name}_{what}"] for what in ("out", "before", "after"))
         message = ""
-        if out.shape != given.golden[f"{name}_out"].shape:
-            message = f"{name}.forward returns no array of the right shape"
+        if out.shape != (wanted := given.golden[f"{name}_out"].shape):
+            message = f"{name}.forward returns shape {out.shape}; {wanted} is asked for"
         elif not np.array_equal(before, after):
-            message = f"{name}.forward changes the array that it is given"
+            message = (
+                f"{name}.forward changes the array that it is given in {changes(before, after)}; none may be changed"
+            )
         yield Verdict(name, not message, message)
 
 
@@ -163,10 +172,11 @@ def judge_toy_loss(seen, given):
     """Points within 2e-7: all scores at 1/3 would lie 4.3e-7 off, an epsilon in the logarithm far less."""
     loss = seen["loss"]
     if loss.size != 1:
-        yield Verdict("loss", False, "CrossEntropyLoss.forward returns no single number")
+        yield Verdict("loss", False, f"CrossEntropyLoss.forward returns shape {loss.shape}; one number is asked for")
         return
     error = float(abs(loss.reshape(()) - given.golden["loss"]))
-    message = "" if error < 1e-12 else f"off by {error:.2g}, where the hand-out gets less than 1e-12"
+    told = f"the loss is {loss.item():.9g}, {error:.2g} off {given.golden['loss'].item():.9g}"
+    message = "" if error < 1e-12 else f"{told}; less than 1e-12 is what the hand-out gets"
     yield Verdict("loss", error <= 2e-7, message, error=error, tolerance=2e-7)
 
 

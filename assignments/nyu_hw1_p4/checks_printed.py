@@ -35,17 +35,21 @@ def judge_datasets(seen, given, counts):
     for prefix, count in counts.items():
         state = state_of(seen, given, prefix, sharp=SHARP)
         images, labels = drawn_points(given.golden[f"{prefix}key"], count)
-        pixels, found = images.reshape(count, -1).astype(float), []
+        pixels, found, asked = images.reshape(count, -1).astype(float), [], []
         for scale in (1, 255):
             right = int((forward(state, pixels / scale)[1][2].argmax(axis=1) == labels).sum())
             losses = loss_of(state, pixels / scale, labels)  # perhaps with an epsilon inside the logarithm
             means = [-np.log(np.exp(-losses) + epsilon).mean() for epsilon in (0, 1e-10, 1e-9, 1e-8, 1e-7)]
             loss = any(shown(seen, mean, 1, prefix) for mean in means)
             found.append((loss, count_shown(seen, right, count, prefix)))
-        loss, right = max(found, key=sum)
-        text = f"for {count} images is not among what is printed"
-        yield Verdict(f"{prefix}average_loss", loss, "" if loss else f"the average loss {text}")
-        yield Verdict(f"{prefix}correct", right, "" if right else f"the number of correct guesses {text}")
+            asked.append((float(losses.mean()), right))
+        at = max((0, 1), key=lambda i: sum(found[i]))
+        loss, right = found[at]
+        got = ", ".join(f"{number:.6g}" for number in seen[f"{prefix}numbers"][-LAST:])
+        text = f"of {count} images, which is not among what is printed ({got or 'no number'})"
+        wanted = [f"an average loss of {asked[at][0]:.5g}", f"{asked[at][1]} correct guesses"]
+        yield Verdict(f"{prefix}average_loss", loss, "" if loss else f"{wanted[0]} is asked for, {text}")
+        yield Verdict(f"{prefix}correct", right, "" if right else f"{wanted[1]} are asked for, {text}")
 
 
 @guarded

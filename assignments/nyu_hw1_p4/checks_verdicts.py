@@ -100,7 +100,9 @@ def judge_sample(seen, given, prefix="", which=0):
     right, number = np.array_equal(guess, np.eye(10)[best]), bool((guess == best).all())
     message = "" if right else "the guess is a number, not its one-hot vector; it counts" if number else ""
     if not (right or number):
-        message = "the guess is no one-hot vector of the most likely class"
+        got = np.flatnonzero(guess) if np.isfinite(guess).all() else []
+        told = f"has {len(got)} numbers that are not 0" if len(got) != 1 else f"is for class {got[0]}"
+        message = f"the guess {told}; the one-hot vector of class {best}, the most likely, is asked for"
     yield Verdict(f"{prefix}guess", right or number, message or remark)
 
 
@@ -175,12 +177,15 @@ def judge_gradients(seen, given, prefix="", which=0, shift=0.0):
         got, want = fit.got[name], fit.factor * fit.want[name]
         message = fit.remark
         if got.shape != want.shape:
-            yield Verdict(f"{prefix}{name}", False, f"{name} has another shape after the step")
+            asked = SIZES[int(name[1]) - 1] if name[0] == "W" else SIZES[int(name[1]) - 1][1:]
+            yield Verdict(f"{prefix}{name}", False, f"{name} has not its shape {asked} any more after the step")
             continue
         if name in wrong and not np.isfinite(got).all():
             message = f"the gradient of {name} is not finite"
         elif name in wrong:
-            message = f"{name} does not change" if not got.any() else f"the gradient of {name} is wrong{told}"
+            off = min(np.abs(got - want).max() / max(np.abs(want).max(), 1e-300), 1e6)
+            size = f", by {off:.2g} of the largest entry asked for; {fit.limit:g} is allowed"
+            message = f"{name} does not change" if not got.any() else f"the gradient of {name} is wrong{told or size}"
         error = float(np.abs(got - want).max() / np.abs(want).max()) if want.any() else None
         yield Verdict(f"{prefix}{name}", name not in wrong, message, error=error, tolerance=fit.limit)
 

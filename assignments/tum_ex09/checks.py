@@ -8,7 +8,7 @@ a matter of choice.
 
 import numpy as np
 
-from grader import Part, Tolerance, check
+from grader import Part, Tolerance, check, gradient_check
 
 AFFINE = Part("1", "Affine layer")
 RELU = Part("2", "ReLU layer")
@@ -51,12 +51,17 @@ def network(student, rng, inputs, hidden, outputs):
         "b2": b2 - b2.mean(),
     }
     for name, value in values.items():
-        held = net.params.get(name)
-        if isinstance(held, np.ndarray) and held.shape == value.shape and held.dtype.kind == "f":
-            held[...] = value  # in place: the network may hold the array under another name too
-        else:
-            net.params[name] = value.copy()
+        put(net, name, value)
     return net, values
+
+
+def put(net, name, value):
+    """Give a network a parameter, in place where it can be: the network may hold the array under another name too."""
+    held = net.params.get(name)
+    if isinstance(held, np.ndarray) and held.shape == value.shape and held.dtype.kind == "f":
+        held[...] = value
+    else:
+        net.params[name] = value.copy()
 
 
 def batch(rng, values, samples):
@@ -146,7 +151,33 @@ def network_loss(student, rng):
     return {"loss": net.step(*batch(rng, values, 25))}
 
 
-@check(NETWORK, points=2, uses=["FeedforwardNeuralNet"], builds_on=LAYERS, tolerance=THROUGH_THE_NETWORK)
+@gradient_check(
+    NETWORK,
+    points=1,
+    uses=["FeedforwardNeuralNet"],
+    builds_on=LAYERS,
+    own_forward=1,
+    tolerance=THROUGH_THE_NETWORK,
+)
+def network_derivative(student, rng):
+    """Gradients of all four parameters, by finite differences of the loss that your own step returns"""
+    net, values = network(student, rng, 4, 5, 3)
+    x, y = batch(rng, values, 6)
+
+    def forward(**parameters):
+        for name, value in parameters.items():
+            put(net, name, value)
+        return np.sum(net.step(x, y))
+
+    def backward(d_out):
+        for name, value in values.items():
+            put(net, name, value)
+        return gradients(net, x, y)
+
+    return forward, backward, values
+
+
+@check(NETWORK, points=1, uses=["FeedforwardNeuralNet"], builds_on=LAYERS, tolerance=THROUGH_THE_NETWORK)
 def network_gradients(student, rng):
     """Gradients of all four parameters, read off one step's change"""
     net, values = network(student, rng, 5, 7, 3)

@@ -47,8 +47,9 @@ def is_derivative(
 ) -> Iterator[Verdict]:
     """Judge of a gradient check: a verdict for each gradient.
 
-    One that fits the student's own forward pass earns all where that is right, and `own_forward` where it is not. What
-    finite differences cannot resolve earns as if it fitted: it is the comparison with the reference that finds it.
+    One that fits the student's own forward pass earns all where that is right, and `own_forward` where it is not; the
+    reference's, where it is kept, earns all. What finite differences cannot resolve earns as if it fitted: it is the
+    comparison with the reference that finds it.
     """
     value = np.asarray(seen[FORWARD])
     right = compare(FORWARD, value, given.golden[FORWARD], tolerance).earned == 1
@@ -56,6 +57,10 @@ def is_derivative(
         gradient = seen.get(f"d_{name}")
         if not isinstance(gradient, np.ndarray):
             yield Verdict(f"d_{name}", False, f"`backward` returns no array for the gradient of `{name}`")
+            continue
+        expected = given.golden.get(f"d_{name}")
+        if expected is not None and compare(f"d_{name}", gradient, expected, tolerance).earned == 1:
+            yield Verdict(f"d_{name}", Fraction(1), "", 0.0, RTOL)
             continue
         result = verdict_on(gradient, seen[f"{name}: point"], value, seen[f"{name}: table"])
         fits = result.verdict != "bad"

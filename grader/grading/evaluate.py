@@ -134,11 +134,13 @@ class _Run:
         """Probe checks once more whose earlier names lost points, one after another.
 
         A name of which nothing is written sets this off for work of the student's own alone: what the course gives
-        would else earn the points of those who wrote nothing.
+        would else earn the points of those who wrote nothing. A part is credited for one world, whole: where one of its
+        checks gains, those that passed are probed there too.
         """
         wrong: dict[str, None] = {}
         part, of_part, unbegun = "", dict[str, None](), set[str]()
         started = False
+        right: list[tuple[Check, list[str]]] = []
         for check in checks:
             if check.part.id != part:
                 wrong |= of_part
@@ -149,6 +151,8 @@ class _Run:
             if result.status in LOST or (result.status == "missing" and len(check.uses) == 1):
                 of_part |= dict.fromkeys(u.name for u in check.uses)
             replaced = [name for name in wrong if name in check.builds_on]
+            if replaced and result.score:
+                right.append((check, replaced))
             if not replaced or check.id not in self._seen or result.status not in (*LOST, "missing"):
                 continue
             if not is_written_by_student(self._assignment, check, replaced):
@@ -159,6 +163,12 @@ class _Run:
                 started = True
                 self.ask_ahead("hidden")
             self._follow(check, replaced)
+        gained = {
+            self.outcomes[id].check.part.id for id, o in self.followed.items() if o.score > self.outcomes[id].score
+        }
+        for check, replaced in right:
+            if check.part.id in gained and check.id not in self.followed:
+                self._follow(check, replaced)
 
     def _follow(self, check: Check, replaced: list[str]) -> None:
         notes = self.notes[check.id]
@@ -168,7 +178,7 @@ class _Run:
             return
         again = self._prober.observe_again(check, [Replacement(p.name, p.source, p.module) for p in given])
         followed = outcome(check, again, self._given(check))
-        if self.outcomes[check.id].status not in LOST and not followed.score:
+        if self.outcomes[check.id].status == "missing" and not followed.score:
             return  # as unbegun as before
         stuck = [name for name in replaced if not again.replaced.get(name)]
         if stuck:

@@ -130,10 +130,10 @@ def without_notebook(outcome: Outcome) -> Outcome:
 def part_result(
     part: Part, outcomes: Sequence[Outcome], followed: Mapping[str, Outcome], credited: Sequence[str], worth: Fraction
 ) -> PartResult:
-    """Score a part: each check earns its own result, or `worth` of what follow-through added to it."""
+    """Score a part: its checks' own results, and `worth` of what they gain by follow-through, taken as a whole."""
     own = sum((o.score for o in outcomes), Fraction(0))
-    best = sum((max(o.score, followed[o.check.id].score if o.check.id in followed else o.score) for o in outcomes),
-               Fraction(0))  # fmt: skip
+    again = sum((followed.get(o.check.id, o).score for o in outcomes), Fraction(0))
+    best = max(own, again)
     score = own + worth * (best - own)
     maximum = sum((o.check.points for o in outcomes if o.status != "pending"), Fraction(0))
     return PartResult(

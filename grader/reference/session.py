@@ -114,7 +114,7 @@ def observed_values(reference: ReferenceSession, seed: int) -> GoldenTable:
         observation = observe(reference.session, check, seed=seed)
         keeps = getattr(check.judge, "keeps", None)
         values = _values(observation, check)
-        table[check.id] = values if keeps is None else {n: v for n, v in values.items() if n in keeps}
+        table[check.id] = values if keeps is None else {n: v for n, v in values.items() if keeps(n)}
         for name in observation.changed:
             what = f"the solution changes `{name}` in place, which {check.id} passes to it"
             reference.changed.append(f'{check.file}: {what}; write `changes=["{name}"]` in its check if it is to')

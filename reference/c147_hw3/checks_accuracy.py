@@ -130,4 +130,5 @@ def judge_overfit(seen, given):
         return
     reached = accuracy(layers, images, labels)
     text = f"{round(reached * len(labels))} of the {len(labels)} training images of {name} are right"
+    text += "" if reached == 1 else "; all are asked for"
     yield Verdict("accuracy", reached == 1, text, error=1 - reached, tolerance=0.0)

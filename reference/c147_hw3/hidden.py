@@ -22,7 +22,7 @@ from checks import (
     affine_arguments,
     off_zero,
 )
-from checks_networks import gradients, l2_term, layers_at, loss_of, two_layers_at
+from checks_networks import gradients, judge_loss_of_scores, l2_term, layers_at, loss_of, two_layers_at
 
 from grader import Verdict, check
 
@@ -46,8 +46,11 @@ def judge_kept(seen, given):
     idle = any(map(is_constant, results))
     for name in [name.removeprefix("before_") for name in given.golden if name.startswith("before_")]:
         before, after = seen[f"before_{name}"], seen[f"after_{name}"]
-        changed = before.shape != after.shape or int((before != after).sum())
-        told = f"{name} is changed in place" if changed else "nothing is computed" if idle else ""
+        told = "nothing is computed" if idle else ""
+        if before.shape != after.shape:
+            told = f"{name} is changed in place: its shape was {before.shape} and is {after.shape}"
+        elif (before != after).any():
+            told = f"{name} is changed in place, {(before != after).mean():.0%} of its numbers; none may be"
         yield Verdict(name, not told, told)
 
 
@@ -147,6 +150,7 @@ def relu_backward_shapes(student, rng):
     uses=["relu_forward", "relu_backward"],
     builds_on=["relu_forward"],
     judge=judge_repeated,
+    all_or_nothing=True,
 )
 def relu_backward_repeated(student, rng):
     """A second backward with the same cache gives the same, and dout and x are left as they were"""
@@ -173,7 +177,7 @@ def two_layer_scores_sizes(student, rng):
     return seen
 
 
-@check(TWO_LAYER_LOSS, points=2, uses=["TwoLayerNet"], builds_on=LAYERS)
+@check(TWO_LAYER_LOSS, points=1, uses=["TwoLayerNet"], builds_on=LAYERS)
 def two_layer_loss_sizes(student, rng):
     """Loss of one sample, and of samples that are images"""
     seen = {}
@@ -181,6 +185,13 @@ def two_layer_loss_sizes(student, rng):
         net, x, y = two_layers_at(student, rng, sizes, rows, shape)
         seen[name] = loss_of(net, x, y)
     return seen
+
+
+@check(TWO_LAYER_LOSS, points=1, uses=["TwoLayerNet"], builds_on=LAYERS, judge=judge_loss_of_scores)
+def two_layer_loss_of_scores_sizes(student, rng):
+    """Loss of samples that are images: the softmax loss of your own scores"""
+    net, x, y = two_layers_at(student, rng, (24, 10, 3), 11, IMAGES)
+    return {"scores": net.loss(x), "loss": loss_of(net, x, y), "labels": y}
 
 
 @check(TWO_LAYER_L2, points=2, uses=["TwoLayerNet"], builds_on=LAYERS)

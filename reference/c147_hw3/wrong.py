@@ -53,9 +53,14 @@ TWO_WITH_L2 = ("two_layer_gradients_l2", "two_layer_gradients_l2_sizes")
 DEEP_LOSS = ("deep_loss", "deep_loss_depths")
 DEEP_PLAIN = ("deep_gradients", "deep_gradients_depths")
 DEEP_WITH_L2 = ("deep_gradients_l2", "deep_gradients_l2_depths")
+# Finite differences of a network's own loss find fault with the gradients alone
+TWO_OWN = ("two_layer_derivative",)
+DEEP_OWN, DEEP_OWN_L2 = ("deep_derivative",), ("deep_derivative_l2",)
+OWN = (*TWO_OWN, *DEEP_OWN, *DEEP_OWN_L2)
+OWN_LOSS = ("two_layer_loss_of_scores", "two_layer_loss_of_scores_sizes")
 TWO, DEEP = (*SCORES, *TWO_LOSS, *TWO_PLAIN, *TWO_WITH_L2), (*DEEP_LOSS, *DEEP_PLAIN, *DEEP_WITH_L2)
-GRADIENTS = (*TWO_PLAIN, *TWO_WITH_L2, *DEEP_PLAIN, *DEEP_WITH_L2)
-RAISED = (*TWO_LOSS, *L2, *DEEP_LOSS, *GRADIENTS)
+GRADIENTS = (*TWO_PLAIN, *TWO_WITH_L2, *DEEP_PLAIN, *DEEP_WITH_L2, *OWN)
+RAISED = (*TWO_LOSS, *OWN_LOSS, *L2, *DEEP_LOSS, *GRADIENTS)
 """Where a backward pass raises, the loss does not come back either."""
 AFFINE_GRADIENTS = ("affine_backward", "affine_backward_shapes", "affine_relu")
 RELU_GRADIENTS = ("relu_backward", "relu_backward_shapes", "affine_relu")
@@ -74,6 +79,7 @@ WRONG = [
             "two_layer_scores_printed",
             *TWO,
             *DEEP,
+            *OWN,
         ),
     ),
     Edit(
@@ -142,7 +148,7 @@ WRONG = [
     Edit(
         name="ReLU is the absolute value",
         changes=(Change(LAYERS, RELU_OUT, "    out = np.abs(x)\n"),),
-        fails=("relu_forward", "affine_relu", *TWO, *DEEP, "fifty_by_heart"),
+        fails=("relu_forward", "affine_relu", *TWO, *DEEP, *OWN, "fifty_by_heart"),
     ),
     Edit(
         name="ReLU lets every gradient through",
@@ -180,7 +186,17 @@ WRONG = [
             Change(LAYERS, SOFTMAX_LOSS, SOFTMAX_LOSS.replace("mean", "sum")),
             Change(LAYERS, SOFTMAX_DX, "    return loss, dx\n"),
         ),
-        fails=("softmax_as_given", *TWO_LOSS, *DEEP_LOSS, *GRADIENTS, *TRAINED),
+        fails=(
+            "softmax_as_given",
+            *TWO_LOSS,
+            *DEEP_LOSS,
+            *OWN_LOSS,
+            *TWO_PLAIN,
+            *TWO_WITH_L2,
+            *DEEP_PLAIN,
+            *DEEP_WITH_L2,
+            *TRAINED,
+        ),
     ),
     # ---- TwoLayerNet
     Edit(
@@ -243,17 +259,17 @@ WRONG = [
                 + "        scores /= scores.sum(axis=1, keepdims=True)\n",
             ),
         ),
-        fails=("two_layer_scores_printed", *TWO),
+        fails=("two_layer_scores_printed", *TWO, *TWO_OWN),
     ),
     Edit(
         name="TwoLayerNet: L2 gradient missing",
         changes=(Change(NETS, TWO_L2_GRADIENT, ""),),
-        fails=TWO_WITH_L2,
+        fails=(*TWO_WITH_L2, *TWO_OWN),
     ),
     Edit(
         name="TwoLayerNet: L2 gradient missing on the last weight",
         changes=(Change(NETS, TWO_L2_GRADIENT, '            if name == "W1":\n    ' + TWO_L2_GRADIENT),),
-        fails=TWO_WITH_L2,
+        fails=(*TWO_WITH_L2, *TWO_OWN),
     ),
     Edit(
         name="TwoLayerNet: L2 loss skips the last weight",
@@ -306,7 +322,7 @@ WRONG = [
     Edit(
         name="FullyConnectedNet: every layer goes back through the cache of the last hidden one",
         changes=(Change(NETS, DEEP_BACKWARD, DEEP_BACKWARD.replace("caches[i - 1]", "caches[-1]")),),
-        fails=(*DEEP, "fifty_by_heart"),
+        fails=(*DEEP, *DEEP_OWN, *DEEP_OWN_L2, "fifty_by_heart"),
     ),
     Edit(
         name="FullyConnectedNet: depth fixed at two hidden layers",
@@ -326,7 +342,7 @@ WRONG = [
                 NETS, DEEP_L2, DEEP_L2.replace("            grads", "            if i < last:\n                grads")
             ),
         ),
-        fails=DEEP_WITH_L2,
+        fails=(*DEEP_WITH_L2, *DEEP_OWN_L2),
     ),
     Edit(
         name="FullyConnectedNet: L2 loss skips the last weight",

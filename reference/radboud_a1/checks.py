@@ -8,7 +8,7 @@ import re
 
 import numpy as np
 
-from grader import ForPerson, Part, Uses, Verdict, check
+from grader import ForPerson, Part, Uses, Verdict, check, gradient_check
 
 DESCENT = Part("1.1a", "Gradient descent step")
 DECAY = Part("1.1g", "Decreasing step size")
@@ -135,8 +135,19 @@ def agree(got, want):
         {n: got[n].shape == e[n].shape and bool((np.abs(got[n] - e[n]) <= 1e-6 * np.abs(e[n]).max()).all()) for n in e}
         for e in want
     ]
-    for name, right in max(close, key=lambda fits: sum(fits.values())).items():
-        yield Verdict(name, right, "" if right else f"{name} is not that of steps of eta_0, eta_0 d, eta_0 d^2, ...")
+    best = max(range(len(want)), key=lambda i: sum(close[i].values()))
+    for name, right in close[best].items():
+        yield Verdict(name, right, "" if right else unlike(name, got[name], want[best][name]))
+
+
+def unlike(name, got, want):
+    """What was got and what is asked for, at the entry that is furthest off."""
+    steps = "steps of eta_0, eta_0 d, eta_0 d^2, ..."
+    if got.shape != np.shape(want):
+        return f"{name} has shape {got.shape}; {np.shape(want)} is asked for, one entry for each point"
+    at = np.unravel_index(np.argmax(np.nan_to_num(np.abs(got - want), nan=np.inf)), got.shape)
+    place = f" at [{at[0]}]" if at else ""
+    return f"{name} is {got[at]:.5g}{place}; {steps} lead to {np.asarray(want)[at]:.5g}"
 
 
 def judge_decayed(seen, given):
@@ -167,14 +178,16 @@ def judge_end(seen, given):
     path = seen["path"]
     known = path.dtype.kind in "fiu" and path.ndim == 2 and len(path) == 2 and path.shape[1] >= 2
     if not known or not np.array_equal(path[:, -1], seen["end"]):
-        yield Verdict("end", False, "`results` is not what optimize_f returns")
+        asked = "an x_hist and a y_hist of one length that end at its x and y"
+        yield Verdict("end", False, f"`results` is not what optimize_f returns: {asked}")
         return
     first, last = (float(height(*path[:, at])) for at in (0, -1))
-    text = "" if np.array_equal(path[:, 0], [3, 2]) else "the path does not start at (3, 2)"
+    start = f"the path starts at ({path[0, 0]:g}, {path[1, 0]:g}), not at (3, 2)"
+    text = "" if np.array_equal(path[:, 0], [3, 2]) else start
     if not last < -2:
         text = f"the path of `results` ends at height {last:.4g}, not below -2"
     elif not first > -2:
-        text = "the path of `results` starts below -2, so that no descent was needed"
+        text = f"the path of `results` starts at height {first:.4g}; a descent from above -2 is asked for"
     yield Verdict("end", last < -2 < first, text, last, -2.0)
 
 
@@ -195,7 +208,14 @@ def sigmoid_value(student, rng):
     return {"sigmoid": student.sigmoid(rng.uniform(-6, 6, size=9))}
 
 
-@check(SIGMOID, points="1/2", uses=["sigmoid_grad"])
+@gradient_check(SIGMOID, points="1/4", uses=["sigmoid", "sigmoid_grad"], own_forward=1)
+def sigmoid_derivative(student, rng):
+    """Derivative of your own sigmoid at nine numbers, by finite differences"""
+    x = rng.uniform(-4, 4, size=9)
+    return student.sigmoid, lambda d_out: d_out * student.sigmoid_grad(x), {"x": x}
+
+
+@check(SIGMOID, points="1/4", uses=["sigmoid_grad"])
 def sigmoid_gradient(student, rng):
     """Derivative of the sigmoid at nine numbers"""
     return {"sigmoid_grad": student.sigmoid_grad(rng.uniform(-6, 6, size=9))}
@@ -207,7 +227,14 @@ def relu_value(student, rng):
     return {"relu": student.relu(off_zero(rng, 9))}
 
 
-@check(RELU, points="1/2", uses=["relu_grad"])
+@gradient_check(RELU, points="1/4", uses=["relu", "relu_grad"], own_forward=1)
+def relu_derivative(student, rng):
+    """Derivative of your own ReLU at nine numbers of both signs, by finite differences"""
+    x = 4 * off_zero(rng, 9)
+    return student.relu, lambda d_out: d_out * student.relu_grad(x), {"x": x}
+
+
+@check(RELU, points="1/4", uses=["relu_grad"])
 def relu_gradient(student, rng):
     """Derivative of the ReLU at nine numbers of both signs"""
     return {"relu_grad": student.relu_grad(off_zero(rng, 9))}
@@ -219,7 +246,21 @@ def bce_value(student, rng):
     return {"bce_loss": student.bce_loss(*predictions(rng, 8))}
 
 
-@check(BCE, points="1/2", uses=["bce_loss_grad"], tolerance=PROBABILITY)
+@gradient_check(BCE, points="1/4", uses=["bce_loss", "bce_loss_grad"], own_forward=1, tolerance=PROBABILITY)
+def bce_derivative(student, rng):
+    """Gradient of your own loss with respect to each of eight predictions, by finite differences"""
+    y = rng.permutation(np.arange(8) % 2).astype(float)
+    y_hat = rng.uniform(0.3, 0.7, size=8)
+
+    def forward(y_hat):
+        loss = student.bce_loss(y, y_hat)
+        # that it is averaged, the loss itself has paid for
+        return np.full(8, loss) if isinstance(loss, float) else loss
+
+    return forward, lambda d_out: d_out * student.bce_loss_grad(y, y_hat), {"y_hat": y_hat}
+
+
+@check(BCE, points="1/4", uses=["bce_loss_grad"], tolerance=PROBABILITY)
 def bce_gradient(student, rng):
     """Gradient of each of eight losses with respect to the prediction"""
     return {"bce_loss_grad": student.bce_loss_grad(*predictions(rng, 8))}
@@ -298,11 +339,13 @@ def judge_quotient(central):
         sizes, text = {array.size for array in seen.values()}, ""
         below, above = (len(sizes) == 1 and (np.abs(seen[name]) <= NEAR).all() for name in ("below", "above"))
         if 0 in sizes or not (below or above):
-            text = "no finite difference of your function was seen at its points"
+            text = f"no finite difference of your function was seen: call it within {NEAR} of each of its points"
         elif central and not (below and above):
             text = "a difference to one side of x was seen; the central one is around x"
         elif not np.abs(seen["result"] - seen["own"]).max() <= 1e-3 * np.abs(seen["own"]).max():
-            text = "the difference quotient is not the derivative of your function"
+            worst = int(np.nan_to_num(np.abs(seen["result"] - seen["own"]), nan=np.inf).argmax())
+            got, own = seen["result"].flat[worst], seen["own"].flat[worst]
+            text = f"the quotient is {got:.5g} at [{worst}], where your function has the slope {own:.5g}"
         yield Verdict("numerical", not text, text)
 
     return judge
@@ -351,7 +394,23 @@ def linear_forward(student, rng):
     return begun({"y": linear(student, rng, 5, 4).forward(rng.normal(size=(7, 5)))}, "what forward returns")
 
 
-@check(LINEAR, points="1/2", uses=[LINEAR_CLASS])
+@gradient_check(LINEAR, points="1/4", uses=[LINEAR_CLASS], own_forward=1)
+def linear_derivative(student, rng):
+    """Linear: gradients with respect to the input, W and b, by finite differences of your own forward"""
+    made, x = linear(student, rng, 3, 2), rng.normal(size=(4, 3))
+
+    def forward(x, W, b):
+        made.W, made.b = W, b
+        return begun({"y": made.forward(x)}, "what forward returns")["y"]
+
+    return (
+        forward,
+        lambda d_out: [*gradients(made, x, d_out).values()],
+        {"x": x, "W": made.W.copy(), "b": made.b.copy()},
+    )
+
+
+@check(LINEAR, points="1/4", uses=[LINEAR_CLASS])
 def linear_backward(student, rng):
     """Linear: gradients with respect to the input, W and b"""
     return gradients(linear(student, rng, 5, 4), rng.normal(size=(7, 5)), rng.normal(size=(7, 4)))

@@ -47,14 +47,14 @@ DEEP = """\
 DESCENTS = ("descent_step", "descent_path")
 DECAYS = ("decayed_steps", "decayed_path")
 SIGMOIDS = ("sigmoid_value", "sigmoid_shapes")
-SIGMOID_GRADS = ("sigmoid_gradient", "sigmoid_gradient_shapes")
+SIGMOID_GRADS = ("sigmoid_derivative", "sigmoid_gradient", "sigmoid_gradient_shapes")
 SIGMOID_LAYERS = ("sigmoid_layer", "sigmoid_layer_again")
 RELU_LAYERS = ("relu_layer", "relu_layer_again")
 BCES = ("bce_value", "bce_column")
-BCE_GRADS = ("bce_gradient", "bce_gradient_column")
+BCE_GRADS = ("bce_derivative", "bce_gradient", "bce_gradient_column")
 MODELS = ("one_layer_positive", "one_layer_both")
 LINEARS = ("linear_forward", "linear_forward_sizes")
-BACKWARDS = ("linear_backward", "linear_backward_again")
+BACKWARDS = ("linear_derivative", "linear_backward", "linear_backward_again")
 STEPS = ("linear_step", "linear_steps")
 WITH_RELU = ("network_two_layers", "network_deeper")
 WITHOUT_RELU = ("network_single", "network_no_activation")
@@ -144,12 +144,12 @@ FUNCTIONS = [
     ),
     edit(
         "derivative of the ReLU is 1 everywhere",
-        ("relu_gradient", "relu_shapes", *RELU_LAYERS, *WITH_RELU),
+        ("relu_derivative", "relu_gradient", "relu_shapes", *RELU_LAYERS, *WITH_RELU),
         {RELU_GRAD: "    return np.ones_like(x)\n"},
     ),
     edit(
         "derivative of the ReLU is its value",
-        ("relu_gradient", "relu_shapes", *RELU_LAYERS, "network_deeper"),
+        ("relu_derivative", "relu_gradient", "relu_shapes", *RELU_LAYERS, "network_deeper"),
         {RELU_GRAD: "    return np.maximum(0, x)\n"},
     ),
     edit(

@@ -41,8 +41,10 @@ hidden = self.relu.forward(self.affine1.forward(X, self.params["W1"], self.param
 loss = self.cross_entropy.forward(self.affine2.forward(hidden, self.params["W2"], self.params["b2"]), Y)
 """
 
-STEPS = ("network_loss", "network_gradients", "network_gradients_sizes")
-GRADIENTS = ("network_gradients", "network_gradients_sizes")
+CONSISTENT = ("network_loss", "network_gradients", "network_gradients_sizes")
+"""Of a network whose gradients are the derivatives of its own loss."""
+STEPS = (*CONSISTENT, "network_derivative")
+GRADIENTS = ("network_gradients", "network_gradients_sizes", "network_derivative")
 PREDICTIONS = ("network_predict", "network_predict_sizes")
 AFFINE_FORWARD = ("affine_forward", "affine_forward_sizes")
 AFFINE_BACKWARD = ("affine_backward", "affine_two_layers")
@@ -107,7 +109,7 @@ AFFINE = [
 RELU = [
     edit(
         "ReLU passed through, forward and backward",
-        ("relu_forward", *RELU_BACKWARD, *PREDICTIONS, *STEPS),
+        ("relu_forward", *RELU_BACKWARD, *PREDICTIONS, *CONSISTENT),
         {RELU_OUT: "out = inputs", RELU_BACK: "d_inputs = d_out"},
     ),
     edit("ReLU passed through on the way back", (*RELU_BACKWARD, *GRADIENTS), {RELU_BACK: "d_inputs = d_out"}),
@@ -119,7 +121,7 @@ RELU = [
     ),
     edit(
         "absolute value for ReLU, forward and backward",
-        ("relu_forward", *RELU_BACKWARD, *PREDICTIONS, *STEPS),
+        ("relu_forward", *RELU_BACKWARD, *PREDICTIONS, *CONSISTENT),
         {RELU_OUT: "out = np.abs(inputs)", RELU_BACK: "d_inputs = d_out * np.sign(inputs)"},
     ),
     edit("ReLU cuts its inputs in place", ("relu_two_layers",), {RELU_OUT: "inputs[inputs < 0] = 0\nout = inputs"}),
@@ -175,7 +177,7 @@ CROSS_ENTROPY = [
     ),
     edit(
         "divided by the notebook's N, the size of the whole data set",
-        (*VALUES, *D_LOGITS, *STEPS),
+        (*VALUES, *D_LOGITS, *CONSISTENT),
         {LOSS: "loss = -np.sum(labels * log_probs) / N", CE_BACK: "d_logits = d_out * (probs - labels) / N"},
     ),
     edit(
@@ -228,7 +230,7 @@ NETWORK = [
     ),
     edit(
         "no ReLU between the layers, forward and backward",
-        (*PREDICTIONS, *STEPS),
+        (*PREDICTIONS, *CONSISTENT),
         {RELU_LAYER: "self.relu = Affine()\nself.relu.forward = self.relu.backward = lambda passed: passed"},
     ),
     edit("ReLU left out on the way back", GRADIENTS, {THROUGH_RELU: "d_before_relu = d_hidden"}),

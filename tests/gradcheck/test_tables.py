@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from grader.checks import GradientJudge
 from grader.gradcheck.stencils import rich
 from grader.gradcheck.tables import is_derivative, verdict_on
 from grader.model import Given, Tolerance, Verdict
@@ -97,6 +98,20 @@ def test_right_for_a_wrong_forward_pass_earns_what_the_author_says() -> None:
     assert [v.earned for v in own] == [0, Fraction(1, 4)]
     assert own[0].message.startswith("`d_x` is not the derivative of your own forward pass: wrong at [")
     assert own[1].message == "`d_w` is the derivative of your own forward pass, which is not right"
+
+
+def test_beside_checks_of_the_forward_pass_the_references_gradient_is_right_as_well() -> None:
+    seen = tabulated((lambda x: 3 * x @ W, lambda d: d @ W.T, {"x": X}))
+    expected = {"forward": X @ W, "d_x": seen["d_x"]}
+    judge = GradientJudge(Fraction(1), Tolerance())
+    assert [name for name in seen if judge.keeps(name)] == ["forward", "d_x"]
+    assert not GradientJudge(Fraction(1, 2), Tolerance()).keeps("d_x")
+    given = Given(golden=expected, rng=np.random.default_rng(0), data=Path())
+    assert [v.earned for v in judge(seen, given)] == [1]
+    seen["d_x"] = 3 * seen["d_x"]
+    assert [v.earned for v in judge(seen, given)] == [1]
+    seen["d_x"] = 2 * seen["d_x"]
+    assert [v.earned for v in judge(seen, given)] == [0]
 
 
 def test_a_gradient_that_is_missing_is_named() -> None:

@@ -145,6 +145,13 @@ def test_follow_through_adds_what_the_policy_says() -> None:
     assert part.credited_with == ("Affine",)
 
 
+def test_follow_through_credits_one_world_whole() -> None:
+    own = [result(3, 3, "passed", "values"), result(2, 0, "failed", "inputs kept")]
+    again = {"values": result(3, 0, "failed", "values"), "inputs kept": result(2, 2, "passed", "inputs kept")}
+    part = part_result(PART, own, again, ["relu_forward"], Fraction(1))
+    assert (part.score, part.credited_with) == (3, ())
+
+
 def test_follow_through_never_costs_a_point() -> None:
     part = part_result(PART, [result(4, 3, "partial")], {"probe": result(4, 0, "error")}, ["Affine"], Fraction(1))
     assert part.score == 3

@@ -169,7 +169,7 @@ plot_gradient_descent_results(*results)
 #
 # $$\eta_t = \eta_0 d^t$$
 #
-# with a decay parameter d, so that the first step has the size $\eta_0$.
+# with a decay parameter d. Count the steps from 0 or from 1, as you like.
 #
 # **(g) Update your optimization** to this schedule: (1 point)
 

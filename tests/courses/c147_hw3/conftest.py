@@ -20,6 +20,7 @@ from grader.assignment.release.edits import edited
 from grader.assignment.release.markers import solved
 from grader.grading.scoring import outcome
 from grader.model import Assignment, Check, Edit, Given, Observation
+from grader.worker.tabulate import tabulated
 
 ROOT = Path(__file__).parents[3]
 FILES = ("nndl/layers.py", "nndl/layer_utils.py", "nndl/fc_net.py")
@@ -107,6 +108,7 @@ def observe(student: SimpleNamespace, probe: Any, seed: int) -> dict[str, Any]:
     np.random.seed(seed)
     with np.errstate(all="ignore"):
         seen = probe(student, np.random.default_rng([seed, len(probe.__name__)]))
+        seen = tabulated(seen) if isinstance(seen, tuple) else seen
     flat: dict[str, Any] = {}
     for name, value in seen.items():
         nested = isinstance(value, Mapping)

@@ -23,6 +23,7 @@ from grader.grading.scoring import outcome
 from grader.model import Assignment, Check, Edit, Given, Notebook, Observation, Outcome, Submission
 from grader.submission.source.anchors import find_anchors
 from grader.submission.source.notebook import parse_notebook
+from grader.worker.tabulate import tabulated
 
 ROOT = Path(__file__).parents[3]
 SOURCE = "assignment_1.py"
@@ -92,7 +93,8 @@ def observe(assignment: Assignment, checks: ModuleType, hidden: ModuleType) -> O
                 for id in (id for id, at in due.items() if at == cell.index):
                     rng = np.random.default_rng([seed, zlib.crc32(id.encode())])
                     try:
-                        seen[id] = flat(probes[id](Student(space), rng))
+                        returned = probes[id](Student(space), rng)
+                        seen[id] = flat(tabulated(returned) if isinstance(returned, tuple) else returned)
                     except Exception as error:
                         seen[id] = error
                     space.update(kept)  # the next probe and cell see nothing of this one

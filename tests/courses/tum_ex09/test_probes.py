@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
@@ -11,7 +12,8 @@ import pytest
 
 from grader.assignment.release.edits import right_edits, wrong_edits
 from grader.compare.arrays import compare
-from grader.model import Assignment, Check
+from grader.model import Assignment, Check, Given
+from grader.worker.tabulate import tabulated
 
 from .conftest import Define
 
@@ -22,6 +24,7 @@ def observe(student: SimpleNamespace, probe: Any, seed: int) -> dict[str, Any]:
     """A probe's arrays, nested dictionaries flattened."""
     with np.errstate(all="ignore"):
         seen = probe(student, np.random.default_rng([seed, len(probe.__name__)]))
+        seen = tabulated(seen) if isinstance(seen, tuple) else seen
     flat: dict[str, Any] = {}
     for name, value in seen.items():
         nested = isinstance(value, Mapping)
@@ -35,6 +38,9 @@ def passes(check: Check, probe: Any, student: SimpleNamespace, reference: Simple
         seen = observe(student, probe, seed)
     except (AssertionError, ValueError):  # the asserts of the notebook and shapes that do not fit
         return False
+    if check.judge is not None:
+        given = Given(golden=expected, rng=np.random.default_rng(seed), data=Path())
+        return all(verdict.earned == 1 for verdict in check.judge(seen, given))
     verdicts = [compare(name, np.asarray(seen[name]), np.asarray(e), check.tolerance) for name, e in expected.items()]
     return all(verdict.status == "passed" for verdict in verdicts)
 
