@@ -22,6 +22,10 @@ def test_the_reference_has_full_marks_and_the_stub_none(reports: Reports) -> Non
 
 def test_mistakes_in_layers_are_not_paid_for_again_in_the_training(reports: Reports) -> None:
     assert lost(reports["three_mistakes"]).keys() == {"2b", "3", "4c"}
+
+
+@pytest.mark.slow
+def test_a_biased_variance_is_not_paid_for_again_in_the_training(reports: Reports) -> None:
     assert lost(reports["biased_variance"]).keys() == {"4a", "4c"}
 
 

@@ -53,6 +53,7 @@ def test_the_two_mistakes_cost_exactly_two_points(reports: Reports) -> None:
     assert reports["two_mistakes"].score == 18
 
 
+@pytest.mark.slow
 def test_a_wrong_affine_layer_is_paid_for_once(reports: Reports) -> None:
     parts = {part.part.id: part for part in reports["wrong_affine"].parts}
 
