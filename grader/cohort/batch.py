@@ -1,6 +1,6 @@
 """Grade a cohort: decide what has to be graded, have it graded, and write down what came of it.
 
-Owns the order of things. Finding hand-ins is `discover`'s, keys are `cache_key`'s, processes `pool`'s, the price of a
+Owns the order of things. Finding hand-ins is `discover`'s, keys are `slot`'s, processes `pool`'s, the price of a
 late day `late_policy`'s. Every result is in the store before the next one is looked at, so that stopping costs only
 what was running.
 """

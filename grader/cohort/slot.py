@@ -1,6 +1,7 @@
 """Grades submissions one after another in a reused worker; replaces the worker after any failure.
 
-Knows nothing of other slots or of the store: a `Job` comes in, a `BatchResult` goes out, whatever the hand-in does.
+Owns the digests of all that a stored report depends on; the roster, due dates and policies are not among it. Knows
+nothing of other slots or of the store: a `Job` comes in, a `BatchResult` goes out, whatever the hand-in does.
 """
 
 from __future__ import annotations
@@ -11,13 +12,13 @@ import shutil
 import socket
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
 import msgspec
 
+from grader.assignment.digest import assignment_digests, text_digest
 from grader.assignment.loading.course import Course
-from grader.cohort.cache_key import key_of, unidentified_key
 from grader.cohort.discover import fingerprint_of, known_digests, staged, stamp_of
 from grader.cohort.evidence import evidence
 from grader.cohort.feedback_files import write_page
@@ -324,3 +325,17 @@ def _texts(folder: Path) -> Iterator[str]:
             yield from (cell.source for cell in read_notebook(path).code)
         except SubmissionError:
             continue  # a hand-out's own notebook: `grade` says what is wrong with it
+
+
+# ---------------------------------------------------------------- the key of a stored report
+
+
+def key_of(assignment: Assignment, expected: ExpectedValues) -> CacheKey:
+    """The key of an assignment as it is loaded; `submission` is left empty."""
+    return CacheKey(submission="", environment=engine(), seed=expected.label, files=assignment_digests(assignment))
+
+
+def unidentified_key(assignments: Iterable[Assignment]) -> CacheKey:
+    """The key of a submission whose assignment could not be determined; it depends on all of them."""
+    files = {a.id: text_digest(*(t for pair in assignment_digests(a).items() for t in pair)) for a in assignments}
+    return CacheKey(submission="", environment=engine(), seed="", files=files)

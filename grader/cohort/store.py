@@ -2,7 +2,7 @@
 
 A report is written once, in a transaction of its own, with the fingerprints of all that it rests on; a run says which
 report each hand-in has. So whatever ends the program costs what was being graded, and nothing is graded twice.
-Which fingerprints there are is `grader.cohort.cache_key`'s; what an attempt is worth is `grader.cohort.late_policy`'s.
+Which fingerprints there are is `grader.cohort.slot`'s; what an attempt is worth is `grader.cohort.late_policy`'s.
 
 Made for one writer and any number of readers (WAL): `with Store.open(path) as store: store.results()` gives the last
 finished run's.

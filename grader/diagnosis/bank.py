@@ -22,8 +22,7 @@ import numpy as np
 import numpy.typing as npt
 from msgspec import Struct, structs
 
-from grader.assignment.loading.check_digest import check_digest
-from grader.assignment.loading.check_source import hidden_files, public_files
+from grader.assignment.loading.check_source import check_digest, hidden_files, public_files
 from grader.assignment.release.edits import WRONG
 from grader.model import Assignment
 from grader.worker.experiments.fingerprints import FIELDS, Floats

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from grader.assignment.golden.golden import read_golden
-from grader.assignment.loading.check_files import author_line, probe_definitions
+from grader.assignment.loading.check_source import author_line, probe_definitions
 from grader.assignment.loading.own_words import can_fail
 from grader.assignment.requirements import refuse_missing
 from grader.errors import AuthoringError

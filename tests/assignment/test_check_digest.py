@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import structs
 
-from grader.assignment.loading.check_digest import check_digest
+from grader.assignment.loading.check_source import check_digest
 from tests.support import make_check
 
 SOURCE = """import numpy as np

@@ -10,7 +10,7 @@ import pytest
 
 from grader.assignment.golden.provenance import provenance_of
 from grader.assignment.lint.lint import lint
-from grader.assignment.loading.check_files import author_line, probe_definitions
+from grader.assignment.loading.check_source import author_line, probe_definitions
 from grader.assignment.loading.load import load_assignment
 from grader.assignment.release.release import build_handout
 from grader.diagnosis.bank import digest_of

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from grader.assignment.loading.check_files import author_line, probe_definitions
+from grader.assignment.loading.check_source import author_line, probe_definitions
 from grader.assignment.loading.load import load_assignment
 from grader.errors import AuthoringError
 from grader.model import Place

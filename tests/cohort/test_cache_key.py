@@ -9,8 +9,8 @@ import pytest
 from msgspec import structs
 
 from grader.assignment.loading.course import find_course
-from grader.cohort.cache_key import key_of, unidentified_key
 from grader.cohort.records import CacheKey
+from grader.cohort.slot import key_of, unidentified_key
 from grader.model import Assignment
 from grader.reference.expected import ExpectedValues, Seed
 from tests.assignment.conftest import FILES, write

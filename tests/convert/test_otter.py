@@ -11,8 +11,7 @@ from typing import Any
 import pytest
 
 from grader import cli
-from grader.convert.otter import _yaml, draft_of, notebooks_of
-from grader.convert.otter_solutions import solution
+from grader.convert.otter import _yaml, draft_of, notebooks_of, solution
 from grader.engine import grade
 from grader.errors import AuthoringError, UsageError
 from grader.model import Report

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from grader.submission.files.merge_helpers import with_additions
+from grader.submission.files.provided import with_additions
 
 COURSE = '''"""Given."""\n\nimport math\n\nFACTOR = 2\n\n\ndef double(x):\n    return FACTOR * x\n'''
 

@@ -19,8 +19,7 @@ from grader.assignment.golden.provenance import stale
 from grader.assignment.lint.issue import Finding
 from grader.assignment.lint.names import lint_names
 from grader.assignment.lint.tolerances import lint_tolerances
-from grader.assignment.loading.check_files import author_line
-from grader.assignment.loading.check_source import HIDDEN, PUBLIC, hidden_files, holds, public_files
+from grader.assignment.loading.check_source import HIDDEN, PUBLIC, author_line, hidden_files, holds, public_files
 from grader.assignment.loading.manifest import FILE, line_of, read_manifest
 from grader.assignment.loading.own_words import can_fail
 from grader.assignment.release.edits import EQUIVALENT, RIGHT, WRONG, edited, equivalents, right_edits, wrong_edits

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from grader.assignment.lint.issue import Finding
 from grader.assignment.loading.author_file import read_text
-from grader.assignment.loading.check_files import author_line, probe_definitions
+from grader.assignment.loading.check_source import author_line, probe_definitions
 from grader.assignment.loading.manifest import line_of
 from grader.assignment.release.percent import python_lines
 from grader.errors import AuthoringError

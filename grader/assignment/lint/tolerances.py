@@ -13,7 +13,7 @@ import numpy as np
 
 from grader.assignment.golden.golden import Array
 from grader.assignment.lint.issue import Finding, Level
-from grader.assignment.loading.check_files import author_line, probe_definitions
+from grader.assignment.loading.check_source import author_line, probe_definitions
 from grader.compare.rules import RULES, rule_of
 from grader.errors import AuthoringError
 from grader.model import Assignment, Check, Plain, Tolerance

@@ -2,22 +2,30 @@
 
 `checks.py` may be split: what it imports from `checks_*.py` beside it is as public as itself. What `hidden.py` imports
 from `hidden_*.py` is as secret as itself, and no public file can import it. All of them share one namespace, since a
-worker gets them as one text: no two may define the same name. Which checks they hold is for `checkfile`.
+worker gets them as one text: no two may define the same name. Owns which checks they define, as a list of `Check` with
+the text that a worker runs later, and a digest of what one check is made of.
 """
 
 from __future__ import annotations
 
 import ast
+import hashlib
 import os
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
+import msgspec
 from msgspec import Struct
 
 from grader.assignment.loading.author_file import execute, parse, read_text
 from grader.errors import AuthoringError
+from grader.model import Check
+from grader.worker.syntax import parse_tree
 
 PUBLIC = "checks.py"
 HIDDEN = "hidden.py"
@@ -169,3 +177,125 @@ def _imports(tree: ast.Module) -> list[ast.ImportFrom | ast.Import]:
         for part in ("body", "orelse", "finalbody", "handlers", "cases"):
             waiting += getattr(node, part, ())
     return imports
+
+
+# ---------------------------------------------------------------- which checks they define
+
+
+def read_checks(folder: Path, *, required: bool = True) -> tuple[Check, ...]:
+    """The checks of `folder/checks.py` and, where it is there, of `folder/hidden.py`, in the order of their files.
+
+    Parameters
+    ----------
+    required
+        There has to be one: not where every part is for a person.
+
+    Raises
+    ------
+    AuthoringError
+        For any error in these files and their helpers, for an id that is used twice and for a check in a helper.
+    """
+    checks: list[Check] = []
+    before: list[CheckFile] = []
+    for file in load_check_files(folder).values():
+        by_id = _checks(file, [value for other in before for value in vars(other.module).values()])
+        before.append(file)
+        name = file.path.name
+        if name in (PUBLIC, HIDDEN):
+            visibility = "public" if name == PUBLIC else "hidden"
+            own = {"source": joined(before), "file": name, "visibility": visibility}
+            checks += [msgspec.structs.replace(check, **own) for check in by_id.values()]
+        elif by_id:
+            line = bound_at(file.tree, next(iter(by_id)))[0]
+            text = f"check {next(iter(by_id))} stands in a helper file; checks belong in {PUBLIC} and {HIDDEN}"
+            raise AuthoringError(f"{file.path}:{line}: {text}")
+    if not checks and required:
+        raise AuthoringError(f"{folder / PUBLIC}:1: defines no check; decorate a probe with @check(part, points=...)")
+    titles: dict[str, str] = {}
+    for check in checks:
+        if titles.setdefault(check.part.id, check.part.title) != check.part.title:
+            text = f"part {check.part.id} is called {titles[check.part.id]!r} elsewhere and {check.part.title!r} here"
+            raise AuthoringError(f"{folder / check.file}: check {check.id}: {text}; use one Part object")
+    return tuple(checks)
+
+
+def author_line(check: Check, line: int) -> tuple[str, int]:
+    """The author's file and line of line `line` (from 1) in `check.source`, for messages about a probe that failed."""
+    return place_of(check.source, line)
+
+
+def probe_definitions(checks: Iterable[Check]) -> dict[str, ast.FunctionDef]:
+    """The `def` of each probe by check id, with lines of its `source`; a probe that is bound otherwise has none."""
+    definitions: dict[str, ast.FunctionDef] = {}
+    trees: dict[str, ast.Module] = {}  # the checks of a file share its text
+    for check in checks:
+        if check.source not in trees:
+            trees[check.source] = ast.parse(check.source)
+        for node in trees[check.source].body:
+            if isinstance(node, ast.FunctionDef) and node.name == check.id:
+                definitions[check.id] = node
+    return definitions
+
+
+def _checks(file: CheckFile, elsewhere: Iterable[Any]) -> dict[str, Check]:
+    """The file's checks by id, without those that it imported (`elsewhere`)."""
+    foreign = {id(value) for value in elsewhere}
+    path = file.path
+    checks: dict[str, Check] = {}
+    functions: dict[int, str] = {}
+    for name, value in list(vars(file.module).items()):
+        check = getattr(value, "__check__", None)
+        if not isinstance(check, Check) or id(value) in foreign or id(value) in functions:
+            continue
+        functions[id(value)] = name
+        line = bound_at(file.tree, name)[-1]
+        if check.id in checks:
+            raise AuthoringError(f"{path}:{line}: check id {check.id} is used twice; rename one")
+        if vars(file.module).get(check.id) is not value:
+            hint = f"the function is called {check.id} but bound to {name}; give both one name"
+            raise AuthoringError(f"{path}:{line}: {hint}")
+        checks[check.id] = check
+    defined = Counter(node.name for node in file.tree.body if isinstance(node, ast.FunctionDef))
+    for name in checks:
+        if defined[name] > 1:
+            lines = bound_at(file.tree, name)
+            raise AuthoringError(f"{path}:{lines[-1]}: check id {name} is used twice (line {lines[0]}); rename one")
+    return checks
+
+
+# ---------------------------------------------------------------- digests of single checks
+
+
+def check_digest(check: Check) -> str:
+    """Of the probe and of everything in its files that it leads to; comments and line numbers do not count."""
+    parts = _parts(check.source)
+    waiting, seen = [check.id], dict[str, str]()
+    while waiting:
+        name = waiting.pop()
+        if name in seen or name not in parts:
+            continue
+        seen[name], used = parts[name]
+        waiting += used
+    text = "\0".join(f"{name}\0{seen[name]}" for name in sorted(seen))
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+@lru_cache(maxsize=32)
+def _parts(source: str) -> Mapping[str, tuple[str, tuple[str, ...]]]:
+    """Each name that the text defines at its top, with the statements that do, and the names in them."""
+    parts: dict[str, tuple[str, tuple[str, ...]]] = {}
+    for node in parse_tree(source).body:
+        names = tuple(n.id for n in ast.walk(node) if isinstance(n, ast.Name))
+        for name in _bound(node):
+            text, used = parts.get(name, ("", ()))
+            parts[name] = (text + ast.dump(node), (*used, *names))
+    return parts
+
+
+def _bound(node: ast.stmt) -> Iterator[str]:
+    if isinstance(node, ast.FunctionDef | ast.ClassDef):
+        yield node.name
+    elif isinstance(node, ast.Import | ast.ImportFrom):
+        yield from ((alias.asname or alias.name).partition(".")[0] for alias in node.names)
+    else:
+        yield from (n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store))

@@ -9,8 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from grader.assignment.loading.author_file import read_text
-from grader.assignment.loading.check_files import read_checks
-from grader.assignment.loading.check_source import PUBLIC
+from grader.assignment.loading.check_source import PUBLIC, read_checks
 from grader.assignment.loading.manifest import FILE, line_of, read_manifest
 from grader.errors import AuthoringError
 from grader.model import Assignment

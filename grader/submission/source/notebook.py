@@ -1,16 +1,18 @@
 """A notebook file of any format to `Notebook`.
 
 Owns reading the JSON, the cells and their headings, and saying what is wrong with a file that is no usable notebook.
-Old formats go through `legacy`, what the cells define is `definitions`'. A notebook for Python 2 is read and marked;
-who cannot use it (`open`) refuses it.
+Formats 1 to 3 are upgraded by nbformat, which costs up to a second to import and is loaded for them alone. What the
+cells define is `definitions`'. A notebook for Python 2 is read and marked; who cannot use it (`open`) refuses it.
 """
 
 from __future__ import annotations
 
 import json
+import logging
 import re
 import sys
-from collections.abc import Mapping
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -18,8 +20,9 @@ from grader.errors import SubmissionError
 from grader.model import Cell, Notebook
 from grader.submission.names import clean, nearest
 from grader.submission.quota import MAX_TOKENS, count_tokens
-from grader.submission.source import legacy, sections
-from grader.submission.source.language import foreign_language, is_python2, newer_python
+from grader.submission.source import sections
+from grader.submission.source.definitions import parse
+from grader.submission.source.magics import plain_python
 
 MAX_BYTES = 100 << 20
 """A notebook full of figures stays under 50 MB; beyond that somebody printed a data set."""
@@ -103,8 +106,8 @@ def parse_notebook(data: bytes, name: str) -> Notebook:
     version, listed = raw.get("nbformat"), raw.get("cells")
     if isinstance(raw.get("worksheets"), list) or (type(version) is int and version < 4):
         try:
-            listed = (raw := legacy.upgrade(raw)).get("cells")
-        except legacy.NotUpgraded as problem:
+            listed = (raw := _upgrade(raw)).get("cells")
+        except _NotUpgraded as problem:
             raise SubmissionError(f"{shown} is a damaged notebook of an old format; {_SAVE_AGAIN}") from problem
     if not isinstance(listed, list):
         raise SubmissionError(f"{shown} is JSON but no notebook (it has no cells); hand in the .ipynb")
@@ -227,3 +230,122 @@ def _text(value: object) -> str | None:
     except UnicodeEncodeError:  # JSON can hold half a surrogate pair, which no file and no message can
         value = value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     return value
+
+
+# ---------------------------------------------------------------- older formats
+
+
+class _NotUpgraded(Exception):
+    """The old notebook is damaged; the message is the converter's reason."""
+
+
+def _upgrade(raw: dict[str, Any]) -> dict[str, Any]:
+    """The format 4 form of a format 1, 2 or 3 notebook given as decoded JSON.
+
+    Raises
+    ------
+    _NotUpgraded
+        The converter could not make sense of it.
+    """
+    import nbformat  # here, for its cost
+
+    _bound_levels(raw)
+    log = logging.getLogger("traitlets")  # nbformat logs what does not validate; the cells are checked by ourselves
+    was, log.disabled = log.disabled, True
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            major = raw.get("nbformat", 1)
+            node = nbformat.versions[major].to_notebook_json(nbformat.from_dict(raw))  # type: ignore[no-untyped-call]
+            upgraded = nbformat.convert(node, 4)  # type: ignore[no-untyped-call]
+    except Exception as problem:  # the converter indexes into whatever JSON it gets, so any type can come out of it
+        raise _NotUpgraded(f"{type(problem).__name__}: {problem}") from problem
+    finally:
+        log.disabled = was
+    if not isinstance(upgraded, dict):
+        raise _NotUpgraded("the converter returned no notebook")
+    return dict(upgraded)
+
+
+def _bound_levels(raw: dict[str, Any]) -> None:
+    """A format 3 heading cell has a level, which the converter multiplies `#` by without looking at it."""
+    for cell in _legacy_cells(raw):
+        if cell.get("cell_type") == "heading":
+            level = cell.get("level")
+            cell["level"] = level if type(level) is int and 1 <= level <= 6 else 1
+            if isinstance(cell.get("source"), list):
+                cell["source"] = " ".join(str(line).strip() for line in cell["source"])
+
+
+def _legacy_cells(raw: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    sheets = raw.get("worksheets")
+    for sheet in sheets if isinstance(sheets, list) else []:
+        cells = sheet.get("cells") if isinstance(sheet, dict) else None
+        for cell in cells if isinstance(cells, list) else []:
+            if isinstance(cell, dict):
+                yield cell
+
+
+# ---------------------------------------------------------------- which language
+
+
+_PRINT_STATEMENT = re.compile(r"^[ \t]*print[ \t]+[^\s(=.,:]", re.MULTILINE)
+_PRINT_CALL = re.compile(r"^[ \t]*print[ \t]*\(", re.MULTILINE)
+
+
+def foreign_language(metadata: Mapping[str, Any]) -> str:
+    """The language that is not Python, as the metadata names it; empty for Python or when it is silent.
+
+    `language_info` is written by the kernel that ran the notebook and outranks `kernelspec`, which can be the
+    choice of a menu.
+    """
+    for key, field in (("language_info", "name"), ("kernelspec", "language")):
+        value = _metadata_text(metadata, key, field)
+        if value:
+            return "" if value.casefold() in {"python", "ipython", "python3", "python2"} else value
+    return ""
+
+
+def is_python2(metadata: Mapping[str, Any], sources: Sequence[str]) -> bool:
+    """Whether the notebook was written for Python 2.
+
+    The version that the last kernel wrote decides; else the kernel's name; and whatever those say, `print`
+    statements decide when more cells fail on them than print by a call.
+    """
+    version = _metadata_text(metadata, "language_info", "version")
+    if version.startswith("2."):
+        return True
+    if not version and _metadata_text(metadata, "kernelspec", "name").casefold() in {"python2", "python-2", "py2"}:
+        return True
+    statements = [s for s in sources if _PRINT_STATEMENT.search(s)]
+    if not statements:
+        return False
+    failing = sum(parse(plain_python(s)).note.endswith(_PYTHON2_PRINT) for s in statements)
+    calls = sum(bool(_PRINT_CALL.search(s)) for s in sources)
+    return failing > calls
+
+
+_NEWER_SYNTAX = re.compile(
+    r"""^[ \t]*(type +\w+[^=\n]*=|(async[ \t]+)?def[ \t]+\w+\[|class[ \t]+\w+\[)|\b[fF](['"])[^'"\n]*\{[^}'"\n]*\3""",
+    re.MULTILINE,
+)
+"""What Python 3.12 brought: `type X =`, `def f[T]`, `class C[T]`, quotes of the same kind within an f-string."""
+
+
+def newer_python(metadata: Mapping[str, Any], sources: Sequence[str]) -> str:
+    """The newer Python that a notebook was run with, such as `3.13`, where a cell's syntax needs it; else empty."""
+    version = re.match(r"3\.(\d+)", _metadata_text(metadata, "language_info", "version"))
+    if version is None or int(version[1]) <= sys.version_info.minor:
+        return ""
+    suspect = [source for source in sources if _NEWER_SYNTAX.search(source)]
+    return version[0] if any(parse(plain_python(source)).tree is None for source in suspect) else ""
+
+
+# How CPython 3.8 to 3.14 words the error; it names the cause more surely than any pattern on the text could.
+_PYTHON2_PRINT = "Missing parentheses in call to 'print'. Did you mean print(...)?"
+
+
+def _metadata_text(metadata: Mapping[str, Any], key: str, field: str) -> str:
+    inner = metadata.get(key)
+    value = inner.get(field) if isinstance(inner, Mapping) else None
+    return value.strip() if isinstance(value, str) else ""
