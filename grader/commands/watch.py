@@ -5,18 +5,17 @@ Owns the loop and one reused worker, which has the assignment's libraries loaded
 
 from __future__ import annotations
 
-import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
 
-from grader.assignment.loading.course import Course, find_course
+from grader.assignment.loading.course import find_course
 from grader.engine import grade_with, public_only
 from grader.errors import GraderError, SubmissionError
 from grader.execution.process import RootProcess
-from grader.model import Assignment, PartResult, Report
+from grader.model import PartResult, Report
 from grader.reference.expected import ExpectedValues
 from grader.report.sentences import total
 from grader.sandbox.tiers import Policy
@@ -41,6 +40,7 @@ class Watch:
         self._hidden = hidden
         self._policy = policy
         self._root: RootProcess | None = None
+        self._libraries: tuple[str, ...] = ()
 
     def grade(self) -> Report:
         """Grade once in the warm worker; after a problem the next time gets a new one.
@@ -51,12 +51,19 @@ class Watch:
             Whatever keeps this from being graded, an ambiguous submission included.
         """
         try:
-            assignment = self._assignment()
+            course = find_course(Path.cwd(), self._course, submission=self.path)
             root = self._root = self._root or RootProcess()
             folder = root.new_folder()
-            expected = ExpectedValues(assignment, "recorded")  # the same points at each save, so that results compare
             try:
-                return grade_with(root, self.path, assignment, folder, expected, policy=self._policy)
+                known = self._wanted or (course.ids()[0] if course.single else "")
+                handed = None if known else gather(self.path, folder / "work" / "unpacked")
+                assignment = course.load(known if handed is None else identify(handed, course.ids(), course.load))
+                self._libraries = assignment.preload
+                if not self._hidden:
+                    assignment = public_only(assignment)
+                # the same points at each save, so that results compare
+                expected = ExpectedValues(assignment, "recorded")
+                return grade_with(root, self.path, assignment, folder, expected, handed=handed, policy=self._policy)
             finally:
                 remove(folder)
         except GraderError:
@@ -64,11 +71,10 @@ class Watch:
             raise
 
     def warm(self) -> None:
-        """Have a worker ready with the assignment's libraries, if known."""
+        """Have a worker ready with the libraries of the assignment that was graded last."""
         try:
-            assignment = self._assignment()
             root = self._root = self._root or RootProcess()
-            root.warm(assignment.preload)
+            root.warm(self._libraries)
         except GraderError:
             self.close()
 
@@ -77,16 +83,6 @@ class Watch:
         if self._root is not None:
             self._root.__exit__(None, None, None)
             self._root = None
-
-    def _assignment(self) -> Assignment:
-        course = find_course(Path.cwd(), self._course, submission=self.path)
-        ids = course.ids()
-        assignment = course.load(self._wanted or (ids[0] if course.single else self._identified(course)))
-        return assignment if self._hidden else public_only(assignment)
-
-    def _identified(self, course: Course) -> str:
-        with tempfile.TemporaryDirectory(prefix="grade-identify-") as scratch:
-            return identify(gather(self.path, Path(scratch)), course.ids(), course.load)
 
 
 def watch(one: Watch, show: Callable[[Report], None], tell: Callable[[str], None]) -> None:
