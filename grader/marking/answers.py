@@ -63,9 +63,6 @@ class Question(Struct, kw_only=True):
     text: str
     groups: dict[str, Group] = field(default_factory=dict)
 
-    def is_marked(self, state: State) -> bool:
-        return all(group.given(self, state) for group in self.groups.values())
-
 
 def questions(results: Iterable[Result], assignment: str | None = None) -> list[Question]:
     """The questions of the one assignment that a run has, or of the one that is asked for.

@@ -29,11 +29,6 @@ class Trial(Struct, frozen=True, kw_only=True):
     """The largest share of its tolerance that an array differs by, and which: "check, array"."""
 
     @property
-    def as_named(self) -> bool:
-        """Whether exactly the checks that the edit names did not pass, apart from those that may or may not."""
-        return not self.text
-
-    @property
     def text(self) -> str:
         """One line on what was wrong with the trial; empty if nothing."""
         let_through = [c for c in self.edit.fails if c not in self.failed]

@@ -90,7 +90,7 @@ def test_wrong_edits_are_tried_at_one_seed_and_right_ones_at_several(assignment:
     trials = run_trials(assignment, 3, told.append)
     wrong, right = len(wrong_edits(assignment)), len(right_edits(assignment))
     assert told == [f"toy: {wrong} wrong edits at one seed, {right} right ones at 3"]
-    assert [trial.text for trial in trials if not trial.as_named] == []
+    assert [trial.text for trial in trials if trial.text] == []
     assert all(0 <= trial.spent[0] < 1e-6 for trial in trials if not trial.edit.fails)
     assert {trial.spent[1] for trial in trials if trial.spent[0] > 1} <= {
         f"{check.id}, {name}" for check in assignment.checks for name in ("out", "d_x", "d_w", "d_b")

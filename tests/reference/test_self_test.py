@@ -23,5 +23,4 @@ EDIT = Edit(name="softmax twice", changes=(), fails=("gradients",), may_fail=("a
 def test_an_edit_fails_what_it_names_and_at_most_what_it_may_besides(failed: tuple[str, ...], as_named: bool) -> None:
     trial = Trial(edit=EDIT, seed=0, failed=failed)
 
-    assert trial.as_named is as_named
     assert bool(trial.text) is not as_named

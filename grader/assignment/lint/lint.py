@@ -10,7 +10,7 @@ import ast
 from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, get_args
+from typing import get_args
 
 import numpy as np
 
@@ -30,7 +30,6 @@ from grader.assignment.solution import entangled
 from grader.errors import AuthoringError
 from grader.model import Assignment, Edit, Visibility
 
-Observations = Mapping[str, Mapping[str, Any]]
 UNSEEDED = frozenset(("default_rng", "RandomState", "SeedSequence", "Random", "SystemRandom", "PCG64", "uuid4"))
 """What takes its seed from the machine where it is called without one."""
 CLOCKS = frozenset(("time.time", "time.perf_counter", "time.monotonic", "datetime.now", "os.getpid"))

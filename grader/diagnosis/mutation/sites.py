@@ -123,12 +123,6 @@ def solution_text(assignment: Assignment, file: str) -> str:
     return (assignment.solution / file).read_text(encoding="utf-8")
 
 
-@lru_cache(maxsize=16)
-def function_sources(text: str) -> dict[str, str]:
-    """The functions of a file by their dotted names, each without those inside it counted apart."""
-    return {name: ast.unparse(node) for node, name in functions_of(ast.parse("\n".join(python_lines(text)))) if name}
-
-
 def mutants_of(file: str, text: str) -> Iterator[Mutant]:
     """The mutants of one file's text, which has its markers."""
     lines = text.split("\n")

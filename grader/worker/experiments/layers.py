@@ -141,9 +141,6 @@ class Calls(Unit):
         """What the forward pass returns for other arguments, on a copy."""
         raise NotImplementedError
 
-    def forward_names(self) -> list[str]:
-        raise NotImplementedError
-
     def weight(self) -> Any:
         return 1.0 if self.upstream is None else self.upstream
 
