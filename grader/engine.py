@@ -374,7 +374,7 @@ def _with_digest(answer: Answer, pictures: Mapping[int, tuple[bytes, ...]]) -> A
 
 def unchecked_points(assignment: Assignment) -> Fraction:
     """Automatic points whose checks are not among the loaded ones."""
-    automatic = sum((c.points for c in assignment.checks), Fraction(0))
+    automatic = sum((c.points for c in assignment.checks if c.part.id not in assignment.extra), Fraction(0))
     declared = assignment.points - sum((m.points for m in assignment.manual), Fraction(0))
     return max(declared - automatic, Fraction(0))
 

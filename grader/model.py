@@ -164,6 +164,9 @@ class Assignment(Struct, frozen=True, kw_only=True):
     manual: tuple[Manual, ...]
     order: tuple[str, ...]
     """Part ids in printed order."""
+    extra: tuple[str, ...] = ()
+    cap: Fraction = Fraction(0)
+    """Parts of extra credit, and what all automatic parts can come to with them."""
     limits: Limits = Limits()
     follow_through: Fraction = Fraction(1)
     """What a point earned only in follow-through is worth."""

@@ -77,7 +77,7 @@ def _autograder(args: argparse.Namespace, write: Write) -> int:
     assignment, target = _assignment(args), args.output or Path("autograder.zip")
     data = build(assignment, when=args.hidden_results)
     write(str(target), data)
-    automatic = sum((c.points for c in assignment.checks), Fraction(0))
+    automatic = assignment.points - sum((m.points for m in assignment.manual), Fraction(0))
     stdio.emit(
         f"wrote {target} ({len(data) / 1e6:.1f} MB)\n\n"
         "In Gradescope: create a programming assignment worth\n"

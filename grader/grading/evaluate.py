@@ -15,7 +15,7 @@ from grader.assignment.solution import Entangled, is_written_by_student, pieces
 from grader.execution.observe import observe
 from grader.execution.scheduler import Prober
 from grader.grading.hidden import shown_diagnosis
-from grader.grading.scoring import manual_result, not_filled_in, outcome, part_result, without_notebook
+from grader.grading.scoring import manual_result, not_filled_in, outcome, part_result, with_extra, without_notebook
 from grader.model import LOST, Answer, Assignment, Check, Diagnosis, Given, Observation, Outcome, PartResult
 from grader.worker.messages import Replacement
 
@@ -84,6 +84,7 @@ def evaluate(
         credited = tuple(dict.fromkeys(name for id in better for name in run.replaced[id]))
         outcomes = [run.outcomes[c.id] for c in own]
         results.append(part_result(part, outcomes, followed, credited, assignment.follow_through))
+    results = with_extra(assignment, results) if assignment.extra else results
     diagnoses, explanations = run.explained(checks)
     notes = [note for c in checks for note in run.notes.get(c.id, ())]
     return Evaluation(

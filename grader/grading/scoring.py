@@ -147,6 +147,24 @@ def part_result(
     )
 
 
+def with_extra(assignment: Assignment, results: Sequence[PartResult]) -> list[PartResult]:
+    """The results with extra credit as far as the cap goes; such a part's maximum is 0: it is beyond the total."""
+    is_extra = [r.part.id in assignment.extra for r in results]
+    regular = (r.score for r, extra in zip(results, is_extra, strict=True) if not extra and r.manual is None)
+    room = max(assignment.cap - sum(regular, Fraction(0)), Fraction(0))
+    found = list(results)
+    for at in [at for at, extra in enumerate(is_extra) if extra]:
+        result, outcomes = results[at], list[Outcome]()
+        score = min(result.score, room)
+        room, left = room - score, score
+        for one in result.outcomes:
+            outcomes.append(structs.replace(one, score=min(one.score, left)))
+            left -= outcomes[-1].score
+        part = structs.replace(result.part, title=f"{result.part.title} (extra credit)")
+        found[at] = structs.replace(result, part=part, score=score, max_score=Fraction(0), outcomes=tuple(outcomes))
+    return found
+
+
 def manual_result(assignment: Assignment, part: Part, answers: Mapping[str, Answer]) -> PartResult:
     """The pending result of a part that a person marks."""
     manual = next(m for m in assignment.manual if m.part.id == part.id)

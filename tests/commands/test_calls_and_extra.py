@@ -38,6 +38,7 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     make_new(root, "toy")
     folder = root / "reference" / "toy"
     (folder / "wrong.py").unlink()
+    (folder / "right.py").unlink()
     checks = folder / "checks.py"
     checks.write_text(checks.read_text() + OWN)
     solution = folder / "solution" / "toy.py"
@@ -104,6 +105,52 @@ def test_a_reference_that_breaks_its_own_rule_is_not_recorded(
     solution.write_text(solution.read_text().replace("np.matmul(x, w) + b", "np.dot(x, w) + b"))
     assert cli.main(["golden", "record", "toy", "--course", str(root)]) == 4
     assert f"without_dot fails on the reference itself: {FORBIDDEN}" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("cap", "old", "new", "score", "status"),
+    [
+        ("", "", "", 1, "passed"),
+        ("cap = 3", "", "", 3, "passed"),
+        ("cap = 9", "", "", 5, "passed"),
+        ("", "np.matmul(x, w) + b", "0", 1, "passed"),
+        ("cap = 2", "d_out.sum(axis=0)", "d_out", 2, "partial"),
+    ],
+)
+def test_extra_credit_comes_on_top_as_far_as_the_cap(
+    recorded: Path, graded: Callable[..., dict[str, Any]], cap: str, old: str, new: str, score: int, status: str
+) -> None:
+    toml = Path("reference", "toy", "assignment.toml")
+    toml.write_text(toml.read_text().replace("points = 5 ", f'points = 1\nextra = ["2"]\n{cap} '))
+    shutil.rmtree("assignments")
+    assert cli.main(["release", "toy"]) == 0
+    assert cli.main(["lint", "toy"]) == 0
+    report = graded(old, new)
+    assert (report["score"], report["max_score"]) == (score, 1)
+    extra = report["parts"][1]
+    assert (extra["title"].endswith(" (extra credit)"), extra["max_score"], extra["status"]) == (True, 0, status)
+    assert sum(check["score"] for check in extra["checks"]) == pytest.approx(extra["score"])
+
+
+@pytest.mark.parametrize(
+    ("lines", "message"),
+    [
+        ('extra = ["9"]', "extra names part 9, which is not in order"),
+        ('extra = ["2"]\ncap = 1', "cap 1 is below the 5 points of automatic parts"),
+        ("cap = 9", "cap without extra"),
+    ],
+)
+def test_extra_credit_that_cannot_be_is_one_line(
+    recorded: Path, tmp_path: Path, lines: str, message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = shutil.copytree(recorded, tmp_path / "course")
+    toml = root / "reference" / "toy" / "assignment.toml"
+    toml.write_text(toml.read_text().replace("points = 5 ", f"points = 5\n{lines}\n#"))
+    assert cli.main(["lint", "toy", "--course", str(root)]) == 4
+    said = capsys.readouterr().err
+    assert message in said
+    assert "assignment.toml:" in said
+    assert said.count("\n") == 1
 
 
 def test_only_what_the_asked_name_leads_to_is_read() -> None:

@@ -64,7 +64,7 @@ def _caught(assignment: Assignment, topic: Callable[[Assignment], Iterator[Findi
 
 
 def _points(assignment: Assignment) -> Iterator[Finding]:
-    automatic = sum((check.points for check in assignment.checks), Fraction(0))
+    automatic = sum((c.points for c in assignment.checks if c.part.id not in assignment.extra), Fraction(0))
     manual = sum((part.points for part in assignment.manual), Fraction(0))
     if automatic + manual != assignment.points:
         given = f"{automatic} automatic and {manual} manual points are {automatic + manual}"

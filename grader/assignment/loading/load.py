@@ -55,6 +55,8 @@ def load_assignment(folder: Path, handout: Path) -> Assignment:
         checks=read_checks(folder, required=not manifest.manual),
         manual=manifest.manual,
         order=manifest.order,
+        extra=manifest.extra,
+        cap=manifest.cap,
         limits=manifest.limits,
         follow_through=manifest.follow_through,
         hints=manifest.hints,

@@ -79,6 +79,8 @@ class _Toml(Struct, frozen=True, kw_only=True):
     points: _Number
     seed: int
     order: list[str]
+    extra: list[str] = []
+    cap: _Number | None = None
     notebook: str | None = None
     student_files: list[str] = []
     provided_files: list[str] = []
@@ -114,6 +116,8 @@ class Manifest(Struct, frozen=True, kw_only=True):
     points: Fraction
     seed: int
     order: tuple[str, ...]
+    extra: tuple[str, ...]
+    cap: Fraction
     notebook: str | None
     student_files: tuple[str, ...]
     provided_files: tuple[str, ...]
@@ -190,7 +194,7 @@ def read_manifest(folder: Path) -> Manifest:
         if not PINNED.fullmatch(wanted):
             text = f'requirements: {wanted!r} is not pinned; write "{name_of(wanted)}==1.2.3" with the version you use'
             raise source.error(text, key="requirements")
-    for key in ("student_files", "provided_files", "stand_ins", "order", "requirements"):
+    for key in ("student_files", "provided_files", "stand_ins", "order", "extra", "requirements"):
         _refuse_repeats(source, key, getattr(toml, key))
     _refuse_repeats(source, "manual", [m.id for m in toml.manual])
     for key in ("student_files", "provided_files", "stand_ins", "notebook", "compat", "data"):
@@ -200,6 +204,7 @@ def read_manifest(folder: Path) -> Manifest:
                 raise source.error(f"{key}: {path!r} is not a plain relative path inside the assignment", key=key)
     if toml.notebook is not None and not toml.notebook.endswith(".ipynb"):
         raise source.error(f"notebook {toml.notebook!r} does not end in .ipynb", key="notebook")
+    extra, cap = _extra(source, toml)
     worth = _fraction(source, toml.follow_through.worth, "follow_through", "worth")
     if worth > 1:
         raise source.error(f"follow_through worth {worth} is more than the point itself", "follow_through", "worth")
@@ -209,6 +214,8 @@ def read_manifest(folder: Path) -> Manifest:
         points=_fraction(source, toml.points, "", "points"),
         seed=toml.seed,
         order=tuple(toml.order),
+        extra=extra,
+        cap=cap,
         notebook=toml.notebook,
         student_files=tuple(toml.student_files),
         provided_files=tuple(toml.provided_files),
@@ -227,6 +234,24 @@ def read_manifest(folder: Path) -> Manifest:
         manual=tuple(_manual(source, index, entry) for index, entry in enumerate(toml.manual)),
         inconsistent=tuple(entry.what for entry in toml.inconsistent),
     )
+
+
+def _extra(source: _Source, toml: _Toml) -> tuple[tuple[str, ...], Fraction]:
+    """The parts that are extra credit, and what automatic parts may come to with them."""
+    manual = {entry.id: _fraction(source, entry.points, "manual", "points", i) for i, entry in enumerate(toml.manual)}
+    automatic = _fraction(source, toml.points, "", "points") - sum(manual.values())
+    for id in toml.extra:
+        if id not in toml.order:
+            raise source.error(f"extra names part {id}, which is not in order", key="extra")
+        if id in manual:
+            raise source.error(f"extra names part {id}, which a person marks; extra credit is for checks", key="extra")
+    if toml.cap is None:
+        return tuple(toml.extra), automatic
+    cap = _fraction(source, toml.cap, "", "cap")
+    if not toml.extra or cap < automatic:
+        text = f"cap {cap} is below the {automatic} points of automatic parts" if toml.extra else "cap without extra"
+        raise source.error(f"{text}: it limits what they and the parts in extra come to together", key="cap")
+    return tuple(toml.extra), cap
 
 
 def is_id(text: str) -> bool:
