@@ -278,3 +278,54 @@ def test_a_mistake_that_fits_no_more_does_not_keep_values_from_being_recorded(co
     code, said = run("golden", "record", "toy")
     assert code == 0
     assert "toy: warning: edit 'bias gradient" in said
+
+
+WRONG_USAGE = """\
+new
+new 9bad
+new toy
+new x --from nowhere.ipynb
+new x --from broken.ipynb
+new x --from words.txt
+golden
+golden recrd toy
+golden record nope
+golden diff nope
+golden verify nope
+golden diff --accept toy
+golden verify --keep-within-tolerance toy
+golden record toy --course words.txt
+release nope
+release toy --chek
+lint nope
+lint toy --seeds 0
+lint toy --seeds many
+lint --course nowhere
+import
+import word x
+import nbgrader nowhere
+import nbgrader broken.ipynb
+import nbgrader words.txt
+import otter nowhere
+import otter broken.ipynb
+import otter words.txt
+export
+export nowhere
+export notebook nope
+export notebook toy -o no/such/folder.ipynb
+export nbgrader nope
+export nbgrader toy -o words.txt
+export gradescope-autograder nope
+"""
+
+
+def test_wrong_usage_of_every_command_is_one_line_and_exit_2(course: Path, run: Run) -> None:
+    (course / "words.txt").write_text("no notebook\n")
+    (course / "broken.ipynb").write_text('{"cells": 3')
+    before = sorted(course.rglob("*"))
+    for words in WRONG_USAGE.splitlines():
+        code, said = run(*words.split())
+        lines = [line for line in said.splitlines() if not line.startswith(("usage:", " "))]
+        assert (code, len(lines)) == (2, 1), f"{words}: {said}"
+        assert lines[0].startswith("grade"), words
+    assert sorted(course.rglob("*")) == before, "something was written"
