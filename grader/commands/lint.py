@@ -120,10 +120,10 @@ def _trials(assignment: Assignment, seeds: int) -> tuple[int, str]:
 
 
 def _names(assignment: Assignment) -> str:
-    """A line on mistakes that get no name."""
-    from grader.diagnosis.bank import FILE, missing_names
+    """A line on mistakes that had a name and get none any more."""
+    from grader.diagnosis.bank import FILE, bank_path, missing_names
 
-    what = missing_names(assignment)
+    what = missing_names(assignment) if bank_path(assignment).is_file() else ""
     run = f"run `grade lint --mutants {assignment.id}`"
     return what and f"{_where(assignment, f'golden/{FILE}')}: warning: {what}; {run}\n"
 
