@@ -111,7 +111,7 @@ def _test(part: PartResult, position: int, outcome: Outcome, when: When) -> dict
 
 
 def _output(report: Report) -> str:
-    """What stands above the tests: why there is no score, what waits for a person, failed cells, notes."""
+    """What stands above the tests: why there is no score, what needs manual grading, failed cells, notes."""
     if report.status != "graded":
         return "\n".join([sentences.no_score(report), sentences.paragraph(report.reason)])
     lines = []
