@@ -7,8 +7,6 @@ from typing import Any
 
 import numpy as np
 
-_SCATTER = "PathCollection"
-
 
 def figure_data(shown: Any = None) -> list[dict[str, Any]]:
     """What each axes of a figure shows, in the order in which they were made.
