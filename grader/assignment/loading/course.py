@@ -12,7 +12,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from grader.assignment.loading.load import is_handout, load_assignment
+from grader.assignment.loading.load import is_assignment, load_assignment
 from grader.assignment.loading.manifest import FILE, read_manifest
 from grader.errors import AuthoringError, UsageError
 from grader.model import Assignment
@@ -138,4 +138,4 @@ def _course_at(folder: Path) -> Course | None:
 
 
 def _single_at(folder: Path) -> Course | None:
-    return Course(root=folder, single=True) if is_handout(folder) else None
+    return Course(root=folder, single=True) if is_assignment(folder) else None

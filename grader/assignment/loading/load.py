@@ -70,6 +70,6 @@ def load_assignment(folder: Path, handout: Path) -> Assignment:
     )
 
 
-def is_handout(folder: Path) -> bool:
-    """Whether `folder` is a hand-out (or a reference): it holds both `assignment.toml` and `checks.py`."""
+def is_assignment(folder: Path) -> bool:
+    """Whether `folder` is a hand-out or a reference: it holds both `assignment.toml` and `checks.py`."""
     return (folder / FILE).is_file() and (folder / PUBLIC).is_file()
