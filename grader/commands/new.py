@@ -14,7 +14,7 @@ from grader.errors import UsageError
 if TYPE_CHECKING:
     from grader.convert.draft import Draft
 
-DESCRIPTION = "Start an assignment in reference/NAME with one part, one check and a solution that passes it."
+DESCRIPTION = "Start an assignment in reference/NAME that works: two parts, three checks, a solution, mistakes to see."
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -31,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Start an assignment that works: one part, one check, a solution."""
+    """Start an assignment, from nothing or from a solution."""
     from grader.assignment.release.new import make_new
 
     root = course_root(args)
