@@ -1,6 +1,6 @@
 """Parts and what a person marks: questions, answers, rubrics and marks as immutable types; an answer's digest.
 
-Owns no behaviour beyond the digest. How a mark becomes points is `grader.marking.rules`'s, keeping it `marking.log`'s.
+Owns no behaviour beyond the digest. How a mark becomes points is `grader.marking.totals`'s, keeping it `marking.log`'s.
 """
 
 from __future__ import annotations

@@ -64,6 +64,26 @@ def test_the_grader_names_no_assignment(path: Path) -> None:
     assert not [folder.name for folder in (ROOT / "reference").iterdir() if folder.name in text]
 
 
+def test_what_docstrings_and_comments_refer_to_exists() -> None:
+    """`grader.a.b` anywhere, and in a module's docstring what it calls somebody else's business."""
+    texts = {module_name(path): path.read_text() for path in FILES}
+    known = {part for name in texts for part in name.split(".")} | set(
+        re.findall(r"(?<!`)\b\w+\b", "".join(texts.values()))
+    )
+    wrong = []
+    for module, text in texts.items():
+        for name in re.findall(r"`grader\.(?!py`)([\w.]+)`", text):
+            parts = name.split(".")
+            owner = next(".".join(parts[:n]) for n in range(len(parts), -1, -1) if ".".join(parts[:n]) in texts)
+            member = name.removeprefix(owner).lstrip(".").partition(".")[0]
+            if not re.search(rf"\b{member}\b", texts[owner]):
+                wrong.append(f"{module}: grader.{name}")
+        said = " ".join((ast.get_docstring(ast.parse(text)) or "").split())
+        others = re.findall(r"`(?:\w+\.)*(\w+)`'|\bfor `(?:\w+\.)*(\w+)`", said)
+        wrong += [f"{module}: {a or b}" for a, b in others if (a or b) not in known]
+    assert wrong == []
+
+
 def test_every_step_of_the_drawn_ways_exists() -> None:
     text = (ROOT / "CONTRIBUTING.md").read_text()
     ways = text[text.index("## Four ways") : text.index("## Add an assignment")]

@@ -1,7 +1,7 @@
-"""One submission, run: the trusted side's plan.
+"""Runs a submission's notebook cell by cell and keeps forked snapshots to probe checks in.
 
-Runs the notebook cell by cell, parks a snapshot before each, goes on from the last one where a cell kills or hangs its
-process. Asking the snapshots is `grader.execution.observe`.
+A copy is forked before each cell that could end its process, and goes on where that happens. Asking the snapshots is
+`grader.execution.observe`'s.
 """
 
 from __future__ import annotations

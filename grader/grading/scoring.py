@@ -1,7 +1,7 @@
 """From observations and golden values to outcomes and points, in exact fractions.
 
-Pure: the same arguments give the same outcome. Comparing two arrays is `grader.gradcheck`; what a failed one is called
-is diagnosis; how it all is printed is `grader.report`.
+Pure: the same arguments give the same outcome. Comparing two values is `grader.compare`'s, naming the mistake
+`grader.diagnosis`'s, and showing it all `grader.report`'s.
 """
 
 from __future__ import annotations

@@ -36,7 +36,7 @@ def tier(layers: Collection[str]) -> str:
 
 
 def at_least(tier: str, wanted: str) -> bool:
-    """Whether tier `found` promises what `wanted` does."""
+    """Whether `tier` promises what `wanted` does."""
     return tier in TIERS and TIERS.index(tier) <= TIERS.index(wanted)
 
 
@@ -54,7 +54,7 @@ ANY = Policy()
 
 
 def require(layers: Collection[str], policy: Policy, problems: Collection[str], *, secrets: bool) -> str:
-    """Refuse to go on where the layers that are on do not suffice; returns a warning, or nothing.
+    """Raise where the layers that are on do not suffice; returns a warning for the report, or an empty text.
 
     Parameters
     ----------
@@ -66,7 +66,7 @@ def require(layers: Collection[str], policy: Policy, problems: Collection[str], 
     Raises
     ------
     UsageError
-        With what is missing, and how to go on.
+        If they do not; it says what is missing, and how to go on.
     """
     active = tier(layers)
     why = "; ".join(problems) or "no layer said why"

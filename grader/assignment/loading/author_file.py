@@ -1,7 +1,7 @@
 """The author's Python files: read as text, and executed in a namespace of their own.
 
 Owns the one way in which an error in such a file becomes an `AuthoringError` with its line. What the files mean is for
-`checkfile` and `edits`.
+`check_source` and `edits`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """A cohort in numbers: the distribution of scores, what lost the most points, what took the time.
 
-Owns counting. `summary_text` and `summary_page` show it.
+Owns counting. `text` and `page` show it.
 """
 
 from __future__ import annotations

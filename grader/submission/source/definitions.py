@@ -1,7 +1,7 @@
 """What one piece of Python defines at its top level.
 
 Owns reading a cell's or a module's source as a syntax tree: names with their kind and parameters, and the modules it
-star-imports. Which of several definitions counts, and following imports into other files, is `lookup`'.
+star-imports. Which of several definitions counts, and following imports into other files, is `lookup`'s.
 """
 
 from __future__ import annotations
