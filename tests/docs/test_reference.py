@@ -14,6 +14,8 @@ import grader
 from grader import cli
 from grader.assignment.loading import manifest
 from grader.commands import REGISTRY
+from grader.compare.rules import RULES
+from grader.report.formats import FORMATS
 from tests.docs.pages import DOCS, ROOT
 
 REFERENCE = DOCS / "reference"
@@ -50,6 +52,9 @@ def named() -> Iterator[tuple[str, str]]:
     yield from (("checks.md", f"`{name}(") for name in grader.__all__)
     for table in (manifest._Toml, *manifest._TABLES.values()):
         yield from (("assignment.md", f.name) for f in msgspec.structs.fields(table))
+    yield from (("../howto/tolerance.md", f"| `{name}` |") for name in RULES)
+    for name in FORMATS:
+        yield from (("../howto/send-scores.md", f"| `{name}` |"), ("commands.md", f"`{name}`"))
 
 
 @pytest.mark.parametrize(("page", "name"), sorted(set(named())))
