@@ -213,6 +213,32 @@ relative -= bce_loss_grad(y, y_hat)
         },
     ),
     edit(
+        "finite differences of a list, divided as a whole; parameters in a dictionary behind properties",
+        {
+            SIGMOID_NUMERICAL: """\
+width = 1e-3
+numeric = np.array([sigmoid(at + width / 2) - sigmoid(at - width / 2) for at in x]) / width
+print("Numerical", numeric)
+""",
+            RELU_NUMERICAL: 'print("Greatest error:", np.max(np.abs(relu_grad(x) - relu_grad(x))))\n'
+            "up, down = [relu(at + epsilon) for at in x], [relu(at - epsilon) for at in x]\n"
+            "print((np.asarray(up) - np.array(down)) / (2 * epsilon))\n",
+            BACKWARD: BACKWARD.replace(
+                "self.dW = x.T @ dy", 'self.slopes = {"W": x.T @ dy, "b": dy.sum(axis=0)}'
+            ).replace("        self.db = dy.sum(axis=0)\n", ""),
+            MOVE: MOVE
+            + """
+    @property
+    def dW(self):
+        return self.slopes["W"]
+
+    @property
+    def db(self):
+        return self.slopes["b"]
+""",
+        },
+    ),
+    edit(
         "logarithms kept from zero, functions as lambda expressions",
         {
             BCE: "    y_hat = np.clip(y_hat, 1e-7, 1 - 1e-7)\n" + BCE,
