@@ -157,6 +157,12 @@ def test_prose_about_printing_is_no_python_2() -> None:
         (b'{"nbformat": 4, "cells": {}}', "no cells"),
         (b'{"nbformat": 3, "worksheets": 3}', "damaged notebook of an old format"),
         (b'{"nbformat": 3, "worksheets": [{"cells": [4]}]}', "damaged notebook of an old format"),
+        (
+            b'{"nbformat": 3, "metadata": {"name": ""}, "worksheets": ['
+            + b",".join([b'{"cells": [{"cell_type": "code", "input": "a = 1", "outputs": []}]}'] * 3_000)
+            + b"]}",
+            "damaged notebook of an old format",
+        ),
         (b'{"nbformat": 0}', "damaged notebook of an old format"),
         (notebook_json(), "has no cells"),
         (notebook_json(text("# A")), "has no code cells"),

@@ -30,6 +30,8 @@ MAX_JSON = 25 << 20
 """Bytes without pictures and pages in outputs: read as text, they may take four times as much twice."""
 MAX_VALUES = 2_000_000
 """Commas, colons and brackets: a value that is read takes up to 70 bytes."""
+MAX_OLD_VALUES = 10_000
+"""Lists and dictionaries of an old format: converting them takes time with the square of a cell's outputs."""
 MAX_CELLS = 5000
 """A long notebook has 300."""
 MAX_CODE = 2 << 20
@@ -247,6 +249,8 @@ def _upgrade(raw: dict[str, Any]) -> dict[str, Any]:
     _NotUpgraded
         The converter could not make sense of it.
     """
+    if _is_large(raw):
+        raise _NotUpgraded(f"it holds more than {MAX_OLD_VALUES:,} lists and dictionaries")
     import nbformat  # here, for its cost
 
     _bound_levels(raw)
@@ -265,6 +269,16 @@ def _upgrade(raw: dict[str, Any]) -> dict[str, Any]:
     if not isinstance(upgraded, dict):
         raise _NotUpgraded("the converter returned no notebook")
     return dict(upgraded)
+
+
+def _is_large(raw: dict[str, Any]) -> bool:
+    waiting: list[Any] = [raw]
+    for _ in range(MAX_OLD_VALUES):
+        if not waiting:
+            return False
+        value = waiting.pop()
+        waiting += [v for v in (value.values() if isinstance(value, dict) else value) if isinstance(v, dict | list)]
+    return True
 
 
 def _bound_levels(raw: dict[str, Any]) -> None:
