@@ -88,7 +88,7 @@ def compare(
         strange=strange,
         wrong=measured.wrong,
         worst=measured.worst,
-        error=_hidden_error(measured.error, passed) if hidden else measured.error,
+        error=_hidden_error(measured.error, tolerance.limit, passed) if hidden else measured.error,
         tolerance=measured.tolerance,
         limits=(tolerance.limit, tolerance.limit32),
         single=single,
@@ -108,9 +108,9 @@ def compare(
     )
 
 
-def _hidden_error(error: float, passed: bool) -> float:
+def _hidden_error(error: float, limit: float, passed: bool) -> float:
     """One digit, and nothing beyond what is wholly wrong: its exponent could be made to spell something."""
-    return min(describe.blurred(error, up=not passed), LARGEST_HIDDEN_ERROR)
+    return min(describe.blurred(error, up=not passed), LARGEST_HIDDEN_ERROR * max(1.0, limit))
 
 
 def _failed(name: str, message: str, got: Array | None = None) -> Comparison:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from pathlib import Path
 from typing import Any
 
@@ -86,10 +86,18 @@ def evaluate(
         results.append(part_result(part, outcomes, followed, credited, assignment.follow_through))
     results = with_extra(assignment, results) if assignment.extra else results
     diagnoses, explanations = run.explained(checks)
-    notes = [note for c in checks for note in run.notes.get(c.id, ())]
+    notes = _each_once(note for c in checks for note in run.notes.get(c.id, ()))
     return Evaluation(
         tuple(_with_diagnoses(results, diagnoses)), tuple(dict.fromkeys((*notes, *explanations, *unasked)))
     )
+
+
+def _each_once(notes: Iterable[tuple[str, str]]) -> list[str]:
+    """A sentence that several checks or parts share, once with all of them."""
+    subjects: dict[str, dict[str, None]] = {}
+    for subject, sentence in notes:
+        subjects.setdefault(sentence, {})[subject] = None
+    return [f"{', '.join(names)}: {sentence}" for sentence, names in subjects.items()]
 
 
 class _Run:
@@ -102,7 +110,8 @@ class _Run:
         self.followed: dict[str, Outcome] = {}
         """Results with the reference in the place of `replaced`."""
         self.replaced: dict[str, list[str]] = {}
-        self.notes: dict[str, list[str]] = {}
+        self.notes: dict[str, list[tuple[str, str]]] = {}
+        """By check: of what a note speaks, and its sentence."""
         self._prober, self._golden, self._unfilled, self._explains = prober, golden, unfilled, explains
         self._assignment = prober.session.assignment
         self._seen: dict[str, Observation] = {}
@@ -128,8 +137,8 @@ class _Run:
             self.outcomes[check.id] = result
             # a student alone knows the parts, and nothing of checks' ids
             name = check.id if self._assignment.solution is not None else f"part {check.part.id}"
-            changed = [f"{name}: your code changes {_input(n)} in place" for n in observation.changed]
-            self.notes[check.id] = [*changed, *(f"{name}: {note}" for note in observation.notes)]
+            changed = [f"your code changes {_input(n)} in place" for n in observation.changed]
+            self.notes[check.id] = [(name, note) for note in (*changed, *observation.notes)]
 
     def follow(self, checks: Sequence[Check]) -> None:
         """Probe checks once more whose earlier names lost points, one after another.
@@ -175,7 +184,8 @@ class _Run:
         notes = self.notes[check.id]
         given = pieces(self._assignment, check, replaced)
         if isinstance(given, Entangled):
-            notes.append(f"{check.id}: no follow-through, since `{given.name}` cannot be given without `{given.asked}`")
+            why = f"`{given.name}` cannot be given without `{given.asked}`"
+            notes.append((check.id, f"no follow-through, since {why}"))
             return
         again = self._prober.observe_again(check, [Replacement(p.name, p.source, p.module) for p in given])
         followed = outcome(check, again, self._given(check))
@@ -184,7 +194,7 @@ class _Run:
         stuck = [name for name in replaced if not again.replaced.get(name)]
         if stuck:
             names = ", ".join(f"`{n}`" for n in stuck)
-            notes.append(f"{check.id}: no follow-through, since {names} could not be replaced by the course's own")
+            notes.append((check.id, f"no follow-through, since {names} could not be replaced by the course's own"))
         else:
             self.followed[check.id], self.replaced[check.id] = followed, replaced
 

@@ -84,13 +84,16 @@ def put(net, values):
 def batch(rng, values, rows, shape=None, clearance=KINK):
     """Random samples (rows, *shape) that put no hidden unit on the kink of its ReLU, and labels."""
     depth = len(values) // 2
-    x = rng.normal(size=(5 * rows, len(values["W1"])))
-    hidden, clear = x, np.ones(len(x), dtype=bool)
-    for i in range(1, depth):
-        before = hidden @ values[f"W{i}"] + values[f"b{i}"]
-        clear &= (np.abs(before) > clearance).all(axis=1)
-        hidden = np.maximum(before, 0)
-    x = x[clear][:rows]
+    x = np.empty((0, len(values["W1"])))
+    while len(x) < rows:
+        drawn = rng.normal(size=(5 * rows, len(values["W1"])))
+        hidden, clear = drawn, np.ones(len(drawn), dtype=bool)
+        for i in range(1, depth):
+            before = hidden @ values[f"W{i}"] + values[f"b{i}"]
+            clear &= (np.abs(before) > clearance).all(axis=1)
+            hidden = np.maximum(before, 0)
+        x = np.concatenate([x, drawn[clear]])
+    x = x[:rows]
     return x.reshape(rows, *(shape or x.shape[1:])), rng.integers(len(values[f"b{depth}"]), size=rows)
 
 

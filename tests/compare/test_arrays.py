@@ -201,3 +201,11 @@ def test_hidden_printed_rule_does_not_give_away_the_size_of_the_text():
     hidden = compare("x", np.array(1.0), np.array(2.3471), rule, hidden=True)
     assert shown.tolerance == pytest.approx(1e-6 + 0.5e-4 / 2.3471)
     assert hidden.tolerance == 2e-5
+
+
+def test_hidden_error_of_a_wide_limit_is_not_shown_below_it():
+    wide = Tolerance(rule="sum_abs", limit=50.0)
+
+    result = compare("x", np.array([70.0, 10.0]), np.array([1.0, 2.0]), wide, hidden=True)
+
+    assert (result.status, result.error, result.tolerance) == ("failed", 80.0, 50.0)

@@ -22,9 +22,10 @@ def test_every_wrong_rewrite_fails_exactly_its_checks(
     assignment: Assignment, define: Define, probes: Probes, seed: int
 ) -> None:
     reference = define(None)
-    failed = {edit.name: failing(probes, define(edit), reference, seed) for edit in wrong_edits(assignment)}
+    edits = wrong_edits(assignment)
+    failed = {edit.name: failing(probes, define(edit), reference, seed) - set(edit.may_fail) for edit in edits}
 
-    assert failed == {edit.name: set(edit.fails) - set(TRAINED) for edit in wrong_edits(assignment)}
+    assert failed == {edit.name: set(edit.fails) - set(TRAINED) - set(edit.may_fail) for edit in edits}
 
 
 @pytest.mark.parametrize("seed", SEEDS)

@@ -82,7 +82,7 @@ def test_a_one_sided_difference_is_told_from_the_central_one(assignment: Assignm
         ({}, "no finite difference"),
         ({"below": np.array([np.inf])}, "no finite difference"),
         ({"below": np.zeros(0), "above": np.zeros(0), "own": np.zeros(0), "result": np.zeros(0)}, "no finite"),
-        ({"own": np.full(5, np.nan)}, "is not the derivative"),
+        ({"own": np.full(5, np.nan)}, "where your function has the slope nan"),
     ],
 )
 def test_the_judge_of_differences_has_a_verdict_for_any_arrays(
@@ -103,8 +103,8 @@ def test_the_judge_of_differences_has_a_verdict_for_any_arrays(
     ("end", "path", "status", "words"),
     [
         ((-1.0, 0.5), ((3.0, -1.0), (2.0, 0.5)), "passed", ""),
-        ((-1.0, 0.5), ((4.0, -1.0), (2.0, 0.5)), "passed", "does not start at (3, 2)"),
-        ((-1.0, 0.5), ((-1.1, -1.0), (0.5, 0.5)), "failed", "starts below -2"),
+        ((-1.0, 0.5), ((4.0, -1.0), (2.0, 0.5)), "passed", "the path starts at (4, 2), not at (3, 2)"),
+        ((-1.0, 0.5), ((-1.1, -1.0), (0.5, 0.5)), "failed", "a descent from above -2 is asked for"),
         ((3.0, 2.0), ((3.0, 3.0), (2.0, 2.0)), "failed", "not below -2"),
         ((np.nan, 0.0), ((3.0, np.nan), (2.0, 0.0)), "failed", ""),
         ((-1.0, 0.5), ((3.0, -1.1), (2.0, 0.5)), "failed", "not what optimize_f returns"),
