@@ -23,8 +23,8 @@ from checks_arrays import (
     turned,
     upright,
 )
-from checks_calls import printed, scored, stepped
-from checks_cells import train_again
+from checks_calls import ROLES, printed, scored, stepped
+from checks_cells import passes_rate_on, train_again
 from checks_network import NAMES, RATE, forward
 from checks_points import drawn_points, drawn_state, new_key
 from checks_printed import SHARP, judge_datasets, judge_untrained
@@ -199,7 +199,8 @@ def training_epochs(student, rng):
     steps = train_again(student, FEW, FEW_TESTS)
     if not steps and moved(before, take(student)):
         raise ForPerson("the training does not call train_one_sample; how often it sees an image could not be counted")
-    return {"steps": np.array(steps)}
+    passed_on = passes_rate_on(student, ROLES["rate"])
+    return {"steps": np.array(steps), "rate": np.array(np.nan if passed_on is None else passed_on, dtype=float)}
 
 
 @check(TRAINING, points=3, builds_on=["feed_forward_dataset", "train_one_sample"], judge=judge_accuracy, seconds=120)

@@ -24,7 +24,7 @@ from checks import (
 )
 from checks_networks import gradients, judge_loss_of_scores, l2_term, layers_at, loss_of, two_layers_at
 
-from grader import Verdict, check
+from grader import Verdict, check, fail
 
 SHAPES = {"one_row": (1, 4), "narrow": (8, 13), "images": (6, 2, 5, 3)}
 """Shapes of x for the affine layer, each with another number of outputs."""
@@ -221,11 +221,14 @@ def two_layer_gradients_l2_sizes(student, rng):
 
 @check(DEEP_LOSS, points=1, uses=["FullyConnectedNet"], builds_on=LAYERS)
 def deep_loss_depths(student, rng):
-    """Losses with one and with three hidden layers, regularized"""
+    """Losses with one and with three hidden layers, regularized; without labels, their scores"""
     seen = {}
     for name, sizes in (("shallow", SHALLOW), ("deep", DEEP)):
         net, x, y = layers_at(student, rng, sizes, 7, reg=0.6)
         seen[name] = loss_of(net, x, y)
+        returned = np.asarray(net.loss(x))
+        if returned.dtype.kind == "f" and (returned >= 0).all() and np.allclose(returned.sum(axis=-1), 1):
+            fail("without labels, `loss` returns probabilities; the scores are asked for")
     return seen
 
 

@@ -313,6 +313,19 @@ WRONG = [
         fails=(*DEEP, "fifty_by_heart"),
     ),
     Edit(
+        name="FullyConnectedNet: without labels it returns probabilities",
+        changes=(
+            Change(
+                NETS,
+                DEEP_SCORES,
+                f"{DEEP_SCORES}        if y is None:\n"
+                "            e = np.exp(scores - scores.max(axis=1, keepdims=True))\n"
+                "            return e / e.sum(axis=1, keepdims=True)\n",
+            ),
+        ),
+        fails=("deep_loss_depths",),
+    ),
+    Edit(
         name="FullyConnectedNet: ReLU after the scores too",
         changes=(
             Change(NETS, DEEP_SCORES, DEEP_SCORES.replace("affine_forward", "affine_relu_forward")),

@@ -33,6 +33,8 @@ def judge_epochs(seen, given):
             message = f"an epoch leaves out {left_out} of {FEW} images"
             if left_out == FEW - FEW_TESTS:
                 message += ": it is as long as the test set"
+    elif seen["rate"] == 0:
+        right, message = False, "`train_one_epoch` does not hand its learning rate on to `train_one_sample`"
     yield Verdict("epochs", right, message)
 
 

@@ -206,6 +206,11 @@ WRONG = [
         may_fail=("training_accuracy",),  # a fourteenth of the steps, on the small data set
     ),
     edit(
+        "the learning rate of an epoch is not handed on",
+        ("training_epochs",),
+        {EPOCH_LOOP + "(x_train[i], y_train[i], learning_rate)": EPOCH_LOOP + "(x_train[i], y_train[i])"},
+    ),
+    edit(
         "the same sample over and over",
         ("training_accuracy",),
         {EPOCH_LOOP + "(x_train[i], y_train[i]": EPOCH_LOOP + "(x_train[0], y_train[0]"},

@@ -167,9 +167,12 @@ def relu_layer_again(student, rng):
 
 
 def after_step(made, x, dy):
-    """Outputs for x and -x and the gradient twice, after a step: the second is another if the first changed x or dy."""
+    """Outputs for x and -x / 2 and the gradient at x twice, after a step.
+
+    The second gradient is another if the first changed x or dy; both are if they belong to the latest output.
+    """
     made.step(0.1)
-    y = np.stack([made.forward(x), made.forward(-x)])
+    y = np.stack([made.forward(x), made.forward(-x / 2)])
     return {"y": y, "dx": np.stack([made.backward(x, dy).copy(), made.backward(x, dy)])}
 
 

@@ -29,6 +29,7 @@ DW = "        self.dW = x.T @ dy\n"
 DB = "        self.db = dy.sum(axis=0)\n"
 W_STEP = "        self.W = self.W - step_size * self.dW\n"
 B_STEP = "        self.b = self.b - step_size * self.db\n"
+SIGMOID_FORWARD = "        return sigmoid(x)\n"
 SIGMOID_BACK = "        return dy * sigmoid_grad(x)\n"
 RELU_FORWARD = "        return relu(x)\n"
 RELU_BACK = "        return dy * relu_grad(x)\n"
@@ -243,6 +244,14 @@ LAYERS = [
         "backward of Sigmoid scales dy in place",
         ("sigmoid_layer_again",),
         {SIGMOID_BACK: "        dy *= sigmoid_grad(x)\n        return dy\n"},
+    ),
+    edit(
+        "backward of Sigmoid belongs to the latest output",
+        ("sigmoid_layer_again",),
+        {
+            SIGMOID_FORWARD: "        self.y = sigmoid(x)\n        return self.y\n",
+            SIGMOID_BACK: "        return dy * self.y * (1 - self.y)\n",
+        },
     ),
     edit(
         "backward of Sigmoid ignores dy",

@@ -18,6 +18,7 @@ from grader.assignment.loading.check_source import CheckFile, load_check_files
 from grader.assignment.loading.course import find_course
 from grader.assignment.release.edits import edited
 from grader.assignment.release.markers import solved
+from grader.checks import CheckFailed
 from grader.grading.scoring import outcome
 from grader.model import Assignment, Check, Edit, Given, Observation
 from grader.worker.tabulate import tabulated
@@ -121,7 +122,12 @@ def passes(check: Check, probe: Any, student: SimpleNamespace, expected: dict[st
     """Whether a student's code passes a check, by the grader's own scoring."""
     try:
         seen = observe(student, probe, seed)
-    except (ValueError, IndexError, KeyError):  # shapes and names that do not fit
+    except (
+        ValueError,
+        IndexError,
+        KeyError,
+        CheckFailed,
+    ):  # shapes and names that do not fit, and sentences of the check
         return False
     given = Given(golden=expected, rng=np.random.default_rng(seed), data=Path())
     return outcome(check, Observation(check=check.id, ended="returned", values=seen), given).status == "passed"
