@@ -1,6 +1,6 @@
 """Plain `pytest` in a hand-out: one item for each public check, failing with the feedback that `grade` would print.
 
-What is not started is skipped, not failed; pytest's exit code is 1 all the same.
+What is not started is skipped, not failed; pytest's exit code is still 1.
 
 Loaded into every pytest run on a machine that has the grader, so importing it loads nothing of the grader, and without
 an `assignment.toml` beside a `checks.py` it does nothing.

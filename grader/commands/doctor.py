@@ -29,16 +29,15 @@ def run(args: argparse.Namespace) -> int:
     from grader.sandbox import doctor as trying
     from grader.sandbox import tiers
 
-    trials_made = trying.try_everything()
+    findings = trying.try_everything()
     if args.json:
-        trials = [{"layer": t.layer, "works": t.works, "detail": t.detail} for t in trials_made.trials]
+        trials = [{"layer": t.layer, "works": t.works, "detail": t.detail} for t in findings.trials]
         stdio.emit_utf8(
-            json.dumps({"tier": trials_made.tier, "layers": trials, "advice": list(trials_made.advice)}, indent=2)
-            + "\n"
+            json.dumps({"tier": findings.tier, "layers": trials, "advice": list(findings.advice)}, indent=2) + "\n"
         )
     else:
-        rows: list[tuple[str, ...]] = [(t.layer, WORDS[t.works], one_line(t.detail)) for t in trials_made.trials]
-        lines = [*table(rows), "", f"tier {trials_made.tier}: {tiers.PROMISES[trials_made.tier]}"]
-        lines += [f"to do better: {line}" for line in trials_made.advice]
+        rows: list[tuple[str, ...]] = [(t.layer, WORDS[t.works], one_line(t.detail)) for t in findings.trials]
+        lines = [*table(rows), "", f"tier {findings.tier}: {tiers.PROMISES[findings.tier]}"]
+        lines += [f"to do better: {line}" for line in findings.advice]
         stdio.emit("\n".join(lines) + "\n")
-    return FINE if trials_made.tier in tiers.TIERS else FOUND
+    return FINE if findings.tier in tiers.TIERS else FOUND

@@ -83,7 +83,7 @@ def _keep_names(assignment: Assignment) -> None:
 
     try:
         kept = keep_named(assignment, stdio.tell) if wrong_edits(assignment) else None
-    except AuthoringError as error:  # the values are recorded all the same
+    except AuthoringError as error:  # the values are recorded anyway
         stdio.emit(f"{assignment.id}: warning: {one_line(str(error), 2_000)}\n")
         return
     if kept is not None:

@@ -39,13 +39,13 @@ def key_of(mutant: Mutant) -> tuple[str, ...]:
     return mutant.file, str(mutant.line), str(mutant.column), mutant.old, mutant.new
 
 
-def add_outcomes(assignment: Assignment, trials: Iterable[tuple[Mutant, bool]], *, anew: bool = False) -> None:
-    """Append to the file, or write it `anew`."""
+def add_outcomes(assignment: Assignment, trials: Iterable[tuple[Mutant, bool]], *, replace: bool = False) -> None:
+    """Append to the file, or write it from its start."""
     path, now = _path(assignment), sources(assignment)
-    anew = anew or not path.is_file()
-    with path.open("w" if anew else "a", encoding="utf-8", errors="replace", newline="") as file:
+    replace = replace or not path.is_file()
+    with path.open("w" if replace else "a", encoding="utf-8", errors="replace", newline="") as file:
         rows = csv.writer(file, lineterminator="\n")
-        if anew:
+        if replace:
             rows.writerow(_COLUMNS)
         for mutant, caught in trials:
             missed = f"equivalent: {mutant.excused}" if mutant.excused else SURVIVED

@@ -259,7 +259,7 @@ def _once_more(
         add_outcomes(assignment, [(every[number], result)])
         if not done % SHOWN:
             tell(f"{done} of {len(left)} mutants")
-    add_outcomes(assignment, [(mutant, by_number[number]) for number, mutant in enumerate(every)], anew=True)
+    add_outcomes(assignment, [(mutant, by_number[number]) for number, mutant in enumerate(every)], replace=True)
     return [Trial(mutant, by_number[number]) for number, mutant in enumerate(every)]
 
 

@@ -40,7 +40,7 @@ class LostPart(Struct, frozen=True, kw_only=True):
 
     @property
     def follows(self) -> str:
-        """Why nothing more is said of it; empty where it has a mistake of its own, or is the first with one."""
+        """Why its feedback is left out; empty where it has a mistake of its own, or is the first with one."""
         if self.builds_on:
             return f"part {one_line(self.builds_on)}, which is used here, has to be right first"
         return f"the same mistake as in {one_line(self.same_as)}" if self.same_as and not self.explained else ""

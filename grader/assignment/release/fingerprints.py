@@ -13,6 +13,7 @@ import json
 import warnings
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 from msgspec import Struct
@@ -29,7 +30,7 @@ _WITHOUT_EFFECT = frozenset({"annotation", "returns", "type_comment", "kind", "c
 
 
 class _GivenCell(Struct, frozen=True):
-    kind: str
+    kind: Literal["code", "markdown", "raw"]
     source: str
 
 
@@ -49,7 +50,7 @@ class Fingerprints(Struct, frozen=True, kw_only=True):
         """The notebook as it was handed out."""
         if self.notebook is None:
             return None
-        cells = (Cell(index=n, kind=c.kind, source=c.source) for n, c in enumerate(self.cells))  # type: ignore[arg-type]
+        cells = (Cell(index=n, kind=c.kind, source=c.source) for n, c in enumerate(self.cells))
         return Notebook(name=self.notebook, cells=tuple(cells))
 
 

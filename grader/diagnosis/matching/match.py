@@ -161,8 +161,8 @@ class Matcher:
         results, again = self._bank.results(check), ask(REPEATED)
         if results is None or again is None or np.isnan(results.reference[REPEATED]).any():
             return {}
-        told = self.wrong_arrays(check, values) & [bool(np.any(values.get(name, 0))) for name in results.names]
-        fits = _changed(results) & told
+        wrong = self.wrong_arrays(check, values) & [bool(np.any(values.get(name, 0))) for name in results.names]
+        fits = _changed(results) & wrong
         for view, seen in ((GRADED, values), (REPEATED, again)):
             fits &= _agreeing(results, view, seen)
         most = fits.sum(axis=1).max(initial=0)

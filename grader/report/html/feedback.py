@@ -76,7 +76,7 @@ class PartView(Struct, frozen=True, kw_only=True):
     credit: str = ""
     same_as: str = ""
     follows: str = ""
-    """Why nothing more is said."""
+    """Why its feedback is left out."""
     code: tuple[CodeView, ...] = ()
     question: Markup = Markup("")
     answer: Markup = Markup("")
