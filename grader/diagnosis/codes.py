@@ -72,6 +72,7 @@ CODES: dict[str, Code] = {
         Code("transposed"),
         Code("not-reshaped"),
         Code("shapes-do-not-fit", names_a_mistake=False),
+        Code("missing-return"),
         Code("not-reduced"),
         Code("reduced-too-far"),
         Code("whole-numbers"),

@@ -218,6 +218,18 @@ class Evidence:
         return self._explained or any(part < names and part != own for part in parts)
 
     @property
+    def returned_none(self) -> tuple[str, str] | None:
+        """A name that this check needs, and what is None of it in another check of it alone."""
+        needed = names_of(self.check) | set(self.check.builds_on)
+        for case in self._wrong:
+            own = names_of(case.check)
+            if len(own) == 1 and own <= needed:
+                for name, value in case.observation.values.items():
+                    if isinstance(value, NotArray) and value.kind == "None" and name in failed_arrays(case):
+                        return next(iter(own)), name
+        return None
+
+    @property
     def inherited(self) -> bool:
         """Whether an exception here may come from elsewhere: a cell before it raised, or what it builds on fails.
 

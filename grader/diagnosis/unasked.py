@@ -19,9 +19,9 @@ MOST = 20
 
 
 def unasked(outcomes: Iterable[Outcome], seed: int, probe: Probe) -> list[str]:
-    """A sentence for each thing that passed checks let through, with the part before it."""
+    """A sentence for each thing that passed checks let through, with the part before it, once for each function."""
     asked = [o for o in outcomes if o.status == "passed" and o.check.seconds is None]
-    sentences: dict[str, str] = {}
+    sentences: dict[tuple[bool, str], str] = {}
     for outcome in asked[:MOST]:
         check = outcome.check
         observation = probe(watched(check, unasked=True), seed)
@@ -29,7 +29,8 @@ def unasked(outcomes: Iterable[Outcome], seed: int, probe: Probe) -> list[str]:
             continue
         arrays = [a.name for a in outcome.arrays]
         facts = read_facts(arrays_of(observation), arrays)
-        for seen in (state(facts, arrays), large(facts, arrays)):
+        for fact in sorted(facts, key=lambda fact: fact.kind != "shared"):
+            seen = state([fact], arrays) or large([fact], arrays)
             if seen is not None:
-                sentences.setdefault(seen.text, f"part {check.part.id}: {seen.text}")
+                sentences.setdefault((fact.kind == "large", fact.function), f"part {check.part.id}: {seen.text}")
     return list(sentences.values())

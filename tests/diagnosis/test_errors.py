@@ -12,7 +12,7 @@ import pytest
 from grader.diagnosis.evidence import Case
 from grader.diagnosis.explain import explain
 from grader.grading.scoring import outcome
-from grader.model import Check, Diagnosis, Frame, Given, Observation, Part, StudentError, Uses
+from grader.model import Check, Diagnosis, Frame, Given, NotArray, Observation, Part, StudentError, Uses
 from grader.worker.student_error import student_error
 
 SHAPES = {"dout": (7, 3), "w": (5, 3), "x": (7, 5), "self.w": (5, 3), "e": (7, 3), "s": (7,), "square": (3, 3)}
@@ -92,6 +92,25 @@ def test_shapes_that_may_come_from_elsewhere_say_nothing() -> None:
     assert "backward" not in found_in(case_of(layer, flat), backward)
     values = Observation(check="layer", ended="returned", values={n: 2 * e for n, e in EXPECTED.items()})
     assert "backward" in found_in(case_of(layer, values), backward), "wrong numbers of the right shape"
+
+
+def test_a_none_that_an_earlier_function_returned_is_traced_to_it() -> None:
+    layer, network = check_of("layer", "Affine"), check_of("network", "Affine", "Net")
+    error = StudentError(
+        type="TypeError", message="unsupported operand type(s) for *: 'NoneType' and 'bool'",
+        frames=(Frame("layers.py", 3, "return dout * self.mask"),), shapes={},
+    )  # fmt: skip
+    here = case_of(network, Observation(check="network", ended="error", error=error))
+    nothing = {"dx": NotArray(kind="None", detail=""), "dw": np.ones((5, 3))}
+    none = case_of(layer, Observation(check="layer", ended="returned", values=nothing))
+    found = found_in(none, here)["network"]
+    assert found.code == "missing-return"
+    assert found.text == ("This computes with None, and `dx` of `Affine` is None: is a `return` missing in `Affine`?")
+    wrong = {name: 2 * value for name, value in EXPECTED.items()}
+    numbers = case_of(layer, Observation(check="layer", ended="returned", values=wrong))
+    assert "network" not in found_in(numbers, here)
+    elsewhere = case_of(check_of("other", "Conv"), Observation(check="other", ended="returned", values=nothing))
+    assert "network" not in found_in(elsewhere, here)
 
 
 def test_a_lost_axis_is_named() -> None:

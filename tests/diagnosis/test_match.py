@@ -77,6 +77,16 @@ def test_a_single_number_proves_nothing(tmp_path: Path) -> None:
     assert multiples(tmp_path, penalty(1), penalty(0.5), penalty(0), TERM) == []
 
 
+def possible(tmp_path: Path, student: Outputs, right: Outputs, wrong: Outputs) -> list[int]:
+    return list(matcher(tmp_path, right, wrong, SIGN).possible("forward", seen(student)[GRADED]))
+
+
+def test_a_hypothesis_that_changes_little_is_agreed_with_more_closely(tmp_path: Path) -> None:
+    assert possible(tmp_path, penalty(1e-7), penalty(0), penalty(1e-7)) == [0]
+    assert possible(tmp_path, penalty(1.03e-7), penalty(0), penalty(1e-7)) == []
+    assert possible(tmp_path, affine(1, scale=1 + 1e-8), affine(0), affine(1)) == [0]
+
+
 def test_only_terms_are_multiplied(tmp_path: Path) -> None:
     assert multiples(tmp_path, affine(2), affine(1), affine(0), SIGN) == []
 

@@ -18,6 +18,11 @@ from grader.diagnosis.points import milder
 from grader.model import Check
 from grader.worker.experiments.fingerprints import CLOSE, Floats, agree, fingerprints, limits
 
+SHARE = 1e-2
+"""Of what a hypothesis changes, how much a student's array may differ from it."""
+CLOSEST = 1e-10
+"""Two float64 programs agree to 1e-12, after several steps to somewhat less; float32 ones to `CLOSE`."""
+
 Values = Mapping[str, Any]
 Ask = Callable[[int], Values | None]
 """View -> what the student's code returns there; None if it cannot be asked."""
@@ -219,6 +224,11 @@ def _changed(results: Results) -> npt.NDArray[np.bool_]:
 
 
 def _agreeing(results: Results, view: int, values: Values) -> npt.NDArray[np.bool_]:
-    """Shape (hypotheses, arrays)."""
+    """Shape (hypotheses, arrays). What a hypothesis changes little is to agree more closely: by chance many do."""
     prints = fingerprints(values, results.names)
-    return agree(results.found[:, view], prints, limits(values, results.names))
+    found, right, limit = results.found[:, view], results.reference[view], limits(values, results.names)
+    with np.errstate(all="ignore"):
+        change = np.abs(found - right)[..., 3:]
+        change[..., :1] /= np.maximum(found[..., 3:4], right[..., 3:4])
+    closest = np.where(limit == CLOSE, CLOSEST, CLOSE)
+    return agree(found, prints, np.fmax(closest, np.fmin(limit, SHARE * change.max(axis=-1))))

@@ -37,6 +37,7 @@ class Rule(NamedTuple):
 
 RULES: tuple[Rule, ...] = (
     Rule(errors.shapes_that_do_not_fit, raised=True),
+    Rule(errors.missing_return, raised=True),
     Rule(layers.own_behaviour, consequences=True, judged=True),
     Rule(prepared.named_by_the_author, consequences=True),
     Rule(shapes.wrong_shape, consequences=True),

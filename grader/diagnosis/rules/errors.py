@@ -1,4 +1,4 @@
-"""What the shapes at the line of an exception show: which product or sum does not fit, and what would. Pure.
+"""What the line of an exception shows: which product or sum does not fit, and what would; a None. Pure.
 
 The names and shapes come from the worker, the line's text from this side; only operands are mentioned whose
 shapes are known, and none of it reaches a hidden check, whose errors carry no shapes.
@@ -37,6 +37,18 @@ def shapes_that_do_not_fit(evidence: Evidence) -> Candidate | None:
             if candidate is not None:
                 return candidate
     return None
+
+
+def missing_return(evidence: Evidence) -> Candidate | None:
+    """A line that computes with None, after an earlier function whose own check got None from it."""
+    error = evidence.case.observation.error
+    if error is None or error.type not in ("TypeError", "AttributeError") or "NoneType" not in error.message:
+        return None
+    function, array = evidence.returned_none or ("", "")
+    if not function:
+        return None
+    text = f"This computes with None, and `{array}` of `{function}` is None: is a `return` missing in `{function}`?"
+    return Candidate("missing-return", text, {"arrays": [array]}, f"`{array}` of `{function}` is None")
 
 
 def _parsed(line: str) -> ast.AST | None:
