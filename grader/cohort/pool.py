@@ -31,10 +31,10 @@ LOOK_SECONDS = 0.5
 """How often the caller is woken where nothing happens, for its clock."""
 
 
-class _Process:
+class SlotProcess:
     """One slot's process and what it is doing."""
 
-    def __init__(self, setup: Setup) -> None:
+    def __init__(self) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="grade-slot-"))
         self.channel, theirs = socket.socketpair()
         try:
@@ -49,6 +49,8 @@ class _Process:
             theirs.close()
         self.job: Job | None = None
         self.since = time.monotonic()
+
+    def set_up(self, setup: Setup) -> None:
         with contextlib.suppress(OSError):  # it died at once: the first job finds out
             send(self.channel, setup)
 
@@ -68,8 +70,21 @@ class _Process:
         remove(self.folder)  # which hostile code may have nested deeper than Python can follow
 
 
-def in_slots(jobs: Iterable[Job], setup: Setup, slots: int) -> Iterator[tuple[Job, BatchResult | str] | None]:
-    """Grade `jobs` in up to `slots` processes, and yield each result as it comes.
+@contextlib.contextmanager
+def started(number: int) -> Iterator[list[SlotProcess]]:
+    """That many slots, which load while the caller finds out what there is to do; ends those that are not taken."""
+    waiting = [SlotProcess() for _ in range(number)]
+    try:
+        yield waiting
+    finally:
+        for process in waiting:
+            process.close()
+
+
+def in_slots(
+    jobs: Iterable[Job], setup: Setup, slots: int, ahead: list[SlotProcess] | None = None
+) -> Iterator[tuple[Job, BatchResult | str] | None]:
+    """Grade `jobs` in up to `slots` processes, those of `ahead` first, and yield each result as it comes.
 
     Yields
     ------
@@ -84,7 +99,7 @@ def in_slots(jobs: Iterable[Job], setup: Setup, slots: int) -> Iterator[tuple[Jo
     """Job number -> slots that it has cost."""
     with contextlib.ExitStack() as stack:
         selector = stack.enter_context(selectors.DefaultSelector())
-        running: set[_Process] = set()
+        running: set[SlotProcess] = set()
 
         @stack.callback
         def end() -> None:
@@ -94,12 +109,13 @@ def in_slots(jobs: Iterable[Job], setup: Setup, slots: int) -> Iterator[tuple[Jo
                 process.close()
 
         def start(job: Job) -> None:
-            process = _Process(setup)
+            process = ahead.pop() if ahead else SlotProcess()
+            process.set_up(setup)
             running.add(process)
             selector.register(process.channel, selectors.EVENT_READ, process)
             process.give(job)
 
-        def drop(process: _Process) -> None:
+        def drop(process: SlotProcess) -> None:
             selector.unregister(process.channel)
             running.discard(process)
             process.close()
@@ -130,7 +146,7 @@ def in_slots(jobs: Iterable[Job], setup: Setup, slots: int) -> Iterator[tuple[Jo
             yield None
 
 
-def _ready(selector: selectors.BaseSelector, running: Iterable[_Process]) -> list[_Process]:
+def _ready(selector: selectors.BaseSelector, running: Iterable[SlotProcess]) -> list[SlotProcess]:
     """Slots with something to read, or that are hung."""
     ready = [key.data for key, _ in selector.select(LOOK_SECONDS)]
     return ready + [p for p in running if p not in ready and time.monotonic() - p.since > JOB_SECONDS]

@@ -26,6 +26,7 @@ from grader.cohort.records import BatchResult, CacheKey, CohortEntry, Job, PartS
 from grader.engine import grade_with, public_only
 from grader.errors import Fault, GraderError, SubmissionError, UsageError, WorkerError
 from grader.execution.process import RootProcess
+from grader.execution.spawn import Launched
 from grader.model import Assignment, Report
 from grader.reference.expected import ExpectedValues, Seed
 from grader.report.json_report import to_json
@@ -68,6 +69,8 @@ class Slot:
         What is insisted on of the sandbox.
     pages
         Folder for a page on each hand-in; None makes none.
+    worker
+        A worker that was started early.
     """
 
     def __init__(
@@ -79,6 +82,7 @@ class Slot:
         data: str | None = None,
         policy: Policy = ANY,
         pages: str | None = None,
+        worker: Launched | None = None,
     ) -> None:
         self.course = course
         self._policy = policy
@@ -88,7 +92,7 @@ class Slot:
         self._data = data
         self._loaded: dict[str, Loaded] = {}
         self._unidentified: CacheKey | None = None
-        self._root: RootProcess | None = None
+        self._root = None if worker is None else RootProcess(worker)
 
     def load(self, id: str) -> Assignment:
         """An assignment as this slot grades it."""

@@ -1,7 +1,8 @@
 """A slot in a process of its own, `python -m grader.cohort.slot_process FD`: jobs in, results out, over a socket.
 
 The wire between a batch and its slots: a message is its length in eight bytes and JSON. The slot ends with the socket,
-whether the batch closed it or was killed, and takes its worker and its files with it.
+whether the batch closed it or was killed, and takes its worker and its files with it. The worker is started before
+anything heavy is imported here.
 """
 
 from __future__ import annotations
@@ -15,16 +16,18 @@ import struct
 import sys
 import tempfile
 import threading
+from importlib import import_module
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
-from grader.assignment.loading.course import Course
 from grader.cohort.records import BatchResult, Job
-from grader.cohort.slot import Slot
-from grader.sandbox.tiers import Policy
+from grader.execution.spawn import Launched, launch
 from grader.sandbox.watchdog import remove
+
+if TYPE_CHECKING:
+    from grader.cohort.slot import Slot
 
 _LENGTH = struct.Struct(">Q")
 
@@ -44,11 +47,17 @@ class Setup(msgspec.Struct, frozen=True, kw_only=True):
     pages: str | None = None
     """Folder for a page on each hand-in."""
 
-    def slot(self) -> Slot:
-        """A slot that works so."""
+    def slot(self, worker: Launched | None = None) -> Slot:
+        """A slot that works so, with a worker that was started early."""
+        from grader.assignment.loading.course import Course
+        from grader.cohort.slot import Slot
+        from grader.sandbox.tiers import Policy
+
         course = Course(root=Path(self.root), single=self.single)
         policy = Policy(self.require, self.unsafe)
-        return Slot(course, seed=self.seed, hidden=self.hidden, data=self.data, policy=policy, pages=self.pages)
+        return Slot(
+            course, seed=self.seed, hidden=self.hidden, data=self.data, policy=policy, pages=self.pages, worker=worker
+        )
 
 
 def send(channel: socket.socket, message: Setup | Job | BatchResult) -> None:
@@ -86,10 +95,14 @@ def _read(channel: socket.socket, size: int) -> bytes | None:
 def main(channel: socket.socket) -> None:
     """Grade until the socket closes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the batch, which then closes the socket
+    worker = launch()
+    import_module("grader.cohort.slot")  # while the batch still reads the hand-ins
+
     body = receive(channel)
     if body is None:
+        remove(worker.folder)
         return
-    slot = msgspec.json.decode(body, type=Setup).slot()
+    slot = msgspec.json.decode(body, type=Setup).slot(worker)
     jobs: queue.SimpleQueue[Job] = queue.SimpleQueue()
 
     def listen() -> None:

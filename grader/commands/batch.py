@@ -26,6 +26,7 @@ from grader.errors import UsageError
 if TYPE_CHECKING:
     from grader.cohort.batch import Runner
     from grader.cohort.discover import Found
+    from grader.cohort.pool import SlotProcess
 
 SCRATCH_PREFIX = "grade-batch-"
 """Of a batch's temporary folder, which a killed batch leaves behind and the next one removes."""
@@ -132,6 +133,13 @@ def _shard(text: str) -> tuple[int, int]:
 
 def run(args: argparse.Namespace) -> int:
     """Grade many hand-ins into a store."""
+    from grader.cohort.pool import started
+
+    with scratch() as folder, started(0 if args.cluster else 1) as ahead:
+        return _run(args, folder, ahead)
+
+
+def _run(args: argparse.Namespace, folder: Path, ahead: list[SlotProcess]) -> int:
     import msgspec
 
     from grader.assignment.loading.course import find_course
@@ -176,66 +184,63 @@ def run(args: argparse.Namespace) -> int:
         pages=None if args.feedback is None else str(args.feedback.absolute()),
     )
     jobs = args.jobs or os.cpu_count() or 1
-    runner: Runner = partial(in_slots, slots=jobs)
+    runner: Runner = partial(in_slots, slots=jobs, ahead=ahead)
     if args.cluster:
         from grader.cohort.cluster import on_cluster
 
         runner = partial(on_cluster, address=args.cluster)
-    with scratch() as folder:
-        discovered = find(
-            source,
-            folder / "all",
-            rule=rule,
-            roster=roster,
-            file_times=rules.times == "files",
-            zone=rules.zone,
-            groups=rules.groups,
-        )
-        hand_ins = in_shard(discovered.hand_ins, *args.shard) if args.shard else list(discovered.hand_ins)
-        _say_found(source, discovered, args.store.name)
-        for remark in rules.remarks(
-            discovered.hand_ins, (s.key for s in roster.students) if roster else (), course.ids()
-        ):
-            stdio.tell(remark)
-        progress = Progress(
-            sys.stderr, terminal=sys.stderr.isatty() and os.environ.get("TERM") != "dumb", width=stdio.width()
-        )
-        options = {
-            "assignment": args.assignment,
-            "seed": args.seed,
-            "hidden": args.hidden,
-            "data": setup.data,
-            "shard": args.shard,
-            "names": pattern,
-            "rules": msgspec.json.decode(msgspec.json.encode(rules)),
-        }
-        signal.signal(signal.SIGTERM, _stop)  # a queue's time limit: as Ctrl-C
-        with Store.open(args.store, create=True) as store:
-            try:
-                number = run_batch(
-                    store,
-                    str(source.resolve()),
-                    hand_ins,
-                    setup=setup,
-                    runner=runner,
-                    options=options,
-                    rules=rules,
-                    assignment=args.assignment,
-                    again=args.force,
-                    planned=progress.plan,
-                    tell=progress.tell,
-                    people=roster.students if roster else (),
-                )
-            except KeyboardInterrupt:
-                progress.close()
-                stdio.tell("interrupted; what is done is kept; run the same command again to resume")
-                raise
-            finally:
-                progress.close()
-            _say_students(discovered)
-            if args.feedback is not None and log_path(args.store).exists():
-                put_marks_in(args.feedback, (r for r in results(store, number) if r.status == "graded"))
-            return show_run(store, number, args.html, args.feedback)
+    discovered = find(
+        source,
+        folder / "all",
+        rule=rule,
+        roster=roster,
+        file_times=rules.times == "files",
+        zone=rules.zone,
+        groups=rules.groups,
+    )
+    hand_ins = in_shard(discovered.hand_ins, *args.shard) if args.shard else list(discovered.hand_ins)
+    _say_found(source, discovered, args.store.name)
+    for remark in rules.remarks(discovered.hand_ins, (s.key for s in roster.students) if roster else (), course.ids()):
+        stdio.tell(remark)
+    progress = Progress(
+        sys.stderr, terminal=sys.stderr.isatty() and os.environ.get("TERM") != "dumb", width=stdio.width()
+    )
+    options = {
+        "assignment": args.assignment,
+        "seed": args.seed,
+        "hidden": args.hidden,
+        "data": setup.data,
+        "shard": args.shard,
+        "names": pattern,
+        "rules": msgspec.json.decode(msgspec.json.encode(rules)),
+    }
+    signal.signal(signal.SIGTERM, _stop)  # a queue's time limit: as Ctrl-C
+    with Store.open(args.store, create=True) as store:
+        try:
+            number = run_batch(
+                store,
+                str(source.resolve()),
+                hand_ins,
+                setup=setup,
+                runner=runner,
+                options=options,
+                rules=rules,
+                assignment=args.assignment,
+                again=args.force,
+                planned=progress.plan,
+                tell=progress.tell,
+                people=roster.students if roster else (),
+            )
+        except KeyboardInterrupt:
+            progress.close()
+            stdio.tell("interrupted; what is done is kept; run the same command again to resume")
+            raise
+        finally:
+            progress.close()
+        _say_students(discovered)
+        if args.feedback is not None and log_path(args.store).exists():
+            put_marks_in(args.feedback, (r for r in results(store, number) if r.status == "graded"))
+        return show_run(store, number, args.html, args.feedback)
 
 
 def _make_pages(args: argparse.Namespace) -> None:

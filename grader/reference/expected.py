@@ -13,6 +13,7 @@ import fcntl
 import os
 import shutil
 from collections.abc import Iterator
+from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
@@ -52,6 +53,7 @@ class ExpectedValues:
         self._pool = pool(assignment) if seed is None and not self._recorded else ()
         self._seed = seed if isinstance(seed, int) else assignment.seed
         self._tables: dict[int, GoldenTable] = {}
+        self._prepared = False
         refuse_missing(assignment)
         if seed is None or seed == "recorded":
             refuse_stale(assignment)
@@ -87,17 +89,21 @@ class ExpectedValues:
         return self._tables[seed]
 
     def prepare(self) -> None:
-        """Have the values at every seed ready, for many submissions; what is missing takes one run of the reference.
+        """Have the values at every seed kept, for many submissions; what is missing takes one run of the reference.
 
-        Raises as `at` does.
+        Asked again it does nothing. Raises as `at` does.
         """
+        if self._prepared:
+            return
         if not self._pool:
             self.at(self._seed)
-            return
-        with self._locked():  # of several processes one computes, and the others read
-            self._tables |= {seed: table for seed in self._pool if (table := self._kept(seed)) is not None}
-            if missing := [seed for seed in self._pool if seed not in self._tables]:
-                self._tables |= self._computed(missing)
+        else:
+            with self._locked():  # of several processes one computes, and the others read
+                folder = self._folder
+                missing = [s for s in self._pool if s not in self._tables and not (folder / f"{s}.json").is_file()]
+                if missing:
+                    self._tables |= self._computed(missing)
+        self._prepared = True
 
     def _computed(self, seeds: list[int]) -> dict[int, GoldenTable]:
         from grader.reference.session import live  # what most runs need not load
@@ -108,6 +114,7 @@ class ExpectedValues:
                 self._keep(seed, table)
         return tables
 
+    @cached_property
     def _folder(self) -> Path:
         """Where the values are kept that belong to the sources, the libraries and the grader as they are now."""
         files = {name: d for name, d in assignment_digests(self._assignment).items() if not name.startswith("golden/")}
@@ -118,13 +125,13 @@ class ExpectedValues:
         if not self._pool:
             return None
         with contextlib.suppress(OSError, AuthoringError):  # there is none, or it is damaged: compute it
-            golden = read_golden(self._folder() / f"{seed}.json")
+            golden = read_golden(self._folder / f"{seed}.json")
             if {check.id for check in self._assignment.checks} == golden.observations.keys():
                 return golden.observations
         return None
 
     def _keep(self, seed: int, table: GoldenTable) -> None:
-        folder = self._folder()
+        folder = self._folder
         part = folder / f".{seed}.{os.getpid()}"
         try:
             folder.mkdir(parents=True, exist_ok=True)

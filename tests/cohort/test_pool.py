@@ -12,7 +12,7 @@ import pytest
 
 from grader.cohort import pool
 from grader.cohort.discover import find
-from grader.cohort.pool import in_slots
+from grader.cohort.pool import in_slots, started
 from grader.cohort.records import BatchResult, Job
 from grader.cohort.slot_process import Setup
 from tests.cohort.test_batch import descendants
@@ -62,6 +62,15 @@ def test_a_slot_that_is_killed_is_replaced_and_its_hand_in_graded(course: Path, 
     assert slots() == []
 
 
+def test_a_slot_started_ahead_is_taken_and_one_that_is_not_needed_ended(course: Path, jobs: list[Job]) -> None:
+    setup = Setup(root=str(course), single=False, seed=None)
+    with started(2) as ahead:
+        found = points(collected(in_slots(jobs, setup, 1, ahead)))
+        assert len(ahead) == len(slots()) == 1
+    assert found == EXPECTED
+    assert slots() == []
+
+
 @pytest.mark.slow
 def test_a_hand_in_that_costs_two_slots_is_given_up_and_said(
     course: Path, jobs: list[Job], monkeypatch: pytest.MonkeyPatch
@@ -73,5 +82,5 @@ def test_a_hand_in_that_costs_two_slots_is_given_up_and_said(
     )
     monkeypatch.setattr(pool, "JOB_SECONDS", 20.0)
     found = points(collected(in_slots(jobs, Setup(root=str(course), single=False, seed=None), 2)))
-    assert "ended twice" in found.pop("right")
+    assert "crashed twice" in found.pop("right")
     assert found == {path: told for path, told in EXPECTED.items() if path != "right"}

@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 from msgspec import structs
 
+from grader.assignment.digest import assignment_digests
+from grader.assignment.golden.golden import read_golden
 from grader.assignment.loading.course import find_course
 from grader.model import Assignment
 from grader.reference import expected as module
@@ -90,6 +92,21 @@ def test_a_batch_pays_for_what_is_missing_in_one_run(root: Path, reference: Refe
     ExpectedValues(loaded(root)).prepare()
     ExpectedValues(loaded(root)).prepare()
     assert reference.runs == [[seeds[2]], [s for s in seeds if s != seeds[2]]]
+
+
+def test_each_further_submission_of_a_batch_reads_its_own_values_alone(
+    root: Path, reference: Reference, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[str] = []
+    monkeypatch.setattr(module, "assignment_digests", lambda a: read.append("sources") or assignment_digests(a))
+    monkeypatch.setattr(module, "read_golden", lambda path: read.append(path.stem) or read_golden(path))
+    ExpectedValues(loaded(root)).prepare()
+    expected = ExpectedValues(loaded(root))
+    read.clear()
+    for _ in range(3):
+        expected.prepare()
+        expected.at(expected.seed_for("sha256:1"))
+    assert read == ["sources", str(expected.seed_for("sha256:1"))]
 
 
 @pytest.mark.parametrize("file", ["checks.py", "hidden.py", "assignment.toml", "data/points.txt"])
