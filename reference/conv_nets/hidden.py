@@ -1,4 +1,7 @@
-"""Hidden checks: other sizes, strides, ties, and layers that are used twice."""
+"""Hidden checks: other sizes, strides, ties, and layers that are used twice or side by side.
+
+A second pass with the same arrays shows whether the first has left them as they were.
+"""
 
 import numpy as np
 from checks import (
@@ -34,13 +37,17 @@ def conv_forward_both(student, rng):
 
 @check(CONV_BACKWARD, points=3, uses=["Conv2d"])
 def conv_backward_both(student, rng):
-    """Gradients of the convolution with padding and stride, after an earlier call"""
+    """Gradients of the convolution with padding and stride, after earlier calls and beside another layer"""
     images, weight, bias, more = conv_point(rng, 2, 1, (2, 4))
     layer = student.Conv2d(weight, bias, **more)
     shape = layer.forward(images + 1).shape
     layer.backward(rng.normal(size=shape))
     layer.forward(images)
-    d_images = layer.backward(rng.normal(size=shape))
+    d_out = rng.normal(size=shape)
+    layer.backward(d_out)
+    layer.forward(images)
+    student.Conv2d(weight, bias, **more).forward(images - 1)
+    d_images = layer.backward(d_out)
     return {"d_images": d_images, "d_weight": layer.d_weight, "d_bias": layer.d_bias}
 
 
@@ -49,16 +56,21 @@ def pool_ties(student, rng):
     """Gradient of max pooling where entries are left over, or the largest is there twice"""
     layer = student.MaxPool2d(3)
     images = np.round(spread(rng, 2, 2, 7, 8) / 4)
+    d_out = rng.normal(size=(2, 2, 2, 2))
     layer.forward(images)
-    return {"d_images": layer.backward(rng.normal(size=(2, 2, 2, 2)))}
+    layer.backward(d_out)
+    layer.forward(images)
+    student.MaxPool2d(3).forward(-images)
+    return {"d_images": layer.backward(d_out)}
 
 
 @check(NORM_TRAINING, points=1, uses=["BatchNorm2d"])
 def norm_momentum(student, rng):
-    """Another momentum and another eps"""
+    """Another momentum and another eps, twice with the same images"""
     images, gamma, beta = channels(rng)
     layer = student.BatchNorm2d(4, momentum=0.3, eps=0.1)
     layer.gamma, layer.beta = gamma, beta
+    layer.forward(images)
     out = layer.forward(images)
     return {"out": out, "running_mean": layer.running_mean, "running_var": layer.running_var}
 
@@ -69,9 +81,12 @@ def norm_backward_two(student, rng):
     first, gamma, beta = channels(rng)
     second = channels(rng)[0]
     one, two = norm_layer(student, gamma, beta), norm_layer(student, beta, gamma)
+    d_one, d_two = rng.normal(size=first.shape), rng.normal(size=first.shape)
+    one.forward(first)
+    one.backward(d_one)
     one.forward(first)
     two.forward(second)
-    return {"one": one.backward(rng.normal(size=first.shape)), "two": two.backward(rng.normal(size=first.shape))}
+    return {"one": one.backward(d_one), "two": two.backward(d_two)}
 
 
 @check(TRAINING, points=2, uses=["train", "ReLU", "Flatten", "Dense"])

@@ -72,7 +72,7 @@ print(norm.forward(5 + 2 * images).std(axis=(0, 2, 3)))
 
 # %%
 def train(layers, images, labels, epochs, rate):
-    """Train in place; returns the list of losses, each from before its step."""
+    """Train the layers that are handed in; returns the list of losses, each from before its step."""
     ### BEGIN SOLUTION
     losses = []
     for _ in range(epochs):

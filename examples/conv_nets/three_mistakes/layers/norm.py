@@ -38,9 +38,9 @@ class BatchNorm2d:
         return self.gamma[:, None, None] * self.normed + self.beta[:, None, None]
 
     def backward(self, d_out):
-        """Gradient with respect to the latest `x` of a training step; leaves `d_gamma` and `d_beta` in the layer.
+        """Gradient with respect to the latest `x`; leaves `d_gamma` and `d_beta` in the layer.
 
-        Mean and variance depend on `x`, too.
+        It is called after `forward` in training only. Mean and variance depend on `x`, too.
         """
         axes = (0, 2, 3)
         self.d_gamma = (d_out * self.normed).sum(axis=axes)

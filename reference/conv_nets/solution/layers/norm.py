@@ -40,9 +40,9 @@ class BatchNorm2d:
         ### END SOLUTION
 
     def backward(self, d_out):
-        """Gradient with respect to the latest `x` of a training step; leaves `d_gamma` and `d_beta` in the layer.
+        """Gradient with respect to the latest `x`; leaves `d_gamma` and `d_beta` in the layer.
 
-        Mean and variance depend on `x`, too.
+        It is called after `forward` in training only. Mean and variance depend on `x`, too.
         """
         ### BEGIN SOLUTION
         axes = (0, 2, 3)
