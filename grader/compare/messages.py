@@ -111,7 +111,7 @@ def _shape_hint(got: Shape, expected: Shape) -> str:
     if not got and wanted == 1:
         return "a number is there, an array with one entry is expected"
     if not got:
-        return "a single number stands for the whole array: a sum or mean over one axis needs `axis=`"
+        return "one number for the whole array: is a sum or mean taken that does not belong there, or without `axis=`?"
     if not expected:
         return (
             "take the number out with `.item()`" if size == 1 else "one number is expected: is a sum or mean missing?"

@@ -259,7 +259,7 @@ def _excused(finding: Finding, rtol: float, *, elsewhere: bool) -> npt.NDArray[n
 
 def _bad(entries: Finding, place: tuple[int, ...], analytic: float, numerical: float) -> str:
     where = f"at [{', '.join(map(str, place))}]: " if place else ""
-    text = f"wrong {where}the gradient is {analytic:.5g}, finite differences give {numerical:.5g}"
+    text = "wrong {}the gradient is {}, finite differences give {}".format(where, *_apart(analytic, numerical))
     value, given = entries.slopes.value, entries.slopes.given
     if not value.any():
         return f"{text}; f does not change with x: does it compute from its argument?"
@@ -272,7 +272,14 @@ def _bad(entries: Finding, place: tuple[int, ...], analytic: float, numerical: f
         and value.size > 1
     ):
         return f"{text}; everywhere it is {factor:.3g} times what it should be"
-    return f"{text}; {count} of {value.size} entries looked at are wrong" if count else text
+    are = "is" if count == 1 else "are"
+    return f"{text}; {count} of {value.size} entries looked at {are} wrong" if count else text
+
+
+def _apart(one: float, other: float) -> tuple[str, str]:
+    """Both numbers, with as many digits as it takes to tell them apart."""
+    texts = [(f"{one:.{digits}g}", f"{other:.{digits}g}") for digits in (5, 7, 9, 13, 17)]
+    return next((pair for pair in texts if pair[0] != pair[1]), texts[0])
 
 
 def _random(apart: float, size: float) -> str:

@@ -14,7 +14,7 @@ from msgspec import Struct, structs
 from grader.assignment.solution import Entangled, is_written_by_student, pieces
 from grader.execution.observe import observe
 from grader.execution.scheduler import Prober
-from grader.grading.hidden import shown_diagnosis
+from grader.grading.hidden import in_students_words, shown_diagnosis
 from grader.grading.scoring import manual_result, not_filled_in, outcome, part_result, with_extra, without_notebook
 from grader.model import LOST, Answer, Assignment, Check, Diagnosis, Given, Observation, Outcome, PartResult
 from grader.worker.messages import Replacement
@@ -134,6 +134,8 @@ class _Run:
             session = self._prober.session
             if session.submission.handouts_notebook and session.anchors[check.id].when != "before":
                 result = without_notebook(result)
+            if check.visibility == "hidden":
+                result = in_students_words(result, known_names(self._assignment, self._golden))
             self.outcomes[check.id] = result
             # a student alone knows the parts, and nothing of checks' ids
             name = check.id if self._assignment.solution is not None else f"part {check.part.id}"
@@ -321,8 +323,16 @@ def _diagnoses(
     ]
     explained = explain(cases, golden, read_bank(assignment), seed, probe)
     hidden = {c.id for c in assignment.checks if c.visibility == "hidden"}
-    diagnoses = {id: shown_diagnosis(d, golden.get(id, {})) if id in hidden else d for id, d in explained.found.items()}
+    known = known_names(assignment, golden)
+    diagnoses = {
+        id: shown_diagnosis(d, golden.get(id, {}), known) if id in hidden else d for id, d in explained.found.items()
+    }
     return diagnoses, explained.notes
+
+
+def known_names(assignment: Assignment, golden: GoldenTable) -> Set[str]:
+    """What public checks call their arrays: names that a student can look up."""
+    return {name for check in assignment.checks if check.visibility == "public" for name in golden.get(check.id, ())}
 
 
 def _with_diagnoses(results: Sequence[PartResult], diagnoses: Mapping[str, Diagnosis]) -> list[PartResult]:

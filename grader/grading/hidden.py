@@ -1,13 +1,14 @@
 """What is shown of a hidden check's arrays: nothing that the student's process could have chosen to say something with.
 
 A hidden check's arrays come from a process that knows what it asks. Shown is the comparison's own verdict: whether the
-shape is the expected one, the dtype or its kind, and the size of an error to one digit, within bounds.
+shape is the expected one, the dtype or its kind, and the size of an error to one digit, within bounds. Sentences name
+arrays as the public checks do: a student cannot look up what only the hidden check's source calls them.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Set
 from math import isfinite
 from typing import Any
 
@@ -17,12 +18,14 @@ from msgspec import structs
 
 from grader.compare.arrays import LARGEST_HIDDEN_ERROR
 from grader.compare.messages import blurred
-from grader.model import Check, Comparison, Diagnosis
+from grader.model import Check, Comparison, Diagnosis, Outcome
 
 KINDS = {"b": "bool", "i": "int", "u": "int", "f": "float", "c": "complex"}
 OTHER = "another array"
 _NUMBER = re.compile(r"(?<![\w.\[])-?\d+(?:\.\d+)?(?:e[+-]?\d+)?(?![\w\]])")
 _SHAPE = re.compile(r"(?<=shape )\((?:\d+,? ?)*\)")
+_NAMED = re.compile(r"`[^`]+`(?:(?:, | and )`[^`]+`)*(?: (?:is|are)\b)?")
+ONE = "one of the results"
 
 
 def shown_array(
@@ -45,11 +48,56 @@ def shown_array(
     )
 
 
-def shown_diagnosis(diagnosis: Diagnosis, golden: Mapping[str, npt.NDArray[Any]]) -> Diagnosis:
-    """The named mistake without its evidence, and without a shape that is none of the expected ones."""
-    known = {str(array.shape) for array in golden.values() if isinstance(array, np.ndarray)}
-    text = _SHAPE.sub(lambda match: match[0] if match[0] in known else "(another one)", diagnosis.text)
+def shown_diagnosis(
+    diagnosis: Diagnosis, golden: Mapping[str, npt.NDArray[Any]], known: Set[str] | None = None
+) -> Diagnosis:
+    """The named mistake without its evidence, without a shape that is none of the expected ones, in known names."""
+    shapes = {str(array.shape) for array in golden.values() if isinstance(array, np.ndarray)}
+    text = _SHAPE.sub(lambda match: match[0] if match[0] in shapes else "(another one)", diagnosis.text)
+    if known is not None:
+        text = renamed(text, set(golden), known)
+        text = text[:1].upper() + text[1:]
     return structs.replace(diagnosis, text=text, evidence={})
+
+
+def in_students_words(outcome: Outcome, known: Set[str]) -> Outcome:
+    """The outcome with sentences that name its arrays as public checks do; `known` are the names in those."""
+    own = {array.name for array in outcome.arrays}
+    arrays = (structs.replace(a, message=renamed(a.message, own, known)) for a in outcome.arrays)
+    return structs.replace(outcome, message=renamed(outcome.message, own, known), arrays=tuple(arrays))
+
+
+def renamed(text: str, own: Set[str], known: Set[str]) -> str:
+    """`text` with a check's `own` names replaced by the known name that is a part of it, or by words.
+
+    >>> renamed("`dx_narrow` and `dx_wide` are not right.", {"dx_narrow", "dx_wide"}, {"dx"})
+    '`dx` is not right.'
+    >>> renamed("`gram`: not all entries are right", {"gram", "below"}, {"q"})
+    'one of the results: not all entries are right'
+    """
+
+    def words(match: re.Match[str]) -> str:
+        names = re.findall(r"`([^`]+)`", match[0])
+        if not set(names) <= own or set(names) <= known:
+            return match[0]
+        parts = [_part(name, known) for name in names]
+        shown = [f"`{part}`" for part in dict.fromkeys(filter(None, parts))]
+        if strange := parts.count(""):
+            more = f"{strange} more result{'s' if strange > 1 else ''}"
+            several = f"{strange} of the results" if strange > 1 else "the result" if len(own) == 1 else ONE
+            shown.append(more if shown else several)
+        listed = " and ".join([", ".join(shown[:-1]), shown[-1]] if len(shown) > 1 else shown)
+        verb = "" if not match[0].endswith((" is", " are")) else " are" if len(shown) > 1 or strange > 1 else " is"
+        return listed + verb
+
+    return _NAMED.sub(words, text)
+
+
+def _part(name: str, known: Iterable[str]) -> str:
+    """The known name that `name` begins or ends with, or is an entry of; empty if there is none."""
+    parts = (k for k in known if name.startswith(k) and name[len(k) : len(k) + 1] in ("", "_", "["))
+    ends = (k for k in known if name.endswith((f"_{k}", f"['{k}']")))
+    return max((*parts, *ends), key=lambda part: (len(part), part), default="")
 
 
 def _own_or_rounded(number: str, source: str) -> str:

@@ -36,6 +36,9 @@ from grader.model import (
     Verdict,
 )
 
+TRY_OTHERS = "Hidden checks do not show more of it: call your code with other sizes and numbers than the hand-out does."
+"""Of an exception in a hidden check, whose text may have been made to carry what the check asks."""
+
 
 def outcome(check: Check, observation: Observation, given: Given) -> Outcome:
     """Judge one observation against `given.golden`.
@@ -82,7 +85,7 @@ def outcome(check: Check, observation: Observation, given: Given) -> Outcome:
         check=check,
         status="passed" if earned == 1 else "partial" if earned else "failed",
         score=check.points * earned,
-        message=_summary(arrays),
+        message=_summary(arrays, judged=check.judge is not None),
         arrays=tuple(arrays),
         seconds=observation.seconds,
     )
@@ -246,7 +249,8 @@ def _not_returned(check: Check, observation: Observation) -> Outcome:
         message = f"A person has to look at this{detail}."
     elif observation.ended == "timeout":
         status = "timeout"
-        message = f"The check {_one_line(error.message)}. Is there a loop that never ends?"
+        slow = "either a loop does not end, or the code takes far too many steps for arrays of this size"
+        message = f"The check {_one_line(error.message)}: {slow}."
         if error.kind == "import":
             message = f"{_one_line(error.message).capitalize()}. Is there a loop at the top of the file?"
     elif observation.ended == "crashed":
@@ -255,6 +259,8 @@ def _not_returned(check: Check, observation: Observation) -> Outcome:
         message = f"{apart}."
     else:
         message = f"Your code raised {error.type}{detail}{where}."
+        if check.visibility == "hidden" and not detail:
+            message += f" {TRY_OTHERS}"
     return Outcome(check=check, status=status, score=Fraction(0), message=message, seconds=observation.seconds)
 
 
@@ -263,8 +269,10 @@ def _one_line(text: str, limit: int = 300) -> str:
     return line if len(line) <= limit else line[:limit] + "…"
 
 
-def _summary(arrays: Sequence[Comparison]) -> str:
+def _summary(arrays: Sequence[Comparison], *, judged: bool) -> str:
     wrong = [a for a in arrays if a.earned != 1]
+    if judged and wrong and wrong[0].message:  # a judge writes whole sentences
+        return wrong[0].message
     if not wrong:
         return " ".join(a.message for a in arrays if a.message)
     if len(wrong) == 1:

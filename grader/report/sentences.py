@@ -66,7 +66,10 @@ class Feedback(Struct, frozen=True, kw_only=True):
 def feedback(outcome: Outcome, *, limit: int | None = SENTENCES) -> Feedback:
     """The check's message, a sentence for each array that adds to it (`limit` of them at most), and the diagnosis."""
     said = paragraph(outcome.message)
-    named_arrays = [_named(a, sentence) for a in outcome.arrays if (sentence := paragraph(a.message)) not in said]
+    added = [(a, sentence) for a in outcome.arrays if (sentence := paragraph(a.message)) not in said]
+    if outcome.check.judge is None and outcome.check.visibility == "public":
+        added = [(a, _named(a, sentence)) for a, sentence in added]
+    named_arrays = list(dict.fromkeys(sentence for _, sentence in added))
     shown = named_arrays if limit is None else named_arrays[:limit]
     found = outcome.diagnosis
     named = paragraph(found.text) if found and (found.mistake or found.code not in SHAPES) else ""

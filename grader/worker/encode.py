@@ -62,8 +62,6 @@ class Parcel:
                     self.add(f"{name}[{i}]", item, depth + 1)
                 return
         spec = self._packed(value, self._spec(value))
-        if isinstance(value, list | tuple) and isinstance(spec, ArraySpec):
-            self.note(f"`{name[:200]}` is a {kind}, not a NumPy array; its numbers were compared")
         self.values[name[:MAX_NAME]] = spec
 
     def _flattened(self, name: str, kind: str, size: int) -> None:

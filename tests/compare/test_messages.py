@@ -28,7 +28,7 @@ def test_no_reshape_is_advised_that_would_not_make_it_right():
         ((4,), (4, 1), "keep the axis of length 1"),
         ((3, 4), (4, 3), "check the order of the factors"),
         ((2, 4, 3), (4, 3, 2), "the axes are in another order"),
-        ((), (4,), "a single number stands for the whole array"),
+        ((), (4,), "one number for the whole array: is a sum or mean taken that does not belong there"),
         ((1,), (), "`.item()`"),
         ((4,), (), "is a sum or mean missing?"),
         ((), (1,), "an array with one entry is expected"),

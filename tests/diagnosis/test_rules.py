@@ -116,7 +116,7 @@ def test_a_whole_number_that_is_no_length_is_no_count() -> None:
     found = value_rule({"a": W / 10}, {"a": W, "x": X}, ["a"], hidden=False)
     assert found is not None
     assert found.code == "one-factor"
-    assert "the whole number 10. Is it a number of rows or of columns?" in found.text
+    assert found.text == "`a` is 10 times too small, in all entries alike."
 
 
 def test_a_length_of_the_inputs_counts_as_well() -> None:

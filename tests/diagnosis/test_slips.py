@@ -62,13 +62,13 @@ def said() -> set[tuple[str, str]]:
         ("slope", "`slope` stands where `sigmoid` belongs"),
         ("loss", "the function `log` is missing"),
         ("loss", "there is a factor 2 inside `exp`"),
-        ("loss", "a division is by the number of all entries where it should be by that of the rows"),
+        ("loss", "a division is by the number of all entries, not by the number of rows"),
         ("Layer.forward", "an array is reshaped along the wrong axis, so that numbers of different samples are mixed"),
         ("Layer.step", "every second one is left out of a loop over `params`, beginning with the second"),
     ],
 )
 def test_a_slip_is_made_where_it_can_be(function: str, clause: str) -> None:
-    assert [c for f, c in said() if f == function and c.partition(", on the line with")[0] == clause]
+    assert [c for f, c in said() if f == function and c.partition(", where `")[0] == clause]
 
 
 def test_every_slip_is_valid_python_and_shows_no_variable_of_the_solution() -> None:

@@ -49,7 +49,7 @@ def normalised(x, gamma, beta):
     ],
 )
 def test_a_step_is_changed_where_it_can_be(function: str, clause: str, new: str) -> None:
-    found = {(f, m.clause.partition(", on the line with")[0]): m.new for f, m in spots("f.py", SOURCE, steps)}
+    found = {(f, m.clause.partition(", where `")[0]): m.new for f, m in spots("f.py", SOURCE, steps)}
     assert found[function, clause] == new
 
 

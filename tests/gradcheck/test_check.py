@@ -1,5 +1,7 @@
 """The verdict on gradients: right ones pass, wrong ones do not, and what cannot be told is said to be so."""
 
+import re
+
 import numpy as np
 import pytest
 from gradient_problems import MISTAKES, PROBLEMS, mistaken
@@ -159,7 +161,15 @@ def test_a_failure_is_described_by_index_values_and_factor():
     )
     one = check_grad(lambda x: (x**2).sum(), lambda x: 2 * x + np.array([[0, 0], [1, 0]]), x)
     assert one.worst == (1, 0)
-    assert "1 of 4 entries looked at are wrong" in one.message
+    assert "1 of 4 entries looked at is wrong" in one.message
+
+
+def test_numbers_that_differ_are_printed_so_that_they_do():
+    x = np.linspace(1.13, 2.17, 6)
+    result = check_grad(lambda x: (x**3).sum(), lambda x: 3 * x**2 * (1 + 2e-6 * np.arange(6)), x, rtol=1e-7)
+    assert result.verdict == "bad"
+    got, expected = re.findall(r"\d+\.\d+", result.message)[:2]
+    assert float(got) != float(expected)
 
 
 def test_only_ok_is_true():

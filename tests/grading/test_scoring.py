@@ -12,8 +12,10 @@ import numpy as np
 import pytest
 
 from grader.errors import AuthoringError
+from grader.grading.hidden import in_students_words
 from grader.grading.scoring import outcome, part_result, without_notebook
 from grader.model import Check, Given, NotArray, Observation, Outcome, Status, StudentError, Verdict
+from grader.report.sentences import feedback
 from tests.support import PART, make_check
 
 ONE = np.ones(3)
@@ -185,3 +187,36 @@ def test_what_the_hand_outs_own_notebook_runs_is_not_told_as_the_students() -> N
     assert "No notebook was handed in" in without_notebook(failed).message
     passed = outcome(check(), seen(a=ONE), given(a=ONE))
     assert without_notebook(passed) == passed
+
+
+def test_an_exception_in_a_hidden_check_says_what_to_do_and_not_what_was_asked() -> None:
+    observation = Observation(check="probe", ended="error", error=StudentError(type="IndexError", message=""))
+    message = outcome(check(visibility="hidden"), observation, given(a=np.ones(2))).message
+    assert message.startswith("Your code raised IndexError. ")
+    assert "other sizes and numbers" in message
+
+
+def test_code_out_of_time_may_be_slow_and_not_endless() -> None:
+    error = StudentError(type="Timeout", message="did not finish within 4 s")
+    message = outcome(check(), Observation(check="probe", ended="timeout", error=error), given(a=np.ones(2))).message
+    assert message.startswith("The check did not finish within 4 s: either a loop does not end, or ")
+
+
+def test_a_judge_is_heard_in_its_own_words_and_not_under_the_names_of_its_arrays() -> None:
+    def twice(values: Mapping[str, Any], given: Given) -> Iterable[Verdict]:
+        yield Verdict("s0_loss", False, "the loss is 3; 2 is right")
+        yield Verdict("s1_loss", False, "the loss is 3; 2 is right")
+
+    result = outcome(check(judge=twice), seen(s0_loss=ONE, s1_loss=ONE), given(s0_loss=ONE, s1_loss=ONE))
+    assert feedback(result).seen == ("the loss is 3; 2 is right",)
+
+
+def test_hidden_checks_speak_of_arrays_as_public_ones_do() -> None:
+    result = outcome(
+        check(visibility="hidden"), seen(dw_narrow=np.ones(2), gram=np.ones(2), q=np.ones(2)),
+        given(dw_narrow=np.zeros(2), gram=np.zeros(2), q=np.zeros(2)),
+    )  # fmt: skip
+    told = in_students_words(result, {"dw", "q"})
+    assert told.message == "`dw`, `q` and 1 more result are not right."
+    assert [a.message.partition(":")[0] for a in told.arrays] == ["`dw`", "one of the results", "`q`"]
+    assert [a.name for a in told.arrays] == ["dw_narrow", "gram", "q"]

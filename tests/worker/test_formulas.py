@@ -88,6 +88,6 @@ def test_formulas_are_what_their_words_say() -> None:
     squared = "a squared error stands where the cross-entropy belongs; and a sum is taken where a mean belongs:"
     number = next(n for n, f in enumerate(FAMILIES["loss"].others) if f.words.startswith(squared))
     np.testing.assert_allclose(other(loss, {"p": P, "y": LABELS}, "loss", str(number)), ((P - HOT) ** 2).sum())
-    classes = "it is divided by the number of classes, the columns, where it should be by that of the rows"
+    classes = "it is divided by the number of classes (columns), not by the number of samples (rows)"
     arguments = {"d_out": np.array(3.0), "logits": X, "labels": HOT}
     np.testing.assert_allclose(one("loss gradient", classes, 3 * (P - HOT) / 5, arguments), 3 * (P - HOT) / 4)

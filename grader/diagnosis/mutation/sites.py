@@ -6,7 +6,6 @@ Pure: text in, text out. Running them is `grader.reference.mutation_testing`'.
 from __future__ import annotations
 
 import ast
-import builtins
 import re
 from collections.abc import Iterator, Sequence, Set
 from functools import lru_cache
@@ -36,7 +35,6 @@ EQUIVALENT = "# equivalent:"
 """A comment in a line of the solution: its mutants change nothing that can be seen, for the reason that follows."""
 
 
-BUILTINS = frozenset(dir(builtins))
 STUB_NAMES = re.compile(r"^### STUB: (\w+) =", re.MULTILINE)
 """Names that the stub binds at the top of the file, in the place of a solution region."""
 
@@ -164,18 +162,16 @@ def spots(
 
 
 def _located(mutation: Mutation, statements: Sequence[ast.stmt], words: Words) -> Mutation:
-    """A clause that holds no name says in which step: that of the names which the student knows."""
+    """A clause that holds no name says what is computed there, by the name that the student knows."""
     if "`" in mutation.clause:
         return mutation
     line: int = mutation.node.lineno  # type: ignore[attr-defined]  # only such nodes are changed
     inside = next((s for s in statements if s.lineno <= line <= (s.end_lineno or s.lineno)), None)
-    inner = [n for n in ast.walk(inside) if isinstance(n, ast.Name | ast.Attribute)] if inside is not None else []
-    phrases = dict.fromkeys(map(words.name, inner))
-    names = [name for name in phrases if name.startswith("`") and name[1:-1] not in BUILTINS]
-    if not 0 < len(names) < 4:
+    target = inside.targets[0] if isinstance(inside, ast.Assign) else getattr(inside, "target", None)
+    name = words.name(target) if isinstance(target, ast.Name | ast.Attribute) else ""
+    if not name.startswith("`"):
         return mutation
-    listed = " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
-    return mutation._replace(clause=f"{mutation.clause}, on the line with {listed}")
+    return mutation._replace(clause=f"{mutation.clause}, where {name} is computed")
 
 
 def _class_of(tree: ast.Module, function: str) -> ast.ClassDef | None:

@@ -197,7 +197,7 @@ def _divided(node: ast.BinOp) -> Iterator[Mutation]:
 def _counts(node: ast.BinOp, array: str) -> Iterator[Mutation]:
     top = ast.unparse(node.left)
     for count, words in ((f"np.size({array})", "all entries"), (f"np.shape({array})[-1]", "the columns")):
-        clause = f"a division is by the number of {words} where it should be by that of the rows"
+        clause = f"a division is by the number of {words}, not by the number of rows"
         yield Mutation(node, f"({top}) / {count}", "extra-factor", clause)
 
 

@@ -213,12 +213,10 @@ def _scaled(pairs: Sequence[Pair], sizes: Set[int], hidden: bool) -> Candidate |
         counts = [sign * f for f in values]
         if all(_whole(f, n) for f, n in zip(counts, lengths, strict=True)):
             how = "a sum is taken where a mean belongs, or a division by a count is missing"
-            return _counted(names, is_, "too large", [round(f) for f in counts], how + also, sizes, hidden, evidence)
+            return _counted(names, is_, "too large", [round(f) for f in counts], how, also, sizes, hidden, evidence)
         if all(f > 0 and _whole(1 / f, n) for f, n in zip(counts, lengths, strict=True)):
             how = "a mean is taken where a sum belongs, or a division by a count is made once too often"
-            return _counted(
-                names, is_, "too small", [round(1 / f) for f in counts], how + also, sizes, hidden, evidence
-            )
+            return _counted(names, is_, "too small", [round(1 / f) for f in counts], how, also, sizes, hidden, evidence)
     large = {p.name: factors[p.name] for p in pairs if p.name in factors and p.got.size > 2}
     if not large:
         return None  # any two numbers differ by a factor
@@ -238,18 +236,18 @@ def _counted(
     how: str,
     counts: list[int],
     why: str,
+    sign: str,
     sizes: Set[int],
     hidden: bool,
     evidence: dict[str, Any],
 ) -> Candidate:
     one = len(set(counts)) == 1 and not hidden
-    by = f"the whole number {counts[0]}" if one else "a whole number"
-    if not set(counts) <= sizes:
-        text = f"{names} {is_} {how} by {by}. Is it a number of rows or of columns? Then {why}."
+    if not set(counts) <= sizes:  # a rate, say, of which the factor says no more than what it is
+        times = f"{counts[0]} times" if one else "a whole number of times"
+        text = f"{names} {is_} {times} {how}, in all entries alike{sign}."
         return Candidate("one-factor", text, evidence)
-    if one:
-        by += ", which is the length of an axis"
-    return Candidate("scaled-by-count", f"{names} {is_} {how} by {by}: {why}.", evidence)
+    by = f"{counts[0]}, which is the length of an axis" if one else "the length of an axis"
+    return Candidate("scaled-by-count", f"{names} {is_} {how} by a factor of {by}: {why}{sign}.", evidence)
 
 
 def _factor(pair: Pair) -> float | None:

@@ -106,7 +106,7 @@ REDUCTIONS: tuple[Reduction, ...] = (
      lambda rows, k: rows.sum()),
     (REDUCTION, "the mean is over all entries, rows times classes, where it should be over the rows",
      lambda rows, k: rows.mean() / k),
-    (REDUCTION, "the sum is divided by the number of classes, the columns, where it should be by that of the rows",
+    (REDUCTION, "the sum is divided by the number of classes (columns), not by the number of samples (rows)",
      lambda rows, k: rows.sum() / k),
     ("extra-factor", "the division by the number of rows is made twice", lambda rows, k: rows.mean() / len(rows)),
     ("left-out", "only the first row, a single sample, is used", lambda rows, k: rows[0]),
@@ -241,7 +241,7 @@ FACTORS: tuple[Measure, ...] = (
 COUNTS: tuple[tuple[str, str, Callable[[int, int], float]], ...] = (
     ("", "", lambda n, k: 1 / n),
     ("missing-division", "the division by the number of rows is missing: a sum stands for a mean", lambda n, k: 1.0),
-    (REDUCTION, "it is divided by the number of classes, the columns, where it should be by that of the rows",
+    (REDUCTION, "it is divided by the number of classes (columns), not by the number of samples (rows)",
      lambda n, k: 1 / k),
     (REDUCTION, "it is divided by the number of all entries, rows times classes, where it should be by that of the"
      " rows",
