@@ -27,8 +27,8 @@ Probe = Callable[[Check, int], Observation]
 PROBES = 80
 """Most further observations of one submission, at some 10 ms each."""
 SECONDS = 30.0
-"""After which nothing more is asked; the report says so. Only a submission that is slow in itself, or a
-machine at a standstill, gets there."""
+"""Of probes, after which nothing more is asked; the report says so. Only a submission that is slow in itself gets
+there: what a probe waits for a core is not counted where the caller's clock knows it."""
 PASSES = ("forward", "backward", "__call__")
 NOTEBOOK = "notebook"
 """What a check uses that asks for no name of its own: the notebook's variables."""
@@ -71,15 +71,17 @@ class Case(Struct, frozen=True):
 
 
 class Asker:
-    """Further observations of one submission, graded at `seed`."""
+    """Further observations of one submission, graded at `seed`; `clock` gives seconds that count."""
 
-    def __init__(self, bank: Bank | None, seed: int, probe: Probe) -> None:
+    def __init__(self, bank: Bank | None, seed: int, probe: Probe, clock: Callable[[], float] = time.monotonic) -> None:
         self._seeds = bank.seeds if bank is not None else (seed, second_seed(seed))
         self._bank = bank
         self._probe = probe
         self._seen: dict[tuple[str, int], dict[str, Any] | None] = {}
-        self._ends = time.monotonic() + SECONDS
+        self._clock = clock
+        self._used = 0.0
         self.late = False
+        """Whether something was not asked for want of time."""
         self.graded_is_prepared = seed == self._seeds[0]
 
     def view(self, check: Check, view: int) -> dict[str, Any] | None:
@@ -89,7 +91,9 @@ class Asker:
             asked = _asked(check, view)
             if asked is None or len(self._seen) >= PROBES or self._is_late():
                 return None
+            began = self._clock()
             observation = self._probe(asked, self._seeds[1 if view == REPEATED else 0])
+            self._used += self._clock() - began
             self._seen[key] = arrays_of(observation) if observation.ended == "returned" else None
         return self._seen[key]
 
@@ -114,7 +118,7 @@ class Asker:
         return (values, results.expected) if values is not None else None
 
     def _is_late(self) -> bool:
-        self.late = self.late or time.monotonic() > self._ends
+        self.late = self.late or self._used > SECONDS
         return self.late
 
 

@@ -6,7 +6,8 @@ along here: nothing of it raises, and what does not fit the budget stays unexpla
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from msgspec import Struct
@@ -31,6 +32,7 @@ def explain(
     bank: Bank | None,
     seed: int,
     probe: Probe,
+    clock: Callable[[], float] = time.monotonic,
 ) -> Explained:
     """Diagnose the failed checks of one submission.
 
@@ -46,9 +48,11 @@ def explain(
         The graded one.
     probe
         Observes the submission again; used for failed checks only.
+    clock
+        Seconds that count against the time for this.
     """
     wrong = [case for case in cases if case.wrong]
-    asker = Asker(bank, seed, probe)
+    asker = Asker(bank, seed, probe, clock)
     named = named_mistakes(cases, bank, asker) if bank is not None else {}
     explained = {names_of(c.check) for c in wrong if (n := named.get(c.check.id)) is not None and n.whole}
     raised = [case for case in cases if case.raised and not case.innocent and not case.unbegun]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from pathlib import Path
@@ -223,8 +224,10 @@ class _Run:
             innocent = {id for id, again in self.followed.items() if again.status == "passed"}
             seed = self._prober.seed
             late = self._after_errors(checks)
+            allowance = self._prober.session.allowance
+            clock = time.monotonic if allowance is None else lambda: allowance.used
             diagnoses = _diagnoses(
-                self._assignment, outcomes, self._seen, innocent, self._golden, seed, self._ask, late
+                self._assignment, outcomes, self._seen, innocent, self._golden, seed, self._ask, late, clock
             )
             self._last = state, diagnoses
         return self._last[1]
@@ -301,6 +304,7 @@ def _diagnoses(
     seed: int,
     probe: Ask,
     after_errors: Set[str] = frozenset(),
+    clock: Callable[[], float] = time.monotonic,
 ) -> tuple[dict[str, Diagnosis], Sequence[str]]:
     if all(o.status not in ("failed", "partial", "error") for o in outcomes):
         return {}, ()
@@ -321,7 +325,7 @@ def _diagnoses(
         for o in outcomes
         if o.check.id in seen
     ]
-    explained = explain(cases, golden, read_bank(assignment), seed, probe)
+    explained = explain(cases, golden, read_bank(assignment), seed, probe, clock)
     hidden = {c.id for c in assignment.checks if c.visibility == "hidden"}
     known = known_names(assignment, golden)
     diagnoses = {

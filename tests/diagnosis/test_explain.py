@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -95,6 +96,7 @@ class Student:
         innocent: frozenset[str] = frozenset(),
         judged: frozenset[str] = frozenset(),
         uses: str = "",
+        clock: Callable[[], float] = time.monotonic,
     ) -> dict[str, Diagnosis]:
         cases, golden = [], {}
         for name in names:
@@ -107,7 +109,7 @@ class Student:
             seen = self.observe(check, self.seed)
             given = Given(golden=golden[name], rng=np.random.default_rng(0), data=Path())
             cases.append(Case(outcome(check, seen, given), seen, name in innocent))
-        return dict(explain(cases, golden, bank, self.seed, self.probe).found)
+        return dict(explain(cases, golden, bank, self.seed, self.probe, clock).found)
 
 
 def test_the_authors_name_is_taken_before_a_generated_clause(bank: Bank) -> None:
@@ -219,3 +221,13 @@ def test_a_milder_extreme_tells_overflow_from_the_logarithm_of_zero(largest: flo
         return Observation(check="forward", ended="returned", values={"a": np.array([largest, 2.0])})
 
     assert explain([case], {"forward": golden}, None, SEED, probe).found["forward"].code == code
+
+
+def test_only_the_clock_that_is_handed_in_ends_the_search(bank: Bank) -> None:
+    """A probe that waits for a core for a minute is not late; names are asked for before what layers do."""
+    named = {"forward": NAMED}
+    for seconds in (0.0, 31.0):
+        student = Student(forward=np.sin)
+        found = student.diagnoses(bank, clock=lambda s=student, n=seconds: n * len(s.asked))
+        assert {check: d.code for check, d in found.items()} == named
+    assert student.asked == [("forward", SECOND)]

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from grader.diagnosis.bank import GRADED, Bank, Hypothesis
+from grader.diagnosis.bank import GRADED, REPEATED, Bank, Hypothesis
 from grader.diagnosis.codes import TWO, UNRANKED, Candidate
 from grader.diagnosis.evidence import Asker, Case, Named, arrays_of, names_of
 from grader.diagnosis.matching.match import Ask, Matcher, Values
@@ -65,6 +65,9 @@ def named_mistakes(cases: Sequence[Case], bank: Bank, asker: Asker) -> dict[str,
     wrong = [case for case in cases if case.wrong]
     passed = [case for case in cases if case.outcome.status == "passed"]
     matcher = Matcher(bank, right_at_first(cases))
+    for case in wrong:  # what names a mistake is asked before what only tells how layers behave
+        if matcher.speaks_of(case.check.id):
+            asker.view(case.check, REPEATED)
     for case in passed if asker.graded_is_prepared else ():
         matcher.passed(case.check, arrays_of(case.observation))
     possible: dict[str, tuple[Values, dict[int, npt.NDArray[np.bool_]]]] = {}
