@@ -71,6 +71,7 @@ CODES: dict[str, Code] = {
         # what the arrays show by themselves
         Code("transposed"),
         Code("not-reshaped"),
+        Code("empty-axis"),
         Code("shapes-do-not-fit", names_a_mistake=False),
         Code("missing-return"),
         Code("not-reduced"),
@@ -85,6 +86,8 @@ CODES: dict[str, Code] = {
         Code("scaled"),
         Code("one-factor", names_a_mistake=False),
         Code("absolute-value"),
+        Code("cut-off"),
+        Code("signs-of-rows"),
         Code("constant-offset"),
         Code("row-offset"),
         Code("row-factor"),

@@ -33,6 +33,7 @@ SHAPES = [
     ("not-reduced", ROWS[:, 0], np.asarray(ROWS[:, 0].mean())),
     ("reduced-too-far", np.asarray(ROWS.sum()), ROWS),
     ("reduced-too-far", ROWS.mean(axis=0), ROWS),
+    ("empty-axis", ROWS[0:-0], ROWS),
 ]
 VALUES = [
     ("wrong-sign", -W, W),
@@ -50,6 +51,11 @@ VALUES = [
     ("wrong-mask", np.where(MASKED == 0, ROWS, 0), MASKED),
     ("zero-entries", np.where(ROWS > 0, MASKED, 0), MASKED),
     ("absolute-value", np.abs(W), W),
+    ("all-zero", np.ones_like(W), W),
+    ("cut-off", np.maximum(W, 0), W),
+    ("cut-off", np.clip(W, -0.5, 0.5), W),
+    ("signs-of-rows", W * [1, -1, 1, -1], W),
+    ("signs-of-rows", X * np.sign(ROWS[:, :1]), X),
     ("constant-offset", W + 0.25, W),
     ("row-offset", ROWS + B, ROWS),
     ("row-offset", ROWS + SIZES, ROWS),

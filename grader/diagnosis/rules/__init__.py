@@ -46,6 +46,7 @@ RULES: tuple[Rule, ...] = (
     Rule(layers.wrong_forward, consequences=True),
     Rule(prepared.explains_some, consequences=True),
     Rule(values.patterns),
+    Rule(values.judged_patterns, judged=True),
     Rule(layers.not_proportional),
     Rule(values.input_changed, judged=True),
     Rule(prepared.describes, earlier=True),

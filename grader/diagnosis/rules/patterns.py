@@ -54,6 +54,52 @@ def _zero(pair: Pair) -> Candidate | None:
             f"`{pair.name}` is zero everywhere.",
             {},
         )
+    if pair.got.size > 2 and pair.got.any() and np.ptp(pair.got) == 0 and np.ptp(pair.expected) > 0:
+        return Candidate(
+            "all-zero",
+            f"`{pair.name}` holds one and the same number everywhere.",
+            {},
+        )
+    return None
+
+
+def _cut(pair: Pair) -> Candidate | None:
+    """Right within bounds, and on the bound beyond them: negative numbers at 0, or large ones at some size."""
+    top = float(np.max(np.abs(pair.got), initial=0.0))
+    below = pair.expected < 0
+    if pair.got.size < FEW or not below.any() or close(pair, pair.got):
+        return None
+    if not below.all() and not pair.got[below].any() and close(pair, pair.got, np.maximum(pair.expected, 0)):
+        return Candidate(
+            "cut-off",
+            f"`{pair.name}` is zero wherever it should be negative, and right elsewhere: do you take a maximum with 0,"
+            " or begin one at 0?",
+            {},
+        )
+    at_bound = np.abs(pair.got) >= (1 - 10 * pair.limit) * top
+    within = np.abs(pair.expected) < top
+    if at_bound.sum() > 1 and within.any() and close(pair, pair.got, np.clip(pair.expected, -top, top)):
+        return Candidate(
+            "cut-off",
+            f"`{pair.name}` is right but for its largest entries, which are cut off at one size: is it clipped?",
+            {},
+        )
+    return None
+
+
+def _signs(pair: Pair) -> Candidate | None:
+    """Right up to the signs of whole rows or columns."""
+    if pair.got.ndim != 2 or min(pair.got.shape) < 2 or close(pair, pair.got):
+        return None
+    for axis, word in ((0, "columns"), (1, "rows")):
+        signs = np.sign((pair.got * pair.expected).sum(axis=axis, keepdims=True))
+        if signs.min() < signs.max() and close(pair, pair.got * signs):
+            return Candidate(
+                "signs-of-rows",
+                f"`{pair.name}` is right up to the signs of some of its {word}: those {word} have all signs the other"
+                " way round. Which sign is asked for?",
+                {},
+            )
     return None
 
 
@@ -170,7 +216,9 @@ PATTERNS: tuple[Callable[[Pair], Candidate | None], ...] = (
     _zero,
     _whole_numbers,
     _absolute,
+    _cut,
     _mask,
+    _signs,
     _constant,
     _rows,
 )

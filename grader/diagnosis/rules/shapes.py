@@ -22,11 +22,21 @@ def shape_rule(values: Mapping[str, Any], golden: Expected, wrong: Sequence[str]
     """What the first wrong array of a wrong shape shows; the values must bear it out."""
     for name in wrong:
         pair = pair_of(name, values, golden)
-        if pair is not None and pair.got.shape != pair.expected.shape and pair.got.size and pair.expected.size:
+        if pair is not None and pair.expected.size and not pair.got.size:
+            return _empty(pair)
+        if pair is not None and pair.got.shape != pair.expected.shape and pair.expected.size:
             for rule in (_axis, _transposed, _not_reduced, _reduced, _flat):
                 for candidate in rule(pair):
                     return candidate
     return None
+
+
+def _empty(pair: Pair) -> Candidate:
+    return Candidate(
+        "empty-axis",
+        f"`{pair.name}` is empty: an axis has length 0. A slice such as `[p:-p]` is empty where p is 0.",
+        {"shape": list(pair.got.shape)},
+    )
 
 
 def _axis(pair: Pair) -> Iterator[Candidate]:
