@@ -91,6 +91,30 @@ def test_a_factor_is_missing_in_one_layer_only() -> None:
     assert same == [False, False, True]
 
 
+def moved(source: str) -> list[np.ndarray]:
+    space: dict[str, object] = {}
+    exec(source, space)
+    space["step"](np.array([0.3, -0.2, 0.1]), 0.1)  # type: ignore[operator]
+    return space["weights"]  # type: ignore[return-value]
+
+
+def test_an_error_is_kept_before_the_derivative_comes_in() -> None:
+    old, raw = "np.outer(entered[layer], error))", "np.outer(entered[layer], raw if layer < 2 else error))"
+    expected = moved(SOURCE.replace(old, f"{raw}\n        raw = weights[layer] @ error"))
+    clause = "the factor `slope` is missing in what changes `weights`"
+    got = moved("\n".join(spliced(SOURCE.split("\n"), found()[clause])))
+    assert all(np.allclose(a, b) for a, b in zip(got, expected, strict=True))
+    assert not all(np.allclose(a, b) for a, b in zip(got, moved(SOURCE), strict=True))
+
+
+def test_another_entry_is_taken_in_one_round() -> None:
+    texts = {"\n".join(spliced(SOURCE.split("\n"), m)) for _, m in spots("f.py", SOURCE, rounds)}
+    assert SOURCE.replace("+ shifts[layer]", "+ (shifts[0 if layer == 1 else layer])") in texts
+    assert "`shifts[0]` stands where `shifts[1]` belongs" in found()
+    shifted = "(slope(before[(layer - 1) + (1 if layer == 1 else 0)]))"
+    assert SOURCE.replace("slope(before[layer - 1])", shifted) in texts
+
+
 def test_the_biases_are_regularised_too() -> None:
     params = {"W1": np.ones(3), "b1": np.ones(2), "W2": np.ones(4), "b2": np.ones(1)}
     in_loss = changed("the biases are regularised as well, in `loss`")["loss"]

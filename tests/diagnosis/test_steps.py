@@ -30,6 +30,8 @@ def normalised(x, gamma, beta):
     ### BEGIN SOLUTION
     inner = (x - x.mean(axis=0)) / np.sqrt(np.var(x, axis=0))
     out = gamma * inner + beta
+    average = 0.9 * x.mean() + (1 - 0.9) * out.mean()
+    gamma = gamma - 0.1 * x.sum()
     ### END SOLUTION
     return out
 """
@@ -46,6 +48,16 @@ def normalised(x, gamma, beta):
             "the mean of the squares is taken for the variance: the mean is not subtracted before",
             "np.mean((x) ** 2, axis=0)",
         ),
+        (
+            "normalised",
+            "the two shares of a weighted mean are exchanged: each part has the other's",
+            "(1 - 0.9) * (x.mean()) + (0.9) * (out.mean())",
+        ),
+        (
+            "normalised",
+            "what is subtracted in a step is cut off first (clipped), at 1",
+            "np.clip(x.sum(), -1, 1)",
+        ),
     ],
 )
 def test_a_step_is_changed_where_it_can_be(function: str, clause: str, new: str) -> None:
@@ -56,7 +68,7 @@ def test_a_step_is_changed_where_it_can_be(function: str, clause: str, new: str)
 def test_every_change_is_valid_python_and_names_nothing_of_the_solution() -> None:
     lines = SOURCE.split("\n")
     every = [m for _, m in spots("f.py", SOURCE, steps)]
-    assert len(every) == 4
+    assert len(every) > 9
     for mutation in every:
         ast.parse("\n".join(spliced(lines, mutation)))
         assert not {"dscores", "inner", "hidden"} & set(mutation.clause.replace("`", " ").split())

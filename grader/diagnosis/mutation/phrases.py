@@ -20,10 +20,13 @@ class Words:
         built: Mapping[str, str] | None = None,
         lists: Mapping[str, int] | None = None,
         changes: Mapping[str, str] | None = None,
+        defaults: Mapping[str, str] | None = None,
     ) -> None:
         self._visible = visible
         self.lists = lists or {}
         """Lists with how many entries they begin with."""
+        self.defaults = defaults or {}
+        """Numbers that arguments have where none is given."""
         self._changes = changes or {}
         """For a variable the one that is changed by it."""
         self._built = built or {}
@@ -191,6 +194,15 @@ def changes_of(owner: ast.AST) -> dict[str, str]:
             target = next((n.id for n in ast.walk(node.target) if isinstance(n, ast.Name)), "")
             targets |= {n.id: target for n in ast.walk(node.value) if isinstance(n, ast.Name)}
     return targets
+
+
+def defaults_of(owner: ast.AST) -> dict[str, str]:
+    """The arguments of a function that have a number by default, with it."""
+    if not isinstance(owner, ast.FunctionDef):
+        return {}
+    by_position = zip(reversed(owner.args.args), reversed(owner.args.defaults), strict=False)
+    pairs = [*by_position, *((a, d) for a, d in zip(owner.args.kwonlyargs, owner.args.kw_defaults, strict=True) if d)]
+    return {a.arg: ast.unparse(d) for a, d in pairs if isinstance(d, ast.Constant) and type(d.value) in (int, float)}
 
 
 def plain_functions(tree: ast.Module) -> list[str]:

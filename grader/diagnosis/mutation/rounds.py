@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Set
+from itertools import pairwise
 
 from grader.diagnosis.mutation.mutation import Mutation
 from grader.diagnosis.mutation.phrases import Words
@@ -28,6 +29,8 @@ def rounds(node: ast.AST, words: Words, inside: Set[str]) -> Iterator[Mutation]:
         for value in values:
             beside = _indexed(statement, index, value, words)
             yield from _once(statement, f"{index} == {value}", index, value, beside, words)
+            yield from _other_entries(statement, f"{index} == {value}", index, value, values, words)
+        yield from _without_slope(node, statement, index, values, words)
 
 
 def values_of(node: ast.expr) -> tuple[int, ...]:
@@ -90,6 +93,66 @@ def _once(
                 yield Mutation(inner, f"({ast.unparse(argument)}) if {this} else ({ast.unparse(inner)})",
                                "missing-function", f"`{function}` is not applied in one of several layers, beside"
                                f" {beside[0]}")  # fmt: skip
+
+
+def _other_entries(
+    statement: ast.stmt, this: str, index: str, value: int, values: tuple[int, ...], words: Words
+) -> Iterator[Mutation]:
+    """One round that reads another entry of a list, or an activation's derivative at another layer."""
+    for inner in ast.walk(statement):
+        match inner:
+            case ast.Subscript(value=ast.Name(id=name), slice=ast.Name(id=at), ctx=ast.Load()) if (
+                at == index and words.shown(name)
+            ):
+                for other in values:
+                    if other != value:
+                        yield Mutation(inner, f"{name}[{other} if {this} else {index}]", "wrong-variable",
+                                       f"`{name}[{other}]` stands where `{name}[{value}]` belongs")  # fmt: skip
+            case ast.Call(func=ast.Name(id=function), args=[ast.Subscript(value=of, slice=at)]) if (
+                function in words.functions and index in _names(at)
+            ):
+                beside = _indexed(statement, index, value, words)
+                where = f", beside {beside[0]}" if beside else ""
+                for shift in (1, -1):
+                    text = f"{function}({ast.unparse(of)}[({ast.unparse(at)}) + ({shift} if {this} else 0)])"
+                    clause = f"`{function}` is taken of the values of another layer{where}"
+                    yield Mutation(inner, text, "wrong-variable", clause)
+
+
+def _without_slope(
+    loop: ast.For, statement: ast.stmt, index: str, values: tuple[int, ...], words: Words
+) -> Iterator[Mutation]:
+    """What is kept of an error that goes back through the layers, before it is multiplied by the derivative there."""
+    if len(values) < 2 or any(one - other != 1 for one, other in pairwise(values)):
+        return
+    slopes = {}
+    for inner in ast.walk(loop):
+        match inner:
+            case ast.Assign(targets=[ast.Name(id=error)],
+                            value=ast.BinOp(op=ast.Mult(), right=ast.Call(func=ast.Name(id=function), args=[of]))) if (
+                words.shown(function)
+            ):  # fmt: skip
+                slopes[error] = function, _renamed(of, {index: f"({index} + 1)"})
+    match statement:
+        case ast.Expr(value=ast.Call(func=ast.Attribute(attr="insert" | "append", value=ast.Name(id=kept)), args=args)):
+            for inner in ast.walk(args[-1]):
+                if isinstance(inner, ast.Name) and inner.id in slopes:
+                    function, of_before = slopes[inner.id]
+                    text = f"({inner.id} / ({function}({of_before}) if {index} != {values[0]} else 1))"
+                    clause = f"the factor `{function}` is missing in {words.kept_in(kept)}"
+                    yield Mutation(inner, text, "missing-factor", clause)
+
+
+def _names(node: ast.AST) -> set[str]:
+    return {inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name)}
+
+
+def _renamed(node: ast.expr, names: dict[str, str]) -> str:
+    copy = ast.parse(ast.unparse(node), mode="eval")
+    for inner in ast.walk(copy):
+        if isinstance(inner, ast.Name):
+            inner.id = names.get(inner.id, inner.id)
+    return ast.unparse(copy)
 
 
 def _penalties(node: ast.For, words: Words) -> Iterator[Mutation]:

@@ -20,6 +20,7 @@ from grader.diagnosis.mutation.operators import Generate, mutants_for_checks
 from grader.diagnosis.mutation.phrases import (
     Words,
     changes_of,
+    defaults_of,
     global_names,
     layers_of,
     lists_of,
@@ -151,7 +152,8 @@ def spots(
         attributes = {name for name in visible_names(home, inside) if name.startswith("self.")} if home else set()
         shown = visible_names(owner, inside) | attributes | (given - _exchangeable(owner))
         built = layers_of(home) if home else {}
-        words = Words(shown, made_by_functions(owner), plain, built, lists_of(owner), changes_of(owner))
+        made, lists, changes = made_by_functions(owner), lists_of(owner), changes_of(owner)
+        words = Words(shown, made, plain, built, lists, changes, defaults_of(owner))
         names = _exchangeable(owner)
         statements = [n for n in ast.walk(owner) if isinstance(n, ast.stmt) and not hasattr(n, "body")]
         for node in _own_nodes(owner):

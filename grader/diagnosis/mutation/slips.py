@@ -32,6 +32,20 @@ def slips(node: ast.AST, words: Words, inside: Set[str]) -> Iterator[Mutation]:
                            " mask, which should be 0 and 1")  # fmt: skip
             yield Mutation(node, f"np.sign({left})", "wrong-mask", "the sign takes the place of the mask")
             yield Mutation(node, f"({left} > 1)", "wrong-constant", "the mask begins at 1")
+        case ast.Attribute(attr="T", value=inner):
+            clause = f"an array{words.of(inner, ', ')} is reshaped where it should be transposed"
+            text = ast.unparse(inner)
+            yield Mutation(node, f"np.reshape({text}, np.shape({text})[::-1])", "missing-transpose", clause)
+        case ast.Name(ctx=ast.Load(), id=name) if name in words.defaults:
+            clause = f"the fixed number {words.defaults[name]} stands where `{name}` belongs"
+            yield Mutation(node, words.defaults[name], "wrong-constant", clause)
+        case ast.Subscript(value=ast.Name(id=name), slice=ast.Constant(value=int() as entry), ctx=ast.Load()) if (
+            words.shown(name) and type(entry) is int
+        ):
+            for beside in (entry - 1, entry + 1):
+                if entry >= 0 <= beside:
+                    yield Mutation(node, f"{name}[{beside}]", "wrong-variable",
+                                   f"`{name}[{beside}]` stands where `{name}[{entry}]` belongs")  # fmt: skip
         case ast.BinOp(op=ast.Div()):
             yield from _divided(node)
         case ast.BinOp(op=ast.Sub(), left=left, right=ast.Call(func=ast.Attribute(attr="log"), args=[inner])):
@@ -81,6 +95,13 @@ def slips(node: ast.AST, words: Words, inside: Set[str]) -> Iterator[Mutation]:
 
 def _called(node: ast.Call, words: Words) -> Iterator[Mutation]:
     name = node.func.attr if isinstance(node.func, ast.Attribute) else ast.unparse(node.func)
+    for argument in node.args if words.shown(name) else ():  # steps of a method of Runge and Kutta, say
+        match argument:
+            case ast.BinOp(op=ast.Add() | ast.Sub(), right=ast.BinOp(op=ast.Mult() | ast.Div()) as step):
+                what = words.of(argument.left, " to ")
+                for factor, much in (("0.5", "half of"), ("2", "twice")):
+                    clause = f"what is added{what} in an argument of `{name}` is {much} what it should be"
+                    yield Mutation(step, f"{factor} * ({ast.unparse(step)})", "extra-factor", clause)
     inner = node.args[0] if node.args else None
     if isinstance(node.func, ast.Name) and len(node.args) == 1 and (name in words.functions or name == "softmax"):
         yield from _instead(name, node, words)

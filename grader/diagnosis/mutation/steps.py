@@ -30,7 +30,14 @@ def steps(node: ast.AST, words: Words, inside: Set[str]) -> Iterator[Mutation]:
             done = "subtracted from" if isinstance(sign, ast.Sub) else "added to"
             clause = f"nothing is {done} the column of the label, where a {value} should be"
             yield Mutation(node, "pass", "missing-term", clause)
+        case ast.AugAssign(op=ast.Sub(), value=ast.BinOp(op=ast.Mult(), left=rate, right=slope)):
+            yield from _limited(rate, slope)
+        case ast.BinOp(op=ast.Add(), left=ast.BinOp(op=ast.Mult()) as a, right=ast.BinOp(op=ast.Mult()) as b):
+            yield from _shares(node, a, b)
         case ast.Assign(value=ast.BinOp() as value) | ast.Return(value=ast.BinOp() as value):
+            match node:
+                case ast.Assign(value=ast.BinOp(op=ast.Sub(), right=ast.BinOp(op=ast.Mult(), left=rate, right=slope))):
+                    yield from _limited(rate, slope)
             used = {n.id for n in ast.walk(value) if isinstance(n, ast.Name)} & inside
             shown = sorted(name for name in used if words.shown(name))
             for one, other in combinations(shown, 2) if len(used) <= MOST_NAMES else ():
@@ -40,6 +47,28 @@ def steps(node: ast.AST, words: Words, inside: Set[str]) -> Iterator[Mutation]:
             text = ast.unparse(node).replace(ast.unparse(array), f"({ast.unparse(array)}) ** 2", 1)
             clause = "the mean of the squares is taken for the variance: the mean is not subtracted before"
             yield Mutation(node, text.replace(".var(", ".mean(", 1), "missing-term", clause)
+
+
+def _limited(rate: ast.expr, slope: ast.expr) -> Iterator[Mutation]:
+    """A step whose gradient is clipped, or made as long as 1."""
+    for part in (rate, slope):
+        text = ast.unparse(part)
+        for top in ("1", "5"):
+            clause = f"what is subtracted in a step is cut off first (clipped), at {top}"
+            yield Mutation(part, f"np.clip({text}, -{top}, {top})", "wrong-function", clause)
+        clause = "what is subtracted in a step is divided by its norm first: only its direction is used"
+        yield Mutation(part, f"({text}) / np.linalg.norm({text})", "wrong-function", clause)
+
+
+def _shares(node: ast.BinOp, one: ast.BinOp, other: ast.BinOp) -> Iterator[Mutation]:
+    """A weighted mean `m a + (1 - m) b` with its two weights exchanged."""
+    for share, a in ((one.left, one.right), (one.right, one.left)):
+        for rest, b in ((other.left, other.right), (other.right, other.left)):
+            m, n = ast.unparse(share), ast.unparse(rest)
+            if n == f"1 - {m}" or m == f"1 - {n}":
+                text = f"({n}) * ({ast.unparse(a)}) + ({m}) * ({ast.unparse(b)})"
+                clause = "the two shares of a weighted mean are exchanged: each part has the other's"
+                yield Mutation(node, text, "wrong-variable", clause)
 
 
 def _exchanged(value: ast.expr, one: str, other: str) -> str:
