@@ -20,7 +20,7 @@ MOST = 20
 
 def unasked(outcomes: Iterable[Outcome], seed: int, probe: Probe) -> list[str]:
     """A sentence for each thing that passed checks let through, with the part before it, once for each function."""
-    asked = [o for o in outcomes if o.status == "passed" and o.check.seconds is None]
+    asked = [o for o in outcomes if o.status == "passed" and o.check.seconds is None and o.check.points]
     sentences: dict[tuple[bool, str], str] = {}
     for outcome in asked[:MOST]:
         check = outcome.check

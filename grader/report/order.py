@@ -5,6 +5,8 @@ Owns the grouping that terminal, HTML and Markdown share; sentences are `grader.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from msgspec import Struct, field
 
 from grader.diagnosis.codes import CODES
@@ -182,7 +184,7 @@ def _builds_on(part: PartResult, lost: list[Outcome], blamed: dict[str, Outcome]
         provided = part.max_score == 0  # a part of no points only tries out what others define
         used = {*outcome.check.builds_on, *([u.name for u in outcome.check.uses] if provided else ())}
         wrong = next((o for name, o in blamed.items() if name in used), None)  # the first of the report
-        if wrong is None or not _may_follow(outcome, wrong):
+        if wrong is None or not (_may_follow(outcome, wrong) or _is_elsewhere(outcome, blamed, provided)):
             return ""
         earliest.append(wrong.check.part.id)
     return earliest[0]
@@ -195,6 +197,15 @@ def _may_follow(outcome: Outcome, earlier: Outcome) -> bool:
     if found is None or found.code == RIGHT_FOR_OWN or not CODES[found.code].names_a_mistake:
         return True
     return earlier.diagnosis is not None and found.code == earlier.diagnosis.code
+
+
+def _is_elsewhere(outcome: Outcome, blamed: Mapping[str, Outcome], provided: bool) -> bool:
+    """Whether the mistake that is named is in functions which earlier checks of their own already failed."""
+    if outcome.diagnosis is None:
+        return False
+    own = set() if provided else {uses.name for uses in outcome.check.uses} - set(outcome.check.builds_on)
+    functions = {name.partition(".")[0] for name in outcome.diagnosis.evidence.get("functions", ())}
+    return bool(functions) and functions <= blamed.keys() - own
 
 
 def _mistake(outcome: Outcome) -> str:

@@ -146,7 +146,15 @@ def test_parts_that_use_what_an_earlier_one_has_wrong_are_one_line() -> None:
     assert "`loss`" not in text
     assert "`loss`" in page(made, verbose=True)
     assert "`grads`" in text  # a mistake of its own
+    there = msgspec.structs.replace(named, evidence={"functions": ["Affine.backward"]})
+    follows = auto(NETWORK, "failed", check("grads", NETWORK, "Network", ("Affine",), diagnosis=there))
+    assert "`grads`" not in page(report(made.parts[0], follows))
+    here = msgspec.structs.replace(named, evidence={"functions": ["Affine.backward", "Network.loss"]})
+    both = auto(NETWORK, "failed", check("grads", NETWORK, "Network", ("Affine",), diagnosis=here))
+    assert "`grads`" in page(report(made.parts[0], both))
     tried = auto(RELU, "failed", check("both", RELU, "Affine", worth=0))  # of no points: only tries out what is there
+    assert "✗ 2 ReLU layer: part 1, which is used here" in page(report(made.parts[0], tried))
+    tried = auto(RELU, "failed", check("both", RELU, "Affine", worth=0, diagnosis=there))
     assert "✗ 2 ReLU layer: part 1, which is used here" in page(report(made.parts[0], tried))
     assert "part 1, which is used here, has to be right first" in cell.render(made)
     assert "part 1, which is used here, has to be right first" in markdown.render(made)

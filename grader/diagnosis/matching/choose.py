@@ -290,11 +290,16 @@ def _said(matcher: Matcher, check: Check, chosen: Sequence[Fit], explains: Mappi
         else:
             sentences.append(f"{subject} exactly what comes out if {_clause(fit, matcher.right)}.")
     mistakes = sum(fit.hypothesis.mistakes for fit in chosen)
+    evidence: dict[str, object] = {"agrees_at_points": 2}
+    if mistakes > 1:
+        evidence["mistakes"] = mistakes
+    if all(fit.hypothesis.function for fit in chosen):
+        evidence["functions"] = sorted({fit.hypothesis.function for fit in chosen})
     return Named(
         candidate=Candidate(
             chosen[0].hypothesis.code if mistakes == 1 else TWO,
             " ".join(sentences),
-            {"agrees_at_points": 2, "mistakes": mistakes} if mistakes > 1 else {"agrees_at_points": 2},
+            evidence,
             "; ".join(fit.clause if fit.named else _clause(fit, matcher.right) for fit in chosen),
         ),
         whole=whole,
