@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
+import re
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
 from pathlib import Path
@@ -15,6 +16,7 @@ import numpy.typing as npt
 
 from grader.assignment.loading.course import find_course
 from grader.errors import SubmissionError, UsageError
+from grader.execution.observe import compile_checks
 from grader.execution.process import RootProcess
 from grader.execution.scheduler import Prober
 from grader.execution.session import Session
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 """Stages and their times since the start; shown by `GRADE_DEBUG=1`."""
 Inspect = Callable[[Check, Observation, Mapping[str, npt.NDArray[Any]]], None]
+_IMPORT = re.compile(r"^[ \t]*(?:from[ \t]+([\w.]+)[ \t]+import\b|import[ \t]+([\w.]+))", re.MULTILINE)
 LARGEST_SEED = 2**32
 MAX_NOTES = 60
 MAX_NOTE = 500
@@ -132,6 +135,7 @@ def _grade(
     except SubmissionError as error:
         return _ungradable(path, None, error, started)
     assignment = course.load(id)
+    root.warm(libraries(assignment))
     if not hidden:
         assignment = public_only(assignment)
     if checks:
@@ -207,10 +211,12 @@ def grade_with(
     seed = expected.seed_for(submission.digest)
     with ThreadPoolExecutor(max_workers=1) as pool:
         # beside the worker, which is busy with the notebook
+        pool.submit(compile_checks, assignment)
         golden = pool.submit(expected.at, seed)
         stubs = pool.submit(unfilled_by_check, assignment, submission)
         around = pool.submit(environment)
         stub = _stub_notebook(assignment)
+        edits = pool.submit(_notebook_notes, submission, stub)
         session = Session(
             root, assignment, submission, anchors, seed=seed, pictures=_drawn(assignment, submission, stub, keep)
         )
@@ -244,7 +250,7 @@ def grade_with(
             *warning,
             *submission.notes,
             *session.notes,
-            *_notebook_notes(submission, stub),
+            *edits.result(),
             *evaluation.notes,
         ),
         unchecked=unchecked_points(assignment),
@@ -305,6 +311,27 @@ def _work(assignment: Assignment, submission: Submission) -> Work:
 
     code = excerpts(assignment, submission)
     return Work(notebook=submission.notebook, modules=submission.modules, code=code)
+
+
+def libraries(assignment: Assignment) -> tuple[str, ...]:
+    """Modules to load while a submission is read: what the assignment's own files import, without its own modules."""
+    folder = assignment.solution or assignment.handout
+    foreign = {path.stem for place in (folder, *assignment.stand_ins) if place.is_dir() for path in place.iterdir()}
+    names = [from_ or plain for text in _texts(folder) for from_, plain in _IMPORT.findall(text)]
+    wanted = [name for name in names if not name.startswith(".") and name.partition(".")[0] not in foreign]
+    return tuple(dict.fromkeys((*assignment.preload, *wanted)))
+
+
+def _texts(folder: Path) -> Iterator[str]:
+    from grader.submission.source.notebook import read_notebook
+
+    for path in sorted(folder.rglob("*.py")):
+        yield path.read_text(encoding="utf-8", errors="replace")
+    for path in sorted(folder.glob("*.ipynb")):
+        try:
+            yield from (cell.source for cell in read_notebook(path).code)
+        except SubmissionError:
+            continue  # a hand-out's own notebook: `grade` says what is wrong with it
 
 
 def public_only(assignment: Assignment) -> Assignment:

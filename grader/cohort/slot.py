@@ -7,12 +7,11 @@ nothing of other slots or of the store: a `Job` comes in, a `BatchResult` goes o
 from __future__ import annotations
 
 import contextlib
-import re
 import shutil
 import socket
 import tempfile
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
 
 import msgspec
@@ -23,7 +22,7 @@ from grader.cohort.discover import fingerprint_of, known_digests, staged, stamp_
 from grader.cohort.evidence import evidence
 from grader.cohort.feedback_files import write_page
 from grader.cohort.records import BatchResult, CacheKey, CohortEntry, Job, PartScore, Status
-from grader.engine import grade_with, public_only
+from grader.engine import grade_with, libraries, public_only
 from grader.errors import Fault, GraderError, SubmissionError, UsageError, WorkerError
 from grader.execution.process import RootProcess
 from grader.execution.spawn import Launched
@@ -34,15 +33,12 @@ from grader.sandbox.tiers import ANY, Policy
 from grader.sandbox.watchdog import remove
 from grader.submission.files.gather import SubmittedFiles, gather
 from grader.submission.files.identify import identify
-from grader.submission.source.notebook import read_notebook
 from grader.versions import engine
 from grader.worker import wire
 from grader.worker.messages import Done, Sweep
 
 TRIES = 2
 """A fault or a lost process may be the machine's mood; what comes again in a new worker counts."""
-
-_IMPORT = re.compile(r"^[ \t]*(?:from[ \t]+([\w.]+)[ \t]+import\b|import[ \t]+([\w.]+))", re.MULTILINE)
 
 
 class Loaded(msgspec.Struct, frozen=True):
@@ -307,28 +303,6 @@ def _from_report(report: Report, key: CacheKey, job: Job, seconds: float) -> Bat
         key=msgspec.structs.replace(key, submission=job.hand_in.content),
         seconds=seconds,
     )
-
-
-def libraries(assignment: Assignment) -> tuple[str, ...]:
-    """Modules to load before the first submission: what the assignment's own files import, without its own modules.
-
-    `grade` of one submission loads what that needs; in a batch each import would be made hundreds of times.
-    """
-    folder = assignment.solution or assignment.handout
-    foreign = {path.stem for place in (folder, *assignment.stand_ins) if place.is_dir() for path in place.iterdir()}
-    names = [from_ or plain for text in _texts(folder) for from_, plain in _IMPORT.findall(text)]
-    wanted = [name for name in names if not name.startswith(".") and name.partition(".")[0] not in foreign]
-    return tuple(dict.fromkeys((*assignment.preload, *wanted)))
-
-
-def _texts(folder: Path) -> Iterator[str]:
-    for path in sorted(folder.rglob("*.py")):
-        yield path.read_text(encoding="utf-8", errors="replace")
-    for path in sorted(folder.glob("*.ipynb")):
-        try:
-            yield from (cell.source for cell in read_notebook(path).code)
-        except SubmissionError:
-            continue  # a hand-out's own notebook: `grade` says what is wrong with it
 
 
 # ---------------------------------------------------------------- the key of a stored report

@@ -43,8 +43,23 @@ def generator(seed: int, key: int) -> np.random.Generator:
 
 def watched(source: str, file: str) -> CodeType:
     """A check file's code, with its calls led through `CALL`."""
-    tree = _Calls().visit(parse_tree(source))
-    return compile(ast.fix_missing_locations(tree), file, "exec", dont_inherit=True)
+    tree = parse_tree(source)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and not (isinstance(node.func, ast.Name) and node.func.id in _FRAME_BOUND):
+            _lead_through(node)
+    return compile(tree, file, "exec", dont_inherit=True)
+
+
+def _lead_through(node: ast.Call) -> None:
+    """Make `f(x, y=z)` into `CALL(f, (("x",), (("y", "z"),)), x, y=z)`."""
+    starred = next((at for at, arg in enumerate(node.args) if isinstance(arg, ast.Starred)), len(node.args))
+    names: Names = (
+        tuple(arg.id if isinstance(arg, ast.Name) else "" for arg in node.args[:starred]),
+        tuple((k.arg, k.value.id) for k in node.keywords if k.arg and isinstance(k.value, ast.Name)),
+    )
+    written = ast.copy_location(ast.Constant(names), node)  # type: ignore[arg-type]  # a constant may be a tuple as well
+    node.args = [node.func, written, *node.args]
+    node.func = ast.copy_location(ast.Name(CALL, ast.Load()), node)
 
 
 def is_students(file: str, check: str) -> bool:
@@ -121,21 +136,3 @@ def _code_of(function: Any) -> CodeType | None:
 def _is_bound(function: Any) -> bool:
     """Whether the first parameter of the code is filled in by Python: `self`."""
     return not isinstance(function, FunctionType)
-
-
-class _Calls(ast.NodeTransformer):
-    """`f(x, y=z)` becomes `CALL(f, (("x",), (("y", "z"),)), x, y=z)`."""
-
-    def visit_Call(self, node: ast.Call) -> ast.AST:
-        self.generic_visit(node)
-        if isinstance(node.func, ast.Name) and node.func.id in _FRAME_BOUND:
-            return node
-        starred = next((at for at, arg in enumerate(node.args) if isinstance(arg, ast.Starred)), len(node.args))
-        names: Names = (
-            tuple(arg.id if isinstance(arg, ast.Name) else "" for arg in node.args[:starred]),
-            tuple((k.arg, k.value.id) for k in node.keywords if k.arg and isinstance(k.value, ast.Name)),
-        )
-        call = ast.Name(CALL, ast.Load())
-        written = ast.Constant(names)  # type: ignore[arg-type]  # a constant may be a tuple as well
-        new = ast.Call(func=call, args=[node.func, written, *node.args], keywords=node.keywords)
-        return ast.copy_location(new, node)

@@ -27,7 +27,7 @@ def load(modules: Sequence[str]) -> None:
     for name in modules:
         try:
             import_module(name)
-        except ImportError:
+        except Exception:  # whatever a library that is broken here raises
             continue
     if _PLOTS in modules and _PLOTS in sys.modules:
         _draw_once()

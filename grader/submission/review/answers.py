@@ -11,6 +11,7 @@ import ast
 import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Literal
 
 import msgspec
@@ -105,7 +106,7 @@ def cells_to_draw(questions: Sequence[Manual], notebook: Notebook, stub: Noteboo
 
 def _section(notebook: Notebook, manual: Manual, known: Collection[str] | None = None) -> list[_Text]:
     """From the heading that is asked for to the next that closes it; `known` are the titles that can."""
-    texts = _texts(notebook)
+    texts = list(_texts(notebook))
     start = _by_heading(texts, manual.under)
     if start is None:
         wanted = [manual.under, *([manual.question] if len(manual.question) >= _QUESTION_CHARACTERS else [])]
@@ -122,7 +123,8 @@ def _section(notebook: Notebook, manual: Manual, known: Collection[str] | None =
     return [first, *rest[:end]]
 
 
-def _texts(notebook: Notebook) -> list[_Text]:
+@lru_cache(maxsize=4)
+def _texts(notebook: Notebook) -> tuple[_Text, ...]:
     texts = []
     for cell in notebook.cells:
         lines = tuple(cell.source.split("\n"))
@@ -131,7 +133,7 @@ def _texts(notebook: Notebook) -> list[_Text]:
             texts.append(_Text(cell.index, cell.kind == "code", lines[: titles[0].line] if titles else lines))
         ends = [*(heading.line for heading in titles[1:]), len(lines)]
         texts += [_Text(cell.index, False, lines[h.line : end], h) for h, end in zip(titles, ends, strict=False)]
-    return texts
+    return tuple(texts)
 
 
 def _titles(notebook: Notebook) -> frozenset[str]:
