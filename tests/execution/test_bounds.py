@@ -1,22 +1,29 @@
 """Every int, text and collection of a reply has bounds, and values at and beyond each of them harm nobody.
 
-A course has a hidden and a follow-through check for each variant of each reply; a hand-in's processes answer with it.
-The notebook's own process forges its replies too, one hand-in for each.
+Each kind of question is answered by each kind of reply. A course has a hidden and a follow-through check for each
+variant of each reply; a hand-in's processes answer with it. The notebook's own process and that of a module forge
+their replies too, one hand-in for each.
 """
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import shutil
+import socket
+import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 import pytest
 
 from grader.engine import grade
-from grader.worker.messages import CellDone, Forked, Killed, Reply
+from grader.errors import WorkerError
+from grader.execution.process import WorkerProcess
+from grader.worker import wire
+from grader.worker.messages import CellDone, Done, Failed, Forked, Killed, Observed, Reply, Sweep
 from tests.execution.test_private import COURSE, MORE_SOLUTION, handed_in, shown
 
 
@@ -103,7 +110,7 @@ import sys
 from typing import Any
 import msgspec, msgspec.inspect
 import grader.worker.wire as wire
-from grader.worker.messages import Reply, CellDone, Forked, Killed
+from grader.worker.messages import CellDone, Done, Failed, Forked, Killed, Reply
 sent = wire.send
 LEAVES
 def send(to, codec, message, buffers=(), **more):
@@ -163,6 +170,36 @@ def test_everything_in_a_reply_has_bounds() -> None:
             assert kind.max_length is not None, path
 
 
+@pytest.mark.parametrize("expected", get_args(Reply), ids=lambda kind: kind.__name__)
+def test_a_question_takes_its_own_kind_of_reply_within_its_bounds_and_nothing_else(expected: type) -> None:
+    kinds = msgspec.inspect.type_info(Reply)
+    taken = 0
+    for at, beyond in ANSWERS:
+        ours, theirs = socket.socketpair()
+        process = WorkerProcess(ours, 1, None, set())
+        reply = made(kinds, at, beyond, "MARK")
+        sending = threading.Thread(target=answer, args=(theirs, reply))
+        sending.start()
+        try:
+            got, _ = process.ask(Sweep(), expected, seconds=20, max_buffers=9)
+        except (WorkerError, wire.Closed):
+            assert beyond or type(reply) is not expected or ".text" in at or ".pictures" in at, at
+        else:
+            assert (type(got), beyond) == (expected, 0), at
+            taken += 1
+        finally:
+            ours.close()
+            sending.join()
+            theirs.close()
+    assert taken
+
+
+def answer(channel: socket.socket, reply: Any) -> None:
+    with contextlib.suppress(wire.Closed):  # the asker has had enough of it
+        wire.receive(channel, wire.COMMANDS)
+        wire.send(channel, wire.REPLIES, reply, [b"x"] if isinstance(reply, Observed) else [])
+
+
 @pytest.mark.slow
 def test_no_reply_at_or_beyond_a_bound_shows_or_stops_anything(course: Path, tmp_path: Path) -> None:
     forged = FORGED.replace("LEAVES", inspect.getsource(made).replace("\n", "\n    "))
@@ -174,6 +211,29 @@ def test_no_reply_at_or_beyond_a_bound_shows_or_stops_anything(course: Path, tmp
     lines = [line for line in text.splitlines() if any(mark in line for mark in ("MARKPRI", "MARKFOL", *BOUNDS))]
     assert lines == []
     assert report.score <= 5
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("reply", [Done, Failed])
+def test_a_module_that_answers_at_or_beyond_a_bound_is_graded(tmp_path: Path, reply: type) -> None:
+    shutil.copytree(COURSE, tmp_path / "course")
+    manifest = tmp_path / "course" / "reference" / "target" / "assignment.toml"
+    text = manifest.read_text().replace('linear_forward = "notebook"', 'linear_forward = ["notebook", "layer"]')
+    manifest.write_text(text)
+    for number, (at, beyond) in enumerate(variants(reply)):
+        forged = FORGED_BY_THE_NOTEBOOK.replace("LEAVES", inspect.getsource(made)).replace("TYPE", reply.__name__)
+        forged = forged.replace("AT,", f"{at!r},").replace("BEYOND", str(beyond))
+        forward = "def linear_forward(x, w, b):\n    return x @ w + b\n"
+        place = tmp_path / str(number)
+        place.mkdir()
+        (place / "layer.py").write_text(forged + forward + ("" if reply is Done else "raise ValueError\n"))
+        notebook = msgspec.json.decode(handed_in(place, "    return message, buffers").read_bytes())
+        notebook["cells"] = notebook["cells"][2:]
+        (place / "hand_in.ipynb").write_bytes(msgspec.json.encode(notebook))
+        report = grade(place, "target", seed=3, course=tmp_path / "course", keep=True)
+        assert report.status == "graded", (at, beyond)
+        assert len(shown(report)) < 3_000_000, (at, beyond)
+        assert report.parts[0].score == (1 if reply is Done and not beyond else report.parts[0].score), (at, beyond)
 
 
 @pytest.mark.slow
