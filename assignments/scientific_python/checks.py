@@ -27,6 +27,19 @@ def spring(t, y):
     return np.array([y[1], -2.0 * y[0] - 0.3 * y[1] + np.cos(1.7 * t)])
 
 
+def known_spread(points, radii):
+    """What students draw in the place of an even disc; empty where it is none of these."""
+    on_circle, room = (radii > 1 - 1e-9).mean(), SPREADS * np.sqrt(4 / 45 / COUNT)
+    if on_circle > 0.01:
+        return f"{on_circle:.0%} of the points lie on the circle itself, which has no area"
+    for name, values in zip("xy", points.T, strict=True):
+        if values.min() > -1e-9 or values.max() < 1e-9:
+            return f"all {name} have one sign: the points fill half of the disc or less"
+    if abs((radii**2).mean() - 1 / 3) < room:
+        return "the radius is spread evenly, not the area: the points crowd in the middle"
+    return ""
+
+
 def disc_is_even(seen, given):
     """Mean position, mean square of the radius and share of the inner half, each within five standard deviations."""
     points = seen["points"]
@@ -35,8 +48,11 @@ def disc_is_even(seen, given):
         return
     squares = (points**2).sum(axis=1)
     if not squares.max() <= 1 + 1e-12:
-        yield Verdict("points", 0, "some points lie outside of the disc")
+        outside, farthest = (squares > 1 + 1e-12).mean(), np.sqrt(squares.max())
+        text = f"{outside:.0%} of the points lie outside of the disc, up to {farthest:.3g} from its centre; at most 1"
+        yield Verdict("points", 0, f"{text} is asked for")
         return
+    known = known_spread(points, np.sqrt(squares))
     facts = {
         "the mean of x": (points[:, 0], 0.0, 0.5),
         "the mean of y": (points[:, 1], 0.0, 0.5),
@@ -47,8 +63,9 @@ def disc_is_even(seen, given):
     for what, (values, mean, spread) in facts.items():
         off = abs(values.mean() - mean) / (spread / np.sqrt(COUNT))
         if not off <= SPREADS:
-            text = f"{what} is {values.mean():.4f}, expected {mean:g}: {off:.0f} standard deviations off"
-            yield Verdict("points", 0, text)
+            room = SPREADS * spread / np.sqrt(COUNT)
+            text = f"{what} is {values.mean():.4f}; {mean:g} is asked for, to within {room:.2g}"
+            yield Verdict("points", 0, f"{known}; {text}" if known else text)
             return
     yield Verdict("points", 1, "")
 

@@ -8,16 +8,20 @@ from grader import Tolerance, Verdict, check
 
 def seeds_differ(seen, given):
     """Two generators give different points, one generator the same again."""
-    same, other = np.array_equal(seen["first"], seen["again"]), np.array_equal(seen["first"], seen["other"])
-    text = "another source of random numbers than the generator that is handed in" if other or not same else ""
+    text = ""
+    if np.array_equal(seen["first"], seen["other"]):
+        text = "two generators with different seeds give the same points: the one that is handed in is not used"
+    elif not np.array_equal(seen["first"], seen["again"]):
+        text = "two generators with the same seed give different points: another source of random numbers is used"
     for name in ("first", "again", "other"):
         yield Verdict(name, 0 if text else 1, text)
 
 
 @check(QR, points=2, uses=["qr"], tolerance=Tolerance(limit=1e-9))
 def qr_nearly_parallel(student, rng):
-    """Orthonormal columns where those of the matrix are nearly parallel"""
+    """Orthonormal columns where those of the matrix are nearly parallel, twice with the same matrix"""
     a = rng.normal(size=(9, 1)) + 1e-9 * rng.normal(size=(9, 5))
+    student.qr(a)
     q, r = student.qr(a)
     return {"gram": q.T @ q, "product": q @ r, "below": np.tril(r, -1) + np.eye(5)}
 
@@ -31,12 +35,20 @@ def qr_of_integers(student, rng):
     return {"q": q, "r": r, "matrix": a - before + 1}
 
 
-@check(CG, points=2, uses=["conjugate_gradients"])
+@check(CG, points=1, uses=["conjugate_gradients"])
 def cg_exact(student, rng):
     """Solved exactly after as many steps as there are unknowns"""
     matrix = definite(rng, 6)
     x, _ = student.conjugate_gradients(lambda v: matrix @ v, rng.normal(size=6), 6)
     return {"x": x}
+
+
+@check(CG, points=1, uses=["conjugate_gradients"])
+def cg_small(student, rng):
+    """All steps are taken where the residual is small, but not 0"""
+    matrix = definite(rng, 40)
+    x, norms = student.conjugate_gradients(lambda v: matrix @ v, 1e-8 * rng.normal(size=40), 34)
+    return {"x": 1e8 * np.asarray(x), "norms": 1e8 * np.asarray(norms)}
 
 
 @check(CG, points=1, uses=["conjugate_gradients"])

@@ -22,4 +22,6 @@ def test_each_mistake_costs_its_own_part(reports: Reports) -> None:
 def test_the_judge_says_which_statistic_is_off(reports: Reports) -> None:
     outcome = outcomes(reports["three_mistakes"])["disc_points"]
 
+    assert "the radius is spread evenly, not the area" in outcome.message
     assert "the mean of the squared radius is 0.33" in outcome.message
+    assert "0.5 is asked for, to within 0.01" in outcome.message

@@ -83,6 +83,13 @@ def test_a_judge_may_give_a_share() -> None:
     assert result.arrays[1].message == "only half"
 
 
+def test_what_a_judge_says_of_every_array_is_told_once() -> None:
+    def alike(values: Mapping[str, np.ndarray], given: Given) -> Iterable[Verdict]:
+        return [Verdict(name, False, "the generator is not used") for name in values]
+
+    assert outcome(check(judge=alike), seen(a=ONE, b=ONE), given(a=ONE, b=ONE)).message == "the generator is not used"
+
+
 def test_a_judge_is_not_asked_about_what_is_no_array() -> None:
     def never(values: Mapping[str, Any], given: Given) -> Iterable[Verdict]:
         raise AssertionError

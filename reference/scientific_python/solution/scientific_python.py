@@ -12,8 +12,9 @@ import numpy as np
 # ## 1 QR factorisation
 #
 # Factor `a` of shape (m, n), m >= n, of full rank: `q` of shape (m, n) has orthonormal columns, `r` of shape (n, n) is
-# upper triangular with a *positive* diagonal, and `q @ r` is `a`. The columns may be nearly parallel: classical
-# Gram-Schmidt loses their orthogonality.
+# upper triangular with a *positive* diagonal, `q @ r` is `a`, and `a` stays as it is. The columns may be nearly
+# parallel: one pass of Gram-Schmidt loses their orthogonality. Two or more passes keep it (`r` is then the product of
+# their factors), and so do Householder's reflections and Givens' rotations; take which you like.
 
 
 # %%
@@ -43,7 +44,7 @@ print(np.round(q.T @ q, 12), np.round(r, 6))
 # ## 2 Conjugate gradients
 #
 # `product(v)` gives A v for a symmetric positive definite A that you never see as a matrix. Start at x = 0 and take
-# `steps` steps; stop before if the residual is exactly 0. Each step calls `product` once.
+# `steps` steps; stop before only if the residual is exactly 0, not where it is small. Each step calls `product` once.
 
 
 # %%
