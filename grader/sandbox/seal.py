@@ -1,16 +1,21 @@
 """The last layer: on a process that knows what no student may read, so that it can leave that to nobody.
 
 A hidden check's process, or one with a piece of the reference, keeps one descriptor, its reply. It may not write or
-lock files, signal others, or be looked into; what memory it shared with others becomes its own. What it starts is
-ended by the supervisor, before the next one lives. What stays open is what the kernel counts: process numbers, times.
+lock files, signal others, or be looked into; what memory it shared with others becomes its own. A file that it opens to
+write to leads nowhere, so that code which keeps a log or a plot is not wrong for it. What it starts is ended by the
+supervisor, before the next one lives. What stays open is what the kernel counts: process numbers, times.
 """
 
 from __future__ import annotations
 
+import builtins
 import ctypes
 import errno
+import io
 import os
 import struct
+import sys
+from typing import Any
 
 from grader.sandbox import kernel
 from grader.sandbox.seccomp import ALLOW, ERRNO, FILTER_MODE, NUMBER, PRETENDED, Program, table
@@ -37,6 +42,7 @@ _PROT_READ, _PROT_WRITE, _PRIVATE, _FIXED, _ANONYMOUS = 1, 2, 2, 0x10, 0x20
 
 # bound before the first cell: student code may replace the modules' attributes later
 _open, _close, _dup, _listdir, _getpid, _pack = os.open, os.close, os.dup2, os.listdir, os.getpid, struct.pack
+_duplicate, _mkdir, _modules = os.dup, os.mkdir, sys.modules
 _builtin_open, _set_dumpable, _put_on, _machine = open, kernel.prctl, kernel.prctl_pointer, kernel.machine
 _libc = ctypes.CDLL(None, use_errno=True)
 _mmap, _munmap = _libc.mmap, _libc.munmap
@@ -49,6 +55,10 @@ def seal(channel: int) -> None:
     """Leave this process nothing but `channel` to say something by; layers that do not work here are left out."""
     _own_memory()
     _only(channel)
+    builtins.open = io.open = opened
+    os.mkdir = made
+    if (shell := _modules.get("IPython.core.interactiveshell")) is not None:
+        vars(shell)["io_open"] = opened
     try:
         _set_dumpable(kernel.PR_SET_DUMPABLE, 0)
         arch = _machine()
@@ -58,6 +68,24 @@ def seal(channel: int) -> None:
             _put_on(kernel.PR_SET_SECCOMP, FILTER_MODE, _pack("HxxxxxxQ", len(lines) // 8, _address(held)))
     except OSError:
         return  # as without seccomp at all, which the report's layers say
+
+
+def opened(file: Any, mode: Any = "r", *args: Any, **more: Any) -> Any:
+    """`open` of a sealed process; a file to be written anew or appended to is one that keeps nothing."""
+    try:
+        return _builtin_open(file, mode, *args, **more)
+    except PermissionError:
+        if not isinstance(mode, str) or "r" in mode:
+            raise
+    return _builtin_open(_duplicate(1), mode, *args, **more)
+
+
+def made(*args: Any, **more: Any) -> None:
+    """`os.mkdir` of a sealed process: said to be done."""
+    try:
+        _mkdir(*args, **more)
+    except PermissionError:
+        return
 
 
 def program(arch: str, own: int) -> bytes:

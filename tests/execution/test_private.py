@@ -229,3 +229,10 @@ def test_an_honest_hand_in_of_the_same_course_gets_its_points(course: Path, tmp_
         "step_values": "failed",
     }
     assert report.parts[2].score == 2  # by follow-through
+
+
+def test_a_function_that_keeps_a_log_and_an_array_passes_its_hidden_check(course: Path, tmp_path: Path) -> None:
+    right = "return d_out @ w.T, x.T @ d_out, d_out.sum(axis=0)"
+    keeps = f"np.save('w.npy', w); print('step', file=open('log.txt', 'a')); {right}"
+    report = grade(handed_in(tmp_path, "    return message, buffers", keeps), "target", seed=3, course=course)
+    assert {o.status for part in report.parts for o in part.outcomes} == {"passed"}
