@@ -125,6 +125,13 @@ def test_a_whole_number_that_is_no_length_is_no_count() -> None:
     assert found.text == "`a` is 10 times too small, in all entries alike."
 
 
+def test_a_fixed_number_that_stands_for_the_number_of_rows() -> None:
+    golden = {"a": W, "x": X}
+    found = value_rule({"a": W * 5 / 10, "x": X * 7 / 10}, golden, ["a", "x"], hidden=False)
+    assert found is not None
+    assert found.text == "`a` and `x` are divided by one fixed number, 10, where the number of rows belongs."
+
+
 def test_a_length_of_the_inputs_counts_as_well() -> None:
     """A check of gradients alone returns nothing that has as many rows as its batch."""
     source = "SEED = 10\ndef g(student, rng):\n    return {'a': student.g(rng.normal(size=(25, 3)))}\n"

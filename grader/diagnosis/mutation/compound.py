@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Sequence, Set
 from functools import lru_cache
+from itertools import islice
 from typing import NamedTuple
 
 from msgspec import Struct
@@ -20,6 +21,9 @@ from grader.diagnosis.mutation.sites import spliced, spots
 
 MOST_REWRITTEN = 300
 """Hypotheses in other ways of writing, for one assignment: what can be run in a minute or two."""
+MOST_TOGETHER = 400
+"""Hypotheses of one mistake that is made in several places of a function."""
+MOST_PLACES = 8
 STRONG = (
     "missing-factor", "missing-division", "mean-for-sum", "sum-for-mean", "wrong-sign", "missing-term", "missing-mask",
     "wrong-mask", "wrong-axis", "missing-function", "missing-transpose", "missing-shift", "wrong-function",
@@ -59,6 +63,8 @@ def further(bases: Sequence[SourceText], rewritten: Sequence[SourceText]) -> lis
     for base in bases:
         for variant in _single(base, only_for_students, None):
             variants_of.setdefault(variant.definitions, variant)
+    for variant in islice((v for base in bases for v in _everywhere(base)), MOST_TOGETHER):
+        variants_of.setdefault(variant.definitions, variant)
     count = len(variants_of)
     for base in rewritten:
         names = {name for _, name, _ in base.changed}
@@ -70,7 +76,7 @@ def further(bases: Sequence[SourceText], rewritten: Sequence[SourceText]) -> lis
 
 def _single(base: SourceText, generate: Generate, names: Set[str] | None) -> Iterator[WrongSolution]:
     for function, mutation in _spots(base, generate):
-        changed = _definition(base, mutation)
+        changed = _definition(base, [mutation])
         if changed is not None and (names is None or changed[1] in names):
             yield WrongSolution(
                 code=mutation.code,
@@ -82,6 +88,38 @@ def _single(base: SourceText, generate: Generate, names: Set[str] | None) -> Ite
             )
 
 
+def _everywhere(base: SourceText) -> Iterator[WrongSolution]:
+    """One mistake made wherever it can be made in a function: who errs about a formula does so in every line."""
+    groups: dict[tuple[str, str, str], list[Mutation]] = {}
+    for function, mutation in _spots(base, every_mutation):
+        if mutation.weakness not in (Weakness.VAGUE, Weakness.CONSTANT):
+            clause = mutation.clause.partition(", where `")[0]
+            groups.setdefault((function, mutation.code, clause), []).append(mutation)
+    for (function, code, clause), mutations in groups.items():
+        apart: list[Mutation] = []
+        for mutation in sorted(mutations, key=lambda m: _place(m)[0]):
+            if not apart or _place(mutation)[0] >= _place(apart[-1])[1]:
+                apart.append(mutation)
+        changed = _definition(base, apart) if 1 < len(apart) <= MOST_PLACES else None
+        if changed is not None:
+            yield WrongSolution(
+                code=code,
+                text=f"{clause}, in all {len(apart)} places" if len(apart) > 2 else f"{clause}, in both places",
+                weakness=apart[0].weakness,
+                function=function,
+                named=False,
+                likely=1,
+                definitions=(changed,),
+            )
+
+
+def _place(mutation: Mutation) -> tuple[tuple[int, int], tuple[int, int]]:
+    """Where what it replaces begins and ends."""
+    node = mutation.node
+    assert isinstance(node, ast.expr | ast.stmt)
+    return (node.lineno, node.col_offset), (node.end_lineno or node.lineno, node.end_col_offset or 0)
+
+
 def _spots(base: SourceText, generate: Generate) -> list[tuple[str, Mutation]]:
     try:
         return list(spots(base.file, base.text, generate))
@@ -89,15 +127,17 @@ def _spots(base: SourceText, generate: Generate) -> list[tuple[str, Mutation]]:
         return []
 
 
-def _definition(base: SourceText, mutation: Mutation) -> tuple[str, str, str] | None:
-    """The function or class at the top of the file that holds the change, with it; None where none holds it."""
-    line = mutation.node.lineno  # type: ignore[attr-defined]  # only such nodes are changed
+def _definition(base: SourceText, mutations: Sequence[Mutation]) -> tuple[str, str, str] | None:
+    """The function or class at the top of the file that holds the changes, with them; None where none holds them."""
+    line = _place(mutations[0])[0][0]
     tops = _tops(base.text)
     at = next(((name, begin, end) for name, begin, end in tops if begin <= line <= end), None)
     if at is None or [name for name, _, _ in tops].count(at[0]) > 1:
         return None
     lines = base.text.split("\n")
-    changed = spliced(lines, mutation)
+    changed = lines
+    for mutation in reversed(mutations):  # what comes before keeps its place
+        changed = spliced(changed, mutation)
     source = "\n".join(changed[at[1] - 1 : at[2] - (len(lines) - len(changed))])
     try:
         ast.parse(source)

@@ -109,6 +109,10 @@ def mixups(node: ast.AST, words: Words, inside: Set[str]) -> Iterator[Mutation]:
                         yield Mutation(step.value, f"({text}) if {at} == list({ast.unparse(source)})[{which}] else 0 *"
                                        f" ({text})", "left-out", f"only the {word} round of a loop counts in{into}:"
                                        " what the others give is lost, as when it is overwritten")  # fmt: skip
+                    rounds = f"list({ast.unparse(source)})"
+                    yield Mutation(step.value, f"({text}) * (len({rounds}) - {rounds}.index({at}))", "extra-factor",
+                                   f"a running sum is added in every round, so that{into} has the first of its terms"
+                                   " several times")  # fmt: skip
         case ast.AugAssign(target=target, value=value, op=ast.Add()):
             yield Mutation(node, f"{ast.unparse(target)} = {ast.unparse(value)}", "wrong-operation",
                            f"what was in{words.of(target, ' ') or ' a variable'} before is overwritten, where something"

@@ -97,8 +97,10 @@ def _called(node: ast.Call, words: Words) -> Iterator[Mutation]:
     name = node.func.attr if isinstance(node.func, ast.Attribute) else ast.unparse(node.func)
     for argument in node.args if words.shown(name) else ():  # steps of a method of Runge and Kutta, say
         match argument:
-            case ast.BinOp(op=ast.Add() | ast.Sub(), right=ast.BinOp(op=ast.Mult() | ast.Div()) as step):
-                what = words.of(argument.left, " to ")
+            case ast.BinOp(op=ast.Add() | ast.Sub(), left=ast.Name() as base, right=step):
+                what = words.of(base, " to ")
+                clause = f"nothing is added{what} in an argument of `{name}`"
+                yield Mutation(argument, base.id, "missing-term", clause)
                 for factor, much in (("0.5", "half of"), ("2", "twice")):
                     clause = f"what is added{what} in an argument of `{name}` is {much} what it should be"
                     yield Mutation(step, f"{factor} * ({ast.unparse(step)})", "extra-factor", clause)

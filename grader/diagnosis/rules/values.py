@@ -231,6 +231,13 @@ def _scaled(pairs: Sequence[Pair], sizes: Set[int], hidden: bool) -> Candidate |
         if all(f > 0 and _whole(1 / f, n) for f, n in zip(counts, lengths, strict=True)):
             how = "a mean is taken where a sum belongs, or a division by a count is made once too often"
             return _counted(names, is_, "too small", [round(1 / f) for f in counts], how, also, sizes, hidden, evidence)
+    for which, thing in ((0, "rows"), (-1, "columns")):
+        counted = [factors[p.name] / p.expected.shape[which] for p in pairs if p.name in factors and p.expected.ndim]
+        same = len(set(values)) > 1 and len(counted) == len(values) and np.ptp(counted) < 1e-7 * abs(counted[0])
+        if same and _whole(1 / counted[0], set()):
+            number = "" if hidden else f", {round(1 / counted[0])}"
+            text = f"{names} are divided by one fixed number{number}, where the number of {thing} belongs."
+            return Candidate("scaled-by-count", text, evidence)
     large = {p.name: factors[p.name] for p in pairs if p.name in factors and p.got.size > 2}
     if not large:
         return None  # any two numbers differ by a factor
