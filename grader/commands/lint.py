@@ -40,7 +40,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--trials",
         action="store_true",
-        help="also grade the mistakes of wrong.py, which must fail, and the rewrites of right.py, which must pass",
+        help="also grade the mistakes of wrong.py, which must fail, and the rewrites of right.py, which must pass, run"
+        " the reference at every seed that is graded with, and list inputs and outputs that no check watches",
     )
     parser.add_argument(
         "--seeds",
@@ -71,8 +72,9 @@ def run(args: argparse.Namespace) -> int:
         warnings = sum(f.level == "warning" for f in findings)
         summary = ""
         if args.trials:
-            failed, summary = _trials(assignment, args.seeds)
+            failed, watched, summary = _trials(assignment, args.seeds)
             errors += failed
+            warnings += watched
         if args.mutants:
             survivors, mutant_summary = _mutants(assignment)
             warnings += survivors
@@ -92,31 +94,34 @@ def _where(assignment: Assignment, where: str) -> str:
     return where if where.startswith(f"{HANDOUTS}/") else f"{short_path(assignment.root)}/{where}"
 
 
-def _trials(assignment: Assignment, seeds: int) -> tuple[int, str]:
-    """Try the wrong and right edits; how many did not do what they name, and the counts in words."""
+def _trials(assignment: Assignment, seeds: int) -> tuple[int, int, str]:
+    """Try the wrong and right edits; how many did not do what they name, what is unwatched, and the counts in words."""
     from grader.reference.judge_attacks import attack_judges
     from grader.reference.mutation_testing import keep_named
     from grader.reference.self_test import run_trials
+    from grader.reference.unwatched import failing_seeds, unwatched
 
     trials = run_trials(assignment, seeds, stdio.tell)
     attacks = attack_judges(assignment)
     kept = keep_named(assignment, stdio.tell) if assignment.solution is not None else None
     if kept is not None:
         stdio.emit(f"{assignment.id}: wrote {short_path(kept)}, with what the mistakes of wrong.py compute\n")
-    stdio.emit("".join(f"{_where(assignment, f.where)}: {f.level}: {one_line(f.text, 2_000)}\n" for f in attacks))
-    attacked = sum(f.level == "error" for f in attacks)
+    findings = [*attacks, *failing_seeds(assignment), *unwatched(assignment, stdio.tell)]
+    stdio.emit("".join(f"{_where(assignment, f.where)}: {f.level}: {one_line(f.text, 2_000)}\n" for f in findings))
+    found = sum(f.level == "error" for f in findings)
+    watched = len(findings) - found
     failed = [trial for trial in trials if trial.text]
     stdio.emit("".join(f"{assignment.id}: error: {one_line(trial.text, 2_000)}\n" for trial in failed))
     summary = f", {len(failed)} of {plural(len(trials), 'trial')} not as named"
     right = [trial for trial in trials if not trial.edit.fails and not trial.failed]
     if not right:
-        return len(failed) + attacked, summary
+        return len(failed) + found, watched, summary
     most = max(right, key=lambda trial: trial.spent)
     share, where = most.spent
     if share > TIGHT:
         text = f"{most.edit.name!r} at seed {most.seed} spends {share:.0%} of the tolerance of {where}"
         stdio.emit(f"{assignment.id}: warning: {one_line(text, 2_000)}\n")
-    return len(failed) + attacked, f"{summary}, right ones spend at most {share:.2g} of a tolerance"
+    return len(failed) + found, watched, f"{summary}, right ones spend at most {share:.2g} of a tolerance"
 
 
 def _names(assignment: Assignment) -> str:

@@ -109,16 +109,18 @@ def live(assignment: Assignment, seeds: Iterable[int]) -> dict[int, GoldenTable]
 
 def observed_values(reference: ReferenceSession, seed: int) -> GoldenTable:
     """What each probe observes on the reference at `seed`."""
-    table = {}
-    for check in reference.assignment.checks:
-        observation = observe(reference.session, check, seed=seed)
-        keeps = getattr(check.judge, "keeps", None)
-        values = _values(observation, check)
-        table[check.id] = values if keeps is None else {n: v for n, v in values.items() if keeps(n)}
-        for name in observation.changed:
-            what = f"the solution changes `{name}` in place, which {check.id} passes to it"
-            reference.changed.append(f'{check.file}: {what}; write `changes=["{name}"]` in its check if it is to')
-    return table
+    return {check.id: observed_check(reference, check, seed) for check in reference.assignment.checks}
+
+
+def observed_check(reference: ReferenceSession, check: Check, seed: int) -> Mapping[str, Any]:
+    """What one probe observes on the reference at `seed`; raises `AuthoringError` where it fails on it."""
+    observation = observe(reference.session, check, seed=seed)
+    keeps = getattr(check.judge, "keeps", None)
+    values = _values(observation, check)
+    for name in observation.changed:
+        what = f"the solution changes `{name}` in place, which {check.id} passes to it"
+        reference.changed.append(f'{check.file}: {what}; write `changes=["{name}"]` in its check if it is to')
+    return values if keeps is None else {n: v for n, v in values.items() if keeps(n)}
 
 
 def recorded(assignment: Assignment) -> GoldenTable:

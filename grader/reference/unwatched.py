@@ -1,0 +1,156 @@
+"""What no check watches: inputs that may be changed in place, outputs that may differ; and checks at the pool's seeds.
+
+Each function of the hand-out that has a solution region is run with a decorator that changes one argument after the
+call, or the last entry of one result. Where every check passes, and one that raises there does not, nothing watches it.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator
+from textwrap import indent
+
+from msgspec import Struct
+
+from grader.assignment.lint.issue import Finding
+from grader.assignment.release.markers import regions
+from grader.assignment.release.percent import python_lines
+from grader.errors import AuthoringError
+from grader.execution.process import RootProcess
+from grader.grading.evaluate import GoldenTable
+from grader.model import Assignment, Change, Edit
+from grader.reference.expected import pool
+from grader.reference.pool import in_parallel, is_caught
+from grader.reference.session import ReferenceSession, live, observed_check
+from grader.reference.variants import read_solution
+
+_WRAPPER = """\
+def _wrapped(function):
+    import copy, functools, inspect
+    import numpy as np
+
+    def moved(value):
+        if isinstance(value, np.ndarray) and value.size and value.dtype.kind in "iufc":
+            {touched}
+            value = value.copy()
+            value.flat[-1] += 1 + abs(value.flat[-1])
+        elif isinstance(value, (int, float, complex, np.number)) and not isinstance(value, bool):
+            {touched}
+            value = value + 1 + abs(value)
+        elif isinstance(value, dict) and value:
+            value = {{**value, list(value)[-1]: moved(value[list(value)[-1]])}}
+        return value
+
+    @functools.wraps(function)
+    def wrapped(*given, **named):
+        result = function(*given, **named)
+        {change}
+        return result
+
+    return wrapped
+@_wrapped
+"""
+_INPUT = """\
+value = inspect.signature(function).bind(*given, **named).arguments.get({name!r})
+        if isinstance(value, np.ndarray) and value.size and value.dtype.kind in "iufc" and value.flags.writeable:
+            result = copy.deepcopy(result)
+            value[...] = moved(value)"""
+_OUTPUT = "result = moved(result)"
+_ENTRY = """\
+if isinstance(result, (tuple, list)) and len(result) > {at}:
+            result = [*result[:{at}], moved(result[{at}]), *result[{at} + 1 :]]
+            result = tuple(result)"""
+
+
+class _Place(Struct, frozen=True):
+    """One input or output of a function, and the code that changes it."""
+
+    file: str
+    line: int
+    what: str
+    value: str
+    """Of which argument or result."""
+    change: str
+
+
+def unwatched(assignment: Assignment, tell: Callable[[str], None] = lambda text: None) -> list[Finding]:
+    """A warning for every input and output of the hand-out's functions that no check watches."""
+    places = list(_places(assignment))
+    tell(f"{assignment.id}: {len(places)} inputs and outputs that a check has to watch")
+    golden = live(assignment, [assignment.seed])[assignment.seed]
+    alone = in_parallel(places, lambda root, place: _is_unwatched(root, assignment, place, golden))
+    found: dict[tuple[str, int, str], list[str]] = {}
+    for place, is_found in zip(places, alone, strict=True):
+        if is_found:
+            found.setdefault((place.file, place.line, place.what), []).append(place.value)
+    return [
+        Finding("warning", f"solution/{file}:{line}", f"no check sees {what}: {', '.join(values)}")
+        for (file, line, what), values in found.items()
+    ]
+
+
+def failing_seeds(assignment: Assignment) -> list[Finding]:
+    """An error for every check that the reference itself does not return from at a seed of the pool."""
+    with ReferenceSession(assignment) as reference:
+        found: dict[tuple[str, str], list[str]] = {}
+        for seed in pool(assignment):
+            for check in assignment.checks:
+                try:
+                    observed_check(reference, check, seed)
+                except AuthoringError as error:
+                    found.setdefault((check.file, f"check {check.id}: {error}"), []).append(str(seed))
+    return [
+        Finding("error", file, f"{what}, at the pool's seed {', '.join(seeds)}")
+        for (file, what), seeds in found.items()
+    ]
+
+
+def _is_unwatched(root: RootProcess, assignment: Assignment, place: _Place, golden: GoldenTable) -> bool:
+    def caught(touched: str) -> bool:
+        return is_caught(root, assignment, _edit(assignment, place, touched), golden)
+
+    return not caught("pass") and caught("raise RuntimeError")
+
+
+def _edit(assignment: Assignment, place: _Place, touched: str) -> Edit:
+    text = read_solution(assignment, place.file)
+    lines = text.split("\n")
+    line = lines[place.line - 1]
+    wrapper = _WRAPPER.format(touched=touched, change=place.change)
+    lines[place.line - 1] = indent(wrapper, line[: len(line) - len(line.lstrip())]) + line
+    return Edit(name=f"{place.what} {place.value}", changes=(Change(place.file, text, "\n".join(lines)),))
+
+
+def _places(assignment: Assignment) -> Iterator[_Place]:
+    notebook = (assignment.notebook.removesuffix(".ipynb") + ".py",) if assignment.notebook else ()
+    for file in (*assignment.student_files, *notebook):
+        text = read_solution(assignment, file)
+        within = [(r.begin, r.end) for r in regions(text, file)]
+        for function, name in _functions(ast.parse("\n".join(python_lines(text))), ""):
+            if function.name == "__init__" or function.decorator_list or function.end_lineno is None:
+                continue
+            last = function.end_lineno
+            if not any(function.lineno < begin and end <= last + 1 for begin, end in within):
+                continue
+            arguments = [a.arg for a in (*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs)]
+            for argument in arguments[1:] if "." in name else arguments:
+                what, change = f"`{name}` change an argument in place", _INPUT.format(name=argument)
+                yield _Place(file, function.lineno, what, f"`{argument}`", change)
+            what = f"a wrong last entry in what `{name}` returns"
+            count = max((len(n.value.elts) for n in _returns(function) if isinstance(n.value, ast.Tuple)), default=0)
+            for at in range(count):
+                yield _Place(file, function.lineno, what, f"value {at + 1} of {count}", _ENTRY.format(at=at))
+            if any(n.value is not None and not isinstance(n.value, ast.Tuple) for n in _returns(function)):
+                yield _Place(file, function.lineno, what, "the value" if not count else "a value alone", _OUTPUT)
+
+
+def _functions(tree: ast.Module | ast.ClassDef, prefix: str) -> Iterator[tuple[ast.FunctionDef, str]]:
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef):
+            yield node, f"{prefix}{node.name}"
+        elif isinstance(node, ast.ClassDef):
+            yield from _functions(node, f"{prefix}{node.name}.")
+
+
+def _returns(function: ast.FunctionDef) -> Iterator[ast.Return]:
+    return (node for node in ast.walk(function) if isinstance(node, ast.Return))
