@@ -286,8 +286,8 @@ def _results(assignment: Assignment, reference: Seen, seen: Sequence[Seen | None
     results = {}
     for check in assignment.checks:
         expected = reference.get((check.id, GRADED))
-        if expected is None or reference.get((check.id, REPEATED)) is None:
-            continue  # what is not the same twice proves nothing
+        if not expected or reference.get((check.id, REPEATED)) is None:
+            continue  # what holds no array or is not the same twice proves nothing
         names = tuple(expected)
         right = np.stack([_row(reference, check.id, view, names) for view in range(VIEWS)])
         which, prints = [], []

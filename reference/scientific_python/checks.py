@@ -2,13 +2,14 @@
 
 import numpy as np
 
-from grader import Part, Verdict, check
+from grader import Part, Verdict, check, figure_data
 
 QR = Part("1", "QR factorisation")
 CG = Part("2", "Conjugate gradients")
 RK4 = Part("3", "Runge-Kutta")
 FFT = Part("4", "Fast Fourier transform")
 DISC = Part("5", "Points spread over a disc")
+TABLE = Part("7", "The order in numbers")
 
 COUNT = 20_000
 """Points that are drawn: a mean of 20,000 is known to a hundredth of its spread."""
@@ -38,6 +39,17 @@ def known_spread(points, radii):
     if abs((radii**2).mean() - 1 / 3) < room:
         return "the radius is spread evenly, not the area: the points crowd in the middle"
     return ""
+
+
+def errors_of_order(rng, order, count):
+    """Steps that fall unevenly, and errors that fall with about that power of them."""
+    steps = np.cumprod(rng.uniform(0.3, 0.7, size=count))
+    return steps, steps**order * rng.uniform(0.9, 1.1, size=count)
+
+
+def rows_of(steps, errors, orders):
+    """A table as `order_table` returns it."""
+    return [{"step": h, "error": e, "order": p} for h, e, p in zip(steps, errors, orders, strict=True)]
 
 
 def disc_is_even(seen, given):
@@ -101,3 +113,30 @@ def fft_real(student, rng):
 def disc_points(student, rng):
     """Evenly spread: means and shares of 20,000 points"""
     return {"points": student.disc(rng, COUNT)}
+
+
+@check(TABLE, points=3, uses=["order_table"])
+def table_rows(student, rng):
+    """A row for each step, with the order from the row before"""
+    return {"table": student.order_table(*errors_of_order(rng, 4.0, 5))}
+
+
+@check(TABLE, points=1, uses=["order_text"])
+def table_text(student, rng):
+    """The line of text: median of the orders, number of rows"""
+    steps, errors = errors_of_order(rng, 4.0, 6)
+    return {"text": student.order_text(rows_of(steps, errors, [None, *rng.uniform(1, 9, size=5)]))}
+
+
+@check(TABLE, points=2, uses=["draw_table"])
+def table_figure(student, rng):
+    """The figure: the errors over the steps, logarithmic and labelled axes"""
+    steps, errors = errors_of_order(rng, 2.0, 5)
+    (axes,) = figure_data(student.draw_table(rows_of(steps, errors, [None, 2.0, 2.0, 2.0, 2.0])))
+    drawn = [*axes["lines"], *(points.T for points in axes["points"])]
+    return {
+        "x and y": drawn[0] if drawn else None,
+        "scales": (axes["xscale"], axes["yscale"]),
+        "x label": "given" if axes["xlabel"] else "missing",
+        "y label": "given" if axes["ylabel"] else "missing",
+    }

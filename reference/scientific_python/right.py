@@ -120,6 +120,43 @@ DISC_REJECTED = """\
         kept = np.vstack([kept, tried[np.hypot(*tried.T) <= 1]])
     return kept[:count]
 """
+ROWS = """\
+    rows = []
+    for i, (h, e) in enumerate(zip(steps, errors, strict=True)):
+        order = None if i == 0 else np.log(errors[i - 1] / e) / np.log(steps[i - 1] / h)
+        rows.append({"step": h, "error": e, "order": order})
+    return rows
+"""
+ROWS_BY_COLUMNS = """\
+    h, e = np.array(steps), np.array(errors)
+    orders = [None, *(np.diff(np.log(e)) / np.diff(np.log(h))).tolist()]
+    return [dict(step=a, error=b, order=c) for a, b, c in zip(h.tolist(), e.tolist(), orders)]
+"""
+TEXT = """\
+    orders = [row["order"] for row in table if row["order"] is not None]
+    return f"order {np.median(orders):.1f} after {len(table)} rows"
+"""
+TEXT_SORTED = """\
+    orders = sorted(row["order"] for row in table[1:])
+    middle = (orders[(len(orders) - 1) // 2] + orders[len(orders) // 2]) / 2
+    return "order " + format(middle, ".1f") + " after " + str(len(table)) + " rows"
+"""
+DRAWN = """\
+    figure, axes = plt.subplots()
+    axes.loglog([row["step"] for row in table], [row["error"] for row in table], "o-")
+    axes.set_xlabel("step")
+    axes.set_ylabel("error")
+    return figure
+"""
+DRAWN_AS_POINTS = """\
+    plt.figure()
+    plt.scatter([row["step"] for row in table], [row["error"] for row in table])
+    plt.xscale("log")
+    plt.yscale("log")
+    plt.xlabel("h")
+    plt.ylabel("error at the end")
+    return plt.gca()
+"""
 
 
 def edit(name: str, old: str, new: str) -> Edit:
@@ -133,4 +170,7 @@ RIGHT = [
     edit("Runge-Kutta from its table", RK4, RK4_TABLE),
     edit("Fourier transform without recursion", FFT, FFT_ROWS),
     edit("points of a square, those outside of the disc refused", DISC, DISC_REJECTED),
+    edit("the table from columns", ROWS, ROWS_BY_COLUMNS),
+    edit("the median by sorting", TEXT, TEXT_SORTED),
+    edit("points, and the axes given back", DRAWN, DRAWN_AS_POINTS),
 ]

@@ -67,6 +67,10 @@ TURNED = "turned = np.exp(-2j * np.pi * np.arange(len(odd)) / len(x)) * odd"
 JOINED = "return np.concatenate([even + turned, even - turned])"
 RADIUS = "radius = np.sqrt(rng.random(count))"
 ANGLE = "angle = 2 * np.pi * rng.random(count)"
+ORDER = "order = None if i == 0 else np.log(errors[i - 1] / e) / np.log(steps[i - 1] / h)"
+TEXT = 'return f"order {np.median(orders):.1f} after {len(table)} rows"'
+DRAWN = 'axes.loglog([row["step"] for row in table], [row["error"] for row in table], "o-")'
+DRAWN_SWAPPED = 'axes.loglog([row["error"] for row in table], [row["step"] for row in table], "o-")'
 
 
 def edit(name: str, old: str, new: str, *fails: str) -> Edit:
@@ -232,4 +236,14 @@ WRONG = [
     edit("the cubic root, as for a ball", RADIUS, "radius = np.cbrt(rng.random(count))", "disc_points"),
     edit("another generator", ANGLE, "angle = 2 * np.pi * np.random.default_rng().random(count)", "disc_generator"),
     edit("a seed of its own", RADIUS, "rng = np.random.default_rng(0)\n    " + RADIUS, "disc_generator"),
+    edit("the order is upside down", ORDER, ORDER.replace("errors[i - 1] / e", "e / errors[i - 1]"), "table_rows"),
+    edit("steps are taken for halved", ORDER, ORDER.replace("np.log(steps[i - 1] / h)", "np.log(2)"), "table_rows"),
+    edit("the first order is 0, not None", ORDER, ORDER.replace("None if", "0.0 if"), "table_rows"),
+    edit("the first row is left out", "return rows\n", "return rows[1:]\n", "table_rows"),
+    edit("the mean of the orders", TEXT, TEXT.replace("median", "mean"), "table_text"),
+    edit("two decimals", TEXT, TEXT.replace(".1f", ".2f"), "table_text"),
+    edit("the orders are counted, not the rows", TEXT, TEXT.replace("len(table)", "len(orders)"), "table_text"),
+    edit("only the errors are logarithmic", "axes.loglog(", "axes.semilogy(", "table_figure"),
+    edit("no label at the steps", 'axes.set_xlabel("step")', "", "table_figure"),
+    edit("the axes change places", DRAWN, DRAWN_SWAPPED, "table_figure"),
 ]  # fmt: skip

@@ -8,7 +8,7 @@ ID = "scientific_python"
 
 
 def test_the_reference_has_full_marks_and_the_stub_none(reports: Reports) -> None:
-    assert (reports["correct"].score, reports["correct"].max_score) == (36, 36)
+    assert (reports["correct"].score, reports["correct"].max_score) == (42, 42)
     assert reports["stub"].score == 0
 
 

@@ -14,7 +14,7 @@ from grader.assignment.digest import MUTANTS
 from grader.assignment.lint.lint import lint
 from grader.assignment.loading.course import find_course
 from grader.assignment.release.new import make_new
-from grader.diagnosis.bank import bank_path, read_bank
+from grader.diagnosis.bank import GRADED, REPEATED, bank_path, read_bank
 from grader.diagnosis.codes import NAMED
 from grader.diagnosis.mutation.sites import mutants
 from grader.execution.scheduler import Prober
@@ -24,7 +24,9 @@ from grader.reference.mutant_outcomes import read_outcomes
 from grader.reference.mutation_testing import (
     WAITING,
     Prepared,
+    Seen,
     _once_more,
+    _results,
     _same_by_broadcasting,
     excused,
     prepare,
@@ -32,6 +34,12 @@ from grader.reference.mutation_testing import (
 from grader.reference.session import ReferenceSession, live
 
 FRESH = 77
+
+
+def test_a_check_of_text_alone_has_nothing_to_compare_with(assignment: Assignment) -> None:
+    check = assignment.checks[0]
+    text: Seen = {(check.id, GRADED): {}, (check.id, REPEATED): {}}
+    assert _results(assignment, text, [text]) == {}
 
 
 @pytest.fixture(scope="module")

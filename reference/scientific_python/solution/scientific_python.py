@@ -165,3 +165,46 @@ plt.xlabel("step")
 plt.ylabel("error at t = 1")
 plt.legend()
 ### END SOLUTION
+
+# %% [markdown]
+# ## 7 The order in numbers
+#
+# From steps h and errors e of a method: a table with a row for each step, one line of text about it, and a figure of
+# it. Between two rows the order is log(e[i - 1] / e[i]) / log(h[i - 1] / h[i]); the first row has none.
+
+
+# %%
+def order_table(steps, errors):
+    """A list of dictionaries, one for each step: "step", "error", and "order", which is None in the first."""
+    ### BEGIN SOLUTION
+    rows = []
+    for i, (h, e) in enumerate(zip(steps, errors, strict=True)):
+        order = None if i == 0 else np.log(errors[i - 1] / e) / np.log(steps[i - 1] / h)
+        rows.append({"step": h, "error": e, "order": order})
+    return rows
+    ### END SOLUTION
+
+
+def order_text(table):
+    """The text "order P after N rows": P is the median of the orders with one decimal, N the number of rows."""
+    ### BEGIN SOLUTION
+    orders = [row["order"] for row in table if row["order"] is not None]
+    return f"order {np.median(orders):.1f} after {len(table)} rows"
+    ### END SOLUTION
+
+
+def draw_table(table):
+    """A new figure: the errors over the steps, on two logarithmic axes that are both labelled."""
+    ### BEGIN SOLUTION
+    figure, axes = plt.subplots()
+    axes.loglog([row["step"] for row in table], [row["error"] for row in table], "o-")
+    axes.set_xlabel("step")
+    axes.set_ylabel("error")
+    return figure
+    ### END SOLUTION
+
+
+# %%
+table = order_table([0.4, 0.2, 0.1], [2e-3, 1.3e-4, 8e-6])
+print(order_text(table))
+draw_table(table)
