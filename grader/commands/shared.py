@@ -53,10 +53,11 @@ def count(text: str) -> int:
 
 
 def chosen_assignments(args: argparse.Namespace) -> Iterator[Assignment]:
-    """The assignments that were named, or all of the course."""
+    """The assignments that were named, or all of the course; one that is not there is refused before any is touched."""
     from grader.assignment.loading.course import find_course
 
     course = find_course(Path.cwd(), args.course)
+    course.refuse_unknown(args.ids)
     return (course.load(id) for id in args.ids or course.ids())
 
 

@@ -23,6 +23,7 @@ from grader.diagnosis.mutation import wrapper_specs as wrapped
 from grader.diagnosis.mutation.compound import SourceText, WrongSolution, further
 from grader.diagnosis.mutation.sites import Mutant, mutants
 from grader.diagnosis.points import second_seed
+from grader.errors import WorkerError
 from grader.execution.observe import observe
 from grader.execution.process import RootProcess
 from grader.grading.evaluate import GoldenTable
@@ -104,6 +105,8 @@ def prepare(
         tell(f"{len(every)} mutants, {len(edits)} named mistakes, {len(more)} further wrong solutions")
         golden = observed_values(session, assignment.seed)
         reference, control, *results = bench.observe([(), tuple(whole), *(j for j in jobs if j)], tell)
+    if reference and all(values is None for values in reference.values()):
+        raise WorkerError(f"{assignment.id}: the reference answered no check where mistakes are tried; none is kept")
     steady = {key: values for key, values in reference.items() if _same(values, control.get(key))}
     remaining = iter(results)
     seen: list[Seen | None] = [next(remaining) if job else None for job in jobs]

@@ -290,6 +290,7 @@ new x --from words.txt
 golden
 golden recrd toy
 golden record nope
+golden record --accept toy nope
 golden diff nope
 golden verify nope
 golden diff --accept toy
@@ -329,3 +330,12 @@ def test_wrong_usage_of_every_command_is_one_line_and_exit_2(course: Path, run: 
         assert (code, len(lines)) == (2, 1), f"{words}: {said}"
         assert lines[0].startswith("grade"), words
     assert sorted(course.rglob("*")) == before, "something was written"
+
+
+def test_nothing_is_recorded_where_one_of_two_assignments_is_not_there(course: Path, run: Run) -> None:
+    change(course, "checks.py", "inputs(rng, 7, 5, 3)\n    return", "inputs(rng, 6, 5, 3)\n    return")
+    golden = course / "reference" / "toy" / "golden" / "public.json"
+    before = golden.read_bytes()
+
+    assert run("golden", "record", "--accept", "toy", "nope")[0] == 2
+    assert golden.read_bytes() == before

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -17,6 +18,7 @@ from grader.assignment.release.new import make_new
 from grader.diagnosis.bank import GRADED, REPEATED, bank_path, read_bank
 from grader.diagnosis.codes import NAMED
 from grader.diagnosis.mutation.sites import mutants
+from grader.errors import WorkerError
 from grader.execution.scheduler import Prober
 from grader.grading.evaluate import evaluate
 from grader.model import Assignment, Change, Diagnosis, Edit, Manual, Part, Uses
@@ -32,6 +34,7 @@ from grader.reference.mutation_testing import (
     prepare,
 )
 from grader.reference.session import ReferenceSession, live
+from grader.reference.variants import Bench
 
 FRESH = 77
 
@@ -248,3 +251,13 @@ def test_an_exception_is_explained_where_nothing_else_fails(assignment: Assignme
     assert found["gradient_values"].code in ("missing-transpose", "shapes-do-not-fit")
     assert "`d_out @ w` multiplies shape" in found["gradient_values"].text
     assert "With `w.T` they do" in found["gradient_values"].text
+
+
+def test_a_worker_that_cannot_try_mistakes_keeps_no_empty_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    make_new(tmp_path, "toy")
+    toy = find_course(tmp_path, tmp_path).load("toy")
+    monkeypatch.setattr(Bench, "_answer", lambda *_: {})
+
+    with pytest.raises(WorkerError, match="answered no check"):
+        prepare(toy, named_only=True)
+    assert not bank_path(toy).exists()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 from msgspec import Struct
@@ -57,11 +58,7 @@ class Course(Struct, frozen=True, kw_only=True):
         AuthoringError
             If its files are inconsistent.
         """
-        ids = self.ids()
-        if id not in ids:
-            near = difflib.get_close_matches(id, ids, n=1, cutoff=0.4)
-            hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(ids)}"
-            raise UsageError(f"no assignment {id!r} in {self.root}; {hint}")
+        self.refuse_unknown([id])
         handout = self.handout(id)
         source = self.root / REFERENCE / id
         assignment = load_assignment(source if not self.single and (source / FILE).is_file() else handout, handout)
@@ -70,6 +67,15 @@ class Course(Struct, frozen=True, kw_only=True):
                 f"{assignment.root / FILE}: id is {assignment.id!r} in the folder {id}; make them equal"
             )
         return assignment
+
+    def refuse_unknown(self, wanted: Sequence[str]) -> None:
+        """Raise `UsageError`, with the nearest id, where one is no assignment's."""
+        ids = self.ids() if wanted else ()
+        for id in wanted:
+            if id not in ids:
+                near = difflib.get_close_matches(id, ids, n=1, cutoff=0.4)
+                hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(ids)}"
+                raise UsageError(f"no assignment {id!r} in {self.root}; {hint}")
 
 
 def find_course(start: Path, explicit: Path | None = None, *, submission: Path | None = None) -> Course:
