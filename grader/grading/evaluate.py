@@ -16,7 +16,15 @@ from grader.assignment.solution import Entangled, is_written_by_student, pieces
 from grader.execution.observe import observe
 from grader.execution.scheduler import Prober
 from grader.grading.hidden import in_students_words, shown_diagnosis
-from grader.grading.scoring import manual_result, not_filled_in, outcome, part_result, with_extra, without_notebook
+from grader.grading.scoring import (
+    after_cell,
+    manual_result,
+    not_filled_in,
+    outcome,
+    part_result,
+    with_extra,
+    without_notebook,
+)
 from grader.model import LOST, Answer, Assignment, Check, Diagnosis, Given, Observation, Outcome, PartResult
 from grader.worker.messages import Replacement
 
@@ -135,6 +143,12 @@ class _Run:
             session = self._prober.session
             if session.submission.handouts_notebook and session.anchors[check.id].when != "before":
                 result = without_notebook(result)
+            elif session.anchors[check.id].when == "after" and not any(
+                o.status == "missing"
+                for o in self.outcomes.values()  # what is not begun may be why it raised
+            ):
+                at = session.anchors[check.id].cell
+                result = after_cell(result, next((run for run in session.cells if run.index == at), None))
             if check.visibility == "hidden":
                 result = in_students_words(result, known_names(self._assignment, self._golden))
             self.outcomes[check.id] = result

@@ -22,6 +22,7 @@ from grader.model import (
     STUB_ENDING,
     Answer,
     Assignment,
+    CellRun,
     Check,
     Comparison,
     Given,
@@ -128,6 +129,17 @@ def without_notebook(outcome: Outcome) -> Outcome:
         return outcome
     message = "No notebook was handed in, and this asks what it runs."
     return structs.replace(outcome, status="missing", message=message, arrays=())
+
+
+def after_cell(outcome: Outcome, run: CellRun | None) -> Outcome:
+    """The outcome of a check about what one cell makes, where that cell raised an error of the student's own."""
+    error = run.error if run is not None and run.status == "error" else None
+    unbegun = error is None or error.kind == "stub" or error.type in ("NotImplementedError", "NameError")
+    if run is None or error is None or unbegun or outcome.status != "missing":
+        return outcome
+    detail = f": {_one_line(error.message)}" if error.message else ""
+    message = f"Cell {run.index} raised {error.type}{detail}, so what it was to make is not there."
+    return structs.replace(outcome, status="error", message=message)
 
 
 def part_result(

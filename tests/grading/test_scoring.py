@@ -13,8 +13,8 @@ import pytest
 
 from grader.errors import AuthoringError
 from grader.grading.hidden import in_students_words
-from grader.grading.scoring import outcome, part_result, without_notebook
-from grader.model import Check, Given, NotArray, Observation, Outcome, Status, StudentError, Verdict
+from grader.grading.scoring import after_cell, outcome, part_result, without_notebook
+from grader.model import CellRun, Check, Given, NotArray, Observation, Outcome, Status, StudentError, Verdict
 from grader.report.sentences import feedback
 from tests.support import PART, make_check
 
@@ -227,3 +227,19 @@ def test_hidden_checks_speak_of_arrays_as_public_ones_do() -> None:
     assert told.message == "`dw`, `q` and 1 more result are not right."
     assert [a.message.partition(":")[0] for a in told.arrays] == ["`dw`", "one of the results", "`q`"]
     assert [a.name for a in told.arrays] == ["dw_narrow", "gram", "q"]
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (StudentError(type="KeyError", message="0"), "error"),
+        (StudentError(type="NotImplementedError", message="f: not implemented yet", kind="stub"), "missing"),
+        (StudentError(type="NameError", message="name 'f' is not defined"), "missing"),
+        (None, "missing"),
+    ],
+)
+def test_what_a_cell_did_not_make_is_not_said_to_be_unbegun(error: StudentError | None, status: Status) -> None:
+    run = CellRun(index=22, status="error" if error else "ok", error=error)
+    told = after_cell(result(3, 0, "missing"), run)
+    assert told.status == status
+    assert (told.message == "Cell 22 raised KeyError: 0, so what it was to make is not there.") == (status == "error")
