@@ -37,7 +37,7 @@ from grader.model import (
     Verdict,
 )
 
-TRY_OTHERS = "Hidden checks do not show more of it: call your code with other sizes and numbers than the hand-out does."
+TRY_OTHERS = "Hidden checks call it with other sizes and numbers, and some of them twice in a row: try that yourself."
 """Of an exception in a hidden check, whose text may have been made to carry what the check asks."""
 
 
