@@ -34,7 +34,11 @@ LEAVES_TO_A_PERSON = ("ForPerson", "NeedsManualGrading")
 """A probe can do so only with one of these names in its source."""
 SYNTAX_ERRORS = ("SyntaxError", "IndentationError", "TabError")
 ENDED = "the notebook ended before this could be probed"
-USED_UP = "the submission's time was used up"
+USED_UP = "was stopped or not begun: the submission's time was used up"
+TOO_SLOW = (
+    "did not finish within {:g} s: either a loop does not end, or the code takes far too many steps for arrays of this"
+    " size"
+)
 DESTROYED = "the state that this is probed in was destroyed by the notebook"
 
 
@@ -104,7 +108,7 @@ def _observed(session: Session, check: Check, seed: int, replacements: Sequence[
         child.end()
         if session.allowance is not None and session.allowance.left() <= 0:
             return not_answered(check, "timeout", USED_UP, started)
-        return not_answered(check, "timeout", f"did not finish within {seconds:g} s", started)
+        return not_answered(check, "timeout", TOO_SLOW.format(seconds), started)
     except wire.Closed:
         how = child.end()  # an exit code is the student's to choose
         return not_answered(check, "crashed", "the process ended" if private else how, started)

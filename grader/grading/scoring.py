@@ -261,8 +261,7 @@ def _not_returned(check: Check, observation: Observation) -> Outcome:
         message = f"A person has to look at this{detail}."
     elif observation.ended == "timeout":
         status = "timeout"
-        slow = "either a loop does not end, or the code takes far too many steps for arrays of this size"
-        message = f"The check {_one_line(error.message)}: {slow}."
+        message = f"The check {_one_line(error.message)}."
         if error.kind == "import":
             message = f"{_one_line(error.message).capitalize()}. Is there a loop at the top of the file?"
     elif observation.ended == "crashed":

@@ -22,7 +22,7 @@ from grader.assignment.requirements import refuse_missing
 from grader.checks import GradientJudge
 from grader.engine import unchecked_points
 from grader.errors import WorkerError
-from grader.execution.observe import KNOWN_ENDINGS, compiled, in_own_words, not_answered, received
+from grader.execution.observe import KNOWN_ENDINGS, TOO_SLOW, compiled, in_own_words, not_answered, received
 from grader.grading.evaluate import explain_all, given_for
 from grader.grading.scoring import not_filled_in, outcome, part_result
 from grader.model import Assignment, Check, Observation, Outcome, PartResult, Report, StudentError
@@ -171,7 +171,7 @@ class LiveSession:
                 ours, wire.REPLIES, max_buffers=self.assignment.limits.observation, deadline=deadline
             )
         except wire.DeadlineExceeded:
-            return not_answered(check, "timeout", f"did not finish within {seconds:g} s", started)
+            return not_answered(check, "timeout", TOO_SLOW.format(seconds), started)
         except (wire.Closed, WorkerError) as error:
             return not_answered(check, "crashed", str(error) or "the process ended", started)
         finally:

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from grader.errors import AuthoringError
+from grader.execution.observe import TOO_SLOW, USED_UP
 from grader.grading.hidden import in_students_words
 from grader.grading.scoring import after_cell, outcome, part_result, without_notebook
 from grader.model import CellRun, Check, Given, NotArray, Observation, Outcome, Status, StudentError, Verdict
@@ -203,10 +204,18 @@ def test_an_exception_in_a_hidden_check_says_what_to_do_and_not_what_was_asked()
     assert "other sizes and numbers" in message
 
 
-def test_code_out_of_time_may_be_slow_and_not_endless() -> None:
-    error = StudentError(type="Timeout", message="did not finish within 4 s")
+@pytest.mark.parametrize(
+    ("how", "said"),
+    [
+        (TOO_SLOW.format(4), "The check did not finish within 4 s: either a loop does not end, or the code takes"),
+        (USED_UP, "The check was stopped or not begun: the submission's time was used up."),
+    ],
+)
+def test_code_out_of_time_may_be_slow_and_not_endless(how: str, said: str) -> None:
+    error = StudentError(type="Timeout", message=how)
     message = outcome(check(), Observation(check="probe", ended="timeout", error=error), given(a=np.ones(2))).message
-    assert message.startswith("The check did not finish within 4 s: either a loop does not end, or ")
+    assert message.startswith(said)
+    assert message.count(":") == 1
 
 
 def test_a_judge_is_heard_in_its_own_words_and_not_under_the_names_of_its_arrays() -> None:
