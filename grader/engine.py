@@ -135,7 +135,7 @@ def _grade(
     except SubmissionError as error:
         return _ungradable(path, None, error, started)
     assignment = course.load(id)
-    root.warm(libraries(assignment))
+    root.warm(libraries(assignment), draw=keep)
     if not hidden:
         assignment = public_only(assignment)
     if checks:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import marshal
 import re
 import secrets
+import threading
 import time
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
@@ -43,6 +44,7 @@ DESTROYED = "the state that this is probed in was destroyed by the notebook"
 
 
 _LACKS = re.compile(r"['`](?P<kind>\w{1,60})['`] (?:object has no attribute|has no) ['`](?P<method>\w{1,60})['`]")
+_compiling = threading.Lock()
 MAX_NOTES = 3
 """Notes and changed inputs kept of one observation."""
 
@@ -198,9 +200,14 @@ def _is_unwritten(session: Session, error: StudentError | None) -> bool:
     return is_left_open(session.sources.get(last.file, ""), last.line)
 
 
-@lru_cache(maxsize=64)
 def compiled(source: str, file: str) -> bytes:
-    """A check file's code, compiled once for all its probes."""
+    """A check file's code, compiled once for all its probes, whichever thread asks first."""
+    with _compiling:
+        return _compiled(source, file)
+
+
+@lru_cache(maxsize=64)
+def _compiled(source: str, file: str) -> bytes:
     return marshal.dumps(watched(source, file))
 
 

@@ -147,12 +147,12 @@ class RootProcess(WorkerProcess):
         self._bubblewrap_error = ""
         """Why bubblewrap does not work here."""
 
-    def warm(self, modules: tuple[str, ...]) -> None:
+    def warm(self, modules: tuple[str, ...], *, draw: bool = True) -> None:
         """Let it import libraries; returns at once, the answer is collected before the next command."""
         if self._warmed is not None and self._warmed.issuperset(modules):
             return
         self._collect()
-        wire.send(self.channel, wire.COMMANDS, Warm(modules))
+        wire.send(self.channel, wire.COMMANDS, Warm(modules, draw))
         self._loading = True
         self._warmed = {*modules, *(self._warmed or ())}
 

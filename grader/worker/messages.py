@@ -52,6 +52,8 @@ class Warm(Struct, tag=True, frozen=True):
     """Import these modules; a missing one is no error."""
 
     modules: tuple[str, ...]
+    draw: bool = True
+    """Whether figures will be drawn: Matplotlib then loads now what drawing needs."""
 
 
 class Isolate(Struct, tag=True, frozen=True):

@@ -16,8 +16,8 @@ from typing import Any
 _ARTISTS, _PLOTS = "matplotlib.artist", "matplotlib.pyplot"
 
 
-def load(modules: Sequence[str]) -> None:
-    """Import `modules`, and have them do at once what they do at their first use.
+def load(modules: Sequence[str], *, draw: bool = True) -> None:
+    """Import `modules`, and with `draw` have Matplotlib do at once what it does at its first figure.
 
     What is missing here is reported when the student's own import fails.
     """
@@ -29,7 +29,7 @@ def load(modules: Sequence[str]) -> None:
             import_module(name)
         except Exception:  # whatever a library that is broken here raises
             continue
-    if _PLOTS in modules and _PLOTS in sys.modules:
+    if draw and _PLOTS in modules and _PLOTS in sys.modules:
         _draw_once()
     sys.stdout.flush()
     if len(sys.modules) > there:

@@ -106,8 +106,8 @@ def serve(channel: socket.socket) -> None:
                     sweep()
                     children.clear()
                 reply = Done()
-            case Warm(modules):
-                load(modules)
+            case Warm(modules, draw):
+                load(modules, draw=draw)
                 reply = Done()
             case Prepare():
                 confined = state.prepare(command)

@@ -8,6 +8,8 @@ import subprocess
 import sys
 from typing import Any
 
+import pytest
+
 TOLD = """
 import json, sys
 print(json.dumps({
@@ -29,9 +31,10 @@ def after(preparation: str) -> dict[str, Any]:
     return dict(json.loads(done.stdout))
 
 
-def test_pyplot_is_the_same_but_for_the_tables_in_its_help() -> None:
+@pytest.mark.parametrize("draw", [True, False])
+def test_pyplot_is_the_same_but_for_the_tables_in_its_help(draw: bool) -> None:
     plain = after("")
-    quick = after("from grader.worker.preload import hurry, load\nhurry()\nload(['matplotlib.pyplot'])")
+    quick = after(f"from grader.worker.preload import hurry, load\nhurry()\nload(['matplotlib.pyplot'], draw={draw})")
 
     assert plain.pop("tables")
     assert not quick.pop("tables")
