@@ -22,7 +22,7 @@ from checks import (
     affine_arguments,
     off_zero,
 )
-from checks_networks import gradients, judge_loss_of_scores, l2_term, layers_at, loss_of, two_layers_at
+from checks_networks import gradients, judge_loss_of_scores, l2_term, layers_at, loss_of, put, two_layers_at
 
 from grader import Verdict, check, fail
 
@@ -31,8 +31,16 @@ SHAPES = {"one_row": (1, 4), "narrow": (8, 13), "images": (6, 2, 5, 3)}
 OUTPUTS = {"one_row": 6, "narrow": 2, "images": 7}
 IMAGES = (3, 2, 4)
 """Shape of one sample for the networks."""
+LARGE = 800.0
+"""Added to all scores alike, which leaves the loss as it is: exp overflows at 710."""
 SHALLOW, DEEP = (8, 12, 3), (6, 9, 7, 10, 4)
 """Layer sizes with one and with three hidden layers."""
+
+
+def with_new_arrays(net):
+    """The network with another dictionary of parameters, as the Solver leaves it: new arrays, of other values."""
+    net.params = {name: 0.5 * array for name, array in net.params.items()}
+    return net
 
 
 def is_constant(array):
@@ -179,11 +187,12 @@ def two_layer_scores_sizes(student, rng):
 
 @check(TWO_LAYER_LOSS, points=1, uses=["TwoLayerNet"], builds_on=LAYERS)
 def two_layer_loss_sizes(student, rng):
-    """Loss of one sample, and of samples that are images"""
+    """Loss of one sample, of samples that are images, and with other arrays in `params`"""
     seen = {}
     for name, sizes, rows, shape in (("one_sample", (7, 9, 5), 1, None), ("images", (24, 10, 3), 11, IMAGES)):
         net, x, y = two_layers_at(student, rng, sizes, rows, shape)
         seen[name] = loss_of(net, x, y)
+    seen["other_params"] = loss_of(with_new_arrays(net), x, y)
     return seen
 
 
@@ -221,7 +230,10 @@ def two_layer_gradients_l2_sizes(student, rng):
 
 @check(DEEP_LOSS, points=1, uses=["FullyConnectedNet"], builds_on=LAYERS)
 def deep_loss_depths(student, rng):
-    """Losses with one and with three hidden layers, regularized; without labels, their scores"""
+    """Losses with one and with three hidden layers, regularized, also of large scores and with other arrays in `params`
+
+    Without labels, `loss` returns the scores.
+    """
     seen = {}
     for name, sizes in (("shallow", SHALLOW), ("deep", DEEP)):
         net, x, y = layers_at(student, rng, sizes, 7, reg=0.6)
@@ -229,6 +241,8 @@ def deep_loss_depths(student, rng):
         returned = np.asarray(net.loss(x))
         if returned.dtype.kind == "f" and (returned >= 0).all() and np.allclose(returned.sum(axis=-1), 1):
             fail("without labels, `loss` returns probabilities; the scores are asked for")
+    seen["other_params"] = loss_of(with_new_arrays(net), x, y)
+    seen["large_scores"] = loss_of(put(net, {"b4": net.params["b4"] + LARGE}), x, y)
     return seen
 
 

@@ -292,6 +292,18 @@ WRONG = [
         changes=(Change(NETS, TWO_L2, TWO_L2.replace('("W1", "W2")', "self.params")),),
         fails=(*L2, *TWO_WITH_L2),
     ),
+    Edit(
+        name="TwoLayerNet: it goes on with the arrays that it had first, whatever is put into params",
+        changes=(
+            Change(
+                NETS,
+                'hidden, hidden_cache = affine_relu_forward(X, self.params["W1"]',
+                'params = self.__dict__.setdefault("kept", self.params)\n'
+                '        hidden, hidden_cache = affine_relu_forward(X, params["W1"]',
+            ),
+        ),
+        fails=("two_layer_loss_sizes",),
+    ),
     # ---- FullyConnectedNet
     Edit(
         name="FullyConnectedNet: last weight without weight_scale",
@@ -321,6 +333,32 @@ WRONG = [
                 f"{DEEP_SCORES}        if y is None:\n"
                 "            e = np.exp(scores - scores.max(axis=1, keepdims=True))\n"
                 "            return e / e.sum(axis=1, keepdims=True)\n",
+            ),
+        ),
+        fails=("deep_loss_depths",),
+    ),
+    Edit(
+        name="FullyConnectedNet: it goes on with the arrays that it had first, whatever is put into params",
+        changes=(
+            Change(
+                NETS,
+                "        caches = []\n",
+                '        caches, params = [], self.__dict__.setdefault("kept", self.params)\n',
+            ),
+            Change(NETS, DEEP_FORWARD, DEEP_FORWARD.replace("self.params", "params")),
+        ),
+        fails=("deep_loss_depths",),
+    ),
+    Edit(
+        name="FullyConnectedNet: a softmax of its own that overflows where scores are large",
+        changes=(
+            Change(
+                NETS,
+                'softmax_loss(scores, y)\n        grads = {}\n        dhidden, grads[f"W{last}"]',
+                "0.0, np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True)\n"
+                "        loss = -np.log(dscores[np.arange(len(y)), y]).mean()\n"
+                "        dscores[np.arange(len(y)), y] -= 1\n"
+                '        grads, dscores = {}, dscores / len(y)\n        dhidden, grads[f"W{last}"]',
             ),
         ),
         fails=("deep_loss_depths",),
