@@ -50,7 +50,7 @@ class Layer:
 
     def backward(self, d_out, rate=0.25):
         ### BEGIN SOLUTION
-        return rate * slope(d_out + 0.5 * self.out) @ self.w.T + d_out[0]
+        return rate * slope(d_out + 0.5 * self.out) @ self.w.T + d_out[0] / np.sqrt(x.var(axis=0) + 1e-5)
         ### END SOLUTION
 """
 
@@ -70,6 +70,8 @@ def said() -> set[tuple[str, str]]:
         ("loss", "a division is by the number of all entries, not by the number of rows"),
         ("Layer.forward", "an array is reshaped along the wrong axis, so that numbers of different samples are mixed"),
         ("Layer.backward", "an array is reshaped where it should be transposed"),
+        ("Layer.backward", "a variance is divided by n - 1, not by n"),
+        ("Layer.backward", "what is added under a root is added outside of it"),
         ("Layer.backward", "the fixed number 0.25 stands where `rate` belongs"),
         ("Layer.backward", "`d_out[1]` stands where `d_out[0]` belongs"),
         ("Layer.backward", "what is added to `d_out` in an argument of `slope` is half of what it should be"),

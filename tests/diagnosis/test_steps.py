@@ -37,6 +37,23 @@ def normalised(x, gamma, beta):
 """
 
 
+STEP = """
+def step(model, x, y, rate):
+    ### BEGIN SOLUTION
+    out = model.forward(x)
+    loss = model.error(out, y)
+    model.w -= rate * model.backward(out, y)
+    return loss
+    ### END SOLUTION
+"""
+
+
+def test_a_loss_may_be_that_of_after_the_step() -> None:
+    found = {m.clause: m.new for _, m in spots("f.py", STEP, steps)}
+    clause = "what is returned is computed after the step, where that of before is asked for"
+    assert found[clause] == "model.error(model.forward(x), y)"
+
+
 @pytest.mark.parametrize(
     ("function", "clause", "new"),
     [

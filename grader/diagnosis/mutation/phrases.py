@@ -21,12 +21,15 @@ class Words:
         lists: Mapping[str, int] | None = None,
         changes: Mapping[str, str] | None = None,
         defaults: Mapping[str, str] | None = None,
+        remade: Mapping[str, str] | None = None,
     ) -> None:
         self._visible = visible
         self.lists = lists or {}
         """Lists with how many entries they begin with."""
         self.defaults = defaults or {}
         """Numbers that arguments have where none is given."""
+        self.remade = remade or {}
+        """Variables that are set before the function changes anything, with how to compute them once more."""
         self._changes = changes or {}
         """For a variable the one that is changed by it."""
         self._built = built or {}
@@ -203,6 +206,40 @@ def defaults_of(owner: ast.AST) -> dict[str, str]:
     by_position = zip(reversed(owner.args.args), reversed(owner.args.defaults), strict=False)
     pairs = [*by_position, *((a, d) for a, d in zip(owner.args.kwonlyargs, owner.args.kw_defaults, strict=True) if d)]
     return {a.arg: ast.unparse(d) for a, d in pairs if isinstance(d, ast.Constant) and type(d.value) in (int, float)}
+
+
+def remade_in(owner: ast.AST) -> dict[str, str]:
+    """The variables of a function that are set once, by a call, before it changes arrays or objects; with that call.
+
+    What the call is given is made again, too, so that it sees what was changed.
+    """
+    calls: dict[str, ast.expr] = {}
+    statements = [n for n in ast.walk(owner) if isinstance(n, ast.Assign | ast.AugAssign)]
+    sets = [n.id for n in ast.walk(owner) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)]
+    changes = (s for s in statements for t in (s.targets if isinstance(s, ast.Assign) else [s.target])
+               if isinstance(t, ast.Subscript | ast.Attribute) or isinstance(s, ast.AugAssign))  # fmt: skip
+    last = max((change.lineno for change in changes), default=0)
+    for step in sorted(statements, key=lambda s: s.lineno):
+        match step:
+            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call() as call) if (
+                sets.count(name) == 1 and step.lineno < last
+            ):
+                calls[name] = _inlined(call, calls)
+    return {name: ast.unparse(call) for name, call in calls.items()}
+
+
+class _Inline(ast.NodeTransformer):
+    def __init__(self, known: Mapping[str, ast.expr]) -> None:
+        self._known = known
+
+    def visit_Name(self, node: ast.Name) -> ast.AST:
+        return self._known.get(node.id, node)
+
+
+def _inlined(call: ast.expr, known: Mapping[str, ast.expr]) -> ast.expr:
+    copy = ast.parse(ast.unparse(call), mode="eval").body
+    made: ast.expr = _Inline(known).visit(copy)
+    return made
 
 
 def plain_functions(tree: ast.Module) -> list[str]:

@@ -26,6 +26,7 @@ from grader.diagnosis.mutation.phrases import (
     lists_of,
     made_by_functions,
     plain_functions,
+    remade_in,
     visible_names,
 )
 from grader.errors import AuthoringError
@@ -153,7 +154,7 @@ def spots(
         shown = visible_names(owner, inside) | attributes | (given - _exchangeable(owner))
         built = layers_of(home) if home else {}
         made, lists, changes = made_by_functions(owner), lists_of(owner), changes_of(owner)
-        words = Words(shown, made, plain, built, lists, changes, defaults_of(owner))
+        words = Words(shown, made, plain, built, lists, changes, defaults_of(owner), remade_in(owner))
         names = _exchangeable(owner)
         statements = [n for n in ast.walk(owner) if isinstance(n, ast.stmt) and not hasattr(n, "body")]
         for node in _own_nodes(owner):

@@ -33,7 +33,7 @@ def slips(node: ast.AST, words: Words, inside: Set[str]) -> Iterator[Mutation]:
             yield Mutation(node, f"np.sign({left})", "wrong-mask", "the sign takes the place of the mask")
             yield Mutation(node, f"({left} > 1)", "wrong-constant", "the mask begins at 1")
         case ast.Attribute(attr="T", value=inner):
-            clause = f"an array{words.of(inner, ', ')} is reshaped where it should be transposed"
+            clause = f"{words.of(inner, '') or 'an array'} is reshaped where it should be transposed"
             text = ast.unparse(inner)
             yield Mutation(node, f"np.reshape({text}, np.shape({text})[::-1])", "missing-transpose", clause)
         case ast.Name(ctx=ast.Load(), id=name) if name in words.defaults:
@@ -146,6 +146,18 @@ def _called(node: ast.Call, words: Words) -> Iterator[Mutation]:
         owner = ast.unparse(node.func.value)
         yield Mutation(node, f"{owner}.reshape({columns}, {rows}).T", "wrong-axis", "an array is reshaped along the"
                        " wrong axis, so that numbers of different samples are mixed")  # fmt: skip
+    if (
+        name in ("var", "std")
+        and isinstance(node.func, ast.Attribute)
+        and not any(k.arg == "ddof" for k in node.keywords)
+    ):
+        more = "" if ast.unparse(node).endswith("()") else ", "
+        clause = f"a {'variance' if name == 'var' else 'standard deviation'} is divided by n - 1, not by n"
+        yield Mutation(node, f"{ast.unparse(node)[:-1]}{more}ddof=1)", "wrong-constant", clause)
+    if name == "sqrt" and isinstance(inner, ast.BinOp) and isinstance(inner.op, ast.Add):
+        one, other = ast.unparse(inner.left), ast.unparse(inner.right)
+        outside = f"({ast.unparse(node.func)}({one}) + ({other}))"
+        yield Mutation(node, outside, "wrong-operation", "what is added under a root is added outside of it")
     if name in ("sum", "mean") and isinstance(node.func, ast.Attribute):
         summed = inner if ast.unparse(node.func.value) in ("np", "numpy") and inner is not None else node.func.value
         whole, array = ast.unparse(node), ast.unparse(summed)

@@ -30,6 +30,10 @@ def steps(node: ast.AST, words: Words, inside: Set[str]) -> Iterator[Mutation]:
             done = "subtracted from" if isinstance(sign, ast.Sub) else "added to"
             clause = f"nothing is {done} the column of the label, where a {value} should be"
             yield Mutation(node, "pass", "missing-term", clause)
+        case ast.Return(value=ast.Name(id=name) as value) if name in words.remade:
+            what = f"`{name}`" if words.shown(name) else "what is returned"
+            clause = f"{what} is computed after the step, where that of before is asked for"
+            yield Mutation(value, words.remade[name], "wrong-variable", clause)
         case ast.AugAssign(op=ast.Sub(), value=ast.BinOp(op=ast.Mult(), left=rate, right=slope)):
             yield from _limited(rate, slope)
         case ast.BinOp(op=ast.Add(), left=ast.BinOp(op=ast.Mult()) as a, right=ast.BinOp(op=ast.Mult()) as b):
