@@ -96,13 +96,15 @@ class Student:
         innocent: frozenset[str] = frozenset(),
         judged: frozenset[str] = frozenset(),
         uses: str = "",
+        also: Mapping[str, str] = {},
         clock: Callable[[], float] = time.monotonic,
     ) -> dict[str, Diagnosis]:
         cases, golden = [], {}
         for name in names:
             check = Check(id=name, part=PART, title="T", points=Fraction(1), visibility="public", source=SOURCE)
             if uses:
-                check = msgspec.structs.replace(check, uses=(Uses(name=uses),))
+                more = [Uses(name=also[name])] if name in also else []
+                check = msgspec.structs.replace(check, uses=(Uses(name=uses), *more))
             if name in judged:
                 check = msgspec.structs.replace(check, judge=lambda seen, given: [Verdict("a", True)])
             golden[name] = {"a": RIGHT[name](point(self.seed))}
@@ -231,3 +233,10 @@ def test_only_the_clock_that_is_handed_in_ends_the_search(bank: Bank) -> None:
         found = student.diagnoses(bank, clock=lambda s=student, n=seconds: n * len(s.asked))
         assert {check: d.code for check, d in found.items()} == named
     assert student.asked == [("forward", SECOND)]
+
+
+def test_what_is_right_alone_is_not_blamed_where_it_is_used(bank: Bank) -> None:
+    student = Student(forward=np.cos)
+    assert student.diagnoses(bank, uses="f", also={"forward": "g"}) == {}
+    assert student.diagnoses(bank, uses="g", also={"forward": "f"})["forward"].code == "missing-function"
+    assert Student(forward=np.sin).diagnoses(bank, uses="f", also={"forward": "g"})["forward"].code == NAMED

@@ -65,6 +65,7 @@ def named_mistakes(cases: Sequence[Case], bank: Bank, asker: Asker) -> dict[str,
     wrong = [case for case in cases if case.wrong]
     passed = [case for case in cases if case.outcome.status == "passed"]
     matcher = Matcher(bank, right_at_first(cases))
+    matcher.acquitted(right_alone(cases))
     for case in wrong:  # what names a mistake is asked before what only tells how layers behave
         if matcher.speaks_of(case.check.id):
             asker.view(case.check, REPEATED)
@@ -253,6 +254,17 @@ def right_at_first(cases: Sequence[Case]) -> set[str]:
         if len(names) == 1:
             (right if case.outcome.status == "passed" and not names & wrong else wrong).update(names)
     return right
+
+
+def right_alone(cases: Sequence[Case]) -> set[str]:
+    """Names of which every check of them alone has passed, and there is one."""
+    alone = [(name, case.outcome.status == "passed") for case in cases for name in _only(case)]
+    return {name for name, _ in alone} - {name for name, passed in alone if not passed}
+
+
+def _only(case: Case) -> Set[str]:
+    names = names_of(case.check)
+    return names if len(names) == 1 else frozenset()
 
 
 def _clause(fit: Fit, right: Set[str]) -> str:

@@ -57,6 +57,14 @@ class Matcher:
         same = _agreeing(results, GRADED, values).all(axis=1)
         self._refuted |= set(results.which[~same].tolist())
 
+    def acquitted(self, names: Set[str]) -> None:
+        """Drop generated hypotheses in what passed every check of its own: where it is used, the mistake is the user's.
+
+        What an author has named stays: it may show only there.
+        """
+        tops = ((n, h.function.partition(".")[0]) for n, h in enumerate(self._bank.hypotheses) if not h.named)
+        self._refuted |= {number for number, top in tops if top in names}
+
     def left(self, hypotheses: Mapping[int, npt.NDArray[np.bool_]]) -> dict[int, npt.NDArray[np.bool_]]:
         """Those that no other check speaks against."""
         against = self._refuted | self._contradicted
