@@ -97,6 +97,7 @@ class Student:
         judged: frozenset[str] = frozenset(),
         uses: str = "",
         also: Mapping[str, str] = {},
+        apart: Mapping[str, str] = {},
         clock: Callable[[], float] = time.monotonic,
     ) -> dict[str, Diagnosis]:
         cases, golden = [], {}
@@ -104,7 +105,7 @@ class Student:
             check = Check(id=name, part=PART, title="T", points=Fraction(1), visibility="public", source=SOURCE)
             if uses:
                 more = [Uses(name=also[name])] if name in also else []
-                check = msgspec.structs.replace(check, uses=(Uses(name=uses), *more))
+                check = msgspec.structs.replace(check, uses=(Uses(name=apart.get(name, uses)), *more))
             if name in judged:
                 check = msgspec.structs.replace(check, judge=lambda seen, given: [Verdict("a", True)])
             golden[name] = {"a": RIGHT[name](point(self.seed))}
@@ -240,3 +241,10 @@ def test_what_is_right_alone_is_not_blamed_where_it_is_used(bank: Bank) -> None:
     assert student.diagnoses(bank, uses="f", also={"forward": "g"}) == {}
     assert student.diagnoses(bank, uses="g", also={"forward": "f"})["forward"].code == "missing-function"
     assert Student(forward=np.sin).diagnoses(bank, uses="f", also={"forward": "g"})["forward"].code == NAMED
+
+
+def test_another_function_that_is_right_does_not_refute_what_fits(bank: Bank) -> None:
+    """The solution uses `f` there, and a student need not: written out once more it is right."""
+    student = Student(forward=np.sign)
+    assert student.diagnoses(bank, uses="f") == {}
+    assert student.diagnoses(bank, uses="f", apart={"other": "g"})["forward"].code == "wrong-function"

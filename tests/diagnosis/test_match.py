@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -13,7 +14,9 @@ from grader.diagnosis.bank import GRADED, REPEATED, VIEWS, Bank, Hypothesis, Res
 from grader.diagnosis.matching.match import Matcher
 from grader.worker.experiments.fingerprints import FIELDS, fingerprints
 from tests.diagnosis.test_bank import assignment
+from tests.support import make_check
 
+FORWARD = msgspec.structs.replace(make_check("return {}"), id="forward")
 Outputs = Callable[[np.random.Generator], dict[str, Any]]
 TERM = Hypothesis(code="missing-term", text="the term with `b` is missing", function="f", named=False)
 SIGN = Hypothesis(code="wrong-sign", text="a sign is wrong", function="f", named=False)
@@ -78,7 +81,7 @@ def test_a_single_number_proves_nothing(tmp_path: Path) -> None:
 
 
 def possible(tmp_path: Path, student: Outputs, right: Outputs, wrong: Outputs) -> list[int]:
-    return list(matcher(tmp_path, right, wrong, SIGN).possible("forward", seen(student)[GRADED]))
+    return list(matcher(tmp_path, right, wrong, SIGN).possible(FORWARD, seen(student)[GRADED]))
 
 
 def test_a_hypothesis_that_changes_little_is_agreed_with_more_closely(tmp_path: Path) -> None:

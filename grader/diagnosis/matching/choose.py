@@ -83,7 +83,7 @@ def named_mistakes(cases: Sequence[Case], bank: Bank, asker: Asker) -> dict[str,
             continue
         if not case.innocent and not _follows_own_forward(case, asker):
             matcher.failed(case.check, seen)
-        left = matcher.possible(case.check.id, seen)
+        left = matcher.possible(case.check, seen)
         possible[case.check.id] = (seen, left)
         for number in left:
             explains[number] = explains.get(number, 0) + 1
@@ -100,7 +100,7 @@ def named_mistakes(cases: Sequence[Case], bank: Bank, asker: Asker) -> dict[str,
             continue
         check, (values, agreeing) = case.check, possible[case.check.id]
         ask = partial(asker.view, check)
-        left = matcher.left(agreeing)
+        left = matcher.left(check, agreeing)
         if case.innocent:
             left = {h: arrays for h, arrays in left.items() if h in at_fault}
         if _is_zero(case, values):  # what is zero everywhere may be so for many reasons

@@ -36,6 +36,10 @@ class Matcher:
         self.right = right
         """Names whose first checks have passed."""
         self._refuted: set[int] = set()
+        self._unused: set[int] = set()
+        """Refuted by checks of other names alone: a student need not use there what the solution uses."""
+        self._seen: set[int] = set()
+        """Those that fit a failed check of their own name."""
         self._contradicted: set[int] = set()
 
     def speaks_of(self, check: str) -> bool:
@@ -55,20 +59,29 @@ class Matcher:
         if check.judge is not None and self.wrong_arrays(check.id, values).any():
             return
         same = _agreeing(results, GRADED, values).all(axis=1)
-        self._refuted |= set(results.which[~same].tolist())
+        names = {use.name for use in check.uses}
+        for number in results.which[~same].tolist():
+            (self._refuted if self._top(number) in ("", *names) else self._unused).add(number)
+
+    def _top(self, number: int) -> str:
+        """The function or class that a hypothesis is about; empty for an author's."""
+        return self._bank.hypotheses[number].function.partition(".")[0]
 
     def acquitted(self, names: Set[str]) -> None:
         """Drop generated hypotheses in what passed every check of its own: where it is used, the mistake is the user's.
 
         What an author has named stays: it may show only there.
         """
-        tops = ((n, h.function.partition(".")[0]) for n, h in enumerate(self._bank.hypotheses) if not h.named)
-        self._refuted |= {number for number, top in tops if top in names}
+        generated = (number for number, h in enumerate(self._bank.hypotheses) if not h.named)
+        self._refuted |= {number for number in generated if self._top(number) in names}
 
-    def left(self, hypotheses: Mapping[int, npt.NDArray[np.bool_]]) -> dict[int, npt.NDArray[np.bool_]]:
-        """Those that no other check speaks against."""
+    def left(self, check: Check, hypotheses: Mapping[int, npt.NDArray[np.bool_]]) -> dict[int, npt.NDArray[np.bool_]]:
+        """Those that no other check than `check` speaks against."""
         against = self._refuted | self._contradicted
-        return {h: arrays for h, arrays in hypotheses.items() if h not in against}
+        names = {use.name for use in check.uses}
+        self._seen |= {h for h in hypotheses if h not in against and self._top(h) in names}
+        elsewhere = self._unused - self._seen
+        return {h: arrays for h, arrays in hypotheses.items() if h not in against | elsewhere}
 
     def failed(self, check: Check, values: Values) -> None:
         """Note the hypotheses under which a check of one name that failed would return something else than it did.
@@ -83,12 +96,11 @@ class Matcher:
         agreeing, changed = _agreeing(results, GRADED, values), _changed(results)
         against = results.which[(changed & ~agreeing).any(axis=1)].tolist()
         asked = check.uses[0].name
-        tops = {h: self._bank.hypotheses[h].function.partition(".")[0] for h in against}
-        self._contradicted |= {h for h, top in tops.items() if top == asked}
+        self._contradicted |= {h for h in against if self._top(h) == asked}
 
-    def possible(self, check: str, values: Values) -> dict[int, npt.NDArray[np.bool_]]:
+    def possible(self, check: Check, values: Values) -> dict[int, npt.NDArray[np.bool_]]:
         """Hypotheses that agree at the graded point; for each the arrays that it changes."""
-        results = self._bank.results(check)
+        results = self._bank.results(check.id)
         if results is None or not len(results.which):
             return {}
         agreeing = _agreeing(results, GRADED, values)
@@ -96,7 +108,7 @@ class Matcher:
         ok: npt.NDArray[np.bool_] = np.asarray(
             (agreeing | ~changed).all(axis=1) & changed.any(axis=1) & ~np.isnan(results.found[:, GRADED]).any((1, 2))
         )
-        return self.left({int(h): changed[row] for row, h in enumerate(results.which) if ok[row]})
+        return self.left(check, {int(h): changed[row] for row, h in enumerate(results.which) if ok[row]})
 
     def repeated(self, check: str, possible: Mapping[int, npt.NDArray[np.bool_]], ask: Ask) -> dict[int, Any]:
         """Those of `possible` that agree at the other points, too."""
@@ -164,7 +176,9 @@ class Matcher:
         for view, seen in ((GRADED, values), (REPEATED, again)):
             fits &= _agreeing(results, view, seen)[:, wanted].all(axis=1)
         hypotheses = [int(h) for h in results.which[fits]]
-        return [h for h in hypotheses if h not in self._refuted and self._bank.hypotheses[h].mistakes == 1]
+        return [
+            h for h in hypotheses if h not in self._refuted | self._unused and self._bank.hypotheses[h].mistakes == 1
+        ]
 
     def partly(self, check: str, values: Values, ask: Ask) -> dict[int, npt.NDArray[np.bool_]]:
         """Single mistakes that give several of the wrong arrays and not all that they change: those that give most.
@@ -180,13 +194,19 @@ class Matcher:
             fits &= _agreeing(results, view, seen)
         most = fits.sum(axis=1).max(initial=0)
         rows = {int(h): row for h, row in zip(results.which, fits, strict=True) if most > 1 and row.sum() == most}
-        rows = {h: row for h, row in rows.items() if h not in self._refuted and self.hypothesis(h).mistakes == 1}
+        rows = {
+            h: row
+            for h, row in rows.items()
+            if h not in self._refuted | self._unused and self.hypothesis(h).mistakes == 1
+        }
         return rows if len({row.tobytes() for row in rows.values()}) == 1 else {}
 
     def _is_term(self, number: int) -> bool:
         hypothesis = self._bank.hypotheses[number]
         single = hypothesis.mistakes == 1 and not hypothesis.named
-        return single and hypothesis.code in ("extra-term", "missing-term") and number not in self._refuted
+        return (
+            single and hypothesis.code in ("extra-term", "missing-term") and number not in self._refuted | self._unused
+        )
 
     def hypothesis(self, number: int) -> Hypothesis:
         return self._bank.hypotheses[number]
