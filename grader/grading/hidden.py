@@ -24,7 +24,7 @@ KINDS = {"b": "bool", "i": "int", "u": "int", "f": "float", "c": "complex"}
 OTHER = "another array"
 _NUMBER = re.compile(r"(?<![\w.\[])-?\d+(?:\.\d+)?(?:e[+-]?\d+)?(?![\w\]])")
 _SHAPE = re.compile(r"(?<=shape )\((?:\d+,? ?)*\)")
-_NAMED = re.compile(r"`[^`]+`(?:(?:, | and )`[^`]+`)*(?: (?:is|are)\b)?")
+_NAMED = re.compile(r"(?P<of> of )?`[^`]+`(?:(?:, | and )`[^`]+`)*(?: (?P<verb>are|stay|come)\b)?")
 ONE = "one of the results"
 
 
@@ -87,8 +87,10 @@ def renamed(text: str, own: Set[str], known: Set[str]) -> str:
             several = f"{strange} of the results" if strange > 1 else "the result" if len(own) == 1 else ONE
             shown.append(more if shown else several)
         listed = " and ".join([", ".join(shown[:-1]), shown[-1]] if len(shown) > 1 else shown)
-        verb = "" if not match[0].endswith((" is", " are")) else " are" if len(shown) > 1 or strange > 1 else " is"
-        return listed + verb
+        before, verb = match["of"] or "", match["verb"] or ""
+        if verb and not before and len(shown) == 1 and strange < 2:
+            verb = {"are": "is"}.get(verb, f"{verb}s")
+        return f"{before}{listed}{verb and ' '}{verb}"
 
     return _NAMED.sub(words, text)
 

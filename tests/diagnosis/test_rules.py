@@ -125,6 +125,11 @@ def test_a_whole_number_that_is_no_length_is_no_count() -> None:
     assert found.text == "`a` is 10 times too small, in all entries alike."
 
 
+def test_one_entry_that_is_not_zero_has_no_factor_to_tell() -> None:
+    lone = np.array([0.0, 0.0, 1.3, 0.0])
+    assert value_rule({"a": 0.466 * lone}, {"a": lone}, ["a"], hidden=False) is None
+
+
 def test_a_fixed_number_that_stands_for_the_number_of_rows() -> None:
     golden = {"a": W, "x": X}
     found = value_rule({"a": W * 5 / 10, "x": X * 7 / 10}, golden, ["a", "x"], hidden=False)

@@ -13,7 +13,7 @@ import pytest
 
 from grader.errors import AuthoringError
 from grader.execution.observe import TOO_SLOW, USED_UP
-from grader.grading.hidden import in_students_words
+from grader.grading.hidden import in_students_words, renamed
 from grader.grading.scoring import after_cell, outcome, part_result, without_notebook
 from grader.model import CellRun, Check, Given, NotArray, Observation, Outcome, Status, StudentError, Verdict
 from grader.report.sentences import feedback
@@ -252,3 +252,18 @@ def test_what_a_cell_did_not_make_is_not_said_to_be_unbegun(error: StudentError 
     told = after_cell(result(3, 0, "missing"), run)
     assert told.status == status
     assert (told.message == "Cell 22 raised KeyError: 0, so what it was to make is not there.") == (status == "error")
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("`a_one` and `a_two` are right", "`a` is right"),
+        ("`a_one` and `a_two` stay the same", "`a` stays the same"),
+        ("The numbers of `a_one` and `a_two` are right", "The numbers of `a` are right"),
+        ("`x` and `a_one` are swapped: each", "`a` and 1 more result are swapped: each"),
+        ("`x` is zero", "one of the results is zero"),
+        ("in `f` the mask is missing", "in `f` the mask is missing"),
+    ],
+)
+def test_a_sentence_in_other_names_stays_a_sentence(text: str, told: str) -> None:
+    assert renamed(text, {"a_one", "a_two", "x"}, {"a"}) == told

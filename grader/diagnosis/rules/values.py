@@ -238,7 +238,7 @@ def _scaled(pairs: Sequence[Pair], sizes: Set[int], hidden: bool) -> Candidate |
             number = "" if hidden else f", {round(1 / counted[0])}"
             text = f"{names} are divided by one fixed number{number}, where the number of {thing} belongs."
             return Candidate("scaled-by-count", text, evidence)
-    large = {p.name: factors[p.name] for p in pairs if p.name in factors and p.got.size > 2}
+    large = {p.name: factors[p.name] for p in pairs if p.name in factors and np.count_nonzero(p.expected) > 2}
     if not large:
         return None  # any two numbers differ by a factor
     names, values = _names(list(large)), list(large.values())
