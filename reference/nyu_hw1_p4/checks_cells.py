@@ -26,10 +26,11 @@ def cells_of(student):
 def train_again(student, few=None, few_tests=None):
     """Run the cells from `train_one_sample` on once more; returns the steps, counted.
 
-    With `few` on that many images for training, and `few_tests` for testing.
+    With `few` on that many images for training, and `few_tests` for testing. Raises NotImplementedError where what is
+    still to be written stops it before any step.
     """
     shell = student.notebook["get_ipython"]()
-    space, steps = shell.user_ns, 0
+    space, steps, unwritten = shell.user_ns, 0, None
     cells = cells_of(student)
     first = max(
         (i for i, cell in enumerate(cells) if re.search(r"^def train_one_sample\b", cell, re.MULTILINE)), default=None
@@ -56,8 +57,12 @@ def train_again(student, few=None, few_tests=None):
                 for node in ast.parse(cell).body:
                     if not bound(node) & {"train_one_sample", *DATA}:
                         exec(compile(ast.Module([node], []), "<training>", "exec"), space)
+            except NotImplementedError as error:
+                unwritten = error
             except Exception:  # as in a notebook, a cell ends where it fails and the next one runs
                 continue
+    if unwritten is not None and not steps:
+        raise unwritten
     return steps
 
 
