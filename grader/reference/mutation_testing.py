@@ -112,10 +112,16 @@ def prepare(
     seen: list[Seen | None] = [next(remaining) if job else None for job in jobs]
     alone = [number for number, _ in enumerate(edits, len(every)) if seen[number] is None]
     tell(f"{len(alone)} named mistakes in sessions of their own")
-    for number, arrays in zip(
-        alone, in_parallel([edits[n - len(every)] for n in alone], partial(_in_session, assignment)), strict=True
-    ):
-        seen[number] = arrays
+    sessions = [Edit(name="the reference", changes=()), *(edits[n - len(every)] for n in alone)] if alone else []
+    ran = list(in_parallel(sessions, partial(_in_session, assignment)))
+    again = ran[0] if ran else {}
+    for number, found in zip(alone, ran[1:], strict=True):
+        seen[number] = found
+    # what definitions alone do not repeat, such as weights that a cell draws, sessions do
+    cells = {key: values for key, values in reference.items() if key not in steady and _same(values, again.get(key))}
+    for number, arrays in enumerate(seen):
+        if arrays is not None and number not in alone:
+            seen[number] = {key: values for key, values in arrays.items() if key not in cells}
     count = len(every) + len(edits)
     useful = _useful(more, seen[count:], steady, [(m, a) for m, a in zip(every, seen, strict=False) if a])
     more, seen = [more[number] for number in useful], [*seen[:count], *(seen[count + number] for number in useful)]
@@ -139,7 +145,7 @@ def prepare(
     path = None
     if bank is None or bank.stale or not (bank.complete or named_only):
         seeds = (assignment.seed, second_seed(assignment.seed))
-        by_check = _results(assignment, steady, seen)
+        by_check = _results(assignment, steady | cells, seen)
         path = write_bank(assignment, seeds, tuple(hypotheses), by_check, complete=not named_only)
     every = [
         structs.replace(m, excused="broadcasts to the same") if _same_by_broadcasting(m, arrays, reference) else m
