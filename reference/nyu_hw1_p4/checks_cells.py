@@ -61,6 +61,7 @@ def train_again(student, few=None, few_tests=None):
                 unwritten = error
             except Exception:  # as in a notebook, a cell ends where it fails and the next one runs
                 continue
+    space["train_one_sample"] = train
     if unwritten is not None and not steps:
         raise unwritten
     return steps
