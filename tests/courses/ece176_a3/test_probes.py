@@ -17,7 +17,7 @@ from grader.worker.inputs import generator
 
 from .conftest import Define
 
-SEEDS = (176, 1, 2)
+SEEDS = (176, pytest.param(1, marks=pytest.mark.slow), pytest.param(2, marks=pytest.mark.slow))
 TRAINED = {"training_loss"}
 """Checks that need the whole notebook; the trials with a worker have them."""
 NOTEBOOK = "neural_network.py"

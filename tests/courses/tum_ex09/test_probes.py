@@ -17,7 +17,7 @@ from grader.worker.tabulate import tabulated
 
 from .conftest import Define
 
-SEEDS = (90, 1, 2)
+SEEDS = (90, pytest.param(1, marks=pytest.mark.slow), pytest.param(2, marks=pytest.mark.slow))
 
 
 def observe(student: SimpleNamespace, probe: Any, seed: int) -> dict[str, Any]:
