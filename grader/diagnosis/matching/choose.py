@@ -250,8 +250,7 @@ def right_at_first(cases: Sequence[Case]) -> set[str]:
     right: set[str] = set()
     wrong: set[str] = set()
     for case in cases:
-        names = names_of(case.check)
-        if len(names) == 1:
+        if names := _only(case):
             (right if case.outcome.status == "passed" and not names & wrong else wrong).update(names)
     return right
 
@@ -263,6 +262,7 @@ def right_alone(cases: Sequence[Case]) -> set[str]:
 
 
 def _only(case: Case) -> Set[str]:
+    """The name of a check of one name alone; nothing of any other."""
     names = names_of(case.check)
     return names if len(names) == 1 else frozenset()
 

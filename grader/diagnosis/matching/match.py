@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from grader.diagnosis.bank import GRADED, MILDER, REPEATED, Bank, Hypothesis, Results
+from grader.diagnosis.evidence import names_of
 from grader.diagnosis.points import milder
 from grader.model import Check
 from grader.worker.experiments.fingerprints import CLOSE, Floats, agree, fingerprints, limits
@@ -59,7 +60,7 @@ class Matcher:
         if check.judge is not None and self.wrong_arrays(check.id, values).any():
             return
         same = _agreeing(results, GRADED, values).all(axis=1)
-        names = {use.name for use in check.uses}
+        names = names_of(check)
         for number in results.which[~same].tolist():
             (self._refuted if self._top(number) in ("", *names) else self._unused).add(number)
 
@@ -78,10 +79,10 @@ class Matcher:
     def left(self, check: Check, hypotheses: Mapping[int, npt.NDArray[np.bool_]]) -> dict[int, npt.NDArray[np.bool_]]:
         """Those that no other check than `check` speaks against."""
         against = self._refuted | self._contradicted
-        names = {use.name for use in check.uses}
+        names = names_of(check)
         self._seen |= {h for h in hypotheses if h not in against and self._top(h) in names}
-        elsewhere = self._unused - self._seen
-        return {h: arrays for h, arrays in hypotheses.items() if h not in against | elsewhere}
+        against |= self._unused - self._seen
+        return {h: arrays for h, arrays in hypotheses.items() if h not in against}
 
     def failed(self, check: Check, values: Values) -> None:
         """Note the hypotheses under which a check of one name that failed would return something else than it did.
@@ -89,7 +90,7 @@ class Matcher:
         They are wrong wherever else they fit, by chance or since all that is left is zero.
         """
         results = self._bank.results(check.id)
-        if results is None or not len(results.which) or len({use.name for use in check.uses}) != 1:
+        if results is None or not len(results.which) or len(names_of(check)) != 1:
             return
         if milder(check) is not None:  # at the ends of the numbers it matters how a formula is written
             return
@@ -176,9 +177,7 @@ class Matcher:
         for view, seen in ((GRADED, values), (REPEATED, again)):
             fits &= _agreeing(results, view, seen)[:, wanted].all(axis=1)
         hypotheses = [int(h) for h in results.which[fits]]
-        return [
-            h for h in hypotheses if h not in self._refuted | self._unused and self._bank.hypotheses[h].mistakes == 1
-        ]
+        return [h for h in hypotheses if self._is_single(h)]
 
     def partly(self, check: str, values: Values, ask: Ask) -> dict[int, npt.NDArray[np.bool_]]:
         """Single mistakes that give several of the wrong arrays and not all that they change: those that give most.
@@ -194,19 +193,18 @@ class Matcher:
             fits &= _agreeing(results, view, seen)
         most = fits.sum(axis=1).max(initial=0)
         rows = {int(h): row for h, row in zip(results.which, fits, strict=True) if most > 1 and row.sum() == most}
-        rows = {
-            h: row
-            for h, row in rows.items()
-            if h not in self._refuted | self._unused and self.hypothesis(h).mistakes == 1
-        }
+        rows = {h: row for h, row in rows.items() if self._is_single(h)}
         return rows if len({row.tobytes() for row in rows.values()}) == 1 else {}
+
+    def _is_single(self, number: int) -> bool:
+        """Whether it is one mistake that no passed check speaks against."""
+        return (
+            self._bank.hypotheses[number].mistakes == 1 and number not in self._refuted and number not in self._unused
+        )
 
     def _is_term(self, number: int) -> bool:
         hypothesis = self._bank.hypotheses[number]
-        single = hypothesis.mistakes == 1 and not hypothesis.named
-        return (
-            single and hypothesis.code in ("extra-term", "missing-term") and number not in self._refuted | self._unused
-        )
+        return hypothesis.code in ("extra-term", "missing-term") and not hypothesis.named and self._is_single(number)
 
     def hypothesis(self, number: int) -> Hypothesis:
         return self._bank.hypotheses[number]

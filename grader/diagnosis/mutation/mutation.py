@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -27,3 +28,12 @@ class Mutation(NamedTuple):
     code: str
     clause: str
     weakness: Weakness = Weakness.NONE
+
+
+def renamed(node: ast.expr, names: Mapping[str, str]) -> str:
+    """The source of an expression with variables renamed, each by its own entry of `names`."""
+    copy = ast.parse(ast.unparse(node), mode="eval")
+    for inner in ast.walk(copy):
+        if isinstance(inner, ast.Name):
+            inner.id = names.get(inner.id, inner.id)
+    return ast.unparse(copy)

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator, Set
 from itertools import pairwise
 
-from grader.diagnosis.mutation.mutation import Mutation
+from grader.diagnosis.mutation.mutation import Mutation, renamed
 from grader.diagnosis.mutation.phrases import Words
 
 MOST = 5
@@ -132,7 +132,7 @@ def _without_slope(
                             value=ast.BinOp(op=ast.Mult(), right=ast.Call(func=ast.Name(id=function), args=[of]))) if (
                 words.shown(function)
             ):  # fmt: skip
-                slopes[error] = function, _renamed(of, {index: f"({index} + 1)"})
+                slopes[error] = function, renamed(of, {index: f"({index} + 1)"})
     match statement:
         case ast.Expr(value=ast.Call(func=ast.Attribute(attr="insert" | "append", value=ast.Name(id=kept)), args=args)):
             for inner in ast.walk(args[-1]):
@@ -145,14 +145,6 @@ def _without_slope(
 
 def _names(node: ast.AST) -> set[str]:
     return {inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name)}
-
-
-def _renamed(node: ast.expr, names: dict[str, str]) -> str:
-    copy = ast.parse(ast.unparse(node), mode="eval")
-    for inner in ast.walk(copy):
-        if isinstance(inner, ast.Name):
-            inner.id = names.get(inner.id, inner.id)
-    return ast.unparse(copy)
 
 
 def _penalties(node: ast.For, words: Words) -> Iterator[Mutation]:

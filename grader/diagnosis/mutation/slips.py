@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Set
 
-from grader.diagnosis.mutation.mutation import Mutation, Weakness
+from grader.diagnosis.mutation.mutation import Mutation, Weakness, renamed
 from grader.diagnosis.mutation.phrases import Words
 from grader.diagnosis.mutation.rounds import values_of
 
@@ -250,7 +250,7 @@ def _whole(node: ast.Assign | ast.Return, value: ast.expr, words: Words, inside:
     if len(one) == 2 and isinstance(node, ast.Return):
         a, b = one
         if words.shown(a) and words.shown(b):
-            swapped = _renamed(value, {a: b, b: a})
+            swapped = renamed(value, {a: b, b: a})
             yield Mutation(value, swapped, "wrong-variable", f"`{a}` and `{b}` stand in each other's place")
     if isinstance(node, ast.Return) and len(one) == 1 and words.shown(next(iter(one))):
         before, argument = ast.unparse(value), next(iter(one))
@@ -278,12 +278,3 @@ def _scaled(node: ast.Assign | ast.Return, value: ast.expr, words: Words, used: 
         yield Mutation(
             value, f"np.abs({text})", "wrong-function", f"{what} has lost its signs: absolute values are taken"
         )
-
-
-def _renamed(node: ast.expr, names: dict[str, str]) -> str:
-    """The source of an expression with variables renamed."""
-    copy = ast.parse(ast.unparse(node), mode="eval")
-    for inner in ast.walk(copy):
-        if isinstance(inner, ast.Name):
-            inner.id = names.get(inner.id, inner.id)
-    return ast.unparse(copy)

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator, Set
 from itertools import combinations
 
-from grader.diagnosis.mutation.mutation import Mutation
+from grader.diagnosis.mutation.mutation import Mutation, renamed
 from grader.diagnosis.mutation.phrases import Words
 
 MOST_NAMES = 4
@@ -46,7 +46,7 @@ def steps(node: ast.AST, words: Words, inside: Set[str]) -> Iterator[Mutation]:
             shown = sorted(name for name in used if words.shown(name))
             for one, other in combinations(shown, 2) if len(used) <= MOST_NAMES else ():
                 clause = f"`{one}` and `{other}` stand in each other's place"
-                yield Mutation(value, _exchanged(value, one, other), "wrong-variable", clause)
+                yield Mutation(value, renamed(value, {one: other, other: one}), "wrong-variable", clause)
         case ast.Call(func=ast.Attribute(value=ast.Name(id="np" | "numpy"), attr="var"), args=[array, *_]):
             text = ast.unparse(node).replace(ast.unparse(array), f"({ast.unparse(array)}) ** 2", 1)
             clause = "the mean of the squares is taken for the variance: the mean is not subtracted before"
@@ -73,11 +73,3 @@ def _shares(node: ast.BinOp, one: ast.BinOp, other: ast.BinOp) -> Iterator[Mutat
                 text = f"({n}) * ({ast.unparse(a)}) + ({m}) * ({ast.unparse(b)})"
                 clause = "the two shares of a weighted mean are exchanged: each part has the other's"
                 yield Mutation(node, text, "wrong-variable", clause)
-
-
-def _exchanged(value: ast.expr, one: str, other: str) -> str:
-    copy = ast.parse(ast.unparse(value), mode="eval")
-    for node in ast.walk(copy):
-        if isinstance(node, ast.Name):
-            node.id = {one: other, other: one}.get(node.id, node.id)
-    return ast.unparse(copy)
