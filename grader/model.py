@@ -337,7 +337,6 @@ class Observation(Struct, frozen=True, kw_only=True):
     changed: tuple[str, ...] = ()  # names of input arrays that the student's code altered
     private: bool = False
     """Of a hidden check, or with a piece of the reference: nothing of it is shown (`grader.execution.private`)."""
-    notes: tuple[str, ...] = ()
     replaced: Mapping[str, int] = field(default_factory=dict)
     """Follow-through: how many bindings of each name were replaced; 0 means that none could be."""
     seconds: float = 0.0

@@ -45,8 +45,8 @@ DESTROYED = "the state that this is probed in was destroyed by the notebook"
 
 _LACKS = re.compile(r"['`](?P<kind>\w{1,60})['`] (?:object has no attribute|has no) ['`](?P<method>\w{1,60})['`]")
 _compiling = threading.Lock()
-MAX_NOTES = 3
-"""Notes and changed inputs kept of one observation."""
+MAX_CHANGED = 3
+"""Changed inputs kept of one observation."""
 
 
 def observe(session: Session, check: Check, *, seed: int, replacements: Sequence[Replacement] = ()) -> Observation:
@@ -128,8 +128,7 @@ def _observed(session: Session, check: Check, seed: int, replacements: Sequence[
         values=values,
         error=student_error,
         line=observed.line,
-        changed=tuple(name for name in observed.changed if name not in check.changes)[:MAX_NOTES],
-        notes=observed.notes[:MAX_NOTES],
+        changed=tuple(name for name in observed.changed if name not in check.changes)[:MAX_CHANGED],
         replaced=observed.replaced,
         calls=seen_calls(check, observed.calls, session.sources),
         seconds=time.monotonic() - started,

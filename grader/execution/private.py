@@ -48,7 +48,6 @@ def withheld(observation: Observation, asked: Iterable[str]) -> Observation:
         error=error,
         line=0,
         changed=(AN_INPUT,) if observation.changed else (),
-        notes=(),
         replaced={name: min(1, observation.replaced.get(name, 0)) for name in asked},
         private=True,
         seconds=float(round(observation.seconds)),

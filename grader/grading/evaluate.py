@@ -154,8 +154,7 @@ class _Run:
             self.outcomes[check.id] = result
             # a student alone knows the parts, and nothing of checks' ids
             name = check.id if self._assignment.solution is not None else f"part {check.part.id}"
-            changed = [f"your code changes {_input(n)} in place" for n in observation.changed]
-            self.notes[check.id] = [(name, note) for note in (*changed, *observation.notes)]
+            self.notes[check.id] = [(name, f"your code changes {_input(n)} in place") for n in observation.changed]
 
     def follow(self, checks: Sequence[Check]) -> None:
         """Probe checks once more whose earlier names lost points, one after another.

@@ -188,7 +188,6 @@ class LiveSession:
             values=values,
             error=own_error or reply.error,
             changed=reply.changed,
-            notes=reply.notes,
             calls=seen_calls(check, reply.calls, self.sources.texts),
             seconds=time.monotonic() - started,
         )

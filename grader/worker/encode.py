@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from grader.worker.messages import FLATTENED, MAX_NAMES, MAX_NOTES, ArraySpec, Other
+from grader.worker.messages import FLATTENED, MAX_NAMES, ArraySpec, Other
 from grader.worker.plain import Unpackable, pack
 from grader.worker.wire import DTYPES, MAX_BUFFERS, MAX_DIMENSIONS
 
@@ -34,14 +34,8 @@ class Parcel:
         self.limit = limit
         self.values: dict[str, ArraySpec | Other] = {}
         self.buffers: list[bytes] = []
-        self.notes: list[str] = []
         self._bytes = 0
         self._text = 0
-
-    def note(self, text: str) -> None:
-        """Keep a note, as many as a reply may have."""
-        if len(self.notes) < MAX_NOTES:
-            self.notes.append(text)
 
     def add(self, name: str, value: Any, depth: int = 0) -> None:
         """Take `value` under `name`, whatever it is."""

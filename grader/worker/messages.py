@@ -29,7 +29,7 @@ from grader.sandbox.layer import Plan
 from grader.worker.plain import MAX_TEXT
 
 # every int, text and collection of a reply has its bounds here: a worker may send anything
-MAX_NOTES = 50
+MAX_PROBLEMS = 50
 MAX_NAMES = 1000
 MAX_ABSENT = 200
 MAX_FIGURES = 50
@@ -45,7 +45,7 @@ Count = Annotated[int, Meta(ge=0, le=2**31 - 1)]
 Size = Annotated[int, Meta(ge=0, le=2**40)]
 WaitStatus = Annotated[int, Meta(ge=0, le=0xFFFF)]
 Words = Annotated[tuple[Word, ...], Meta(max_length=MAX_ABSENT)]
-Sentences = Annotated[tuple[Sentence, ...], Meta(max_length=MAX_NOTES)]
+Sentences = Annotated[tuple[Sentence, ...], Meta(max_length=MAX_PROBLEMS)]
 
 
 class Warm(Struct, tag=True, frozen=True):
@@ -223,7 +223,6 @@ class Observed(Struct, tag=True, frozen=True, kw_only=True):
     values: Annotated[dict[Key, ArraySpec | Other], Meta(max_length=MAX_NAMES)]
     error: StudentError | None
     changed: Words
-    notes: Sentences
     replaced: Annotated[dict[Word, Count], Meta(max_length=MAX_ABSENT)]
     calls: Words = ()
     """Those of `Probe.calls` that were called."""

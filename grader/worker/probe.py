@@ -79,7 +79,6 @@ def run_probe(state: State, question: list[Probe]) -> tuple[Observed, list[bytes
         values=parcel.values if ended == "returned" else {},
         error=error,
         changed=tuple(name[:200] for name in changed[:MAX_ABSENT]),
-        notes=tuple(parcel.notes),
         calls=tuple(called),
         replaced=replaced,
     ), parcel.buffers if ended == "returned" else []

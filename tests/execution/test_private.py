@@ -71,9 +71,8 @@ TEXTS = """
     values = {name: Other(m(command, 200), m(command, 200)) for name in message.values}
     values |= {m(command, 900) + str(i): Other("other", m(command, 200)) for i in range(300)}
     values["more"] = ArraySpec(0, "|u1", (40,))
-    notes = tuple(m(command, 1900) + str(i) for i in range(50))
     changed = tuple(m(command, 190) + str(i) for i in range(200))
-    return Observed(nonce=message.nonce, ended="ENDED", values=values, error=error, changed=changed, notes=notes,
+    return Observed(nonce=message.nonce, ended="ENDED", values=values, error=error, changed=changed,
                     replaced={**message.replaced, m(command): 2**31 - 1}), [m(command).encode()]
 """
 FIELDS = {
@@ -96,12 +95,12 @@ REPLACED_FIELDS = {
     "a buffer past an int": "values={n: ArraySpec(2**63, '|u1', (1,)) for n in message.values}",
     "names beyond": "values={f'MARKPRIVATE{i}': Other('None', '') for i in range(1001)}",
     "a name beyond": "values={'MARKPRIVATE' * 1000: Other('None', '')}",
-    "notes beyond": "notes=('MARKPRIVATE',) * 51",
+    "changed beyond": "changed=('MARKPRIVATE',) * 201",
     "counts past an int": "replaced={n: 2**63 for n in ('MARKPRIVATE', *message.replaced)}",
     "counts below zero": "replaced={n: -1 for n in ('MARKPRIVATE', *message.replaced)}",
     "a line past an int": "error=StudentError(type='E', message='', frames=(Frame('cell 0', 2**62),))",
     "a line below zero": "error=StudentError(type='E', message='', frames=(Frame('cell 0', -4242),))",
-    "another type": "notes=4242",
+    "another type": "changed=4242",
     "the same name in words": "changed=({'MARKPRIVATE': 1},)",
 }
 REPLACED = "    import msgspec\n    return msgspec.structs.replace(message, FIELD), [b'']\n"

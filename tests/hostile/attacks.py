@@ -466,7 +466,7 @@ WIRE = [
         shapes = {"d_x": (7, 5), "d_w": (5, 3), "d_b": (3,)}
         specs = {name: ArraySpec(i, "<f8", shape) for i, (name, shape) in enumerate(shapes.items())}
         for nonce in nonces:
-            said = Observed(nonce=nonce, ended="returned", values=specs, error=None, changed=(), notes=(), replaced={})
+            said = Observed(nonce=nonce, ended="returned", values=specs, error=None, changed=(), replaced={})
             for fd in range(3, 30):
                 try:
                     os.write(fd, wire.REPLIES.encode(said, data) + b"".join(data))

@@ -42,8 +42,7 @@ def frames() -> list[bytes]:
     values: dict[str, ArraySpec | Other] = {f"a{i}": ArraySpec(i, code, (3,)) for i, code in enumerate(wire.DTYPES)}
     values["other"] = Other("text", "'x'")
     error = StudentError(type="ValueError", message="shapes differ", frames=(Frame("cell 3", 4, "x = y"),))
-    observed = Observed(nonce="ab" * 8, ended="returned", values=values, error=None, changed=("x",), notes=("n",),
-                        replaced={"f": 1})  # fmt: skip
+    observed = Observed(nonce="ab" * 8, ended="returned", values=values, error=None, changed=("x",), replaced={"f": 1})
     cell = CellDone(error=error, text="12 epochs\n", figures=("a line",), pictures=(b"\x89PNG",))
     plain = [Forked(4), Killed(9), Killed(None), Failed(error), cell]
     whole = wire.REPLIES.encode(observed, buffers) + b"".join(buffers)

@@ -19,7 +19,7 @@ from grader.worker import wire
 from grader.worker.encode import Parcel
 from grader.worker.messages import ArraySpec, CellDone, Observed, Other, RunCell
 
-OBSERVED = Observed(nonce="n", ended="returned", values={}, error=None, changed=(), notes=(), replaced={})
+OBSERVED = Observed(nonce="n", ended="returned", values={}, error=None, changed=(), replaced={})
 
 
 def exchange(data: bytes, **options: object) -> object:
@@ -172,4 +172,3 @@ def test_a_list_of_numbers_is_compared_without_a_remark() -> None:
     parcel = Parcel(1 << 20)
     parcel.add("x", [[1.0, 2.0], [3.0, 4.0]])
     assert parcel.values["x"] == ArraySpec(0, "<f8", (2, 2))
-    assert parcel.notes == []
