@@ -127,7 +127,7 @@ class Arrays:
         part = self._file.with_name(f".{self._file.name}.{os.getpid()}.part")
         try:
             with part.open("wb") as file:
-                np.savez_compressed(file, **self._arrays)  # type: ignore[arg-type]
+                np.savez_compressed(file, **self._arrays)  # type: ignore[arg-type]  # no array is called `allow_pickle`
             part.replace(self._file)
         except OSError as error:
             raise UsageError(f"--show-arrays {self._file}: cannot be written ({error.strerror})") from error

@@ -151,7 +151,7 @@ def _is_single(a: Array) -> bool:
 def _flat(got: Array, expected: Array) -> tuple[Array, Array]:
     """Both as contiguous 1-D arrays of float64, or of complex128 if one is complex."""
     wide = np.complex128 if "c" in (got.dtype.kind, expected.dtype.kind) else np.float64
-    return tuple(np.ascontiguousarray(a.reshape(-1), dtype=wide) for a in (got, expected))  # type: ignore[return-value]
+    return np.ascontiguousarray(got.reshape(-1), dtype=wide), np.ascontiguousarray(expected.reshape(-1), dtype=wide)
 
 
 def _strange(computed: Array, wanted: Array) -> npt.NDArray[np.bool_]:

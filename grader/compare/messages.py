@@ -62,7 +62,7 @@ def complex_for_real(name: str) -> str:
 def not_array(name: str, got: NotArray, expected: Shape) -> str:
     """One line for a value that is no numeric array; `expected` is the shape that it should have."""
     what = f"an array of shape {shape_text(expected)}" if expected else "a number"
-    kind, detail = clean(got.kind), clean(got.detail)
+    kind, detail = short_line(got.kind), short_line(got.detail)
     if kind in ("other", "flattened") and detail:  # then the detail is the name of its type
         kind, detail = detail, ""
     kind = kind or "value of another kind"
@@ -229,15 +229,15 @@ def blurred(error: float, *, up: bool) -> float:
 
 
 def shape_text(of: Shape) -> str:
-    return clean(str(of))
+    return short_line(str(of))
 
 
 def index_text(index: Iterable[SupportsIndex]) -> str:
     """`[2, 1]`, or `[]` for the only entry of a 0-d array."""
-    return clean(f"[{', '.join(str(int(i)) for i in index)}]")
+    return short_line(f"[{', '.join(str(int(i)) for i in index)}]")
 
 
-def clean(text: str) -> str:
+def short_line(text: str) -> str:
     """One line of printable characters, cut at 80."""
     line = " ".join("".join(c if c.isprintable() else " " for c in text[: 4 * _MOST]).split())
     return line if len(line) <= _MOST else line[: _MOST - 1] + "…"

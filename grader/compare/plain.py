@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from grader.compare.arrays import compare
-from grader.compare.messages import clean, shape_text
+from grader.compare.messages import shape_text, short_line
 from grader.model import Comparison, NotArray, Plain, Tolerance
 from grader.worker.messages import FLATTENED
 
@@ -48,7 +48,7 @@ def compare_value(name: str, got: Any, expected: Any, tolerance: Tolerance, *, h
     if got is None:
         problem = f"`{name}` is missing from what your code returned"
     elif isinstance(got, NotArray) and not isinstance(got, Plain):
-        what = clean(got.detail if got.kind in (FLATTENED, "other") and got.detail else got.kind)
+        what = short_line(got.detail if got.kind in (FLATTENED, "other") and got.detail else got.kind)
         problem = f"`{name}` is {_article(what)}, expected {_described(expected.value)}"
         if hidden:
             problem = f"`{name}` is of another kind than expected, {_kind(expected.value)}"
@@ -99,7 +99,8 @@ def surplus(values: Mapping[str, Any], golden: Mapping[str, Any], *, hidden: boo
         inside = [other for other in values if other.startswith(f"{name}[") and other not in expected]
         inside = [other for other in inside if not any(other.startswith(f"{outer}[") for outer in inside)]
         if inside:
-            which = ", ".join(f"`{clean(other)}`" for other in inside[:3]) + (" and others" if len(inside) > 3 else "")
+            which = ", ".join(f"`{short_line(other)}`" for other in inside[:3])
+            which += " and others" if len(inside) > 3 else ""
             message = f"`{name}` has more in it than is asked for" + ("" if hidden else f": {which}")
             comparisons.append(Comparison(name=name, status="failed", message=message))
     return comparisons
@@ -150,7 +151,7 @@ def _difference(where: str, got: Any, expected: Any, tolerance: Tolerance, hidde
     else:
         return "" if got == expected else _is(where, got, expected, hidden)
     for key, one, other in pairs:
-        if wrong := _difference(f"{where[:-1]}[{clean(key)}]`", one, other, tolerance, hidden):
+        if wrong := _difference(f"{where[:-1]}[{short_line(key)}]`", one, other, tolerance, hidden):
             return wrong
     return ""
 
@@ -226,8 +227,8 @@ def _described(value: Any) -> str:
 
 def _shown(value: Any) -> str:
     if isinstance(value, Fraction):
-        return clean(f"Fraction({value.numerator}, {value.denominator})")
-    return clean(f"{value:.6g}") if isinstance(value, float) else clean(repr(value))
+        return short_line(f"Fraction({value.numerator}, {value.denominator})")
+    return short_line(f"{value:.6g}") if isinstance(value, float) else short_line(repr(value))
 
 
 def _article(what: str) -> str:

@@ -20,7 +20,7 @@ from grader.convert.manual import add_manual, kind_of_code
 from grader.convert.probes import probe_of
 from grader.convert.regions import cut, has_region, normalised, whole
 from grader.convert.scope import Scope, scope_of
-from grader.convert.source import Cell, read_cells, title_of
+from grader.convert.source import Cell, notebooks_with, read_cells, title_of
 from grader.errors import AuthoringError, UsageError
 
 KEY = "nbgrader"
@@ -40,16 +40,13 @@ def notebooks_of(path: Path) -> list[Path]:
     UsageError
         If there is none.
     """
-    if not path.is_dir():
-        if not any(KEY in cell.metadata for cell in read_cells(path)):
-            raise UsageError(f"{path}: no cell has nbgrader's metadata; `grade new --from` takes a plain solution")
-        return [path]
     if (path / "source").is_dir():
         path = path / "source"  # a course: what was released or handed in lies beside it
-    files = [p for p in sorted(path.rglob("*.ipynb")) if ".ipynb_checkpoints" not in p.parts]
-    notebooks = [p for p in files if any(KEY in cell.metadata for cell in read_cells(p))]
-    if not notebooks:
+    notebooks = notebooks_with(path, lambda cell: KEY in cell.metadata)
+    if not notebooks and path.is_dir():
         raise UsageError(f"{path}: no notebook below it has nbgrader's metadata")
+    if not notebooks:
+        raise UsageError(f"{path}: no cell has nbgrader's metadata; `grade new --from` takes a plain solution")
     return notebooks
 
 

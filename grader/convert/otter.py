@@ -21,7 +21,7 @@ from grader.convert.draft import Draft, DraftCheck, DraftManual, Left
 from grader.convert.manual import add_manual, kind_of_code
 from grader.convert.probes import probe_of
 from grader.convert.scope import Scope, parsed, scope_of
-from grader.convert.source import Cell, read_cells, title_of
+from grader.convert.source import Cell, notebooks_with, read_cells, title_of
 from grader.errors import AuthoringError, UsageError
 from grader.submission.source.sections import headings
 
@@ -51,8 +51,7 @@ def notebooks_of(path: Path) -> list[Path]:
     UsageError
         If there is none.
     """
-    files = [path] if not path.is_dir() else sorted(path.rglob("*.ipynb"))
-    notebooks = [p for p in files if ".ipynb_checkpoints" not in p.parts and any(_block(c) for c in read_cells(p))]
+    notebooks = notebooks_with(path, lambda cell: bool(_block(cell)))
     if not notebooks:
         raise UsageError(f"{path}: no cell has '# BEGIN QUESTION' or '# ASSIGNMENT CONFIG' of `otter assign`")
     return notebooks

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +62,13 @@ def read_cells(path: Path) -> tuple[Cell, ...]:
     if path.suffix == ".py":
         return _of_text(path)
     raise UsageError(f"{path}: neither a notebook (.ipynb) nor its percent text (.py)")
+
+
+def notebooks_with(path: Path, marked: Callable[[Cell], bool]) -> list[Path]:
+    """The notebooks with a cell that is `marked`: the file itself, or those below a folder."""
+    files = sorted(path.rglob("*.ipynb")) if path.is_dir() else [path]
+    kept = [p for p in files if ".ipynb_checkpoints" not in p.relative_to(path).parts]
+    return [p for p in kept if any(map(marked, read_cells(p)))]
 
 
 def read_text(path: Path) -> str:

@@ -10,7 +10,7 @@ import ast
 import base64
 import io
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ import numpy as np
 from msgspec import Struct
 
 from grader.assignment.golden.golden import read_golden
+from grader.assignment.loading.check_source import bound_by
 from grader.assignment.release.markers import BEGIN, STUB
 from grader.assignment.release.percent import dumps, notebook_of
 from grader.convert.to_notebook import solution_text
@@ -186,21 +187,12 @@ def _needed(check: Check) -> str:
             continue
         names.add(name)
         for at, statement in enumerate(tree.body):
-            if name in _bound(statement) and not _of_grader(statement):
+            if name in bound_by(statement) and not _of_grader(statement):
                 if isinstance(statement, ast.FunctionDef):
                     statement.decorator_list = []
                 kept[at] = statement
                 waiting += [n.id for n in ast.walk(statement) if isinstance(n, ast.Name)]
     return "\n".join(ast.unparse(kept[at]) for at in sorted(kept))
-
-
-def _bound(statement: ast.stmt) -> Iterator[str]:
-    if isinstance(statement, ast.FunctionDef | ast.ClassDef):
-        yield statement.name
-    elif isinstance(statement, ast.Import | ast.ImportFrom):
-        yield from ((alias.asname or alias.name).partition(".")[0] for alias in statement.names)
-    else:
-        yield from (n.id for n in ast.walk(statement) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store))
 
 
 def _of_grader(statement: ast.stmt) -> bool:

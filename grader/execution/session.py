@@ -193,13 +193,12 @@ class Session:
         except DEAD as problem:
             how = self._main.end()
             self.supervisor.kill_strays()
-            status, type_ = "crashed", "Crashed"
+            status: Literal["crashed", "timeout"] = "crashed"
+            type_ = "Crashed"
             if isinstance(problem, wire.DeadlineExceeded):
                 status, type_, how = "timeout", "Timeout", f"did not finish within {seconds:.0f} s"
             error = StudentError(type=type_, message=how)
-            self.cells.append(
-                CellRun(index=index, status=status, error=error, seconds=time.monotonic() - started)  # type: ignore[arg-type]
-            )
+            self.cells.append(CellRun(index=index, status=status, error=error, seconds=time.monotonic() - started))
             if spare is None:
                 return False
             again = self._fork_snapshot(spare)

@@ -110,7 +110,7 @@ def _pairs(
     function(where, "f", f)
     positive(where, "h", h)
     own = isinstance(x, np.ndarray) and x.dtype == np.float64 and x.flags.writeable
-    point: npt.NDArray[Any] = x if own else np.array(x, dtype=np.float64)  # type: ignore[assignment]
+    point: npt.NDArray[Any] = np.asanyarray(x) if own else np.array(x, dtype=np.float64)
     kept = point.copy()
 
     def at(index: tuple[int, ...], step: float) -> npt.NDArray[Any]:

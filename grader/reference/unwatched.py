@@ -15,6 +15,7 @@ from msgspec import Struct
 from grader.assignment.lint.issue import Finding
 from grader.assignment.release.markers import regions
 from grader.assignment.release.percent import python_lines
+from grader.diagnosis.mutation.sites import functions_of
 from grader.errors import AuthoringError
 from grader.execution.process import RootProcess
 from grader.grading.evaluate import GoldenTable
@@ -126,7 +127,11 @@ def _places(assignment: Assignment) -> Iterator[_Place]:
     for file in (*assignment.student_files, *notebook):
         text = read_solution(assignment, file)
         within = [(r.begin, r.end) for r in regions(text, file)]
-        for function, name in _functions(ast.parse("\n".join(python_lines(text))), ""):
+        tree = ast.parse("\n".join(python_lines(text)))
+        owners = {"", *(node.name for node in tree.body if isinstance(node, ast.ClassDef))}
+        for function, name in functions_of(tree):
+            if not isinstance(function, ast.FunctionDef) or name.rpartition(".")[0] not in owners:
+                continue
             if function.name == "__init__" or function.decorator_list or function.end_lineno is None:
                 continue
             last = function.end_lineno
@@ -142,14 +147,6 @@ def _places(assignment: Assignment) -> Iterator[_Place]:
                 yield _Place(file, function.lineno, what, f"value {at + 1} of {count}", _ENTRY.format(at=at))
             if any(n.value is not None and not isinstance(n.value, ast.Tuple) for n in _returns(function)):
                 yield _Place(file, function.lineno, what, "the value" if not count else "a value alone", _OUTPUT)
-
-
-def _functions(tree: ast.Module | ast.ClassDef, prefix: str) -> Iterator[tuple[ast.FunctionDef, str]]:
-    for node in tree.body:
-        if isinstance(node, ast.FunctionDef):
-            yield node, f"{prefix}{node.name}"
-        elif isinstance(node, ast.ClassDef):
-            yield from _functions(node, f"{prefix}{node.name}.")
 
 
 def _returns(function: ast.FunctionDef) -> Iterator[ast.Return]:

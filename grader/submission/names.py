@@ -45,7 +45,7 @@ SUBMISSION_SUFFIXES = frozenset(
 _SIBLINGS = 2000  # a download folder is listed far enough to find the neighbour, and no further
 
 
-def clean(text: str, limit: int = 120) -> str:
+def printable(text: str, limit: int = 120) -> str:
     """`text` as one printable line of at most `limit` characters.
 
     Control characters, line breaks, lone surrogates and text-direction marks are dropped: a file name may hold
@@ -82,4 +82,4 @@ def nearest(path: Path) -> str:
         return ""
     folded = {name.casefold(): name for name in siblings}
     close = difflib.get_close_matches(path.name.casefold(), folded, n=1, cutoff=0.5)
-    return f"; did you mean {clean(folded[close[0]])}?" if close else ""
+    return f"; did you mean {printable(folded[close[0]])}?" if close else ""

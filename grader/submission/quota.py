@@ -14,7 +14,7 @@ from pathlib import PurePosixPath
 from msgspec import Struct
 
 from grader.errors import SubmissionError
-from grader.submission.names import clean, without_junk
+from grader.submission.names import printable, without_junk
 
 MAX_FILES = 2000
 MAX_BYTES = 500_000_000
@@ -87,28 +87,34 @@ class Quota(Struct, frozen=True, kw_only=True):
         for position, name in enumerate(relative):
             if name in worth:
                 if name in seen:
-                    raise SubmissionError(f"{self.shown} holds {clean(name)} twice; {ADVICE}")
+                    raise SubmissionError(f"{self.shown} holds {printable(name)} twice; {ADVICE}")
                 seen.add(name)
                 kept[position] = name
         for name in seen:
             if folder := next((p for p in map(str, PurePosixPath(name).parents) if p in seen), None):
-                raise SubmissionError(f"{self.shown} holds {clean(folder)} both as a file and as a folder; {ADVICE}")
+                raise SubmissionError(
+                    f"{self.shown} holds {printable(folder)} both as a file and as a folder; {ADVICE}"
+                )
         return kept
 
     def relative(self, name: str) -> str:
         """The name as a relative path with `/` that stays inside, or SubmissionError."""
         if any(ord(c) < 32 or 127 <= ord(c) < 160 for c in name):
-            raise SubmissionError(f"{self.shown} holds a name with control characters, {clean(name)}; rename that file")
+            raise SubmissionError(
+                f"{self.shown} holds a name with control characters, {printable(name)}; rename that file"
+            )
         # old Windows packers write backslashes; a tar's name from before Unicode loses its odd bytes
         name = re.sub("[\ud800-\udfff]", "_", name.replace("\\", "/"))
         if name.startswith("/") or re.match(r"[A-Za-z]:", name):
-            raise SubmissionError(f"{self.shown} holds an absolute path, {clean(name)}; {ADVICE}")
+            raise SubmissionError(f"{self.shown} holds an absolute path, {printable(name)}; {ADVICE}")
         parts = [part for part in name.split("/") if part not in {"", "."}]
         if ".." in parts:
-            raise SubmissionError(f"{self.shown} holds a path that leads out of it, {clean(name)}; {ADVICE}")
+            raise SubmissionError(f"{self.shown} holds a path that leads out of it, {printable(name)}; {ADVICE}")
         if not parts:
             raise SubmissionError(f"{self.shown} holds a file without a name; {ADVICE}")
         joined = "/".join(parts)
         if len(joined.encode()) > _PATH_BYTES or any(len(part.encode()) > _NAME_BYTES for part in parts):
-            raise SubmissionError(f"{self.shown} holds a name that is too long, {clean(name, 60)}; rename that file")
+            raise SubmissionError(
+                f"{self.shown} holds a name that is too long, {printable(name, 60)}; rename that file"
+            )
         return joined

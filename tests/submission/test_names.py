@@ -6,15 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from grader.submission.names import clean, is_junk, nearest, without_junk
+from grader.submission.names import is_junk, nearest, printable, without_junk
 
 
 def test_what_repaints_a_terminal_is_dropped() -> None:
-    assert clean("a\x1b]0;x\x07b\nc\u202ed\ud800e f") == "a]0;xbcde f"
+    assert printable("a\x1b]0;x\x07b\nc\u202ed\ud800e f") == "a]0;xbcde f"
 
 
 def test_a_long_line_is_cut() -> None:
-    assert clean("x" * 200, 10) == "x" * 9 + "…"
+    assert printable("x" * 200, 10) == "x" * 9 + "…"
 
 
 @pytest.mark.parametrize(

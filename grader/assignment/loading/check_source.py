@@ -286,13 +286,14 @@ def _parts(source: str) -> Mapping[str, tuple[str, tuple[str, ...]]]:
     parts: dict[str, tuple[str, tuple[str, ...]]] = {}
     for node in parse_tree(source).body:
         names = tuple(n.id for n in ast.walk(node) if isinstance(n, ast.Name))
-        for name in _bound(node):
+        for name in bound_by(node):
             text, used = parts.get(name, ("", ()))
             parts[name] = (text + ast.dump(node), (*used, *names))
     return parts
 
 
-def _bound(node: ast.stmt) -> Iterator[str]:
+def bound_by(node: ast.stmt) -> Iterator[str]:
+    """Names that a statement at the top of a file binds."""
     if isinstance(node, ast.FunctionDef | ast.ClassDef):
         yield node.name
     elif isinstance(node, ast.Import | ast.ImportFrom):

@@ -24,7 +24,7 @@ from typing import IO, Any, BinaryIO, Self, cast
 from msgspec.structs import replace
 
 from grader.errors import SubmissionError, WorkerError
-from grader.submission.names import clean
+from grader.submission.names import printable
 from grader.submission.quota import ADVICE, MAX_BYTES, MAX_FILES, MAX_RATIO, Quota
 
 _ENTRY_BYTES = 4096  # room for each name in a zip's directory, which is read into memory as a whole
@@ -103,7 +103,7 @@ def unpack(
     target.mkdir(parents=True, exist_ok=True)
     if any(target.iterdir()):
         raise WorkerError(f"{target} is not empty; an archive is unpacked into a folder of its own")
-    shown, kind = clean(path.name), _kind(path)
+    shown, kind = printable(path.name), _kind(path)
     packed = path.stat().st_size
     quota = Quota(shown=shown, files=max_files, bytes=max_bytes, ratio=max_ratio, packed=packed)
     if kind == "zip":
@@ -285,7 +285,9 @@ def _tar_files(archive: tarfile.TarFile, kept: dict[int, str]) -> Iterator[tuple
 
 
 def _special(name: str, quota: Quota) -> SubmissionError:
-    return SubmissionError(f"{quota.shown} holds a link or a device, {clean(name)}; put the file itself in its place")
+    return SubmissionError(
+        f"{quota.shown} holds a link or a device, {printable(name)}; put the file itself in its place"
+    )
 
 
 def _damaged(shown: str) -> SubmissionError:

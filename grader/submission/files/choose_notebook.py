@@ -18,7 +18,7 @@ from grader.model import Assignment, Notebook
 from grader.submission.files.gather import SubmittedFiles
 from grader.submission.files.layout import alternatives, without_copy_mark
 from grader.submission.files.similarity import MARGIN, THRESHOLD, expected, likeness, profile
-from grader.submission.names import clean
+from grader.submission.names import printable
 
 _BY_NAME = 0.2  # what a file name like the assignment's adds to a likeness: it breaks ties and decides nothing else
 _SHOWN = 5
@@ -42,7 +42,7 @@ def choose_notebook(handed: SubmittedFiles, assignment: Assignment) -> Choice:
     others = [name for name in handed.notebooks if name != choice.name]
     if choice.notes or choice.name is None or not others or handed.notebook is not None:
         return choice
-    return Choice(choice.name, (f"{clean(choice.name)} was graded, not {_listed(others)}",))
+    return Choice(choice.name, (f"{printable(choice.name)} was graded, not {_listed(others)}",))
 
 
 def _script(handed: SubmittedFiles, assignment: Assignment) -> Choice:
@@ -56,7 +56,7 @@ def _script(handed: SubmittedFiles, assignment: Assignment) -> Choice:
     if len(most) != 1:
         return Choice(None)
     return Choice(
-        most[0], (f"{clean(most[0])} was run as the notebook that it was saved from; its parts are the cells",)
+        most[0], (f"{printable(most[0])} was run as the notebook that it was saved from; its parts are the cells",)
     )
 
 
@@ -107,7 +107,7 @@ def _chosen(handed: SubmittedFiles, assignment: Assignment) -> Choice:
 
 
 def _listed(names: Sequence[str]) -> str:
-    return ", ".join(clean(name) for name in names[:_SHOWN]) + (", …" if len(names) > _SHOWN else "")
+    return ", ".join(printable(name) for name in names[:_SHOWN]) + (", …" if len(names) > _SHOWN else "")
 
 
 def _by_names(read: Mapping[str, Notebook], assignment: Assignment) -> str | None:
@@ -177,7 +177,9 @@ def _furthest(versions: Sequence[str], read: Mapping[str, Notebook], others: Col
     if len({_code(read[name]) for name in left}) != 1:
         return Choice(None)
     passed = sorted({*versions, *others} - {left[0]})
-    return Choice(left[0], tuple(f"{clean(n)} is a version of it too; {clean(left[0])} was graded" for n in passed))
+    return Choice(
+        left[0], tuple(f"{printable(n)} is a version of it too; {printable(left[0])} was graded" for n in passed)
+    )
 
 
 def _by_words(name: str) -> int:

@@ -17,7 +17,7 @@ from grader.model import Assignment, Notebook
 from grader.submission.files.gather import SubmittedFiles
 from grader.submission.files.layout import without_copy_mark
 from grader.submission.files.similarity import KNOWN_PACKAGES
-from grader.submission.names import clean
+from grader.submission.names import printable
 from grader.submission.source.definitions import definitions
 from grader.submission.source.modules import MAX_SOURCE, absolute, decode
 
@@ -76,7 +76,7 @@ def fill_imports(
                 shutil.copyfile(handed.files[source], folder / target)
             waiting.append((target, filled[target]))
             if source not in assignment.provided_files:
-                notes.append(f"{clean(source)} was taken for the import of `{clean(module)}`")
+                notes.append(f"{printable(source)} was taken for the import of `{printable(module)}`")
     return {target: text for target, text in filled.items() if target not in aliases}, notes
 
 

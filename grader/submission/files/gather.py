@@ -17,7 +17,7 @@ from msgspec import Struct
 
 from grader.errors import SubmissionError
 from grader.model import Notebook
-from grader.submission.names import JUNK_FOLDERS, clean, is_junk, nearest
+from grader.submission.names import JUNK_FOLDERS, is_junk, nearest, printable
 from grader.submission.quota import MAX_TOKENS, MAX_TOKENS_IN_ALL, Quota, count_tokens
 from grader.submission.source.modules import MAX_SOURCE, decode, imported_names
 from grader.submission.source.notebook import read_notebook
@@ -132,7 +132,7 @@ def gather(
     SubmissionError
         Nothing is there, it cannot be read, or it is too large.
     """
-    shown = clean(path.resolve().name if path.name in {"", ".", ".."} else path.name)
+    shown = printable(path.resolve().name if path.name in {"", ".", ".."} else path.name)
     reader = reader or Reader()
 
     def made(
@@ -153,8 +153,8 @@ def gather(
             return made(*_folder(path, shown, scratch, skip, beside))
         if not path.is_file():
             if path.exists():
-                raise SubmissionError(f"{clean(str(path), 300)}: neither a file nor a folder")
-            raise SubmissionError(f"{clean(str(path), 300)}: no such file or folder{nearest(path)}")
+                raise SubmissionError(f"{printable(str(path), 300)}: neither a file nor a folder")
+            raise SubmissionError(f"{printable(str(path), 300)}: no such file or folder{nearest(path)}")
         if path.suffix == ".py":
             return made(shown, {path.name: path})
         if path.suffix != ".ipynb" and _is_archive(path):
@@ -164,11 +164,13 @@ def gather(
             _, files, notes = _folder(path.parent, "", scratch, skip)
             return made(shown, files, notes, path.name)
     except (OSError, ValueError) as problem:  # ValueError: a NUL in the path
-        raise SubmissionError(f"{shown} cannot be read: {clean(str(problem), 300)}; check its permissions") from problem
+        raise SubmissionError(
+            f"{shown} cannot be read: {printable(str(problem), 300)}; check its permissions"
+        ) from problem
     if path.suffix != ".ipynb":
         read_notebook(path)  # a notebook under another name is one; anything else is refused with what it is
     neighbours = _neighbours(path, reader)
-    notes = [f"taken along, since the notebook imports it: {clean(name)}" for name in list(neighbours)[:5]]
+    notes = [f"taken along, since the notebook imports it: {printable(name)}" for name in list(neighbours)[:5]]
     return made(shown, {path.name: path, **neighbours}, notes, path.name)
 
 
@@ -215,7 +217,7 @@ def _folder(
             if alone:
                 raise
             break  # data, perhaps, which need not be read
-        inside, more = _listed(target, clean(PurePosixPath(archives[0]).name), skip)
+        inside, more = _listed(target, printable(PurePosixPath(archives[0]).name), skip)
         files, notes = (inside, more) if alone else ({**inside, **files}, [*notes, *more])
         if not alone:
             break
@@ -244,14 +246,14 @@ def _listed(folder: Path, shown: str, skip: Collection[str]) -> tuple[dict[str, 
         quota.check_entries(count)
         status = path.lstat()
         if stat.S_ISLNK(status.st_mode):
-            notes.append(f"{clean(name)} is a link and was left out; put the file itself in its place")
+            notes.append(f"{printable(name)} is a link and was left out; put the file itself in its place")
         elif not stat.S_ISREG(status.st_mode) or is_junk(PurePosixPath(name).parts):
             continue
         elif any(not c.isprintable() for c in name):
-            notes.append(f"{clean(name)} has a name with control characters and was left out; rename it")
+            notes.append(f"{printable(name)} has a name with control characters and was left out; rename it")
         else:
             if not os.access(path, os.R_OK):
-                raise SubmissionError(f"{clean(name)} cannot be read; check its permissions")
+                raise SubmissionError(f"{printable(name)} cannot be read; check its permissions")
             files[name] = path
             quota.check_bytes(size := size + status.st_size)
         if len(files) > quota.files:

@@ -13,7 +13,7 @@ from grader.errors import Fault, SubmissionError
 from grader.model import Assignment, Notebook
 from grader.submission.files.gather import SubmittedFiles
 from grader.submission.files.similarity import MARGIN, THRESHOLD, Expected, Profile, expected, likeness, profile
-from grader.submission.names import clean
+from grader.submission.names import printable
 from grader.submission.source.notebook import refuse_python2
 
 _SHOWN = 5
@@ -53,7 +53,7 @@ def identify(handed: SubmittedFiles, course_ids: Sequence[str], load: Callable[[
     best = scores[ranked[0]] if ranked else 0.0
     if best >= THRESHOLD and (len(ranked) == 1 or best - scores[ranked[1]] >= MARGIN):
         return ranked[0]
-    listed = ", ".join(f"{clean(id)} {scores[id]:.2f}" for id in ranked[:_SHOWN])
+    listed = ", ".join(f"{printable(id)} {scores[id]:.2f}" for id in ranked[:_SHOWN])
     raise SubmissionError(
         f"{handed.shown}: cannot tell which assignment this is (likeness: {listed or 'none to compare'}); "
         "name it with --assignment ID"

@@ -13,7 +13,7 @@ from pathlib import PurePosixPath
 from msgspec import Struct
 
 from grader.model import Assignment
-from grader.submission.names import clean
+from grader.submission.names import printable
 
 # What browsers, Canvas and Jupyter add to the name of a second copy.
 _COPY = re.compile(r"(\s*\(\d+\)|-\d+|[ _-]+copy\d*)$", re.IGNORECASE)
@@ -46,7 +46,8 @@ def lay_out(names: Collection[str], assignment: Assignment, notebook: str | None
     handed = {name: given for name, given in below.items() if not _is_the_courses(name, assignment)}
     placed, missing = dict(handed), []
     notes = [
-        f"{clean(str(twin))} holds the assignment's files too; those in {clean(str(root))} count" for twin in twins
+        f"{printable(str(twin))} holds the assignment's files too; those in {printable(str(root))} count"
+        for twin in twins
     ]
     for wanted in assignment.student_files:
         if wanted in handed or any(other in handed for other in alternatives(assignment, wanted)):
@@ -55,7 +56,7 @@ def lay_out(names: Collection[str], assignment: Assignment, notebook: str | None
         if len(same_name) == 1:
             placed[wanted] = handed[same_name[0]]
             if same_name[0] != PurePosixPath(wanted).name:
-                notes.append(f"{clean(same_name[0])} was taken for {wanted}")
+                notes.append(f"{printable(same_name[0])} was taken for {wanted}")
             continue
         if same_name:
             notes.append(
@@ -186,4 +187,4 @@ def _by_base_name(wanted: str, handed: Mapping[str, str], assignment: Assignment
 
 
 def _listed(names: Iterable[str]) -> str:
-    return ", ".join(clean(name) for name in sorted(names)[:5])
+    return ", ".join(printable(name) for name in sorted(names)[:5])

@@ -22,7 +22,7 @@ from grader.submission.files.fill_imports import fill_imports
 from grader.submission.files.gather import SubmittedFiles, gather
 from grader.submission.files.layout import Layout, lay_out, module_paths, mounted_folders
 from grader.submission.files.provided import edited, place_provided, provided_versions
-from grader.submission.names import clean
+from grader.submission.names import printable
 from grader.submission.source.definitions import definitions
 from grader.submission.source.modules import MAX_SOURCE, Held, Modules, decode
 from grader.submission.source.notebook import parse_notebook, refuse_python2
@@ -137,7 +137,7 @@ def _text(handed: SubmittedFiles, given: str, target: str, assignment: Assignmen
     """The source of a module by its place; nothing for other files."""
     text = handed.source(given) if given.endswith(".py") else None
     if text is None and target.endswith(".py") and target in module_paths(assignment):
-        raise SubmissionError(f"{clean(given)} holds more code than is read (2 MB, 200,000 words and signs)")
+        raise SubmissionError(f"{printable(given)} holds more code than is read (2 MB, 200,000 words and signs)")
     return {} if text is None else {target: text}
 
 
@@ -202,7 +202,7 @@ def with_written(handed: SubmittedFiles, notebook: str | None, scratch: Path) ->
             files[name] = scratch / name
             files[name].parent.mkdir(parents=True, exist_ok=True)
             files[name].write_text(text, encoding="utf-8")
-            written.append(clean(name))
+            written.append(printable(name))
     notes = handed.notes
     if written:
         notes += (f"taken from the cells of the notebook that write them: {', '.join(written)}",)

@@ -15,7 +15,7 @@ from grader.errors import AuthoringError
 from grader.model import Assignment, Notebook
 from grader.submission.files.gather import SubmittedFiles
 from grader.submission.files.layout import Layout, packages, without_copy_mark
-from grader.submission.names import clean
+from grader.submission.names import printable
 from grader.submission.source.definitions import definitions, parse
 from grader.submission.source.modules import MAX_SOURCE, decode
 from grader.worker.syntax import parse_tree
@@ -79,7 +79,7 @@ def edited(
         if content in [_content(path) for path in own]:
             same += bool(content)
         elif content or PurePosixPath(name).name != "__init__.py":
-            differing.append(clean(name))
+            differing.append(printable(name))
     differing = list(dict.fromkeys(differing))  # another homework beside it has the same helpers
     if differing and not same and (notebook is None or notebook.assignment is None):
         more = f" and {len(differing) - 4} more" if len(differing) > 4 else ""
@@ -126,7 +126,9 @@ def place_provided(
         if added:
             more = f" and {len(added) - 5} more" if len(added) > 5 else ""
             additions.setdefault(", ".join(added[:5]) + more, target)
-    return [f"added to the course's {clean(target)} from your version: {names}" for names, target in additions.items()]
+    return [
+        f"added to the course's {printable(target)} from your version: {names}" for names, target in additions.items()
+    ]
 
 
 def _copy_with_additions(source: Path, owns: Iterable[Path], folder: Path, target: str) -> list[str]:

@@ -14,7 +14,7 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
-from grader.submission.names import clean
+from grader.submission.names import printable
 from grader.submission.quota import MAX_TOKENS, count_tokens
 from grader.submission.source.magics import plain_python
 from grader.worker.syntax import parse_tree
@@ -111,7 +111,7 @@ def _parsed(source: str) -> Parsed:
             warnings.simplefilter("ignore")
             return Parsed(parse_tree(source))
     except SyntaxError as problem:
-        return Parsed(None, f"line {problem.lineno or 1}: {clean(problem.msg, 200)}", problem.lineno or 1)
+        return Parsed(None, f"line {problem.lineno or 1}: {printable(problem.msg, 200)}", problem.lineno or 1)
     except (ValueError, RecursionError, MemoryError) as problem:
         # ValueError: NUL or half a surrogate pair; the others: nested deeper than the parser goes
         return Parsed(None, f"line 1: cannot be parsed ({type(problem).__name__})")

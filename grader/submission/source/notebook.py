@@ -18,7 +18,7 @@ from typing import Any, Literal
 
 from grader.errors import SubmissionError
 from grader.model import Cell, Notebook
-from grader.submission.names import clean, nearest
+from grader.submission.names import nearest, printable
 from grader.submission.quota import MAX_TOKENS, count_tokens
 from grader.submission.source import sections
 from grader.submission.source.definitions import parse
@@ -64,17 +64,17 @@ def read_notebook(path: Path) -> Notebook:
     SubmissionError
         There is no such file, or it is no notebook that could be graded.
     """
-    shown = clean(path.name)
+    shown = printable(path.name)
     try:
         if path.is_dir():
             raise SubmissionError(f"{shown} is a folder, not a notebook; name the .ipynb inside it")
         if not path.is_file():
-            raise SubmissionError(f"{clean(str(path), 300)}: no such file{nearest(path)}")
+            raise SubmissionError(f"{printable(str(path), 300)}: no such file{nearest(path)}")
         if path.stat().st_size > MAX_BYTES:
             raise _too_large(shown)
         data = path.read_bytes()
     except (OSError, ValueError) as problem:  # ValueError: a NUL in the path
-        raise SubmissionError(f"{shown} cannot be read: {clean(str(problem))}; check its permissions") from problem
+        raise SubmissionError(f"{shown} cannot be read: {printable(str(problem))}; check its permissions") from problem
     return parse_notebook(data, path.name)
 
 
@@ -88,7 +88,7 @@ def refuse_python2(notebook: Notebook) -> None:
     """
     if notebook.python2:
         raise SubmissionError(
-            f"{clean(notebook.name)} is written for Python 2, which cannot be run; "
+            f"{printable(notebook.name)} is written for Python 2, which cannot be run; "
             "convert it (2to3), run it, and hand in again"
         )
 
@@ -101,7 +101,7 @@ def parse_notebook(data: bytes, name: str) -> Notebook:
     SubmissionError
         With one line that says what is wrong and what to do; nothing else is ever raised.
     """
-    shown = clean(name)
+    shown = printable(name)
     if len(data) > MAX_BYTES:
         raise _too_large(shown)
     raw = _decode(data, shown)
@@ -117,7 +117,8 @@ def parse_notebook(data: bytes, name: str) -> Notebook:
     metadata = metadata if isinstance(metadata, Mapping) else {}
     if language := foreign_language(metadata):
         raise SubmissionError(
-            f"{shown} is a notebook for {clean(language, 40)}, not Python; choose a Python 3 kernel and hand in again"
+            f"{shown} is a notebook for {printable(language, 40)}, not Python;"
+            " choose a Python 3 kernel and hand in again"
         )
     cells = _cells(listed, shown)
     code = [cell.source for cell in cells if cell.kind == "code"]
