@@ -17,7 +17,7 @@ from grader.grading.evaluate import given_for
 from grader.grading.scoring import outcome
 from grader.model import Assignment, Check, Diagnosis, Observation
 from grader.reference.session import ReferenceSession
-from grader.reference.variants import Arrays, Bench, Definitions, Seen
+from grader.reference.variants import Arrays, Definitions, Seen, VariantRunner
 
 FRESH = 10
 """Keys of the fresh points begin here."""
@@ -86,8 +86,8 @@ class Table:
     def observed(self, variants: list[Definitions]) -> list[Seen]:
         files = [self._file(v) for v in variants]
         missing = [v for v, file in zip(variants, files, strict=True) if file is None or not file.is_file()]
-        bench = Bench(self.session(), self.assignment, self.points) if missing else None
-        made = iter(bench.observe(missing, lambda text: None) if bench is not None else [])
+        runner = VariantRunner(self.session(), self.assignment, self.points) if missing else None
+        made = iter(runner.observe(missing, lambda text: None) if runner is not None else [])
         found = []
         for file in files:
             if file is not None and file.is_file():

@@ -91,7 +91,7 @@ def in_slots(
     (job, graded)
         `graded` is a text where the grader itself failed: what happened.
     None
-        Nothing new for a moment.
+        Heartbeat: no result yet.
     """
     waiting = iter(jobs)
     again: list[Job] = []

@@ -111,7 +111,7 @@ class Job(Struct, frozen=True, kw_only=True):
     number: int
     hand_in: CohortEntry
     assignment: str | None
-    """None: find it out."""
+    """None: detect it."""
 
 
 class Run(Struct, frozen=True, kw_only=True):

@@ -34,13 +34,13 @@ KNOWN_ENDINGS = ("returned", "missing", "error", "failed", "unclear")
 LEAVES_TO_A_PERSON = ("ForPerson", "NeedsManualGrading")
 """A probe can do so only with one of these names in its source."""
 SYNTAX_ERRORS = ("SyntaxError", "IndentationError", "TabError")
-ENDED = "the notebook ended before this could be probed"
+NO_SNAPSHOT = "the notebook ended before this could be probed"
 USED_UP = "was stopped or not begun: the submission's time was used up"
 TOO_SLOW = (
     "did not finish within {:g} s: either a loop does not end, or the code takes far too many steps for arrays of this"
     " size"
 )
-DESTROYED = "the state that this is probed in was destroyed by the notebook"
+STATE_DESTROYED = "the state that this is probed in was destroyed by the notebook"
 
 
 _LACKS = re.compile(r"['`](?P<kind>\w{1,60})['`] (?:object has no attribute|has no) ['`](?P<method>\w{1,60})['`]")
@@ -76,7 +76,7 @@ def _observed(session: Session, check: Check, seed: int, replacements: Sequence[
     snapshot = session.snapshot(session.anchors[check.id])
     if snapshot is None:
         session.lost_process = True
-        return not_answered(check, "crashed", ENDED, started)
+        return not_answered(check, "crashed", NO_SNAPSHOT, started)
     private = _is_private(session, check, replacements)
     command = Probe(
         nonce=secrets.token_hex(8),
@@ -93,7 +93,7 @@ def _observed(session: Session, check: Check, seed: int, replacements: Sequence[
         child = snapshot.fork(private=private)
     except DEAD:
         session.lost_process = True
-        return not_answered(check, "crashed", DESTROYED, started)
+        return not_answered(check, "crashed", STATE_DESTROYED, started)
     try:
         limit = session.assignment.limits.observation
         observed, buffers = child.ask(

@@ -9,7 +9,7 @@ import struct
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _HEADER = struct.Struct(">4sII")
-LARGEST = 4096
+MAX_EDGE_PIXELS = 4096
 """Pixels of an edge: a few kilobytes can ask a browser for gigabytes."""
 
 
@@ -19,4 +19,4 @@ def is_picture(data: bytes) -> bool:
     if not data.startswith(SIGNATURE) or len(data) < start + _HEADER.size:
         return False
     kind, width, height = _HEADER.unpack_from(data, start)
-    return bool(kind == b"IHDR" and 0 < width <= LARGEST and 0 < height <= LARGEST)
+    return bool(kind == b"IHDR" and 0 < width <= MAX_EDGE_PIXELS and 0 < height <= MAX_EDGE_PIXELS)

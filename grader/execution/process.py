@@ -28,7 +28,7 @@ START_SECONDS = 60.0
 """Interpreter and NumPy load in 0.2 s; a loaded machine with a cold disk has taken ten."""
 ANSWER_SECONDS = 30.0
 """For commands that run no student code; a machine that stands still for longer loses a student points."""
-Expected = TypeVar("Expected", bound=Reply)
+Answer = TypeVar("Answer", bound=Reply)
 
 
 class WorkerProcess:
@@ -52,11 +52,11 @@ class WorkerProcess:
     def ask(
         self,
         command: Command,
-        *expected: type[Expected],
+        *expected: type[Answer],
         seconds: float = ANSWER_SECONDS,
         max_buffers: int = 0,
         allowance: Allowance | None = None,
-    ) -> tuple[Expected, list[bytearray]]:
+    ) -> tuple[Answer, list[bytearray]]:
         """Send `command` and wait for its reply, with at most `max_buffers` bytes of arrays.
 
         Time for which the process waits for a core does not count against `seconds`, nor against `allowance`.
@@ -86,8 +86,8 @@ class WorkerProcess:
         return waited_for_a_core(self._outside) if self._outside else 0.0
 
     def _answer(
-        self, expected: tuple[type[Expected], ...], deadline: float | Callable[[], float], max_buffers: int
-    ) -> tuple[Expected, list[bytearray]]:
+        self, expected: tuple[type[Answer], ...], deadline: float | Callable[[], float], max_buffers: int
+    ) -> tuple[Answer, list[bytearray]]:
         try:
             reply, buffers = wire.receive(self.channel, wire.REPLIES, max_buffers=max_buffers, deadline=deadline)
         except (ArithmeticError, LookupError, MemoryError, TypeError, ValueError) as error:
@@ -161,7 +161,7 @@ class RootProcess(WorkerProcess):
         return super().fork(private=private)
 
     def new_folder(self) -> Path:
-        """A folder for one submission, in the worker's own: what is wrapped around a worker lets that be seen."""
+        """Create a folder for one submission below the worker's own, which bubblewrap exposes."""
         return Path(tempfile.mkdtemp(prefix="grade-work-", dir=self.folder))
 
     def move_into_bubblewrap(self, readable: tuple[str, ...]) -> str:
@@ -181,7 +181,7 @@ class RootProcess(WorkerProcess):
         def wrap(words: Sequence[str]) -> Sequence[str]:
             command = bubblewrap.wrapped(words, readable=seen, writable=folder)
             if command is None:
-                raise WorkerError("bubblewrap has been there and is gone")
+                raise WorkerError("bubblewrap disappeared")
             return command
 
         launched = launch_in(self.folder, wrap)

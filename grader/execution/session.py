@@ -26,7 +26,7 @@ from grader.submission.source.magics import plain_python
 from grader.worker import wire
 from grader.worker.messages import CellDone, Done, Failed, Import, Prepare, Prepared, RunCell
 
-NO_PROCESS = "no process was left to run it in"
+NO_PROCESS = "not run: the process had crashed"
 """Said of a cell that could not be run: what ran before has destroyed its process, or the machine stood still."""
 LAST_SECONDS = 5.0
 """Of a cell's time, or the last tenth of it: in these it is interrupted, before its process is ended."""

@@ -31,7 +31,15 @@ from grader.model import Assignment, Change, Edit, NotArray
 from grader.reference.mutant_outcomes import add_outcomes, key_of, read_outcomes, sources
 from grader.reference.pool import in_parallel, is_caught
 from grader.reference.session import ReferenceSession, observed_values
-from grader.reference.variants import Arrays, Bench, Seen, definitions, module_of, prepared_points, read_solution
+from grader.reference.variants import (
+    Arrays,
+    Seen,
+    VariantRunner,
+    definitions,
+    module_of,
+    prepared_points,
+    read_solution,
+)
 from grader.worker.experiments.fingerprints import FIELDS, agree, fingerprints
 
 KEPT = 4000
@@ -44,7 +52,7 @@ SHOWN = 10
 """Mutants in sessions of their own between two lines of progress: each takes seconds."""
 
 
-class Trial(Struct, frozen=True):
+class MutantResult(Struct, frozen=True):
     """One mutant and whether any check sees it."""
 
     mutant: Mutant
@@ -54,7 +62,7 @@ class Trial(Struct, frozen=True):
 class Prepared(Struct, frozen=True):
     """What `prepare` found."""
 
-    trials: tuple[Trial, ...]
+    trials: tuple[MutantResult, ...]
     hypotheses: int
     path: Path | None
     """The written file; None where the one that is there is of these sources already."""
@@ -89,7 +97,7 @@ def prepare(
     bank = read_bank(assignment)
     outcomes = read_outcomes(assignment)
     if every and bank is not None and bank.complete and not bank.stale and all(key_of(m) in outcomes for m in every):
-        return Prepared(tuple(Trial(m, outcomes[key_of(m)]) for m in every), len(bank.hypotheses), None)
+        return Prepared(tuple(MutantResult(m, outcomes[key_of(m)]) for m in every), len(bank.hypotheses), None)
     waiting = assignment.root / WAITING / sources(assignment)
     edits = wrong_edits(assignment)
     originals = {file: read_solution(assignment, file) for file in dict.fromkeys(m.file for m in every)}
@@ -98,13 +106,13 @@ def prepare(
     solution = [SourceText(file, text, module_of(assignment, file)) for file, text in originals.items()]
     more = [] if named_only else _more(assignment, solution)
     with ReferenceSession(assignment) as session:
-        bench = Bench(session, assignment, kept=None if named_only else waiting)
-        more += [] if named_only else _changed_calls(bench, solution, tell)
+        runner = VariantRunner(session, assignment, kept=None if named_only else waiting)
+        more += [] if named_only else _changed_calls(runner, solution, tell)
         jobs += [v.definitions for v in more]
         whole = [d for file in originals for d in definitions(assignment, {file: None}) or ()]
         tell(f"{len(every)} mutants, {len(edits)} named mistakes, {len(more)} further wrong solutions")
         golden = observed_values(session, assignment.seed)
-        reference, control, *results = bench.observe([(), tuple(whole), *(j for j in jobs if j)], tell)
+        reference, control, *results = runner.observe([(), tuple(whole), *(j for j in jobs if j)], tell)
     if reference and all(values is None for values in reference.values()):
         raise WorkerError(f"{assignment.id}: the reference answered no check where mistakes are tried; none is kept")
     steady = {key: values for key, values in reference.items() if _same(values, control.get(key))}
@@ -151,7 +159,7 @@ def prepare(
         structs.replace(m, excused="broadcasts to the same") if _same_by_broadcasting(m, arrays, reference) else m
         for m, arrays in zip(every, seen, strict=False)
     ]
-    caught = [arrays is not None and bench.caught(arrays, reference) for arrays in seen[: len(every)]]
+    caught = [arrays is not None and runner.caught(arrays, reference) for arrays in seen[: len(every)]]
     trials = _once_more(assignment, every, caught, golden, tell) if every else []
     shutil.rmtree(waiting.parent, ignore_errors=True)
     return Prepared(tuple(trials), len(hypotheses), path)
@@ -175,11 +183,13 @@ def excused(assignment: Assignment, every: Sequence[Mutant]) -> list[Mutant]:
     return [structs.replace(mutant, excused=why(mutant)) for mutant in every]
 
 
-def _changed_calls(bench: Bench, solution: Sequence[SourceText], tell: Callable[[str], None]) -> list[WrongSolution]:
+def _changed_calls(
+    runner: VariantRunner, solution: Sequence[SourceText], tell: Callable[[str], None]
+) -> list[WrongSolution]:
     """Functions of which an argument or a result is changed, or that call such a one."""
     asked = wrapped.asked(solution)
     tell(f"{len(asked)} questions of which known formula a function is")
-    right, *seen = bench.observe([(), *(v.definitions for v in asked.values())], tell)
+    right, *seen = runner.observe([(), *(v.definitions for v in asked.values())], tell)
     known = {key for key, arrays in zip(asked, seen, strict=True) if not _agrees(arrays, right)}
     return [*wrapped.alone(solution, known), *wrapped.within(solution, known)]
 
@@ -249,7 +259,7 @@ def _once_more(
     caught: Sequence[bool],
     golden: GoldenTable,
     tell: Callable[[str], None],
-) -> list[Trial]:
+) -> list[MutantResult]:
     """The trials, with what is not caught so far run as a whole submission: cells and their trainings count too."""
     by_number = dict.fromkeys(range(len(every)), True)
     known = read_outcomes(assignment)
@@ -269,7 +279,7 @@ def _once_more(
         if not done % SHOWN:
             tell(f"{done} of {len(left)} mutants")
     add_outcomes(assignment, [(mutant, by_number[number]) for number, mutant in enumerate(every)], replace=True)
-    return [Trial(mutant, by_number[number]) for number, mutant in enumerate(every)]
+    return [MutantResult(mutant, by_number[number]) for number, mutant in enumerate(every)]
 
 
 def _in_session(assignment: Assignment, root: RootProcess, edit: Edit) -> Seen:

@@ -20,7 +20,7 @@ from grader.model import Assignment, Check, Edit
 from grader.reference.session import ReferenceSession
 
 PROCESSES = 2
-"""Runs at a time: each has a notebook or a probe under way, and 2 keeps a laptop usable."""
+"""Concurrent runs; 2 keeps a laptop usable."""
 Job = TypeVar("Job")
 Result = TypeVar("Result")
 

@@ -41,7 +41,7 @@ Seen = dict[tuple[str, int], Arrays | None]
 
 BATCH = 100
 """Variants of one probe: what one reply may hold, and how often something is heard."""
-SECONDS = 20.0
+VARIANT_TIMEOUT_S = 20.0
 """For all checks of one variant; right code takes milliseconds."""
 ASKED = "grader_variants"
 """Begins the name of the probe that observes them."""
@@ -57,7 +57,7 @@ def prepared_points(assignment: Assignment, check: Check) -> Iterator[tuple[int,
         yield MILDER, mild, assignment.seed
 
 
-class Bench:
+class VariantRunner:
     """The checks of a reference session, each observed on many variants in one child of its anchor's snapshot.
 
     Parameters
@@ -126,9 +126,9 @@ class Bench:
             "sources": sources,
             "variants": variants,
             "runs": [[(sources.index(source), id, seed) for id, _, source, seed in chosen] for chosen in wanted],
-            "seconds": SECONDS,
+            "seconds": VARIANT_TIMEOUT_S,
         }
-        values = self._answer(checks, jobs, SECONDS * len(variants))
+        values = self._answer(checks, jobs, VARIANT_TIMEOUT_S * len(variants))
         answers: dict[int, Seen] = {}
         for number, chosen in enumerate(wanted):
             packed = values.get(str(number))
@@ -157,7 +157,7 @@ class Bench:
         runs = [(check.id, asked.source, seed) for check in checks for _, asked, seed in self._points(check)]
         sources = list(dict.fromkeys(source for _, source, _ in runs))
         jobs = {"sources": sources, "runs": [(sources.index(source), id, seed) for id, source, seed in runs]}
-        observation = self._run(checks, "touched", jobs, SECONDS * len(runs))
+        observation = self._run(checks, "touched", jobs, VARIANT_TIMEOUT_S * len(runs))
         names: dict[str, set[tuple[str, str]]] = {check.id: set() for check in checks}
         for number, (id, _, _) in enumerate(runs):
             value = observation.values.get(str(number))

@@ -97,7 +97,7 @@ def sections(report: Report, *, limit: int | None = 1) -> Sections:
 
 
 class FailedCells(Struct, frozen=True, kw_only=True):
-    """Cells that did not run through."""
+    """Cells with errors."""
 
     own: tuple[CellRun, ...]
     """Those with an error to read."""

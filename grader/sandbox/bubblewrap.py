@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from grader.sandbox import tiers
 from grader.sandbox.layer import Layer, Plan
 
-SECONDS = 20.0
+TRIAL_TIMEOUT_S = 20.0
 """For a trial that takes 30 ms on an idle machine."""
 
 
@@ -44,7 +44,9 @@ def problem(*, readable: Sequence[str], writable: Sequence[str]) -> str:
     if words is None:
         return "it is not installed"
     try:
-        done = subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, timeout=SECONDS, check=False)
+        done = subprocess.run(
+            words, stdin=subprocess.DEVNULL, capture_output=True, timeout=TRIAL_TIMEOUT_S, check=False
+        )
     except (OSError, subprocess.TimeoutExpired) as error:
         return str(error)
     errors = done.stderr.decode("utf-8", "replace").strip().splitlines()

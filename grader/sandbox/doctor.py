@@ -19,7 +19,7 @@ MEMORY, FILE_SIZE = 4 << 30, 1 << 28
 _LONGEST_ANSWER = 300
 
 
-class Trial(Struct, frozen=True):
+class LayerTrial(Struct, frozen=True):
     """One layer: whether it works here, and the detail or the reason."""
 
     layer: str
@@ -29,7 +29,7 @@ class Trial(Struct, frozen=True):
 
 
 class Findings(Struct, frozen=True):
-    trials: tuple[Trial, ...]
+    trials: tuple[LayerTrial, ...]
     tier: str
     """Of what works, together."""
     advice: tuple[str, ...]
@@ -52,10 +52,10 @@ def try_everything() -> Findings:
             memory=MEMORY,
             file_size=FILE_SIZE,
         )
-        trials: list[Trial] = []
+        trials: list[LayerTrial] = []
         for layer in LAYERS:
             if layer.name == tiers.BUBBLEWRAP and trials[-1].works:
-                trials.append(Trial(layer.name, None, "not needed where namespaces work"))
+                trials.append(LayerTrial(layer.name, None, "not needed where namespaces work"))
             elif layer.self_test is not None:
                 trials.append(_in_child(layer.name, partial(layer.self_test, plan)))
     finally:
@@ -83,7 +83,7 @@ def advice(working: Collection[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(filter(None, lines)))
 
 
-def _in_child(layer: str, attempt: Callable[[], str]) -> Trial:
+def _in_child(layer: str, attempt: Callable[[], str]) -> LayerTrial:
     reading, writing = os.pipe()
     sys.stdout.flush()
     sys.stderr.flush()
@@ -101,4 +101,4 @@ def _in_child(layer: str, attempt: Callable[[], str]) -> Trial:
     with os.fdopen(reading, "rb") as pipe:
         text = pipe.read().decode("utf-8", "replace")
     os.waitpid(child, 0)
-    return Trial(layer, text.startswith("+"), text[1:] or "the trial ended without an answer")
+    return LayerTrial(layer, text.startswith("+"), text[1:] or "the trial ended without an answer")

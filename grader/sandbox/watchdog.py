@@ -20,7 +20,7 @@ from pathlib import Path
 from grader.sandbox import tiers
 from grader.sandbox.layer import Layer, Plan
 
-SHORTEST, LONGEST = 0.02, 0.25
+SHORTEST_PAUSE, LONGEST_PAUSE = 0.02, 0.25
 """Seconds between two looks. With the shortest, four processes allocating flat out went 5 to 24 MB over the limit."""
 FASTEST = 8 << 30
 """Bytes that a machine can fill in a second: no look before the limit can be reached."""
@@ -78,11 +78,11 @@ class Watchdog:
             self._thread.join()
 
     def _watch(self) -> None:
-        disk_after, pause = time.monotonic() + LONGEST, SHORTEST
+        disk_after, pause = time.monotonic() + LONGEST_PAUSE, SHORTEST_PAUSE
         while not self._stopped.wait(pause):
             pids = descendants(self.root, self.spared)
             room = self.memory - self._look_at_memory(pids)
-            pause = min(LONGEST, max(SHORTEST, room / FASTEST))
+            pause = min(LONGEST_PAUSE, max(SHORTEST_PAUSE, room / FASTEST))
             if len(pids) > MOST_PROCESSES:
                 self._end(pids, f"{len(pids)} processes at a time; all of them were ended")
             if time.monotonic() > disk_after:
@@ -91,7 +91,7 @@ class Watchdog:
                 self._look_at_disk(pids)
                 mapped = [_shared_mappings(pid) for pid in pids]
                 self._mapped = sum({name: size for each in mapped for name, size in each.items()}.values())
-                disk_after = time.monotonic() + max(LONGEST, 5 * (time.monotonic() - started))
+                disk_after = time.monotonic() + max(LONGEST_PAUSE, 5 * (time.monotonic() - started))
 
     def _look_at_memory(self, pids: Sequence[int]) -> int:
         """End the largest process if all together are over the limit; returns the most bytes that it can be."""

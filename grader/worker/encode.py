@@ -27,8 +27,8 @@ NUMBERS = (bool, int, float, complex, np.generic)
 _ndarray, _asarray, _ascontiguous, _empty = np.ndarray, np.asarray, np.ascontiguousarray, np.empty
 
 
-class Parcel:
-    """Named values on their way out: specs for the header, and their bytes."""
+class ResultEncoder:
+    """Encodes named values into specs for the header and raw buffers."""
 
     def __init__(self, limit: int) -> None:
         self.limit = limit

@@ -19,7 +19,7 @@ import numpy as np
 from grader.checks import CheckFailed, ForPerson
 from grader.model import StudentError
 from grader.worker.calls import watch_calls
-from grader.worker.encode import Parcel
+from grader.worker.encode import ResultEncoder
 from grader.worker.inputs import CALL, Inputs, generator
 from grader.worker.messages import MAX_ABSENT, Observed, Probe
 from grader.worker.replace import replace
@@ -42,7 +42,7 @@ def run_probe(state: State, question: list[Probe]) -> tuple[Observed, list[bytes
     assert state.prepared is not None
     command = question.pop()
     wanted, command = list(command.replacements), _without(command, replacements=())
-    parcel = Parcel(state.prepared.observation)
+    encoder = ResultEncoder(state.prepared.observation)
     replaced: dict[str, int] = {}
     rng = generator(command.seed, zlib.crc32(command.function.encode()))
     inputs = Inputs(command.file)
@@ -67,7 +67,7 @@ def run_probe(state: State, question: list[Probe]) -> tuple[Observed, list[bytes
             kind = type(returned).__name__
             raise Unnamed(f'the check returns {kind}; write `return {{"out": out}}`, with a name for each value')
         for name, value in dict(returned).items():
-            parcel.add(str(name), value)
+            encoder.add(str(name), value)
     except BaseException as raised:  # whatever student code raises, SystemExit and MemoryError included
         ended, error = _how_it_ended(state, command, raised)
         line = _line_in(raised, command.file)
@@ -76,12 +76,12 @@ def run_probe(state: State, question: list[Probe]) -> tuple[Observed, list[bytes
         nonce=command.nonce,
         ended=ended,
         line=line,
-        values=parcel.values if ended == "returned" else {},
+        values=encoder.values if ended == "returned" else {},
         error=error,
         changed=tuple(name[:200] for name in changed[:MAX_ABSENT]),
         calls=tuple(called),
         replaced=replaced,
-    ), parcel.buffers if ended == "returned" else []
+    ), encoder.buffers if ended == "returned" else []
 
 
 def _how_it_ended(state: State, command: Probe, raised: BaseException) -> tuple[str, StudentError]:

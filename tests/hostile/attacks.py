@@ -516,7 +516,7 @@ PATCHES = [
         """
         import sys
         from grader.worker import probe, values, wire, server, student
-        values.Parcel.add = lambda self, name, value, depth=0: None
+        values.ResultEncoder.add = lambda self, name, value, depth=0: None
         probe.run_probe = lambda *a: (_ for _ in ()).throw(SystemExit)
         student.Student.__getattr__ = lambda self, name: (lambda *a: a)
         """,

@@ -35,7 +35,7 @@ from grader.reference.mutation_testing import (
     prepare,
 )
 from grader.reference.session import ReferenceSession, live
-from grader.reference.variants import Bench
+from grader.reference.variants import VariantRunner
 
 FRESH = 77
 
@@ -257,7 +257,7 @@ def test_an_exception_is_explained_where_nothing_else_fails(assignment: Assignme
 def test_a_worker_that_cannot_try_mistakes_keeps_no_empty_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     make_new(tmp_path, "toy")
     toy = find_course(tmp_path, tmp_path).load("toy")
-    monkeypatch.setattr(Bench, "_answer", lambda *_: {})
+    monkeypatch.setattr(VariantRunner, "_answer", lambda *_: {})
 
     with pytest.raises(WorkerError, match="answered no check"):
         prepare(toy, named_only=True)

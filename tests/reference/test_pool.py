@@ -16,7 +16,7 @@ from grader.model import Assignment, Change, Edit
 from grader.reference.pool import in_parallel, is_caught
 from grader.reference.self_test import run_trials
 from grader.reference.session import ReferenceSession, live
-from grader.reference.variants import Bench
+from grader.reference.variants import VariantRunner
 
 
 @pytest.fixture(scope="module")
@@ -103,9 +103,9 @@ def test_wrong_edits_are_tried_at_one_seed_and_right_ones_at_several(assignment:
 def test_a_check_is_concerned_by_the_definitions_that_it_makes_run(assignment: Assignment) -> None:
     inner = "return _product(x, w) + b\n\n\ndef _product(x, w):\n    return x @ w\n"
     with ReferenceSession(assignment, edit=edit("return x @ w + b", inner)) as session:
-        bench = Bench(session, assignment)
+        runner = VariantRunner(session, assignment)
         concerned = {
-            name: [c.id for c in assignment.checks if bench._concerns((("", name, ""),), c.id)]
+            name: [c.id for c in assignment.checks if runner._concerns((("", name, ""),), c.id)]
             for name in ("linear_forward", "_product", "linear_gradients", "unused")
         }
     assert concerned == {

@@ -7,22 +7,22 @@ import sys
 
 import numpy as np
 
-from grader.worker.encode import Parcel
+from grader.worker.encode import ResultEncoder
 from grader.worker.messages import ArraySpec, Other
 
 
 def test_a_masked_array_is_named_and_others_are_taken() -> None:
-    parcel = Parcel(1 << 20)
-    parcel.add("masked", np.ma.array([1.0, 2.0], mask=[False, True]))
-    parcel.add("plain", np.array([1.0, 2.0]))
-    assert parcel.values["masked"] == Other("other", "a masked array")
-    assert isinstance(parcel.values["plain"], ArraySpec)
+    encoder = ResultEncoder(1 << 20)
+    encoder.add("masked", np.ma.array([1.0, 2.0], mask=[False, True]))
+    encoder.add("plain", np.array([1.0, 2.0]))
+    assert encoder.values["masked"] == Other("other", "a masked array")
+    assert isinstance(encoder.values["plain"], ArraySpec)
 
 
 def test_numpys_masked_arrays_are_not_loaded_for_it() -> None:
     code = (
-        "import sys, numpy as np\nfrom grader.worker.encode import Parcel\nParcel(99).add('a', np.ones(3))\n"
-        "print('numpy.ma' in sys.modules)"
+        "import sys, numpy as np\nfrom grader.worker.encode import ResultEncoder\n"
+        "ResultEncoder(99).add('a', np.ones(3))\nprint('numpy.ma' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "False\n"

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from grader.errors import WorkerError
-from grader.worker.encode import Parcel
+from grader.worker.encode import ResultEncoder
 from grader.worker.messages import FLATTENED, ArraySpec, Other
 from grader.worker.plain import MAX_TEXT, Unpackable, pack, unpack
 
@@ -81,9 +81,9 @@ def test_what_is_not_plain_or_too_large_is_refused() -> None:
 
 
 def entry(value: Any) -> dict[str, ArraySpec | Other]:
-    parcel = Parcel(1 << 20)
-    parcel.add("v", value)
-    return parcel.values
+    encoder = ResultEncoder(1 << 20)
+    encoder.add("v", value)
+    return encoder.values
 
 
 @pytest.mark.parametrize(
@@ -107,11 +107,11 @@ def test_a_probe_may_return_it(value: Any, text: str) -> None:
 
 
 def test_all_plain_values_together_are_bounded() -> None:
-    parcel = Parcel(1 << 20)
+    encoder = ResultEncoder(1 << 20)
     for number in range(20):
-        parcel.add(f"v{number}", "a" * 100_000)
-    assert sum(len(v.text) for v in parcel.values.values() if isinstance(v, Other)) <= 1 << 19
-    assert Other("too large", "") in parcel.values.values()
+        encoder.add(f"v{number}", "a" * 100_000)
+    assert sum(len(v.text) for v in encoder.values.values() if isinstance(v, Other)) <= 1 << 19
+    assert Other("too large", "") in encoder.values.values()
 
 
 def test_a_pair_of_arrays_is_taken_apart_and_says_what_it_was() -> None:

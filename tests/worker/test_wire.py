@@ -16,7 +16,7 @@ from hypothesis.extra import numpy as npst
 
 from grader.errors import WorkerError
 from grader.worker import wire
-from grader.worker.encode import Parcel
+from grader.worker.encode import ResultEncoder
 from grader.worker.messages import ArraySpec, CellDone, Observed, Other, RunCell
 
 OBSERVED = Observed(nonce="n", ended="returned", values={}, error=None, changed=(), replaced={})
@@ -41,10 +41,10 @@ def frame(message: object, buffers: list[bytes]) -> bytes:
 
 @given(npst.arrays(st.sampled_from(list(wire.DTYPES.values())), npst.array_shapes(min_dims=0, min_side=0, max_dims=4)))
 def test_an_array_crosses_bit_for_bit(array: np.ndarray) -> None:
-    parcel = Parcel(1 << 20)
-    parcel.add("x", array)
-    sent = msgspec.structs.replace(OBSERVED, values=parcel.values)
-    message, buffers = exchange(frame(sent, parcel.buffers), max_buffers=1 << 20)  # type: ignore[misc]
+    encoder = ResultEncoder(1 << 20)
+    encoder.add("x", array)
+    sent = msgspec.structs.replace(OBSERVED, values=encoder.values)
+    message, buffers = exchange(frame(sent, encoder.buffers), max_buffers=1 << 20)  # type: ignore[misc]
     got = wire.array_of(message.values["x"], buffers)
     assert got.dtype == array.dtype
     assert got.shape == array.shape
@@ -154,21 +154,21 @@ def test_a_drip_feed_does_not_outlive_the_deadline() -> None:
     ],
 )
 def test_a_value_that_is_no_numeric_array_is_named(value: object, kind: str) -> None:
-    parcel = Parcel(1 << 20)
-    parcel.add("x", value)
-    assert isinstance(parcel.values["x"], Other)
-    assert parcel.values["x"].kind == kind
-    assert not parcel.buffers
+    encoder = ResultEncoder(1 << 20)
+    encoder.add("x", value)
+    assert isinstance(encoder.values["x"], Other)
+    assert encoder.values["x"].kind == kind
+    assert not encoder.buffers
 
 
 def test_dictionaries_and_lists_of_arrays_are_taken_apart() -> None:
-    parcel = Parcel(1 << 20)
-    parcel.add("grads", {"W1": np.ones(2), "b": [np.zeros(1), None]})
+    encoder = ResultEncoder(1 << 20)
+    encoder.add("grads", {"W1": np.ones(2), "b": [np.zeros(1), None]})
     names = ["grads", "grads['W1']", "grads['b']", "grads['b'][0]", "grads['b'][1]"]
-    assert list(parcel.values) == names
+    assert list(encoder.values) == names
 
 
 def test_a_list_of_numbers_is_compared_without_a_remark() -> None:
-    parcel = Parcel(1 << 20)
-    parcel.add("x", [[1.0, 2.0], [3.0, 4.0]])
-    assert parcel.values["x"] == ArraySpec(0, "<f8", (2, 2))
+    encoder = ResultEncoder(1 << 20)
+    encoder.add("x", [[1.0, 2.0], [3.0, 4.0]])
+    assert encoder.values["x"] == ArraySpec(0, "<f8", (2, 2))

@@ -72,7 +72,7 @@ class StudentScore(Struct, frozen=True, kw_only=True):
     pending: Fraction
     """Points that wait for a person."""
     parts: tuple[Fraction | None, ...]
-    """Points of each part of the assignment, in its order; None: not graded, or it waits for a person."""
+    """Points of each part of the assignment, in its order; None: not graded, or it needs manual grading."""
 
 
 class CohortSummary(Struct, frozen=True, kw_only=True):

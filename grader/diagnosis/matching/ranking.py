@@ -12,7 +12,7 @@ def rank(code: str, weakness: str) -> int:
 
 
 def order(code: str, weakness: str, likely: int) -> tuple[bool, int, int]:
-    """By which of several clauses one is chosen, the smallest: it names a mistake, is likely, and says most."""
+    """Sort key of a clause: first those that name a mistake, then likely ones, then specific ones."""
     place = rank(code, weakness)
     nothing = weakness == Weakness.VAGUE or place == UNRANKED
     return nothing, likely + (weakness == Weakness.LAYOUT), place

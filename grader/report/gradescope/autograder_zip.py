@@ -23,7 +23,7 @@ from grader.reference.expected import FOLDER
 from grader.report.gradescope.results import When
 
 PACKAGE = "numgrade"
-SECONDS = 570
+DEFAULT_SECONDS = 570
 """Of the ten minutes that Gradescope gives a submission by default."""
 _LITTER = frozenset(
     {FOLDER, "__pycache__", ".ipynb_checkpoints", ".pytest_cache", ".ruff_cache", ".mypy_cache", ".DS_Store"}
@@ -32,7 +32,7 @@ _TIME = (1980, 1, 1, 0, 0, 0)
 """The earliest that a zip can hold; a real one would make every zip another."""
 
 
-def build(assignment: Assignment, *, when: When, seconds: int = SECONDS) -> bytes:
+def build(assignment: Assignment, *, when: When, seconds: int = DEFAULT_SECONDS) -> bytes:
     """Make the zip.
 
     Parameters

@@ -20,7 +20,7 @@ from pygments.token import (  # type: ignore[import-untyped]
 
 from grader.report.sanitize import clean, cut
 
-LONGEST = 20_000
+MAX_CODE_CHARS = 20_000
 """Characters of one piece of code: a cell of more holds data."""
 _CLASSES: tuple[tuple[_TokenType, str], ...] = (
     (Keyword, "k"),
@@ -36,7 +36,7 @@ _CLASSES: tuple[tuple[_TokenType, str], ...] = (
 
 def highlighted(source: str, *, first: int = 1, here: int | None = None, colours: bool = True) -> str:
     """The lines inside a `<pre class="code">`, each with its number, counted from `first`; `here` is marked."""
-    text = cut(clean(source[: 2 * LONGEST]), LONGEST).rstrip("\n").expandtabs(4)
+    text = cut(clean(source[: 2 * MAX_CODE_CHARS]), MAX_CODE_CHARS).rstrip("\n").expandtabs(4)
     body = _coloured(text) if colours else html.escape(text)
     lines = [
         # the number is an attribute, so that nobody copies it or hears it read out

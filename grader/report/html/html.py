@@ -21,9 +21,9 @@ from grader.report.formats import Format
 from grader.report.html import marked
 from grader.report.html.executed import notebook_html
 from grader.report.html.feedback import Figure, Page, page_of
-from grader.report.html.highlight import LONGEST
+from grader.report.html.highlight import MAX_CODE_CHARS
 
-LARGEST = 300_000
+MAX_PAGE_BYTES = 300_000
 """Bytes of a page without its figures: what a phone loads at once, and a platform takes as an attachment."""
 FIGURES = 4 << 20
 """Bytes of all figures of a page; the later ones are described only."""
@@ -38,7 +38,7 @@ def render(report: Report) -> str:
     report = _with_fewer_pictures(report)
     page = page_of(report)
     bare = _page(page, "", "")
-    room = LARGEST - _size(bare)
+    room = MAX_PAGE_BYTES - _size(bare)
     left_out = ""
     for output, colours in _LEVELS if _shortest(report) <= room else ():
         notebook = notebook_html(report, output=output, colours=colours)
@@ -94,7 +94,7 @@ def _size(text: str) -> int:
 def _shortest(report: Report) -> int:
     """Bytes that the notebook's sources take alone."""
     notebook = report.work.notebook if report.work else None
-    return sum(len(cell.source[:LONGEST]) for cell in notebook.cells) if notebook else 0
+    return sum(len(cell.source[:MAX_CODE_CHARS]) for cell in notebook.cells) if notebook else 0
 
 
 def _with_fewer_pictures(report: Report) -> Report:

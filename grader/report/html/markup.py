@@ -17,7 +17,7 @@ from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from grader.report.html.mathml import to_mathml
 from grader.report.sanitize import clean, cut
 
-LONGEST = 40_000
+MAX_CELL_CHARS = 40_000
 """Characters of one cell."""
 _ELEMENTS = frozenset(
     [
@@ -34,7 +34,7 @@ _SILENT = re.compile(r"<(script|style|title|template)\b.*?(</\1\s*>|\Z)", re.IGN
 
 def to_html(markdown: str) -> str:
     """The text as a harmless fragment of HTML."""
-    source = cut(clean(markdown[: 2 * LONGEST]), LONGEST)
+    source = cut(clean(markdown[: 2 * MAX_CELL_CHARS]), MAX_CELL_CHARS)
     renderer = _Renderer()
     try:
         rendered = str(MarkdownWithMath(renderer).render(source))

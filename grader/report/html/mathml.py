@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from xml.etree.ElementTree import Element
 
-LONGEST = 4_000
+MAX_FORMULA_CHARS = 4_000
 """Characters of one formula: a page of derivation has a quarter of that."""
 _ELEMENTS = frozenset(
     [
@@ -59,7 +59,7 @@ _VALUE = re.compile(r"[\w.%+ -]{1,40}")
 def to_mathml(tex: str, *, block: bool = False) -> str:
     """The formula as one `<math>` element; what cannot be converted is shown as it was written."""
     try:
-        if len(tex) > LONGEST:
+        if len(tex) > MAX_FORMULA_CHARS:
             raise ValueError("too long")
         from latex2mathml.converter import convert_to_element
 

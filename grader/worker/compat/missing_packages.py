@@ -1,4 +1,4 @@
-"""What a student's machine had and the grader's has not: it must not cost what does not need it.
+"""Placeholder modules for packages that a submission imports and that are not installed here.
 
 `import seaborn` at the top of a hand-in is about its plots. A placeholder takes the package's place once its import has
 failed, and only then, so that a student's own `except ImportError` works as it did. Whatever is called in it raises.
@@ -18,7 +18,7 @@ from types import ModuleType
 from typing import Any, NamedTuple
 
 SHOWING = frozenset({"matplotlib", "mpl_toolkits", "matplotlib_inline"})
-MOST = 20
+MAX_PACKAGES = 20
 """Packages replaced in one cell or module."""
 
 
@@ -83,7 +83,7 @@ class Placeholders(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
         `own` says whether a name may be the student's: a module that was not handed in stays missing.
         """
-        if len(self.names) >= MOST:
+        if len(self.names) >= MAX_PACKAGES:
             return False
         if type(error) is ImportError:
             return self._lend(error, own)

@@ -25,7 +25,7 @@ DERIVATIVE = 1e-5
 """Agreement of a gradient with a centred difference, whose truncation and rounding stay below 1e-8 at these points."""
 STEP = 1e-5
 DIRECTIONS = 3
-MOST = 3
+UNITS_LOOKED_AT = 3
 """Units of one probe that are looked at."""
 Look = Callable[[Unit, Any], Iterable[dict[str, Any]]]
 LARGE = 1000.0
@@ -50,12 +50,12 @@ def observe_behaviour(
     alone = len({unit.name for unit in watched.units}) == 1
     looks: list[tuple[Unit, Look]] = [
         (unit, look)
-        for unit in watched.units[:MOST]
+        for unit in watched.units[:UNITS_LOOKED_AT]
         for look in (_upstream, _second_call, _shared, *((_own_forward,) if alone else ()))
     ]
     if unasked:
-        looks = [(unit, look) for unit in watched.units[:MOST] for look in (_second_answer, _other_object)]
-        looks += [(unit, _large) for unit in watched.forwards[:MOST]]
+        looks = [(unit, look) for unit in watched.units[:UNITS_LOOKED_AT] for look in (_second_answer, _other_object)]
+        looks += [(unit, _large) for unit in watched.forwards[:UNITS_LOOKED_AT]]
     for unit, look in looks:
         with contextlib.suppress(Exception):  # a layer that cannot be asked again tells nothing
             facts += [{**fact, "unit": unit.name} for fact in look(unit, names) if fact["arrays"]]

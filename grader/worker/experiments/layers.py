@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 Gradients = list[npt.NDArray[Any]]
-LARGEST = 1 << 16
+MAX_ENTRIES = 1 << 16
 """Entries of arrays that are copied and differentiated; a probe's point has tens of them."""
 
 
@@ -67,7 +67,7 @@ class Unit:
 
 
 def is_real(value: object) -> bool:
-    return isinstance(value, np.ndarray) and value.dtype.kind == "f" and 0 < value.size <= LARGEST
+    return isinstance(value, np.ndarray) and value.dtype.kind == "f" and 0 < value.size <= MAX_ENTRIES
 
 
 def arrays_in(value: Any, name: str = "", depth: int = 0) -> Iterator[tuple[str, npt.NDArray[Any]]]:
@@ -80,7 +80,7 @@ def arrays_in(value: Any, name: str = "", depth: int = 0) -> Iterator[tuple[str,
             yield from arrays_in(item, f"{name}[{i}]", depth + 1)
     elif isinstance(value, np.ndarray | np.floating | float) and not isinstance(value, bool):
         array = np.asarray(value)
-        if array.dtype.kind == "f" and array.size <= LARGEST:
+        if array.dtype.kind == "f" and array.size <= MAX_ENTRIES:
             yield name, array
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from grader.worker.experiments.layers import Calls, Derivative, Layer, Network, Pair, Unit, parameters
 
 FORWARD, BACKWARD, GRAD = "_forward", "_backward", "_grad"
-MOST = 12
+MAX_UNITS = 12
 """Units that are remembered: more than any probe has layers of interest."""
 
 
@@ -58,7 +58,7 @@ class Watched:
 
     def remember(self, unit: Unit) -> bool:
         """Take a unit, while the probe runs."""
-        if not self._watching or len(self.units) >= MOST:
+        if not self._watching or len(self.units) >= MAX_UNITS:
             return False
         self.units.append(unit)
         return True

@@ -28,12 +28,12 @@ import numpy as np
 import numpy.typing as npt
 
 from grader.worker import wire
-from grader.worker.encode import Parcel
+from grader.worker.encode import ResultEncoder
 from grader.worker.experiments.fingerprints import fingerprints
 from grader.worker.inputs import generator
 from grader.worker.messages import ArraySpec
 
-LARGEST = 1 << 20
+MAX_RETURNED_BYTES = 1 << 20
 """Bytes of the arrays that one probe of a variant may return."""
 ENDED = "!ended"
 """Name under which a run says how it ended; no array's name has an exclamation mark in front."""
@@ -146,32 +146,32 @@ def _observe(
         _put(vars(sys.modules[module]) if module else state.globals, spaces, name, definition)
     arrays: dict[str, npt.NDArray[Any]] = {}
     for number, run in enumerate(runs):
-        parcel = _returned(student, probes, run)
-        arrays[f"{number}:{ENDED}"] = np.array(RAISED if parcel is None else RETURNED)
-        if parcel is None:
+        encoder = _returned(student, probes, run)
+        arrays[f"{number}:{ENDED}"] = np.array(RAISED if encoder is None else RETURNED)
+        if encoder is None:
             continue
-        for key, spec in parcel.values.items():
+        for key, spec in encoder.values.items():
             if isinstance(spec, ArraySpec):
-                packed = parcel.buffers[spec.buffer]
+                packed = encoder.buffers[spec.buffer]
                 arrays[f"{number}:{key}"] = np.frombuffer(packed, dtype=wire.DTYPES[spec.dtype]).reshape(spec.shape)
     file = io.BytesIO()
     np.savez(file, **arrays)  # type: ignore[arg-type]  # names never meet `allow_pickle`: they hold a colon
     return file.getvalue()
 
 
-def _returned(student: Any, probes: Sequence[Space], run: Sequence[Any]) -> Parcel | None:
+def _returned(student: Any, probes: Sequence[Space], run: Sequence[Any]) -> ResultEncoder | None:
     """What a probe returns; None where it raises."""
     source, check, seed = run
     rng = generator(seed, zlib.crc32(check.encode()))
     student._Student__state.seed(seed)
-    parcel = Parcel(LARGEST)
+    encoder = ResultEncoder(MAX_RETURNED_BYTES)
     try:
         with np.errstate(all="ignore"):
             for key, value in dict(probes[source][check](student, rng)).items():
-                parcel.add(str(key), value)
+                encoder.add(str(key), value)
     except Exception:  # a variant is wrong code, and may raise whatever it likes
         return None
-    return parcel
+    return encoder
 
 
 def _put(home: Space, spaces: Sequence[Space], name: str, source: str) -> None:
