@@ -68,6 +68,10 @@ CODES: dict[str, Code] = {
         Code("right-for-your-forward"),
         Code("second-call"),
         Code("shared-state"),
+        # what stands in the student's own lines
+        Code("return-in-loop"),
+        Code("no-effect"),
+        Code("fixed-size"),
         # what the arrays show by themselves
         Code("transposed"),
         Code("not-reshaped"),

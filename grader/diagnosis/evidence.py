@@ -18,7 +18,7 @@ from grader.diagnosis.bank import MILDER, REPEATED, Bank
 from grader.diagnosis.codes import Candidate
 from grader.diagnosis.facts import Fact, read_facts
 from grader.diagnosis.points import milder, second_seed, watched
-from grader.model import Check, Frame, NotArray, Observation, Outcome
+from grader.model import Check, Excerpt, Frame, NotArray, Observation, Outcome
 
 Golden = Mapping[str, Mapping[str, npt.NDArray[Any]]]
 Probe = Callable[[Check, int], Observation]
@@ -152,6 +152,10 @@ class Evidence:
         The names of each check that a prepared mistake explains as a whole.
     raised
         The checks in which the student's code raised.
+    code
+        The student's own definitions that the check uses.
+    passed
+        The names that checks use which passed.
     """
 
     def __init__(
@@ -163,6 +167,8 @@ class Evidence:
         wrong: Sequence[Case],
         explained: Set[frozenset[str]],
         raised: Sequence[Case] = (),
+        code: Sequence[Excerpt] = (),
+        passed: Set[str] = frozenset(),
     ) -> None:
         self.case = case
         self.check = case.check
@@ -174,6 +180,9 @@ class Evidence:
         self.asker = asker
         self._wrong = wrong
         self._raised = raised
+        self.code = code
+        self.runs_elsewhere = bool(names_of(case.check) & passed)
+        """Whether a check that passed uses the same code."""
         self._explained = names_of(case.check) in explained
 
     @property

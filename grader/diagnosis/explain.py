@@ -16,7 +16,7 @@ from grader.diagnosis.bank import Bank
 from grader.diagnosis.evidence import SECONDS, Asker, Case, Evidence, Golden, Probe, failed_arrays, names_of
 from grader.diagnosis.matching.choose import named_mistakes
 from grader.diagnosis.rules import first_of
-from grader.model import Diagnosis
+from grader.model import Diagnosis, Excerpt
 
 
 class Explained(Struct, frozen=True):
@@ -33,6 +33,7 @@ def explain(
     seed: int,
     probe: Probe,
     clock: Callable[[], float] = time.monotonic,
+    code: Callable[[], Mapping[str, Sequence[Excerpt]]] = dict,
 ) -> Explained:
     """Diagnose the failed checks of one submission.
 
@@ -50,6 +51,8 @@ def explain(
         Observes the submission again; used for failed checks only.
     clock
         Seconds that count against the time for this.
+    code
+        Gives the student's own definitions that each check uses.
     """
     wrong = [case for case in cases if case.wrong]
     asker = Asker(bank, seed, probe, clock)
@@ -57,13 +60,18 @@ def explain(
     explained = {names_of(c.check) for c in wrong if (n := named.get(c.check.id)) is not None and n.whole}
     raised = [case for case in cases if case.raised and not case.innocent and not case.unbegun]
     diagnoses: dict[str, Diagnosis] = {}
+    own = code() if wrong or raised else {}
+    passed = {name for case in cases if case.outcome.status == "passed" for name in names_of(case.check)}
     for case in [*wrong, *raised]:
         id = case.check.id
         expected = {n: e for n, e in golden.get(id, {}).items() if isinstance(e, np.ndarray)}
         lost = failed_arrays(case)
         if lost and case.check.judge is None and not any(name in expected for name in lost):
             continue  # nothing but values that are no arrays
-        candidate = first_of(Evidence(case, expected, named.get(id), asker, wrong, explained, raised))
+        evidence = Evidence(
+            case, expected, named.get(id), asker, wrong, explained, raised, code=own.get(id, ()), passed=passed
+        )
+        candidate = first_of(evidence)
         if candidate is not None:
             diagnoses[id] = candidate.diagnosis()
     notes = ("the search for the kinds of mistakes was cut short: it had taken {SECONDS:g} s",) if asker.late else ()

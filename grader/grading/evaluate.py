@@ -25,7 +25,7 @@ from grader.grading.scoring import (
     with_extra,
     without_notebook,
 )
-from grader.model import LOST, Answer, Assignment, Check, Diagnosis, Given, Observation, Outcome, PartResult
+from grader.model import LOST, Answer, Assignment, Check, Diagnosis, Excerpt, Given, Observation, Outcome, PartResult
 from grader.worker.messages import Replacement
 
 GoldenTable = Mapping[str, Mapping[str, Any]]
@@ -240,7 +240,16 @@ class _Run:
             allowance = self._prober.session.allowance
             clock = time.monotonic if allowance is None else lambda: allowance.used
             diagnoses = _diagnoses(
-                self._assignment, outcomes, self._seen, innocent, self._golden, seed, self._ask, late, clock
+                self._assignment,
+                outcomes,
+                self._seen,
+                innocent,
+                self._golden,
+                seed,
+                self._ask,
+                late,
+                clock,
+                self._own_code,
             )
             self._last = state, diagnoses
         return self._last[1]
@@ -253,6 +262,11 @@ class _Run:
             return set()
         anchors = {check.id: session.anchors[check.id] for check in checks}
         return {id for id, at in anchors.items() if at.when == "end" or (at.when == "after" and at.cell >= first)}
+
+    def _own_code(self) -> Mapping[str, Sequence[Excerpt]]:
+        from grader.submission.source.excerpts import excerpts  # only where something failed
+
+        return excerpts(self._assignment, self._prober.session.submission)
 
     def _ask(self, check: Check, seed: int) -> Observation:
         key = check.id, check.source, seed
@@ -318,6 +332,7 @@ def _diagnoses(
     probe: Ask,
     after_errors: Set[str] = frozenset(),
     clock: Callable[[], float] = time.monotonic,
+    code: Callable[[], Mapping[str, Sequence[Excerpt]]] = dict,
 ) -> tuple[dict[str, Diagnosis], Sequence[str]]:
     if all(o.status not in ("failed", "partial", "error") for o in outcomes):
         return {}, ()
@@ -338,7 +353,7 @@ def _diagnoses(
         for o in outcomes
         if o.check.id in seen
     ]
-    explained = explain(cases, golden, read_bank(assignment), seed, probe, clock)
+    explained = explain(cases, golden, read_bank(assignment), seed, probe, clock, code)
     hidden = {c.id for c in assignment.checks if c.visibility == "hidden"}
     known = known_names(assignment, golden)
     diagnoses = {

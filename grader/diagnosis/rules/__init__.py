@@ -11,7 +11,7 @@ from typing import NamedTuple, Protocol
 
 from grader.diagnosis.codes import Candidate
 from grader.diagnosis.evidence import Evidence
-from grader.diagnosis.rules import errors, layers, prepared, shapes, values
+from grader.diagnosis.rules import errors, layers, prepared, shapes, source, state, values
 
 
 class Find(Protocol):
@@ -36,19 +36,32 @@ class Rule(NamedTuple):
 
 
 RULES: tuple[Rule, ...] = (
+    Rule(source.returns_in_loop, judged=True),
+    Rule(source.no_effect, raised=True),
+    Rule(state.shared_by_objects, raised=True),
+    Rule(state.shared_by_calls, raised=True),
+    Rule(source.fixed_size, raised=True),
     Rule(errors.shapes_that_do_not_fit, raised=True),
     Rule(errors.missing_return, raised=True),
     Rule(layers.own_behaviour, consequences=True, judged=True),
+    Rule(source.no_effect, judged=True),
+    Rule(state.shared_by_objects, judged=True),
     Rule(prepared.named_by_the_author, consequences=True),
     Rule(shapes.wrong_shape, consequences=True),
     Rule(values.extreme_numbers, consequences=True),
     Rule(prepared.explains_all, consequences=True, judged=True),
     Rule(layers.wrong_forward, consequences=True),
+    Rule(state.shared_by_calls, judged=True),
+    Rule(source.default_written_out, judged=True),
+    Rule(source.reads_notebook, judged=True),
+    Rule(source.entry_twice, judged=True),
     Rule(prepared.explains_some, consequences=True),
     Rule(values.patterns),
     Rule(values.judged_patterns, judged=True),
     Rule(layers.not_proportional),
     Rule(values.input_changed, judged=True),
+    Rule(source.not_used, judged=True),
+    Rule(source.clipped, judged=True),
     Rule(prepared.describes, earlier=True),
 )
 

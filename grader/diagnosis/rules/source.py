@@ -1,0 +1,310 @@
+"""What the student's own lines show without being run: a loop that returns, a result not kept, a size written out.
+
+Each rule reads the definitions that a failed check uses. A sentence says what stands in the line; that it is the cause
+is likely, and not proven by numbers, so mistakes that numbers prove come before most of these. Pure.
+"""
+
+from __future__ import annotations
+
+import ast
+import textwrap
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from grader.diagnosis.codes import Candidate
+from grader.diagnosis.evidence import Evidence
+from grader.model import Excerpt
+from grader.worker.syntax import parse_tree
+
+PURE = frozenset(
+    {
+        "maximum",
+        "minimum",
+        "exp",
+        "log",
+        "sqrt",
+        "abs",
+        "square",
+        "sum",
+        "mean",
+        "dot",
+        "matmul",
+        "einsum",
+        "transpose",
+        "reshape",
+        "where",
+        "clip",
+        "zeros_like",
+    }
+)
+"""Functions of NumPy, and methods of arrays, that only return something."""
+PURE_METHODS = frozenset(
+    {"reshape", "transpose", "astype", "copy", "sum", "mean", "dot", "clip", "flatten", "ravel", "T"}
+)
+SIZES = frozenset({"eye", "identity", "zeros", "ones", "empty", "full", "reshape", "arange", "range"})
+COMMON = frozenset({0, 1, 2, 0.5, 10, 100})
+"""Numbers of which it says nothing that a default has the same value."""
+LONGEST = 60
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+class Definition(NamedTuple):
+    """A definition of the student's, parsed."""
+
+    excerpt: Excerpt
+    tree: ast.Module
+
+    def at(self, node: ast.AST) -> str:
+        """Where a node stands, for a sentence."""
+        return f"({self.excerpt.file}, line {self.excerpt.line + getattr(node, 'lineno', 1) - 1})"
+
+    def classes(self) -> Iterator[ast.ClassDef]:
+        return (node for node in ast.walk(self.tree) if isinstance(node, ast.ClassDef))
+
+    def functions(self) -> Iterator[tuple[str, Function]]:
+        """Each function with its name as a student would say it; a method with its class."""
+        methods = {id(f): f"{c.name}.{f.name}" for c in self.classes() for f in methods_of(c)}
+        for node in ast.walk(self.tree):
+            if isinstance(node, Function):
+                yield methods.get(id(node), node.name), node
+
+
+def returns_in_loop(evidence: Evidence) -> Candidate | None:
+    """A `return` that every round of a `for` reaches, so that there is one round."""
+    for definition in definitions_of(evidence):
+        for name, function in definition.functions():
+            for loop in ast.walk(function):
+                if isinstance(loop, ast.For) and isinstance(loop.body[-1], ast.Return) and not _leaves_round(loop):
+                    text = f"The `return` of `{name}` {definition.at(loop.body[-1])} stands inside the `for` loop and"
+                    return candidate_for(
+                        "return-in-loop", f"{text} ends it in the first round.", "`return` in the loop"
+                    )
+    return None
+
+
+def no_effect(evidence: Evidence) -> Candidate | None:
+    """A statement that computes something and keeps nothing of it."""
+    for definition in definitions_of(evidence):
+        for _, function in definition.functions():
+            for node in ast.walk(function):
+                if not isinstance(node, ast.Expr):
+                    continue
+                if isinstance(node.value, ast.Compare) and isinstance(node.value.ops[0], ast.Eq):
+                    text = f"`{short(node)}` {definition.at(node)} compares and keeps nothing: is `=` meant?"
+                    return candidate_for("no-effect", text, f"`{short(node)}` only compares")
+                if _is_pure(node.value):
+                    text = f"`{short(node)}` {definition.at(node)} is computed and not kept: it changes nothing."
+                    return candidate_for("no-effect", text, f"`{short(node)}` is not kept")
+    return None
+
+
+def default_written_out(evidence: Evidence) -> Candidate | None:
+    """The value of an argument's default as a number in the body, where the argument belongs."""
+    for definition in definitions_of(evidence):
+        for _, function in definition.functions():
+            owner = next((c for c in definition.classes() if function in c.body and function.name == "__init__"), None)
+            named = {value: argument for argument, value in _defaults(function)}
+            defaults = {id(node) for node in ast.walk(function.args)}
+            for node in ast.walk(owner or function):
+                if (
+                    not isinstance(node, ast.Constant)
+                    or not isinstance(node.value, float | int)
+                    or id(node) in defaults
+                ):
+                    continue
+                if node.value in named:
+                    argument = named[node.value]
+                    text = f"`{short(node)}` {definition.at(node)} is the default of `{argument}` as a number: another"
+                    text += f" `{argument}` changes nothing there."
+                    return candidate_for("wrong-constant", text, f"the default of `{argument}` as a number")
+    return None
+
+
+def reads_notebook(evidence: Evidence) -> Candidate | None:
+    """An argument that is never read, beside a variable of the notebook that has its name's beginning."""
+    for definition in definitions_of(evidence):
+        for name, function in definition.functions():
+            arguments, read = arguments_of(function), names_read(function)
+            local = arguments | {
+                n.id for n in ast.walk(function) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
+            }
+            for argument in sorted(arguments - read):
+                stem = argument.lower().split("_")[0]
+                for other in sorted(read - local):
+                    if other.lower().split("_")[0] == stem:
+                        text = f"`{name}` {definition.at(function)} never reads its argument `{argument}`; it reads"
+                        text += f" `{other}`, which is outside of the function."
+                        return candidate_for("wrong-variable", text, f"`{other}` is read instead of `{argument}`")
+    return None
+
+
+def entry_twice(evidence: Evidence) -> Candidate | None:
+    """Of two lists by layer, one whose entry is used twice and another's never, where each of the other list's is."""
+    for definition in definitions_of(evidence):
+        for name, function in definition.functions():
+            used = _entries_used(function)
+            for one, entries in used.items():
+                for whole in used.values():
+                    never = sorted(whole.keys() - entries.keys())
+                    twice = [e for e in entries if len(entries[e]) > len(whole.get(e, ()))]
+                    if entries.keys() < whole.keys() and len(never) == 1 and len(twice) == 1:
+                        again, missing = one.format(twice[0]), one.format(never[0])
+                        text = f"`{name}` uses `{again}` more than once {definition.at(entries[twice[0]][-1])} and"
+                        text += f" `{missing}` never."
+                        return candidate_for("wrong-variable", text, f"`{again}` for `{missing}`")
+    return None
+
+
+def clipped(evidence: Evidence) -> Candidate | None:
+    """Numbers that are cut off at a bound which is no guard of a logarithm or a division."""
+    for definition in definitions_of(evidence):
+        for _, function in definition.functions():
+            for node in ast.walk(function):
+                match node:
+                    case ast.Call(func=ast.Attribute(attr="clip"), args=arguments):
+                        bounds = [n.value for a in arguments for n in ast.walk(a) if isinstance(n, ast.Constant)]
+                        if bounds and all(isinstance(b, int | float) and abs(b) >= 0.5 for b in bounds):
+                            text = f"`{short(node)}` {definition.at(node)} changes every number beyond its bounds: what"
+                            return candidate_for("cut-off", f"{text} is cut off is another result.", f"`{short(node)}`")
+    return None
+
+
+def not_used(evidence: Evidence) -> Candidate | None:
+    """A result with a name that nothing reads."""
+    for definition in definitions_of(evidence):
+        for name, function in definition.functions():
+            read = names_read(function) | {
+                n for node in ast.walk(function) if isinstance(node, ast.Global | ast.Nonlocal) for n in node.names
+            }
+            for node in ast.walk(function):
+                match node:
+                    case ast.Assign(targets=[ast.Name(id=variable)], value=value) if (
+                        variable not in read and not variable.startswith("_") and _is_computed(value)
+                    ):
+                        text = f"`{variable}` in `{name}` {definition.at(node)} is computed and never used."
+                        return candidate_for("no-effect", text, f"`{variable}` is never used")
+    return None
+
+
+def fixed_size(evidence: Evidence) -> Candidate | None:
+    """An exception in code that runs in another check, and that has a size written as a number."""
+    error = evidence.case.observation.error
+    if error is None or error.type not in ("ValueError", "IndexError") or not evidence.runs_elsewhere:
+        return None
+    at = evidence.case.frame  # which a hidden check does not tell
+    for definition in definitions_of(evidence):
+        for _, function in definition.functions():
+            for node in ast.walk(function):
+                if at is not None and f"({at.file}, line {at.line})" != definition.at(node):
+                    continue
+                if _has_fixed_size(node, function):
+                    text = "This runs in another check, so look at what holds for one size only:"
+                    text += f" `{short(node)}` {definition.at(node)} has a size written as a number."
+                    if not isinstance(node, ast.Call):
+                        text = text.replace("has a size written as a number", "takes a fixed number of entries")
+                    return candidate_for("fixed-size", text, f"`{short(node)}` holds for one size only")
+    return None
+
+
+def definitions_of(evidence: Evidence) -> Iterator[Definition]:
+    for excerpt in evidence.code:
+        try:
+            yield Definition(excerpt, parse_tree(textwrap.dedent(excerpt.text)))
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            continue
+
+
+def candidate_for(code: str, text: str, mistake: str) -> Candidate:
+    return Candidate(code, text, {}, mistake)
+
+
+def short(node: ast.AST) -> str:
+    text = " ".join(ast.unparse(node).split()).replace("`", "'")
+    return text if len(text) <= LONGEST else text[: LONGEST - 3] + "..."
+
+
+def methods_of(node: ast.ClassDef) -> Iterator[Function]:
+    return (child for child in node.body if isinstance(child, Function))
+
+
+def arguments_of(function: Function) -> set[str]:
+    every = function.args.posonlyargs + function.args.args + function.args.kwonlyargs
+    return {argument.arg for argument in every} - {"self", "cls"}
+
+
+def names_read(node: ast.AST) -> set[str]:
+    return {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
+
+
+def _leaves_round(loop: ast.For) -> bool:
+    """Whether a round can end before its last statement."""
+    return any(isinstance(node, ast.Continue | ast.Break) for node in ast.walk(loop))
+
+
+def _is_pure(node: ast.expr) -> bool:
+    match node:
+        case ast.BinOp():
+            return not any(isinstance(inner, ast.Await | ast.Yield) for inner in ast.walk(node))
+        case ast.Attribute(attr="T"):
+            return True
+        case ast.Call(func=ast.Attribute(value=ast.Name(id="np" | "numpy"), attr=name), keywords=keywords):
+            return name in PURE and all(keyword.arg not in ("out", None) for keyword in keywords)
+        case ast.Call(func=ast.Attribute(attr=name), keywords=keywords):
+            return name in PURE_METHODS and all(keyword.arg not in ("out", None) for keyword in keywords)
+    return False
+
+
+def _is_computed(node: ast.expr) -> bool:
+    """Whether a value is worth a variable: not a constant, a size or the name of something."""
+    if any(isinstance(n, ast.Attribute) and n.attr in ("shape", "size", "ndim") for n in ast.walk(node)):
+        return False
+    if any(isinstance(n, ast.Name) and n.id == "len" for n in ast.walk(node)):
+        return False
+    return isinstance(node, ast.BinOp | ast.Call | ast.UnaryOp | ast.Compare) and bool(names_read(node))
+
+
+def is_name(node: ast.AST, name: str) -> bool:
+    return isinstance(node, ast.Name) and node.id == name
+
+
+def _defaults(function: Function) -> Iterator[tuple[str, float]]:
+    """Arguments with a number as default."""
+    positional = function.args.posonlyargs + function.args.args
+    pairs = [*zip(positional[::-1], function.args.defaults[::-1], strict=False)]
+    pairs += [(a, d) for a, d in zip(function.args.kwonlyargs, function.args.kw_defaults, strict=True) if d is not None]
+    for argument, default in pairs:
+        if isinstance(default, ast.Constant) and isinstance(default.value, int | float) and default.value not in COMMON:
+            yield argument.arg, default.value
+
+
+def _entries_used(function: Function) -> dict[str, dict[str, list[ast.AST]]]:
+    """Lists by layer that a function reads: a pattern such as `biases[{}]` -> index -> where it is read.
+
+    `biases[1]` counts, and `params["b1"]` by its number.
+    """
+    used: dict[str, dict[str, list[ast.AST]]] = {}
+    for node in ast.walk(function):
+        match node:
+            case ast.Subscript(
+                value=ast.Name() | ast.Attribute() as base, slice=ast.Constant(value=key), ctx=ast.Load()
+            ):
+                name = ast.unparse(base)
+                if type(key) is int:
+                    used.setdefault(f"{name}[{{}}]", {}).setdefault(str(key), []).append(node)
+                elif isinstance(key, str) and key[-1:].isdigit() and (stem := key.rstrip("0123456789")).isidentifier():
+                    used.setdefault(f"{name}['{stem}{{}}']", {}).setdefault(key[len(stem) :], []).append(node)
+    return used
+
+
+def _has_fixed_size(node: ast.AST, function: Function) -> bool:
+    match node:
+        case ast.Call(func=ast.Attribute(attr=name) | ast.Name(id=name), args=arguments) if name in SIZES:
+            numbers = [n.value for a in arguments for n in _entries(a) if isinstance(n, ast.Constant)]
+            return any(type(number) is int and number > 2 for number in numbers)
+        case ast.Assign(targets=[ast.Tuple(elts=elements)], value=ast.Name(id=name)):
+            return function.name == "__init__" and name in arguments_of(function) and len(elements) > 1
+    return False
+
+
+def _entries(node: ast.expr) -> list[ast.expr]:
+    return node.elts if isinstance(node, ast.Tuple | ast.List) else [node]

@@ -1,0 +1,220 @@
+"""What outlives a call, as the student's own lines show it: attributes of a class, one object for two layers, globals.
+
+Rules like those of `source`: what stands in the line is said, and not that numbers prove it. Pure.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from grader.diagnosis.codes import Candidate
+from grader.diagnosis.evidence import Evidence, names_of
+from grader.diagnosis.rules.source import (
+    Function,
+    arguments_of,
+    candidate_for,
+    definitions_of,
+    is_name,
+    methods_of,
+    names_read,
+    short,
+)
+
+ADDING = frozenset({"append", "extend", "insert", "update"})
+TAKING = frozenset({"pop", "popleft"})
+COPIES = frozenset({"copy", "array", "ascontiguousarray"})
+EMPTY = frozenset({"zeros", "zeros_like", "ones", "ones_like", "dict", "list", "empty", "empty_like"})
+
+
+def shared_by_objects(evidence: Evidence) -> Candidate | None:
+    """A list or dictionary of the class in which methods keep what belongs to one object; one object in two places."""
+    for definition in definitions_of(evidence):
+        for node in definition.classes():
+            for attribute, at in _kept_in_class(node):
+                text = (
+                    f"`{attribute}` of `{node.name}` belongs to the class {definition.at(at)}, not to the object: all"
+                )
+                text += f" objects of `{node.name}` share it, and each finds what another has left."
+                text += f" `self.{attribute} = ...` in `__init__` gives each its own."
+                return candidate_for("shared-state", text, f"`{attribute}` is shared by all objects of `{node.name}`")
+        for at, kind in _in_two_places(definition.tree):
+            text = f"`{short(at)}` {definition.at(at)} puts one object of `{kind}` in two places: they share its"
+            text += " parameters and what it keeps for the backward pass."
+            return candidate_for("shared-state", text, f"one object of `{kind}` in two places")
+        for name, function in definition.functions():
+            for layer, at in _forward_twice(function):
+                text = f"`{name}` calls `forward` of `{layer}` twice {definition.at(at)} before its `backward`, which"
+                text += " finds only what the last `forward` kept: two layers of a network are two objects."
+                return candidate_for("shared-state", text, f"`{layer}` is two layers of the network")
+    return None
+
+
+def shared_by_calls(evidence: Evidence) -> Candidate | None:
+    """A variable of the notebook, or an attribute, by which a call finds what an earlier one left."""
+    theirs = names_of(evidence.check) | set(evidence.check.builds_on)
+    for definition in definitions_of(evidence):
+        for name, function in definition.functions():
+            for variable, at in _kept_outside(function):
+                if variable not in theirs:
+                    text = f"`{name}` keeps something in `{variable}` {definition.at(at)}, which is outside of the"
+                    text += " function: what one call leaves there, the next one finds."
+                    return candidate_for("shared-state", text, f"`{variable}` lives outside of `{name}`")
+        for node in definition.classes():
+            for attribute, at in _made_once(node):
+                text = f"`self.{attribute}` is only set while there is none {definition.at(at)}: a second call goes on"
+                return candidate_for(
+                    "second-call", f"{text} with that of the first.", f"`self.{attribute}` is set once"
+                )
+            for copy, source, at in _copied(node):
+                text = f"`self.{copy}` is copied from `self.{source}` once, in `__init__` {definition.at(at)}: when"
+                text += f" `self.{source}` gets new values, the copy keeps the old ones."
+                return candidate_for("second-call", text, f"`self.{copy}` is an old copy of `self.{source}`")
+    return None
+
+
+def _kept_in_class(node: ast.ClassDef) -> Iterator[tuple[str, ast.AST]]:
+    """Attributes of the class itself that its methods change, with the statement that makes or changes them."""
+    made = {}
+    for statement in node.body:
+        match statement:
+            case ast.Assign(targets=[ast.Name(id=name)], value=ast.List() | ast.Dict() | ast.Set()):
+                made[name] = statement
+    own = set()
+    for inner in ast.walk(node):
+        match inner:
+            case ast.Assign(targets=targets):
+                own |= {t.attr for t in targets if isinstance(t, ast.Attribute) and is_name(t.value, "self")}
+    for inner in (inner for function in methods_of(node) for inner in ast.walk(function)):
+        match inner:
+            case ast.Assign(targets=[ast.Attribute(value=ast.Name(id=holder), attr=name), *_]) if holder == node.name:
+                yield name, inner
+            case ast.Call(func=ast.Attribute(value=ast.Attribute(value=ast.Name(), attr=name), attr=verb)) if (
+                name in made and name not in own and verb in ADDING | TAKING
+            ):
+                yield name, made[name]
+            case ast.Assign(targets=[ast.Subscript(value=ast.Attribute(value=ast.Name(), attr=name)), *_]) if (
+                name in made and name not in own
+            ):
+                yield name, made[name]
+
+
+def _class_called(node: ast.AST) -> str:
+    """The name of the class that an expression makes an object of, judged by its capital; empty for another."""
+    match node:
+        case ast.Call(func=ast.Name(id=name)) if name[:1].isupper() and not name.isupper():
+            return name
+    return ""
+
+
+def _in_two_places(tree: ast.AST) -> Iterator[tuple[ast.AST, str]]:
+    """Where one object of a class is put twice, with the name of the class."""
+    made = {}
+    for node in ast.walk(tree):
+        match node:
+            case ast.Assign(targets=targets, value=value) if kind := _class_called(value):
+                if len(targets) > 1:
+                    yield node, kind
+                if isinstance(targets[0], ast.Name):
+                    made[targets[0].id] = kind
+            case ast.BinOp(left=ast.List(elts=[only]), op=ast.Mult()) if kind := _class_called(only):
+                yield node, kind
+    for node in ast.walk(tree):
+        match node:
+            case ast.List(elts=elements) | ast.Tuple(elts=elements, ctx=ast.Load()):
+                names = [e.id for e in elements if isinstance(e, ast.Name) and e.id in made]
+                for name in names:
+                    if names.count(name) > 1:
+                        yield node, made[name]
+
+
+def _forward_twice(function: Function) -> Iterator[tuple[str, ast.AST]]:
+    """Objects whose `forward` a function calls twice before their `backward`, with the second call."""
+    calls: dict[str, list[tuple[int, str, ast.AST]]] = {}
+    for node in ast.walk(function):
+        match node:
+            case ast.Call(
+                func=ast.Attribute(value=ast.Attribute() | ast.Name() as called, attr="forward" | "backward" as verb)
+            ):
+                calls.setdefault(ast.unparse(called), []).append((node.lineno, verb, node))
+    for layer, made in calls.items():
+        backward = min((line for line, verb, _ in made if verb == "backward"), default=0)
+        forward = [(line, node) for line, verb, node in made if verb == "forward" and line < backward]
+        if len(forward) > 1 and layer != "self":
+            yield layer, max(forward, key=lambda one: one[0])[1]
+
+
+def _kept_outside(function: Function) -> Iterator[tuple[str, ast.AST]]:
+    """Variables outside of a function that it changes and uses, with the statement that changes them."""
+    declared = {n for node in ast.walk(function) if isinstance(node, ast.Global) for n in node.names}
+    stored = {n.id for n in ast.walk(function) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    local = (arguments_of(function) | stored | {"self", "cls"}) - declared
+    changes: list[tuple[str, str, ast.AST]] = []
+    for node in ast.walk(function):
+        match node:
+            case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr=verb)) if verb in ADDING | TAKING:
+                changes.append((name, verb, node))
+            case ast.AugAssign(target=ast.Subscript(value=ast.Name(id=name)) | ast.Name(id=name), op=ast.Add()):
+                changes.append((name, "pop", node))
+    for name, verb, node in changes:
+        if name in ("np", "numpy"):
+            continue
+        uses = sum(is_name(n, name) and isinstance(n.ctx, ast.Load) for n in ast.walk(function))  # type: ignore[attr-defined]
+        if name not in local and (verb in TAKING or uses > 1):
+            yield name, node
+
+
+def _made_once(node: ast.ClassDef) -> Iterator[tuple[str, ast.AST]]:
+    """Attributes that a method sets from its arguments only while there are none."""
+    for function in methods_of(node):
+        for inner in ast.walk(function):
+            if not isinstance(inner, ast.If) or function.name == "__init__":
+                continue
+            asked = {
+                n.left.attr
+                for n in ast.walk(inner.test)
+                if isinstance(n, ast.Compare) and isinstance(n.left, ast.Attribute) and isinstance(n.ops[0], ast.Is)
+            }
+            for statement in inner.body:
+                match statement:
+                    case ast.Assign(targets=[ast.Attribute(value=ast.Name(id="self"), attr=name)], value=value) if (
+                        name in asked and names_read(value) & arguments_of(function) and not _is_empty(value)
+                    ):
+                        yield name, statement
+
+
+def _is_empty(node: ast.expr) -> bool:
+    match node:
+        case ast.Call(func=ast.Attribute(attr=name) | ast.Name(id=name)):
+            return name in EMPTY
+    return False
+
+
+def _copied(node: ast.ClassDef) -> Iterator[tuple[str, str, ast.AST]]:
+    """Attributes that `__init__` copies from another one, and other methods read."""
+    for function in (f for f in methods_of(node) if f.name == "__init__"):
+        for inner in ast.walk(function):
+            match inner:
+                case ast.Assign(
+                    targets=[ast.Attribute(value=ast.Name(id="self"), attr=copy)],
+                    value=ast.Call(func=ast.Attribute(attr=verb)) as value,
+                ) if verb in COPIES:
+                    sources = [
+                        n.attr for n in ast.walk(value) if isinstance(n, ast.Attribute) and is_name(n.value, "self")
+                    ]
+                    others = [f for f in methods_of(node) if f is not function]
+                    if sources and any(_loads(f, copy) for f in others) and not any(_stores(f, copy) for f in others):
+                        yield copy, sources[0], inner
+
+
+def _loads(function: Function, attribute: str) -> bool:
+    return any(
+        isinstance(n, ast.Attribute) and n.attr == attribute and isinstance(n.ctx, ast.Load) for n in ast.walk(function)
+    )
+
+
+def _stores(function: Function, attribute: str) -> bool:
+    return any(
+        isinstance(n, ast.Attribute) and n.attr == attribute and isinstance(n.ctx, ast.Store)
+        for n in ast.walk(function)
+    )

@@ -1,0 +1,258 @@
+"""What a student's own lines show: each rule on code that has the mistake, and on like code that has not."""
+
+from __future__ import annotations
+
+import textwrap
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from grader.diagnosis.evidence import Case
+from grader.diagnosis.explain import explain
+from grader.grading.scoring import outcome
+from grader.model import Check, Excerpt, Given, Observation, Part, StudentError, Uses
+
+EXPECTED = {"a": np.array([1.0, 2.0, 4.0, -7.0])}
+
+
+def check_of(id: str) -> Check:
+    return Check(
+        id=id, part=Part("1", "P"), title="T", points=Fraction(1), visibility="hidden",
+        source=f"def {id}(s, r): ...", uses=(Uses(name="own"),),
+    )  # fmt: skip
+
+
+def case_of(id: str, seen: Observation) -> Case:
+    given = Given(golden=EXPECTED, rng=np.random.default_rng(0), data=Path())
+    return Case(outcome(check_of(id), seen, given), seen)
+
+
+def said(code: str, *cases: Case) -> str:
+    """The diagnosis of the first case, where `code` stands in cell 4 from its third line on."""
+    text = textwrap.dedent(code).strip()
+    excerpt = Excerpt(name="own", file="cell 4", line=3, text=text)
+    silent = lambda check, seed: Observation(check=check.id, ended="error")  # noqa: E731
+    golden = {case.check.id: EXPECTED for case in cases}
+    found = explain(cases, golden, None, 1, silent, code=lambda: {case.check.id: (excerpt,) for case in cases}).found
+    return found[cases[0].check.id].text if cases[0].check.id in found else ""
+
+
+def wrong(code: str) -> str:
+    values = {"a": np.array([3.0, 1.0, -2.0, 5.5])}
+    return said(code, case_of("first", Observation(check="first", ended="returned", values=values)))
+
+
+def raising(code: str, *others: Case, type: str = "ValueError") -> str:
+    error = StudentError(type=type, message="m")
+    return said(code, case_of("first", Observation(check="first", ended="error", error=error)), *others)
+
+
+RUNS = case_of("second", Observation(check="second", ended="returned", values=EXPECTED))
+
+MISTAKES = [
+    (
+        """
+        def loss(rows):
+            total = 0
+            for row in rows:
+                total += row @ row
+                return total
+        """,
+        "The `return` of `loss` (cell 4, line 7) stands inside the `for` loop",
+    ),
+    (
+        """
+        class Layer:
+            def forward(self, x):
+                self.x == x
+                return x * 2
+        """,
+        "`self.x == x` (cell 4, line 5) compares and keeps nothing: is `=` meant?",
+    ),
+    (
+        "def relu(x):\n    np.maximum(x, 0)\n    return x",
+        "`np.maximum(x, 0)` (cell 4, line 4) is computed and not kept",
+    ),
+    ("def step(w, g):\n    w - 0.1 * g\n    return w", "`w - 0.1 * g` (cell 4, line 4) is computed and not kept"),
+    (
+        """
+        class Layer:
+            cache = []
+
+            def forward(self, x):
+                self.cache.append(x)
+                return x * 2
+
+            def backward(self, d):
+                return d * self.cache.pop()
+        """,
+        "`cache` of `Layer` belongs to the class (cell 4, line 4), not to the object",
+    ),
+    (
+        "class Layer:\n    def forward(self, x):\n        Layer.x = x\n        return x",
+        "`x` of `Layer` belongs to the class (cell 4, line 5)",
+    ),
+    (
+        """
+        class Net:
+            def __init__(self):
+                layer = Linear(3, 3)
+                self.layers = [layer, ReLU(), layer]
+        """,
+        "`[layer, ReLU(), layer]` (cell 4, line 6) puts one object of `Linear` in two places",
+    ),
+    ("def make():\n    return Net([Linear(3, 3)] * 2)", "`[Linear(3, 3)] * 2` (cell 4, line 4) puts one object"),
+    (
+        "def make(net):\n    net.a = net.b = Linear(3, 3)",
+        "`net.a = net.b = Linear(3, 3)` (cell 4, line 4) puts one object",
+    ),
+    (
+        """
+        class Net:
+            def step(self, x):
+                h = self.affine.forward(x)
+                y = self.affine.forward(h)
+                return self.affine.backward(self.affine.backward(y))
+        """,
+        "`Net.step` calls `forward` of `self.affine` twice (cell 4, line 6) before its `backward`",
+    ),
+    (
+        "def backward(d, cache):\n    return d * _masks.pop()",
+        "`backward` keeps something in `_masks` (cell 4, line 4), which is outside of the function",
+    ),
+    ("def step(g):\n    sums[0] += g\n    return sums[0]", "`step` keeps something in `sums` (cell 4, line 4)"),
+    (
+        """
+        class ReLU:
+            def forward(self, x):
+                if self.mask is None:
+                    self.mask = x > 0
+                return x * self.mask
+        """,
+        "`self.mask` is only set while there is none (cell 4, line 6)",
+    ),
+    (
+        """
+        class Linear:
+            def __init__(self, n):
+                self.w = np.zeros((n, n))
+                self.t = self.w.T.copy()
+
+            def forward(self, x):
+                return x @ self.t
+        """,
+        "`self.t` is copied from `self.w` once, in `__init__` (cell 4, line 6)",
+    ),
+    (
+        "def step(w, g, rate=0.003):\n    w -= rate * g\n    return w - 0.003 * g",
+        "`0.003` (cell 4, line 5) is the default of `rate` as a number",
+    ),
+    (
+        """
+        class Net:
+            def __init__(self, n, rate=0.01):
+                self.rate = rate
+
+            def step(self, g):
+                self.w -= 0.01 * g
+        """,
+        "`0.01` (cell 4, line 8) is the default of `rate` as a number",
+    ),
+    (
+        "def loss(x, y):\n    return np.mean((x - y_train) ** 2)",
+        "`loss` (cell 4, line 3) never reads its argument `y`; it reads `y_train`",
+    ),
+    (
+        "def forward(x):\n    h = x @ weights[0] + biases[0]\n    return h @ weights[1] + biases[0]",
+        "`forward` uses `biases[0]` more than once (cell 4, line 5) and `biases[1]` never.",
+    ),
+    (
+        "def forward(x, p):\n    h = x @ p['W1'] + p['b1']\n    return h @ p['W2'] + p['b1']",
+        "`forward` uses `p['b1']` more than once (cell 4, line 5) and `p['b2']` never.",
+    ),
+    (
+        "def loss(x, w):\n    penalty = np.sum(w * w)\n    return np.sum(x)",
+        "`penalty` in `loss` (cell 4, line 4) is computed",
+    ),
+    (
+        "def step(w, g):\n    g = np.clip(g, -1, 1)\n    return w - g",
+        "`np.clip(g, -1, 1)` (cell 4, line 4) changes every",
+    ),
+]
+
+NO_MISTAKES = [
+    "def first(rows):\n    for row in rows:\n        if row > 0:\n            return row\n    return 0",
+    "def first(rows):\n    for row in rows:\n        if row < 0:\n            continue\n        return row",
+    "def relu(x):\n    np.maximum(x, 0, out=x)\n    return x",
+    "def show(x):\n    'Words.'\n    print(x.sum())\n    x.sort()\n    return x",
+    """
+    class A:
+        sizes = [1, 2]
+
+        def __init__(self):
+            self.kept = []
+
+        def f(self, x):
+            self.kept.append(x)
+    """,
+    "def make():\n    a, b = Linear(3, 3), Linear(3, 3)\n    return [a, ReLU(), b]",
+    "def step(net, x):\n    return net.a.backward(net.b.forward(net.a.forward(x)))",
+    "def train(x):\n    losses = []\n    losses.append(x)\n    total = 0\n    total += x\n    return losses",
+    "def train(x):\n    history.append(x)\n    return np.add(x, x)",
+    """
+    class A:
+        def step(self, g):
+            if self.v is None:
+                self.v = np.zeros_like(g)
+            self.v += g
+    """,
+    """
+    class A:
+        def __init__(self, s):
+            self.w = s
+            self.start = self.w.copy()
+
+        def f(self):
+            return self.w
+    """,
+    "def f(x, h=1e-5, n=2):\n    return (x + h) / 2",
+    "def loss(x, y):\n    return np.mean((x - y) ** 2) + y_shift",
+    "def forward(x):\n    return (x @ w[0] + b[0]) @ w[1] + b[1]",
+    "def forward(x, p):\n    return (x @ p['W1'] + p['b1']) @ p['W2']",
+    "def loss(p):\n    rows = p.shape[0]\n    _, kept = p, 1\n    return -np.log(np.clip(p, 1e-12, 1 - 1e-12)).sum()",
+]
+
+
+@pytest.mark.parametrize(("code", "sentence"), MISTAKES)
+def test_what_a_line_shows_is_said_with_its_place(code: str, sentence: str) -> None:
+    assert sentence in wrong(code)
+
+
+@pytest.mark.parametrize("code", NO_MISTAKES)
+def test_like_code_without_the_mistake_gets_no_such_sentence(code: str) -> None:
+    assert "cell 4" not in wrong(code)
+    assert "cell 4" not in raising(code, RUNS)
+
+
+@pytest.mark.parametrize(
+    ("code", "what"),
+    [
+        ("def one_hot(y):\n    return np.eye(3)[y]", "`np.eye(3)` (cell 4, line 4) has a size written as a number."),
+        ("def f(x):\n    return np.zeros((len(x), 7))", "`np.zeros((len(x), 7))` (cell 4, line 4) has a size"),
+        (
+            "class Net:\n    def __init__(self, dims):\n        a, b = dims",
+            "`a, b = dims` (cell 4, line 5) takes a fixed number of entries.",
+        ),
+    ],
+)
+def test_an_exception_in_code_that_runs_elsewhere_leads_to_a_size_written_out(code: str, what: str) -> None:
+    assert what in raising(code, RUNS)
+    assert raising(code) == "" or "cell 4" not in raising(code)
+    assert "cell 4" not in raising(code, RUNS, type="KeyError")
+
+
+def test_code_that_cannot_be_parsed_says_nothing() -> None:
+    assert "cell 4" not in wrong("def f(:\n    return")
+    assert "cell 4" not in wrong("def f(x):\n    return " + "(" * 2000 + "x" + ")" * 2000)
