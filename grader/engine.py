@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
 from pathlib import Path
@@ -15,6 +15,7 @@ import msgspec
 import numpy.typing as npt
 
 from grader.assignment.loading.course import find_course
+from grader.assignment.notebooks import by_notebook
 from grader.errors import SubmissionError, UsageError
 from grader.execution.observe import compile_checks
 from grader.execution.process import RootProcess
@@ -22,6 +23,7 @@ from grader.execution.scheduler import Prober
 from grader.execution.session import Session
 from grader.execution.spawn import Launched
 from grader.grading.evaluate import evaluate
+from grader.grading.scoring import with_extra
 from grader.marks import answer_digest
 from grader.model import Answer, Assignment, Check, Notebook, Observation, Report, Submission, Work
 from grader.reference.expected import ExpectedValues, Seed
@@ -185,6 +187,8 @@ def grade_with(
 ) -> Report:
     """Grade a hand-in for a loaded assignment in a worker that may have graded others before.
 
+    Of several notebooks each is graded by itself, in processes of its own, and the report has the parts of all.
+
     `folder` is this hand-in's own, from `RootProcess.new_folder`; the caller removes it. `handed` is what lies at
     `path`, for a caller that has looked at it, `digests` the SHA-256 of its files by their real path. `keep` is as for
     `grade`; "answers" draws only what a person marks.
@@ -196,19 +200,57 @@ def grade_with(
     Fault
         If the grader or the assignment fails; the worker is then to be replaced.
     """
+    started = time.monotonic() if started is None else started
+    reports: list[Report] = []
+    for number, one in enumerate(by_notebook(assignment)):
+        report = _grade_notebook(
+            root,
+            path,
+            one,
+            folder / f"work{number or ''}",
+            expected,
+            handed=handed,
+            digests=digests,
+            keep=keep,
+            started=started,
+            policy=policy,
+            inspect=inspect,
+            before=reports,
+        )
+        if report.status != "graded":
+            return report
+        reports.append(report)
+    return reports[0] if len(reports) == 1 else _joined(assignment, reports)
+
+
+def _grade_notebook(
+    root: RootProcess,
+    path: Path,
+    assignment: Assignment,
+    workdir: Path,
+    expected: ExpectedValues,
+    *,
+    handed: SubmittedFiles | None,
+    digests: Mapping[str, str] | None,
+    keep: bool | Literal["answers"],
+    started: float,
+    policy: Policy,
+    inspect: Inspect | None,
+    before: Sequence[Report],
+) -> Report:
+    """As `grade_with`, for the only notebook or one of several; `before` has the reports of those before it."""
     from grader.submission.files.open import open_submission
     from grader.submission.review.stubs import unfilled_by_check
     from grader.submission.source.anchors import find_anchors
 
-    started = time.monotonic() if started is None else started
     try:
         root.warm(assignment.preload)
-        submission = open_submission(path, assignment, folder / "work", handed, digests)
+        submission = open_submission(path, assignment, workdir, handed, digests)
         anchors = find_anchors(assignment, submission)
         log.debug("submission opened (%.3f s)", time.monotonic() - started)
     except SubmissionError as error:
         return _ungradable(path, assignment, error, started)
-    seed = expected.seed_for(submission.digest)
+    seed = before[0].seed if before else expected.seed_for(submission.digest)
     with ThreadPoolExecutor(max_workers=1) as pool:
         # beside the worker, which is busy with the notebook
         pool.submit(compile_checks, assignment)
@@ -228,7 +270,13 @@ def grade_with(
             prober.finish()  # before what only this side has to do
             _log_cells(session, cells_done - started)
             answers = _answers(assignment, submission, stub, session, digests=bool(keep))
-            evaluation = evaluate(prober, golden.result(), unfilled=stubs.result(), answers=answers)
+            evaluation = evaluate(
+                prober,
+                golden.result(),
+                unfilled=stubs.result(),
+                answers=answers,
+                earlier=[o for report in before for p in report.parts for o in p.outcomes],
+            )
             log.debug("checks compared and explained (%.3f s)", time.monotonic() - started)
             for check in assignment.checks if inspect or log.isEnabledFor(logging.DEBUG) else ():
                 observation = prober.observe(check)
@@ -262,6 +310,41 @@ def grade_with(
         work=_work(assignment, submission) if keep else None,
         lost_process=session.lost_process,
     )
+
+
+def _joined(assignment: Assignment, reports: Sequence[Report]) -> Report:
+    """One report of the reports of an assignment's notebooks."""
+    names = [str(one.notebook) for one in by_notebook(assignment)]
+    each = [
+        msgspec.structs.replace(
+            report,
+            cells=tuple(msgspec.structs.replace(cell, notebook=name) for cell in report.cells),
+            notes=tuple(
+                note if note.startswith(name) or all(note in r.notes for r in reports) else f"{name}: {note}"
+                for note in report.notes
+            ),
+        )
+        for name, report in zip(names, reports, strict=True)
+    ]
+    by_id = {part.part.id: part for report in each for part in report.parts}
+    parts = [by_id[part.id] for part in assignment.parts]
+    return msgspec.structs.replace(
+        each[0],
+        parts=tuple(with_extra(assignment, parts) if assignment.extra else parts),
+        cells=tuple(cell for report in each for cell in report.cells),
+        notes=_capped(*(note for report in each for note in report.notes)),
+        unchecked=unchecked_points(assignment),
+        seconds={**reports[-1].seconds, "cells": sum(report.seconds["cells"] for report in reports)},
+        work=_joined_work([report.work for report in reports if report.work is not None]),
+        lost_process=any(report.lost_process for report in reports),
+        by_notebook=tuple(each),
+    )
+
+
+def _joined_work(each: Sequence[Work]) -> Work | None:
+    """The modules and definitions; the notebooks stay in the reports of each."""
+    code = {id: excerpts for work in each for id, excerpts in work.code.items()}
+    return msgspec.structs.replace(each[0], notebook=None, code=code) if each else None
 
 
 def _only(assignment: Assignment, ids: Collection[str]) -> Assignment:
@@ -346,7 +429,7 @@ def _stub_notebook(assignment: Assignment) -> Notebook | None:
 
     given = read_fingerprints(assignment)
     if given is not None:
-        return given.given_notebook()
+        return given.given_notebook(assignment.notebook)
     if assignment.notebook is None or not (assignment.handout / assignment.notebook).is_file():
         return None
     return read_notebook(assignment.handout / assignment.notebook)

@@ -154,7 +154,7 @@ class Assignment(Struct, frozen=True, kw_only=True):
     solution: Path | None
     """`reference/<id>/solution`, or None when only the hand-out is here."""
     notebook: str | None
-    """Path of the notebook inside the hand-out, or None when there is none."""
+    """Path inside the hand-out: of the notebook, or of the first of several; None when there is none."""
     student_files: tuple[str, ...]
     """Module paths that the student fills in, relative to the hand-out."""
     provided_files: tuple[str, ...]
@@ -164,6 +164,7 @@ class Assignment(Struct, frozen=True, kw_only=True):
     manual: tuple[Manual, ...]
     order: tuple[str, ...]
     """Part ids in printed order."""
+    notebooks: Mapping[str, tuple[str, ...]] = {}  # of several: each one's parts (`assignment.notebooks`)
     extra: tuple[str, ...] = ()
     cap: Fraction = Fraction(0)
     """Parts of extra credit, and what all automatic parts can come to with them."""
@@ -235,8 +236,7 @@ class Cell(Struct, frozen=True, kw_only=True):
     headings: tuple[str, ...] = ()
     """Titles of the headings that the cell stands under, outermost first, without `#`."""
     execution_count: int | None = None
-    has_outputs: bool = False
-    """Whether outputs are stored: it was run once."""
+    has_outputs: bool = False  # whether outputs are stored: it was run once
 
 
 class Notebook(Struct, frozen=True, kw_only=True):
@@ -354,6 +354,7 @@ class CellRun(Struct, frozen=True, kw_only=True):
     """A sentence for each figure that the cell drew (`1 axes, 2 lines, title 'Loss'`)."""
     pictures: tuple[bytes, ...] = ()  # the figures as PNG, when they were asked for
     seconds: float = 0.0
+    notebook: str = ""  # whose cell it is, where the assignment has several
 
 
 class Excerpt(Struct, frozen=True, kw_only=True):
@@ -472,8 +473,8 @@ class Report(Struct, frozen=True, kw_only=True):
     seconds: Mapping[str, float] = field(default_factory=dict)
     reason: str = ""
     """For `ungradable` and `fault`: the one line that says why and what to do."""
-    work: Work | None = None
-    """The hand-in itself, when it was asked to be kept; JSON never has it."""
+    work: Work | None = None  # the hand-in itself, when it was asked to be kept; JSON never has it
+    by_notebook: tuple[Report, ...] = ()  # of an assignment of several notebooks: each one's own report
     unchecked: Fraction = Fraction(0)
     """Automatic points of the assignment whose checks are not here: a student's folder has the public ones only."""
     lost_process: bool = False

@@ -238,7 +238,8 @@ def _result(report: Report) -> Result:
     if not_started := order.sections(report).not_started:
         summary.append(f"Not started: {', '.join(_safe(p.part.id) for p in not_started)}")
     for cell in order.failed_cells(report).own[:CELLS_SHOWN]:
-        summary.append(f"Cell {cell.index} has an error: {_safe(sentences.cell_problem(cell))}")
+        name = sentences.cell_name(cell)
+        summary.append(f"{name[0].upper()}{name[1:]} has an error: {_safe(sentences.cell_problem(cell))}")
     return Result({o.check.id: [o.status, feedback(o, report)] for o in outcomes}, summary)
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from grader.assignment.loading.manifest import FILE, without_marking
+from grader.assignment.notebooks import notebook_files
 from grader.assignment.release.edits import EQUIVALENT, RIGHT, WRONG
 from grader.model import Assignment
 
@@ -66,8 +67,8 @@ def assignment_digests(assignment: Assignment) -> dict[str, str]:
         text = without_marking((root / FILE).read_text(encoding="utf-8"))
         digests[FILE] = hashlib.sha256(text.encode()).hexdigest()[:32]
     if assignment.handout != root:
-        stubs = (*assignment.student_files, *assignment.provided_files, assignment.notebook or "")
-        digests |= {f"hand-out/{name}": file_digest(assignment.handout / name) for name in sorted(filter(None, stubs))}
+        stubs = (*assignment.student_files, *assignment.provided_files, *notebook_files(assignment))
+        digests |= {f"hand-out/{name}": file_digest(assignment.handout / name) for name in sorted(stubs)}
     for name, folders in (("data", (assignment.data,)), ("stand-ins", assignment.stand_ins)):
         outside = [folder for folder in folders if folder is not None and not folder.is_relative_to(root)]
         if outside:

@@ -20,6 +20,8 @@ PICTURES = 1 << 20
 
 def evidence(report: Report) -> dict[str, Any]:
     """Part id, or `PART/CHECK` of a check left to a person -> cells with `cell`, `code`, `text`, `pictures`."""
+    if report.by_notebook:
+        return {id: cells for one in report.by_notebook for id, cells in evidence(one).items()}
     if report.work is None:
         return {}
     cells_of: dict[str, Any] = {}

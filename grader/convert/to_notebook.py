@@ -20,6 +20,8 @@ def solution_text(assignment: Assignment) -> tuple[str, str]:
         raise UsageError(f"{assignment.id}: only its hand-out is here; its notebook is written from reference/")
     if assignment.notebook is None:
         raise UsageError(f"{assignment.id}: has no notebook; its modules are in {assignment.solution}")
+    if assignment.notebooks:
+        raise UsageError(f"{assignment.id}: has several notebooks, and this writes an assignment of one")
     path = assignment.solution / f"{assignment.notebook.removesuffix('.ipynb')}.py"
     return read_text(path), str(path)
 

@@ -51,6 +51,7 @@ def evaluate(
     *,
     unfilled: Mapping[str, Set[str]] | None = None,
     answers: Mapping[str, Answer] | None = None,
+    earlier: Iterable[Outcome] = (),
     follow_through: bool = True,
     explain: bool = True,
 ) -> Evaluation:
@@ -64,6 +65,8 @@ def evaluate(
         For each check, the names it uses that still equal the hand-out's stub: it is `missing` without a probe.
     answers
         What was extracted for manual parts, by part id.
+    earlier
+        Outcomes of the assignment's notebooks before this one, whose lost names in modules follow-through replaces.
     follow_through
         Whether a check whose earlier names lost points is probed once more with the reference's.
     explain
@@ -81,7 +84,7 @@ def evaluate(
         prober.ask_hidden()
         run.settle(hidden)
     if follow_through and assignment.solution is not None:
-        run.follow(checks)
+        run.follow(checks, earlier)
     results: list[PartResult] = []
     for part in prober.parts:
         own = [c for c in assignment.checks if c.part.id == part.id]
@@ -99,6 +102,12 @@ def evaluate(
     return Evaluation(
         tuple(_with_diagnoses(results, diagnoses)), tuple(dict.fromkeys((*notes, *explanations, *unasked)))
     )
+
+
+def _in_modules(assignment: Assignment, name: str) -> bool:
+    """Whether the name lives in modules alone, which all notebooks of an assignment share."""
+    places = assignment.names.get(name, ())
+    return bool(places) and all(place.module for place in places)
 
 
 def _each_once(notes: Iterable[tuple[str, str]]) -> list[str]:
@@ -141,7 +150,10 @@ class _Run:
             observation = self._seen[check.id] = self._prober.observe(check)
             result = outcome(check, observation, self._given(check))
             session = self._prober.session
-            if session.submission.handouts_notebook and session.anchors[check.id].when != "before":
+            if self._assignment.notebooks and session.submission.notebook is None:
+                if not all(_in_modules(self._assignment, uses.name) for uses in check.uses):
+                    result = without_notebook(result, str(self._assignment.notebook))
+            elif session.submission.handouts_notebook and session.anchors[check.id].when != "before":
                 result = without_notebook(result)
             elif session.anchors[check.id].when == "after" and not any(
                 o.status == "missing"
@@ -156,7 +168,7 @@ class _Run:
             name = check.id if self._assignment.solution is not None else f"part {check.part.id}"
             self.notes[check.id] = [(name, f"your code changes {_input(n)} in place") for n in observation.changed]
 
-    def follow(self, checks: Sequence[Check]) -> None:
+    def follow(self, checks: Sequence[Check], earlier: Iterable[Outcome]) -> None:
         """Probe checks once more whose earlier names lost points, one after another.
 
         A name of which nothing is written sets this off for work of the student's own alone: what the course gives
@@ -165,6 +177,12 @@ class _Run:
         """
         wrong: dict[str, None] = {}
         part, of_part, unbegun = "", dict[str, None](), set[str]()
+        for result in earlier:
+            names = [u.name for u in result.check.uses if _in_modules(self._assignment, u.name)]
+            if result.status == "missing" and len(result.check.uses) == 1:
+                unbegun.update(names)
+            if result.status in LOST or (result.status == "missing" and len(result.check.uses) == 1):
+                wrong |= dict.fromkeys(names)
         started = False
         right: list[tuple[Check, list[str]]] = []
         for check in checks:

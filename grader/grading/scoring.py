@@ -123,11 +123,14 @@ def not_filled_in(check: Check, name: str) -> Outcome:
     return Outcome(check=check, status="missing", score=Fraction(0), message=f"`{name}` is not implemented yet.")
 
 
-def without_notebook(outcome: Outcome) -> Outcome:
-    """The outcome of a check about what a notebook runs, where the hand-out's own was run and that earned nothing."""
+def without_notebook(outcome: Outcome, name: str = "") -> Outcome:
+    """The outcome of a check about what a notebook runs, where it was not handed in and that earned nothing.
+
+    `name` is that of the one of several; of the only one, the hand-out's own was run.
+    """
     if outcome.score:
         return outcome
-    message = "No notebook was handed in, and this asks what it runs."
+    message = f"{name or 'No notebook'} was {'not ' if name else ''}handed in, and this asks what it runs."
     return structs.replace(outcome, status="missing", message=message, arrays=())
 
 

@@ -57,11 +57,12 @@ def grade_live(wanted: str, folder: Path, user_ns: dict[str, Any]) -> tuple[Repo
     from grader.assignment.loading.course import find_course
     from grader.engine import public_only, unchecked_points
     from grader.notebook import live
+    from grader.notebook.sources import of_this_notebook
 
     course = find_course(folder, None)
     if not course.single:
         raise GraderError("start the notebook in the folder that the course handed out (it has an assignment.toml)")
-    assignment = public_only(course.load(course.ids()[0]))
+    assignment = of_this_notebook(public_only(course.load(course.ids()[0])), user_ns)
     parts = live.public_part_ids(assignment, wanted)
     session = live.LiveSession(assignment, course.root, user_ns)
     report = session.report(parts if wanted else ())

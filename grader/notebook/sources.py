@@ -13,6 +13,7 @@ from typing import Any
 
 from msgspec import Struct, structs
 
+from grader.assignment.notebooks import by_notebook
 from grader.assignment.release.fingerprints import node_digest, read_fingerprints
 from grader.errors import SubmissionError
 from grader.model import Assignment, Check, Notebook, Place, Uses
@@ -147,6 +148,13 @@ def _listed(names: Iterable[str]) -> str:
     return ", ".join(f"`{name}`" for name in names)
 
 
+def of_this_notebook(assignment: Assignment, user_ns: Mapping[str, Any]) -> Assignment:
+    """The parts of the notebook that is running, of an assignment of several; all, where no editor says which it is."""
+    path = _notebook_path(user_ns, assignment)
+    own = path.name if path is not None else ""
+    return next((one for one in by_notebook(assignment) if Path(one.notebook or "").name == own), assignment)
+
+
 def _saved_notebook(user_ns: Mapping[str, Any], assignment: Assignment) -> Notebook | None:
     path = _notebook_path(user_ns, assignment)
     try:
@@ -161,5 +169,6 @@ def _notebook_path(user_ns: Mapping[str, Any], assignment: Assignment) -> Path |
     for candidate in candidates:
         if isinstance(candidate, str) and candidate.endswith(".ipynb") and Path(candidate).is_file():
             return Path(candidate)
-    given = assignment.handout / assignment.notebook if assignment.notebook is not None else None
+    alone = assignment.notebook is not None and not assignment.notebooks
+    given = assignment.handout / str(assignment.notebook) if alone else None
     return given if given is not None and given.is_file() else None

@@ -17,6 +17,7 @@ from msgspec import Struct
 from grader.assignment.golden.difference import ArrayChange, difference
 from grader.assignment.golden.golden import Golden, read_golden, read_provenance, write_golden
 from grader.assignment.golden.provenance import provenance_of, stale
+from grader.assignment.notebooks import by_notebook
 from grader.compare.plain import compare_value
 from grader.errors import AuthoringError
 from grader.grading.evaluate import given_for
@@ -138,8 +139,12 @@ def _fresh(assignment: Assignment) -> tuple[dict[Visibility, Golden], tuple[str,
     """What would be recorded now, and what the reference changes in place."""
     if assignment.solution is None:
         raise AuthoringError(f"{assignment.id}: there is no reference in {assignment.root} to record from")
-    with ReferenceSession(assignment) as reference:
-        values = observed_values(reference, assignment.seed)
+    values: dict[str, Arrays] = {}
+    changed: list[str] = []
+    for one in by_notebook(assignment):
+        with ReferenceSession(one) as reference:
+            values |= observed_values(reference, assignment.seed)
+            changed += reference.changed
     goldens: dict[Visibility, Golden] = {
         visibility: Golden(
             provenance=provenance_of(assignment, visibility),
@@ -147,7 +152,7 @@ def _fresh(assignment: Assignment) -> tuple[dict[Visibility, Golden], tuple[str,
         )
         for visibility in VISIBILITIES
     }
-    return goldens, tuple(reference.changed)
+    return goldens, tuple(changed)
 
 
 def _rows(assignment: Assignment, visibility: Visibility, new: Golden) -> list[Row]:

@@ -14,6 +14,7 @@ import numpy as np
 from msgspec import structs
 
 from grader.assignment.lint.issue import Finding, Level
+from grader.assignment.notebooks import by_notebook
 from grader.assignment.solution import definitions
 from grader.errors import AuthoringError
 from grader.execution.observe import observe
@@ -77,8 +78,11 @@ def attack_judges(assignment: Assignment) -> list[Finding]:
     judged = [check for check in assignment.checks if check.judge is not None]
     if not judged:
         return []
-    with ReferenceSession(assignment) as reference:
-        return [line for check in judged for line in _attacks(reference, check)]
+    found: list[Finding] = []
+    for one in by_notebook(structs.replace(assignment, checks=tuple(judged))):
+        with ReferenceSession(one) as reference:
+            found += [line for check in one.checks for line in _attacks(reference, check)]
+    return found
 
 
 def _attacks(reference: ReferenceSession, check: Check) -> Iterator[Finding]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 
@@ -15,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 from msgspec import Struct, structs
 
+from grader.assignment.notebooks import by_notebook
 from grader.assignment.release.edits import edited, equivalents, right_edits, wrong_edits
 from grader.diagnosis.bank import GRADED, REPEATED, VIEWS, Hypothesis, Results, read_bank, write_bank
 from grader.diagnosis.codes import NAMED
@@ -35,8 +37,10 @@ from grader.reference.variants import (
     Arrays,
     Seen,
     VariantRunner,
+    caught,
     definitions,
     module_of,
+    observe_all,
     prepared_points,
     read_solution,
 )
@@ -105,14 +109,15 @@ def prepare(
     jobs += [definitions(assignment, edited(assignment, edit)) for edit in edits]
     solution = [SourceText(file, text, module_of(assignment, file)) for file, text in originals.items()]
     more = [] if named_only else _more(assignment, solution)
-    with ReferenceSession(assignment) as session:
-        runner = VariantRunner(session, assignment, kept=None if named_only else waiting)
-        more += [] if named_only else _changed_calls(runner, solution, tell)
+    with ExitStack() as open_sessions:
+        sessions = [open_sessions.enter_context(ReferenceSession(one)) for one in by_notebook(assignment)]
+        runners = [VariantRunner(one, one.assignment, kept=None if named_only else waiting) for one in sessions]
+        more += [] if named_only else _changed_calls(runners, solution, tell)
         jobs += [v.definitions for v in more]
         whole = [d for file in originals for d in definitions(assignment, {file: None}) or ()]
         tell(f"{len(every)} mutants, {len(edits)} named mistakes, {len(more)} further wrong solutions")
-        golden = observed_values(session, assignment.seed)
-        reference, control, *results = runner.observe([(), tuple(whole), *(j for j in jobs if j)], tell)
+        golden = {id: v for one in sessions for id, v in observed_values(one, assignment.seed).items()}
+        reference, control, *results = observe_all(runners, [(), tuple(whole), *(j for j in jobs if j)], tell)
     if reference and all(values is None for values in reference.values()):
         raise WorkerError(f"{assignment.id}: the reference answered no check where mistakes are tried; none is kept")
     steady = {key: values for key, values in reference.items() if _same(values, control.get(key))}
@@ -120,8 +125,8 @@ def prepare(
     seen: list[Seen | None] = [next(remaining) if job else None for job in jobs]
     alone = [number for number, _ in enumerate(edits, len(every)) if seen[number] is None]
     tell(f"{len(alone)} named mistakes in sessions of their own")
-    sessions = [Edit(name="the reference", changes=()), *(edits[n - len(every)] for n in alone)] if alone else []
-    ran = list(in_parallel(sessions, partial(_in_session, assignment)))
+    whole_runs = [Edit(name="the reference", changes=()), *(edits[n - len(every)] for n in alone)] if alone else []
+    ran = list(in_parallel(whole_runs, partial(_in_session, assignment)))
     again = ran[0] if ran else {}
     for number, found in zip(alone, ran[1:], strict=True):
         seen[number] = found
@@ -159,8 +164,8 @@ def prepare(
         structs.replace(m, excused="broadcasts to the same") if _same_by_broadcasting(m, arrays, reference) else m
         for m, arrays in zip(every, seen, strict=False)
     ]
-    caught = [arrays is not None and runner.caught(arrays, reference) for arrays in seen[: len(every)]]
-    trials = _once_more(assignment, every, caught, golden, tell) if every else []
+    seen_by_checks = [arrays is not None and caught(assignment, arrays, reference) for arrays in seen[: len(every)]]
+    trials = _once_more(assignment, every, seen_by_checks, golden, tell) if every else []
     shutil.rmtree(waiting.parent, ignore_errors=True)
     return Prepared(tuple(trials), len(hypotheses), path)
 
@@ -184,12 +189,12 @@ def excused(assignment: Assignment, every: Sequence[Mutant]) -> list[Mutant]:
 
 
 def _changed_calls(
-    runner: VariantRunner, solution: Sequence[SourceText], tell: Callable[[str], None]
+    runners: Sequence[VariantRunner], solution: Sequence[SourceText], tell: Callable[[str], None]
 ) -> list[WrongSolution]:
     """Functions of which an argument or a result is changed, or that call such a one."""
     asked = wrapped.asked(solution)
     tell(f"{len(asked)} questions of which known formula a function is")
-    right, *seen = runner.observe([(), *(v.definitions for v in asked.values())], tell)
+    right, *seen = observe_all(runners, [(), *(v.definitions for v in asked.values())], tell)
     known = {key for key, arrays in zip(asked, seen, strict=True) if not _agrees(arrays, right)}
     return [*wrapped.alone(solution, known), *wrapped.within(solution, known)]
 
@@ -285,12 +290,13 @@ def _once_more(
 def _in_session(assignment: Assignment, root: RootProcess, edit: Edit) -> Seen:
     """What every check returns at every view where the whole solution runs with `edit`."""
     seen: Seen = {}
-    with ReferenceSession(assignment, edit=edit, root=root) as session:
-        for check in assignment.checks:
-            for view, asked, seed in prepared_points(assignment, check):
-                observation = observe(session.session, asked, seed=seed)
-                arrays = {n: v for n, v in observation.values.items() if not isinstance(v, NotArray)}
-                seen[check.id, view] = arrays if observation.ended == "returned" else None
+    for one in by_notebook(assignment):
+        with ReferenceSession(one, edit=edit, root=root) as session:
+            for check in one.checks:
+                for view, asked, seed in prepared_points(assignment, check):
+                    observation = observe(session.session, asked, seed=seed)
+                    arrays = {n: v for n, v in observation.values.items() if not isinstance(v, NotArray)}
+                    seen[check.id, view] = arrays if observation.ended == "returned" else None
     return seen
 
 

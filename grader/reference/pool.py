@@ -11,6 +11,7 @@ from contextlib import suppress
 from queue import SimpleQueue
 from typing import TypeVar
 
+from grader.assignment.notebooks import by_notebook
 from grader.errors import WorkerError
 from grader.execution.observe import observe
 from grader.execution.process import RootProcess
@@ -61,6 +62,10 @@ def in_parallel(
 
 def is_caught(root: RootProcess, assignment: Assignment, edit: Edit, golden: GoldenTable) -> bool:
     """Whether any check fails on the solution with `edit`; each is asked as soon as it can be, up to the first."""
+    return any(_is_caught(root, one, edit, golden) for one in by_notebook(assignment))
+
+
+def _is_caught(root: RootProcess, assignment: Assignment, edit: Edit, golden: GoldenTable) -> bool:
     asked: set[str] = set()
 
     def fails(session: ReferenceSession, checks: Iterable[Check]) -> bool:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from msgspec import Struct
 
+from grader.assignment.notebooks import by_notebook
 from grader.assignment.release.edits import right_edits, wrong_edits
 from grader.execution.process import RootProcess
 from grader.execution.scheduler import Prober
@@ -40,15 +41,22 @@ class Trial(Struct, frozen=True, kw_only=True):
 
 def try_edit(root: RootProcess, assignment: Assignment, edit: Edit, golden: Mapping[int, GoldenTable]) -> list[Trial]:
     """Run the solution with `edit` once and probe it at every seed of `golden`."""
-    with ReferenceSession(assignment, edit=edit, root=root) as session:
-        trials = []
-        for seed, expected in golden.items():
-            prober = Prober(session.session, seed=seed, width=1)
-            done = evaluate(prober, expected, follow_through=False, explain=False)
-            prober.close()
-            failed = tuple(o.check.id for o in done.outcomes if o.status != "passed")
-            trials.append(Trial(edit=edit, seed=seed, failed=failed, spent=_spent(done.outcomes)))
-        return trials
+    outcomes: dict[int, list[Outcome]] = {seed: [] for seed in golden}
+    for one in by_notebook(assignment):
+        with ReferenceSession(one, edit=edit, root=root) as session:
+            for seed, expected in golden.items():
+                prober = Prober(session.session, seed=seed, width=1)
+                outcomes[seed] += evaluate(prober, expected, follow_through=False, explain=False).outcomes
+                prober.close()
+    return [
+        Trial(
+            edit=edit,
+            seed=seed,
+            failed=tuple(o.check.id for o in observed if o.status != "passed"),
+            spent=_spent(observed),
+        )
+        for seed, observed in outcomes.items()
+    ]
 
 
 def _spent(outcomes: Iterable[Outcome]) -> tuple[float, str]:

@@ -12,6 +12,7 @@ from typing import Any
 from grader.assignment.golden.golden import read_golden
 from grader.assignment.loading.check_source import author_line, probe_definitions
 from grader.assignment.loading.own_words import can_fail
+from grader.assignment.notebooks import by_notebook
 from grader.assignment.requirements import refuse_missing
 from grader.errors import AuthoringError
 from grader.execution.observe import observe
@@ -103,11 +104,15 @@ def live(assignment: Assignment, seeds: Iterable[int]) -> dict[int, GoldenTable]
         raise AuthoringError(
             f"{assignment.id}: the reference is not here, so only the recorded seed {assignment.seed} can be graded"
         )
-    with ReferenceSession(assignment) as reference:
-        return {seed: observed_values(reference, seed) for seed in seeds}
+    tables: dict[int, dict[str, Mapping[str, Any]]] = {seed: {} for seed in seeds}
+    for one in by_notebook(assignment):
+        with ReferenceSession(one) as reference:
+            for seed, table in tables.items():
+                table |= observed_values(reference, seed)
+    return dict(tables)
 
 
-def observed_values(reference: ReferenceSession, seed: int) -> GoldenTable:
+def observed_values(reference: ReferenceSession, seed: int) -> dict[str, Mapping[str, Any]]:
     """What each probe observes on the reference at `seed`."""
     return {check.id: observed_check(reference, check, seed) for check in reference.assignment.checks}
 

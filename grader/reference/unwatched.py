@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterator
+from itertools import product
 from textwrap import indent
 
 from msgspec import Struct
 
 from grader.assignment.lint.issue import Finding
+from grader.assignment.notebooks import by_notebook, percent_files
 from grader.assignment.release.markers import regions
 from grader.assignment.release.percent import python_lines
 from grader.diagnosis.mutation.sites import functions_of
@@ -92,10 +94,10 @@ def unwatched(assignment: Assignment, tell: Callable[[str], None] = lambda text:
 
 def failing_seeds(assignment: Assignment) -> list[Finding]:
     """An error for every check that the reference itself does not return from at a seed of the pool."""
-    with ReferenceSession(assignment) as reference:
-        found: dict[tuple[str, str], list[str]] = {}
-        for seed in pool(assignment):
-            for check in assignment.checks:
+    found: dict[tuple[str, str], list[str]] = {}
+    for one in by_notebook(assignment):
+        with ReferenceSession(one) as reference:
+            for seed, check in product(pool(assignment), one.checks):
                 try:
                     observed_check(reference, check, seed)
                 except AuthoringError as error:
@@ -123,8 +125,7 @@ def _edit(assignment: Assignment, place: _Place, touched: str) -> Edit:
 
 
 def _places(assignment: Assignment) -> Iterator[_Place]:
-    notebook = (assignment.notebook.removesuffix(".ipynb") + ".py",) if assignment.notebook else ()
-    for file in (*assignment.student_files, *notebook):
+    for file in (*assignment.student_files, *percent_files(assignment)):
         text = read_solution(assignment, file)
         within = [(r.begin, r.end) for r in regions(text, file)]
         tree = ast.parse("\n".join(python_lines(text)))

@@ -22,6 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 from grader.assignment.digest import text_digest
+from grader.assignment.notebooks import notebook_files, percent_file
 from grader.assignment.release.percent import python_lines
 from grader.diagnosis.bank import GRADED, MILDER, REPEATED
 from grader.diagnosis.points import milder, second_seed, with_call
@@ -89,6 +90,7 @@ class VariantRunner:
     def observe(self, variants: Sequence[Definitions], tell: Callable[[str], None]) -> list[Seen]:
         """For each variant what every check that can see it returns at every point."""
         results: list[Seen] = [{} for _ in variants]
+        variants = [self._here(variant) for variant in variants]
         jobs: list[tuple[list[Check], list[int]]] = []
         for checks in self._groups():
             concerned = [n for n, v in enumerate(variants) if any(self._concerns(v, c.id) for c in checks)]
@@ -101,15 +103,10 @@ class VariantRunner:
                 tell(f"{done} of {len(jobs)} batches: {checks[0].id} and {len(checks) - 1} more")
         return results
 
-    def caught(self, seen: Seen, reference: Seen) -> bool:
-        """Whether any check fails at the assignment's seed."""
-        return any(self._fails(check, seen, reference) for check in self._assignment.checks)
-
-    def _fails(self, check: Check, seen: Seen, reference: Seen) -> bool:
-        key = (check.id, GRADED)
-        if key not in seen or reference.get(key) is None:
-            return False
-        return _fails(self._assignment, check, seen[key], reference[key] or {})
+    def _here(self, variant: Definitions) -> Definitions:
+        """The variant with the names of this notebook, where the assignment has several, as the worker knows them."""
+        own = self._assignment.notebook if self._assignment.notebooks else None
+        return tuple(("" if module == own else module, name, source) for module, name, source in variant)
 
     def _groups(self) -> list[list[Check]]:
         groups: dict[object, list[Check]] = {}
@@ -175,6 +172,23 @@ class VariantRunner:
         return not variant or any((module, name) in self._touched[check] for module, name, _ in variant)
 
 
+def observe_all(
+    runners: Sequence[VariantRunner], variants: Sequence[Definitions], tell: Callable[[str], None]
+) -> list[Seen]:
+    """What the checks of all notebooks return, as `VariantRunner.observe`."""
+    results: list[Seen] = [{} for _ in variants]
+    for runner in runners:
+        for seen, more in zip(results, runner.observe(variants, tell), strict=True):
+            seen |= more
+    return results
+
+
+def caught(assignment: Assignment, seen: Seen, reference: Seen) -> bool:
+    """Whether any check fails at the assignment's seed."""
+    asked = [c for c in assignment.checks if (c.id, GRADED) in seen and reference.get((c.id, GRADED)) is not None]
+    return any(_fails(assignment, c, seen[c.id, GRADED], reference[c.id, GRADED] or {}) for c in asked)
+
+
 def _unpacked(packed: bytes, runs: Sequence[tuple[str, int]]) -> Seen:
     arrays = np.load(io.BytesIO(packed), allow_pickle=False)
     by_run: list[dict[str, npt.NDArray[Any]]] = [{} for _ in runs]
@@ -237,9 +251,11 @@ def _unparsed(statement: str) -> str:
 
 
 def module_of(assignment: Assignment, file: str) -> str:
-    """The module that a solution file is imported as; empty for the notebook."""
-    is_notebook = assignment.notebook is not None and Path(assignment.notebook).with_suffix(".py").as_posix() == file
-    return "" if is_notebook else ".".join(Path(file).with_suffix("").parts)
+    """The module that a solution file is imported as; empty for the notebook, for one of several its file."""
+    notebook = next((name for name in notebook_files(assignment) if percent_file(name) == file), None)
+    if notebook is not None:
+        return notebook if assignment.notebooks else ""
+    return ".".join(Path(file).with_suffix("").parts)
 
 
 def read_solution(assignment: Assignment, file: str) -> str:

@@ -73,7 +73,7 @@ def _timings(report: Report) -> dict[str, Any]:
     """All seconds of wall time, in one place because they are what differs between two runs."""
     return {
         **{phase: round(seconds, 6) for phase, seconds in report.seconds.items()},
-        "cells": [{"index": c.index, "seconds": round(c.seconds, 6)} for c in report.cells],
+        "cells": [{**_where(c), "seconds": round(c.seconds, 6)} for c in report.cells],
         "checks": {o.check.id: round(o.seconds, 6) for p in report.parts for o in p.outcomes},
     }
 
@@ -175,8 +175,12 @@ def _array(array: Comparison) -> dict[str, Any]:
     }
 
 
+def _where(cell: CellRun) -> dict[str, Any]:
+    return {"notebook": cell.notebook, "index": cell.index} if cell.notebook else {"index": cell.index}
+
+
 def _cell(cell: CellRun) -> dict[str, Any]:
-    return {"index": cell.index, "status": cell.status, "error": cell.error and _error(cell.error)}
+    return {**_where(cell), "status": cell.status, "error": cell.error and _error(cell.error)}
 
 
 def _error(error: StudentError) -> dict[str, Any]:

@@ -120,10 +120,12 @@ def failed_cells(report: Report) -> FailedCells:
     """Cells with an error: one that stops at a stub has none, and the ones that miss its names follow from it."""
     own: list[CellRun] = []
     followed: list[CellRun] = []
-    earlier = False
+    earlier, notebook = False, ""
     scored = [p for p in report.parts if p.manual is None]
     untouched = bool(scored) and all(map(_not_started, scored))
     for cell in report.cells:
+        if cell.notebook != notebook:
+            earlier, notebook = False, cell.notebook
         if cell.status == "ok":
             continue
         if not sentences.is_unwritten(cell):

@@ -158,6 +158,11 @@ def enumerate_names(names: Sequence[str]) -> str:
     return " and ".join([", ".join(shown[:-1]), shown[-1]] if len(shown) > 1 else shown)
 
 
+def cell_name(cell: CellRun) -> str:
+    """`cell 5`, of several notebooks with whose it is."""
+    return f"{one_line(cell.notebook)}, cell {cell.index}" if cell.notebook else f"cell {cell.index}"
+
+
 def cell_problem(cell: CellRun) -> str:
     """How a cell that did not run through ended."""
     how = _CELL.get(cell.status, cell.status)

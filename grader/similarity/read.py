@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from grader.assignment.notebooks import by_notebook
 from grader.cohort.discover import staged
 from grader.cohort.records import CohortEntry, Result
 from grader.errors import SubmissionError
@@ -18,11 +19,15 @@ from grader.submission.source.notebook import read_notebook
 
 def writing_of(entry: CohortEntry, result: Result, assignment: Assignment, folder: Path) -> Writing | None:
     """One hand-in, opened below `folder`; None where it cannot be."""
+    code: dict[str, str] = {}
     try:
-        submission = open_submission(staged(entry, folder / "handed in"), assignment, folder / "work")
+        path = staged(entry, folder / "handed in")
+        for number, one in enumerate(by_notebook(assignment)):
+            submission = open_submission(path, one, folder / f"work{number or ''}")
+            name = f"{one.notebook}, cell" if assignment.notebooks else "cell"
+            code |= {f"{name} {c.index}": c.source for c in (submission.notebook.code if submission.notebook else ())}
     except (SubmissionError, OSError):
         return None
-    code = {f"cell {c.index}": c.source for c in (submission.notebook.code if submission.notebook else ())}
     given = set(assignment.provided_files)
     code |= {name: text for name, text in sorted(submission.modules.items()) if name not in given}
     return Writing(

@@ -129,7 +129,8 @@ def test_what_cannot_be_given_alone_is_named_by_lint(tmp_path: Path) -> None:
         SimpleNamespace(id="of_gradients", file="checks.py:1", uses=[Uses(name="gradients")], builds_on=("step",)),
         SimpleNamespace(id="of_step", file="checks.py:9", uses=[Uses(name="step")], builds_on=("gradients", "softmax")),
     ]
-    assignment = SimpleNamespace(solution=tmp_path / "solution", notebook=Path("toy.ipynb"), names=names, checks=checks)
+    folder, notebook = tmp_path / "solution", Path("toy.ipynb")
+    assignment = SimpleNamespace(solution=folder, notebook=notebook, notebooks={}, names=names, checks=checks)
     (found,) = _entangled(assignment)
     assert found.where == "checks.py:1"
     assert "of_gradients has no follow-through for step: the solution's own needs gradients" in found.text

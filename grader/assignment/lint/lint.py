@@ -22,6 +22,7 @@ from grader.assignment.lint.tolerances import lint_tolerances
 from grader.assignment.loading.check_source import HIDDEN, PUBLIC, author_line, hidden_files, holds, public_files
 from grader.assignment.loading.manifest import FILE, line_of, read_manifest
 from grader.assignment.loading.own_words import can_fail
+from grader.assignment.notebooks import by_notebook, percent_files
 from grader.assignment.release.edits import EQUIVALENT, RIGHT, WRONG, edited, equivalents, right_edits, wrong_edits
 from grader.assignment.release.markers import has_solution, regions, solved
 from grader.assignment.release.release import GOLDEN_HIDDEN, GOLDEN_PUBLIC, check_handout
@@ -116,10 +117,11 @@ def _unseeded(assignment: Assignment) -> Iterator[Finding]:
 def _files(assignment: Assignment) -> Iterator[Finding]:
     solution = assignment.solution
     assert solution is not None  # only then is it asked for
-    notebook = assignment.notebook.removesuffix(".ipynb") + ".py" if assignment.notebook else None
+    notebooks = percent_files(assignment)
+    of_notebooks = "notebooks" if assignment.notebooks else "notebook"
     where = {"student_files": assignment.student_files, "provided_files": assignment.provided_files}
     regions_seen = 0
-    for key, names in (*where.items(), ("notebook", (notebook,) if notebook else ())):
+    for key, names in (*where.items(), (of_notebooks, notebooks)):
         for name in names:
             path = solution / name
             if not path.is_file():
@@ -133,7 +135,7 @@ def _files(assignment: Assignment) -> Iterator[Finding]:
                     yield Finding("error", _at(assignment, key), f"solution/{name} has no solution region to fill in")
     if not regions_seen and assignment.checks:
         yield Finding("error", FILE, "no file has a solution region: the hand-out would hold the whole solution")
-    known = {*assignment.student_files, *assignment.provided_files, notebook}
+    known = {*assignment.student_files, *assignment.provided_files, *notebooks}
     for path in sorted(solution.rglob("*.py")):
         name = path.relative_to(solution).as_posix()
         if name not in known and ".ipynb_checkpoints" not in name:
@@ -210,7 +212,7 @@ def _equivalent(assignment: Assignment) -> Iterator[Finding]:
 
 
 def _entangled(assignment: Assignment) -> Iterator[Finding]:
-    for check, tangle in entangled(assignment):
+    for check, tangle in (pair for one in by_notebook(assignment) for pair in entangled(one)):
         what = (
             f"check {check.id} has no follow-through for {tangle.name}: the solution's own needs {tangle.asked}, which"
         )

@@ -12,6 +12,7 @@ from grader.assignment.lint.issue import Finding
 from grader.assignment.loading.author_file import read_text
 from grader.assignment.loading.check_source import author_line, probe_definitions
 from grader.assignment.loading.manifest import line_of
+from grader.assignment.notebooks import percent_files
 from grader.assignment.release.percent import python_lines
 from grader.errors import AuthoringError
 from grader.model import Assignment, Place
@@ -63,12 +64,15 @@ def _defines(assignment: Assignment, place: Place) -> bool:
         file = place.module.replace(".", "/")
         candidates = [f"{file}.py", f"{file}/__init__.py"]
     else:
-        candidates = [assignment.notebook.removesuffix(".ipynb") + ".py"] if assignment.notebook else []
+        candidates = [*percent_files(assignment)]
     roots = [*([assignment.solution] if assignment.solution else []), *assignment.stand_ins]
     for path in (root / name for root in roots for name in candidates):
         if path.is_file():
             names = bound_names("\n".join(python_lines(read_text(path))), str(path))
-            return place.name in names or _ANY in names
+            if place.name in names or _ANY in names:
+                return True
+            if place.module:
+                return False
     return False
 
 

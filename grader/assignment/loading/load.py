@@ -49,6 +49,7 @@ def load_assignment(folder: Path, handout: Path) -> Assignment:
         handout=handout,
         solution=solution if solution.is_dir() else None,
         notebook=manifest.notebook,
+        notebooks=manifest.notebooks,
         student_files=manifest.student_files,
         provided_files=manifest.provided_files,
         names=manifest.names,

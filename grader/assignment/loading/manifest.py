@@ -82,6 +82,7 @@ class _Toml(Struct, frozen=True, kw_only=True):
     extra: list[str] = []
     cap: _Number | None = None
     notebook: str | None = None
+    notebooks: dict[str, list[str]] = {}
     student_files: list[str] = []
     provided_files: list[str] = []
     requirements: list[str] = []
@@ -119,6 +120,7 @@ class Manifest(Struct, frozen=True, kw_only=True):
     extra: tuple[str, ...]
     cap: Fraction
     notebook: str | None
+    notebooks: dict[str, tuple[str, ...]]
     student_files: tuple[str, ...]
     provided_files: tuple[str, ...]
     requirements: tuple[str, ...]
@@ -197,13 +199,14 @@ def read_manifest(folder: Path) -> Manifest:
     for key in ("student_files", "provided_files", "stand_ins", "order", "extra", "requirements"):
         _refuse_repeats(source, key, getattr(toml, key))
     _refuse_repeats(source, "manual", [m.id for m in toml.manual])
-    for key in ("student_files", "provided_files", "stand_ins", "notebook", "compat", "data"):
+    for key in ("student_files", "provided_files", "stand_ins", "notebook", "notebooks", "compat", "data"):
         given = getattr(toml, key)
         for path in [given] if isinstance(given, str) else given or []:
             if path != PurePosixPath(path).as_posix() or path.startswith("/") or ".." in path.split("/") or path == ".":
                 raise source.error(f"{key}: {path!r} is not a plain relative path inside the assignment", key=key)
     if toml.notebook is not None and not toml.notebook.endswith(".ipynb"):
         raise source.error(f"notebook {toml.notebook!r} does not end in .ipynb", key="notebook")
+    _refuse_wrong_notebooks(source, toml)
     extra, cap = _extra(source, toml)
     worth = _fraction(source, toml.follow_through.worth, "follow_through", "worth")
     if worth > 1:
@@ -216,7 +219,8 @@ def read_manifest(folder: Path) -> Manifest:
         order=tuple(toml.order),
         extra=extra,
         cap=cap,
-        notebook=toml.notebook,
+        notebook=next(iter(toml.notebooks), toml.notebook),
+        notebooks={name: tuple(parts) for name, parts in toml.notebooks.items()} if len(toml.notebooks) > 1 else {},
         student_files=tuple(toml.student_files),
         provided_files=tuple(toml.provided_files),
         requirements=tuple(toml.requirements),
@@ -254,6 +258,25 @@ def _extra(source: _Source, toml: _Toml) -> tuple[tuple[str, ...], Fraction]:
     return tuple(toml.extra), cap
 
 
+def _refuse_wrong_notebooks(source: _Source, toml: _Toml) -> None:
+    """Of several notebooks each part belongs to one, and no two have one file name."""
+    if toml.notebooks and toml.notebook is not None:
+        raise source.error("notebook and [notebooks]: use one; the latter is for several", "notebooks")
+    owner: dict[str, str] = {}
+    for name, parts in toml.notebooks.items():
+        if not name.endswith(".ipynb"):
+            raise source.error(f"notebooks: {name!r} does not end in .ipynb", "notebooks", name)
+        if [PurePosixPath(n).name.casefold() for n in toml.notebooks].count(PurePosixPath(name).name.casefold()) > 1:
+            raise source.error(f"notebooks: another one is called {PurePosixPath(name).name} too", "notebooks", name)
+        for part in parts:
+            if part not in toml.order:
+                raise source.error(f"notebooks: {name} has part {part}, which is not in order", "notebooks", name)
+            if owner.setdefault(part, name) != name:
+                raise source.error(f"notebooks: part {part} is in {owner[part]} and in {name}", "notebooks", name)
+    if toml.notebooks and (left := [id for id in toml.order if id not in owner]):
+        raise source.error(f"notebooks: part {left[0]} is in none of them", "notebooks")
+
+
 def is_id(text: str) -> bool:
     """Whether a text can be an assignment's id, and so a folder's name: letters, digits, `_`, single `-` inside."""
     return len(text) <= LONGEST_ID and re.fullmatch(r"[A-Za-z]\w*(-\w+)*", text, re.ASCII) is not None
@@ -286,7 +309,7 @@ def _located(source: _Source, message: str) -> AuthoringError:
     steps = re.findall(r"\.(\w+)(?:\[(\d+|\.\.\.)\])?", path)
     key = re.search(r"field `(\w+)`", what)
     table, index = ("", 0)
-    if steps and steps[0][0] in {"names", *_TABLES}:
+    if steps and steps[0][0] in {"names", "notebooks", *_TABLES}:
         table, number = steps[0]
         index = int(number) if number.isdigit() else 0
         steps = steps[1:]

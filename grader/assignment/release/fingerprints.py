@@ -18,6 +18,7 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
+from grader.assignment.notebooks import notebook_files
 from grader.errors import AuthoringError
 from grader.model import Assignment, Cell, Notebook
 from grader.worker.syntax import parse_tree
@@ -45,13 +46,16 @@ class Fingerprints(Struct, frozen=True, kw_only=True):
     notebook: str | None = None
     cells: tuple[_GivenCell, ...] = ()
     """Of the notebook, without outputs."""
+    more: Mapping[str, tuple[_GivenCell, ...]] = {}
+    """Of each further notebook."""
 
-    def given_notebook(self) -> Notebook | None:
-        """The notebook as it was handed out."""
-        if self.notebook is None:
+    def given_notebook(self, name: str | None) -> Notebook | None:
+        """The notebook of that name as it was handed out."""
+        given = self.more.get(name or "", self.cells)
+        if self.notebook is None or name is None:
             return None
-        cells = (Cell(index=n, kind=c.kind, source=c.source) for n, c in enumerate(self.cells))
-        return Notebook(name=self.notebook, cells=tuple(cells))
+        cells = (Cell(index=n, kind=c.kind, source=c.source) for n, c in enumerate(given))
+        return Notebook(name=name, cells=tuple(cells))
 
 
 def fingerprints_of(
@@ -63,13 +67,14 @@ def fingerprints_of(
     """
     stubs: dict[str, set[str]] = {}
     solved: dict[str, set[str]] = {}
-    files = [*([assignment.notebook] if assignment.notebook else []), *assignment.student_files]
+    files = [*notebook_files(assignment), *assignment.student_files]
     for tree, table in ((handout, stubs), (solution, solved)):
         for file in files:
             for text in _python(file, _text(tree[file])):
                 for name, digest in definition_digests(text):
                     table.setdefault(name, set()).add(digest)
-    cells = _cells(_text(handout[assignment.notebook])) if assignment.notebook else ()
+    cells = {name: _cells(_text(handout[name])) for name in notebook_files(assignment)}
+    first = next(iter(cells), None)
     made = Fingerprints(
         stubs={
             name: tuple(sorted(left))
@@ -77,10 +82,14 @@ def fingerprints_of(
             if (left := digests - solved.get(name, set()))
         },
         provided={name: text_digest(_text(handout[name])) for name in assignment.provided_files},
-        notebook=assignment.notebook,
-        cells=cells,
+        notebook=first,
+        cells=cells.pop(first) if first is not None else (),
+        more=cells,
     )
-    return (json.dumps(msgspec.to_builtins(made), indent=1, ensure_ascii=False) + "\n").encode()
+    written = msgspec.to_builtins(made)
+    if not made.more:
+        del written["more"]
+    return (json.dumps(written, indent=1, ensure_ascii=False) + "\n").encode()
 
 
 def read_fingerprints(assignment: Assignment) -> Fingerprints | None:

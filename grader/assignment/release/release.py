@@ -17,6 +17,7 @@ from grader.assignment.loading.author_file import read_text
 from grader.assignment.loading.check_source import HIDDEN, hidden_files, public_files
 from grader.assignment.loading.load import SOLUTION
 from grader.assignment.loading.manifest import FILE, read_manifest, without_marking
+from grader.assignment.notebooks import notebook_files, percent_file
 from grader.assignment.release.edits import EQUIVALENT, RIGHT, WRONG, edited
 from grader.assignment.release.fingerprints import FILE as FINGERPRINTS
 from grader.assignment.release.fingerprints import fingerprints_of
@@ -186,10 +187,9 @@ def _solution(
     assignment: Assignment, solution: Path, convert: Callable[[str, str], str], changed: dict[str, str]
 ) -> Iterator[tuple[str, Path, bytes | Path]]:
     """Path in the hand-out, source and content of everything below `solution/`."""
-    notebook = assignment.notebook
-    percent = notebook.removesuffix(".ipynb") + ".py" if notebook else None
+    notebooks = {percent_file(name): name for name in notebook_files(assignment)}
     names = list(_walk(solution))
-    for name in (*assignment.student_files, *assignment.provided_files, *([percent] if percent else [])):
+    for name in (*assignment.student_files, *assignment.provided_files, *notebooks):
         if name not in names:
             raise AuthoringError(f"{solution / name}: no such file, though {FILE} names it")
     for name in names:
@@ -198,10 +198,10 @@ def _solution(
             yield name, path, path
             continue
         text = changed[name] if name in changed else read_text(path)
-        if name == percent and notebook:
+        if name in notebooks:
             cells = notebook_of(convert(text, str(path)), str(path))
             cells["metadata"]["grader"] = {"assignment": assignment.id}
-            yield notebook, path, dumps(cells).encode()
+            yield notebooks[name], path, dumps(cells).encode()
         elif name in assignment.student_files:
             yield name, path, convert(text, str(path)).encode()
         elif has_solution(text):

@@ -9,10 +9,10 @@ import ast
 import re
 from collections.abc import Iterator, Sequence, Set
 from functools import lru_cache
-from pathlib import PurePath
 
 from msgspec import Struct
 
+from grader.assignment.notebooks import percent_files
 from grader.assignment.release.markers import regions
 from grader.assignment.release.percent import is_marker, python_lines
 from grader.diagnosis.mutation.mutation import Mutation, Weakness
@@ -74,9 +74,7 @@ def solution_files(assignment: Assignment) -> list[str]:
     """
     if assignment.solution is None:
         raise AuthoringError(f"{assignment.id}: the reference is not here, so it has no mutants")
-    names = list(assignment.student_files)
-    if assignment.notebook:
-        names.append(PurePath(assignment.notebook).with_suffix(".py").as_posix())
+    names = [*assignment.student_files, *percent_files(assignment)]
     return [name for name in names if (assignment.solution / name).is_file()]
 
 

@@ -102,7 +102,8 @@ def _cell(report: Report, cell: CellRun) -> Note:
         file = "" if frame.file == f"cell {cell.index}" else f"{one_line(frame.file)}, "
         lines.insert(1, f"{file}line {frame.line}: {one_line(frame.text)}")
     message = "\n".join(lines)
-    return Note(kind="warning", title=f"cell {cell.index} has an error", message=message, file=_notebook(report))
+    title = f"{sentences.cell_name(cell)} has an error"
+    return Note(kind="warning", title=title, message=message, file=_notebook(report))
 
 
 def _command(note: Note) -> str:

@@ -86,7 +86,7 @@ def _pieces(report: Report) -> Iterator[str]:
     if failed.own:
         yield "\n### Cells with errors\n\nNumbered from 0, text cells included.\n\n"
         for cell in failed.own:
-            yield f"- cell {cell.index}: {escaped(sentences.cell_problem(cell))}\n"
+            yield f"- {escaped(sentences.cell_name(cell))}: {escaped(sentences.cell_problem(cell))}\n"
     if report.notes:
         yield "\n### Notes\n\n"
         for note in report.notes:

@@ -123,7 +123,7 @@ def _output(report: Report) -> str:
             )
     for cell in report.cells:
         if cell.status != "ok" and not sentences.is_unwritten(cell):
-            lines.append(f"cell {cell.index}: {sentences.cell_problem(cell)}")
+            lines.append(f"{sentences.cell_name(cell)}: {sentences.cell_problem(cell)}")
     lines += [sentences.paragraph(note) for note in report.notes]
     return "\n".join(lines)
 

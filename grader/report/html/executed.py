@@ -29,7 +29,7 @@ _V4: Any = nbformat.v4
 _EXPORTER: Any = HTMLExporter
 
 
-def notebook_html(report: Report, *, output: int, colours: bool = True) -> str:
+def notebook_html(report: Report, *, output: int, colours: bool = True, prefix: str = "") -> str:
     """The cells as a fragment of HTML; empty when there is no notebook.
 
     Parameters
@@ -38,6 +38,8 @@ def notebook_html(report: Report, *, output: int, colours: bool = True) -> str:
         Characters of one cell's printed text.
     colours
         Whether code is coloured, which doubles its size.
+    prefix
+        Put before the cells' numbers in ids, where a page shows several notebooks.
     """
     if report.work is None or report.work.notebook is None:
         return ""
@@ -48,7 +50,7 @@ def notebook_html(report: Report, *, output: int, colours: bool = True) -> str:
     word = f"cell-{secrets.token_hex(8)}"
     notebook = _V4.new_notebook(cells=[_cell(cell, runs.get(cell.index), output, word) for cell in cells.values()])
     body = str(_exporter().from_notebook_node(notebook)[0])
-    body = _CELL.sub(r' id="cell-\1"><p class="number">cell \1</p>', body)
+    body = _CELL.sub(rf' id="cell-{prefix}\1"><p class="number">cell \1</p>', body)
 
     def content(match: re.Match[str]) -> str:
         cell = cells[int(match[1])]

@@ -90,6 +90,7 @@ class PartView(Struct, frozen=True, kw_only=True):
 
 class CellView(Struct, frozen=True, kw_only=True):
     index: int
+    name: str
     said: str
     places: tuple[str, ...]
     code: Markup
@@ -116,6 +117,8 @@ class Page(Struct, frozen=True, kw_only=True):
     followed: str
     notes: tuple[str, ...]
     versions: str
+    links: bool
+    """Whether cells are linked: of several notebooks, their numbers do not say which."""
     notebook: Markup = Markup("")
     left_out: str = ""
 
@@ -144,12 +147,13 @@ def page_of(report: Report) -> Page:
         passed=tuple(_part(report, part) for part in groups.passed),
         unreadable=tuple(_cell(report, cell) for cell in failed.unreadable[:CELLS_SHOWN]),
         cells=tuple(_cell(report, cell) for cell in failed.others[:CELLS_SHOWN]),
-        followed=", ".join(f"cell {c.index}" for c in failed.followed),
+        followed=", ".join(map(sentences.cell_name, failed.followed)),
         notes=(
             *map(sentences.paragraph, report.notes),
             *([f"{len(failed.others) - CELLS_SHOWN} more cells have errors"] if failed.others[CELLS_SHOWN:] else []),
         ),
         versions=_versions(report),
+        links=not report.by_notebook,
     )
 
 
@@ -188,11 +192,15 @@ def _part(report: Report, part: PartResult) -> PartView:
         question=Markup(to_html(manual.question)) if manual else Markup(""),
         answer=_answer(answer, is_code=manual is not None and manual.kind == "tuning"),
         where="" if answer.cell is None else str(answer.cell),
-        figures=_figures(report, answer),
+        figures=_figures(next((one for one in report.by_notebook if _has(one, part)), report), answer),
         mark=sentences.mark_lines(part, comment=False),
         comment=Markup(to_html(part.mark.comment)) if part.mark else Markup(""),
         model=Markup(to_html(part.mark.model)) if part.mark else Markup(""),
     )
+
+
+def _has(report: Report, part: PartResult) -> bool:
+    return any(own.part.id == part.part.id for own in report.parts)
 
 
 def _earned(part: PartResult) -> str:
@@ -272,13 +280,15 @@ def _figures(report: Report, answer: Answer) -> tuple[Figure, ...]:
 
 def _cell(report: Report, cell: CellRun) -> CellView:
     """A failed cell with its code, and the line where it stopped marked."""
-    notebook = report.work.notebook if report.work else None
+    own = next((one for one in report.by_notebook if one.cells and one.cells[0].notebook == cell.notebook), report)
+    notebook = own.work.notebook if own.work else None
     source = next((c.source for c in notebook.cells if c.index == cell.index), "") if notebook else ""
     frames = cell.error.frames if cell.error else ()
     here = [f.line for f in frames if f.file == f"cell {cell.index}"]
     elsewhere = [f for f in frames if f.file != f"cell {cell.index}"]
     return CellView(
         index=cell.index,
+        name=sentences.cell_name(cell),
         said=sentences.cell_problem(cell),
         places=tuple(f"{one_line(f.file)}, line {f.line}: {one_line(f.text)}" for f in elsewhere[-3:]),
         code=Markup(highlighted(source, here=here[-1] if here else None)) if source else Markup(""),

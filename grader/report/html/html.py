@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 from jinja2 import Environment
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from grader.model import Report
 from grader.report.formats import Format
@@ -22,6 +22,7 @@ from grader.report.html import marked
 from grader.report.html.executed import notebook_html
 from grader.report.html.feedback import Figure, Page, page_of
 from grader.report.html.highlight import MAX_CODE_CHARS
+from grader.report.sanitize import one_line
 
 MAX_PAGE_BYTES = 300_000
 """Bytes of a page without its figures: what a phone loads at once, and a platform takes as an attachment."""
@@ -41,11 +42,23 @@ def render(report: Report) -> str:
     room = MAX_PAGE_BYTES - _size(bare)
     left_out = ""
     for output, colours in _LEVELS if _shortest(report) <= room else ():
-        notebook = notebook_html(report, output=output, colours=colours)
+        notebook = _executed(report, output, colours)
         if _size(notebook) <= room:
             return _page(page, notebook, left_out) if notebook else bare
         left_out = _SHORTENED
     return _page(page, "", _LEFT_OUT)
+
+
+def _executed(report: Report, output: int, colours: bool) -> str:
+    """The notebook, or each of several below its name."""
+    if not report.by_notebook:
+        return notebook_html(report, output=output, colours=colours)
+    shown = []
+    for number, one in enumerate(report.by_notebook):
+        html = notebook_html(one, output=output, colours=colours, prefix=f"{number}-")
+        if html and one.work is not None and one.work.notebook is not None:
+            shown.append(f"<h3>{escape(one_line(one.work.notebook.name))}</h3>{html}")
+    return "".join(shown)
 
 
 def _page(page: Page, notebook: str, left_out: str) -> str:
@@ -94,7 +107,8 @@ def _size(text: str) -> int:
 def _shortest(report: Report) -> int:
     """Bytes that the notebook's sources take alone."""
     notebook = report.work.notebook if report.work else None
-    return sum(len(cell.source[:MAX_CODE_CHARS]) for cell in notebook.cells) if notebook else 0
+    own = sum(len(cell.source[:MAX_CODE_CHARS]) for cell in notebook.cells) if notebook else 0
+    return own + sum(map(_shortest, report.by_notebook))
 
 
 def _with_fewer_pictures(report: Report) -> Report:
@@ -103,7 +117,8 @@ def _with_fewer_pictures(report: Report) -> Report:
     for cell in report.cells:
         room -= sum(map(len, cell.pictures))
         cells.append(cell if room >= 0 else msgspec.structs.replace(cell, pictures=()))
-    return msgspec.structs.replace(report, cells=tuple(cells))
+    each = tuple(map(_with_fewer_pictures, report.by_notebook))
+    return msgspec.structs.replace(report, cells=tuple(cells), by_notebook=each)
 
 
 FORMAT = Format("html", render, needs_work=True)

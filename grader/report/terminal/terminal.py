@@ -259,7 +259,7 @@ def _plural(word: str, cells: Sequence[CellRun]) -> str:
 
 
 def _cell(page: Page, cell: CellRun) -> None:
-    lead = f"cell {cell.index}  "
+    lead = f"{sentences.cell_name(cell)}  "
     page.paragraph(sentences.cell_problem(cell), 2, first=lead)
     if cell.error is not None and cell.error.frames:
         frame = cell.error.frames[-1]

@@ -35,7 +35,12 @@ class Choice(msgspec.Struct, frozen=True):
 
 
 def choose_notebook(handed: SubmittedFiles, assignment: Assignment) -> Choice:
-    """The notebook to run, as `_chosen`; where there are others, a note says which it is."""
+    """The notebook to run, as `_chosen`; where there are others, a note says which it is.
+
+    Of an assignment of several notebooks those count that belong to the assignment's one.
+    """
+    if assignment.notebooks:
+        handed = _of_this_notebook(handed, assignment)
     if not handed.notebooks and handed.notebook is None and not assignment.student_files:
         return _script(handed, assignment)
     choice = _chosen(handed, assignment)
@@ -104,6 +109,41 @@ def _chosen(handed: SubmittedFiles, assignment: Assignment) -> Choice:
         f"{handed.shown} holds {len(names)} notebooks and none is clearly that of {assignment.id} ({_listed(names)}); "
         f"hand in one, or name it {PurePosixPath(assignment.notebook).name}"
     )
+
+
+def _of_this_notebook(handed: SubmittedFiles, assignment: Assignment) -> SubmittedFiles:
+    """The hand-in without the notebooks that belong to another one of the assignment, whatever they are called.
+
+    Of one that the caller named, those that lie beside it are not handed in.
+    """
+    given = {name: _given_lines(assignment, name) for name in assignment.notebooks}
+    others = {name for name in handed.notebooks if handed.notebook not in (None, name)}
+    for name in (handed.notebook,) if handed.notebook else handed.notebooks:
+        read = _readable(handed, name)
+        lines = _lines(read) if read is not None else set()
+        called = without_copy_mark(PurePosixPath(name).name).casefold()
+
+        def belongs(own: str, lines: set[str] = lines, called: str = called) -> tuple[float, bool]:
+            apart = given[own] - set().union(*(given[other] for other in given if other != own))
+            same_name = called == PurePosixPath(own).name.casefold()
+            return round(len(apart & lines) / len(apart), 1) if apart else 0.0, same_name
+
+        if max(given, key=belongs) != assignment.notebook:
+            others.add(name)
+    files = {name: path for name, path in handed.files.items() if name not in others}
+    named = None if handed.notebook in others else handed.notebook
+    return msgspec.structs.replace(handed, files=files, notebook=named)
+
+
+def _given_lines(assignment: Assignment, name: str) -> set[str]:
+    """The lines of one notebook as it was handed out; none where that cannot be known."""
+    prints = read_fingerprints(assignment)
+    given = prints.given_notebook(name) if prints is not None else None
+    return _lines(given) if given is not None else set()
+
+
+def _lines(notebook: Notebook) -> set[str]:
+    return {line.strip() for cell in notebook.cells for line in cell.source.split("\n") if line.strip()}
 
 
 def _listed(names: Sequence[str]) -> str:
@@ -194,7 +234,7 @@ def _was_run(notebook: Notebook) -> bool:
 def _was_edited(notebook: Notebook, assignment: Assignment) -> bool:
     """Whether its code is not the hand-out's, which is still the same where the work was done in a copy."""
     given = read_fingerprints(assignment)
-    handed_out = given.given_notebook() if given is not None else None
+    handed_out = given.given_notebook(assignment.notebook) if given is not None else None
     return handed_out is not None and _code(notebook) != _code(handed_out)
 
 

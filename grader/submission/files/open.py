@@ -15,6 +15,7 @@ from pathlib import Path, PurePosixPath
 
 import msgspec
 
+from grader.assignment.notebooks import notebook_files
 from grader.errors import SubmissionError, WorkerError
 from grader.model import Assignment, Notebook, Submission
 from grader.submission.files.choose_notebook import choose_notebook
@@ -85,7 +86,9 @@ def open_submission(
                 notes.append(f"{name} was not handed in; the hand-out's stub was used")
     except OSError as problem:
         raise WorkerError(f"{folder} cannot be written: {problem.strerror or problem}") from problem
-    if read is None and assignment.notebook is not None:
+    if read is None and assignment.notebooks:
+        notes.append(f"{assignment.notebook} was not handed in")
+    elif read is None and assignment.notebook is not None:
         read = _handouts_notebook(assignment, folder, notes)
     return Submission(
         path=str(path),
@@ -107,9 +110,10 @@ def _missing_files(
     """
     own = defined_names(notebook, modules) if layout.missing else frozenset()
     missing = [name for name in layout.missing if own.isdisjoint(names_of(assignment, name))]
-    if len(missing) < len(assignment.student_files) or (notebook is not None and not assignment.student_files):
+    one_of_several = notebook is not None or (assignment.notebooks and (handed.notebooks or handed.notebook))
+    if len(missing) < len(assignment.student_files) or (one_of_several and not assignment.student_files):
         return missing
-    expected = [*([assignment.notebook] if assignment.notebook else []), *assignment.student_files]
+    expected = [*notebook_files(assignment), *assignment.student_files]
     pdf = any(name.lower().endswith(".pdf") for name in handed.files)
     if notebook is not None:
         what = "holds the notebook alone, and the work is in the modules beside it"

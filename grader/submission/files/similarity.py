@@ -9,10 +9,12 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import PurePosixPath
 
 from msgspec import Struct
 
+from grader.assignment.notebooks import notebook_files
 from grader.errors import SubmissionError
 from grader.model import Assignment, Notebook, Place
 from grader.submission.files.layout import without_copy_mark
@@ -79,14 +81,14 @@ KNOWN_PACKAGES = frozenset({"jax", "keras", "numpy", "scipy", "sklearn", "tensor
 
 def expected(assignment: Assignment) -> Expected:
     """What the hand-out of an assignment shows; without a hand-out its declared names and files alone."""
-    files = [*([assignment.notebook] if assignment.notebook else []), *assignment.student_files]
-    stub = None
-    if assignment.notebook and (assignment.handout / assignment.notebook).is_file():
-        try:
-            stub = read_notebook(assignment.handout / assignment.notebook)
-        except SubmissionError:  # in a student's repository the hand-out's notebook is the student's
-            stub = None
-    return Expected(names=assignment.names, headings=_headings(stub), files=_files(files))
+    notebooks = notebook_files(assignment)
+    headings: set[str] = set()
+    for name in notebooks:
+        if (assignment.handout / name).is_file():
+            with suppress(SubmissionError):  # in a student's repository the hand-out's notebook is the student's
+                headings |= _headings(read_notebook(assignment.handout / name))
+    files = _files([*notebooks, *assignment.student_files])
+    return Expected(names=assignment.names, headings=frozenset(headings), files=files)
 
 
 def likeness(profile: Profile, wanted: Expected, weights: Mapping[str, float] | None = None) -> float:

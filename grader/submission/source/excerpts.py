@@ -38,7 +38,7 @@ def excerpts(assignment: Assignment, submission: Submission) -> Mapping[str, tup
 def _given(assignment: Assignment) -> frozenset[tuple[str, str]]:
     """Name and fingerprint of what the hand-out's notebook defines and does not ask for."""
     handed_out = read_fingerprints(assignment)
-    notebook = handed_out.given_notebook() if handed_out is not None else None
+    notebook = handed_out.given_notebook(assignment.notebook) if handed_out is not None else None
     if handed_out is None or notebook is None:
         return frozenset()
     every = ((d.name, node_digest(d.node)) for cell in notebook.code for d in definitions(cell.source).found)
