@@ -13,7 +13,7 @@ from typing import Any
 from msgspec import Struct
 
 from grader.cohort.records import CacheKey, Result, Run
-from grader.report.sanitize import one_line, points
+from grader.report.sanitize import one_line, plural, points
 from grader.report.terminal.layout import table, wrap
 
 FILES_NAMED = 4
@@ -121,9 +121,8 @@ def _why(one: Result, two: Result) -> list[str]:
         why.append(f"seed: {old.seed} became {new.seed}")
     why += _changed_files(old, new)
     if one.penalty != two.penalty and one.points == two.points:
-        why.append(
-            f"late: {_points(one.penalty)} taken off for {_days(one)}, then {_points(two.penalty)} for {_days(two)}"
-        )
+        was, now = plural(one.late_days, "late day"), plural(two.late_days, "late day")
+        why.append(f"late: {_points(one.penalty)} taken off for {was}, then {_points(two.penalty)} for {now}")
     elif one.penalty != two.penalty:
         why.append(f"late days: {one.late_days}, then {two.late_days}")
     if "fault" in (one.status, two.status):
@@ -137,10 +136,6 @@ def _changed_files(old: CacheKey, new: CacheKey) -> list[str]:
         return []
     more = f" and {len(differ) - FILES_NAMED} more files" if len(differ) > FILES_NAMED else ""
     return [f"{', '.join(differ[:FILES_NAMED])}{more} changed in the assignment"]
-
-
-def _days(result: Result) -> str:
-    return f"{result.late_days} late day{'' if result.late_days == 1 else 's'}"
 
 
 def render(differences: Differences, before: Run, after: Run, *, width: int = 80) -> str:

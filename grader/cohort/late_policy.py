@@ -1,29 +1,7 @@
 """What an attempt is worth: due dates, late days and their price, how many attempts count, and which.
 
-Owns the instructor's rules file and the arithmetic. Nothing here is graded again when a rule changes.
-
-    policy = "best"                          # or "last" (default)
-    attempts = 3                             # how many count; without it all do
-    due = 2026-11-20T23:59:00+01:00          # or a table: [due] with an assignment's id = its time
-    timezone = "Europe/Berlin"               # days are those of its calendar, and `due` needs no offset
-    groups = "Team"                          # the roster's column that says who works together
-    names = '(?P<student>[^/]+)/try_(?P<attempt>\\d+)'
-    times = "files"                          # take the newest file's time where nothing else says when
-
-    [late]
-    per_day = 10                             # percent of the points earned, for each day begun
-    of = "earned"                            # or "possible"
-    grace_minutes = 15
-    free_days = 2                            # for each hand-in
-    term_days = 5                            # for all assignments together, in the order of their due dates
-    last_day = 5                             # later is worth nothing
-
-    [students.jdoe]                          # by hand: the key as the summary prints it
-    extra_days = 3
-    extra_term_days = 2
-    extra_attempts = 1
-    late_days = 0                            # whatever the times say
-    take = 2                                 # this attempt counts
+Owns the instructor's rules file and the arithmetic. Nothing here is graded again when a rule
+changes. `RULES` of `grader.commands.batch` shows every key.
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ import time
 from typing import TextIO
 
 from grader.cohort.batch import BatchPlan, Event
+from grader.report.sanitize import plural
 from grader.report.terminal.layout import fit
 
 PLAIN_SECONDS = 30.0
@@ -40,8 +41,7 @@ class Progress:
         self._to_grade = len(plan.jobs)
         kept = f", {len(plan.kept)} are unchanged" if plan.kept else ""
         same = f", {twins} equal another" if twins else ""
-        hand_ins = "1 hand-in" if self._total == 1 else f"{self._total} hand-ins"
-        self._write(f"{hand_ins}: {self._to_grade} to grade{kept}{same}\n")
+        self._write(f"{plural(self._total, 'hand-in')}: {self._to_grade} to grade{kept}{same}\n")
         self._started = self._said = time.monotonic()
 
     def tell(self, event: Event) -> None:

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from grader.commands import stdio
-from grader.commands.shared import plural
 from grader.errors import UsageError
+from grader.report.sanitize import plural
 
 if TYPE_CHECKING:
     from grader.cohort.outcome import Outcome

@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from grader.commands import REGISTRY, export_assignment, stdio
-from grader.commands.shared import LISTED, listed, plural
+from grader.commands.shared import LISTED, listed
 from grader.errors import UsageError
+from grader.report.sanitize import plural
 
 if TYPE_CHECKING:
     from grader.cohort.outcome import Outcome

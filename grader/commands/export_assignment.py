@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from grader.commands import stdio
-from grader.commands.shared import FINE, short_path
+from grader.commands.shared import FINE, add_course, short_path
 from grader.errors import UsageError
 
 if TYPE_CHECKING:
@@ -56,12 +56,7 @@ def add_places(add: Callable[[str, str, str], argparse.ArgumentParser]) -> None:
 
 def _add_assignment(parser: argparse.ArgumentParser, metavar: str, output: str) -> None:
     parser.add_argument("id", metavar="ID", help="the assignment")
-    parser.add_argument(
-        "--course",
-        metavar="DIR",
-        type=Path,
-        help="the folder with reference/ (default: $GRADE_COURSE, else the nearest above this folder)",
-    )
+    add_course(parser)
     parser.add_argument("-o", "--output", metavar=metavar, type=Path, help=f"default: {output}")
 
 

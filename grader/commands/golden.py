@@ -13,12 +13,11 @@ from grader.commands.shared import (
     add_course,
     add_ids,
     chosen_assignments,
-    plural,
     report_problems,
     short_path,
 )
 from grader.errors import AuthoringError, UsageError
-from grader.report.sanitize import one_line
+from grader.report.sanitize import one_line, plural
 from grader.report.terminal.layout import table
 
 if TYPE_CHECKING:

@@ -6,8 +6,9 @@ import argparse
 from pathlib import Path
 
 from grader.commands import stdio
-from grader.commands.shared import grader_name, listed, plural
+from grader.commands.shared import grader_name, listed
 from grader.errors import UsageError
+from grader.report.sanitize import plural
 
 DONE, LEFT = 0, 1
 """Exit codes: everything is as in the file; marks that were here before were left as they are."""

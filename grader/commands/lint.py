@@ -13,10 +13,9 @@ from grader.commands.shared import (
     add_ids,
     chosen_assignments,
     count,
-    plural,
     short_path,
 )
-from grader.report.sanitize import one_line
+from grader.report.sanitize import one_line, plural
 
 if TYPE_CHECKING:
     from grader.model import Assignment

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from grader.commands import stdio
-from grader.commands.shared import FINE, add_course, plural, short_path
+from grader.commands.shared import FINE, add_course, short_path
 from grader.errors import UsageError
+from grader.report.sanitize import plural
 
 if TYPE_CHECKING:
     from grader.convert.draft import Draft

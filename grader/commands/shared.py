@@ -67,11 +67,6 @@ def report_problems(id: str, problems: Sequence[str], *, fine: str) -> int:
     return FOUND if problems else FINE
 
 
-def plural(number: int, word: str) -> str:
-    """`2 words`, or `1 word`."""
-    return f"{number} {word}{'' if number == 1 else 's'}"
-
-
 def grader_name() -> str:
     """Who sits here, for a log of marks."""
     import getpass

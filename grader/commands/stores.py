@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from grader.commands import stdio
-from grader.commands.shared import plural
 from grader.errors import UsageError
+from grader.report.sanitize import plural
 
 if TYPE_CHECKING:
     from grader.cohort.store import Store

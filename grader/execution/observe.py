@@ -78,17 +78,7 @@ def _observed(session: Session, check: Check, seed: int, replacements: Sequence[
         session.lost_process = True
         return not_answered(check, "crashed", NO_SNAPSHOT, started)
     private = _is_private(session, check, replacements)
-    command = Probe(
-        nonce=secrets.token_hex(8),
-        function=check.id,
-        code=compiled(check.source, check.file),
-        file=check.file,
-        seed=seed,
-        gradient=isinstance(check.judge, GradientJudge),
-        private=private,
-        calls=(*check.forbid, *check.require),
-        replacements=tuple(replacements),
-    )
+    command = command_for(check, seed, private=private, replacements=replacements)
     try:
         child = snapshot.fork(private=private)
     except DEAD:
@@ -197,6 +187,21 @@ def _is_unwritten(session: Session, error: StudentError | None) -> bool:
         return False
     last = error.frames[-1]
     return is_left_open(session.sources.get(last.file, ""), last.line)
+
+
+def command_for(check: Check, seed: int, *, private: bool, replacements: Sequence[Replacement] = ()) -> Probe:
+    """The command that runs a check, for one answer."""
+    return Probe(
+        nonce=secrets.token_hex(8),
+        function=check.id,
+        code=compiled(check.source, check.file),
+        file=check.file,
+        seed=seed,
+        gradient=isinstance(check.judge, GradientJudge),
+        private=private,
+        calls=(*check.forbid, *check.require),
+        replacements=tuple(replacements),
+    )
 
 
 def compiled(source: str, file: str) -> bytes:

@@ -278,9 +278,9 @@ def _not_returned(check: Check, observation: Observation) -> Outcome:
     return Outcome(check=check, status=status, score=Fraction(0), message=message, seconds=observation.seconds)
 
 
-def _one_line(text: str, limit: int = 300) -> str:
+def _one_line(text: str) -> str:
     line = " ".join(text.split())
-    return line if len(line) <= limit else line[:limit] + "…"
+    return line if len(line) <= 300 else line[:300] + "…"
 
 
 def _summary(arrays: Sequence[Comparison], *, judged: bool) -> str:

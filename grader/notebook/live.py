@@ -7,7 +7,6 @@ worker does. Modules are imported again in the child: what is saved counts.
 from __future__ import annotations
 
 import os
-import secrets
 import signal
 import socket
 import sys
@@ -19,10 +18,9 @@ from typing import TYPE_CHECKING, Any
 
 from grader.assignment.golden.provenance import refuse_stale
 from grader.assignment.requirements import refuse_missing
-from grader.checks import GradientJudge
 from grader.engine import unchecked_points
 from grader.errors import WorkerError
-from grader.execution.observe import KNOWN_ENDINGS, TOO_SLOW, compiled, in_own_words, not_answered, received
+from grader.execution.observe import KNOWN_ENDINGS, TOO_SLOW, command_for, in_own_words, not_answered, received
 from grader.grading.evaluate import explain_all, given_for
 from grader.grading.scoring import not_filled_in, outcome, part_result
 from grader.model import Assignment, Check, Observation, Outcome, PartResult, Report, StudentError
@@ -150,16 +148,7 @@ class LiveSession:
         """Run one check in a fork of this process."""
         started = time.monotonic()
         seconds = check.seconds or self.assignment.limits.check
-        command = Probe(
-            nonce=secrets.token_hex(8),
-            function=check.id,
-            code=compiled(check.source, check.file),
-            file=check.file,
-            seed=seed,
-            private=False,
-            calls=(*check.forbid, *check.require),
-            gradient=isinstance(check.judge, GradientJudge),
-        )
+        command = command_for(check, seed, private=False)
         ours, theirs = socket.socketpair()
         child = os.fork()
         if child == 0:

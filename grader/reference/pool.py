@@ -26,15 +26,13 @@ Job = TypeVar("Job")
 Result = TypeVar("Result")
 
 
-def in_parallel(
-    jobs: Iterable[Job], work: Callable[[RootProcess, Job], Result], *, processes: int = PROCESSES
-) -> Iterator[Result]:
-    """`work(root, job)` of each job, in the order of the jobs, `processes` at a time, each with a worker to itself.
+def in_parallel(jobs: Iterable[Job], work: Callable[[RootProcess, Job], Result]) -> Iterator[Result]:
+    """`work(root, job)` of each job, in the order of the jobs, some at a time, each with a worker to itself.
 
     A worker in which a job failed is not used again.
     """
     idle: SimpleQueue[RootProcess | None] = SimpleQueue()
-    for _ in range(processes):
+    for _ in range(PROCESSES):
         idle.put(None)
 
     def run(job: Job) -> Result:
@@ -50,10 +48,10 @@ def in_parallel(
         return result
 
     try:
-        with ThreadPoolExecutor(max_workers=processes) as pool:
+        with ThreadPoolExecutor(max_workers=PROCESSES) as pool:
             yield from pool.map(run, jobs)
     finally:
-        for _ in range(processes):
+        for _ in range(PROCESSES):
             last = idle.get()
             if last is not None:
                 with suppress(WorkerError):

@@ -58,6 +58,11 @@ def points(value: Fraction) -> str:
     return f"{float(value):.2f}".rstrip("0").rstrip(".")
 
 
+def plural(number: int | str, word: str) -> str:
+    """`2 words`, or `1 word`."""
+    return f"{number} {word}{'' if str(number) == '1' else 's'}"
+
+
 def number(value: Fraction) -> int | float:
     """Points for programs: an integer when whole, else a float with six digits after the point."""
     return value.numerator if value.denominator == 1 else round(float(value), 6)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from html import escape
 
-from grader.report.sanitize import clean, one_line
+from grader.report.sanitize import clean, one_line, plural
 from grader.similarity.pairs import LEAST, Pair, Similarity
 from grader.similarity.prints import Writing
 
@@ -76,7 +76,7 @@ def _pair(pair: Pair) -> str:
 
 
 def _rare(results: Sequence[str]) -> str:
-    return f", {len(results)} rare wrong result{'' if len(results) == 1 else 's'}" if results else ""
+    return f", {plural(len(results), 'rare wrong result')}" if results else ""
 
 
 def _code(writing: Writing, shared: Iterable[tuple[int, int, int]]) -> str:

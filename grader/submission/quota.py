@@ -36,9 +36,9 @@ _PATH_BYTES = 1024
 ADVICE = "hand in a plain .zip of your files"
 
 
-def count_tokens(source: str, limit: int = MAX_TOKENS) -> int:
-    """Words, signs and line ends of a Python text, counted up to one more than `limit`."""
-    return sum(1 for _ in islice(_TOKEN.finditer(source), limit + 1))
+def count_tokens(source: str) -> int:
+    """Words, signs and line ends of a Python text, counted up to one more than `MAX_TOKENS`."""
+    return sum(1 for _ in islice(_TOKEN.finditer(source), MAX_TOKENS + 1))
 
 
 class Quota(Struct, frozen=True, kw_only=True):

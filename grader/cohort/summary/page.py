@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 from grader.cohort.outcome import STATES, UNDECIDED
 from grader.cohort.records import Run
-from grader.cohort.summary.summary import BINS, CohortSummary, MistakeLoss, StudentScore, time_bins
-from grader.report.sanitize import one_line, points
+from grader.cohort.summary.summary import BINS, CohortSummary, StudentScore, time_bins
+from grader.report.sanitize import one_line, plural, points
 
 SHOWN = 12
 """Parts and mistakes in a plot."""
@@ -143,7 +143,7 @@ def _losses(summary: CohortSummary) -> str:
         Bar(
             one_line(f"{part.id} {part.title}"),
             float(part.lost),
-            f"{points(part.lost / summary.graded)} of {points(part.points)} · {_count(part.students, 'student')}",
+            f"{points(part.lost / summary.graded)} of {points(part.points)} · {plural(part.students, 'student')}",
         )
         for part in worst
     ]
@@ -158,17 +158,13 @@ def _mistakes(summary: CohortSummary) -> str:
         Bar(
             one_line(m.text),
             float(m.lost),
-            f"{_lost(m)} · {_count(m.students, 'student')} · part {one_line(m.part)}",
+            f"{plural(points(m.lost), 'point')} · {plural(m.students, 'student')} · part {one_line(m.part)}",
             m.who,
         )
         for m in summary.mistakes[:SHOWN]
     ]
     note = '<p class="soft">Points lost by all students together</p>'
     return _section("Mistakes that cost most", note + bars(rows, title="Points lost by named mistake"))
-
-
-def _lost(mistake: MistakeLoss) -> str:
-    return f"{points(mistake.lost)} point{'' if mistake.lost == 1 else 's'}"
 
 
 def _times(summary: CohortSummary) -> str:
@@ -215,15 +211,11 @@ def _student(student: StudentScore, address: str | None) -> str:
     score = "" if student.final is None else points(student.final)
     state = [] if student.state == "graded" else [STATES[student.state]]
     if student.late_days:
-        state.append(f"{_count(student.late_days, 'day')} late")
+        state.append(f"{plural(student.late_days, 'day')} late")
     if student.pending:
         state.append(f"{points(student.pending)} to mark by hand")
     parts = "".join(f"<td>{'' if score is None else points(score)}" for score in student.parts)
     return f"<tr><td>{shown}<td>{score}{parts}<td>{', '.join(state)}"
-
-
-def _count(number: int, word: str) -> str:
-    return f"{number} {word}{'' if number == 1 else 's'}"
 
 
 def _section(title: str, body: str) -> str:

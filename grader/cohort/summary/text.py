@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
 
-from grader.cohort.summary.summary import BINS, CohortSummary, MistakeLoss, time_bins
-from grader.report.sanitize import one_line, points
+from grader.cohort.summary.summary import BINS, CohortSummary, time_bins
+from grader.report.sanitize import one_line, plural, points
 from grader.report.terminal.layout import fit, pad, table, wrap
 
 SHOWN = 5
@@ -27,7 +27,7 @@ def render(summaries: Iterable[CohortSummary], *, width: int = 80, ascii_only: b
 def _one(summary: CohortSummary, width: int, ascii_only: bool) -> list[str]:
     block = "#" if ascii_only else "█"
     line = ("-" if ascii_only else "─") * width
-    counts = f"{_count(summary.students, 'student')}, {_count(summary.hand_ins, 'hand-in')}"
+    counts = f"{plural(summary.students, 'student')}, {plural(summary.hand_ins, 'hand-in')}"
     title = one_line(summary.assignment) if summary.assignment else "Assignment unknown"
     lines = [f"{title}: {counts}", line]
     if summary.scores:
@@ -58,7 +58,7 @@ def _distribution(summary: CohortSummary, width: int, block: str) -> list[str]:
     averages = f"mean {points(mean)}, median {points(middle)}, middle half {points(quarter[0])} to {points(quarter[1])}"
     lines.append(f"  {averages}, of {points(summary.max_points)} points; full marks: {summary.full}")
     if summary.late:
-        lines.append(f"  late: {_count(summary.late, 'student')}, who paid {points(summary.penalty)} points")
+        lines.append(f"  late: {plural(summary.late, 'student')}, who paid {points(summary.penalty)} points")
     if summary.pending:
         lines.append(f"  for a person to mark: {points(summary.pending)} points")
     return lines
@@ -71,7 +71,7 @@ def _parts(summary: CohortSummary, width: int, block: str) -> list[str]:
     rows: list[tuple[str, ...]] = []
     for part in worst:
         title = fit(one_line(f"{part.id} {part.title}"), max(width - LOST - 34, 12))
-        loss = f"{points(part.lost / summary.graded)} of {points(part.points)}, {_count(part.students, 'student')}"
+        loss = f"{points(part.lost / summary.graded)} of {points(part.points)}, {plural(part.students, 'student')}"
         rows.append((title, _bar(part.lost, worst[0].lost, LOST, block), loss))
     head = "Parts that lose most points, on average, and how many students lost some"
     return ["", *wrap(head, width), *(f"  {fit(text, width - 2)}" for text in table(rows))]
@@ -84,14 +84,10 @@ def _mistakes(summary: CohortSummary, width: int, block: str) -> list[str]:
     dearest = summary.mistakes[0].lost
     for mistake in summary.mistakes[:SHOWN]:
         bar = pad(_bar(mistake.lost, dearest, LOST, block), LOST) if dearest else ""
-        cost = f"{_lost(mistake)}, {_count(mistake.students, 'student')}, part {one_line(mistake.part)}"
-        lines.append(f"  {bar}  {cost}")
+        cost = f"{plural(points(mistake.lost), 'point')}, {plural(mistake.students, 'student')}"
+        lines.append(f"  {bar}  {cost}, part {one_line(mistake.part)}")
         lines += [f"    {text}" for text in wrap(one_line(mistake.text), width - 4)]
     return lines
-
-
-def _lost(mistake: MistakeLoss) -> str:
-    return f"{points(mistake.lost)} point{'' if mistake.lost == 1 else 's'}"
 
 
 def _unresolved(summary: CohortSummary, width: int) -> list[str]:
@@ -130,7 +126,3 @@ def _hanging(head: str, text: str, width: int) -> list[str]:
 
 def _duration(seconds: float) -> str:
     return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"
-
-
-def _count(number: int, word: str) -> str:
-    return f"{number} {word}{'' if number == 1 else 's'}"
