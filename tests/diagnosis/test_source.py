@@ -146,6 +146,16 @@ MISTAKES = [
         "`self.t` is copied from `self.w` once, in `__init__` (cell 4, line 6)",
     ),
     (
+        """
+        class Net:
+            def loss(self, x):
+                w = self.params["W1"]
+                w *= self.reg
+                return x @ w
+        """,
+        "`w *= self.reg` (cell 4, line 6) writes into `self.params['W1']`, of which `w` is another name",
+    ),
+    (
         "def step(w, g, rate=0.003):\n    w -= rate * g\n    return w - 0.003 * g",
         "`0.003` (cell 4, line 5) is the default of `rate` as a number",
     ),
@@ -217,6 +227,8 @@ NO_MISTAKES = [
         def f(self):
             return self.w
     """,
+    "class A:\n    def step(self, g):\n        w = self.w\n        w *= 0.9\n        w += g",
+    "class A:\n    def loss(self, x):\n        s = self.reg\n        s = s + 1\n        s += x\n        return s",
     "def f(x, h=1e-5, n=2):\n    return (x + h) / 2",
     "def loss(x, y):\n    return np.mean((x - y) ** 2) + y_shift",
     "def forward(x):\n    return (x @ w[0] + b[0]) @ w[1] + b[1]",

@@ -52,6 +52,7 @@ RULES: tuple[Rule, ...] = (
     Rule(prepared.explains_all, consequences=True, judged=True),
     Rule(layers.wrong_forward, consequences=True),
     Rule(state.shared_by_calls, judged=True),
+    Rule(state.written_by_another_name, judged=True),
     Rule(source.default_written_out, judged=True),
     Rule(source.reads_notebook, judged=True),
     Rule(source.entry_twice, judged=True),

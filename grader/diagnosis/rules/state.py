@@ -25,6 +25,8 @@ ADDING = frozenset({"append", "extend", "insert", "update"})
 TAKING = frozenset({"pop", "popleft"})
 COPIES = frozenset({"copy", "array", "ascontiguousarray"})
 EMPTY = frozenset({"zeros", "zeros_like", "ones", "ones_like", "dict", "list", "empty", "empty_like"})
+UPDATES = ("step", "update", "train", "fit", "init")
+"""Parts of the names of functions that are to change the arrays of their object."""
 
 
 def shared_by_objects(evidence: Evidence) -> Candidate | None:
@@ -70,6 +72,19 @@ def shared_by_calls(evidence: Evidence) -> Candidate | None:
                 text = f"`self.{copy}` is copied from `self.{source}` once, in `__init__` {definition.at(at)}: when"
                 text += f" `self.{source}` gets new values, the copy keeps the old ones."
                 return candidate_for("second-call", text, f"`self.{copy}` is an old copy of `self.{source}`")
+    return None
+
+
+def written_by_another_name(evidence: Evidence) -> Candidate | None:
+    """A change in place of a variable that is another name for an entry of the object."""
+    for definition in definitions_of(evidence):
+        for _, function in definition.functions():
+            if any(word in function.name for word in UPDATES):
+                continue
+            for change, whole in _through_other_names(function):
+                text = f"`{short(change)}` {definition.at(change)} writes into `{short(whole)}`, of which"
+                text += f" `{short(change.target)}` is another name and no copy: the next computation finds it changed."
+                return candidate_for("changed-input", text, f"`{short(change)}` changes `{short(whole)}`")
     return None
 
 
@@ -142,6 +157,23 @@ def _forward_twice(function: Function) -> Iterator[tuple[str, ast.AST]]:
         forward = [(line, node) for line, verb, node in made if verb == "forward" and line < backward]
         if len(forward) > 1 and layer != "self":
             yield layer, max(forward, key=lambda one: one[0])[1]
+
+
+def _through_other_names(function: Function) -> Iterator[tuple[ast.AugAssign, ast.expr]]:
+    """Changes in place of a variable that was last given an entry of what the object holds, with that entry."""
+    given: dict[str, list[tuple[int, ast.expr]]] = {}
+    for node in ast.walk(function):
+        match node:
+            case ast.Assign(targets=[ast.Name(id=name)], value=value):
+                given.setdefault(name, []).append((node.lineno, value))
+    attributes = {name for name, ((_, value), *more) in given.items() if isinstance(value, ast.Attribute) and not more}
+    for node in ast.walk(function):
+        match node:
+            case ast.AugAssign(target=ast.Name(id=name), op=ast.Mult() | ast.Div() | ast.Add()):
+                before = [one for one in given.get(name, ()) if one[0] < node.lineno]
+                whole = max(before, key=lambda one: one[0])[1] if before else node.target
+                if isinstance(whole, ast.Subscript) and names_read(whole.value) & {"self", *attributes}:
+                    yield node, whole
 
 
 def _kept_outside(function: Function) -> Iterator[tuple[str, ast.AST]]:
