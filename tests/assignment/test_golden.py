@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -187,6 +188,16 @@ def test_in_the_handout_alone_the_solution_is_not_asked_for(toy: Write, tmp_path
     golden = Golden(provenance_of(load(toy()), "public"), {})
     alone = write(tmp_path / "alone", {name: FILES[name] for name in ("assignment.toml", "checks.py")})
     assert stale(golden.provenance, load_assignment(alone, alone)) == []
+
+
+def test_another_data_folder_for_one_run_leaves_a_recording_current(toy: Write, tmp_path: Path):
+    folder = toy({"assignment.toml": 'data = "data"\n' + FILES["assignment.toml"], "data/digits.txt": "0 1 2"})
+    golden = Golden(provenance_of(load(folder), "public"), {})
+    assert "data/digits.txt" in golden.provenance["digests"]
+    full = write(tmp_path / "full", {"digits.txt": "0 1 2 3"})
+    assert stale(golden.provenance, msgspec.structs.replace(load(folder), data=full)) == []
+    (folder / "data" / "digits.txt").write_text("3 4 5")
+    assert stale(golden.provenance, load(folder)) == ["data/digits.txt has changed since it was recorded"]
 
 
 def test_a_golden_file_without_provenance_is_stale(toy: Write):

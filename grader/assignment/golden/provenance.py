@@ -98,11 +98,12 @@ def _sources(assignment: Assignment, visibility: Visibility) -> list[Path]:
     root = assignment.root
     files = [*public_files(root), *(hidden_files(root) if visibility == "hidden" else [])]
     files = [path for path in files if path.is_file()]
-    compat = read_manifest(root).compat
-    if compat is not None:
-        files.append(root / compat)
-    folders = [*assignment.stand_ins, *(folder for folder in (assignment.solution, assignment.data) if folder)]
-    for folder in (folder for folder in folders if folder.is_relative_to(root)):  # `--data` may name any other
+    manifest = read_manifest(root)
+    if manifest.compat is not None:
+        files.append(root / manifest.compat)
+    # with `--data` another folder takes the place of what the values were recorded from
+    data = [] if manifest.data is None else [root / manifest.data]
+    for folder in (*assignment.stand_ins, *([assignment.solution] if assignment.solution else []), *data):
         files += [p for p in sorted(folder.rglob("*")) if p.is_file() and not _LITTER & set(p.parts)]
     return files
 

@@ -173,7 +173,7 @@ def _tree(assignment: Assignment, convert: Callable[[str, str], str], changed: d
         files[name] = package_files("grader.assignment.release").joinpath(template).read_bytes()
     files[GITIGNORE] = _IGNORED
     for folder in (*assignment.stand_ins, *([assignment.data] if assignment.data else [])):
-        for name in _walk(folder):
+        for name in _walk(folder) if folder.is_relative_to(root) else ():  # `--data` names another, which is linked
             _add(files, (folder / name).relative_to(root).as_posix(), folder / name, folder / name)
     for name, source, content in _solution(assignment, solution, convert, changed):
         _add(files, name, content, source)

@@ -106,7 +106,9 @@ def module_paths(assignment: Assignment) -> tuple[str, ...]:
 
 def mounted_folders(assignment: Assignment) -> frozenset[str]:
     """Folders of the hand-out that the worker gets from the course and a hand-in need not hold."""
-    return frozenset(path.name for path in (*assignment.stand_ins, assignment.data) if path is not None)
+    # `--data` may name any folder, which the worker sees as `data`
+    data = {"data", assignment.data.name} if assignment.data is not None else set()
+    return frozenset({path.name for path in assignment.stand_ins} | data)
 
 
 def without_copy_mark(name: str) -> str:
