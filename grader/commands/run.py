@@ -166,7 +166,11 @@ def run(args: argparse.Namespace) -> int:
         return _watch(args, path, wanted)
     gc.disable()  # one report: its garbage is not worth looking for
     worker = launch()  # before anything heavy: it starts up while we load NumPy and read files; `engine.grade` ends it
-    from grader import engine
+    try:
+        from grader import engine
+    except BaseException:  # an interrupt
+        worker.abandon()
+        raise
 
     formats = [find(one.format) for one in wanted]
     exit_zero = any(format.exit_zero for format in formats)

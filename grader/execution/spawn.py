@@ -39,6 +39,13 @@ class Launched(NamedTuple):
     channel: socket.socket
     folder: Path
 
+    def abandon(self) -> None:
+        """End it before anything was asked of it."""
+        self.channel.close()
+        self.popen.kill()
+        self.popen.wait()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
 
 def launch() -> Launched:
     """Start a worker in a session and a temporary folder of its own.
@@ -50,14 +57,14 @@ def launch() -> Launched:
     """
     folder = Path(tempfile.mkdtemp(prefix="grade-"))
     folder.chmod(0o711)  # a spare user has to come through to its own folder in it
-    for name in (HOME, FONTS):
-        (folder / name).mkdir()
     try:
+        for name in (HOME, FONTS):
+            (folder / name).mkdir()
         launched = launch_in(folder)
-    except WorkerError:
+        _lend_font_list(folder / FONTS)  # meanwhile: it is looked for by what draws, in a submission
+    except BaseException:  # an interrupt too
         shutil.rmtree(folder, ignore_errors=True)
         raise
-    _lend_font_list(folder / FONTS)  # meanwhile: it is looked for by what draws, in a submission
     return launched
 
 

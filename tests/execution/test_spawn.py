@@ -1,4 +1,4 @@
-"""A worker finds the packages that the command itself runs with, wherever they were installed."""
+"""A worker finds the packages that the command itself runs with, and one that is not needed leaves nothing."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ import sysconfig
 from pathlib import Path
 
 import pytest
+
+from grader.cli import main
+from grader.execution import spawn
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "examples" / "tum_ex09" / "correct.ipynb"
@@ -32,3 +35,19 @@ def test_packages_installed_for_one_user_are_there_for_the_worker(tmp_path: Path
     done = subprocess.run(words, env=environment, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["status"] == "graded"
+
+
+def test_an_interrupt_before_grading_begins_leaves_no_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`grade` starts its worker before it loads what grades."""
+
+    class Interrupt:
+        def find_spec(self, name: str, *more: object) -> None:
+            if name == "grader.engine":
+                raise KeyboardInterrupt
+
+    monkeypatch.setattr(spawn.tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(sys, "meta_path", [Interrupt(), *sys.meta_path])
+    monkeypatch.delitem(sys.modules, "grader.engine", raising=False)
+    monkeypatch.delattr(sys.modules["grader"], "engine", raising=False)
+    assert main([str(EXAMPLE), "--course", str(ROOT)]) == 130
+    assert list(tmp_path.iterdir()) == []
