@@ -1,15 +1,27 @@
-"""Rule `printed`: as `max`, with expected values that exist only as printed text."""
+"""Rule `printed`: as `max`, with expected values that exist only as printed text.
+
+Owns the reading of one number or of nested brackets, as NumPy prints them or as a Python list, and how far the last
+digit of each reaches.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from typing import Literal
+from typing import Any, Literal, NamedTuple
 
-from grader.compare.printed import parse_printed
+import numpy as np
+import numpy.typing as npt
+
 from grader.compare.rules.largest import Largest
 from grader.compare.rules.rule import Array, Floats
 from grader.errors import AuthoringError
 from grader.model import Tolerance
+
+_NUMBER = re.compile(
+    r"[-+]?(?:(?P<mantissa>\d+\.?(?P<decimals>\d*)|\.(?P<bare>\d+))(?:[eE](?P<exponent>[-+]?\d+))?|nan|inf)"
+)
+_TOKEN = re.compile(rf"\s*(?:(?P<bracket>[\[\]])|(?P<comma>,)|(?P<number>{_NUMBER.pattern})(?=[\s,\[\]]|$))")
 
 
 class Printed(Largest):
@@ -34,6 +46,75 @@ class Printed(Largest):
             parse_printed(tolerance.text or "")
         except AuthoringError:
             yield "error", f"rule printed needs a text of numbers, not {tolerance.text!r}"
+
+
+class PrintedNumbers(NamedTuple):
+    """What a printed golden says."""
+
+    values: npt.NDArray[np.float64]
+    """Shape as the brackets nest, () for a bare number."""
+    half: npt.NDArray[np.float64]
+    """Half a unit of the last printed decimal of each entry; same shape."""
+
+
+def parse_printed(text: str) -> PrintedNumbers:
+    """Read `text` as NumPy prints an array: `0.0076`, `[1. 2.5]`, `[[-0.5 0.25], [1e-3, 4]]`.
+
+    NumPy trims trailing zeros, so `2.5` beside `-0.8129` was printed to four decimals: the largest number of
+    decimals in the whole array counts for every entry. In scientific notation that holds for the mantissas.
+
+    Raises
+    ------
+    AuthoringError
+        If there is anything but numbers and brackets (`...` for left out entries too), or rows of unequal length.
+    """
+    numbers: list[re.Match[str]] = []
+    nested = _nest(text, numbers)
+    decimals = max((len(m["decimals"] or m["bare"] or "") for m in numbers), default=0)
+    exponents = [int(m["exponent"] or 0) for m in numbers]
+    try:
+        values = np.array(nested, dtype=np.float64)
+    except ValueError as error:
+        raise _bad(text, "its rows are of unequal length") from error
+    # Read as text, since 10.0 ** 400 is an OverflowError where the literal is inf; nan and inf have no last digit.
+    units = [f"5e{e - decimals - 1}" if m["mantissa"] else "0" for m, e in zip(numbers, exponents, strict=True)]
+    half = np.array([float(u) for u in units])
+    return PrintedNumbers(values, half.reshape(values.shape))
+
+
+def _nest(text: str, numbers: list[re.Match[str]]) -> Any:
+    """Nested lists of floats; the matches of the numbers are appended to `numbers` in order."""
+    open_lists: list[list[Any]] = [[]]
+    at = 0
+    while text[at:].strip():
+        token = _TOKEN.match(text, at)
+        if token is None:
+            raise _bad(text, f"cannot read {text[at:].split()[0][:20]!r}")
+        at = token.end()
+        if token["bracket"] == "[":
+            open_lists.append([])
+        elif token["bracket"] == "]":
+            if len(open_lists) == 1:
+                raise _bad(text, "a bracket is closed that was never opened")
+            done = open_lists.pop()
+            open_lists[-1].append(done)
+        elif token["number"]:
+            match = _NUMBER.fullmatch(token["number"])
+            assert match is not None  # the token's pattern contains this one
+            numbers.append(match)
+            open_lists[-1].append(float(token["number"]))
+    if len(open_lists) != 1:
+        raise _bad(text, "a bracket is not closed")
+    if len(open_lists[0]) != 1:
+        raise _bad(text, f"it holds {len(open_lists[0])} numbers or arrays, not one")
+    return open_lists[0][0]
+
+
+def _bad(text: str, why: str) -> AuthoringError:
+    shown = " ".join(text.split())[:60]
+    return AuthoringError(
+        f"tolerance: printed golden {shown!r}: {why}; give one number or one whole array as NumPy prints it"
+    )
 
 
 RULE = Printed()
