@@ -10,12 +10,13 @@ from pathlib import Path
 
 from grader.assignment.loading.author_file import read_text
 from grader.assignment.loading.check_source import PUBLIC, read_checks
-from grader.assignment.loading.manifest import FILE, line_of, read_manifest
+from grader.assignment.loading.manifest import FILE, Manifest, line_of, read_manifest
 from grader.errors import AuthoringError
 from grader.model import Assignment
 
 SOLUTION = "solution"
 """Folder of an assignment's sources with the solution regions."""
+_AS_IN_THE_MANIFEST = {*Manifest.__struct_fields__} & {*Assignment.__struct_fields__} - {"stand_ins", "compat", "data"}
 
 
 def load_assignment(folder: Path, handout: Path) -> Assignment:
@@ -41,33 +42,14 @@ def load_assignment(folder: Path, handout: Path) -> Assignment:
                 raise AuthoringError(f"{folder / line_of(folder, key)}: {key} {name!r} is no folder in {folder}")
     solution = folder / SOLUTION
     return Assignment(
-        id=manifest.id,
-        title=manifest.title,
-        points=manifest.points,
-        seed=manifest.seed,
+        **{name: getattr(manifest, name) for name in _AS_IN_THE_MANIFEST},
         root=folder,
         handout=handout,
         solution=solution if solution.is_dir() else None,
-        notebook=manifest.notebook,
-        notebooks=manifest.notebooks,
-        student_files=manifest.student_files,
-        provided_files=manifest.provided_files,
-        names=manifest.names,
         checks=read_checks(folder, required=not manifest.manual),
-        manual=manifest.manual,
-        order=manifest.order,
-        extra=manifest.extra,
-        cap=manifest.cap,
-        limits=manifest.limits,
-        follow_through=manifest.follow_through,
-        hints=manifest.hints,
         stand_ins=tuple(folder / name for name in manifest.stand_ins),
         compat=None if manifest.compat is None else read_text(folder / manifest.compat),
-        requirements=manifest.requirements,
-        preload=manifest.preload,
         data=None if manifest.data is None else folder / manifest.data,
-        small_data=manifest.small_data,
-        install=manifest.install,
     )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import re
 import tomllib
+from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal
@@ -73,27 +74,32 @@ class _InconsistentTable(Struct, frozen=True, kw_only=True):
     what: str
 
 
-class _Toml(Struct, frozen=True, kw_only=True):
+class _AsWritten(Struct, frozen=True, kw_only=True):
+    """What is taken as it stands in the file."""
+
     id: str
     title: str
-    points: _Number
     seed: int
-    order: list[str]
-    extra: list[str] = []
-    cap: _Number | None = None
-    notebook: str | None = None
-    notebooks: dict[str, list[str]] = {}
-    student_files: list[str] = []
-    provided_files: list[str] = []
-    requirements: list[str] = []
-    preload: list[str] = []
-    stand_ins: list[str] = []
+    order: tuple[str, ...]
+    extra: tuple[str, ...] = ()
+    student_files: tuple[str, ...] = ()
+    provided_files: tuple[str, ...] = ()
+    requirements: tuple[str, ...] = ()
+    preload: tuple[str, ...] = ()
+    stand_ins: tuple[str, ...] = ()
     compat: str | None = None
     data: str | None = None
     small_data: bool = False
     install: str = ""
     mistakes: bool = True
     hints: Hints = "name"
+
+
+class _Toml(_AsWritten, frozen=True, kw_only=True):
+    points: _Number
+    cap: _Number | None = None
+    notebook: str | None = None
+    notebooks: dict[str, tuple[str, ...]] = {}
     names: dict[str, str | list[str]] = {}
     limits: _LimitsTable = _LimitsTable()
     follow_through: _FollowThroughTable = _FollowThroughTable()
@@ -109,32 +115,16 @@ _TABLES: dict[str, type[Struct]] = {
 }
 
 
-class Manifest(Struct, frozen=True, kw_only=True):
+class Manifest(_AsWritten, frozen=True, kw_only=True):
     """What `assignment.toml` says; paths are as written, relative to the assignment's folder or its solution."""
 
-    id: str
-    title: str
     points: Fraction
-    seed: int
-    order: tuple[str, ...]
-    extra: tuple[str, ...]
     cap: Fraction
     notebook: str | None
     notebooks: dict[str, tuple[str, ...]]
-    student_files: tuple[str, ...]
-    provided_files: tuple[str, ...]
-    requirements: tuple[str, ...]
-    preload: tuple[str, ...]
-    stand_ins: tuple[str, ...]
-    compat: str | None
-    data: str | None
-    small_data: bool
-    install: str
-    mistakes: bool
     names: dict[str, tuple[Place, ...]]
     limits: Limits
     follow_through: Fraction
-    hints: Hints
     manual: tuple[Manual, ...]
     inconsistent: tuple[str, ...]
     """Where the hand-out contradicts itself, in words; `lint` repeats them."""
@@ -207,41 +197,26 @@ def read_manifest(folder: Path) -> Manifest:
     if toml.notebook is not None and not toml.notebook.endswith(".ipynb"):
         raise source.error(f"notebook {toml.notebook!r} does not end in .ipynb", key="notebook")
     _refuse_wrong_notebooks(source, toml)
-    extra, cap = _extra(source, toml)
+    cap = _cap(source, toml)
     worth = _fraction(source, toml.follow_through.worth, "follow_through", "worth")
     if worth > 1:
         raise source.error(f"follow_through worth {worth} is more than the point itself", "follow_through", "worth")
     return Manifest(
-        id=toml.id,
-        title=toml.title,
+        **{name: getattr(toml, name) for name in _AsWritten.__struct_fields__},
         points=_fraction(source, toml.points, "", "points"),
-        seed=toml.seed,
-        order=tuple(toml.order),
-        extra=extra,
         cap=cap,
         notebook=next(iter(toml.notebooks), toml.notebook),
-        notebooks={name: tuple(parts) for name, parts in toml.notebooks.items()} if len(toml.notebooks) > 1 else {},
-        student_files=tuple(toml.student_files),
-        provided_files=tuple(toml.provided_files),
-        requirements=tuple(toml.requirements),
-        preload=tuple(toml.preload),
-        stand_ins=tuple(toml.stand_ins),
-        compat=toml.compat,
-        data=toml.data,
-        small_data=toml.small_data,
-        install=toml.install,
-        mistakes=toml.mistakes,
+        notebooks=toml.notebooks if len(toml.notebooks) > 1 else {},
         names={name: _places(source, name, where) for name, where in toml.names.items()},
         limits=_limits(source, toml.limits),
         follow_through=worth,
-        hints=toml.hints,
         manual=tuple(_manual(source, index, entry) for index, entry in enumerate(toml.manual)),
         inconsistent=tuple(entry.what for entry in toml.inconsistent),
     )
 
 
-def _extra(source: _Source, toml: _Toml) -> tuple[tuple[str, ...], Fraction]:
-    """The parts that are extra credit, and what automatic parts may come to with them."""
+def _cap(source: _Source, toml: _Toml) -> Fraction:
+    """What automatic parts may come to with those that are extra credit."""
     manual = {entry.id: _fraction(source, entry.points, "manual", "points", i) for i, entry in enumerate(toml.manual)}
     automatic = _fraction(source, toml.points, "", "points") - sum(manual.values())
     for id in toml.extra:
@@ -250,12 +225,12 @@ def _extra(source: _Source, toml: _Toml) -> tuple[tuple[str, ...], Fraction]:
         if id in manual:
             raise source.error(f"extra names part {id}, which a person marks; extra credit is for checks", key="extra")
     if toml.cap is None:
-        return tuple(toml.extra), automatic
+        return automatic
     cap = _fraction(source, toml.cap, "", "cap")
     if not toml.extra or cap < automatic:
         text = f"cap {cap} is below the {automatic} points of automatic parts" if toml.extra else "cap without extra"
         raise source.error(f"{text}: it limits what they and the parts in extra come to together", key="cap")
-    return tuple(toml.extra), cap
+    return cap
 
 
 def _refuse_wrong_notebooks(source: _Source, toml: _Toml) -> None:
@@ -318,7 +293,7 @@ def _located(source: _Source, message: str) -> AuthoringError:
     return source.error(f"{prefix}: {what}" if prefix and not key else what, table, name, index)
 
 
-def _refuse_repeats(source: _Source, key: str, values: list[str]) -> None:
+def _refuse_repeats(source: _Source, key: str, values: Sequence[str]) -> None:
     for index, value in enumerate(values):
         if value in values[:index]:
             table, name, at = ("manual", "id", index) if key == "manual" else ("", key, 0)
