@@ -8,7 +8,7 @@ from typing import Any
 
 from msgspec import structs
 
-from grader.cohort.records import FinalScore, Run
+from grader.cohort.records import Run
 from grader.cohort.store import Store
 from grader.errors import UsageError
 
@@ -42,16 +42,7 @@ def join(store: Store, shards: Sequence[Path]) -> int:
                 else:
                     whole = structs.replace(graded, report=shard.report(id), evidence=shard.evidence(id))
                     known[id] = store.add(number, hand_in, whole)
-                worth.append(
-                    FinalScore(
-                        path=result.path,
-                        student=result.student,
-                        late_days=result.late_days,
-                        penalty=result.penalty,
-                        counts=result.counts,
-                        term_days=result.term_days,
-                    )
-                )
+                worth.append(result)
     store.finish(number, worth)
     return number
 

@@ -341,7 +341,7 @@ class Store:
             ),
         )
 
-    def finish(self, run: int, worth: Iterable[FinalScore]) -> None:
+    def finish(self, run: int, worth: Iterable[FinalScore | Result]) -> None:
         """Close a run with what each of its hand-ins is worth."""
         with _Transaction(self._db):
             self._db.executemany(
