@@ -247,11 +247,11 @@ def feedback(outcome: Outcome, report: Report) -> str:
     """What is wrong, below it the named mistake, and where the code is, for a module as editors find it."""
     from grader.report import sentences
 
-    said = sentences.feedback(outcome, limit=1)
-    first, *rest = [_safe(line) for line in said.seen] or [sentences.STATUS[outcome.status]]
+    texts = sentences.feedback(outcome, limit=1)
+    first, *rest = [_safe(line) for line in texts.seen] or [sentences.STATUS[outcome.status]]
     lines = [first, *(f"  {line}" for line in rest)]
-    if said.diagnosis:
-        lines.append(f"  > {_safe(said.diagnosis)}")
+    if texts.diagnosis:
+        lines.append(f"  > {_safe(texts.diagnosis)}")
     code = report.work.code.get(outcome.check.id, ()) if report.work is not None else ()
     place = f"{_safe(code[0].file)}:{code[0].line}: " if code and not code[0].file.startswith("cell ") else ""
     if code and not place and outcome.status in ("failed", "partial"):  # an error says its cell itself

@@ -101,14 +101,14 @@ def find(
         remarks.append(f"the times of {platform.title} have no zone: read as {zone or here}")
     if platform is not None and platform.remark:
         remarks.append(platform.remark)
-    found = Found(
+    discovered = Found(
         hand_ins=tuple(hand_ins),
         platform="rule" if rule is not None else platform.name if platform else "plain",
         title=platform.title if platform else "",
         ignored=(*ignored, *_unwritable(root)),
         remarks=tuple(remarks),
     )
-    return found if roster is None else _known(found, roster, groups)
+    return discovered if roster is None else _known(discovered, roster, groups)
 
 
 Group = tuple[Owner, int, dict[str, str]]
@@ -348,12 +348,12 @@ def _walked(path: Path) -> Iterator[tuple[str, Path]]:
                 yield relative.as_posix(), here / name
 
 
-def _known(found: Found, roster: Roster, groups: str | None) -> Found:
+def _known(discovered: Found, roster: Roster, groups: str | None) -> Found:
     """The same with the roster's keys and names in the place of the platform's, where it knows them."""
-    matches = [_match(hand_in, roster) for hand_in in found.hand_ins]
+    matches = [_match(hand_in, roster) for hand_in in discovered.hand_ins]
     claims: dict[int, dict[str, int]] = {}
     """Student of the roster -> who says to be them (as the platform calls them), and how sure that is."""
-    for hand_in, match in zip(found.hand_ins, matches, strict=True):
+    for hand_in, match in zip(discovered.hand_ins, matches, strict=True):
         if match is not None:
             claims.setdefault(match.position, {})[hand_in.student] = match.sure
     hand_ins: list[CohortEntry] = []
@@ -361,8 +361,8 @@ def _known(found: Found, roster: Roster, groups: str | None) -> Found:
     seen: set[str] = set()
     mates: dict[str, set[str]] = {}
     """Group -> who handed in for it."""
-    remarks = [*found.remarks, *roster.remarks]
-    for hand_in, match in zip(found.hand_ins, matches, strict=True):
+    remarks = [*discovered.remarks, *roster.remarks]
+    for hand_in, match in zip(discovered.hand_ins, matches, strict=True):
         team = _team(hand_in, roster, groups) if match is None and groups else []
         if match is not None and _claimed(hand_in, match, claims[match.position]):
             match = None
@@ -388,12 +388,12 @@ def _known(found: Found, roster: Roster, groups: str | None) -> Found:
     if several:
         remarks.append(f"several members handed in, which are attempts of all: {', '.join(sorted(several))}")
     for position, people in claims.items():
-        if len(people) > 1 and len(set(people.values())) == 1 and found.platform == "plain":
+        if len(people) > 1 and len(set(people.values())) == 1 and discovered.platform == "plain":
             student = roster.students[position]
             remarks.append(f"taken for attempts of {student.name or student.key}: {', '.join(sorted(people))}")
     absent = [s.name or s.key for s in roster.students if s.key not in seen]
     return structs.replace(
-        found,
+        discovered,
         hand_ins=tuple(hand_ins),
         strangers=tuple(dict.fromkeys(strangers)),
         absent=tuple(absent),

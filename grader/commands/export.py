@@ -128,11 +128,11 @@ def _gradebook(args: argparse.Namespace) -> int:
     from grader.gradebook.platforms import GRADEBOOKS
     from grader.report.sanitize import points
 
-    results, found, assignment = _outcomes(args)
+    results, ends, assignment = _outcomes(args)
     mine = [r for r in results if r.assignment == assignment]
     gradebook = next(one for one in GRADEBOOKS if one.name == args.place)
     request = Request(
-        entries=tuple(_entry(one) for one in found if one.points is not None),
+        entries=tuple(_entry(one) for one in ends if one.points is not None),
         column=args.column or assignment,
         named=args.column is not None,
         possible=most_points(mine) if args.partial else most_points(mine)[-1:],
@@ -142,13 +142,13 @@ def _gradebook(args: argparse.Namespace) -> int:
     )
     filled = gradebook.fill(request)
     _write(args.output, filled.data)
-    _tell_undecided(found, args.store)
-    _tell_sheet(filled, found, gradebook)
-    waiting = sum(one.points is not None and one.result is not None and one.result.pending > 0 for one in found)
+    _tell_undecided(ends, args.store)
+    _tell_sheet(filled, ends, gradebook)
+    waiting = sum(one.points is not None and one.result is not None and one.result.pending > 0 for one in ends)
     if waiting:
         have = "has" if waiting == 1 else "have"
         stdio.tell(f"{plural(waiting, 'student')} {have} parts that wait for a person: what is decided is in it")
-    _tell_total(found, f"{filled.entered} entered, out of {points(request.most)}", filled.left_out)
+    _tell_total(ends, f"{filled.entered} entered, out of {points(request.most)}", filled.left_out)
     return LEFT_OUT if any(why != EXCUSED for why in filled.left_out.values()) else DONE
 
 
@@ -162,8 +162,8 @@ def _outcomes(args: argparse.Namespace) -> tuple[list[Result], list[Outcome], st
         run = store.run(args.run).id
         with_marks = list(results(store, run))
         assignment = _assignment(with_marks, args.assignment)
-        found = outcomes(with_marks, assignment, store.people(run), store.decisions(), partial=args.partial)
-        return with_marks, found, assignment
+        ends = outcomes(with_marks, assignment, store.people(run), store.decisions(), partial=args.partial)
+        return with_marks, ends, assignment
 
 
 def _results(args: argparse.Namespace) -> list[Result]:
@@ -237,13 +237,13 @@ def _sheet(path: Path | None) -> Sheet | None:
         raise UsageError(f"--sheet {path}: cannot be read ({problem.strerror})") from problem
 
 
-def _tell_undecided(found: Sequence[Outcome], store: Path) -> None:
+def _tell_undecided(ends: Sequence[Outcome], store: Path) -> None:
     """Everybody without points by name, with the reason and the command that decides it."""
     from grader.cohort.outcome import STATES, UNDECIDED
     from grader.report.sanitize import one_line
 
     for state, words in STATES.items():
-        those = [one for one in found if one.state == state]
+        those = [one for one in ends if one.state == state]
         if not those or state in ("graded", "decided"):
             continue
         if state in ("absent", "excused", "unattempted"):
@@ -253,16 +253,16 @@ def _tell_undecided(found: Sequence[Outcome], store: Path) -> None:
         else:
             for one in those:
                 stdio.tell(f"{one_line(one.shown)}: {words}: {one_line(one.reason, 300)}")
-    if "mark" in REGISTRY and any(one.state == "person" for one in found):
+    if "mark" in REGISTRY and any(one.state == "person" for one in ends):
         stdio.tell(f"give the points that wait with `grade mark {store}`")
-    undecided = next((one for one in found if one.state in UNDECIDED), None)
+    undecided = next((one for one in ends if one.state in UNDECIDED), None)
     if undecided is not None:
         stdio.tell(f"decide with `grade decide {store} {shlex.quote(undecided.student)} POINTS` (or `excused`)")
 
 
-def _tell_sheet(filled: Filled, found: Sequence[Outcome], gradebook: Gradebook) -> None:
+def _tell_sheet(filled: Filled, ends: Sequence[Outcome], gradebook: Gradebook) -> None:
     """What of the sheet stays, or is replaced."""
-    shown = {one.student: one.shown for one in found}
+    shown = {one.student: one.shown for one in ends}
     for why in dict.fromkeys(filled.left_out.values()):
         those = [shown[student] for student, reason in filled.left_out.items() if reason == why]
         stdio.tell(f"not in the file, {why}: {', '.join(those)}")
@@ -279,7 +279,7 @@ def _tell_sheet(filled: Filled, found: Sequence[Outcome], gradebook: Gradebook) 
         stdio.tell(f"{rows} no result, and {'stays as it is' if one else 'stay as they are'}")
 
 
-def _tell_total(found: Sequence[Outcome], entered: str, left_out: Mapping[str, str]) -> None:
+def _tell_total(ends: Sequence[Outcome], entered: str, left_out: Mapping[str, str]) -> None:
     """The last line: every student once."""
     from grader.cohort.outcome import STATES
 
@@ -287,10 +287,10 @@ def _tell_total(found: Sequence[Outcome], entered: str, left_out: Mapping[str, s
     for why in left_out.values():
         counts[f"not in the file, {why}"] += 1
     for state, words in STATES.items():
-        if state not in ("graded", "decided") and (those := sum(one.state == state for one in found)):
+        if state not in ("graded", "decided") and (those := sum(one.state == state for one in ends)):
             counts[words] = those
     others = "".join(f"; {number} {words}" for words, number in counts.items())
-    stdio.tell(f"{plural(len(found), 'student')}: {entered}{others}")
+    stdio.tell(f"{plural(len(ends), 'student')}: {entered}{others}")
 
 
 # ---------------------------------------------------------------- a table
@@ -310,7 +310,7 @@ def _table(args: argparse.Namespace) -> int:
         assignments = dict.fromkeys(r.assignment for r in everybody if r.assignment)
         people, decisions = store.people(run), store.decisions()
     ends = {id: outcomes(everybody, id, people, decisions, partial=True) for id in assignments}
-    by_hand_in = {(o.result.path, o.student): o for found in ends.values() for o in found if o.result is not None}
+    by_hand_in = {(o.result.path, o.student): o for of_part in ends.values() for o in of_part if o.result is not None}
     parts = dict.fromkeys(part["id"] for r in everybody for part in r.report.get("parts", ()))
 
     def final(r: Result) -> Fraction | None:
@@ -340,8 +340,8 @@ def _table(args: argparse.Namespace) -> int:
     for r in everybody:
         cells = [one_line(cell(r), 1_000) for cell in columns.values()]
         rows.append((*cells, *(r.ids.get(key, "") for key in ids), *_parts(r, parts)))
-    for id, found in ends.items():  # whoever handed in nothing has a line too
-        for one in (o for o in found if o.result is None):
+    for id, of_part in ends.items():  # whoever handed in nothing has a line too
+        for one in (o for o in of_part if o.result is None):
             told_of = {"student": one.student, "name": one.name, "assignment": id, "status": one.state}
             told_of |= {"counts": "yes", "final": _decimal(one.points), "reason": one.reason}
             rows.append(
@@ -350,11 +350,11 @@ def _table(args: argparse.Namespace) -> int:
     width = len(head)
     rows = [(*row, *[""] * (width - len(row))) for row in rows]
     _write(args.output, dump(Sheet(rows=(head, *rows), encoding="utf-8-sig")))
-    for id, found in ends.items():
-        _tell_undecided(found, args.store)
+    for id, of_part in ends.items():
+        _tell_undecided(of_part, args.store)
         if len(ends) > 1:
             stdio.tell(f"{id}:")
-        _tell_total(found, f"{sum(one.points is not None for one in found)} with points", {})
+        _tell_total(of_part, f"{sum(one.points is not None for one in of_part)} with points", {})
     return DONE
 
 
@@ -386,8 +386,8 @@ def _marks(args: argparse.Namespace) -> int:
     from grader.marking.totals import state_of
 
     with Store.open(args.store) as store:
-        found = questions(store.results(args.run), args.assignment)
-    _write(args.output, dump(export(found, state_of(args.store) or State())))
+        asked = questions(store.results(args.run), args.assignment)
+    _write(args.output, dump(export(asked, state_of(args.store) or State())))
     return DONE
 
 

@@ -107,20 +107,20 @@ def _trials(assignment: Assignment, seeds: int) -> tuple[int, int, str]:
         stdio.emit(f"{assignment.id}: wrote {short_path(kept)}, with what the mistakes of wrong.py compute\n")
     findings = [*attacks, *failing_seeds(assignment), *unwatched(assignment, stdio.tell)]
     stdio.emit("".join(f"{_where(assignment, f.where)}: {f.level}: {one_line(f.text, 2_000)}\n" for f in findings))
-    found = sum(f.level == "error" for f in findings)
-    watched = len(findings) - found
+    errors = sum(f.level == "error" for f in findings)
+    watched = len(findings) - errors
     failed = [trial for trial in trials if trial.text]
     stdio.emit("".join(f"{assignment.id}: error: {one_line(trial.text, 2_000)}\n" for trial in failed))
     summary = f", {len(failed)} of {plural(len(trials), 'trial')} not as named"
     right = [trial for trial in trials if not trial.edit.fails and not trial.failed]
     if not right:
-        return len(failed) + found, watched, summary
+        return len(failed) + errors, watched, summary
     most = max(right, key=lambda trial: trial.spent)
     share, where = most.spent
     if share > TIGHT:
         text = f"{most.edit.name!r} at seed {most.seed} spends {share:.0%} of the tolerance of {where}"
         stdio.emit(f"{assignment.id}: warning: {one_line(text, 2_000)}\n")
-    return len(failed) + found, watched, f"{summary}, right ones spend at most {share:.2g} of a tolerance"
+    return len(failed) + errors, watched, f"{summary}, right ones spend at most {share:.2g} of a tolerance"
 
 
 def _names(assignment: Assignment) -> str:

@@ -64,13 +64,13 @@ def is_derivative(
             continue
         result = verdict_on(gradient, seen[f"{name}: point"], value, seen[f"{name}: table"])
         fits = result.verdict != "bad"
-        said = "" if fits else f"`d_{name}` is not the derivative of your own forward pass: {result.message}"
+        sentence = "" if fits else f"`d_{name}` is not the derivative of your own forward pass: {result.message}"
         if result.verdict == "unresolved":
-            said = f"`d_{name}` could not be checked by finite differences: {result.message}"
+            sentence = f"`d_{name}` could not be checked by finite differences: {result.message}"
         elif fits and not right:
-            said = f"`d_{name}` is the derivative of your own forward pass, which is not right"
+            sentence = f"`d_{name}` is the derivative of your own forward pass, which is not right"
         earned = Fraction(int(fits)) if right or not fits else own_forward if result.verdict == "ok" else Fraction(0)
-        yield Verdict(f"d_{name}", earned, said, result.error if np.isfinite(result.error) else None, RTOL)
+        yield Verdict(f"d_{name}", earned, sentence, result.error if np.isfinite(result.error) else None, RTOL)
 
 
 @np.errstate(all="ignore")
@@ -103,9 +103,9 @@ def verdict_on(gradient: Any, point: Any, value: Any, table: Any) -> GradCheck:
         probe = Probe(forward, x, start, flat, Roughness(noise, size, single is not None, 1.0))
         chosen = lines[group]
         steps = np.full(len(chosen), STEPS[step] * unit(point))
-        found = measure_once(probe, list(chosen), steps, rich())
-        rest = found.rest[np.isfinite(found.rest)]
-        return probe, found.slopes, float(np.median(rest)) if rest.size else np.inf
+        measurement = measure_once(probe, list(chosen), steps, rich())
+        rest = measurement.rest[np.isfinite(measurement.rest)]
+        return probe, measurement.slopes, float(np.median(rest)) if rest.size else np.inf
 
     findings = []
     for group in ([slice(0, cut)] if cut else []) + [slice(cut, None)]:

@@ -170,7 +170,7 @@ def with_extra(assignment: Assignment, results: Sequence[PartResult]) -> list[Pa
     is_extra = [r.part.id in assignment.extra for r in results]
     regular = (r.score for r, extra in zip(results, is_extra, strict=True) if not extra and r.manual is None)
     room = max(assignment.cap - sum(regular, Fraction(0)), Fraction(0))
-    found = list(results)
+    parts = list(results)
     for at in [at for at, extra in enumerate(is_extra) if extra]:
         result, outcomes = results[at], list[Outcome]()
         score = min(result.score, room)
@@ -179,8 +179,8 @@ def with_extra(assignment: Assignment, results: Sequence[PartResult]) -> list[Pa
             outcomes.append(structs.replace(one, score=min(one.score, left)))
             left -= outcomes[-1].score
         part = structs.replace(result.part, title=f"{result.part.title} (extra credit)")
-        found[at] = structs.replace(result, part=part, score=score, max_score=Fraction(0), outcomes=tuple(outcomes))
-    return found
+        parts[at] = structs.replace(result, part=part, score=score, max_score=Fraction(0), outcomes=tuple(outcomes))
+    return parts
 
 
 def manual_result(assignment: Assignment, part: Part, answers: Mapping[str, Answer]) -> PartResult:

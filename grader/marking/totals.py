@@ -163,8 +163,8 @@ def _scored(score: Fraction, most: Fraction, checks: Iterable[Mapping[str, Any]]
 
 def _sentence(mark: Mark) -> str:
     """A mark in a sentence, for a check that a person decided."""
-    said = [f"{item.text} ({points(item.points)})" for item in mark.items]
-    return "Marked by a person. " + " ".join([*said, mark.comment]).strip()
+    items = [f"{item.text} ({points(item.points)})" for item in mark.items]
+    return "Marked by a person. " + " ".join([*items, mark.comment]).strip()
 
 
 def with_marks(report: Report, state: State) -> Report:

@@ -78,11 +78,11 @@ def attack_judges(assignment: Assignment) -> list[Finding]:
     judged = [check for check in assignment.checks if check.judge is not None]
     if not judged:
         return []
-    found: list[Finding] = []
+    findings: list[Finding] = []
     for one in by_notebook(structs.replace(assignment, checks=tuple(judged))):
         with ReferenceSession(one) as reference:
-            found += [line for check in one.checks for line in _attacks(reference, check)]
-    return found
+            findings += [line for check in one.checks for line in _attacks(reference, check)]
+    return findings
 
 
 def _attacks(reference: ReferenceSession, check: Check) -> Iterator[Finding]:

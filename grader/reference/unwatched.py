@@ -82,29 +82,29 @@ def unwatched(assignment: Assignment, tell: Callable[[str], None] = lambda text:
     tell(f"{assignment.id}: {len(places)} inputs and outputs that a check has to watch")
     golden = live(assignment, [assignment.seed])[assignment.seed]
     alone = in_parallel(places, lambda root, place: _is_unwatched(root, assignment, place, golden))
-    found: dict[tuple[str, int, str], list[str]] = {}
+    values_of: dict[tuple[str, int, str], list[str]] = {}
     for place, is_found in zip(places, alone, strict=True):
         if is_found:
-            found.setdefault((place.file, place.line, place.what), []).append(place.value)
+            values_of.setdefault((place.file, place.line, place.what), []).append(place.value)
     return [
         Finding("warning", f"solution/{file}:{line}", f"no check sees {what}: {', '.join(values)}")
-        for (file, line, what), values in found.items()
+        for (file, line, what), values in values_of.items()
     ]
 
 
 def failing_seeds(assignment: Assignment) -> list[Finding]:
     """An error for every check that the reference itself does not return from at a seed of the pool."""
-    found: dict[tuple[str, str], list[str]] = {}
+    seeds_of: dict[tuple[str, str], list[str]] = {}
     for one in by_notebook(assignment):
         with ReferenceSession(one) as reference:
             for seed, check in product(pool(assignment), one.checks):
                 try:
                     observed_check(reference, check, seed)
                 except AuthoringError as error:
-                    found.setdefault((check.file, f"check {check.id}: {error}"), []).append(str(seed))
+                    seeds_of.setdefault((check.file, f"check {check.id}: {error}"), []).append(str(seed))
     return [
         Finding("error", file, f"{what}, at the pool's seed {', '.join(seeds)}")
-        for (file, what), seeds in found.items()
+        for (file, what), seeds in seeds_of.items()
     ]
 
 

@@ -195,10 +195,10 @@ def _builds_on(part: PartResult, lost: list[Outcome], blamed: dict[str, Outcome]
 def _may_follow(outcome: Outcome, earlier: Outcome) -> bool:
     if outcome.status not in (*LOST, "timeout"):
         return False
-    found = outcome.diagnosis
-    if found is None or found.code == RIGHT_FOR_OWN or not CODES[found.code].names_a_mistake:
+    diagnosis = outcome.diagnosis
+    if diagnosis is None or diagnosis.code == RIGHT_FOR_OWN or not CODES[diagnosis.code].names_a_mistake:
         return True
-    return earlier.diagnosis is not None and found.code == earlier.diagnosis.code
+    return earlier.diagnosis is not None and diagnosis.code == earlier.diagnosis.code
 
 
 def _is_elsewhere(outcome: Outcome, blamed: Mapping[str, Outcome], provided: bool) -> bool:

@@ -65,16 +65,19 @@ class Feedback(Struct, frozen=True, kw_only=True):
 
 def feedback(outcome: Outcome, *, limit: int | None = SENTENCES) -> Feedback:
     """The check's message, a sentence for each array that adds to it (`limit` of them at most), and the diagnosis."""
-    said = paragraph(outcome.message)
-    added = [(a, sentence) for a in outcome.arrays if (sentence := paragraph(a.message)) not in said]
+    message = paragraph(outcome.message)
+    added = [(a, sentence) for a in outcome.arrays if (sentence := paragraph(a.message)) not in message]
     if outcome.check.judge is None and outcome.check.visibility == "public":
         added = [(a, _named(a, sentence)) for a, sentence in added]
     named_arrays = list(dict.fromkeys(sentence for _, sentence in added))
     shown = named_arrays if limit is None else named_arrays[:limit]
-    found = outcome.diagnosis
-    named = paragraph(found.text) if found and (found.mistake or found.code not in SHAPES) else ""
+    diagnosis = outcome.diagnosis
+    named = paragraph(diagnosis.text) if diagnosis and (diagnosis.mistake or diagnosis.code not in SHAPES) else ""
     return Feedback(
-        message=said, arrays=tuple(shown), more=len(named_arrays) - len(shown), diagnosis="" if named in said else named
+        message=message,
+        arrays=tuple(shown),
+        more=len(named_arrays) - len(shown),
+        diagnosis="" if named in message else named,
     )
 
 
@@ -169,8 +172,8 @@ def cell_problem(cell: CellRun) -> str:
     if cell.error is None:
         return how
     message = one_line(cell.error.message.strip().partition("\n\n")[0], CELL_MESSAGE)
-    said = ": ".join(filter(None, (one_line(cell.error.type), message)))
-    return said if cell.status == "error" else f"{how}: {said}"
+    what = ": ".join(filter(None, (one_line(cell.error.type), message)))
+    return what if cell.status == "error" else f"{how}: {what}"
 
 
 def is_unwritten(cell: CellRun) -> bool:

@@ -58,11 +58,11 @@ def _own_package() -> str:
 @functools.lru_cache(maxsize=4)  # a batch asks for every hand-in
 def _outermost(paths: tuple[str, ...]) -> tuple[str, ...]:
     """Without what another one contains; symbolic links stay, since programs name them."""
-    found: list[str] = []
+    outermost: list[str] = []
     for path in dict.fromkeys(os.path.abspath(p) for p in paths):
-        if not any(_inside(path, other) for other in found):
-            found = [other for other in found if not _inside(other, path)] + [path]
-    return tuple(found)
+        if not any(_inside(path, other) for other in outermost):
+            outermost = [other for other in outermost if not _inside(other, path)] + [path]
+    return tuple(outermost)
 
 
 def _inside(path: str, folder: str) -> bool:

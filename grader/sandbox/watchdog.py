@@ -152,25 +152,25 @@ class Watchdog:
 
 def descendants(root: int, spared: int = 0) -> list[int]:
     """Processes below `root`, but for the first `spared` generations."""
-    generation, found, depth = [root], [], 0
+    generation, pids, depth = [root], [], 0
     while generation and depth < 200:
         below = [child for pid in generation for child in _children(pid)]
         if depth >= spared:
-            found += below
+            pids += below
         generation = below
         depth += 1
-    return found
+    return pids
 
 
 def _children(pid: int) -> list[int]:
-    found: list[int] = []
+    pids: list[int] = []
     try:
         for task in os.listdir(f"/proc/{pid}/task"):
             with open(f"/proc/{pid}/task/{task}/children") as file:
-                found += [int(word) for word in file.read().split()]
+                pids += [int(word) for word in file.read().split()]
     except OSError:
         pass  # it has just ended, or the kernel keeps no such list
-    return found
+    return pids
 
 
 def _touched(pid: int) -> int:
@@ -190,15 +190,15 @@ def _shared_memory() -> int:
 
 def _shared_mappings(pid: int) -> dict[str, int]:
     """Bytes of each piece of memory that it shares by a mapping, whoever has touched its pages."""
-    found: dict[str, int] = {}
+    sizes: dict[str, int] = {}
     with contextlib.suppress(OSError, ValueError, IndexError), open(f"/proc/{pid}/maps") as file:
         for line in file:
             words = line.split(maxsplit=5)
             if len(words) == 6 and words[5].startswith("/dev/zero (deleted)"):
                 first, _, last = words[0].partition("-")
                 name = f"{words[3]} {words[4]}"
-                found[name] = found.get(name, 0) + int(last, 16) - int(first, 16)
-    return found
+                sizes[name] = sizes.get(name, 0) + int(last, 16) - int(first, 16)
+    return sizes
 
 
 def _in_memory_files(pid: int) -> int:
@@ -265,20 +265,20 @@ def _removed(pid: int) -> dict[int, int]:
 
     Of a file that is mapped and closed the mapping's size stands for the file's, which only root could ask for.
     """
-    found: dict[int, int] = {}
+    sizes: dict[int, int] = {}
     with contextlib.suppress(OSError, ValueError, IndexError), open(f"/proc/{pid}/maps") as file:
         for line in file:
             words = line.split(maxsplit=5)
             if line.endswith("(deleted)\n") and not words[5].startswith(IN_MEMORY):
                 first, _, last = words[0].partition("-")
-                found[int(words[4])] = found.get(int(words[4]), 0) + int(last, 16) - int(first, 16)
+                sizes[int(words[4])] = sizes.get(int(words[4]), 0) + int(last, 16) - int(first, 16)
     with contextlib.suppress(OSError):
         for entry in os.listdir(f"/proc/{pid}/fd"):
             with contextlib.suppress(OSError):
                 status = os.stat(f"/proc/{pid}/fd/{entry}")
                 if status.st_nlink == 0 and stat.S_ISREG(status.st_mode):
-                    found[status.st_ino] = status.st_blocks * 512
-    return found
+                    sizes[status.st_ino] = status.st_blocks * 512
+    return sizes
 
 
 def _names(folder: Path) -> set[str]:

@@ -16,7 +16,7 @@ from types import ModuleType
 import msgspec
 import numpy as np
 
-from grader.checks import CheckFailed, ForPerson
+from grader.checks import CheckFailed, NeedsManualGrading
 from grader.model import StudentError
 from grader.worker.calls import watch_calls
 from grader.worker.encode import ResultEncoder
@@ -87,7 +87,8 @@ def run_probe(state: State, question: list[Probe]) -> tuple[Observed, list[bytes
 def _how_it_ended(state: State, command: Probe, raised: BaseException) -> tuple[str, StudentError]:
     error = student_error(raised, state.files())
     ended = "error"
-    if isinstance(raised, ForPerson) and _raised_in(raised, command.file):  # from student code it is any exception
+    if isinstance(raised, NeedsManualGrading) and _raised_in(raised, command.file):
+        # from student code it is any exception
         ended = "unclear"
     elif isinstance(raised, CheckFailed | AssertionError) and _is_checks_own(raised, error, command.file):
         ended = "failed"

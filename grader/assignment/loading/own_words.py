@@ -45,14 +45,16 @@ def _can_fail(probe: str, source: str) -> bool:
 
 def own_words(check: Check, line: int, message: str, *, hidden: bool) -> str:
     """The sentence of the `assert` or `fail` at `line` (from 1) of a check; `message` comes from the worker."""
-    said = _statement(check.source, line)
-    text, condition = (said.msg, said.test) if isinstance(said, ast.Assert) else (_argument(said), None)
+    statement = _statement(check.source, line)
+    text, condition = (
+        (statement.msg, statement.test) if isinstance(statement, ast.Assert) else (_argument(statement), None)
+    )
     pieces = _pieces(text) if text is not None else None
     if pieces is not None:
         return _filled(pieces, "" if hidden else message)
-    if said is None or hidden:
+    if statement is None or hidden:
         return "A condition of the check does not hold."
-    shown = condition if condition is not None else said
+    shown = condition if condition is not None else statement
     return f"A condition of the check does not hold: `{ast.unparse(shown)[:200]}`."
 
 
@@ -79,9 +81,9 @@ def _statement(source: str, line: int) -> ast.stmt | None:
     return min(statements, key=lambda node: (node.end_lineno or 0) - node.lineno, default=None)
 
 
-def _argument(said: ast.stmt | None) -> ast.expr | None:
+def _argument(statement: ast.stmt | None) -> ast.expr | None:
     """The sentence that is given to `fail`."""
-    call = said.value if isinstance(said, ast.Expr) else None
+    call = statement.value if isinstance(statement, ast.Expr) else None
     if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name) or call.func.id != FAIL:
         return None
     return call.args[0] if call.args else next((k.value for k in call.keywords), None)

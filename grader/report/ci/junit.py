@@ -51,8 +51,8 @@ def _suite(report: Report, part: PartResult, titles: Counter[str]) -> ET.Element
     for outcome in part.outcomes:
         _property(properties, f"score.{outcome.check.id}", f"{points(outcome.score)}/{points(outcome.check.points)}")
     suite.insert(0, properties)
-    if said := sentences.credit(part):
-        ET.SubElement(suite, "system-out").text = _xml(said)
+    if credit := sentences.credit(part):
+        ET.SubElement(suite, "system-out").text = _xml(credit)
     return suite
 
 
@@ -75,12 +75,12 @@ def _manual(report: Report, part: PartResult) -> ET.Element:
     case = _named(report, part, part.part.title, 0.0)
     if part.mark is not None:
         if part.status != "passed":
-            said = f"{points(part.score)} of {points(part.max_score)} points"
-            failure = ET.SubElement(case, "failure", type=part.status, message=_xml(said))
+            message = f"{points(part.score)} of {points(part.max_score)} points"
+            failure = ET.SubElement(case, "failure", type=part.status, message=_xml(message))
             failure.text = _xml("\n".join(sentences.mark_lines(part)))
         return case
-    said = f"needs manual grading, {points(part.max_score)} points; {sentences.answer_state(part)}"
-    ET.SubElement(case, "skipped", type="pending", message=_xml(said))
+    message = f"needs manual grading, {points(part.max_score)} points; {sentences.answer_state(part)}"
+    ET.SubElement(case, "skipped", type="pending", message=_xml(message))
     return case
 
 

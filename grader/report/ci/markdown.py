@@ -98,13 +98,13 @@ def _details(part: order.LostPart) -> Iterator[str]:
     for outcome in part.lost:
         score = f"{points(outcome.score)} / {points(outcome.check.points)}"
         yield f"- {SIGNS[outcome.status]} **{escaped(sentences.check_title(outcome))}** ({score})\n"
-        said = part.explained.get(outcome.check.id)
-        if said is None:
+        explanation = part.explained.get(outcome.check.id)
+        if explanation is None:
             continue
-        for line in said.feedback.lines:
+        for line in explanation.feedback.lines:
             yield f"  - {escaped(line)}\n"
-        if said.also:
-            yield f"  - {sentences.also(outcome)}: {escaped('; '.join(map(sentences.check_title, said.also)))}\n"
+        if explanation.also:
+            yield f"  - {sentences.also(outcome)}: {escaped('; '.join(map(sentences.check_title, explanation.also)))}\n"
     yield from (f"- {escaped(line)}\n" for line in sentences.mark_lines(part.result))
     if part.same_as:
         yield f"\nThe same mistake as in {escaped(part.same_as)}.\n"

@@ -33,14 +33,15 @@ def render(report: Report) -> str:
             f"{_title(part.part.id, part.part.title)} ({points(part.score)} of {points(part.max_score)})</p><ul>"
         )
         for outcome in lost.lost:
-            said = lost.explained.get(outcome.check.id)
-            lines = "".join(f"<br>{_text(line)}" for line in said.feedback.seen) if said else ""
-            hints = _hints(outcome) if said and said.feedback.diagnosis else ""
+            explained = lost.explained.get(outcome.check.id)
+            lines = "".join(f"<br>{_text(line)}" for line in explained.feedback.seen) if explained else ""
+            hints = _hints(outcome) if explained and explained.feedback.diagnosis else ""
             pieces.append(
                 f"<li>{escape(sentences.check_title(outcome))}: {sentences.STATUS[outcome.status]}{lines}{hints}</li>"
             )
             pieces += [
-                f"<li>{sentences.also(o)}: {escape(sentences.check_title(o))}</li>" for o in (said.also if said else ())
+                f"<li>{sentences.also(o)}: {escape(sentences.check_title(o))}</li>"
+                for o in (explained.also if explained else ())
             ]
         if lost.same_as:
             pieces.append(f"<li>the same mistake as in {escape(one_line(lost.same_as))}</li>")

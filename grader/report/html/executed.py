@@ -88,9 +88,9 @@ def _outputs(run: CellRun, output: int) -> list[Any]:
         text = cut(clean(run.text[: 4 * output]), output)
         outputs.append(_V4.new_output("stream", name="stdout", text=text))
     for i, picture in enumerate(run.pictures):
-        said = one_line(run.figures[i]) if i < len(run.figures) else "a figure"
+        caption = one_line(run.figures[i]) if i < len(run.figures) else "a figure"
         data = {"image/png": base64.b64encode(picture).decode("ascii")}
-        outputs.append(_V4.new_output("display_data", data=data, metadata={"image/png": {"alt": said}}))
+        outputs.append(_V4.new_output("display_data", data=data, metadata={"image/png": {"alt": caption}}))
     if run.status != "ok":
         lines = [sentences.cell_problem(run)]
         if run.error is not None:

@@ -211,7 +211,7 @@ def _earned(part: PartResult) -> str:
 
 def _check(outcome: Outcome, explanation: order.Explanation | None) -> CheckView:
     sign, tone = SIGNS[outcome.status]
-    said = explanation.feedback if explanation is not None else sentences.Feedback(message="")
+    feedback = explanation.feedback if explanation is not None else sentences.Feedback(message="")
     also = explanation.also if explanation is not None else ()
     return CheckView(
         title=sentences.check_title(outcome),
@@ -219,11 +219,11 @@ def _check(outcome: Outcome, explanation: order.Explanation | None) -> CheckView
         tone=tone,
         state=sentences.STATUS[outcome.status],
         points=f"{points(outcome.score)} / {points(outcome.check.points)}",
-        message=said.message,
-        sentences=(*said.arrays, *([f"and {said.more} more"] if said.more else [])),
-        diagnosis=said.diagnosis,
+        message=feedback.message,
+        sentences=(*feedback.arrays, *([f"and {feedback.more} more"] if feedback.more else [])),
+        diagnosis=feedback.diagnosis,
         behind=about(outcome.diagnosis.code)
-        if outcome.diagnosis and said.diagnosis and outcome.diagnosis.code != NAMED
+        if outcome.diagnosis and feedback.diagnosis and outcome.diagnosis.code != NAMED
         else "",
         also=f"{sentences.also(outcome).capitalize()}: {'; '.join(map(sentences.check_title, also))}" if also else "",
     )

@@ -138,13 +138,13 @@ def _lost_checks(page: Page, part: order.LostPart, grid: Callable[[str, Fraction
         own = indent + 2
         score = grid(points(outcome.score), outcome.check.points)
         page.row(_SIGN[outcome.status], sentences.check_title(outcome), score, indent=indent)
-        said = part.explained.get(outcome.check.id)
-        if said is None:
+        explanation = part.explained.get(outcome.check.id)
+        if explanation is None:
             continue
-        _explain(page, outcome, said.feedback, own, verbose=False)
-        if said.also:
+        _explain(page, outcome, explanation.feedback, own, verbose=False)
+        if explanation.also:
             page.paragraph(
-                f"({sentences.also(outcome)}: {'; '.join(map(sentences.check_title, said.also))})", own, "dim"
+                f"({sentences.also(outcome)}: {'; '.join(map(sentences.check_title, explanation.also))})", own, "dim"
             )
     if part.same_as:
         page.paragraph(f"the same mistake as in {one_line(part.same_as)}", indent, "dim")
@@ -174,8 +174,8 @@ def _folded(page: Page, sign: str, title: str, parts: tuple[PartResult, ...], *,
         answered = [p for p in parts if p not in open_questions]
         few = open_questions if len(open_questions) <= len(answered) else answered
         which = ", ".join(one_line(p.part.id) for p in few)
-        said = f": {'all but ' if few is answered else ''}{which}" if few else ""
-        page.paragraph(f"not answered{said}", 2, "dim")
+        parts_text = f": {'all but ' if few is answered else ''}{which}" if few else ""
+        page.paragraph(f"not answered{parts_text}", 2, "dim")
 
 
 def _every_part(page: Page, parts: tuple[PartResult, ...]) -> None:
@@ -197,8 +197,8 @@ def _every_part(page: Page, parts: tuple[PartResult, ...]) -> None:
             score = grid(points(outcome.score), outcome.check.points)
             page.row(_SIGN[outcome.status], sentences.check_title(outcome), score, indent=ids + 4)
             _explain(page, outcome, sentences.feedback(outcome, limit=None), ids + 6, verbose=True)
-        if said := sentences.credit(part):
-            page.paragraph(said, ids + 4, "cyan" if part.credited_with else "dim", first="→ ")
+        if credit := sentences.credit(part):
+            page.paragraph(credit, ids + 4, "cyan" if part.credited_with else "dim", first="→ ")
         page.gap()
 
 
@@ -211,16 +211,16 @@ def _grid(parts: tuple[PartResult, ...]) -> Callable[[str, Fraction], str]:
     return lambda score, most: f"{score:>{earned}} / {points(most):<{worth}}"
 
 
-def _explain(page: Page, outcome: Outcome, said: sentences.Feedback, indent: int, *, verbose: bool) -> None:
+def _explain(page: Page, outcome: Outcome, feedback: sentences.Feedback, indent: int, *, verbose: bool) -> None:
     """What a check says: its message, sentences on arrays that add to it, and the diagnosis."""
-    page.paragraph(said.message, indent)
-    for sentence in said.arrays:
+    page.paragraph(feedback.message, indent)
+    for sentence in feedback.arrays:
         page.paragraph(sentence, indent, first="· ")
     for array in outcome.arrays:
         if verbose and not array.message and array.error is not None:
             page.paragraph(_measured(array), indent, "dim", first="· ")
-    if said.diagnosis:
-        page.paragraph(said.diagnosis, indent, "yellow", first="→ ")
+    if feedback.diagnosis:
+        page.paragraph(feedback.diagnosis, indent, "yellow", first="→ ")
 
 
 def _measured(array: Comparison) -> str:

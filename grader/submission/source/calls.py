@@ -50,7 +50,7 @@ def calls_in(texts: Mapping[str, str], names: Iterable[str]) -> set[str]:
         elif isinstance(statement, ast.Assign):
             for target in statement.targets:
                 own.setdefault(ast.unparse(target), []).append(statement)
-    waiting, done, found = list(names), set[str](), set[str]()
+    waiting, done, calls = list(names), set[str](), set[str]()
     while waiting:
         name = waiting.pop()
         if name in done:
@@ -60,12 +60,12 @@ def calls_in(texts: Mapping[str, str], names: Iterable[str]) -> set[str]:
             if isinstance(node, ast.Name | ast.Attribute) and isinstance(node.ctx, ast.Load):
                 dotted = ast.unparse(node)
                 first, dot, rest = dotted.partition(".")
-                found.add(full.get(first, first) + dot + rest)
-                found |= {f".{node.attr}"} if isinstance(node, ast.Attribute) else set()
+                calls.add(full.get(first, first) + dot + rest)
+                calls |= {f".{node.attr}"} if isinstance(node, ast.Attribute) else set()
                 waiting += [first, dotted]
             elif type(node) in _WORDS:
-                found.add(_WORDS[type(node)])
-    return found
+                calls.add(_WORDS[type(node)])
+    return calls
 
 
 def _imported(tree: ast.Module) -> Iterator[tuple[str, str]]:
