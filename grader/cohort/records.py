@@ -1,4 +1,4 @@
-"""The words of a cohort as frozen types: what was found, what is to be graded, what came of it.
+"""Immutable types of a cohort: its submissions, jobs, results, scores and decisions.
 
 Owns no behaviour beyond small derived properties. Keeping them is `store`'s.
 """

@@ -1,4 +1,4 @@
-"""The durable truth of a cohort: one SQLite file with every report and every run.
+"""One SQLite file with every report and every run of a cohort.
 
 A report is written once, in a transaction of its own, with the fingerprints of all that it rests on; a run says which
 report each hand-in has. So whatever ends the program costs what was being graded, and nothing is graded twice.

@@ -1,4 +1,4 @@
-"""Where a report is written: the files of `-o FORMAT=FILE`, or the standard stdio.
+"""Where a report is written: the files of `-o FORMAT=FILE`, or standard output.
 
 Owns refusing early what could not be written, or would be written over; what is written is `grader.report`'s.
 """

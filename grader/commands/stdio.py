@@ -1,4 +1,4 @@
-"""Where text goes: results to stdout, everything else to stderr, whatever the encoding and whoever has gone away."""
+"""Where text goes: results to stdout, everything else to stderr, in any encoding, also when nobody reads any more."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the public functions of this package take, or a one-line error that says which argument is wrong and how.
+"""Validates arguments of the public functions: a one-line error says which one is wrong and how.
 
 Owns these errors alone; each is a TypeError or ValueError that begins with the function's name.
 """

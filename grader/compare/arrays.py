@@ -1,4 +1,4 @@
-"""One computed array against the expected one: the verdict under a `Tolerance`.
+"""Compares one computed array with the expected one: the verdict under a `Tolerance`.
 
 Owns what holds under every rule: shapes, dtypes, nan and inf. How far entries may be off is a rule's
 (`grader.compare.rules`). Owns no words for the student (`grader.compare.messages`), no points beyond the share 0 or 1

@@ -1,4 +1,4 @@
-"""Values that are no arrays against what was expected: each in its kind, the numbers inside under the tolerance.
+"""Compares values that are no arrays: each in its kind, the numbers inside under the tolerance.
 
 Owns the verdict and the sentence for one named value, and how what was taken apart (dictionaries, sequences, tables)
 fits the names that are expected. With `hidden` no sentence holds anything of either value.

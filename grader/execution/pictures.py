@@ -1,4 +1,4 @@
-"""Whether bytes that a worker calls a figure may be shown: student code can have made them.
+"""Whether bytes that a worker sends as a figure may be shown: student code can have made them.
 
 Owns the border for pictures, as `worker.wire` does for arrays; where they are shown is for the report.
 """

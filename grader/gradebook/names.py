@@ -1,4 +1,4 @@
-"""Which names are one name: first letter for letter, then without case and Latin accents; a similar one is a stranger.
+"""Which names are the same person: first letter for letter, then without case and accents; a similar one is not.
 
 `José` and `Jose` are one where nobody else is meant. `Иван` and `Йван`, `か` and `が`, `Wei Li` and `Li Wei` never are:
 in other scripts a mark makes another letter, and the order of two names is known only where a comma tells it.

@@ -1,4 +1,4 @@
-"""What is shown of a hidden check's arrays: nothing that the student's process could have chosen to say something with.
+"""What is shown of a hidden check's arrays: nothing that the student's process could have chosen as a message.
 
 A hidden check's arrays come from a process that knows what it asks. Shown is the comparison's own verdict: whether the
 shape is the expected one, the dtype or its kind, and the size of an error to one digit, within bounds. Sentences name

@@ -1,4 +1,4 @@
-"""What a student's function returned instead of the values that a check takes apart, in words.
+"""Says in words what a student's function returned instead of the values that a check unpacks.
 
 `dx, dw, db = student.affine_backward(...)` raises in the check's own line, of which the student sees nothing.
 """

@@ -1,4 +1,4 @@
-"""What a log of marks amounts to, and the rules by which a mark becomes points.
+"""What a log of marks adds up to, and the rules by which a mark becomes points.
 
 1. A mark is its items. Its points are the rubric's start plus its items' points, not below 0 and not above the part's;
    an answer that is missing starts from zero whatever the rubric says.

@@ -1,4 +1,4 @@
-"""What would help where a layer of the sandbox does not work: one short line for the system that this looks like."""
+"""What would help where a layer does not work: one short line for a system like this one."""
 
 from __future__ import annotations
 

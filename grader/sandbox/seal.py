@@ -1,4 +1,4 @@
-"""The last layer: on a process that knows what no student may read, so that it can leave that to nobody.
+"""The last layer, for a process that knows what no student may read: it can pass nothing on to another.
 
 A hidden check's process, or one with a piece of the reference, keeps one descriptor, its reply. It may not write or
 lock files, signal others, or be looked into; what memory it shared with others becomes its own. A file that it opens to

@@ -1,4 +1,4 @@
-"""What a set of layers is worth.
+"""Tiers A to C: what a set of layers guarantees.
 
 A  own view of files, processes and network (namespaces or bubblewrap), Landlock, seccomp
 B  a user of its own, Landlock, seccomp

@@ -1,4 +1,4 @@
-"""The same hand-ins for programs that show alike code better: Dolos and JPlag.
+"""Exports submissions for other similarity tools: Dolos and JPlag.
 
 Dolos takes an archive with `info.csv` (https://dolos.ugent.be/docs/), JPlag a folder for each student and one of the
 hand-out's code (`--base-code`).

@@ -1,4 +1,4 @@
-"""File names as what they are: student input.
+"""File names as untrusted input: shown safely, junk left out, near misses suggested.
 
 Owns making a name or a line fit to print, which files of a hand-in are nobody's work (caches, virtual environments,
 what the operating system leaves behind), and the "did you mean" of a missing path. Whether a name may be written to

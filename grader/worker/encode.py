@@ -1,4 +1,4 @@
-"""What a probe returned, taken apart into named arrays that can cross the line.
+"""Encodes what a probe returned as named arrays and plain values for the wire.
 
 Dictionaries are flattened to `grads['W1']`, lists and tuples of arrays to `weights[0]`, tables to their columns; what
 is flattened is kept as an `Other` too, which says of what kind it was. Any other value that is no numeric array becomes

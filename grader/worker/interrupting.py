@@ -1,4 +1,4 @@
-"""A cell that takes too long is interrupted, as a person would do it: what it has computed by then is kept.
+"""Interrupts a cell that takes too long, as Ctrl-C would: what it has computed by then is kept.
 
 Only a courtesy: code that catches the interrupt, or takes the alarm for itself, meets the grader's own deadline, which
 ends the process.

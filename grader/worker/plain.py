@@ -1,4 +1,4 @@
-"""Values that are no arrays as text that can cross the line: text, None, numbers, sequences, sets, dictionaries.
+"""Plain values as text for the wire: text, None, numbers, sequences, sets, dictionaries.
 
 `pack` writes what a probe returned in the worker, `unpack` reads it outside: JSON of a few forms, within bounds, from
 which nothing but values of Python's own types can come. What JSON lacks is an object of one key, which names its kind.

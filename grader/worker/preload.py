@@ -1,4 +1,4 @@
-"""Libraries in a worker: loaded ahead of student code where it saves time, and without what nobody reads here.
+"""Loads libraries in a worker ahead of student code where that saves time, without what nobody reads here.
 
 Owns what is done to a library after importing it. Student code finds each as it would find it after its own import.
 """

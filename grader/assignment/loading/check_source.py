@@ -1,4 +1,4 @@
-"""The files that an author's checks stand in, and the one text of them all that a worker runs.
+"""An author's check files, and the one text that a worker runs of them all.
 
 `checks.py` may be split: what it imports from `checks_*.py` beside it is as public as itself. What `hidden.py` imports
 from `hidden_*.py` is as secret as itself, and no public file can import it. All of them share one namespace, since a

@@ -1,4 +1,4 @@
-"""`assignment.toml` as a typed value: every key checked, every complaint with the line that it is about.
+"""`assignment.toml` as a typed value: every key is checked, and every error names its line.
 
 Owns the file's format. Paths are only checked to stay inside the assignment's folder; whether they exist is for
 `load` (folders that a run needs) and `lint` (everything else).

@@ -1,4 +1,4 @@
-"""What people gave, on the page for a student: made with the page, and put into one that is there already.
+"""Marks that people gave on a student's page: rendered with it, or put into one that exists.
 
 Owns the regions of the page that marks change, so that marking three hundred hand-ins does not run them once more.
 Everything in a region is made here; what a student wrote is escaped everywhere, so no region is theirs.

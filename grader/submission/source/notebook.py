@@ -1,4 +1,4 @@
-"""A notebook file of any format to `Notebook`.
+"""Reads a notebook file of any format version as a `Notebook`.
 
 Owns reading the JSON, the cells and their headings, and saying what is wrong with a file that is no usable notebook.
 Formats 1 to 3 are upgraded by nbformat, which costs up to a second to import and is loaded for them alone. What the

@@ -1,4 +1,4 @@
-"""A breakpoint that was left in the code is passed over: nobody sits at the debugger while grading.
+"""Disables breakpoints that were left in the code: nobody is at the debugger while grading.
 
 With no input to read, `pdb.set_trace()` would end whatever function it stands in, and with it every check of that one.
 """

@@ -1,4 +1,4 @@
-"""A module of the hand-in's that has the name of one of ours: `import grader` in it means `grader.py` beside it.
+"""Submission modules that are called like one of the grader's: `import grader` there means `grader.py` beside it.
 
 This process has loaded its own modules before the submission came, and goes on to need them.
 """
