@@ -13,10 +13,11 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
 
+from grader.assignment.lint.names import bindings
 from grader.convert.draft import Draft, DraftCheck, Left
 from grader.convert.probes import probe_of
 from grader.convert.regions import has_region, normalised
-from grader.convert.scope import Scope, bindings, parsed, scope_of
+from grader.convert.scope import Scope, parsed, scope_of
 from grader.convert.source import Cell, is_notebook, read_cells, read_text
 from grader.errors import AuthoringError, UsageError
 from grader.submission.source.sections import headings

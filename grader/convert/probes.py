@@ -13,7 +13,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import Struct
 
-from grader.convert.scope import Needs, Scope, bindings, needs
+from grader.assignment.lint.names import bindings
+from grader.convert.scope import Needs, Scope, needs
 from grader.errors import AuthoringError
 from grader.submission.source.magics import plain_python
 

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
+from grader.assignment.lint.names import bindings
 from grader.submission.source.magics import plain_python
 
 _BUILTINS = frozenset(dir(builtins))
@@ -63,24 +64,6 @@ def parsed(source: str) -> ast.Module | None:
         return ast.parse(plain_python(source))
     except (SyntaxError, ValueError):
         return None
-
-
-def bindings(node: ast.AST) -> Iterator[str]:
-    """Names that a statement binds in the namespace that it stands in."""
-    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-        yield node.name
-        return
-    if isinstance(node, ast.Lambda | ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp):
-        yield from (n.target.id for n in ast.walk(node) if isinstance(n, ast.NamedExpr))
-        return
-    if isinstance(node, ast.Import | ast.ImportFrom):
-        yield from ((alias.asname or alias.name).split(".")[0] for alias in node.names)
-    elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-        yield node.id
-    elif isinstance(node, ast.ExceptHandler) and node.name:
-        yield node.name
-    for child in ast.iter_child_nodes(node):
-        yield from bindings(child)
 
 
 class Needs(Struct, frozen=True, kw_only=True):

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from pathlib import Path
 
 from grader.assignment.lint.issue import Finding
-from grader.assignment.loading.author_file import read_text
+from grader.assignment.loading.author_file import parse, read_text
 from grader.assignment.loading.check_source import author_line, probe_definitions
 from grader.assignment.loading.manifest import line_of
 from grader.assignment.notebooks import percent_files
 from grader.assignment.release.percent import python_lines
-from grader.errors import AuthoringError
 from grader.model import Assignment, Place
 
 _ANY = "*"
@@ -68,7 +68,7 @@ def _defines(assignment: Assignment, place: Place) -> bool:
     roots = [*([assignment.solution] if assignment.solution else []), *assignment.stand_ins]
     for path in (root / name for root in roots for name in candidates):
         if path.is_file():
-            names = bound_names("\n".join(python_lines(read_text(path))), str(path))
+            names = bound_names(path, "\n".join(python_lines(read_text(path))))
             if place.name in names or _ANY in names:
                 return True
             if place.module:
@@ -76,7 +76,7 @@ def _defines(assignment: Assignment, place: Place) -> bool:
     return False
 
 
-def bound_names(text: str, file: str) -> frozenset[str]:
+def bound_names(path: Path, text: str) -> frozenset[str]:
     """Names that running the text binds at its top level, also in branches and loops; `*` for a star import.
 
     Raises
@@ -84,22 +84,22 @@ def bound_names(text: str, file: str) -> frozenset[str]:
     AuthoringError
         If the text is no valid Python, with the line.
     """
-    try:
-        tree = ast.parse(text)
-    except SyntaxError as error:
-        raise AuthoringError(f"{file}:{error.lineno}: not valid Python: {error.msg}") from None
-    names: set[str] = set()
-    todo: list[ast.AST] = [tree]
-    while todo:
-        node = todo.pop()
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            names.add(node.name)
-            continue  # what its body binds is its own
-        if isinstance(node, ast.Lambda | ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp):
-            continue
-        if isinstance(node, ast.Import | ast.ImportFrom):
-            names.update((alias.asname or alias.name).partition(".")[0] for alias in node.names)
-        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-            names.add(node.id)
-        todo.extend(ast.iter_child_nodes(node))
-    return frozenset(names)
+    return frozenset(name for node in parse(path, text).body for name in bindings(node))
+
+
+def bindings(node: ast.AST) -> Iterator[str]:
+    """Names that a statement binds in the namespace that it stands in."""
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        yield node.name
+        return
+    if isinstance(node, ast.Lambda | ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp):
+        yield from (n.target.id for n in ast.walk(node) if isinstance(n, ast.NamedExpr))
+        return
+    if isinstance(node, ast.Import | ast.ImportFrom):
+        yield from ((alias.asname or alias.name).split(".")[0] for alias in node.names)
+    elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+        yield node.id
+    elif isinstance(node, ast.ExceptHandler) and node.name:
+        yield node.name
+    for child in ast.iter_child_nodes(node):
+        yield from bindings(child)
