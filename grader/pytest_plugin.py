@@ -239,7 +239,9 @@ def _result(report: Report) -> Result:
         summary.append(f"Not started: {', '.join(_safe(p.part.id) for p in not_started)}")
     for cell in order.failed_cells(report).own[:CELLS_SHOWN]:
         name = sentences.cell_name(cell)
-        summary.append(f"{name[0].upper()}{name[1:]} has an error: {_safe(sentences.cell_problem(cell))}")
+        summary.append(
+            f"{name if cell.notebook else name.capitalize()} has an error: {_safe(sentences.cell_problem(cell))}"
+        )
     return Result({o.check.id: [o.status, feedback(o, report)] for o in outcomes}, summary)
 
 

@@ -14,9 +14,11 @@ import pytest
 from grader.assignment.lint.lint import lint
 from grader.assignment.loading.course import find_course
 from grader.assignment.release.release import build_handout, build_solution, check_handout
+from grader.cohort.evidence import evidence
 from grader.engine import grade
 from grader.errors import AuthoringError, UsageError
 from grader.model import Report
+from grader.notebook.sources import of_this_notebook
 from grader.reference.golden import record, verify
 from grader.reference.mutation_testing import prepare
 from grader.reference.self_test import run_trials
@@ -269,6 +271,25 @@ def test_a_mistake_in_a_module_is_paid_for_once_in_all_notebooks(solved: Path, c
     assert report.parts[2].credited_with == ("scale",)
 
 
+def test_who_marks_an_answer_sees_it_beside_its_own_notebook(solved: Path, course: Path):
+    report = graded(solved, course, keep=True)
+    shown = [cell["code"] for cells in evidence(report).values() for cell in cells]
+    assert [code for code in shown if "def apply" in code]
+    assert not [code for code in shown if "One more" in code]
+    assert [one.work.notebook.name for one in report.by_notebook if one.work and one.work.notebook] == [
+        "first.ipynb",
+        "second.ipynb",
+    ]
+
+
+def test_grade_in_a_notebook_asks_the_parts_of_that_one(course: Path):
+    assignment = find_course(course).load("pair")
+    second = str(course / "assignments" / "pair" / "second.ipynb")
+    own = of_this_notebook(assignment, {"__vsc_ipynb_file__": second})
+    assert [part.id for part in own.parts] == ["3", "4"]
+    assert of_this_notebook(assignment, {}) is assignment
+
+
 def test_a_check_asked_for_by_its_id_runs_its_own_notebook_alone(solved: Path, course: Path):
     report = graded(solved, course, checks=["applied"])
     assert statuses(report) == {"applied": "passed"}
@@ -330,7 +351,7 @@ def test_a_batch_grades_and_compares_both(course: Path, solved: Path, tmp_path: 
         [*command, "batch", str(hand_ins), "--store", store, *more], capture_output=True, text=True, check=False
     )
     assert run.returncode == 0, run.stderr
-    summary = subprocess.run([*command, "summary", store], capture_output=True, text=True, check=False)
+    summary = subprocess.run([*command, "summary", "--store", store], capture_output=True, text=True, check=False)
     assert summary.returncode == 0, summary.stderr
     assert "anna" in run.stdout + summary.stdout
     alike = subprocess.run(

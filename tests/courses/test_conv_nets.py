@@ -16,7 +16,7 @@ ID = "conv_nets"
 
 
 def test_the_reference_has_full_marks_and_the_stub_none(reports: Reports) -> None:
-    assert (reports["correct"].score, reports["correct"].max_score) == (45, 45)
+    assert (reports["correct"].score, reports["correct"].max_score) == (51, 51)
     assert reports["stub"].score == 0
 
 
@@ -27,6 +27,10 @@ def test_mistakes_in_layers_are_not_paid_for_again_in_the_training(reports: Repo
 @pytest.mark.slow
 def test_a_biased_variance_is_not_paid_for_again_in_the_training(reports: Reports) -> None:
     assert lost(reports["biased_variance"]).keys() == {"4a", "4c"}
+
+
+def test_a_mistake_in_the_second_notebook_costs_its_part_alone(reports: Reports) -> None:
+    assert lost(reports["swapped"]).keys() == {"8"}
 
 
 def test_the_bars_are_learnt(reports: Reports) -> None:
