@@ -15,6 +15,7 @@ from grader.assignment.lint.lint import lint
 from grader.assignment.loading.course import find_course
 from grader.assignment.release.release import build_handout, build_solution, check_handout
 from grader.cohort.evidence import evidence
+from grader.diagnosis.bank import read_bank
 from grader.engine import grade
 from grader.errors import AuthoringError, UsageError
 from grader.model import Report
@@ -321,6 +322,9 @@ def test_mutants_of_both_notebooks_are_tried(course: Path, tmp_path: Path):
     prepared = prepare(assignment)
     tried = {(trial.mutant.file, trial.caught) for trial in prepared.trials}
     assert {("first.py", True), ("second.py", True), ("tools.py", True)} <= tried
+    bank = read_bank(assignment)
+    assert bank is not None
+    assert all(bank.results(check) is not None for check in ("scaled", "shifted", "applied", "shifted_back"))
 
 
 def test_alone_in_the_folder_that_was_handed_out(

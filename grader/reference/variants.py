@@ -105,8 +105,10 @@ class VariantRunner:
 
     def _here(self, variant: Definitions) -> Definitions:
         """The variant with the names of this notebook, where the assignment has several, as the worker knows them."""
+        others = self._assignment.notebooks.keys() - {self._assignment.notebook}
         own = self._assignment.notebook if self._assignment.notebooks else None
-        return tuple(("" if module == own else module, name, source) for module, name, source in variant)
+        here = tuple(("" if m == own else m, name, source) for m, name, source in variant if m not in others)
+        return here or variant
 
     def _groups(self) -> list[list[Check]]:
         groups: dict[object, list[Check]] = {}
