@@ -33,6 +33,7 @@ from typing import Any
 
 from grader.engine import grade
 from grader.assignment.loading.course import find_course
+from grader.assignment.notebooks import notebook_files
 from grader.assignment.release.edits import right_edits, wrong_edits
 from grader.assignment.release.release import build_solution
 from grader.model import Assignment, Change, Edit, Report
@@ -130,7 +131,7 @@ def _edit(name: str, wanted: Mapping[str, Any], edits: Mapping[str, Edit]) -> Ed
 
 def _write(assignment: Assignment, source: Path, target: Path, wanted: Mapping[str, Any]) -> Path:
     """Copy the student's files of a built solution or hand-out into the form that is handed in."""
-    files = [file for file in (assignment.notebook, *assignment.student_files) if file is not None]
+    files = [*notebook_files(assignment), *assignment.student_files]
     form = wanted.get("form", "folder" if assignment.student_files else "notebook")
     if form == "notebook":
         target = target.with_name(target.name + ".ipynb")

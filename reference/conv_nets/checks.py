@@ -12,6 +12,8 @@ NORM_TRAINING = Part("4a", "Batch normalisation in training")
 NORM_AFTER = Part("4b", "Batch normalisation after training")
 NORM_BACKWARD = Part("4c", "Batch normalisation: backward")
 TRAINING = Part("5", "Training")
+PREDICTION = Part("7", "Predicted classes")
+CONFUSION = Part("8", "Which class is taken for which")
 
 
 def conv_point(rng, stride, pad, kernel=(3, 2)):
@@ -129,3 +131,32 @@ def training(student, rng):
     network = [conv, norm, student.ReLU(), student.MaxPool2d(2), student.Flatten(), dense]
     losses = student.train(network, images, labels, 3, 0.1)
     return {"losses": np.array(losses), "filters": conv.weight, "beta": norm.beta}
+
+
+def scripted_network(student, rng, classes):
+    """A network of given layers, and the calls in training of its normalisation, whose `forward` is the check's own."""
+    norm, in_training = student.BatchNorm2d(2), []
+    mean, scale = rng.normal(size=(2, 1, 1)), rng.uniform(0.5, 2.0, size=(2, 1, 1))
+
+    def forward(x, training=True):
+        if training:
+            in_training.append(1)
+            return (x - x.mean(axis=(0, 2, 3), keepdims=True)) / x.std(axis=(0, 2, 3), keepdims=True)
+        return (x - mean) * scale
+
+    norm.forward = forward
+    dense = student.Dense(rng.normal(size=(12, classes)), rng.normal(size=classes))
+    return [student.ReLU(), norm, student.Flatten(), dense], in_training
+
+
+@check(PREDICTION, points=2, uses=["predict", "BatchNorm2d", "ReLU", "Flatten", "Dense"])
+def predictions(student, rng):
+    """Classes of forty images"""
+    network, _ = scripted_network(student, rng, 5)
+    return {"classes": np.asarray(student.predict(network, rng.normal(size=(40, 2, 3, 2))))}
+
+
+@check(CONFUSION, points=1, uses=["confusion"])
+def counts(student, rng):
+    """Counts of three classes"""
+    return {"matrix": np.asarray(student.confusion(rng.integers(3, size=30), rng.integers(3, size=30), 3))}

@@ -5,16 +5,19 @@ A second pass with the same arrays shows whether the first has left them as they
 
 import numpy as np
 from checks import (
+    CONFUSION,
     CONV_BACKWARD,
     CONV_FORWARD,
     NORM_BACKWARD,
     NORM_TRAINING,
     POOL,
+    PREDICTION,
     SIZE,
     TRAINING,
     channels,
     conv_point,
     norm_layer,
+    scripted_network,
     spread,
 )
 
@@ -97,3 +100,19 @@ def training_given_layers(student, rng):
     last = student.Dense(rng.normal(size=(5, 2)), rng.normal(size=2))
     losses = student.train([student.Flatten(), first, student.ReLU(), last], images, labels, 4, 0.3)
     return {"losses": np.array(losses), "weight": first.weight, "bias": last.bias}
+
+
+@check(PREDICTION, points=2, uses=["predict", "BatchNorm2d", "ReLU", "Flatten", "Dense"])
+def predictions_alone(student, rng):
+    """Images one by one, and no layer is called as in training"""
+    network, in_training = scripted_network(student, rng, 4)
+    images = rng.normal(size=(12, 2, 3, 2))
+    alone = [np.asarray(student.predict(network, image[None])).item() for image in images]
+    return {"alone": np.array(alone), "calls_in_training": np.array(len(in_training))}
+
+
+@check(CONFUSION, points=1, uses=["confusion"])
+def counts_none(student, rng):
+    """Classes that never occur, and one image"""
+    none = np.asarray(student.confusion(rng.integers(1, 3, size=20), rng.integers(2, size=20), 5))
+    return {"none": none, "one": np.asarray(student.confusion(np.array([1]), np.array([0]), 2))}

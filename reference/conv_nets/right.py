@@ -3,6 +3,7 @@
 from grader import Change, Edit
 
 CONV, POOL, NORM, NOTEBOOK = "layers/conv.py", "layers/pool.py", "layers/norm.py", "conv_nets.py"
+EVALUATION = "evaluation.py"
 
 CONV_FORWARD = """\
         sides = (self.pad, self.pad)
@@ -196,6 +197,33 @@ RIGHT = [
             NOTEBOOK,
             "return max(0, (n + 2 * pad - kernel) // stride + 1)",
             "return len(range(0, n + 2 * pad - kernel + 1, stride))",
+        ),
+    ),
+    edit(
+        "all layers are asked for the flag, and counts by `np.add.at`",
+        (
+            EVALUATION,
+            "x = layer.forward(x, training=False) if isinstance(layer, BatchNorm2d) else layer.forward(x)",
+            "x = layer.forward(x, False) if hasattr(layer, 'running_mean') else layer.forward(x)",
+        ),
+        (EVALUATION, "return x.argmax(axis=1)", "return np.array([int(np.argmax(row)) for row in x])"),
+        (
+            EVALUATION,
+            """\
+    for label, guess in zip(labels, predicted, strict=True):
+        matrix[label, guess] += 1
+""",
+            "    np.add.at(matrix, (labels, predicted), 1)\n",
+        ),
+    ),
+    edit(
+        "counts by `np.bincount`",
+        (
+            EVALUATION,
+            "    matrix = np.zeros((classes, classes), dtype=int)\n",
+            "    pairs = np.bincount(labels * classes + predicted, minlength=classes**2)\n"
+            "    return pairs.reshape(classes, classes)\n"
+            "    matrix = np.zeros((classes, classes), dtype=int)\n",
         ),
     ),
 ]

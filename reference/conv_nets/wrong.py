@@ -3,6 +3,7 @@
 from grader import Change, Edit
 
 CONV, POOL, NORM, NOTEBOOK = "layers/conv.py", "layers/pool.py", "layers/norm.py", "conv_nets.py"
+EVALUATION = "evaluation.py"
 SIZES = ("sizes", "sizes_none")
 FORWARD = ("conv_forward", "conv_forward_both")
 BACKWARD = ("conv_backward", "conv_backward_both")
@@ -10,6 +11,8 @@ POOLED = ("pool_backward", "pool_ties")
 STATISTICS = ("norm_training", "norm_momentum")
 NORMED = ("norm_backward", "norm_backward_two")
 TRAINED = ("training", "training_given_layers")
+PREDICTED = ("predictions", "predictions_alone")
+COUNTED = ("counts", "counts_none")
 
 
 def edit(name: str, file: str, old: str, new: str, *fails: str) -> Edit:
@@ -48,6 +51,9 @@ RETURN = "return (centred - self.normed * along) * self.scale[:, None, None]"
 STEP = 'setattr(layer, name, getattr(layer, name) - rate * getattr(layer, f"d_{name}"))'
 NAMES = '("weight", "bias", "gamma", "beta")'
 LOSS = "loss, grad = softmax_cross_entropy(x, labels)"
+PREDICT = "layer.forward(x, training=False) if isinstance(layer, BatchNorm2d) else layer.forward(x)"
+CLASS = "return x.argmax(axis=1)"
+COUNT = "matrix[label, guess] += 1"
 
 WRONG = [
     # ---- Size of the output
@@ -357,4 +363,29 @@ WRONG = [
          *TRAINED),
     edit("softmax applied twice", NOTEBOOK, LOSS,
          "x = np.exp(x) / np.exp(x).sum(axis=1, keepdims=True)\n        " + LOSS, *TRAINED),
+    # ---- Predicted classes
+    edit("predictions by the statistics of the batch", EVALUATION, PREDICT, "layer.forward(x)", *PREDICTED),
+    edit("the smallest output is chosen", EVALUATION, CLASS, "return x.argmin(axis=1)", *PREDICTED),
+    edit("the largest outputs in the place of their classes", EVALUATION, CLASS, "return x.max(axis=1)", *PREDICTED),
+    edit("for each class the image with the largest output", EVALUATION, CLASS, "return x.argmax(axis=0)", *PREDICTED),
+    edit("classes are counted from 1", EVALUATION, CLASS, "return x.argmax(axis=1) + 1", *PREDICTED),
+    edit("the network ends before its last layer", EVALUATION, "for layer in layers:", "for layer in layers[:-1]:",
+         *PREDICTED),
+    edit("the normalisation is left out", EVALUATION, PREDICT,
+         "x if isinstance(layer, BatchNorm2d) else layer.forward(x)", *PREDICTED),
+    edit("the running estimates move in predictions", EVALUATION, "x = images\n    for layer in layers:",
+         "x = images\n    for layer in layers:\n        if isinstance(layer, BatchNorm2d):\n"
+         "            layer.forward(x)", "predictions_alone"),
+    # ---- Confusion
+    edit("labels and predicted classes change places", EVALUATION, COUNT, "matrix[guess, label] += 1", *COUNTED),
+    edit("each pair is counted once at most", EVALUATION, COUNT, "matrix[label, guess] = 1", *COUNTED),
+    edit("only right ones are counted", EVALUATION, COUNT, "matrix[label, label] += label == guess", *COUNTED),
+    edit("only wrong ones are counted", EVALUATION, COUNT, "matrix[label, guess] += label != guess", "counts",
+         "counts_none"),
+    edit("shares of the images in the place of their number", EVALUATION, "return matrix",
+         "return matrix / len(labels)", "counts", "counts_none"),
+    edit("shares of each class", EVALUATION, "return matrix",
+         "return matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)", "counts", "counts_none"),
+    edit("only as many rows as classes occur", EVALUATION, "np.zeros((classes, classes), dtype=int)",
+         "np.zeros((max(labels) + 1, max(predicted) + 1), dtype=int)", "counts_none"),
 ]  # fmt: skip
