@@ -147,7 +147,7 @@ def _grade(
         raise UsageError(f"the arrays of hidden checks are not shown without the reference: {', '.join(secret)}")
     log.debug("assignment %s: %d checks (%.3f s)", id, len(assignment.checks), time.monotonic() - started)
     if data is not None:
-        assignment = msgspec.structs.replace(assignment, data=Path(data).absolute(), small_data=False)
+        assignment = msgspec.structs.replace(assignment, data=Path(data).absolute())
     if fresh and seed is None:
         import secrets
 

@@ -180,8 +180,6 @@ class Assignment(Struct, frozen=True, kw_only=True):
     requirements: tuple[str, ...] = ()  # packages, pinned: `pandas==2.2.3`
     preload: tuple[str, ...] = ()  # modules worth importing while the submission is still being read
     data: Path | None = None
-    small_data: bool = False
-    """Whether `data` takes the place of a larger set that students have: what their cells printed is another then."""
     install: str = ""
     """Requirement that a student's CI installs to get the grader."""
 

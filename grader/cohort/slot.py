@@ -97,7 +97,7 @@ class Slot:
             assignment = public_only(assignment)
         if self._data is None:
             return assignment
-        return msgspec.structs.replace(assignment, data=Path(self._data).absolute(), small_data=False)
+        return msgspec.structs.replace(assignment, data=Path(self._data).absolute())
 
     def loaded(self, id: str, *, values: bool = True) -> Loaded:
         """An assignment with its key, and with `values` its expected values; read once.

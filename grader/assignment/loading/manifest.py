@@ -90,6 +90,7 @@ class _AsWritten(Struct, frozen=True, kw_only=True):
     compat: str | None = None
     data: str | None = None
     small_data: bool = False
+    """Read by nothing any more; hand-outs that students have still say it."""
     install: str = ""
     mistakes: bool = True
     hints: Hints = "name"
