@@ -42,7 +42,7 @@ def shown_array(
     if check.judge is not None:
         for stranger in strangers:
             message, name = message.replace(stranger, OTHER), name.replace(stranger, OTHER)
-        message = _NUMBER.sub(lambda match: _own_or_rounded(match[0], check.source), message)
+        message = _rounded(message, check.source)
     return structs.replace(
         array, name=name, message=message, shape=shape, dtype=dtype, error=_bounded(array.error, array.earned == 1)
     )
@@ -92,7 +92,8 @@ def renamed(text: str, own: Set[str], known: Set[str]) -> str:
             verb = {"are": "is"}.get(verb, f"{verb}s")
         return f"{before}{listed}{verb and ' '}{verb}"
 
-    return _NAMED.sub(words, text)
+    first, one, rest = _NAMED.sub(words, text).partition(ONE)
+    return first + one + rest.replace(ONE, "another of them")
 
 
 def _part(name: str, known: Iterable[str]) -> str:
@@ -100,6 +101,17 @@ def _part(name: str, known: Iterable[str]) -> str:
     parts = (k for k in known if name.startswith(k) and name[len(k) : len(k) + 1] in ("", "_", "["))
     ends = (k for k in known if name.endswith((f"_{k}", f"['{k}']")))
     return max((*parts, *ends), key=lambda part: (len(part), part), default="")
+
+
+def _rounded(message: str, source: str) -> str:
+    """The message with its numbers rounded; two that differ and are rounded to the same are not said to be the same."""
+    met: dict[str, str] = {}
+
+    def rounded(match: re.Match[str]) -> str:
+        text = _own_or_rounded(match[0], source)
+        return text if met.setdefault(text, match[0]) == match[0] or text == match[0] else "another number"
+
+    return _NUMBER.sub(rounded, message)
 
 
 def _own_or_rounded(number: str, source: str) -> str:

@@ -209,6 +209,15 @@ NO_MISTAKES = [
     """,
     "def make():\n    a, b = Linear(3, 3), Linear(3, 3)\n    return [a, ReLU(), b]",
     "def step(net, x):\n    return net.a.backward(net.b.forward(net.a.forward(x)))",
+    """
+    class Net:
+        def step(self, x):
+            for layer in self.layers:
+                x = layer.forward(x)
+            for layer in self.last:
+                x = layer.forward(x)
+            return layer.backward(x)
+    """,
     "def train(x):\n    losses = []\n    losses.append(x)\n    total = 0\n    total += x\n    return losses",
     "def train(x):\n    history.append(x)\n    return np.add(x, x)",
     """
@@ -263,6 +272,12 @@ def test_an_exception_in_code_that_runs_elsewhere_leads_to_a_size_written_out(co
     assert what in raising(code, RUNS)
     assert raising(code) == "" or "cell 4" not in raising(code)
     assert "cell 4" not in raising(code, RUNS, type="KeyError")
+
+
+def test_a_size_that_the_task_gives_is_none_written_out() -> None:
+    code = 'def one_hot(y):\n    """A vector, shape (10,)."""\n    return np.eye(10)[y] + np.zeros(7)'
+    assert "`np.zeros(7)`" in raising(code, RUNS)
+    assert "cell 4" not in raising(code.replace(" + np.zeros(7)", ""), RUNS)
 
 
 def test_code_that_cannot_be_parsed_says_nothing() -> None:

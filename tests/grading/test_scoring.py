@@ -267,3 +267,17 @@ def test_what_a_cell_did_not_make_is_not_said_to_be_unbegun(error: StudentError 
 )
 def test_a_sentence_in_other_names_stays_a_sentence(text: str, told: str) -> None:
     assert renamed(text, {"a_one", "a_two", "x"}, {"a"}) == told
+
+
+def test_a_hidden_judges_two_numbers_that_round_to_one_are_not_said_to_be_the_same() -> None:
+    def off(values: Mapping[str, Any], given: Given) -> Iterable[Verdict]:
+        yield Verdict("a", False, "x is 1.0213 at the end; steps lead to 1.0347")
+
+    hidden = msgspec.structs.replace(check(judge=off), visibility="hidden")
+    message = outcome(hidden, seen(a=ONE), given(a=ONE)).arrays[0].message
+    assert message == "x is about 1 at the end; steps lead to another number"
+
+
+def test_two_hidden_results_are_not_one() -> None:
+    text = renamed("`gram` holds the numbers of `below`.", {"gram", "below"}, {"q"})
+    assert text == "one of the results holds the numbers of another of them."

@@ -7,6 +7,7 @@ is likely, and not proven by numbers, so mistakes that numbers prove come before
 from __future__ import annotations
 
 import ast
+import re
 import textwrap
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -300,7 +301,8 @@ def _has_fixed_size(node: ast.AST, function: Function) -> bool:
     match node:
         case ast.Call(func=ast.Attribute(attr=name) | ast.Name(id=name), args=arguments) if name in SIZES:
             numbers = [n.value for a in arguments for n in _entries(a) if isinstance(n, ast.Constant)]
-            return any(type(number) is int and number > 2 for number in numbers)
+            given = set(re.findall(r"\d+", ast.get_docstring(function) or ""))  # sizes that the task itself gives
+            return any(type(number) is int and number > 2 and str(number) not in given for number in numbers)
         case ast.Assign(targets=[ast.Tuple(elts=elements)], value=ast.Name(id=name)):
             return function.name == "__init__" and name in arguments_of(function) and len(elements) > 1
     return False

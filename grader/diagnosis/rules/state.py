@@ -152,11 +152,20 @@ def _forward_twice(function: Function) -> Iterator[tuple[str, ast.AST]]:
                 func=ast.Attribute(value=ast.Attribute() | ast.Name() as called, attr="forward" | "backward" as verb)
             ):
                 calls.setdefault(ast.unparse(called), []).append((node.lineno, verb, node))
+    stored = [n.id for n in ast.walk(function) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)]
     for layer, made in calls.items():
+        root = layer.split(".")[0].split("[")[0]
+        if stored.count(root) > 1 or root in _loop_variables(function):
+            continue  # another object each time
         backward = min((line for line, verb, _ in made if verb == "backward"), default=0)
         forward = [(line, node) for line, verb, node in made if verb == "forward" and line < backward]
         if len(forward) > 1 and layer != "self":
             yield layer, max(forward, key=lambda one: one[0])[1]
+
+
+def _loop_variables(function: Function) -> set[str]:
+    targets = [n.target for n in ast.walk(function) if isinstance(n, ast.For | ast.comprehension)]
+    return {n.id for target in targets for n in ast.walk(target) if isinstance(n, ast.Name)}
 
 
 def _through_other_names(function: Function) -> Iterator[tuple[ast.AugAssign, ast.expr]]:
