@@ -119,9 +119,9 @@ def _own_or_rounded(number: str, source: str) -> str:
     if re.search(rf"(?<![\w.]){re.escape(number)}(?![\w.])", source):
         return number
     value = float(number)
-    if not isfinite(value) or abs(value) >= 1e6 or abs(value) < 1e-6:
+    if not isfinite(value) or not 1e-6 <= abs(value) < 1e6:
         return "…"
-    return f"about {blurred(value, up=False):g}" if value > 0 else "…"
+    return f"about {'-' * (value < 0)}{blurred(abs(value), up=False):g}"
 
 
 def _bounded(error: float | None, passed: bool) -> float | None:

@@ -16,6 +16,7 @@ from msgspec import structs
 from grader.assignment.lint.issue import Finding, Level
 from grader.assignment.notebooks import by_notebook
 from grader.assignment.solution import definitions
+from grader.checks import GradientJudge
 from grader.errors import AuthoringError
 from grader.execution.observe import observe
 from grader.grading.evaluate import given_for
@@ -100,11 +101,17 @@ def _attacks(reference: ReferenceSession, check: Check) -> Iterator[Finding]:
             if not seen.replaced.get(name):
                 break
             functions += what == next(iter(LAZY))
-            yield from _line(check, f"`{name}` {what}", seen, given)
+            yield from _line(check, f"`{name}` {what}", seen, given, may_pay=_takes_any(check, name))
     if functions:  # a check of the state alone may be content with its shape
         text = ZERO_STATE.format(id=check.id, names=[use.name for use in check.uses])
         zero = structs.replace(check, source=check.source + text)
         yield from _line(check, ZEROS, observe(reference.session, zero, seed=seed), given)
+
+
+def _takes_any(check: Check, name: str) -> bool:
+    """Whether this is the forward pass of a gradient check that leaves it to other checks."""
+    is_forward = name == check.uses[0].name != check.uses[-1].name
+    return is_forward and isinstance(check.judge, GradientJudge) and check.judge.takes_any_forward
 
 
 def _replaced(assignment: Assignment, name: str, body: str) -> Sequence[Replacement]:

@@ -238,8 +238,9 @@ NO_MISTAKES = [
     """,
     "class A:\n    def step(self, g):\n        w = self.w\n        w *= 0.9\n        w += g",
     "class A:\n    def loss(self, x):\n        s = self.reg\n        s = s + 1\n        s += x\n        return s",
-    "def f(x, h=1e-5, n=2):\n    return (x + h) / 2",
+    "def f(x, h=1e-5, n=2):\n    return (x + h) / 2 * n",
     "def loss(x, y):\n    return np.mean((x - y) ** 2) + y_shift",
+    "class ReLU:\n    def step(self, rate):\n        'Nothing to move.'\n        pass",
     "def forward(x):\n    return (x @ w[0] + b[0]) @ w[1] + b[1]",
     "def forward(x, p):\n    return (x @ p['W1'] + p['b1']) @ p['W2']",
     "def loss(p):\n    rows = p.shape[0]\n    _, kept = p, 1\n    return -np.log(np.clip(p, 1e-12, 1 - 1e-12)).sum()",
@@ -272,6 +273,12 @@ def test_an_exception_in_code_that_runs_elsewhere_leads_to_a_size_written_out(co
     assert what in raising(code, RUNS)
     assert raising(code) == "" or "cell 4" not in raising(code)
     assert "cell 4" not in raising(code, RUNS, type="KeyError")
+
+
+def test_a_missing_key_in_code_that_runs_elsewhere_leads_to_a_layer_taken_by_its_number() -> None:
+    code = "class Net:\n    def loss(self, x):\n        return x @ self.params['W1'] @ self.params['W3']"
+    assert "`self.params['W3']` (cell 4, line 5) takes a layer by its number." in raising(code, RUNS, type="KeyError")
+    assert "cell 4" not in raising(code.replace("W3", "W2"), RUNS, type="KeyError")
 
 
 def test_a_size_that_the_task_gives_is_none_written_out() -> None:

@@ -271,11 +271,11 @@ def test_a_sentence_in_other_names_stays_a_sentence(text: str, told: str) -> Non
 
 def test_a_hidden_judges_two_numbers_that_round_to_one_are_not_said_to_be_the_same() -> None:
     def off(values: Mapping[str, Any], given: Given) -> Iterable[Verdict]:
-        yield Verdict("a", False, "x is 1.0213 at the end; steps lead to 1.0347")
+        yield Verdict("a", False, "x is 1.0213 after -2.21; steps lead to 1.0347")
 
     hidden = msgspec.structs.replace(check(judge=off), visibility="hidden")
     message = outcome(hidden, seen(a=ONE), given(a=ONE)).arrays[0].message
-    assert message == "x is about 1 at the end; steps lead to another number"
+    assert message == "x is about 1 after about -2; steps lead to another number"
 
 
 def test_two_hidden_results_are_not_one() -> None:

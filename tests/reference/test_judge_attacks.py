@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
+import msgspec
 import numpy as np
 import pytest
 
-from grader.model import Check, Given, Observation, Verdict
+from grader.checks import GradientJudge
+from grader.model import Check, Given, Observation, Tolerance, Verdict
 from grader.reference import judge_attacks
 from tests.support import make_check
 
 
 def judged(judge: object) -> Check:
-    import msgspec
-
     return msgspec.structs.replace(make_check("return {}", name="judged", uses=["f"]), judge=judge)
 
 
@@ -38,3 +40,13 @@ def test_a_judge_that_breaks_is_named() -> None:
 def test_a_sound_judge_is_not(what: str) -> None:
     check = judged(lambda seen, given: [Verdict("y", np.array_equal(seen["y"], given.golden["y"]))])
     assert line(check, judge_attacks.ARRAYS[what](np.arange(3.0) + 1)) == []
+
+
+@pytest.mark.parametrize(("own_forward", "name", "may_pay"), [(1, "f", True), (1, "f_grad", False), (0.5, "f", False)])
+def test_a_forward_pass_that_is_other_checks_matter_may_be_anything(
+    own_forward: float, name: str, may_pay: bool
+) -> None:
+    judge = GradientJudge(Fraction(own_forward), Tolerance())
+    check = msgspec.structs.replace(make_check("return {}", name="judged", uses=["f", "f_grad"]), judge=judge)
+    assert judge_attacks._takes_any(check, name) == may_pay
+    assert not judge_attacks._takes_any(msgspec.structs.replace(check, uses=check.uses[:1]), "f")

@@ -55,6 +55,7 @@ RULES: tuple[Rule, ...] = (
     Rule(state.written_by_another_name, judged=True),
     Rule(source.default_written_out, judged=True),
     Rule(source.reads_notebook, judged=True),
+    Rule(source.never_read, judged=True),
     Rule(source.entry_twice, judged=True),
     Rule(prepared.explains_some, consequences=True),
     Rule(values.patterns),

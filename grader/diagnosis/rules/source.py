@@ -156,6 +156,17 @@ def entry_twice(evidence: Evidence) -> Candidate | None:
     return None
 
 
+def never_read(evidence: Evidence) -> Candidate | None:
+    """An argument that a function never reads."""
+    for definition in definitions_of(evidence):
+        for name, function in definition.functions():
+            unread = [a for a in sorted(arguments_of(function) - names_read(function)) if not a.startswith("_")]
+            if unread and not name.endswith("__init__") and not _is_empty(function):
+                text = f"`{name}` {definition.at(function)} never reads its argument `{unread[0]}`."
+                return candidate_for("no-effect", text, f"`{unread[0]}` is never read")
+    return None
+
+
 def clipped(evidence: Evidence) -> Candidate | None:
     """Numbers that are cut off at a bound which is no guard of a logarithm or a division."""
     for definition in definitions_of(evidence):
@@ -190,7 +201,7 @@ def not_used(evidence: Evidence) -> Candidate | None:
 def fixed_size(evidence: Evidence) -> Candidate | None:
     """An exception in code that runs in another check, and that has a size written as a number."""
     error = evidence.case.observation.error
-    if error is None or error.type not in ("ValueError", "IndexError") or not evidence.runs_elsewhere:
+    if error is None or error.type not in ("ValueError", "IndexError", "KeyError") or not evidence.runs_elsewhere:
         return None
     at = evidence.case.frame  # which a hidden check does not tell
     for definition in definitions_of(evidence):
@@ -198,7 +209,11 @@ def fixed_size(evidence: Evidence) -> Candidate | None:
             for node in ast.walk(function):
                 if at is not None and f"({at.file}, line {at.line})" != definition.at(node):
                     continue
-                if _has_fixed_size(node, function):
+                if error.type == "KeyError" and _is_numbered_key(node):
+                    text = f"This runs in another check, so look at what holds for one depth only: `{short(node)}`"
+                    text += f" {definition.at(node)} takes a layer by its number."
+                    return candidate_for("fixed-size", text, f"`{short(node)}` holds for one depth only")
+                if error.type != "KeyError" and _has_fixed_size(node, function):
                     text = "This runs in another check, so look at what holds for one size only:"
                     text += f" `{short(node)}` {definition.at(node)} has a size written as a number."
                     if not isinstance(node, ast.Call):
@@ -295,6 +310,24 @@ def _entries_used(function: Function) -> dict[str, dict[str, list[ast.AST]]]:
                 elif isinstance(key, str) and key[-1:].isdigit() and (stem := key.rstrip("0123456789")).isidentifier():
                     used.setdefault(f"{name}['{stem}{{}}']", {}).setdefault(key[len(stem) :], []).append(node)
     return used
+
+
+def _is_empty(function: Function) -> bool:
+    """Whether there is nothing to do: a docstring, `pass`, `return` or `raise`."""
+    idle = (ast.Pass, ast.Raise)
+    return all(
+        isinstance(s, idle)
+        or (isinstance(s, ast.Expr) and isinstance(s.value, ast.Constant))
+        or (isinstance(s, ast.Return) and (s.value is None or isinstance(s.value, ast.Constant)))
+        for s in function.body
+    )
+
+
+def _is_numbered_key(node: ast.AST) -> bool:
+    match node:
+        case ast.Subscript(slice=ast.Constant(value=str(key))):
+            return key[-1:].isdigit() and int(key[-1]) > 2
+    return False
 
 
 def _has_fixed_size(node: ast.AST, function: Function) -> bool:
