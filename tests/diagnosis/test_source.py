@@ -218,6 +218,8 @@ NO_MISTAKES = [
                 x = layer.forward(x)
             return layer.backward(x)
     """,
+    "class A:\n    def loss(self, j):\n        total = self.b[j]\n        total += 2.0\n        return total",
+    "def f(names, w):\n    k = {n[0]: n[0] for n in names}\n    return w[0] @ w[1], k",
     "def train(x):\n    losses = []\n    losses.append(x)\n    total = 0\n    total += x\n    return losses",
     "def train(x):\n    history.append(x)\n    return np.add(x, x)",
     """

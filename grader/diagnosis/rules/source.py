@@ -252,6 +252,12 @@ def names_read(node: ast.AST) -> set[str]:
     return {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
 
 
+def loop_variables(function: Function) -> set[str]:
+    """Names that loops and comprehensions give values, another one each time."""
+    targets = [n.target for n in ast.walk(function) if isinstance(n, ast.For | ast.comprehension)]
+    return {n.id for target in targets for n in ast.walk(target) if isinstance(n, ast.Name)}
+
+
 def _leaves_round(loop: ast.For) -> bool:
     """Whether a round can end before its last statement."""
     return any(isinstance(node, ast.Continue | ast.Break) for node in ast.walk(loop))
@@ -299,8 +305,11 @@ def _entries_used(function: Function) -> dict[str, dict[str, list[ast.AST]]]:
     `biases[1]` counts, and `params["b1"]` by its number.
     """
     used: dict[str, dict[str, list[ast.AST]]] = {}
+    each = loop_variables(function)
     for node in ast.walk(function):
         match node:
+            case ast.Subscript(value=ast.Name(id=name)) if name in each:
+                continue
             case ast.Subscript(
                 value=ast.Name() | ast.Attribute() as base, slice=ast.Constant(value=key), ctx=ast.Load()
             ):

@@ -16,6 +16,7 @@ from grader.diagnosis.rules.source import (
     candidate_for,
     definitions_of,
     is_name,
+    loop_variables,
     methods_of,
     names_read,
     short,
@@ -155,17 +156,12 @@ def _forward_twice(function: Function) -> Iterator[tuple[str, ast.AST]]:
     stored = [n.id for n in ast.walk(function) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)]
     for layer, made in calls.items():
         root = layer.split(".")[0].split("[")[0]
-        if stored.count(root) > 1 or root in _loop_variables(function):
+        if stored.count(root) > 1 or root in loop_variables(function):
             continue  # another object each time
         backward = min((line for line, verb, _ in made if verb == "backward"), default=0)
         forward = [(line, node) for line, verb, node in made if verb == "forward" and line < backward]
         if len(forward) > 1 and layer != "self":
             yield layer, max(forward, key=lambda one: one[0])[1]
-
-
-def _loop_variables(function: Function) -> set[str]:
-    targets = [n.target for n in ast.walk(function) if isinstance(n, ast.For | ast.comprehension)]
-    return {n.id for target in targets for n in ast.walk(target) if isinstance(n, ast.Name)}
 
 
 def _through_other_names(function: Function) -> Iterator[tuple[ast.AugAssign, ast.expr]]:
@@ -181,8 +177,12 @@ def _through_other_names(function: Function) -> Iterator[tuple[ast.AugAssign, as
             case ast.AugAssign(target=ast.Name(id=name), op=ast.Mult() | ast.Div() | ast.Add()):
                 before = [one for one in given.get(name, ()) if one[0] < node.lineno]
                 whole = max(before, key=lambda one: one[0])[1] if before else node.target
-                if isinstance(whole, ast.Subscript) and names_read(whole.value) & {"self", *attributes}:
-                    yield node, whole
+                match whole:  # an entry by a name: one by its place may be a number
+                    case ast.Subscript(slice=ast.Constant(value=str()) | ast.JoinedStr()) if names_read(whole.value) & {
+                        "self",
+                        *attributes,
+                    }:
+                        yield node, whole
 
 
 def _kept_outside(function: Function) -> Iterator[tuple[str, ast.AST]]:
