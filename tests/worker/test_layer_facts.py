@@ -76,6 +76,12 @@ class Shares(Layer):
         return 2 * inputs * (d_out @ weight.T), (inputs**2).T @ d_out
 
 
+class GivesNan(Layer):
+    def backward(self, d_out: Any) -> Any:
+        d_inputs, d_weight = super().backward(d_out)
+        return d_inputs, np.full_like(d_weight, np.nan)
+
+
 class Raises(Layer):
     def __deepcopy__(self, memo: Any) -> Any:
         raise RuntimeError
@@ -125,6 +131,10 @@ def test_a_right_layer_has_nothing_but_a_gradient_of_its_own_forward() -> None:
     assert set(said(Layer)) == {"right-for-your-forward"}
     assert set(said(Cubes)) == {"right-for-your-forward"}
     assert "right-for-your-forward" not in said(Masks)
+
+
+def test_nan_that_comes_each_time_is_neither_shared_state_nor_another_answer() -> None:
+    assert not {"shared-state", "second-call"} & said(GivesNan).keys()
 
 
 def test_the_students_own_words_are_used() -> None:

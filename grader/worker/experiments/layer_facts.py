@@ -82,6 +82,11 @@ def _same(one: npt.NDArray[Any], other: npt.NDArray[Any]) -> bool:
     return bool(np.all(np.abs(one - other) <= SAME * size))
 
 
+def _moved(before: Gradients, after: Gradients) -> list[int]:
+    """Which finite arrays came out differently; one with nan differs from itself."""
+    return [i for i in range(len(before)) if np.isfinite(before[i]).all() and not _same(before[i], after[i])]
+
+
 def _upstream(unit: Unit, names: Any) -> Iterable[dict[str, Any]]:
     """Whether gradients depend on the incoming derivative, and in proportion to it."""
     d_out = unit.upstream
@@ -140,7 +145,7 @@ def _second_answer(unit: Unit, names: Any) -> Iterable[dict[str, Any]]:
     first, again = unit.gradients_twice()
     if len(first) != len(again):
         return
-    moved = [i for i in range(len(first)) if not _same(first[i], again[i])]
+    moved = _moved(first, again)
     double = bool(moved) and all(_same(2 * first[i], again[i]) for i in moved)
     arrays = [*_names(names, first, moved), *_names(names, again, moved)]
     yield {"kind": "second", "arrays": arrays, "function": unit.backward_name, "double": double}
@@ -154,7 +159,7 @@ def _shared(unit: Unit, names: Any) -> Iterable[dict[str, Any]]:
 def _other_object(unit: Unit, names: Any) -> Iterable[dict[str, Any]]:
     alone, after = unit.gradients(), unit.gradients(disturbed=True)
     if len(alone) == len(after):
-        moved = [i for i in range(len(alone)) if not _same(alone[i], after[i])]
+        moved = _moved(alone, after)
         arrays = [*_names(names, alone, moved), *_names(names, after, moved)]
         yield {"kind": "shared", "arrays": arrays or [n for n, _ in names if moved], "function": unit.forward_name}
 
