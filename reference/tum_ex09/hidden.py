@@ -21,6 +21,8 @@ from checks import (
 
 from grader import check
 
+UNDERFLOW = -800.0  # exp of it is 0
+
 
 def affine_arguments(rng, samples, inputs, outputs):
     return rng.normal(size=(samples, inputs)), rng.normal(size=(inputs, outputs)), rng.normal(size=outputs)
@@ -92,14 +94,18 @@ def cross_entropy_large_logits(student, rng):
 
 @check(CROSS_ENTROPY, points=1, uses=["CategoricalCrossEntropy"])
 def cross_entropy_two_layers(student, rng):
-    """Gradients of two cross-entropy layers with the same labels; the first is asked twice"""
+    """Gradients of two cross-entropy layers with the same labels, the first asked twice; of probabilities that are 0"""
     one, other = student.CategoricalCrossEntropy(), student.CategoricalCrossEntropy()
     logits, labels = rng.normal(size=(8, 5)), one_hot(rng, 8, 5)
     one.forward(logits, labels)
     # Rolled, two rows meet in one, so that it shows if the first layer has shifted the rows in place.
     other.forward(np.roll(logits, 3), labels)
     seen = answers(lambda _: [one.backward()[0]], lambda _: [other.backward()[0]], None)
-    return {f"d_logits{suffix}": arrays[0] for suffix, arrays in seen.items()}
+    apart = student.CategoricalCrossEntropy()
+    # No exp overflows, and each largest logit is 0: what a forward does with large ones is asked elsewhere.
+    apart.forward(UNDERFLOW * (1 - one_hot(rng, 8, 5)), labels)
+    twice = {f"d_logits{suffix}": arrays[0] for suffix, arrays in seen.items()}
+    return {**twice, "d_logits_probability_0": apart.backward()[0]}
 
 
 @check(NETWORK, points=1, uses=["FeedforwardNeuralNet"], builds_on=LAYERS, tolerance=THROUGH_THE_NETWORK)

@@ -26,6 +26,10 @@ LOSS = "loss = -np.sum(labels * log_probs) / len(labels)"
 CE_CACHE = "self.cache = (probs, labels)"
 CE_READ = "probs, labels = self.cache"
 CE_BACK = "d_logits = d_out * (probs - labels) / len(labels)"
+CE_JACOBIAN = """\
+d_probs = -d_out * labels / probs / len(labels)
+d_logits = probs * (d_probs - (d_probs * probs).sum(axis=1, keepdims=True))
+"""
 LAYERS = "self.affine2 = Affine()"
 RELU_LAYER = "self.relu = ReLU()"
 PREDICTION = "Y_pred = softmax(logits, axis=1)"
@@ -142,6 +146,16 @@ CROSS_ENTROPY = [
         "cross-entropy backward ignores d_out",
         ("cross_entropy_upstream",),
         {CE_BACK: "d_logits = (probs - labels) / len(labels)"},
+    ),
+    edit(
+        "cross-entropy backward divides by a probability, which may have become 0",
+        ("cross_entropy_two_layers",),
+        {CE_BACK: CE_JACOBIAN},
+    ),
+    edit(
+        "cross-entropy backward divides by a probability kept from 0 by clipping",
+        ("cross_entropy_two_layers",),
+        {CE_BACK: CE_JACOBIAN.replace("labels / probs", "labels / np.clip(probs, 1e-12, 1)")},
     ),
     edit(
         "log(0): the logarithm is taken after the softmax, of a probability that has become 0",
