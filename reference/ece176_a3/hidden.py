@@ -137,13 +137,14 @@ def relu_two_objects(student, rng):
 
 @check(GRADIENTS, points=2, uses=["CrossEntropyLoss"])
 def loss_backward_sizes(student, rng):
-    """CrossEntropyLoss: gradients at several sizes, from one object"""
+    """CrossEntropyLoss: gradients at several sizes, from one object, also for a batch without the last class"""
     criterion = student.CrossEntropyLoss()
     seen = {}
     for name, (rows, count) in {"small": (4, 2), "middle": (9, 5), "large": (23, 7)}.items():
         criterion.forward(probabilities(rng, rows, count), labels(rng, rows, count))
         seen[name] = copied(criterion.backward())
-    return seen
+    criterion.forward(probabilities(rng, 6, 5), labels(rng, 6, 4))
+    return {**seen, "no_last_class": copied(criterion.backward())}
 
 
 @check(GRADIENTS, points=3, uses=["Linear", "ReLU", "CrossEntropyLoss", "Sequential"])

@@ -16,6 +16,9 @@ RELU_BACKWARD = "        return dout * self.positive\n"
 SHIFTED = "np.exp(x - x.max(axis=1, keepdims=True))"
 SOFTMAX_OUT = "        return shifted / shifted.sum(axis=1, keepdims=True)"
 BIAS = "        self.db = dout.sum(axis=0)\n"
+LOSS_CHOSEN = (
+    "        chosen = probabilities[np.arange(len(labels)), labels]  # equivalent: there are as many rows as labels\n"
+)
 LOSS_OUT = "        return -np.log(chosen).mean()\n"
 LOSS_BACKWARD = """        dlogits = self.probabilities.copy()
         dlogits[np.arange(len(self.labels)), self.labels] -= 1
@@ -247,6 +250,28 @@ WRONG = [
         name="CrossEntropyLoss backward changes the probabilities that it kept",
         changes=(Change(LOSS, "self.probabilities.copy()", "self.probabilities"),),
         fails=("backward_twice",),
+    ),
+    Edit(
+        name="one-hot labels as wide as the largest label of the batch, which need not be the last class",
+        changes=(
+            Change(LOSS, LOSS_CHOSEN, "        self.one_hot = np.eye(labels.max() + 1)[labels]\n"),
+            Change(LOSS, LOSS_OUT, "        return -(self.one_hot * np.log(probabilities)).sum(axis=1).mean()\n"),
+            Change(LOSS, LOSS_BACKWARD, "        return (self.probabilities - self.one_hot) / len(self.labels)\n"),
+        ),
+        fails=("loss_backward_sizes",),
+    ),
+    Edit(
+        name="one-hot labels as wide as the number of classes in the batch, in backward alone",
+        changes=(
+            Change(
+                LOSS,
+                LOSS_BACKWARD,
+                """        classes, which = np.unique(self.labels, return_inverse=True)
+        return (self.probabilities - np.eye(len(classes))[which]) / len(self.labels)
+""",
+            ),
+        ),
+        fails=("loss_backward_sizes",),
     ),
     # ---- the notebook
     Edit(
