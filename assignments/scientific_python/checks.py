@@ -123,20 +123,31 @@ def table_rows(student, rng):
 
 @check(TABLE, points=1, uses=["order_text"])
 def table_text(student, rng):
-    """The line of text: median of the orders, number of rows"""
+    """The line of text: median of the orders, also of an even number and with one of 0, and number of rows"""
     steps, errors = errors_of_order(rng, 4.0, 6)
-    return {"text": student.order_text(rows_of(steps, errors, [None, *rng.uniform(1, 9, size=5)]))}
+    text = student.order_text(rows_of(steps, errors, [None, *rng.uniform(1, 9, size=5)]))
+    lowest = rng.uniform(1, 2)
+    orders = [None, lowest + 3, lowest, lowest + 7, lowest + 1]  # apart, so that each middle rounds to another number
+    even = student.order_text(rows_of(steps[:5], errors[:5], orders))
+    zero = student.order_text(rows_of(steps[:4], errors[:4], [None, lowest + 3, 0.0, lowest]))
+    return {"text": text, "even": even, "zero": zero}
 
 
 @check(TABLE, points=2, uses=["draw_table"])
 def table_figure(student, rng):
-    """The figure: the errors over the steps, logarithmic and labelled axes"""
+    """The figure: a new one, the errors over the steps, logarithmic and labelled axes"""
+    from matplotlib import pyplot
+
     steps, errors = errors_of_order(rng, 2.0, 5)
-    (axes,) = figure_data(student.draw_table(rows_of(steps, errors, [None, 2.0, 2.0, 2.0, 2.0])))
+    table = rows_of(steps, errors, [None, 2.0, 2.0, 2.0, 2.0])
+    (axes,) = figure_data(student.draw_table(table))
+    earlier = pyplot.figure()
+    student.draw_table(table)
     drawn = [*axes["lines"], *(points.T for points in axes["points"])]
     return {
         "x and y": drawn[0] if drawn else None,
         "scales": (axes["xscale"], axes["yscale"]),
         "x label": "given" if axes["xlabel"] else "missing",
         "y label": "given" if axes["ylabel"] else "missing",
+        "figure": "the open one" if earlier.axes else "a new one",
     }

@@ -1,19 +1,35 @@
-"""Hidden checks: nearly parallel columns, exact solutions, uneven times, complex and long arrays."""
+"""Hidden checks: nearly parallel columns, exact solutions, uneven times, complex and long arrays, few points."""
 
 import numpy as np
 from checks import CG, COUNT, DISC, FFT, QR, RK4, definite, spring
 
 from grader import Tolerance, Verdict, check
 
+FEW = ("one", "two", "three")
+
+
+def wrong_number(seen):
+    """How many points came where few were asked for; empty where the number is right for every generator."""
+    for asked, name in enumerate(FEW, start=1):
+        wrong = seen[name] != asked
+        if wrong.any():
+            numbers = " or ".join(str(number) for number in np.unique(seen[name][wrong]))
+            share = f"{wrong.sum()} of {wrong.size} generators"
+            return f"asked for count = {asked}, `disc` returns {numbers} points with {share}: it must always be `count`"
+    return ""
+
 
 def seeds_differ(seen, given):
-    """Two generators give different points, one generator the same again."""
+    """Two generators give different points, one generator the same again, and always as many as are asked for."""
     text = ""
     if np.array_equal(seen["first"], seen["other"]):
         text = "two generators with different seeds give the same points: the one that is handed in is not used"
     elif not np.array_equal(seen["first"], seen["again"]):
         text = "two generators with the same seed give different points: another source of random numbers is used"
     for name in ("first", "again", "other"):
+        yield Verdict(name, 0 if text else 1, text)
+    text = text or wrong_number(seen)
+    for name in FEW:
         yield Verdict(name, 0 if text else 1, text)
 
 
@@ -28,18 +44,27 @@ def qr_nearly_parallel(student, rng):
 
 @check(QR, points=1, uses=["qr"])
 def qr_of_integers(student, rng):
-    """Factors of a matrix of integers, which stays as it is"""
+    """Factors of a matrix of integers, which stays as it is, and of square ones"""
     a = rng.integers(-9, 10, size=(5, 3))
     before = a.copy()
     q, r = student.qr(a)
-    return {"q": q, "r": r, "matrix": a - before + 1}
+    square = rng.normal(size=(4, 4))
+    swapped = square[:, [1, 0, 2, 3]]  # one of the two determinants is negative
+    return {
+        "q": q,
+        "r": r,
+        "matrix": a - before + 1,
+        "square": student.qr(square)[1],
+        "swapped": student.qr(swapped)[1],
+    }
 
 
 @check(CG, points=1, uses=["conjugate_gradients"])
 def cg_exact(student, rng):
-    """Solved exactly after as many steps as there are unknowns"""
-    matrix = definite(rng, 6)
-    x, _ = student.conjugate_gradients(lambda v: matrix @ v, rng.normal(size=6), 6)
+    """Solved exactly after as many steps as there are unknowns, twice with the same b"""
+    matrix, b = definite(rng, 6), rng.normal(size=6)
+    student.conjugate_gradients(lambda v: matrix @ v, b, 6)
+    x, _ = student.conjugate_gradients(lambda v: matrix @ v, b, 6)
     return {"x": x}
 
 
@@ -76,8 +101,9 @@ def rk4_uneven(student, rng):
 
 @check(FFT, points=1, uses=["fft"])
 def fft_complex(student, rng):
-    """Transform of 32 complex numbers, and of one"""
+    """Transform of 32 complex numbers, twice of the same, and of one"""
     x = rng.normal(size=32) + 1j * rng.normal(size=32)
+    student.fft(x)
     return {"transform": student.fft(x), "one": student.fft(np.array([2.5 - 1j]))}
 
 
@@ -89,7 +115,12 @@ def fft_long(student, rng):
 
 @check(DISC, points=2, uses=["disc"], judge=seeds_differ)
 def disc_generator(student, rng):
-    """Uses the generator that is handed in, and no other"""
+    """Uses the generator that is handed in, and no other, for as many points as are asked for"""
     first = student.disc(np.random.default_rng(1), COUNT // 1000)
     again = student.disc(np.random.default_rng(1), COUNT // 1000)
-    return {"first": first, "again": again, "other": student.disc(np.random.default_rng(2), COUNT // 1000)}
+    other = student.disc(np.random.default_rng(2), COUNT // 1000)
+    few = {
+        name: np.array([len(student.disc(np.random.default_rng(seed), count)) for seed in range(100)])
+        for count, name in enumerate(FEW, start=1)
+    }
+    return {"first": first, "again": again, "other": other, **few}

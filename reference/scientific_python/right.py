@@ -47,6 +47,21 @@ GIVENS = """\
     signs = np.sign(np.diag(r[:n]))
     return q[:, :n] * signs, np.triu(signs[:, None] * r[:n])
 """
+GIVENS_LAST = """\
+    r = np.array(a, dtype=float)
+    m, n = r.shape
+    q = np.eye(m)
+    for j in range(n):
+        for i in reversed(range(j + 1, m)):
+            angle = np.arctan2(r[i, j], r[i - 1, j])
+            turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
+            r[i - 1 : i + 1] = turn @ r[i - 1 : i + 1]
+            q[:, i - 1 : i + 1] = q[:, i - 1 : i + 1] @ turn.T
+    if r[n - 1, n - 1] < 0:
+        r[n - 1] *= -1
+        q[:, n - 1] *= -1
+    return q[:, :n], np.triu(r[:n])
+"""
 CG = """\
         image = product(direction)
         length = squares / (direction @ image)
@@ -108,6 +123,14 @@ FFT_ROWS = """\
         rows = np.hstack([even + turned, even - turned])
     return rows[0]
 """
+FFT_COPIED = """\
+    x = np.array(x, dtype=complex)
+    if half := len(x) // 2:
+        even, odd = fft(x[::2]), fft(x[1::2])
+        odd *= np.exp(-2j * np.pi * np.arange(half) / len(x))
+        x[:half], x[half:] = even + odd, even - odd
+    return x
+"""
 DISC = """\
     radius = np.sqrt(rng.random(count))
     angle = 2 * np.pi * rng.random(count)
@@ -119,6 +142,14 @@ DISC_REJECTED = """\
         tried = rng.uniform(-1, 1, size=(2 * count, 2))
         kept = np.vstack([kept, tried[np.hypot(*tried.T) <= 1]])
     return kept[:count]
+"""
+DISC_ONE_BY_ONE = """\
+    points = []
+    while len(points) < count:
+        x, y = 2 * rng.random() - 1, 2 * rng.random() - 1
+        if x * x + y * y <= 1:
+            points += [(x, y)]
+    return np.array(points)
 """
 ROWS = """\
     rows = []
@@ -136,6 +167,10 @@ TEXT = """\
     orders = [row["order"] for row in table if row["order"] is not None]
     return f"order {np.median(orders):.1f} after {len(table)} rows"
 """
+TEXT_OF_PYTHON = """\
+    orders = [row["order"] for row in table]
+    return f"order {statistics.median(orders[1:]):0.1f} after {len(orders)} rows"
+"""
 TEXT_SORTED = """\
     orders = sorted(row["order"] for row in table[1:])
     middle = (orders[(len(orders) - 1) // 2] + orders[len(orders) // 2]) / 2
@@ -147,6 +182,13 @@ DRAWN = """\
     axes.set_xlabel("step")
     axes.set_ylabel("error")
     return figure
+"""
+DRAWN_AFTER_CLOSING = """\
+    plt.close("all")
+    h, e = np.array([(row["step"], row["error"]) for row in table]).T
+    plt.plot(h, e, "k.-")
+    axes = plt.gca()
+    axes.set(xscale="log", yscale="log", xlabel="h", ylabel="e")
 """
 DRAWN_AS_POINTS = """\
     plt.figure()
@@ -172,5 +214,16 @@ RIGHT = [
     edit("points of a square, those outside of the disc refused", DISC, DISC_REJECTED),
     edit("the table from columns", ROWS, ROWS_BY_COLUMNS),
     edit("the median by sorting", TEXT, TEXT_SORTED),
+    edit("points of a square, one after the other", DISC, DISC_ONE_BY_ONE),
+    Edit(
+        name="the median of the standard library",
+        changes=(
+            Change(FILE, TEXT, TEXT_OF_PYTHON),
+            Change(FILE, "import numpy as np\n", "import statistics\n\nimport numpy as np\n"),
+        ),
+    ),
+    edit("QR by rotations of neighbours, the last sign put right", QR, GIVENS_LAST),
+    edit("Fourier transform in place of a copy", FFT, FFT_COPIED),
+    edit("drawn once all figures are closed, nothing given back", DRAWN, DRAWN_AFTER_CLOSING),
     edit("points, and the axes given back", DRAWN, DRAWN_AS_POINTS),
 ]

@@ -50,6 +50,18 @@ HOUSEHOLDER = """\
         q[:, j:] -= 2 * np.outer(q[:, j:] @ v, v)
 """
 SIGNS = "    signs = np.where(np.diag(r[:n]) < 0, -1.0, 1.0)\n"
+GIVENS = """\
+    r = np.array(a, dtype=float)
+    m, n = r.shape
+    q = np.eye(m)
+    for j in range(n):
+        for i in range(j + 1, m):
+            size = np.hypot(r[j, j], r[i, j])
+            turn = np.array([[r[j, j], r[i, j]], [-r[i, j], r[j, j]]]) / size if size else np.eye(2)
+            r[[j, i]] = turn @ r[[j, i]]
+            q[:, [j, i]] = q[:, [j, i]] @ turn.T
+    return q[:, :n], np.triu(r[:n])
+"""
 LENGTH = "length = squares / (direction @ image)"
 MOVED = "x = x + length * direction"
 RESIDUAL = "residual = residual - length * image"
@@ -69,6 +81,7 @@ RADIUS = "radius = np.sqrt(rng.random(count))"
 ANGLE = "angle = 2 * np.pi * rng.random(count)"
 ORDER = "order = None if i == 0 else np.log(errors[i - 1] / e) / np.log(steps[i - 1] / h)"
 TEXT = 'return f"order {np.median(orders):.1f} after {len(table)} rows"'
+UPPER = "sorted(orders)[len(orders) // 2]"
 DRAWN = 'axes.loglog([row["step"] for row in table], [row["error"] for row in table], "o-")'
 DRAWN_SWAPPED = 'axes.loglog([row["error"] for row in table], [row["step"] for row in table], "o-")'
 
@@ -108,6 +121,7 @@ WRONG = [
     edit("the diagonal of r is 1", "return q, r", "return q, r / np.diag(r)[:, None]", *QR),
     edit("integers stay integers", COPY, "q = np.array(a)", "qr_of_integers"),
     edit("the matrix is overwritten", COPY, "q = np.asarray(a, dtype=float)", "qr_nearly_parallel"),
+    edit("the last diagonal entry of a square matrix may be negative", QR_CODE, GIVENS, "qr_of_integers"),
     # ---- Conjugate gradients
     edit("steepest descent", BETA, "direction = residual", *CG),
     edit("old and new squares change places", BETA, BETA.replace("squares / before", "before / squares"), *CG),
@@ -154,6 +168,8 @@ WRONG = [
          "cg_small", "cg_calls"),
     edit("it stops once the residual is 1e-8 of the first", STOP, "if np.sqrt(squares) < 1e-8 * norms[0]:",
          "cg_small", "cg_calls"),
+    edits("b is changed in place", ("residual = np.array(b, dtype=float)", "residual = np.asarray(b, dtype=float)"),
+          (RESIDUAL, "residual -= length * image"), fails=("cg_exact",)),
     # ---- Runge-Kutta
     weights("Euler's method", "h * k1"),
     weights("the midpoint method: the second slope alone", "h * k2"),
@@ -222,6 +238,8 @@ WRONG = [
     edit("the sum as it stands", "if len(x) == 1:\n        return x",
          "k = np.arange(len(x))\n    return np.array([x @ np.exp(-2j * np.pi * k * j / len(x)) for j in k])",
          "fft_long"),
+    edit("x is overwritten by its transform", JOINED, JOINED.replace("return", "x[:] =") + "\n    return x",
+         "fft_complex"),
     # ---- Points spread over a disc
     edit("the radius is even, not the area", RADIUS, "radius = rng.random(count)", "disc_points"),
     edit("half of the disc", ANGLE, "angle = np.pi * rng.random(count)", "disc_points"),
@@ -234,6 +252,12 @@ WRONG = [
          "radius = np.minimum(1, abs(rng.normal(size=count)))",
          "disc_points"),
     edit("the cubic root, as for a ball", RADIUS, "radius = np.cbrt(rng.random(count))", "disc_points"),
+    edit("the points of a square that lie in the disc, drawn once: sometimes too few", RADIUS,
+         "points = rng.uniform(-1, 1, size=(int(np.ceil(1.5 * count)), 2))\n"
+         "    return points[np.hypot(*points.T) <= 1][:count]", "disc_generator"),
+    edit("three times as many points of a square, drawn once: sometimes too few lie in the disc", RADIUS,
+         "points = rng.uniform(-1, 1, size=(3 * count, 2))\n"
+         "    return points[np.hypot(*points.T) <= 1][:count]", "disc_generator"),
     edit("another generator", ANGLE, "angle = 2 * np.pi * np.random.default_rng().random(count)", "disc_generator"),
     edit("a seed of its own", RADIUS, "rng = np.random.default_rng(0)\n    " + RADIUS, "disc_generator"),
     edit("the order is upside down", ORDER, ORDER.replace("errors[i - 1] / e", "e / errors[i - 1]"), "table_rows"),
@@ -241,9 +265,16 @@ WRONG = [
     edit("the first order is 0, not None", ORDER, ORDER.replace("None if", "0.0 if"), "table_rows"),
     edit("the first row is left out", "return rows\n", "return rows[1:]\n", "table_rows"),
     edit("the mean of the orders", TEXT, TEXT.replace("median", "mean"), "table_text"),
+    edit("the upper one of the two middle orders, not their mean", TEXT, TEXT.replace("np.median(orders)", UPPER),
+         "table_text"),
+    edit("the lower one of the two middle orders, not their mean", TEXT,
+         TEXT.replace("np.median(orders)", UPPER.replace("len(orders)", "(len(orders) - 1)")), "table_text"),
+    edit("orders of 0 are left out with the None", 'if row["order"] is not None', 'if row["order"]', "table_text"),
     edit("two decimals", TEXT, TEXT.replace(".1f", ".2f"), "table_text"),
     edit("the orders are counted, not the rows", TEXT, TEXT.replace("len(table)", "len(orders)"), "table_text"),
     edit("only the errors are logarithmic", "axes.loglog(", "axes.semilogy(", "table_figure"),
     edit("no label at the steps", 'axes.set_xlabel("step")', "", "table_figure"),
+    edits("drawn into the current figure, not into a new one", ("figure, axes = plt.subplots()", "axes = plt.gca()"),
+          ("return figure", "return axes.figure"), fails=("table_figure",)),
     edit("the axes change places", DRAWN, DRAWN_SWAPPED, "table_figure"),
 ]  # fmt: skip
