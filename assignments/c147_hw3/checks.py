@@ -10,6 +10,7 @@ from checks_accuracy import BY_HEART, GOAL, judge_overfit, judge_solver
 from checks_networks import (
     KINK,
     deep_net,
+    float32_start,
     gradients,
     judge_loss_of_scores,
     judge_start,
@@ -189,8 +190,9 @@ def two_layer_gradients_l2(student, rng):
 
 @check(DEEP_LOSS, points=1, uses=["FullyConnectedNet"], judge=judge_start(0.04))
 def deep_start(student, rng):
-    """Normal weights with the standard deviation weight_scale in every layer, and biases of 0"""
-    return parameters(deep_net(student, (20, 25, 30, 15), scale=0.04))
+    """Normal weights with the standard deviation weight_scale in every layer, and biases of 0, all of type `dtype`"""
+    found = parameters(deep_net(student, (20, 25, 30, 15), scale=0.04))
+    return found | float32_start(student, [25, 30])
 
 
 @check(DEEP_LOSS, points=2, uses=["FullyConnectedNet"], builds_on=LAYERS)

@@ -4,6 +4,7 @@ No input of a ReLU lies near 0, where its gradient is a matter of choice, and bo
 point that the notebook prints all of them are positive, so a network without a ReLU gets those scores too.
 """
 
+import inspect
 from itertools import pairwise
 
 import numpy as np
@@ -59,6 +60,16 @@ def deep_net(student, sizes, scale=5e-2, reg=0.0):
         reg=reg,
         dtype=np.float64,
     )
+
+
+def float32_start(student, hidden):
+    """What becomes of the list of hidden sizes, and how long the parameters' numbers are in a float32 network."""
+    kind, sizes = student.FullyConnectedNet, list(hidden)
+    net = build(kind, hidden_dims=sizes, input_dim=20, num_classes=15, dtype=np.float32)
+    found = [np.asarray(array).dtype.itemsize for name, array in net.params.items() if name[0] in "Wb"]
+    if "dtype" not in inspect.signature(kind).parameters:
+        found = [4] * len(found)  # an edition without it
+    return {"hidden_dims": np.array(sizes), "bytes_with_float32": np.array(found)}
 
 
 def random_values(rng, sizes):
@@ -176,8 +187,15 @@ def judge_start(scale):
             value = seen.get(name)
             if value is None:
                 continue  # not there, which is reported without a judge
-            row = name.startswith("b") and value.shape == (1, *golden.shape)  # what is added to a batch, all the same
-            if value.shape != golden.shape and not row:
+            if name == "hidden_dims":
+                told = f"the list hidden_dims is changed in place: {golden.tolist()} has become {value.tolist()}"
+                kept = value.tolist() == golden.tolist()
+                yield Verdict(name, kept, "" if kept else told)
+            elif name == "bytes_with_float32":
+                right = not (value != 4).any()
+                told = f"with dtype=np.float32, parameters are of float{8 * value.max(initial=0)}"
+                yield Verdict(name, right, "" if right else told)
+            elif value.shape != golden.shape:
                 yield Verdict(name, False, f"{name} has shape {value.shape} instead of {golden.shape}")
             elif value.dtype.kind not in "fiu":
                 yield Verdict(name, False, f"{name} holds no real numbers but {value.dtype}")
@@ -192,9 +210,24 @@ def judge_start(scale):
                 off_spread = abs(spread / scale - 1) * np.sqrt(2 * value.size)
                 right = bool(off_mean <= SIGMAS and off_spread <= SIGMAS)
                 found = f"mean {value.mean():.2g} and standard deviation {value.std():.2g}"
-                yield Verdict(name, right, "" if right else f"{name} has {found}; 0 and {scale:g} are asked for")
+                told = not_drawn(name, value, seen) if right else f"{name} has {found}; 0 and {scale:g} are asked for"
+                yield Verdict(name, not told, told)
 
     return judge
+
+
+def not_drawn(name, value, seen):
+    """What is wrong with weights of the right mean and spread that are not normal or not independent; else empty.
+
+    6 % of normal numbers are beyond 1.9 standard deviations, and 5 % where they are truncated at 2; of 450, none is
+    once in 10^10 draws.
+    """
+    if (np.abs(value) <= 1.9 * np.std(value)).all():
+        return f"{name} is not normal: no number is beyond 1.9 standard deviations, where 6 % of normal ones are"
+    for other, numbers in seen.items():
+        if other[0] == "W" and other < name and np.isin(value, numbers).mean() > 0.5:
+            return f"{name} starts with the numbers of {other}; each weight needs numbers of its own"
+    return f"{name} repeats its numbers" if np.unique(value).size < value.size / 2 else ""
 
 
 def judge_loss_of_scores(seen, given):

@@ -35,6 +35,8 @@ LARGE = 800.0
 """Added to all scores alike, which leaves the loss as it is: exp overflows at 710."""
 SHALLOW, DEEP = (8, 12, 3), (6, 9, 7, 10, 4)
 """Layer sizes with one and with three hidden layers."""
+TEN = (6, *[4] * 11)
+"""Layer sizes with ten hidden layers, which have one width: in any order they fit each other."""
 
 
 def with_new_arrays(net):
@@ -57,6 +59,8 @@ def judge_kept(seen, given):
         told = "nothing is computed" if idle else ""
         if before.shape != after.shape:
             told = f"{name} is changed in place: its shape was {before.shape} and is {after.shape}"
+        elif name in seen and (before != after).any():
+            told = f"the next call overwrites {name}, which it returned before; a result is a new array every time"
         elif (before != after).any():
             told = f"{name} is changed in place, {(before != after).mean():.0%} of its numbers; none may be"
         yield Verdict(name, not told, told)
@@ -92,11 +96,13 @@ def affine_forward_shapes(student, rng):
 
 @check(AFFINE_FORWARD, points=1, uses=["affine_forward"], judge=judge_kept)
 def affine_forward_keeps(student, rng):
-    """x, w and b are left as they were"""
+    """x, w and b are left as they were, and so is the output at the next call"""
     x, w, b = affine_arguments(rng, (5, 2, 3), 4)
     seen = {"before_x": x.copy(), "before_w": w.copy(), "before_b": b.copy()}
     (out,) = returned(student.affine_forward(x, w, b)[0])
-    return {**seen, "out": out, "after_x": x, "after_w": w, "after_b": b}
+    seen |= {"out": np.array(out), "after_x": x.copy(), "after_w": w.copy(), "after_b": b.copy()}
+    student.affine_forward(*affine_arguments(rng, (5, 2, 3), 4))
+    return {**seen, "before_out": seen["out"], "after_out": out}
 
 
 @check(AFFINE_BACKWARD, points=4, uses=["affine_forward", "affine_backward"], builds_on=["affine_forward"])
@@ -120,7 +126,7 @@ def affine_backward_shapes(student, rng):
     judge=judge_repeated,
 )
 def affine_backward_repeated(student, rng):
-    """A second backward with the same cache gives the same, and dout, x and w are left as they were"""
+    """A second backward with the same cache gives the same; dout, x, w and earlier gradients are left as they were"""
     x, w, b = affine_arguments(rng, (5, 2, 3), 4)
     dout = rng.normal(size=(5, 4))
     _, cache = student.affine_forward(x, w, b)
@@ -129,16 +135,22 @@ def affine_backward_repeated(student, rng):
     for suffix in ("", "_again"):
         gradients = returned(*student.affine_backward(dout, cache))
         seen |= {f"{name}{suffix}": np.array(array) for name, array in zip(("dx", "dw", "db"), gradients, strict=True)}
-    return seen | {f"after_{name}": array for name, array in given.items()}
+    seen |= {f"after_{name}": array.copy() for name, array in given.items()}
+    student.affine_backward(rng.normal(size=(5, 4)), cache)
+    for name, array in zip(("dx", "dw", "db"), gradients, strict=True):
+        seen |= {f"before_{name}": seen[f"{name}_again"], f"after_{name}": array}
+    return seen
 
 
-@check(RELU_FORWARD, points=1, uses=["relu_forward"], judge=judge_kept)
+@check(RELU_FORWARD, points=1, uses=["relu_forward"], judge=judge_kept, all_or_nothing=True)
 def relu_forward_keeps(student, rng):
-    """x is left as it was"""
+    """x is left as it was, and so is the output at the next call"""
     x = off_zero(rng, 4, 3, 5)
     before = x.copy()
     (out,) = returned(student.relu_forward(x)[0])
-    return {"before_x": before, "out": out, "after_x": x}
+    seen = {"before_x": before, "out": np.array(out), "after_x": x.copy()}
+    student.relu_forward(off_zero(rng, 4, 3, 5))
+    return {**seen, "before_out": seen["out"], "after_out": out}
 
 
 @check(RELU_BACKWARD, points=2, uses=["relu_forward", "relu_backward"], builds_on=["relu_forward"])
@@ -187,12 +199,13 @@ def two_layer_scores_sizes(student, rng):
 
 @check(TWO_LAYER_LOSS, points=1, uses=["TwoLayerNet"], builds_on=LAYERS)
 def two_layer_loss_sizes(student, rng):
-    """Loss of one sample, of samples that are images, and with other arrays in `params`"""
+    """Loss of one sample, of samples that are images, with other arrays in `params`, and of large scores"""
     seen = {}
     for name, sizes, rows, shape in (("one_sample", (7, 9, 5), 1, None), ("images", (24, 10, 3), 11, IMAGES)):
         net, x, y = two_layers_at(student, rng, sizes, rows, shape)
         seen[name] = loss_of(net, x, y)
     seen["other_params"] = loss_of(with_new_arrays(net), x, y)
+    seen["large_scores"] = loss_of(put(net, {"b2": net.params["b2"] + LARGE}), x, y)
     return seen
 
 
@@ -230,7 +243,7 @@ def two_layer_gradients_l2_sizes(student, rng):
 
 @check(DEEP_LOSS, points=1, uses=["FullyConnectedNet"], builds_on=LAYERS)
 def deep_loss_depths(student, rng):
-    """Losses with one and with three hidden layers, regularized, also of large scores and with other arrays in `params`
+    """Losses with one, three and ten hidden layers, regularized, also of large scores and with other arrays in `params`
 
     Without labels, `loss` returns the scores.
     """
@@ -243,6 +256,7 @@ def deep_loss_depths(student, rng):
             fail("without labels, `loss` returns probabilities; the scores are asked for")
     seen["other_params"] = loss_of(with_new_arrays(net), x, y)
     seen["large_scores"] = loss_of(put(net, {"b4": net.params["b4"] + LARGE}), x, y)
+    seen["ten_hidden"] = loss_of(*layers_at(student, rng, TEN, 7))
     return seen
 
 

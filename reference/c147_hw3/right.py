@@ -309,6 +309,35 @@ RIGHT = [
         ),
     ),
     Edit(
+        name="FullyConnectedNet: one seeded generator, a new list of sizes, layers sorted by their number",
+        changes=(
+            Change(LAYERS, RELU_OUT, "    out = np.empty(x.shape, x.dtype)\n    np.maximum(x, 0, out=out)\n"),
+            Change(
+                NETS,
+                DEEP_START,
+                """        rng = np.random.default_rng(0 if seed is None else seed)
+        hidden_dims = hidden_dims + [num_classes]
+        hidden_dims.insert(0, input_dim)
+        for i in range(self.num_layers):
+            weight = rng.normal(0, weight_scale, hidden_dims[i : i + 2]).astype(dtype)
+            self.params.update({f"W{i + 1}": weight, f"b{i + 1}": np.zeros((1, weight.shape[1]))[0]})
+""",
+            ),
+            Change(
+                NETS,
+                DEEP_FORWARD,
+                """        caches = []
+        *firsts, last = sorted({int(name[1:]) for name in self.params})
+        hidden = X
+        for i in firsts:
+            hidden, cache = affine_relu_forward(hidden, self.params[f"W{i}"], self.params[f"b{i}"])
+            caches.append(cache)
+        scores, last_cache = affine_forward(hidden, self.params[f"W{last}"], self.params[f"b{last}"])
+""",
+            ),
+        ),
+    ),
+    Edit(
         name="weights from a generator of their own",
         changes=(
             Change(

@@ -33,6 +33,7 @@ TWO_L2_GRADIENT = "            grads[name] += self.reg * self.params[name]\n"
 DEEP_WEIGHT = (
     '            self.params[f"W{i}"] = weight_scale * np.random.randn(sizes[i - 1], sizes[i])  # equivalent: -noise\n'
 )
+DEEP_SIZES = "        sizes = [input_dim, *hidden_dims, num_classes]\n"
 DEEP_FORWARD = """            hidden, cache = affine_relu_forward(hidden, self.params[f"W{i}"], self.params[f"b{i}"])
             caches.append(cache)
 """
@@ -141,6 +142,42 @@ WRONG = [
         fails=("affine_backward_repeated",),
     ),
     Edit(
+        name="affine forward writes its output into an array that the next call overwrites",
+        changes=(
+            Change(
+                LAYERS,
+                AFFINE_OUT,
+                '    out = globals().setdefault(f"kept {len(x)} {w.shape[1]}", np.zeros((len(x), w.shape[1])))\n'
+                "    out[...] = x.reshape(x.shape[0], -1) @ w + b\n",
+            ),
+        ),
+        fails=("affine_forward_keeps",),
+    ),
+    Edit(
+        name="affine backward writes the weight gradient into an array that the next call overwrites",
+        changes=(
+            Change(
+                LAYERS,
+                DW,
+                '    dw = globals().setdefault(f"kept {w.shape}", np.zeros(w.shape))\n'
+                "    dw[...] = x.reshape(x.shape[0], -1).T @ dout\n",
+            ),
+        ),
+        fails=("affine_backward_repeated",),
+        may_fail=OWN,  # where a loss of a moved point overwrites the gradients
+    ),
+    Edit(
+        name="ReLU writes its output into an array that the next call overwrites",
+        changes=(
+            Change(
+                LAYERS,
+                RELU_OUT,
+                '    out = globals().setdefault(f"kept {x.shape}", np.zeros(x.shape))\n    np.maximum(x, 0, out=out)\n',
+            ),
+        ),
+        fails=("relu_forward_keeps",),
+    ),
+    Edit(
         name="ReLU writes into the array that it is given",
         changes=(Change(LAYERS, RELU_OUT, "    x[x < 0] = 0\n    out = x\n"),),
         fails=("relu_forward_keeps",),
@@ -229,6 +266,44 @@ WRONG = [
         fails=("two_layer_start",),
     ),
     Edit(
+        name="TwoLayerNet: biases are rows of shape (1, H), not of one axis",
+        changes=(
+            Change(NETS, B1, B1.replace("np.zeros(hidden_dims)", "np.zeros((1, hidden_dims))")),
+            Change(NETS, B2, B2.replace("np.zeros(num_classes)", "np.zeros((1, num_classes))")),
+        ),
+        fails=("two_layer_start",),
+    ),
+    Edit(
+        name="TwoLayerNet: uniform weights of the right standard deviation, not normal ones",
+        changes=(
+            Change(NETS, W1, W1.replace("randn(", "uniform(-(3**0.5), 3**0.5, (").replace(")  #", "))  #")),
+            Change(NETS, W2, W2.replace("randn(", "uniform(-(3**0.5), 3**0.5, (").replace(")  #", "))  #")),
+        ),
+        fails=("two_layer_start",),
+    ),
+    Edit(
+        name="TwoLayerNet: both weights drawn from one seed, so that they start with the same numbers",
+        changes=(
+            Change(NETS, W1, W1.replace("np.random", "np.random.RandomState(0)")),
+            Change(NETS, W2, W2.replace("np.random", "np.random.RandomState(0)")),
+        ),
+        fails=("two_layer_start",),
+    ),
+    Edit(
+        name="TwoLayerNet: a softmax of its own that overflows where scores are large",
+        changes=(
+            Change(
+                NETS,
+                'softmax_loss(scores, y)\n        grads = {}\n        dhidden, grads["W2"]',
+                "0.0, np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True)\n"
+                "        loss = -np.log(dscores[np.arange(len(y)), y]).mean()\n"
+                "        dscores[np.arange(len(y)), y] -= 1\n"
+                '        grads, dscores = {}, dscores / len(y)\n        dhidden, grads["W2"]',
+            ),
+        ),
+        fails=("two_layer_loss_sizes",),
+    ),
+    Edit(
         name="TwoLayerNet: no ReLU between the layers",
         changes=(
             Change(NETS, TWO_FORWARD, TWO_FORWARD.replace("affine_relu", "affine")),
@@ -315,6 +390,58 @@ WRONG = [
             ),
         ),
         fails=("deep_start", "fifty_by_heart"),
+    ),
+    Edit(
+        name="FullyConnectedNet: every weight drawn from one seed, so that all start with the same numbers",
+        changes=(Change(NETS, DEEP_WEIGHT, DEEP_WEIGHT.replace("np.random", "np.random.RandomState(0)")),),
+        fails=("deep_start",),
+    ),
+    Edit(
+        name="FullyConnectedNet: the parameters stay float64, whatever dtype is asked for",
+        changes=(
+            Change(NETS, "self.params[name] = value.astype(dtype)\n", "self.params[name] = value.astype(np.float64)\n"),
+        ),
+        fails=("deep_start",),
+    ),
+    Edit(
+        name="FullyConnectedNet: the caller's list hidden_dims gets the sizes of inputs and classes, too",
+        changes=(
+            Change(
+                NETS,
+                DEEP_SIZES,
+                "        hidden_dims.insert(0, input_dim)\n"
+                "        hidden_dims.append(num_classes)\n"
+                "        sizes = hidden_dims\n",
+            ),
+        ),
+        fails=("deep_start",),
+    ),
+    Edit(
+        name="FullyConnectedNet: weights in the order of their sorted names, W10 before W2",
+        changes=(
+            Change(
+                NETS,
+                "        caches = []\n",
+                '        caches, names = [], sorted(name for name in self.params if name[0] == "W")\n',
+            ),
+            Change(
+                NETS,
+                DEEP_FORWARD,
+                DEEP_FORWARD.replace(
+                    'self.params[f"W{i}"], self.params[f"b{i}"]',
+                    'self.params[names[i - 1]], self.params["b" + names[i - 1][1:]]',
+                ),
+            ),
+            Change(
+                NETS,
+                DEEP_SCORES,
+                DEEP_SCORES.replace(
+                    'self.params[f"W{last}"], self.params[f"b{last}"]',
+                    'self.params[names[-1]], self.params["b" + names[-1][1:]]',
+                ),
+            ),
+        ),
+        fails=("deep_loss_depths",),
     ),
     Edit(
         name="FullyConnectedNet: no ReLU between the layers",
