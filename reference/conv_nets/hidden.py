@@ -94,12 +94,18 @@ def norm_backward_two(student, rng):
 
 @check(TRAINING, points=2, uses=["train", "ReLU", "Flatten", "Dense"])
 def training_given_layers(student, rng):
-    """Losses with the given layers alone, at another rate"""
+    """Losses with the given layers alone, at another rate, also where they are small or grow: every step is taken"""
     images, labels = rng.normal(size=(4, 1, 3, 2)), np.array([1, 0, 0, 1])
     first = student.Dense(rng.normal(size=(6, 5)), rng.normal(size=5))
     last = student.Dense(rng.normal(size=(5, 2)), rng.normal(size=2))
     losses = student.train([student.Flatten(), first, student.ReLU(), last], images, labels, 4, 0.3)
-    return {"losses": np.array(losses), "weight": first.weight, "bias": last.bias}
+    seen = {"losses": np.array(losses), "weight": first.weight, "bias": last.bias}
+    # Scores 15 or so apart, and a step that is far too long between two images that cannot be told apart
+    known = student.Dense(rng.uniform(14, 16) * np.eye(2), np.zeros(2))
+    same = student.Dense(np.eye(2), rng.normal(size=2))
+    small = student.train([student.Flatten(), known], np.eye(2).reshape(2, 1, 1, 2), np.array([0, 1]), 3, 0.1)
+    grown = student.train([student.Flatten(), same], np.ones((2, 1, 1, 2)), np.array([0, 1]), 3, 20.0)
+    return {**seen, "small": np.array(small), "grown": np.array(grown)}
 
 
 @check(PREDICTION, points=2, uses=["predict", "BatchNorm2d", "ReLU", "Flatten", "Dense"])

@@ -55,6 +55,13 @@ PREDICT = "layer.forward(x, training=False) if isinstance(layer, BatchNorm2d) el
 CLASS = "return x.argmax(axis=1)"
 COUNT = "matrix[label, guess] += 1"
 
+
+def stops(name: str, when: str) -> Edit:
+    """A training that ends before its last step."""
+    append = "losses.append(loss)"
+    return edit(name, NOTEBOOK, append, f"{append}\n        if {when}:\n            break", "training_given_layers")
+
+
 WRONG = [
     # ---- Size of the output
     edit("the padding is left out of the size", NOTEBOOK, "n + 2 * pad - kernel", "n - kernel", *SIZES),
@@ -356,6 +363,8 @@ WRONG = [
     edit("the first image of the batch alone", NOTEBOOK, "x = images", "x, labels = images[:1], labels[:1]", *TRAINED),
     edit("one step too few", NOTEBOOK, "for _ in range(epochs):", "for _ in range(epochs - 1):", *TRAINED),
     edit("one step too many", NOTEBOOK, "for _ in range(epochs):", "for _ in range(epochs + 1):", *TRAINED),
+    stops("the training stops before its last step, once the loss is small", "loss < 1e-6"),
+    stops("the training stops before its last step, once the loss grows", "len(losses) > 1 and loss > losses[-2]"),
     edit("losses from after the step", NOTEBOOK, "return losses", "return losses[1:] + losses[:1]", *TRAINED),
     edit("the loss of the last step alone", NOTEBOOK, "return losses", "return losses[-1:]", *TRAINED),
     edit("sums of all losses so far", NOTEBOOK, "return losses", "return list(np.cumsum(losses))", *TRAINED),
