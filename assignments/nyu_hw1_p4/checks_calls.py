@@ -10,7 +10,7 @@ from checks_arrays import STATE, function, moved, put, single, slots, take, turn
 from checks_network import NAMES, SIZES
 from checks_points import drawn_points, drawn_state
 
-from grader import ForPerson
+from grader import ForPerson, fail
 
 DEFAULT_RATE = 0.003
 ROLES = {
@@ -60,7 +60,7 @@ def call(student, function, sample, label, rate=None):
 
 def scored(student, image, label):
     """Loss and guess of `feed_forward_sample` for the sample as a row, a column and an image; nan where it raises."""
-    losses, guesses, first, forward_sample = [], [], None, function(student, "feed_forward_sample")
+    losses, guesses, shapes, first, forward_sample = [], [], [], None, function(student, "feed_forward_sample")
     for shape in ((784,), (784, 1), (28, 28)):
         try:
             returned = call(student, forward_sample, image.reshape(shape).copy(), label)
@@ -69,6 +69,7 @@ def scored(student, image, label):
             loss, guess, *_ = returned
             loss, guess = np.asarray(loss, dtype=float), np.asarray(guess, dtype=float)
             losses.append(loss.item() if loss.size == 1 else np.nan)
+            shapes.append((loss.shape, guess.shape))
             guesses.append(
                 guess.ravel() if guess.size == 10 else np.full(10, guess.item() if guess.size == 1 else np.nan)
             )
@@ -76,6 +77,13 @@ def scored(student, image, label):
             first = first or error
     if not losses:
         raise first
+    if all(np.prod(loss) != 1 for loss, _ in shapes):
+        loss, guess = shapes[0]
+        swapped = np.prod(guess) == 1 and np.prod(loss) == 10
+        fail(
+            f"the first value that `feed_forward_sample` returns is the loss, one number; yours has shape {loss}"
+            + (", and the second is one number: are loss and guess in the wrong order?" if swapped else "")
+        )
     fill = 3 - len(losses)
     return np.array(losses + [np.nan] * fill), np.array(guesses + [np.full(10, np.nan)] * fill)
 

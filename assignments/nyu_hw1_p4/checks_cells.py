@@ -23,11 +23,11 @@ def cells_of(student):
     return cells
 
 
-def train_again(student, few=None, few_tests=None):
+def train_again(student, few=None, few_tests=None, visits=None):
     """Run the cells from `train_one_sample` on once more; returns the steps, counted.
 
-    With `few` on that many images for training, and `few_tests` for testing. Raises NotImplementedError where what is
-    still to be written stops it before any step.
+    With `few` on that many images for training, and `few_tests` for testing; the list `visits` gets the arrays of each
+    step's arguments. Raises NotImplementedError where what is still to be written stops it before any step.
     """
     shell = student.notebook["get_ipython"]()
     space, steps, unwritten = shell.user_ns, 0, None
@@ -42,6 +42,8 @@ def train_again(student, few=None, few_tests=None):
     def counted(*arguments, **named):
         nonlocal steps
         steps += 1
+        if visits is not None:
+            visits.append([value.copy() for value in (*arguments, *named.values()) if isinstance(value, np.ndarray)])
         try:
             return train(*arguments, **named)
         except Exception:  # what it does is judged elsewhere; here only how often it is asked

@@ -46,7 +46,7 @@ def judge_datasets(seen, given, counts):
         at = max((0, 1), key=lambda i: sum(found[i]))
         loss, right = found[at]
         got = ", ".join(f"{number:.6g}" for number in seen[f"{prefix}numbers"][-LAST:])
-        text = f"of {count} images, which is not among what is printed ({got or 'no number'})"
+        text = f"of {count} image{'s' if count > 1 else ''}, which is not among what is printed ({got or 'no number'})"
         wanted = [f"an average loss of {asked[at][0]:.5g}", f"{asked[at][1]} correct guesses"]
         yield Verdict(f"{prefix}average_loss", loss, "" if loss else f"{wanted[0]} is asked for, {text}")
         yield Verdict(f"{prefix}correct", right, "" if right else f"{wanted[1]} are asked for, {text}")

@@ -28,7 +28,7 @@ from checks_cells import passes_rate_on, train_again
 from checks_network import NAMES, RATE, forward
 from checks_points import drawn_points, drawn_state, new_key
 from checks_printed import SHARP, judge_datasets, judge_untrained
-from checks_trained import FEW, FEW_TESTS, GOAL, as_served, divides, judge_accuracy, judge_epochs
+from checks_trained import FEW, FEW_TESTS, GOAL, as_served, divides, judge_accuracy, judge_epochs, times_seen
 from checks_verdicts import (
     GIVEN_RATE,
     LIMIT_SINGLE,
@@ -195,12 +195,16 @@ def step_update(student, rng):
 @check(TRAINING, points=1, builds_on=["feed_forward_dataset"], judge=judge_epochs)
 def training_epochs(student, rng):
     """Three epochs: every image of the training set, three times"""
-    before = take(student)
-    steps = train_again(student, FEW, FEW_TESTS)
+    before, images, visits = take(student), np.array(student.notebook["x_train"][:FEW], dtype=float), []
+    steps = train_again(student, FEW, FEW_TESTS, visits)
     if not steps and moved(before, take(student)):
         raise ForPerson("the training does not call train_one_sample; how often it sees an image could not be counted")
     passed_on = passes_rate_on(student, ROLES["rate"])
-    return {"steps": np.array(steps), "rate": np.array(np.nan if passed_on is None else passed_on, dtype=float)}
+    return {
+        "steps": np.array(steps),
+        "rate": np.array(np.nan if passed_on is None else passed_on, dtype=float),
+        "visits": times_seen(visits, images.reshape(len(images), -1)),
+    }
 
 
 @check(TRAINING, points=3, builds_on=["feed_forward_dataset", "train_one_sample"], judge=judge_accuracy, seconds=120)

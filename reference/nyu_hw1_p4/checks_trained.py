@@ -33,9 +33,24 @@ def judge_epochs(seen, given):
             message = f"an epoch leaves out {left_out} of {FEW} images"
             if left_out == FEW - FEW_TESTS:
                 message += ": it is as long as the test set"
+    elif seen["visits"].sum() == steps and np.ptp(seen["visits"]):
+        right, most = False, int(seen["visits"].max())
+        message = f"of {FEW} images, in {whole} epochs, one is used {most} times"
+        message += f" and another {int(seen['visits'].min())} times: an epoch uses every image once"
     elif seen["rate"] == 0:
         right, message = False, "`train_one_epoch` does not hand its learning rate on to `train_one_sample`"
     yield Verdict("epochs", right, message)
+
+
+def times_seen(visits, images):
+    """How often each of the images (N, pixels) is among the arguments of a step, whatever its pixels are scaled by."""
+    times = np.zeros(len(images))
+    for arguments in visits:
+        for one in (argument for argument in arguments if argument.size == images.shape[1]):
+            match = np.abs(np.corrcoef(one.ravel().astype(float), images)[0, 1:])
+            if (match > 1 - 1e-9).sum() == 1:
+                times[int(match.argmax())] += 1
+    return times
 
 
 @guarded

@@ -11,6 +11,7 @@ from checks_points import drawn_points, drawn_state
 
 from grader import Verdict
 
+FEW_WEIGHTS, UNIFORM = 200, 1.85  # of 200 normal numbers one is farther out, but for one sample in a million
 LIMIT, LIMIT_SINGLE = 1e-5, 1e-3  # of the largest entry; in single precision a small step costs digits
 LOSS_LIMIT = 1e-4  # an epsilon of 1e-7 inside the logarithm is no mistake
 GIVEN_RATE = 0.05  # 1/20 and 17 times the default: neither is mistaken for the size of a wrong gradient
@@ -184,7 +185,7 @@ def judge_gradients(seen, given, prefix="", which=0, shift=0.0):
             message = f"the gradient of {name} is not finite"
         elif name in wrong:
             off = min(np.abs(got - want).max() / max(np.abs(want).max(), 1e-300), 1e6)
-            size = f", by {off:.2g} of the largest entry asked for; {fit.limit:g} is allowed"
+            size = f": it is off by {off:.2g} times the largest entry asked for, {fit.limit:g} times is allowed"
             message = f"{name} does not change" if not got.any() else f"the gradient of {name} is wrong{told or size}"
         error = float(np.abs(got - want).max() / np.abs(want).max()) if want.any() else None
         yield Verdict(f"{prefix}{name}", name not in wrong, message, error=error, tolerance=fit.limit)
@@ -253,8 +254,18 @@ def judge_spread(seen, given):
         if not z_spread <= Z_LIMIT:
             asked = f"1/sqrt({max(size)}) = {wanted:.3g}"
             message = f"weights[{i - 1}] has the standard deviation {w.std():.3g}; {asked} is asked for"
-            if abs(w.std() / wanted**2 - 1) * np.sqrt(2 * n) <= Z_LIMIT:
+            others = [
+                k for k, other in enumerate(SIZES) if abs(w.std() * np.sqrt(max(other)) - 1) * np.sqrt(2 * n) <= 3
+            ]
+            if others:
+                message += f", and not that of weights[{others[0]}]"
+            elif abs(w.std() / wanted**2 - 1) * np.sqrt(2 * n) <= Z_LIMIT:
                 message += f". {wanted**2:.3g} is its square, the variance: `normal` takes the deviation"
         elif not z_mean <= Z_LIMIT:
             message = f"the mean of weights[{i - 1}] is {w.mean():.2g}, not 0"
+        elif n >= FEW_WEIGHTS and (farthest := np.abs(w - w.mean()).max() / w.std()) < UNIFORM:
+            message = (
+                f"no number in weights[{i - 1}] is farther from 0 than {farthest:.2f} standard deviations, as none of"
+            )
+            message += " a uniform distribution is; a normal distribution is asked for"
         yield Verdict(f"W{i}", not message, message, error=abs(ratio - 1), tolerance=Z_LIMIT / np.sqrt(2 * max(n, 1)))

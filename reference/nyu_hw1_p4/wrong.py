@@ -56,6 +56,11 @@ WRONG = [
         {SPREAD: "rng.uniform(0, 1 / np.sqrt(max(n_in, n_out)), size=(n_in, n_out))"},
     ),
     edit(
+        "uniform numbers of the right variance",
+        ("initial_spread",),
+        {SPREAD: "rng.uniform(-1, 1, size=(n_in, n_out)) * np.sqrt(3 / max(n_in, n_out))"},
+    ),
+    edit(
         "hidden layers of 64 neurons", ("initial_shapes", "initial_spread"), {"[784, 32, 32, 10]": "[784, 64, 64, 10]"}
     ),
     # ---- Q2
@@ -212,8 +217,17 @@ WRONG = [
     ),
     edit(
         "the same sample over and over",
-        ("training_accuracy",),
+        ("training_epochs", "training_accuracy"),
         {EPOCH_LOOP + "(x_train[i], y_train[i]": EPOCH_LOOP + "(x_train[0], y_train[0]"},
+    ),
+    edit(
+        "samples drawn with replacement",
+        ("training_epochs",),
+        {
+            EPOCH_LOOP: EPOCH_LOOP.replace(
+                "range(len(x_train))", "np.random.default_rng(3).integers(len(x_train), size=len(x_train))"
+            )
+        },
     ),
     edit("no training", ("training_epochs", "training_accuracy"), {EPOCHS: "for _ in range(0):\n"}),
 ]

@@ -330,7 +330,7 @@ def listen(student, name, base):
     if not calls:
         left_to_a_library(student, name)
         function(*[np.full(3, 0.5)] * (2 if name == "bce_loss" else 1))  # tells a function that is not implemented
-        return dict.fromkeys(("below", "above", "own", "result"), np.array([np.inf]))
+        return dict.fromkeys(("below", "above", "own", "result", "lost"), np.array([np.inf]))
     times = [x.tobytes() for x, *_ in calls]
     most = max(times, key=times.count)
     x, _, rest = calls[times.index(most)]
@@ -345,18 +345,27 @@ def listen(student, name, base):
         "below": np.where(steps < 0, steps, -np.inf).max(axis=0),
         "above": np.where(steps > 0, steps, np.inf).min(axis=0),
         "own": own,
-        "result": found[np.abs(found - own).argmin(axis=0), np.arange(x.size)],
+        "result": found[unlike_by(found, own).argmin(axis=0), np.arange(x.size)],
+        "lost": np.full(x.size, len(steps) - 1.0 if len(steps) > 1 and not steps.any() else 0.0),
     }
 
 
-def judge_quotient(central):
-    """A judge: was the function asked around every point, and was the difference quotient computed?"""
+def unlike_by(found, own):
+    """How far numbers are apart as factors; an opposite sign counts as a factor of e."""
+    tiny = np.finfo(float).tiny
+    return np.abs(np.log(np.abs(found) + tiny) - np.log(np.abs(own) + tiny)) + (found * own < 0)
+
+
+def judge_quotient(argument, central):
+    """A judge: was the function asked around every point of the argument, and was the difference quotient computed?"""
 
     def judge(seen, given):
         sizes, text = {array.size for array in seen.values()}, ""
         below, above = (len(sizes) == 1 and (np.abs(seen[name]) <= NEAR).all() for name in ("below", "above"))
         if 0 in sizes or not (below or above):
-            text = f"no finite difference of your function was seen: call it within {NEAR} of each of its points"
+            text = f"no finite difference in `{argument}` was seen: call the function within {NEAR} of each entry"
+            if np.isfinite(seen["lost"]).all() and seen["lost"].any():
+                text = f"the step is so small that `{argument}` plus the step is `{argument}`: the difference is 0"
         elif central and not (below and above):
             text = "a difference to one side of x was seen; the central one is around x"
         elif not np.abs(seen["result"] - seen["own"]).max() <= 1e-3 * np.abs(seen["own"]).max():
@@ -373,19 +382,19 @@ SIGMOID_RELU_DONE = Uses(name="y_hat", under="Binary cross-entropy loss")
 BCE_DONE = Uses(name="w", under="Implement a one-layer model")
 
 
-@check(SIGMOID_NUMERICAL, points=1, uses=[SIGMOID_RELU_DONE], judge=judge_quotient(central=True))
+@check(SIGMOID_NUMERICAL, points=1, uses=[SIGMOID_RELU_DONE], judge=judge_quotient("x", central=True))
 def sigmoid_numerical(student, rng):
     """Central differences of your sigmoid give its derivative"""
     return listen(student, "sigmoid", "x")
 
 
-@check(RELU, points="1/2", uses=[SIGMOID_RELU_DONE], judge=judge_quotient(central=False))
+@check(RELU, points="1/2", uses=[SIGMOID_RELU_DONE], judge=judge_quotient("x", central=False))
 def relu_numerical(student, rng):
     """Finite differences of your ReLU give its derivative"""
     return listen(student, "relu", "x")
 
 
-@check(BCE, points=1, uses=[BCE_DONE], judge=judge_quotient(central=False))
+@check(BCE, points=1, uses=[BCE_DONE], judge=judge_quotient("y_hat", central=False))
 def bce_numerical(student, rng):
     """Finite differences of your loss give its derivative with respect to the prediction"""
     return listen(student, "bce_loss", "y_hat")

@@ -53,8 +53,10 @@ def path(ended):
 
 @check(DESCENT, points="1/2", uses=[PLAIN])
 def descent_path(student, rng):
-    """Every point of a path of six steps, and the height at its end"""
-    return path(student.optimize_f(*rng.uniform(-3, 3, size=2), rng.uniform(0.02, 0.1), 6))
+    """Every point of a path of six steps, and the height at its end; also with steps that go up, from whole numbers"""
+    first = path(student.optimize_f(*rng.uniform(-3, 3, size=2), rng.uniform(0.02, 0.1), 6))
+    x, y, *rest = student.optimize_f(3, 2, rng.uniform(0.3, 0.4), 5)  # whose last point is not the lowest
+    return first | {"end": np.array([x, y]), "x_up": np.array(rest[1]), "y_up": np.array(rest[2])}
 
 
 def judge_decayed_path(seen, given):
@@ -292,6 +294,19 @@ def network(student, fits, goal):
     return best
 
 
+def repeats(seen):
+    """Whether two layers with weights have the same, entry by entry: one object in two places of the network."""
+    at, met = 0, set()
+    for n_in, n_out in seen["sizes"].astype(int):
+        size = (n_in + 1) * n_out
+        own = (n_in, n_out, seen["weights"][at : at + size].tobytes())
+        if size and own in met:
+            return True
+        met.add(own)
+        at += size
+    return False
+
+
 def judge_network(fits, goal, layers, chosen=True):
     """A judge: accuracy on the test half of the grader's own digits; and the layers, where they were to be chosen."""
 
@@ -304,7 +319,10 @@ def judge_network(fits, goal, layers, chosen=True):
         if outputs != 1:
             yield Verdict("layers", False, f"the network has {outputs} outputs for an image; one is asked for")
             return
-        if chosen or not right:
+        if right and repeats(seen):
+            text = "two layers of the network have the same weights, entry by entry: they are one object"
+            yield Verdict("layers", False, f"{text}, as `[layer] * 2` makes them")
+        elif chosen or not right:
             yield Verdict("layers", right, "" if right else f"no network of {layers} was found")
         if right:
             low = f"the best of these networks classifies {share:.1%} of the test digits right; {goal:.0%} is asked for"

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from grader.model import Change, Edit
 
 STEP = "        x = x - step_size * slope_x\n        y = y - step_size * slope_y\n"
+LAST = "        ### END SOLUTION\n\n        path.append((x, y))\n\n    return x, y"
 DECAYED = "        x = x - step_size * decay**t * slope_x\n        y = y - step_size * decay**t * slope_y\n"
 TUNED = "results = optimize_f(x=3, y=2, step_size=0.5, steps=100, decay=0.95)"
 SIGMOID = "    return 1 / (1 + np.exp(-x))\n"
@@ -62,10 +63,10 @@ WITHOUT_RELU = ("network_single", "network_no_activation")
 NETWORKS = (*WITH_RELU, *WITHOUT_RELU)
 
 
-def edit(name: str, fails: tuple[str, ...], lines: Mapping[str, str]) -> Edit:
+def edit(name: str, fails: tuple[str, ...], lines: Mapping[str, str], may_fail: tuple[str, ...] = ()) -> Edit:
     """An edit of the solution's notebook that replaces texts."""
     changes = tuple(Change("assignment_1.py", old, new) for old, new in lines.items())
-    return Edit(name=name, changes=changes, fails=fails)
+    return Edit(name=name, changes=changes, fails=fails, may_fail=may_fail)
 
 
 DESCENT = [
@@ -78,6 +79,19 @@ DESCENT = [
     edit("step uphill", DESCENTS, {STEP: STEP.replace("-", "+")}),
     edit("step without the step size", DESCENTS, {STEP: STEP.replace("step_size * ", "")}),
     edit("the same fixed step everywhere", DESCENTS, {STEP: "        x = x - 0.5\n        y = y - 0.5\n"}),
+    edit(
+        "points cut to whole numbers where the start is given in whole numbers",
+        ("descent_path",),
+        {
+            STEP: "        x = type(path[0][0])(x - step_size * slope_x)\n"
+            "        y = type(path[0][1])(y - step_size * slope_y)\n"
+        },
+    ),
+    edit(
+        "the lowest point of the path returned instead of the last",
+        ("descent_path",),
+        {STEP + LAST: STEP + LAST.replace("return x, y", "x, y = min(path, key=lambda p: f(*p))\n    return x, y")},
+    ),
     edit("step size does not decay", (*DECAYS, "tuned_descent"), {DECAYED: DECAYED.replace(" * decay**t", "")}),
     edit("decay in x alone", DECAYS, {DECAYED: DECAYED.replace("decay**t * slope_y", "slope_y")}),
     edit(
@@ -239,6 +253,8 @@ LAYERS = [
     ),
     edit("step of Linear with the wrong sign", (*STEPS, *NETWORKS), {W_STEP: W_STEP.replace("-", "+")}),
     edit("step of Linear without the step size", (*STEPS, *NETWORKS), {W_STEP: W_STEP.replace("step_size * ", "")}),
+    edit("step of Linear without the step size in b", STEPS, {B_STEP: B_STEP.replace("step_size * ", "")}, NETWORKS),
+    edit("step of Linear with the wrong sign in b", STEPS, {B_STEP: B_STEP.replace("-", "+")}, NETWORKS),
     edit("bias of Linear never moved", STEPS, {B_STEP: ""}),
     edit(
         "backward of Sigmoid scales dy in place",
@@ -279,6 +295,14 @@ TRAINING = [
         "ReLU between the two linear layers that should have nothing there",
         ("network_no_activation",),
         {LINES: "net = Net([Linear(64, 32, rng=rng), ReLU(), Linear(32, 1, rng=rng), Sigmoid()])\n"},
+    ),
+    edit(
+        "one linear layer in two places of the deeper network",
+        ("network_deeper",),
+        {
+            DEEP: "        *(Linear(64, 32, rng=rng), ReLU()),\n        *([Linear(32, 32, rng=rng), ReLU()] * 2),\n"
+            "        *(Linear(32, 1, rng=rng), Sigmoid()),\n"
+        },
     ),
     edit(
         "deeper network no deeper than the first",
