@@ -66,7 +66,7 @@ wire.send, wire.receive_with_descriptor = send, receive
 TEXTS = """
     m = mark
     error = StudentError(type=m(command, 100), message=m(command, 10_000),
-                         frames=(Frame("cell 0", 4242, m(command, 1000)), Frame(m(command, 4096), 2**31 - 1)) * 25,
+                         frames=(Frame("cell 0", 42424242, m(command, 1000)), Frame(m(command, 4096), 2**31 - 1)) * 25,
                          kind="KIND")
     values = {name: Other(m(command, 200), m(command, 200)) for name in message.values}
     values |= {m(command, 900) + str(i): Other("other", m(command, 200)) for i in range(300)}
@@ -85,7 +85,7 @@ FIELDS = {
     "unheard": ("MARKPRIVATE", ""),
 }
 REPLACED_FIELDS = {
-    "strange shapes": "values={n: ArraySpec(0, '<f8', (4242, 1, 4243, 0)) for n in message.values}",
+    "strange shapes": "values={n: ArraySpec(0, '<f8', (42424242, 1, 42424243, 0)) for n in message.values}",
     "strange dtype": "values={n: ArraySpec(0, 'MARKPRIVATE', (1,)) for n in message.values}",
     "largest shape": "values={n: ArraySpec(0, '|u1', (2**40, 0)) for n in message.values}",
     "shape beyond": "values={n: ArraySpec(0, '|u1', (2**40 + 1, 0)) for n in message.values}",
@@ -99,8 +99,8 @@ REPLACED_FIELDS = {
     "counts past an int": "replaced={n: 2**63 for n in ('MARKPRIVATE', *message.replaced)}",
     "counts below zero": "replaced={n: -1 for n in ('MARKPRIVATE', *message.replaced)}",
     "a line past an int": "error=StudentError(type='E', message='', frames=(Frame('cell 0', 2**62),))",
-    "a line below zero": "error=StudentError(type='E', message='', frames=(Frame('cell 0', -4242),))",
-    "another type": "changed=4242",
+    "a line below zero": "error=StudentError(type='E', message='', frames=(Frame('cell 0', -42424242),))",
+    "another type": "changed=42424242",
     "the same name in words": "changed=({'MARKPRIVATE': 1},)",
 }
 REPLACED = "    import msgspec\n    return msgspec.structs.replace(message, FIELD), [b'']\n"
@@ -168,7 +168,7 @@ def shown(report: Report) -> str:
     return "\n".join(texts)
 
 
-PRIVATE = ("MARKPRIVATE", "MARKFOLLOW", "4242", "MARKPRI", "MARKFOL", "4.2")
+PRIVATE = ("MARKPRIVATE", "MARKFOLLOW", "42424242", "MARKPRI", "MARKFOL", "4.2")
 
 
 @pytest.mark.parametrize("ending", FIELDS)
