@@ -10,6 +10,7 @@ import ast
 import re
 import textwrap
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 from grader.diagnosis.codes import Candidate
@@ -39,9 +40,7 @@ PURE = frozenset(
     }
 )
 """Functions of NumPy, and methods of arrays, that only return something."""
-PURE_METHODS = frozenset(
-    {"reshape", "transpose", "astype", "copy", "sum", "mean", "dot", "clip", "flatten", "ravel", "T"}
-)
+PURE_METHODS = frozenset({"reshape", "transpose", "astype", "copy", "sum", "mean", "dot", "clip", "flatten", "ravel"})
 SIZES = frozenset({"eye", "identity", "zeros", "ones", "empty", "full", "reshape", "arange", "range"})
 COMMON = frozenset({0, 1, 2, 0.5, 10, 100})
 """Numbers of which it says nothing that a default has the same value."""
@@ -57,7 +56,11 @@ class Definition(NamedTuple):
 
     def at(self, node: ast.AST) -> str:
         """Where a node stands, for a sentence."""
-        return f"({self.excerpt.file}, line {self.excerpt.line + getattr(node, 'lineno', 1) - 1})"
+        return f"({self.excerpt.file}, line {self.line(node)})"
+
+    def line(self, node: ast.AST) -> int:
+        """The line of a node in its file or cell."""
+        return self.excerpt.line + int(getattr(node, "lineno", 1)) - 1
 
     def classes(self) -> Iterator[ast.ClassDef]:
         return (node for node in ast.walk(self.tree) if isinstance(node, ast.ClassDef))
@@ -72,129 +75,113 @@ class Definition(NamedTuple):
 
 def returns_in_loop(evidence: Evidence) -> Candidate | None:
     """A `return` that every round of a `for` reaches, so that there is one round."""
-    for definition in definitions_of(evidence):
-        for name, function in definition.functions():
-            for loop in ast.walk(function):
-                if isinstance(loop, ast.For) and isinstance(loop.body[-1], ast.Return) and not _leaves_round(loop):
-                    text = f"The `return` of `{name}` {definition.at(loop.body[-1])} stands inside the `for` loop and"
-                    return candidate_for(
-                        "return-in-loop", f"{text} ends it in the first round.", "`return` in the loop"
-                    )
+    for definition, name, function in functions_of(evidence):
+        for loop in ast.walk(function):
+            if isinstance(loop, ast.For) and isinstance(loop.body[-1], ast.Return) and not _leaves_round(loop):
+                text = f"The `return` of `{name}` {definition.at(loop.body[-1])} stands inside the `for` loop and"
+                return candidate_for("return-in-loop", f"{text} ends it in the first round.", "`return` in the loop")
     return None
 
 
 def no_effect(evidence: Evidence) -> Candidate | None:
     """A statement that computes something and keeps nothing of it."""
-    for definition in definitions_of(evidence):
-        for _, function in definition.functions():
-            for node in ast.walk(function):
-                if not isinstance(node, ast.Expr):
-                    continue
-                if isinstance(node.value, ast.Compare) and isinstance(node.value.ops[0], ast.Eq):
-                    text = f"`{short(node)}` {definition.at(node)} compares and keeps nothing: is `=` meant?"
-                    return candidate_for("no-effect", text, f"`{short(node)}` only compares")
-                if _is_pure(node.value):
-                    text = f"`{short(node)}` {definition.at(node)} is computed and not kept: it changes nothing."
-                    return candidate_for("no-effect", text, f"`{short(node)}` is not kept")
+    for definition, _, function in functions_of(evidence):
+        for node in ast.walk(function):
+            if not isinstance(node, ast.Expr):
+                continue
+            if isinstance(node.value, ast.Compare) and isinstance(node.value.ops[0], ast.Eq):
+                text = f"`{short(node)}` {definition.at(node)} compares and keeps nothing: is `=` meant?"
+                return candidate_for("no-effect", text, f"`{short(node)}` only compares")
+            if _is_pure(node.value):
+                text = f"`{short(node)}` {definition.at(node)} is computed and not kept: it changes nothing."
+                return candidate_for("no-effect", text, f"`{short(node)}` is not kept")
     return None
 
 
 def default_written_out(evidence: Evidence) -> Candidate | None:
     """The value of an argument's default as a number in the body, where the argument belongs."""
-    for definition in definitions_of(evidence):
-        for _, function in definition.functions():
-            owner = next((c for c in definition.classes() if function in c.body and function.name == "__init__"), None)
-            named = {value: argument for argument, value in _defaults(function)}
-            defaults = {id(node) for node in ast.walk(function.args)}
-            for node in ast.walk(owner or function):
-                if (
-                    not isinstance(node, ast.Constant)
-                    or not isinstance(node.value, float | int)
-                    or id(node) in defaults
-                ):
-                    continue
-                if node.value in named:
-                    argument = named[node.value]
-                    text = f"`{short(node)}` {definition.at(node)} is the default of `{argument}` as a number: another"
-                    text += f" `{argument}` changes nothing there."
-                    return candidate_for("wrong-constant", text, f"the default of `{argument}` as a number")
+    for definition, _, function in functions_of(evidence):
+        owner = next((c for c in definition.classes() if function in c.body and function.name == "__init__"), None)
+        named = {value: argument for argument, value in _defaults(function)}
+        defaults = {id(node) for node in ast.walk(function.args)}
+        for node in ast.walk(owner or function):
+            if not isinstance(node, ast.Constant) or not isinstance(node.value, float | int) or id(node) in defaults:
+                continue
+            if node.value in named:
+                argument = named[node.value]
+                text = f"`{short(node)}` {definition.at(node)} is the default of `{argument}` as a number: another"
+                text += f" `{argument}` changes nothing there."
+                return candidate_for("wrong-constant", text, f"the default of `{argument}` as a number")
     return None
 
 
 def reads_notebook(evidence: Evidence) -> Candidate | None:
     """An argument that is never read, beside a variable of the notebook that has its name's beginning."""
-    for definition in definitions_of(evidence):
-        for name, function in definition.functions():
-            arguments, read = arguments_of(function), names_read(function)
-            local = arguments | {
-                n.id for n in ast.walk(function) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
-            }
-            for argument in sorted(arguments - read):
-                stem = argument.lower().split("_")[0]
-                for other in sorted(read - local):
-                    if other.lower().split("_")[0] == stem:
-                        text = f"`{name}` {definition.at(function)} never reads its argument `{argument}`; it reads"
-                        text += f" `{other}`, which is outside of the function."
-                        return candidate_for("wrong-variable", text, f"`{other}` is read instead of `{argument}`")
+    for definition, name, function in functions_of(evidence):
+        arguments, read = arguments_of(function), names_read(function)
+        local = arguments | set(names_stored(function))
+        for argument in sorted(arguments - read):
+            stem = argument.lower().split("_")[0]
+            for other in sorted(read - local):
+                if other.lower().split("_")[0] == stem:
+                    text = f"`{name}` {definition.at(function)} never reads its argument `{argument}`; it reads"
+                    text += f" `{other}`, which is outside of the function."
+                    return candidate_for("wrong-variable", text, f"`{other}` is read instead of `{argument}`")
     return None
 
 
 def entry_twice(evidence: Evidence) -> Candidate | None:
     """Of two lists by layer, one whose entry is used twice and another's never, where each of the other list's is."""
-    for definition in definitions_of(evidence):
-        for name, function in definition.functions():
-            used = _entries_used(function)
-            for one, entries in used.items():
-                for whole in used.values():
-                    never = sorted(whole.keys() - entries.keys())
-                    twice = [e for e in entries if len(entries[e]) > len(whole.get(e, ()))]
-                    if entries.keys() < whole.keys() and len(never) == 1 and len(twice) == 1:
-                        again, missing = one.format(twice[0]), one.format(never[0])
-                        text = f"`{name}` uses `{again}` more than once {definition.at(entries[twice[0]][-1])} and"
-                        text += f" `{missing}` never."
-                        return candidate_for("wrong-variable", text, f"`{again}` for `{missing}`")
+    for definition, name, function in functions_of(evidence):
+        used = _entries_used(function)
+        for one, entries in used.items():
+            for whole in used.values():
+                never = sorted(whole.keys() - entries.keys())
+                twice = [e for e in entries if len(entries[e]) > len(whole.get(e, ()))]
+                if entries.keys() < whole.keys() and len(never) == 1 and len(twice) == 1:
+                    again, missing = one.format(twice[0]), one.format(never[0])
+                    text = f"`{name}` uses `{again}` more than once {definition.at(entries[twice[0]][-1])} and"
+                    text += f" `{missing}` never."
+                    return candidate_for("wrong-variable", text, f"`{again}` for `{missing}`")
     return None
 
 
 def never_read(evidence: Evidence) -> Candidate | None:
     """An argument that a function never reads."""
-    for definition in definitions_of(evidence):
-        for name, function in definition.functions():
-            unread = [a for a in sorted(arguments_of(function) - names_read(function)) if not a.startswith("_")]
-            if unread and not name.endswith("__init__") and not _is_empty(function):
-                text = f"`{name}` {definition.at(function)} never reads its argument `{unread[0]}`."
-                return candidate_for("no-effect", text, f"`{unread[0]}` is never read")
+    for definition, name, function in functions_of(evidence):
+        unread = [a for a in sorted(arguments_of(function) - names_read(function)) if not a.startswith("_")]
+        if unread and not name.endswith("__init__") and not _is_empty(function):
+            text = f"`{name}` {definition.at(function)} never reads its argument `{unread[0]}`."
+            return candidate_for("no-effect", text, f"`{unread[0]}` is never read")
     return None
 
 
 def clipped(evidence: Evidence) -> Candidate | None:
     """Numbers that are cut off at a bound which is no guard of a logarithm or a division."""
-    for definition in definitions_of(evidence):
-        for _, function in definition.functions():
-            for node in ast.walk(function):
-                match node:
-                    case ast.Call(func=ast.Attribute(attr="clip"), args=arguments):
-                        bounds = [n.value for a in arguments for n in ast.walk(a) if isinstance(n, ast.Constant)]
-                        if bounds and all(isinstance(b, int | float) and abs(b) >= 0.5 for b in bounds):
-                            text = f"`{short(node)}` {definition.at(node)} changes every number beyond its bounds: what"
-                            return candidate_for("cut-off", f"{text} is cut off is another result.", f"`{short(node)}`")
+    for definition, _, function in functions_of(evidence):
+        for node in ast.walk(function):
+            match node:
+                case ast.Call(func=ast.Attribute(attr="clip"), args=arguments):
+                    bounds = [n.value for a in arguments for n in ast.walk(a) if isinstance(n, ast.Constant)]
+                    if bounds and all(isinstance(b, int | float) and abs(b) >= 0.5 for b in bounds):
+                        text = f"`{short(node)}` {definition.at(node)} changes every number beyond its bounds: what"
+                        return candidate_for("cut-off", f"{text} is cut off is another result.", f"`{short(node)}`")
     return None
 
 
 def not_used(evidence: Evidence) -> Candidate | None:
     """A result with a name that nothing reads."""
-    for definition in definitions_of(evidence):
-        for name, function in definition.functions():
-            read = names_read(function) | {
-                n for node in ast.walk(function) if isinstance(node, ast.Global | ast.Nonlocal) for n in node.names
-            }
-            for node in ast.walk(function):
-                match node:
-                    case ast.Assign(targets=[ast.Name(id=variable)], value=value) if (
-                        variable not in read and not variable.startswith("_") and _is_computed(value)
-                    ):
-                        text = f"`{variable}` in `{name}` {definition.at(node)} is computed and never used."
-                        return candidate_for("no-effect", text, f"`{variable}` is never used")
+    for definition, name, function in functions_of(evidence):
+        read = names_read(function) | {
+            n for node in ast.walk(function) if isinstance(node, ast.Global | ast.Nonlocal) for n in node.names
+        }
+        for node in ast.walk(function):
+            match node:
+                case ast.Assign(targets=[ast.Name(id=variable)], value=value) if (
+                    variable not in read and not variable.startswith("_") and _is_computed(value)
+                ):
+                    text = f"`{variable}` in `{name}` {definition.at(node)} is computed and never used."
+                    return candidate_for("no-effect", text, f"`{variable}` is never used")
     return None
 
 
@@ -204,30 +191,46 @@ def fixed_size(evidence: Evidence) -> Candidate | None:
     if error is None or error.type not in ("ValueError", "IndexError", "KeyError") or not evidence.runs_elsewhere:
         return None
     at = evidence.case.frame  # which a hidden check does not tell
-    for definition in definitions_of(evidence):
-        for _, function in definition.functions():
-            for node in ast.walk(function):
-                if at is not None and f"({at.file}, line {at.line})" != definition.at(node):
-                    continue
-                if error.type == "KeyError" and _is_numbered_key(node):
-                    text = f"This runs in another check, so look at what holds for one depth only: `{short(node)}`"
-                    text += f" {definition.at(node)} takes a layer by its number."
-                    return candidate_for("fixed-size", text, f"`{short(node)}` holds for one depth only")
-                if error.type != "KeyError" and _has_fixed_size(node, function):
-                    text = "This runs in another check, so look at what holds for one size only:"
-                    text += f" `{short(node)}` {definition.at(node)} has a size written as a number."
-                    if not isinstance(node, ast.Call):
-                        text = text.replace("has a size written as a number", "takes a fixed number of entries")
-                    return candidate_for("fixed-size", text, f"`{short(node)}` holds for one size only")
+    for definition, _, function in functions_of(evidence):
+        for node in ast.walk(function):
+            if at is not None and (at.file, at.line) != (definition.excerpt.file, definition.line(node)):
+                continue
+            if error.type == "KeyError" and _is_numbered_key(node):
+                text = f"This runs in another check, so look at what holds for one depth only: `{short(node)}`"
+                text += f" {definition.at(node)} takes a layer by its number."
+                return candidate_for("fixed-size", text, f"`{short(node)}` holds for one depth only")
+            if error.type != "KeyError" and _has_fixed_size(node, function):
+                what = (
+                    "has a size written as a number"
+                    if isinstance(node, ast.Call)
+                    else "takes a fixed number of entries"
+                )
+                text = "This runs in another check, so look at what holds for one size only:"
+                text += f" `{short(node)}` {definition.at(node)} {what}."
+                return candidate_for("fixed-size", text, f"`{short(node)}` holds for one size only")
     return None
 
 
 def definitions_of(evidence: Evidence) -> Iterator[Definition]:
     for excerpt in evidence.code:
-        try:
-            yield Definition(excerpt, parse_tree(textwrap.dedent(excerpt.text)))
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            continue
+        tree = _parsed(excerpt.text)
+        if tree is not None:
+            yield Definition(excerpt, tree)
+
+
+def functions_of(evidence: Evidence) -> Iterator[tuple[Definition, str, Function]]:
+    """Each function of the definitions, with its name as a student would say it."""
+    for definition in definitions_of(evidence):
+        for name, function in definition.functions():
+            yield definition, name, function
+
+
+@lru_cache(maxsize=64)  # every rule reads the same definitions, for every failed check
+def _parsed(text: str) -> ast.Module | None:
+    try:
+        return parse_tree(textwrap.dedent(text))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
 
 
 def candidate_for(code: str, text: str, mistake: str) -> Candidate:
@@ -250,6 +253,11 @@ def arguments_of(function: Function) -> set[str]:
 
 def names_read(node: ast.AST) -> set[str]:
     return {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
+
+
+def names_stored(node: ast.AST) -> list[str]:
+    """Once for each place that stores it."""
+    return [n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)]
 
 
 def loop_variables(function: Function) -> set[str]:

@@ -19,6 +19,7 @@ from grader.diagnosis.rules.source import (
     loop_variables,
     methods_of,
     names_read,
+    names_stored,
     short,
 )
 
@@ -153,10 +154,10 @@ def _forward_twice(function: Function) -> Iterator[tuple[str, ast.AST]]:
                 func=ast.Attribute(value=ast.Attribute() | ast.Name() as called, attr="forward" | "backward" as verb)
             ):
                 calls.setdefault(ast.unparse(called), []).append((node.lineno, verb, node))
-    stored = [n.id for n in ast.walk(function) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)]
+    stored, each = names_stored(function), loop_variables(function)
     for layer, made in calls.items():
         root = layer.split(".")[0].split("[")[0]
-        if stored.count(root) > 1 or root in loop_variables(function):
+        if stored.count(root) > 1 or root in each:
             continue  # another object each time
         backward = min((line for line, verb, _ in made if verb == "backward"), default=0)
         forward = [(line, node) for line, verb, node in made if verb == "forward" and line < backward]
@@ -188,8 +189,7 @@ def _through_other_names(function: Function) -> Iterator[tuple[ast.AugAssign, as
 def _kept_outside(function: Function) -> Iterator[tuple[str, ast.AST]]:
     """Variables outside of a function that it changes and uses, with the statement that changes them."""
     declared = {n for node in ast.walk(function) if isinstance(node, ast.Global) for n in node.names}
-    stored = {n.id for n in ast.walk(function) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
-    local = (arguments_of(function) | stored | {"self", "cls"}) - declared
+    local = arguments_of(function).union(names_stored(function), {"self", "cls"}) - declared
     changes: list[tuple[str, str, ast.AST]] = []
     for node in ast.walk(function):
         match node:
@@ -200,8 +200,10 @@ def _kept_outside(function: Function) -> Iterator[tuple[str, ast.AST]]:
     for name, verb, node in changes:
         if name in ("np", "numpy"):
             continue
-        uses = sum(is_name(n, name) and isinstance(n.ctx, ast.Load) for n in ast.walk(function))  # type: ignore[attr-defined]
-        if name not in local and (verb in TAKING or uses > 1):
+        uses = [
+            n for n in ast.walk(function) if isinstance(n, ast.Name) and n.id == name and isinstance(n.ctx, ast.Load)
+        ]
+        if name not in local and (verb in TAKING or len(uses) > 1):
             yield name, node
 
 
@@ -244,18 +246,16 @@ def _copied(node: ast.ClassDef) -> Iterator[tuple[str, str, ast.AST]]:
                         n.attr for n in ast.walk(value) if isinstance(n, ast.Attribute) and is_name(n.value, "self")
                     ]
                     others = [f for f in methods_of(node) if f is not function]
-                    if sources and any(_loads(f, copy) for f in others) and not any(_stores(f, copy) for f in others):
+                    if (
+                        sources
+                        and any(_holds(f, copy, ast.Load) for f in others)
+                        and not any(_holds(f, copy, ast.Store) for f in others)
+                    ):
                         yield copy, sources[0], inner
 
 
-def _loads(function: Function, attribute: str) -> bool:
+def _holds(function: Function, attribute: str, context: type[ast.expr_context]) -> bool:
+    """Whether a function loads, or stores, an attribute of that name."""
     return any(
-        isinstance(n, ast.Attribute) and n.attr == attribute and isinstance(n.ctx, ast.Load) for n in ast.walk(function)
-    )
-
-
-def _stores(function: Function, attribute: str) -> bool:
-    return any(
-        isinstance(n, ast.Attribute) and n.attr == attribute and isinstance(n.ctx, ast.Store)
-        for n in ast.walk(function)
+        isinstance(n, ast.Attribute) and n.attr == attribute and isinstance(n.ctx, context) for n in ast.walk(function)
     )
