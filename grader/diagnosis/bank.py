@@ -79,6 +79,8 @@ class Bank:
         self.digest: str = meta["digest"]
         self.base: str = meta.get("base", "")
         """Of what all checks share; empty in a file of before, which is of one digest as a whole."""
+        self.solution: str = meta.get("solution", "")
+        """Of what generated mistakes are made from; empty in a public file and in one of before."""
         self.complete: bool = meta.get("complete", True)
         """Whether generated mistakes are in it, and not the author's alone."""
         self.stale: tuple[str, ...] = ()
@@ -153,6 +155,20 @@ def read_bank(assignment: Assignment) -> Bank | None:
         return None  # a damaged file costs the names of mistakes and nothing else
 
 
+def read_generated(assignment: Assignment) -> Bank | None:
+    """The prepared hypotheses of this solution, though the author may have named other mistakes since."""
+    path = bank_path(assignment)
+    if assignment.solution is None or not path.is_file():
+        return None
+    try:
+        bank = Bank(path)
+    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile):
+        return None
+    if not bank.complete or bank.solution != _digest(assignment, []):
+        return None
+    return bank.against({check.id: check_digest(check) for check in assignment.checks})
+
+
 def missing_names(assignment: Assignment) -> str:
     """Why mistakes have no names here, for the author and the assistant; empty where all checks have theirs."""
     if assignment.solution is None or assignment.hints == "none" or not assignment.checks:
@@ -184,6 +200,7 @@ def write_bank(
     path.parent.mkdir(exist_ok=True)
     origin = {"digest": digest_of(assignment), "base": _base(assignment), "complete": complete}
     origin["checks"] = {check.id: check_digest(check) for check in assignment.checks}
+    origin["solution"] = _digest(assignment, [])
     _replace(path, _packed(origin, seeds, hypotheses, results))
     write_public_bank(assignment, Bank(path))
     return path

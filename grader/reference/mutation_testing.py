@@ -18,7 +18,17 @@ from msgspec import Struct, structs
 
 from grader.assignment.notebooks import by_notebook
 from grader.assignment.release.edits import edited, equivalents, right_edits, wrong_edits
-from grader.diagnosis.bank import GRADED, REPEATED, VIEWS, Hypothesis, Results, read_bank, write_bank
+from grader.diagnosis.bank import (
+    GRADED,
+    REPEATED,
+    VIEWS,
+    Bank,
+    Hypothesis,
+    Results,
+    read_bank,
+    read_generated,
+    write_bank,
+)
 from grader.diagnosis.codes import NAMED
 from grader.diagnosis.matching.ranking import order
 from grader.diagnosis.mutation import wrapper_specs as wrapped
@@ -75,7 +85,7 @@ class Prepared(Struct, frozen=True):
 def keep_named(assignment: Assignment, tell: Callable[[str], None]) -> Path | None:
     """Write what the named mistakes compute where nothing of these sources is kept yet; returns the file.
 
-    What `--mutants` has made is left alone: of a check that has changed since it names nothing, of the others it does.
+    What `--mutants` has made stays: of a check that has changed since it names nothing, of the others it does.
     """
     bank = read_bank(assignment)
     if bank is not None and (bank.complete or not bank.stale):
@@ -159,7 +169,11 @@ def prepare(
     if bank is None or bank.stale or not (bank.complete or named_only):
         seeds = (assignment.seed, second_seed(assignment.seed))
         by_check = _results(assignment, steady | cells, seen)
-        path = write_bank(assignment, seeds, tuple(hypotheses), by_check, complete=not named_only)
+        generated = read_generated(assignment) if named_only else None
+        if generated is not None:
+            hypotheses, by_check = _joined(hypotheses, by_check, generated)
+        complete = generated is not None and not generated.stale if named_only else True
+        path = write_bank(assignment, seeds, tuple(hypotheses), by_check, complete=complete)
     every = [
         structs.replace(m, excused="broadcasts to the same") if _same_by_broadcasting(m, arrays, reference) else m
         for m, arrays in zip(every, seen, strict=False)
@@ -333,6 +347,25 @@ def _results(assignment: Assignment, reference: Seen, seen: Sequence[Seen | None
             found=np.array(prints).reshape(-1, VIEWS, len(names), FIELDS),
         )
     return results
+
+
+def _joined(
+    named: Sequence[Hypothesis], by_check: Mapping[str, Results], generated: Bank
+) -> tuple[list[Hypothesis], dict[str, Results]]:
+    """The author's mistakes as they are now, with what mutants of the same solution gave in the same checks."""
+    kept = [number for number, h in enumerate(generated.hypotheses) if h.code != NAMED]
+    place = {number: len(named) + at for at, number in enumerate(kept)}
+    results = dict(by_check)
+    for id, new in by_check.items():
+        old = generated.results(id)
+        if old is None or old.names != new.names:
+            continue
+        rows = [at for at, number in enumerate(old.which) if int(number) in place]
+        moved = np.array([place[int(old.which[at])] for at in rows], dtype=np.int32)
+        results[id] = structs.replace(
+            new, which=np.concatenate([new.which, moved]), found=np.concatenate([new.found, old.found[rows]])
+        )
+    return [*named, *(generated.hypotheses[number] for number in kept)], results
 
 
 def _row(seen: Seen, check: str, view: int, names: Sequence[str]) -> npt.NDArray[np.float64]:

@@ -195,7 +195,8 @@ WRONG = [
     Edit(
         name="ReLU mask taken from dout",
         changes=(Change(LAYERS, RELU_DX, "    return np.where(dout > 0, dout, 0)\n"),),
-        fails=(*RELU_GRADIENTS, *GRADIENTS, *TRAINED),
+        fails=(*RELU_GRADIENTS, *GRADIENTS, "fifty_by_heart"),
+        may_fail=("solver_accuracy",),  # some seeds train far enough in spite of it
     ),
     Edit(
         name="ReLU gradient multiplied by the input",

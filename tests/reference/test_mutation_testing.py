@@ -32,6 +32,7 @@ from grader.reference.mutation_testing import (
     _results,
     _same_by_broadcasting,
     excused,
+    keep_named,
     prepare,
 )
 from grader.reference.session import ReferenceSession, live
@@ -198,6 +199,34 @@ def test_the_file_is_written_once_and_not_for_other_sources(assignment: Assignme
         assert read_bank(assignment) is None
     finally:
         wrong.write_text(text)
+
+
+def test_another_named_mistake_keeps_what_mutants_have_given(assignment: Assignment, prepared: Prepared) -> None:
+    path, wrong = bank_path(assignment), assignment.root / "wrong.py"
+    before, text = read_bank(assignment), wrong.read_text()
+    files = {one: one.read_bytes() for one in path.parent.iterdir()}
+    assert before is not None
+    first = text.index('name="') + len('name="')
+    wrong.write_text(text[:first] + "again: " + text[first:])
+    try:
+        assert keep_named(assignment, lambda line: None) == path
+        after = read_bank(assignment)
+    finally:
+        wrong.write_text(text)
+        [one.write_bytes(content) for one, content in files.items()]
+    assert after is not None
+    assert (after.complete, after.stale) == (True, ())
+    assert [h for h in after.hypotheses if h.code != NAMED] == [h for h in before.hypotheses if h.code != NAMED]
+    assert sum(h.text.startswith("again: ") for h in after.hypotheses) == 1
+    for id in (check.id for check in assignment.checks):
+        old, new = before.results(id), after.results(id)
+        assert (old is None) == (new is None)
+        if old is not None and new is not None:
+            ours = [(before.hypotheses[n], f) for n, f in zip(old.which, old.found, strict=True)]
+            theirs = [(after.hypotheses[n], f) for n, f in zip(new.which, new.found, strict=True)]
+            ours, theirs = ([(h, f) for h, f in one if h.code != NAMED] for one in (ours, theirs))
+            assert [h for h, _ in ours] == [h for h, _ in theirs]
+            np.testing.assert_array_equal([f for _, f in ours], [f for _, f in theirs])
 
 
 def test_a_damaged_file_is_not_used(assignment: Assignment, prepared: Prepared) -> None:
