@@ -1,0 +1,15 @@
+"""Says in pytest's header in which situations attacks are tried, and which this machine cannot show."""
+
+from __future__ import annotations
+
+from tests.hostile.arena import BUBBLEWRAP, SITUATIONS
+
+
+def pytest_report_header() -> str:
+    every = ["root", "user", "docker-root", "docker-user", *BUBBLEWRAP]
+    absent = [name for name in every if name not in SITUATIONS]
+    header = f"attacks are tried as: {', '.join(SITUATIONS)}"
+    if absent:
+        needed = "root, bwrap, and a checkout and a Python that every user can reach"
+        header += f"; not as {', '.join(absent)}: that takes {needed}"
+    return header
