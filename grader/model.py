@@ -99,24 +99,27 @@ class Check(Struct, frozen=True, kw_only=True):
     points: Fraction
     visibility: Visibility
     uses: tuple[Uses, ...] = ()
-    builds_on: tuple[str, ...] = ()
-    """Names of earlier parts that follow-through replaces by the reference's."""
+    builds_on: tuple[str, ...] = ()  # names of earlier parts that follow-through replaces by the reference's
     tolerance: Tolerance = Tolerance()
     tolerances: Mapping[str, Tolerance] = field(default_factory=dict)
     """Overrides for single arrays, by name."""
     judge: Judge | None = None
-    all_or_nothing: bool = False
-    """Earns its points only where every array is right."""
+    all_or_nothing: bool = False  # earns its points only where every array is right
     forbid: tuple[str, ...] = ()
     require: tuple[str, ...] = ()
     """What the student's code must not call, and what it must, as `numpy.linalg.inv` (`grader.checks.check`)."""
     changes: tuple[str, ...] = ()
     """Arrays that the student's code is to change in place."""
-    seconds: float | None = None
-    """Deadline of one probe; None: the assignment's."""
+    seconds: float | None = None  # deadline of one probe; None: the assignment's
     source: str = ""
-    """Whole text of the file that defines the probe and of those it imports; reaches only the child that runs it."""
-    file: str = ""  # file name for messages (`checks.py`)
+    """Text of the file that defines the probe: this and `helpers` reach only the child that runs it."""
+    helpers: Mapping[str, str] = field(default_factory=dict)  # by file name, those that it imports, in their order
+    file: str = ""  # file name of `source` (`checks.py`)
+
+    @property
+    def files(self) -> dict[str, str]:
+        """All texts by file name, each after those that it imports."""
+        return {**self.helpers, self.file: self.source}
 
 
 class Place(Struct, frozen=True):
@@ -330,7 +333,7 @@ class Observation(Struct, frozen=True, kw_only=True):
     """Name -> `numpy.ndarray`, `Plain` or `NotArray`."""
     error: StudentError | None = None
     """For `error` and `missing`; for `failed`, `unclear` and `crashed` a sentence in its message."""
-    line: int = 0  # of `Check.source`: the last one that an exception came through
+    at: tuple[str, int] = ("", 0)  # file and line of the check's own that an exception came through last
     calls: tuple[str, ...] | None = None  # of what `Check` forbids and requires; None where nobody looked
     changed: tuple[str, ...] = ()  # names of input arrays that the student's code altered
     private: bool = False

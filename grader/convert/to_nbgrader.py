@@ -18,10 +18,11 @@ import numpy as np
 from msgspec import Struct
 
 from grader.assignment.golden.golden import read_golden
-from grader.assignment.loading.check_source import bound_by
+from grader.assignment.loading.check_source import bound_by, in_one_namespace
 from grader.assignment.release.markers import BEGIN, STUB
 from grader.assignment.release.percent import dumps, notebook_of
 from grader.convert.to_notebook import solution_text
+from grader.errors import AuthoringError
 from grader.model import Assignment, Check, Plain, Tolerance
 from grader.submission.source.definitions import definitions
 from grader.submission.source.sections import Path as Headings
@@ -177,8 +178,13 @@ def _literal(value: Any) -> str:
 
 
 def _needed(check: Check) -> str:
-    """The probe and what it leads to in its file, without decorators and what comes from this grader."""
-    tree = ast.parse(check.source)
+    """The probe and what it leads to in its files, without decorators and what comes from this grader."""
+    statements = in_one_namespace(check.files.values())
+    homes: dict[str, set[str]] = {}
+    for file, text in check.files.items():
+        for statement in in_one_namespace([text]):
+            for name in bound_by(statement) if not isinstance(statement, ast.Import | ast.ImportFrom) else ():
+                homes.setdefault(name, set()).add(file)
     waiting, names = [check.id], set[str]()
     kept: dict[int, ast.stmt] = {}
     while waiting:
@@ -186,7 +192,10 @@ def _needed(check: Check) -> str:
         if name in names:
             continue
         names.add(name)
-        for at, statement in enumerate(tree.body):
+        if len(files := homes.get(name, ())) > 1:
+            text = f"{name} is defined in {' and '.join(sorted(files))}, and nbgrader gets both as one cell; rename one"
+            raise AuthoringError(f"{check.file}: check {check.id}: {text}")
+        for at, statement in enumerate(statements):
             if name in bound_by(statement) and not _of_grader(statement):
                 if isinstance(statement, ast.FunctionDef):
                     statement.decorator_list = []

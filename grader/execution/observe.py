@@ -91,7 +91,7 @@ def _observed(session: Session, check: Check, seed: int, replacements: Sequence[
         )
         if observed.nonce != command.nonce or observed.ended not in KNOWN_ENDINGS:
             raise WorkerError("the probe's answer is not an answer to this question")
-        if observed.ended == "unclear" and not any(name in check.source for name in LEAVES_TO_A_PERSON):
+        if observed.ended == "unclear" and not _leaves_to_a_person(check):
             raise WorkerError("the probe's answer is none that this probe gives")
         student_error = in_own_words(check, observed, hidden=private)
         values = {name: received(value, buffers) for name, value in observed.values.items()}
@@ -117,7 +117,7 @@ def _observed(session: Session, check: Check, seed: int, replacements: Sequence[
         ended=ended,  # type: ignore[arg-type]  # KNOWN_ENDINGS
         values=values,
         error=student_error,
-        line=observed.line,
+        at=(observed.file, observed.line),
         changed=tuple(name for name in observed.changed if name not in check.changes)[:MAX_CHANGED],
         replaced=observed.replaced,
         calls=seen_calls(check, observed.calls, session.sources),
@@ -138,8 +138,12 @@ def in_own_words(check: Check, observed: Observed, *, hidden: bool) -> StudentEr
     if not can_fail(check):
         raise WorkerError("the probe's answer is none that this probe gives")
     message = observed.error.message if observed.error is not None else ""
-    words = own_words(check, observed.line, message, hidden=hidden)
+    words = own_words(check, (observed.file, observed.line), message, hidden=hidden)
     return StudentError(type="CheckFailed", message=words, kind="author")
+
+
+def _leaves_to_a_person(check: Check) -> bool:
+    return any(name in text for text in check.files.values() for name in LEAVES_TO_A_PERSON)
 
 
 def received(value: ArraySpec | Other, buffers: Sequence[bytearray]) -> npt.NDArray[Any] | NotArray:
@@ -194,8 +198,7 @@ def command_for(check: Check, seed: int, *, private: bool, replacements: Sequenc
     return Probe(
         nonce=secrets.token_hex(8),
         function=check.id,
-        code=compiled(check.source, check.file),
-        file=check.file,
+        code=compiled(check),
         seed=seed,
         gradient=isinstance(check.judge, GradientJudge),
         private=private,
@@ -204,21 +207,21 @@ def command_for(check: Check, seed: int, *, private: bool, replacements: Sequenc
     )
 
 
-def compiled(source: str, file: str) -> bytes:
-    """A check file's code, compiled once for all its probes, whichever thread asks first."""
+def compiled(check: Check) -> bytes:
+    """A check's files, compiled once for all their probes, whichever thread asks first."""
     with _compiling:
-        return _compiled(source, file)
+        return _compiled(tuple(check.files.items()))
 
 
 @lru_cache(maxsize=64)
-def _compiled(source: str, file: str) -> bytes:
-    return marshal.dumps(watched(source, file))
+def _compiled(files: tuple[tuple[str, str], ...]) -> bytes:
+    return marshal.dumps({file: watched(text, file) for file, text in files})
 
 
 def compile_checks(assignment: Assignment) -> None:
     """Have the check files ready before the first probe: a large one takes some 50 ms."""
     for check in assignment.checks:
-        compiled(check.source, check.file)
+        compiled(check)
 
 
 def not_answered(

@@ -46,7 +46,7 @@ def withheld(observation: Observation, asked: Iterable[str]) -> Observation:
         observation,
         values={name: _plain(value) for name, value in observation.values.items()},
         error=error,
-        line=0,
+        at=("", 0),
         changed=(AN_INPUT,) if observation.changed else (),
         replaced={name: min(1, observation.replaced.get(name, 0)) for name in asked},
         private=True,

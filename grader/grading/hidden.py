@@ -37,12 +37,13 @@ def shown_array(
     if isinstance(got, np.ndarray) and isinstance(expected, np.ndarray):
         shape = expected.shape if got.shape == expected.shape else None
         dtype = str(got.dtype) if got.dtype == expected.dtype else KINDS.get(got.dtype.kind)
-    strangers = sorted((n for n in observed if n not in golden and n not in check.source), key=len, reverse=True)
+    source = "".join(check.files.values())
+    strangers = sorted((n for n in observed if n not in golden and n not in source), key=len, reverse=True)
     message, name = array.message, array.name
     if check.judge is not None:
         for stranger in strangers:
             message, name = message.replace(stranger, OTHER), name.replace(stranger, OTHER)
-        message = _rounded(message, check.source)
+        message = _rounded(message, source)
     return structs.replace(
         array, name=name, message=message, shape=shape, dtype=dtype, error=_bounded(array.error, array.earned == 1)
     )

@@ -20,9 +20,10 @@ _MANY = re.compile(r"too many values to unpack")
 def not_taken_apart(check: Check, observation: Observation) -> str:
     """One sentence about the function whose result could not be unpacked in the check's line; else empty."""
     error = observation.error
-    if error is None or error.frames or check.visibility == "hidden" or not observation.line:
+    if error is None or error.frames or check.visibility == "hidden" or check.files.get(observation.at[0]) is None:
         return ""
-    called = _unpacked(check.source).get(observation.line)
+    file, line = observation.at
+    called = _unpacked(check.files[file]).get(line)
     if called is None:
         return ""
     function, names = called

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from grader.assignment.golden.golden import read_golden
-from grader.assignment.loading.check_source import author_line, probe_definitions
+from grader.assignment.loading.check_source import probe_definitions
 from grader.assignment.loading.own_words import can_fail
 from grader.assignment.notebooks import by_notebook
 from grader.assignment.requirements import refuse_missing
@@ -144,11 +144,11 @@ def golden_path(assignment: Assignment, visibility: Visibility) -> Path:
 
 
 def _values(observation: Observation, check: Check) -> Mapping[str, Any]:
-    at = observation.line
-    if not 0 < at <= check.source.count("\n") + 1:
+    name, line = observation.at
+    if not 0 < line <= check.files.get(name, "").count("\n") + 1:
         probe = probe_definitions([check]).get(check.id)
-        at = probe.lineno if probe is not None else 0
-    file = ":".join(map(str, author_line(check, at))) if at else check.file
+        name, line = check.file, probe.lineno if probe is not None else 0
+    file = f"{name}:{line}" if line else name
     if observation.ended != "returned":
         error = observation.error
         why = observation.ended if error is None else f"{error.type}: {error.message}"

@@ -118,7 +118,7 @@ class VariantRunner:
         return list(groups.values())
 
     def _ask(self, checks: list[Check], variants: Sequence[Definitions]) -> dict[int, Seen]:
-        runs = [(check.id, key, asked.source, seed) for check in checks for key, asked, seed in self._points(check)]
+        runs = [(check.id, key, _files(asked), seed) for check in checks for key, asked, seed in self._points(check)]
         sources = list(dict.fromkeys(source for _, _, source, _ in runs))
         wanted = [[run for run in runs if self._concerns(variant, run[0])] for variant in variants]
         jobs = {
@@ -153,7 +153,7 @@ class VariantRunner:
 
     def _touches(self, checks: list[Check]) -> dict[str, set[tuple[str, str]]]:
         """For each check the definitions that its probe makes run on the reference."""
-        runs = [(check.id, asked.source, seed) for check in checks for _, asked, seed in self._points(check)]
+        runs = [(check.id, _files(asked), seed) for check in checks for _, asked, seed in self._points(check)]
         sources = list(dict.fromkeys(source for _, source, _ in runs))
         jobs = {"sources": sources, "runs": [(sources.index(source), id, seed) for id, source, seed in runs]}
         observation = self._run(checks, "touched", jobs, VARIANT_TIMEOUT_S * len(runs))
@@ -189,6 +189,10 @@ def caught(assignment: Assignment, seen: Seen, reference: Seen) -> bool:
     """Whether any check fails at the assignment's seed."""
     asked = [c for c in assignment.checks if (c.id, GRADED) in seen and reference.get((c.id, GRADED)) is not None]
     return any(_fails(assignment, c, seen[c.id, GRADED], reference[c.id, GRADED] or {}) for c in asked)
+
+
+def _files(check: Check) -> tuple[tuple[str, str], ...]:
+    return tuple(check.files.items())
 
 
 def _unpacked(packed: bytes, runs: Sequence[tuple[str, int]]) -> Seen:

@@ -7,7 +7,7 @@ ends with the check. A class is left as it is, since `isinstance` is asked about
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Set
 from importlib import import_module
 from typing import Any
 
@@ -17,8 +17,8 @@ from grader.worker.state import State
 _frame, _import = sys._getframe, import_module
 
 
-def watch_calls(state: State, names: Iterable[str], file: str) -> dict[str, None]:
-    """The names of those that are called from now on by code that is neither the check's (`file`) nor a library's."""
+def watch_calls(state: State, names: Iterable[str], files: Set[str]) -> dict[str, None]:
+    """The names of those that are called from now on by code that is neither the check's (`files`) nor a library's."""
     called: dict[str, None] = {}
     for name in names:
         module, _, attribute = name.rpartition(".")
@@ -29,7 +29,7 @@ def watch_calls(state: State, names: Iterable[str], file: str) -> dict[str, None
         original = getattr(owner, attribute, None)
         if not callable(original) or isinstance(original, type):
             continue
-        noted = _Noted(original, name, called, file)
+        noted = _Noted(original, name, called, files)
         for space in [vars(owner), state.globals, *(vars(m) for m in state.own_modules())]:
             for key in [key for key, value in space.items() if value is original]:
                 space[key] = noted
@@ -37,11 +37,11 @@ def watch_calls(state: State, names: Iterable[str], file: str) -> dict[str, None
 
 
 class _Noted:
-    def __init__(self, original: Callable[..., Any], name: str, called: dict[str, None], file: str) -> None:
-        self.__wrapped__, self._name, self._called, self._file = original, name, called, file
+    def __init__(self, original: Callable[..., Any], name: str, called: dict[str, None], files: Set[str]) -> None:
+        self.__wrapped__, self._name, self._called, self._files = original, name, called, files
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        if is_students(_frame(1).f_code.co_filename, self._file):
+        if is_students(_frame(1).f_code.co_filename, self._files):
             self._called[self._name] = None
         return self.__wrapped__(*args, **kwargs)
 

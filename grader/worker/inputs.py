@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import functools
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Set
 from types import CodeType, FunctionType, MethodType
 from typing import Any
 
@@ -62,16 +62,16 @@ def _lead_through(node: ast.Call) -> None:
     node.func = ast.copy_location(ast.Name(CALL, ast.Load()), node)
 
 
-def is_students(file: str, check: str) -> bool:
-    """Whether code of `file` is the student's: not that of the check's file, of a library or of the reference."""
-    return file != check and not file.startswith(("<frozen", "<reference>")) and not file.startswith(_LIBRARIES)
+def is_students(file: str, checks: Set[str]) -> bool:
+    """Whether code of `file` is the student's: not that of a check file, of a library or of the reference."""
+    return file not in checks and not file.startswith(("<frozen", "<reference>")) and not file.startswith(_LIBRARIES)
 
 
 class Inputs:
     """The arrays that one run of a check passes to the student's code."""
 
-    def __init__(self, file: str) -> None:
-        self._file = file
+    def __init__(self, files: Set[str]) -> None:
+        self._files = files
         self._bytes = 0
         self._changed: dict[str, None] = {}
 
@@ -83,7 +83,7 @@ class Inputs:
     def call(self, function: Callable[..., Any], names: Names, /, *args: Any, **kwargs: Any) -> Any:
         """Call `function` as the check does."""
         code = _code_of(function)
-        if code is None or not is_students(code.co_filename, self._file):
+        if code is None or not is_students(code.co_filename, self._files):
             return function(*args, **kwargs)
         kept = list(self._copies(code, _is_bound(function), names, args, kwargs))
         result = function(*args, **kwargs)

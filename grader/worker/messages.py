@@ -133,8 +133,7 @@ class Probe(Struct, tag=True, frozen=True, kw_only=True):
     nonce: str
     function: str
     code: bytes
-    """The file's compiled code (marshal): compiled once on the trusted side, on the same interpreter."""
-    file: str
+    """Compiled code by file name (marshal), the probe's last: from the trusted side, on the same interpreter."""
     seed: int
     gradient: bool = False
     """Whether the function returns a forward and a backward pass, of which values near the point are wanted."""
@@ -226,8 +225,9 @@ class Observed(Struct, tag=True, frozen=True, kw_only=True):
     replaced: Annotated[dict[Word, Count], Meta(max_length=MAX_ABSENT)]
     calls: Words = ()
     """Those of `Probe.calls` that were called."""
+    file: Key = ""
     line: Count = 0
-    """The last line of the check's own text that an exception came through; 0 for none."""
+    """Where an exception came last through the check's own files; 0 for nowhere."""
 
 
 Reply = Done | Failed | Isolated | Prepared | Forked | Killed | CellDone | Observed

@@ -1,21 +1,24 @@
-"""Checks that are split into several files: what imports what, one text for the worker, and what is never released."""
+"""Checks that are split into several files: what imports what, what a worker runs, and what is never released."""
 
 from __future__ import annotations
 
+import sys
+from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
 
 from grader.assignment.golden.provenance import provenance_of
 from grader.assignment.lint.lint import lint
-from grader.assignment.loading.check_source import author_line, probe_definitions
 from grader.assignment.loading.load import load_assignment
 from grader.assignment.release.release import build_handout
 from grader.diagnosis.bank import digest_of
 from grader.errors import AuthoringError
-from grader.model import Assignment
+from grader.model import Assignment, Check
+from grader.worker.check_files import run_files
 
 from .conftest import FILES, Write, write
 
@@ -73,29 +76,41 @@ def refused(folder: Path) -> str:
     return str(caught.value).replace(f"{folder}/", "")
 
 
-def test_the_text_for_the_worker_runs_alone_and_a_public_one_holds_nothing_hidden(toy: Write):
+def probe_of(check: Check) -> Any:
+    return run_files({file: compile(text, file, "exec") for file, text in check.files.items()})[check.id]
+
+
+STUDENT = SimpleNamespace(square=np.square, Linear=lambda: SimpleNamespace(forward=np.square))
+
+
+def test_the_files_of_a_check_run_alone_and_a_public_one_has_nothing_hidden(toy: Write):
     public, hidden = load(toy(SPLIT)).checks
     for check in (public, hidden):
-        namespace = {"__name__": "worker"}
-        exec(compile(check.source, "probe", "exec"), namespace)
-        student = SimpleNamespace(square=np.square, Linear=lambda: SimpleNamespace(forward=np.square))
-        assert namespace[check.id](student, np.random.default_rng(0))["out"].shape == (5, 3)
-    assert "def draw" in public.source
-    assert "far" not in public.source
-    assert "def far" in hidden.source
+        assert probe_of(check)(STUDENT, np.random.default_rng(0))["out"].shape == (5, 3)
+    assert public.files == {"checks_points.py": POINTS, "checks.py": CHECKS}
+    assert list(hidden.files) == ["checks_points.py", "checks.py", "hidden_far.py", "hidden.py"]
 
 
-def test_every_line_leads_back_to_its_file(toy: Write):
-    check = load(toy(SPLIT)).checks[1]
-    lines = check.source.split("\n")
-    for file, text in SPLIT.items():
-        for number, line in enumerate(text.split("\n"), 1):
-            if "import" not in line and line.startswith(("def ", "    return", "SHAPE", "@check")):
-                at = [n for n, other in enumerate(lines, 1) if other == line and author_line(check, n)[0] == file]
-                assert [author_line(check, n) for n in at] == [(file, number)], line
-    definition = probe_definitions([check])[check.id]
-    file, line = author_line(check, definition.lineno)
-    assert (file, SPLIT[file].split("\n")[line - 1][:8]) == ("hidden.py", "def line")
+def test_two_files_may_define_one_name(toy: Write):
+    own = {
+        **SPLIT,
+        "hidden_far.py": SECRETS + "\n\ndef draw(rng):\n    return np.zeros((2, 2))\n\n\nSHAPE = (1, 1)\n",
+    }
+    for check in load(toy(own)).checks:
+        assert probe_of(check)(STUDENT, np.random.default_rng(0))["out"].shape == (5, 3)
+
+
+def test_a_check_file_cannot_be_imported_by_anybody_else(toy: Write):
+    public = load(toy(SPLIT)).checks[0]
+
+    def square(x: np.ndarray) -> np.ndarray:
+        with pytest.raises(ModuleNotFoundError):
+            import_module("checks_points")
+        assert not {"checks", "checks_points"} & set(sys.modules)
+        return x
+
+    student = SimpleNamespace(square=square)
+    assert probe_of(public)(student, np.random.default_rng(0))["out"].shape == (5, 3)
 
 
 def test_only_the_public_files_are_released(toy: Write, tmp_path: Path):
@@ -107,7 +122,7 @@ def test_only_the_public_files_are_released(toy: Write, tmp_path: Path):
         "helpers.py",
     ]
     alone = load_assignment(tmp_path / "out", tmp_path / "out")
-    assert [(c.id, c.source) for c in alone.checks] == [(assignment.checks[0].id, assignment.checks[0].source)]
+    assert [(c.id, c.files) for c in alone.checks] == [(assignment.checks[0].id, assignment.checks[0].files)]
 
 
 @pytest.mark.parametrize(
@@ -151,7 +166,6 @@ def test_a_golden_file_says_which_helpers_it_was_recorded_with(toy: Write):
             "checks.py:14: hidden_far.py is hidden, and this file",
         ),
         ({"checks_points.py": POINTS + "from checks import np\n"}, "checks_points.py:15: checks.py imports this file"),
-        ({"checks_points.py": POINTS + "SQUARE = 1\n"}, "checks.py:1: name SQUARE is defined in checks_points.py too"),
         ({"checks_points.py": POINTS + "1 / 0\n"}, "checks_points.py:15: ZeroDivisionError: division by zero"),
         ({"checks_points.py": POINTS + "def (\n"}, "checks_points.py:15: invalid syntax"),
         (
@@ -171,8 +185,3 @@ def test_files_that_do_not_fit_together_are_refused(toy: Write, files: dict[str,
 def test_a_helper_that_nobody_imports_is_mentioned(toy: Write):
     found = lint(load(toy({**SPLIT, "checks_old.py": "", "hidden_old.py": ""})))
     assert [f.where for f in found if "imported by no" in f.text] == ["checks_old.py", "hidden_old.py"]
-
-
-def test_a_single_file_needs_no_helpers(toy: Write):
-    check = load(toy()).checks[0]
-    assert author_line(check, 3) == ("checks.py", 1)

@@ -18,6 +18,7 @@ from grader.assignment.release.new import make_new
 from grader.assignment.release.release import build_handout, build_solution
 from grader.errors import UsageError
 from grader.model import Assignment, Edit
+from grader.worker.check_files import run_files
 
 FILES = ["README.md", "assignment.toml", "checks.py", "hidden.py", "right.py", "solution/hw-1.py", "wrong.py"]
 
@@ -37,8 +38,7 @@ def observe(assignment: Assignment, folder: Path, edit: Edit | None = None) -> d
             exec("".join(cell["source"]), student)
     seen = {}
     for check in assignment.checks:
-        probe: dict[str, object] = {}
-        exec(check.source, probe)
+        probe = run_files({file: compile(text, file, "exec") for file, text in check.files.items()})
         seen[check.id] = probe[check.id](SimpleNamespace(**student), np.random.default_rng(7))
     return seen
 

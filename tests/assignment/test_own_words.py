@@ -25,7 +25,7 @@ CHECK = make_check(BODY)
 
 def said(line: int, message: str, *, hidden: bool = False) -> str:
     first = next(n for n, text in enumerate(CHECK.source.split("\n"), 1) if "out = student.f()" in text)
-    return own_words(CHECK, first + line, message, hidden=hidden)
+    return own_words(CHECK, (CHECK.file, first + line), message, hidden=hidden)
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from grader import cli
 from grader.assignment.release.new import make_new
+from grader.convert.to_nbgrader import _needed
+from grader.errors import AuthoringError
+from tests.support import make_check
 
 OWN = """
 
@@ -74,6 +78,14 @@ def run(cells: list[dict[str, Any]], old: str = "", new: str = "") -> dict[str, 
         if about.get("grade") and about.get("locked"):
             points[about["grade_id"]] = space["_points"]
     return points
+
+
+def test_one_name_in_two_check_files_is_refused() -> None:
+    body = "from checks_one import draw\nreturn {'x': draw() + student.f()}"
+    helpers = {"checks_one.py": "def draw(): return 1\n", "checks_two.py": "def draw(): return 2\n"}
+    check = structs.replace(make_check(body), helpers=helpers)
+    with pytest.raises(AuthoringError, match=r"draw is defined in checks_one.py and checks_two.py, .* rename one"):
+        _needed(check)
 
 
 def test_test_cells_give_the_points_of_the_checks(exported: tuple[list[dict[str, Any]], str]) -> None:

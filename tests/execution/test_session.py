@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from msgspec import structs
 
 from grader.execution.observe import observe
 from grader.execution.process import RootProcess
@@ -149,6 +150,17 @@ def test_each_probe_sees_the_state_of_its_own_anchor(run: Runner, tmp_path: Path
     session = run(tmp_path, cells, [first, second], [after(0, "f"), after(2, "f")])
     assert observe(session, first, seed=1).values["y"] == 1
     assert observe(session, second, seed=1).values["y"] == 2
+
+
+def test_a_helper_file_fails_in_its_own_words_and_no_student_code_can_import_it(run: Runner, tmp_path: Path) -> None:
+    helper = "# a file of its own\ndef same(x, y):\n    assert x == y, f'{x} is not {y}'\n"
+    body = "from checks_same import same\nsame(student.f(), 'found')\nsame(1, 2)"
+    check = structs.replace(make_check(body, uses=["f"]), helpers={"checks_same.py": helper})
+    cell = "def f():\n    try:\n        import checks_same\n    except ModuleNotFoundError:\n        return 'found'"
+    session = run(tmp_path, [cell], [check], [END])
+    seen = observe(session, check, seed=1)
+    assert (seen.ended, seen.error and seen.error.message) == ("failed", "1 is not 2")
+    assert seen.at == ("checks_same.py", 3)
 
 
 def test_a_probe_changes_nothing_for_the_next(run: Runner, tmp_path: Path) -> None:

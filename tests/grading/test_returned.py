@@ -17,7 +17,8 @@ BODY = "dx, dw = student.affine_backward(1)\nreturn {'dx': dx, 'dw': dw}"
 def message(type: str, text: str, **changes: Any) -> str:
     check = structs.replace(make_check(BODY), **changes)
     line = check.source.splitlines().index("    dx, dw = student.affine_backward(1)") + 1
-    observation = Observation(check=check.id, ended="error", error=StudentError(type=type, message=text), line=line)
+    error = StudentError(type=type, message=text)
+    observation = Observation(check=check.id, ended="error", error=error, at=(check.file, line))
     return outcome(check, observation, Given(golden={}, rng=None, data=None)).message  # type: ignore[arg-type]
 
 

@@ -41,7 +41,7 @@ class Layer:
 def changed(body: str) -> tuple[str, ...]:
     space: dict[str, Any] = {}
     exec(compile(STUDENT, "<cell 3>", "exec"), space)
-    inputs = Inputs("checks.py")
+    inputs = Inputs({"checks.py"})
     module: dict[str, Any] = {CALL: inputs.call}
     lines = "\n    ".join(body.split("; "))
     exec(watched(f"import numpy as np\ndef probe(student):\n    {lines}\n", "checks.py"), module)
@@ -86,7 +86,7 @@ def test_calls_that_ask_for_their_frame_and_their_lines_stay() -> None:
     source = "class A:\n    def f(self):\n        return 1\nclass B(A):\n    def f(self):\n        return super().f()\n"
     source += "def probe():\n    here = 4\n    return B().f(), locals()['here'], eval('here'), f'{max(1, 2)}'\n"
     source += "def fails():\n    return int(\n        'x')\n"
-    module: dict[str, Any] = {CALL: Inputs("checks.py").call}
+    module: dict[str, Any] = {CALL: Inputs({"checks.py"}).call}
     exec(watched(source, "checks.py"), module)
     assert module["probe"]() == (1, 4, 4, "2")
     with pytest.raises(ValueError, match="invalid literal") as raised:

@@ -19,7 +19,7 @@ from grader.assignment.golden.provenance import stale
 from grader.assignment.lint.issue import Finding
 from grader.assignment.lint.names import lint_names
 from grader.assignment.lint.tolerances import lint_tolerances
-from grader.assignment.loading.check_source import HIDDEN, PUBLIC, author_line, hidden_files, holds, public_files
+from grader.assignment.loading.check_source import HIDDEN, PUBLIC, hidden_files, public_files
 from grader.assignment.loading.manifest import FILE, line_of, read_manifest
 from grader.assignment.loading.own_words import can_fail
 from grader.assignment.notebooks import by_notebook, percent_files
@@ -71,7 +71,7 @@ def _points(assignment: Assignment) -> Iterator[Finding]:
         given = f"{automatic} automatic and {manual} manual points are {automatic + manual}"
         yield Finding("error", _at(assignment, "points"), f"{given}, declared are {assignment.points}")
     for path in (*public_files(assignment.root), *hidden_files(assignment.root)):
-        if path.name not in (PUBLIC, HIDDEN) and not any(holds(check.source, path.name) for check in assignment.checks):
+        if path.name not in (PUBLIC, HIDDEN) and not any(path.name in check.files for check in assignment.checks):
             yield Finding("warning", path.name, "is imported by no check file")
     for check in assignment.checks:
         if check.points < 0:
@@ -101,17 +101,15 @@ def _requirements(assignment: Assignment) -> Iterator[Finding]:
 
 def _unseeded(assignment: Assignment) -> Iterator[Finding]:
     """Random numbers that no seed fixes: they differ between recording and grading."""
-    for source in dict.fromkeys(check.source for check in assignment.checks):
-        check = next(check for check in assignment.checks if check.source == source)
-        for node in ast.walk(ast.parse(source)):
+    files = {file: text for check in assignment.checks for file, text in check.files.items()}
+    for file, text in files.items():
+        for node in ast.walk(ast.parse(text)):
             if not isinstance(node, ast.Call) or node.args or node.keywords:
                 continue
             name = ast.unparse(node.func)
             if name.rpartition(".")[2] in UNSEEDED or name in CLOCKS:
-                file, line = author_line(check, node.lineno)
                 what = f"`{name}()` gives something else at every run; draw from `rng`, which is seeded"
-                if check.visibility == "public" or file.startswith("hidden"):  # a shared helper is reported once
-                    yield Finding("warning", f"{file}:{line}", what)
+                yield Finding("warning", f"{file}:{node.lineno}", what)
 
 
 def _files(assignment: Assignment) -> Iterator[Finding]:

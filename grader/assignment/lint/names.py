@@ -11,7 +11,7 @@ from pathlib import Path
 
 from grader.assignment.lint.issue import Finding
 from grader.assignment.loading.author_file import parse, read_text
-from grader.assignment.loading.check_source import author_line, probe_definitions
+from grader.assignment.loading.check_source import probe_definitions
 from grader.assignment.loading.manifest import line_of
 from grader.assignment.notebooks import percent_files
 from grader.assignment.release.percent import python_lines
@@ -33,7 +33,7 @@ def lint_names(assignment: Assignment) -> Iterator[Finding]:
                 text = f"check {check.id}: {argument} names {name}, which [names] does not declare"
                 yield Finding("error", check.file, text)
         for name, line in _taken(probes.get(check.id)):
-            where = ":".join(map(str, author_line(check, line)))
+            where = f"{check.file}:{line}"
             if name in _GIVEN or (name not in assignment.names and name in uses):
                 continue
             if name not in assignment.names:

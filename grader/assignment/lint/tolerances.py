@@ -13,7 +13,7 @@ import numpy as np
 
 from grader.assignment.golden.golden import Array
 from grader.assignment.lint.issue import Finding, Level
-from grader.assignment.loading.check_source import author_line, probe_definitions
+from grader.assignment.loading.check_source import probe_definitions
 from grader.compare.rules import RULES, rule_of
 from grader.errors import AuthoringError
 from grader.model import Assignment, Check, Plain, Tolerance
@@ -29,7 +29,7 @@ def lint_tolerances(assignment: Assignment, observations: Mapping[str, Mapping[s
         if check.judge is not None:
             continue
         probe = probes.get(check.id)
-        where = ":".join(map(str, author_line(check, probe.lineno))) if probe else check.file
+        where = f"{check.file}:{probe.lineno}" if probe else check.file
         arrays = observations.get(check.id, {})
         for name, tolerance in [("", check.tolerance), *check.tolerances.items()]:
             subject = f"check {check.id}, {name}" if name else f"check {check.id}"

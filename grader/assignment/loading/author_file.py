@@ -7,15 +7,14 @@ Owns the one way in which an error in such a file becomes an `AuthoringError` wi
 from __future__ import annotations
 
 import ast
-import builtins
 import errno
 import traceback
 from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
-from typing import Any
 
 from grader.errors import AuthoringError
+from grader.worker.check_files import new_module
 
 
 def read_text(path: Path) -> str:
@@ -52,21 +51,15 @@ def execute(path: Path, text: str, modules: Mapping[str, ModuleType]) -> ModuleT
     path, text
         The file and its text.
     modules
-        Modules that this file alone can import: `hidden.py` sees `checks`. They are handed over by
-        an `__import__` of its own instead of `sys.modules`, so that several assignments can be loaded at a time.
+        Modules that this file alone can import: `hidden.py` sees `checks`.
 
     Raises
     ------
     AuthoringError
         For anything that goes wrong in the file, with its line there.
     """
-
-    def import_(name: str, *rest: Any) -> Any:
-        return modules[name] if name in modules else builtins.__import__(name, *rest)
-
-    module = ModuleType(path.stem)
+    module = new_module(path.stem, modules)
     module.__file__ = str(path)
-    module.__dict__["__builtins__"] = {**vars(builtins), "__import__": import_}
     try:
         exec(compile(parse(path, text), str(path), "exec", dont_inherit=True), module.__dict__)
     except AuthoringError:

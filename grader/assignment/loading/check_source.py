@@ -1,9 +1,8 @@
-"""An author's check files, and the one text that a worker runs of them all.
+"""An author's check files, and the texts that a worker runs of them.
 
 `checks.py` may be split: what it imports from `checks_*.py` beside it is as public as itself. What `hidden.py` imports
-from `hidden_*.py` is as secret as itself, and no public file can import it. All of them share one namespace, since a
-worker gets them as one text: no two may define the same name. Owns which checks they define, as a list of `Check` with
-the text that a worker runs later, and a digest of what one check is made of.
+from `hidden_*.py` is as secret as itself, and no public file can import it. Owns which checks they define, as a list of
+`Check` with the texts that a worker runs later, and a digest of what one check is made of.
 """
 
 from __future__ import annotations
@@ -31,8 +30,6 @@ PUBLIC = "checks.py"
 HIDDEN = "hidden.py"
 _OURS = re.compile(r"(checks|hidden)(_\w+)?")
 """Modules that are a part of the checks."""
-_SEAM = "# ---- "
-"""Begins the line above each file's text, which ends in the file's name: so a line is led back to its file."""
 
 
 class CheckFile(Struct, frozen=True):
@@ -60,37 +57,13 @@ def load_check_files(folder: Path) -> dict[str, CheckFile]:
     Raises
     ------
     AuthoringError
-        For an error in one of them, an import that cannot be, and a name that two of them define.
+        For an error in one of them and an import that cannot be.
     """
     loaded: dict[str, CheckFile] = {}
     _load(folder, "checks", loaded, ())
     if (folder / HIDDEN).exists():
         _load(folder, "hidden", loaded, ())
     return loaded
-
-
-def joined(files: Iterable[CheckFile]) -> str:
-    """One text that runs alone: the files in their order, with their imports from each other taken out, lines kept."""
-    texts, future = [], set[str]()
-    for file in files:
-        text, names = _without_imports(file)
-        texts.append(f"{_SEAM}{file.path.name}\n{text}")
-        future |= names
-    # a __future__ import counts only at the top of the whole text
-    top = f"from __future__ import {', '.join(sorted(future))}" if future else ""
-    return "\n".join([top, *texts])
-
-
-def place_of(source: str, line: int) -> tuple[str, int]:
-    """The file and the line there of line `line` (from 1) of a joined text."""
-    lines = source.split("\n")
-    seam = next(at for at in range(line, 0, -1) if lines[at - 1].startswith(_SEAM))
-    return lines[seam - 1].removeprefix(_SEAM), line - seam
-
-
-def holds(source: str, file: str) -> bool:
-    """Whether the file of this name is a part of a joined text."""
-    return f"\n{_SEAM}{file}\n" in source
 
 
 def _load(folder: Path, name: str, loaded: dict[str, CheckFile], waiting: tuple[str, ...]) -> None:
@@ -107,9 +80,7 @@ def _load(folder: Path, name: str, loaded: dict[str, CheckFile], waiting: tuple[
         if wanted not in loaded:
             _load(folder, wanted, loaded, (*waiting, name))
     module = execute(path, text, {name: file.module for name, file in loaded.items()})
-    file = CheckFile(path, text, tree, module)
-    _refuse_redefinitions(file, loaded)
-    loaded[name] = file
+    loaded[name] = CheckFile(path, text, tree, module)
 
 
 def _wanted(path: Path, tree: ast.Module) -> Iterator[tuple[str, int]]:
@@ -125,46 +96,9 @@ def _wanted(path: Path, tree: ast.Module) -> Iterator[tuple[str, int]]:
                 raise AuthoringError(f"{path}:{node.lineno}: {text}")
 
 
-def _refuse_redefinitions(file: CheckFile, others: Mapping[str, CheckFile]) -> None:
-    """Refuse a name that two files define: in the joined text the second would reach into the first's functions."""
-    for other in others.values():
-        theirs = vars(other.module)
-        for name, value in vars(file.module).items():
-            if name.startswith("__") or name not in theirs or theirs[name] is value:
-                continue
-            kind = "check id" if hasattr(theirs[name], "__check__") else "name"
-            line = bound_at(file.tree, name)[0]
-            text = f"{kind} {name} is defined in {other.path.name} too; rename one"
-            raise AuthoringError(f"{file.path}:{line}: {text}")
-
-
 def bound_at(tree: ast.Module, name: str) -> list[int]:
     """Lines of the functions of that name at the top of the file; `[1]` if there are none."""
     return [node.lineno for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == name] or [1]
-
-
-def _without_imports(file: CheckFile) -> tuple[str, set[str]]:
-    """The text without its imports from the other files, and the names of its __future__ imports, also taken out."""
-    raw = file.text.removesuffix("\n").encode()
-    starts = [0]
-    for line in raw.split(b"\n"):
-        starts.append(starts[-1] + len(line) + 1)
-    future = set[str]()
-    for node in sorted(_imports(file.tree), key=lambda n: (n.lineno, n.col_offset), reverse=True):
-        if not isinstance(node, ast.ImportFrom) or node.level or not node.module:
-            continue
-        renamed = []
-        if node.module == "__future__":
-            future |= {alias.name for alias in node.names}
-        elif _OURS.fullmatch(node.module):
-            renamed = [f"{a.asname} = {a.name}" for a in node.names if a.asname]
-        else:
-            continue
-        last, column = node.end_lineno or node.lineno, node.end_col_offset or 0  # a parsed node has both
-        begin, end = starts[node.lineno - 1] + node.col_offset, starts[last - 1] + column
-        rest = b"\n" * (last - node.lineno)
-        raw = raw[:begin] + ("; ".join(renamed) or "pass").encode() + rest + raw[end:]
-    return raw.decode(), future
 
 
 def _imports(tree: ast.Module) -> list[ast.ImportFrom | ast.Import]:
@@ -199,16 +133,20 @@ def read_checks(folder: Path, *, required: bool = True) -> tuple[Check, ...]:
     before: list[CheckFile] = []
     for file in load_check_files(folder).values():
         by_id = _checks(file, [value for other in before for value in vars(other.module).values()])
-        before.append(file)
         name = file.path.name
+        for id in sorted(by_id.keys() & {check.id for check in checks}):
+            line = bound_at(file.tree, id)[0]
+            raise AuthoringError(f"{file.path}:{line}: check id {id} is defined in {PUBLIC} too; rename one")
         if name in (PUBLIC, HIDDEN):
             visibility = "public" if name == PUBLIC else "hidden"
-            own = {"source": joined(before), "file": name, "visibility": visibility}
+            helpers = {other.path.name: other.text for other in before}
+            own = {"source": file.text, "helpers": helpers, "file": name, "visibility": visibility}
             checks += [msgspec.structs.replace(check, **own) for check in by_id.values()]
         elif by_id:
             line = bound_at(file.tree, next(iter(by_id)))[0]
             text = f"check {next(iter(by_id))} stands in a helper file; checks belong in {PUBLIC} and {HIDDEN}"
             raise AuthoringError(f"{file.path}:{line}: {text}")
+        before.append(file)
     if not checks and required:
         raise AuthoringError(f"{folder / PUBLIC}:1: defines no check; decorate a probe with @check(part, points=...)")
     titles: dict[str, str] = {}
@@ -219,13 +157,8 @@ def read_checks(folder: Path, *, required: bool = True) -> tuple[Check, ...]:
     return tuple(checks)
 
 
-def author_line(check: Check, line: int) -> tuple[str, int]:
-    """The author's file and line of line `line` (from 1) in `check.source`, for messages about a probe that failed."""
-    return place_of(check.source, line)
-
-
 def probe_definitions(checks: Iterable[Check]) -> dict[str, ast.FunctionDef]:
-    """The `def` of each probe by check id, with lines of its `source`; a probe that is bound otherwise has none."""
+    """The `def` of each probe by check id, with lines of its file; a probe that is bound otherwise has none."""
     definitions: dict[str, ast.FunctionDef] = {}
     trees: dict[str, ast.Module] = {}  # the checks of a file share its text
     for check in checks:
@@ -268,7 +201,7 @@ def _checks(file: CheckFile, elsewhere: Iterable[Any]) -> dict[str, Check]:
 
 def check_digest(check: Check) -> str:
     """Of the probe and of everything in its files that it leads to; comments and line numbers do not count."""
-    parts = _parts(check.source)
+    parts = _parts(tuple(check.files.values()))
     waiting, seen = [check.id], dict[str, str]()
     while waiting:
         name = waiting.pop()
@@ -280,11 +213,25 @@ def check_digest(check: Check) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
+class _ImportsOfNames(ast.NodeTransformer):
+    """Replaces an import from another check file by assignments of the names that it changes."""
+
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.AST | list[ast.stmt]:
+        if node.level or not _OURS.fullmatch(node.module or ""):
+            return node
+        return ast.parse("\n".join(f"{a.asname} = {a.name}" for a in node.names if a.asname) or "pass").body
+
+
+def in_one_namespace(texts: Iterable[str]) -> list[ast.stmt]:
+    """The statements of all check files, as if they stood in one: without their imports from each other."""
+    return [node for text in texts for node in _ImportsOfNames().visit(parse_tree(text)).body]
+
+
 @lru_cache(maxsize=32)
-def _parts(source: str) -> Mapping[str, tuple[str, tuple[str, ...]]]:
-    """Each name that the text defines at its top, with the statements that do, and the names in them."""
+def _parts(texts: tuple[str, ...]) -> Mapping[str, tuple[str, tuple[str, ...]]]:
+    """Each name that the texts define at their top, with the statements that do, and the names in them."""
     parts: dict[str, tuple[str, tuple[str, ...]]] = {}
-    for node in parse_tree(source).body:
+    for node in in_one_namespace(texts):
         names = tuple(n.id for n in ast.walk(node) if isinstance(n, ast.Name))
         for name in bound_by(node):
             text, used = parts.get(name, ("", ()))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from grader.model import Check
@@ -22,20 +22,20 @@ GAP = "…"
 
 def can_fail(check: Check) -> bool:
     """Whether the probe can fail by itself."""
-    return _can_fail(check.id, check.source)
+    return _can_fail(check.id, tuple(check.files.values()))
 
 
 @lru_cache(maxsize=512)
-def _can_fail(probe: str, source: str) -> bool:
-    """Whether a probe, or a function of the same text that it calls, has an `assert`, `fail` or NumPy's own asserts."""
-    functions = _functions(source)
+def _can_fail(probe: str, texts: tuple[str, ...]) -> bool:
+    """Whether a probe, or a function of these texts that it calls, has an `assert`, `fail` or NumPy's own asserts."""
+    functions = [function for text in texts for function in _functions(text)]
     waiting, seen = [probe], set[str]()
     while waiting:
         name = waiting.pop()
-        if name in seen or name not in functions:
+        if name in seen:
             continue
         seen.add(name)
-        for node in ast.walk(functions[name]):
+        for node in (node for function in functions if function.name == name for node in ast.walk(function)):
             if isinstance(node, ast.Assert) or (isinstance(node, ast.Call) and _is_assertion(node)):
                 return True
             if isinstance(node, ast.Name):
@@ -43,9 +43,10 @@ def _can_fail(probe: str, source: str) -> bool:
     return False
 
 
-def own_words(check: Check, line: int, message: str, *, hidden: bool) -> str:
-    """The sentence of the `assert` or `fail` at `line` (from 1) of a check; `message` comes from the worker."""
-    statement = _statement(check.source, line)
+def own_words(check: Check, at: tuple[str, int], message: str, *, hidden: bool) -> str:
+    """The sentence of the `assert` or `fail` at a file and line of a check; both and `message` come from the worker."""
+    file, line = at
+    statement = _statement(check.files.get(file, ""), line)
     text, condition = (
         (statement.msg, statement.test) if isinstance(statement, ast.Assert) else (_argument(statement), None)
     )
@@ -64,15 +65,15 @@ def _is_assertion(node: ast.Call) -> bool:
 
 
 @lru_cache(maxsize=32)
-def _functions(source: str) -> Mapping[str, ast.FunctionDef]:
-    return {node.name: node for node in parse_tree(source).body if isinstance(node, ast.FunctionDef)}
+def _functions(source: str) -> Sequence[ast.FunctionDef]:
+    return [node for node in parse_tree(source).body if isinstance(node, ast.FunctionDef)]
 
 
 def _statement(source: str, line: int) -> ast.stmt | None:
     """The smallest statement at the line that can fail."""
     statements = [
         node
-        for function in _functions(source).values()
+        for function in _functions(source)
         for node in ast.walk(function)
         if isinstance(node, ast.Assert | ast.Expr)
         and node.lineno <= line <= (node.end_lineno or node.lineno)

@@ -67,7 +67,7 @@ def extreme_numbers(evidence: Evidence) -> Candidate | None:
         strange[0],
         overflows=not _finite(mild[strange[0]]),
         otherwise_right=not evidence.forward_fails,
-        sure=not spreads(check.source),
+        sure=not any(map(spreads, check.files.values())),
     )
 
 

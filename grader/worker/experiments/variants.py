@@ -19,15 +19,16 @@ import signal
 import sys
 import time
 import zlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
-from types import FrameType, ModuleType
+from types import FrameType
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from grader.worker import wire
+from grader.worker.check_files import run_files
 from grader.worker.encode import ResultEncoder
 from grader.worker.experiments.fingerprints import fingerprints
 from grader.worker.inputs import generator
@@ -50,9 +51,9 @@ def observe_all(student: Any, jobs: Mapping[str, Any]) -> dict[str, npt.NDArray[
     student
         What a probe gets.
     jobs
-        `sources`: texts of check files. `variants`: for each a list of (module, name, source of the definition),
-        module "" the notebook. `runs`: for each variant a list of (number of the source, check id, seed).
-        `seconds`: what one variant may take.
+        `sources`: for each a check's files, as (file name, text). `variants`: for each a list of (module, name, source
+        of the definition), module "" the notebook. `runs`: for each variant a list of (number of the source, check id,
+        seed). `seconds`: what one variant may take.
 
     Returns
     -------
@@ -128,10 +129,8 @@ def observe_fingerprints(student: Any, jobs: Mapping[str, Any]) -> dict[str, npt
     return answers
 
 
-def _executed(source: str) -> Space:
-    module = ModuleType("checks")
-    exec(compile(source, "checks.py", "exec"), vars(module))
-    return vars(module)
+def _executed(files: Iterable[tuple[str, str]]) -> Space:
+    return run_files({file: compile(text, file, "exec", dont_inherit=True) for file, text in files})
 
 
 def _observe(
