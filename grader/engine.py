@@ -319,10 +319,7 @@ def _joined(assignment: Assignment, reports: Sequence[Report]) -> Report:
         msgspec.structs.replace(
             report,
             cells=tuple(msgspec.structs.replace(cell, notebook=name) for cell in report.cells),
-            notes=tuple(
-                note if note.startswith(name) or all(note in r.notes for r in reports) else f"{name}: {note}"
-                for note in report.notes
-            ),
+            notes=tuple(note if all(note in r.notes for r in reports) else f"{name}: {note}" for note in report.notes),
         )
         for name, report in zip(names, reports, strict=True)
     ]

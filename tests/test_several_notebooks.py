@@ -245,7 +245,7 @@ def test_a_notebook_that_is_not_handed_in_costs_its_own_parts_alone(solved: Path
     assert statuses(report) == {
         "scaled": "passed", "shifted": "passed", "applied": "missing", "shifted_back": "missing", "state": "missing"
     }  # fmt: skip
-    assert [note for note in report.notes if "handed in" in note] == ["second.ipynb was not handed in"]
+    assert [note for note in report.notes if "handed in" in note] == ["second.ipynb: the notebook was not handed in"]
     assert "second.ipynb was not handed in, and this asks what it runs." in json.dumps(to_json(report))
 
 
@@ -253,7 +253,7 @@ def test_one_file_of_the_two_is_graded_alone(solved: Path, course: Path):
     report = graded(solved / "second.ipynb", course)
     assert statuses(report)["applied"] == statuses(report)["state"] == "passed"
     assert statuses(report)["shifted"] == "missing"
-    assert "first.ipynb was not handed in" in report.notes
+    assert "first.ipynb: the notebook was not handed in" in report.notes
 
 
 def test_notebooks_that_changed_names_are_known_by_what_was_given_in_them(solved: Path, course: Path):
@@ -339,7 +339,7 @@ def test_alone_in_the_folder_that_was_handed_out(
     assert set(statuses(grade(".")).values()) == {"passed"}
     report = grade("first.ipynb")
     assert statuses(report) == {"scaled": "passed", "shifted": "passed", "applied": "missing"}
-    assert "second.ipynb was not handed in" in report.notes
+    assert "second.ipynb: the notebook was not handed in" in report.notes
 
 
 @pytest.mark.slow

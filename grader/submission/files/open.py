@@ -87,7 +87,7 @@ def open_submission(
     except OSError as problem:
         raise WorkerError(f"{folder} cannot be written: {problem.strerror or problem}") from problem
     if read is None and assignment.notebooks:
-        notes.append(f"{assignment.notebook} was not handed in")
+        notes.append("the notebook was not handed in")
     elif read is None and assignment.notebook is not None:
         read = _handouts_notebook(assignment, folder, notes)
     return Submission(
