@@ -253,21 +253,19 @@ class _Run:
         if self._last is None or self._last[0] != state:  # something has come to light since
             outcomes = [self.outcomes[c.id] for c in checks]
             innocent = {id for id, again in self.followed.items() if again.status == "passed"}
-            seed = self._prober.seed
-            late = self._after_errors(checks)
             allowance = self._prober.session.allowance
             clock = time.monotonic if allowance is None else lambda: allowance.used
             diagnoses = _diagnoses(
                 self._assignment,
                 outcomes,
                 self._seen,
-                innocent,
                 self._golden,
-                seed,
-                self._ask,
-                late,
-                clock,
-                self._own_code,
+                seed=self._prober.seed,
+                probe=self._ask,
+                innocent=innocent,
+                after_errors=self._after_errors(checks),
+                clock=clock,
+                code=self._own_code,
             )
             self._last = state, diagnoses
         return self._last[1]
@@ -324,8 +322,8 @@ def explain_all(
     assignment: Assignment,
     results: Sequence[PartResult],
     seen: Mapping[str, Observation],
-    innocent: Set[str],
     golden: GoldenTable,
+    *,
     seed: int,
     probe: Ask,
 ) -> tuple[list[PartResult], Sequence[str]]:
@@ -336,7 +334,7 @@ def explain_all(
     if assignment.hints == "none":
         return list(results), []
     outcomes = [o for part in results for o in part.outcomes]
-    diagnoses, notes = _diagnoses(assignment, outcomes, seen, innocent, golden, seed, probe)
+    diagnoses, notes = _diagnoses(assignment, outcomes, seen, golden, seed=seed, probe=probe)
     return _with_diagnoses(results, diagnoses), [*notes, *_unasked(assignment, outcomes, seed, probe)]
 
 
@@ -344,10 +342,11 @@ def _diagnoses(
     assignment: Assignment,
     outcomes: Sequence[Outcome],
     seen: Mapping[str, Observation],
-    innocent: Set[str],
     golden: GoldenTable,
+    *,
     seed: int,
     probe: Ask,
+    innocent: Set[str] = frozenset(),
     after_errors: Set[str] = frozenset(),
     clock: Callable[[], float] = time.monotonic,
     code: Callable[[], Mapping[str, Sequence[Excerpt]]] = dict,
@@ -364,7 +363,7 @@ def _diagnoses(
         Case(
             o,
             seen[o.check.id],
-            o.check.id in innocent,
+            innocent=o.check.id in innocent,
             unbegun=o.check.id in unbegun,
             after_error=o.check.id in after_errors,
         )

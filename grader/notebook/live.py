@@ -108,7 +108,7 @@ class LiveSession:
                 outcomes.append(outcome(check, seen[check.id], given))
             if outcomes:
                 results.append(part_result(part, outcomes, {}, (), Fraction(0)))
-        explained, remarks = explain_all(assignment, results, seen, frozenset(), self._golden, seed, self.observe)
+        explained, remarks = explain_all(assignment, results, seen, self._golden, seed=seed, probe=self.observe)
         return Report(
             assignment=self.assignment.id,
             title=self.assignment.title,
