@@ -58,6 +58,11 @@ def test_a_module_says_what_it_owns_and_stays_short(path: Path) -> None:
     assert len(text.splitlines()) <= LONGEST
 
 
+def test_a_type_error_that_is_left_has_a_reason() -> None:
+    lines = [line for path in FILES for line in path.read_text().split("\n")]
+    assert [line for line in lines if re.search(r"type: ignore(?!\[[\w,-]+\]  # [\w`])", line)] == []
+
+
 @pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(PACKAGE)))
 def test_the_grader_names_no_assignment(path: Path) -> None:
     text = path.read_text()

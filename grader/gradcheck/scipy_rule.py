@@ -42,7 +42,7 @@ def scipy_check_grad(
     -----
     SciPy steps by 1.5e-8 in every entry and measures ``||grad - difference||``; a usual threshold is 1e-5.
     """
-    from scipy.optimize import check_grad  # type: ignore[import-untyped]
+    from scipy.optimize import check_grad
 
     start = numbers("scipy_check_grad", "x", x).astype(np.float64)
     function("scipy_check_grad", "f", f)

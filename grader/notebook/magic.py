@@ -41,7 +41,7 @@ def show(wanted: str, user_ns: dict[str, Any]) -> None:
         return
     from grader.report.html.cell import render
 
-    display(HTML(render(report)))  # type: ignore[no-untyped-call]
+    display(HTML(render(report)))
     for warning in warnings:
         print(f"Note: {warning}")
 

@@ -9,7 +9,7 @@ from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
-import scipy.sparse  # type: ignore[import-untyped]
+import scipy.sparse
 from msgspec import Struct
 
 from grader.similarity.prints import Writing, chosen, code_prints, word_prints

@@ -36,10 +36,10 @@ def run_cell(state: State, command: RunCell) -> CellDone:
     try:
         if command.definitions_after is None:
             with interrupted_after(command.seconds):
-                result = shell.run_cell(shell.without_unknown_magics(command.source), store_history=True, silent=False)  # type: ignore[no-untyped-call]
+                result = shell.run_cell(shell.without_unknown_magics(command.source), store_history=True, silent=False)
             error = result.error_before_exec or result.error_in_exec
             if isinstance(error, Exception) and not isinstance(error, SyntaxError):
-                tree = ast.parse(shell.transform_cell(command.source))  # type: ignore[no-untyped-call]
+                tree = ast.parse(shell.transform_cell(command.source))
                 file, stand_in = f"<cell {command.index}>", partial(state.placeholders.substitute, own=state.is_own)
                 if (
                     isinstance(error, ImportError)
@@ -67,7 +67,7 @@ def run_cell(state: State, command: RunCell) -> CellDone:
 
 def _made_up(state: State, shell: NotebookShell, source: str) -> tuple[str, ...]:
     try:
-        return state.fill_missing_names(ast.parse(shell.transform_cell(source)))  # type: ignore[no-untyped-call]
+        return state.fill_missing_names(ast.parse(shell.transform_cell(source)))
     except SyntaxError:
         return ()
 
@@ -78,7 +78,7 @@ def run_definitions(shell: NotebookShell, source: str, after: int) -> None:
     For a cell that failed before it reached them: a training loop that fails must not cost the class above or below.
     """
     try:
-        tree = ast.parse(shell.transform_cell(source))  # type: ignore[no-untyped-call]
+        tree = ast.parse(shell.transform_cell(source))
     except SyntaxError:
         return
     define(tree, shell.user_ns, f"<cell {shell.compile.cell}>", after)

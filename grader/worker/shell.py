@@ -116,8 +116,8 @@ class ZMQInteractiveShell(InteractiveShell):
     sink: Sink
 
     def init_extension_manager(self) -> None:
-        self.extension_manager = Extensions(shell=self, parent=self)  # type: ignore[no-untyped-call]
-        self.configurables.append(self.extension_manager)  # type: ignore[arg-type]
+        self.extension_manager = Extensions(shell=self, parent=self)
+        self.configurables.append(self.extension_manager)  # type: ignore[arg-type]  # the list takes any
 
     def enable_gui(self, gui: str | None = None) -> None:
         """No event loop of a window system here."""
@@ -128,7 +128,7 @@ class ZMQInteractiveShell(InteractiveShell):
 
     def run_line_magic(self, magic_name: str, line: str, _stack_depth: int = 1) -> Any:
         """`%magic`; one that only the student's machine has does nothing."""
-        if self.find_line_magic(magic_name) is None:  # type: ignore[no-untyped-call]
+        if self.find_line_magic(magic_name) is None:
             self.sink.add(f"[not run while grading: %{magic_name} {line.strip()[:80]}]\n")
             return None
         return super().run_line_magic(magic_name, line, _stack_depth + 1)
@@ -139,7 +139,7 @@ class ZMQInteractiveShell(InteractiveShell):
         for number, line in enumerate(lines):
             if line.startswith("%%"):
                 name = line[2:].split(maxsplit=1)[0] if line[2:].split() else ""
-                if not name.isidentifier() or self.find_cell_magic(name) is not None:  # type: ignore[no-untyped-call]
+                if not name.isidentifier() or self.find_cell_magic(name) is not None:
                     break
                 self.sink.add(f"[not run while grading: {line.strip()[:80]}]\n")
                 lines[number] = ""
@@ -170,7 +170,7 @@ class ZMQInteractiveShell(InteractiveShell):
 
     def system(self, cmd: str) -> None:
         """`!command`: its output goes to the cell's, cut like it."""
-        command = self.var_expand(cmd, depth=1)  # type: ignore[no-untyped-call]
+        command = self.var_expand(cmd, depth=1)
         if NOT_HERE.match(command):
             self.sink.add(f"[not run while grading: {command.strip()[:80]}]\n")
             return
@@ -198,19 +198,17 @@ def make_shell() -> ZMQInteractiveShell:
     shell = ZMQInteractiveShell.instance(config=config)
     sink = Sink()
     shell.sink = sink
-    shell.display_pub = _Displays(parent=shell, shell=shell)  # type: ignore[no-untyped-call]
+    shell.display_pub = _Displays(parent=shell, shell=shell)
     shell.display_pub.sink = sink
-    shell.displayhook = _Results(  # type: ignore[no-untyped-call]
-        parent=shell, shell=shell, cache_size=shell.cache_size
-    )
+    shell.displayhook = _Results(parent=shell, shell=shell, cache_size=shell.cache_size)
     shell.displayhook.sink = sink
     shell.db = {}  # where `%cd` notes its folders: a file of IPython's, which student code may not write
     shell.display_trap.hook = shell.displayhook
     for magic in ("pip", "conda", "mamba", "uv", "micromamba"):
         shell.register_magic_function(_ignored, "line", magic)  # type: ignore[arg-type]  # called with the line alone
     add_reloading(shell)
-    sys.stdout = sys.__stdout__ = Stream(sink, 1)  # type: ignore[assignment,misc]
-    sys.stderr = sys.__stderr__ = Stream(sink, 2)  # type: ignore[assignment,misc]
+    sys.stdout = sys.__stdout__ = Stream(sink, 1)  # type: ignore[assignment,misc]  # as much as IPython asks
+    sys.stderr = sys.__stderr__ = Stream(sink, 2)  # type: ignore[assignment,misc]  # the same
     return shell
 
 

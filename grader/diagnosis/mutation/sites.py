@@ -191,7 +191,7 @@ def _of_file(text: str, file: str) -> tuple[frozenset[str], tuple[str, ...]]:
 def _mutant(file: str, lines: list[str], function: str, mutation: Mutation, text: str) -> Mutant:
     line: int = mutation.node.lineno  # type: ignore[attr-defined]  # only such nodes are changed
     _, _, excuse = lines[line - 1].partition(EQUIVALENT)
-    before = lines[line - 1].encode()[: mutation.node.col_offset]  # type: ignore[attr-defined]
+    before = lines[line - 1].encode()[: mutation.node.col_offset]  # type: ignore[attr-defined]  # the same
     return Mutant(
         file=file,
         line=line,

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import html
 
-from pygments.lexers.python import PythonLexer  # type: ignore[import-untyped]
-from pygments.token import (  # type: ignore[import-untyped]
+from pygments.lexers.python import PythonLexer
+from pygments.token import (
     Comment,
     Keyword,
     Name,

@@ -11,7 +11,7 @@ import re
 import secrets
 from typing import Any
 
-import bleach  # type: ignore[import-untyped]
+import bleach
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
 from grader.report.html.mathml import to_mathml

@@ -261,8 +261,8 @@ def _upgrade(raw: dict[str, Any]) -> dict[str, Any]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             major = raw.get("nbformat", 1)
-            node = nbformat.versions[major].to_notebook_json(nbformat.from_dict(raw))  # type: ignore[no-untyped-call]
-            upgraded = nbformat.convert(node, 4)  # type: ignore[no-untyped-call]
+            node = nbformat.versions[major].to_notebook_json(nbformat.from_dict(raw))
+            upgraded = nbformat.convert(node, 4)
     except Exception as problem:  # the converter indexes into whatever JSON it gets, so any type can come out of it
         raise _NotUpgraded(f"{type(problem).__name__}: {problem}") from problem
     finally:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator, Sequence
+from typing import Literal
 
 from grader.model import Cell, Notebook
 from grader.submission.source import sections
@@ -22,6 +23,7 @@ _MARKERS = (
     re.compile(r"# COMMAND -{5,}(?P<kind>)\s*"),  # Databricks
     re.compile(r"# <(?P<kind>(?:code|markdown)cell)>\s*"),  # the notebooks of 2013
 )
+_Piece = tuple[Literal["code", "markdown"], str]
 _MAGIC = re.compile(r"# ?(?:MAGIC )?(?=%%?[a-zA-Z]|!)|# MAGIC ?")
 _HEADER = re.compile(r"\A(?:#!.*\n|#.*coding[:=].*\n|# Databricks notebook source\n|# ---\n(?:#.*\n)*?# ---\n|\s*\n)+")
 
@@ -43,11 +45,11 @@ def script_notebook(text: str, name: str) -> Notebook:
             for heading in sections.headings(source):
                 path = sections.descend(path, heading)
         headings = tuple(heading.title for heading in path)
-        cells.append(Cell(index=len(cells), kind=kind, source=source, headings=headings))  # type: ignore[arg-type]
+        cells.append(Cell(index=len(cells), kind=kind, source=source, headings=headings))
     return Notebook(name=name, cells=tuple(cells))
 
 
-def _marked(lines: Sequence[str], marker: re.Pattern[str]) -> Iterator[tuple[str, str]]:
+def _marked(lines: Sequence[str], marker: re.Pattern[str]) -> Iterator[_Piece]:
     """Kind and source of the cells that markers open; of a cell of code, leading comments may have been text cells."""
     kind, cell_lines = "", []
     for line in [*lines, None]:
@@ -67,7 +69,7 @@ def _marked(lines: Sequence[str], marker: re.Pattern[str]) -> Iterator[tuple[str
             kind, cell_lines = match["kind"], []
 
 
-def _comments_apart(text: str) -> Iterator[tuple[str, str]]:
+def _comments_apart(text: str) -> Iterator[_Piece]:
     """A cell of code, and the text cell before the next one, which nbconvert leaves as comments at its end."""
     lines = text.split("\n")
     end = len(lines)
@@ -79,7 +81,7 @@ def _comments_apart(text: str) -> Iterator[tuple[str, str]]:
         yield "markdown", comments
 
 
-def _unmarked(text: str) -> Iterator[tuple[str, str]]:
+def _unmarked(text: str) -> Iterator[_Piece]:
     """Cells of a file without markers: a text by itself (Colab's text cells), a definition, what blank lines part."""
     plain = plain_python(text)
     tree = parse(plain).tree
@@ -106,7 +108,7 @@ def _unmarked(text: str) -> Iterator[tuple[str, str]]:
         yield _piece(lines[begin:], last_kind)
 
 
-def _piece(lines: Sequence[str], kind: str) -> tuple[str, str]:
+def _piece(lines: Sequence[str], kind: str) -> _Piece:
     source = "\n".join(lines).strip("\n")
     if kind != "text":
         return "code", source

@@ -62,7 +62,7 @@ class Reloader:
         """`%aimport name`: an import, since every own module is watched."""
         for name in line.replace(",", " ").split():
             if not name.startswith("-"):
-                self._shell.ex(f"import {name}")  # type: ignore[no-untyped-call]
+                self._shell.ex(f"import {name}")
 
     def before_cell(self, info: Any) -> None:
         """IPython's event before each cell."""
@@ -83,7 +83,7 @@ class Reloader:
         from IPython.extensions.autoreload import superreload
 
         try:
-            superreload(module, old_objects=self._olds)  # type: ignore[no-untyped-call]
+            superreload(module, old_objects=self._olds)
         except Exception as error:  # the student's module may raise anything; the old one stays, as in a notebook
             print(f"[autoreload of {module.__name__} failed: {type(error).__name__}: {error}]", file=sys.stderr)
 
@@ -104,6 +104,6 @@ def _files() -> list[tuple[str, float]]:
 def add_reloading(shell: InteractiveShell) -> None:
     """Give the shell the magics `%autoreload` and `%aimport`."""
     reloader = Reloader(shell)
-    shell.register_magic_function(reloader.autoreload, "line", "autoreload")  # type: ignore[arg-type]
-    shell.register_magic_function(reloader.aimport, "line", "aimport")  # type: ignore[arg-type]
+    shell.register_magic_function(reloader.autoreload, "line", "autoreload")  # type: ignore[arg-type]  # takes a method
+    shell.register_magic_function(reloader.aimport, "line", "aimport")  # type: ignore[arg-type]  # the same
     shell.events.register("pre_run_cell", reloader.before_cell)

@@ -29,10 +29,10 @@ def _go_on(*args: Any, **kwargs: Any) -> None:
 
 
 def _quieten(module: ModuleType) -> None:
-    module.set_trace = _go_on  # type: ignore[attr-defined]
+    module.set_trace = _go_on  # type: ignore[attr-defined]  # a debugger has it
     debugger = getattr(module, "Pdb", None)
     if isinstance(debugger, type):
-        debugger.set_trace = _go_on  # type: ignore[attr-defined]
+        debugger.set_trace = _go_on  # type: ignore[attr-defined]  # the same
 
 
 class _Finder(MetaPathFinder):
