@@ -34,7 +34,7 @@ MAX_FILES, MAX_BYTES = 200_000, 50_000_000_000
 """Of a platform's archive: a thousand students' worth; each hand-in has its own, far lower limits."""
 
 
-class Found(Struct, frozen=True, kw_only=True):
+class Discovered(Struct, frozen=True, kw_only=True):
     """What lies in a folder."""
 
     hand_ins: tuple[CohortEntry, ...]
@@ -61,7 +61,7 @@ def find(
     file_times: bool,
     zone: tzinfo | None = None,
     groups: str | None = None,
-) -> Found:
+) -> Discovered:
     """Look through `source`, a folder or an archive; the latter is unpacked into `scratch`, a folder not made yet.
 
     Parameters
@@ -101,7 +101,7 @@ def find(
         remarks.append(f"the times of {platform.title} have no zone: read as {zone or here}")
     if platform is not None and platform.remark:
         remarks.append(platform.remark)
-    discovered = Found(
+    discovered = Discovered(
         hand_ins=tuple(hand_ins),
         platform="rule" if rule is not None else platform.name if platform else "plain",
         title=platform.title if platform else "",
@@ -348,7 +348,7 @@ def _walked(path: Path) -> Iterator[tuple[str, Path]]:
                 yield relative.as_posix(), here / name
 
 
-def _known(discovered: Found, roster: Roster, groups: str | None) -> Found:
+def _known(discovered: Discovered, roster: Roster, groups: str | None) -> Discovered:
     """The same with the roster's keys and names in the place of the platform's, where it knows them."""
     matches = [_match(hand_in, roster) for hand_in in discovered.hand_ins]
     claims: dict[int, dict[str, int]] = {}

@@ -25,7 +25,7 @@ from grader.errors import UsageError
 
 if TYPE_CHECKING:
     from grader.cohort.batch import Runner
-    from grader.cohort.discover import Found
+    from grader.cohort.discover import Discovered
     from grader.cohort.pool import SlotProcess
 
 SCRATCH_PREFIX = "grade-batch-"
@@ -259,7 +259,7 @@ def _stop(number: int, frame: object) -> None:
     raise KeyboardInterrupt
 
 
-def _say_found(source: Path, discovered: Found, store: str) -> None:
+def _say_found(source: Path, discovered: Discovered, store: str) -> None:
     if discovered.title:
         stdio.tell(f"{source} is {discovered.title}")
     for remark in discovered.remarks:
@@ -269,7 +269,7 @@ def _say_found(source: Path, discovered: Found, store: str) -> None:
         stdio.tell(f"no hand-ins and left out: {listed(ignored)}")
 
 
-def _say_students(discovered: Found) -> None:
+def _say_students(discovered: Discovered) -> None:
     if discovered.strangers:
         stdio.tell(f"not in the roster: {listed(discovered.strangers)}")
     if discovered.absent:

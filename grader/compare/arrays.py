@@ -18,7 +18,7 @@ import numpy.typing as npt
 from grader.compare import messages as describe
 from grader.compare.rules import rule_of
 from grader.compare.rules.largest import RULE as DEFAULT_RULE
-from grader.compare.rules.rule import Array, Arrays, Floats, Measured, Rule
+from grader.compare.rules.rule import Array, Arrays, Floats, Rule, RuleResult
 from grader.model import Comparison, NotArray, Tolerance
 
 LARGEST_HIDDEN_ERROR = 10.0
@@ -123,7 +123,7 @@ def _failed(name: str, message: str, got: Array | None = None) -> Comparison:
     )
 
 
-def _fits(got: Array, expected: Array, tolerance: Tolerance) -> describe.Fit:
+def _fits(got: Array, expected: Array, tolerance: Tolerance) -> describe.Rearrangement:
     """Whether an array of another shape holds the right values, only reshaped or transposed."""
     if got.size != expected.size or got.size == 0 or (got.dtype.kind == "c" and expected.dtype.kind != "c"):
         return None
@@ -172,7 +172,7 @@ def _measure(
     tolerance: Tolerance,
     limit: float,
     half: Floats | float,
-) -> Measured:
+) -> RuleResult:
     both_finite = np.isfinite(computed) & np.isfinite(wanted)
     x, e = np.where(both_finite, computed, 0), np.where(both_finite, wanted, 0)
     integers = got.dtype.kind in "biu" and expected.dtype.kind in "biu"

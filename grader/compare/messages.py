@@ -17,7 +17,7 @@ import numpy.typing as npt
 from grader.compare.rules.rule import Rule
 from grader.model import NotArray
 
-Fit = Literal["reshaped", "transposed"] | None
+Rearrangement = Literal["reshaped", "transposed"] | None
 """How an array of the wrong shape would be right."""
 Shape = tuple[int, ...]
 
@@ -96,7 +96,7 @@ _KINDS = {
 """By what the worker calls the value, or by the name of its type: what it is, and advice."""
 
 
-def shape(name: str, got: Shape, expected: Shape, fit: Fit = None, *, hidden: bool = False) -> str:
+def shape(name: str, got: Shape, expected: Shape, fit: Rearrangement = None, *, hidden: bool = False) -> str:
     """`name` has the wrong shape; `fit` says that its values are right in another arrangement."""
     hint = _shape_hint(got, expected)
     if fit is not None:

@@ -24,7 +24,7 @@ _PROBE_MAY = frozenset({"numpy", "math"})
 """Modules that a check file imports by itself; others are taken from the notebook."""
 
 
-class Probe(Struct, frozen=True, kw_only=True):
+class ProbeText(Struct, frozen=True, kw_only=True):
     """What a check needs beyond its name, part and points."""
 
     title: str
@@ -42,7 +42,7 @@ class Probe(Struct, frozen=True, kw_only=True):
     """Asserts, raises and other tests that stay."""
 
 
-def probe_of(source: str, scope: Scope, earlier: Sequence[str], where: str, *, values: bool = True) -> Probe:
+def probe_of(source: str, scope: Scope, earlier: Sequence[str], where: str, *, values: bool = True) -> ProbeText:
     """The probe that asks what a test cell asks.
 
     Parameters
@@ -82,7 +82,7 @@ def probe_of(source: str, scope: Scope, earlier: Sequence[str], where: str, *, v
         bound.insert(0, _namespace(used, scope, where))
     if returned:
         bound.append("got = {}")
-    return Probe(
+    return ProbeText(
         title=title,
         body=(*bound, *body, "return got" if returned else 'return {"passed": 1}'),
         uses=tuple(sorted(used)),

@@ -21,7 +21,7 @@ from grader.diagnosis.points import milder, second_seed, watched
 from grader.model import Check, Excerpt, Frame, NotArray, Observation, Outcome
 
 Golden = Mapping[str, Mapping[str, npt.NDArray[Any]]]
-Probe = Callable[[Check, int], Observation]
+Observe = Callable[[Check, int], Observation]
 """Observe a check of this submission once more, at a seed."""
 
 PROBES = 80
@@ -73,7 +73,9 @@ class Case(Struct, frozen=True):
 class Asker:
     """Further observations of one submission, graded at `seed`; `clock` gives seconds that count."""
 
-    def __init__(self, bank: Bank | None, seed: int, probe: Probe, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, bank: Bank | None, seed: int, probe: Observe, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._seeds = bank.seeds if bank is not None else (seed, second_seed(seed))
         self._bank = bank
         self._probe = probe

@@ -13,7 +13,7 @@ import numpy as np
 from msgspec import Struct
 
 from grader.diagnosis.bank import Bank
-from grader.diagnosis.evidence import SECONDS, Asker, Case, Evidence, Golden, Probe, failed_arrays, names_of
+from grader.diagnosis.evidence import SECONDS, Asker, Case, Evidence, Golden, Observe, failed_arrays, names_of
 from grader.diagnosis.matching.choose import named_mistakes
 from grader.diagnosis.rules import first_of
 from grader.model import Diagnosis, Excerpt
@@ -31,7 +31,7 @@ def explain(
     golden: Golden,
     bank: Bank | None,
     seed: int,
-    probe: Probe,
+    probe: Observe,
     clock: Callable[[], float] = time.monotonic,
     code: Callable[[], Mapping[str, Sequence[Excerpt]]] = dict,
 ) -> Explained:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from grader.diagnosis.evidence import Probe, arrays_of
+from grader.diagnosis.evidence import Observe, arrays_of
 from grader.diagnosis.facts import read_facts
 from grader.diagnosis.points import watched
 from grader.diagnosis.rules.layers import large, state
@@ -18,7 +18,7 @@ MOST = 20
 """Checks of one submission that are probed once more, at some 10 ms each."""
 
 
-def unasked(outcomes: Iterable[Outcome], seed: int, probe: Probe) -> list[str]:
+def unasked(outcomes: Iterable[Outcome], seed: int, probe: Observe) -> list[str]:
     """A sentence for each thing that passed checks let through, with the part before it, once for each function."""
     asked = [o for o in outcomes if o.status == "passed" and o.check.seconds is None and o.check.points]
     sentences: dict[tuple[bool, str], str] = {}

@@ -27,7 +27,7 @@ from grader.submission.review.stubs import is_left_open
 from grader.submission.source.calls import seen_calls
 from grader.worker import wire
 from grader.worker.inputs import watched
-from grader.worker.messages import ArraySpec, Observed, Other, Probe, Replacement
+from grader.worker.messages import ArraySpec, Observed, Other, Replacement, RunCheck
 from grader.worker.plain import unpack
 
 KNOWN_ENDINGS = ("returned", "missing", "error", "failed", "unclear")
@@ -193,9 +193,9 @@ def _is_unwritten(session: Session, error: StudentError | None) -> bool:
     return is_left_open(session.sources.get(last.file, ""), last.line)
 
 
-def command_for(check: Check, seed: int, *, private: bool, replacements: Sequence[Replacement] = ()) -> Probe:
+def command_for(check: Check, seed: int, *, private: bool, replacements: Sequence[Replacement] = ()) -> RunCheck:
     """The command that runs a check, for one answer."""
-    return Probe(
+    return RunCheck(
         nonce=secrets.token_hex(8),
         function=check.id,
         code=compiled(check),

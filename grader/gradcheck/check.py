@@ -16,8 +16,8 @@ from grader.compare.arguments import finite, function, numbers, positive
 from grader.gradcheck.directions import LARGE, chosen
 from grader.gradcheck.forward import Forward
 from grader.gradcheck.second_point import Nearby, as_gradient, flaw_of, probe_at
-from grader.gradcheck.slopes import Probe, settled
-from grader.gradcheck.verdict import Finding, GradCheck, conclude, look
+from grader.gradcheck.slopes import Point, settled
+from grader.gradcheck.verdict import GradCheck, MeasuredGroup, conclude, look
 
 __all__ = ["GradCheck", "check_grad"]
 
@@ -132,7 +132,7 @@ def check_grad(
     if rtol is None:
         rtol = RTOL_HALF if np.float16 in (gradient.dtype, start.dtype, forward.single) else RTOL
 
-    findings: list[Finding] = []
+    findings: list[MeasuredGroup] = []
     for group in chosen(probe.gradient, rng, fast=point.size > LARGE if fast is None else fast):
         # The mixtures, which come first, know the length of the whole gradient: so much per entry on average.
         known = max((f.scale for f in findings), default=0.0) / np.sqrt(point.size)
@@ -155,7 +155,7 @@ def check_grad(
     )
 
 
-def _apart(probe: Probe) -> float:
+def _apart(probe: Point) -> float:
     """By how much two calls of `f` at x differ, beyond what the order of its sums may change; 0 for most functions."""
     off = float(np.max(np.abs(probe.forward.at(probe.x[None])[0] - probe.value)))
     eps = float(np.finfo(probe.forward.single or np.float64).eps)

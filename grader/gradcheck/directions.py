@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from grader.gradcheck.forward import Floats
-from grader.gradcheck.slopes import Direction, Probe, measure_once
+from grader.gradcheck.slopes import Direction, Point, measure_once
 from grader.gradcheck.stencils import rich
 
 LARGE = 2000
@@ -40,7 +40,7 @@ def chosen(gradient: Floats, rng: np.random.Generator, *, fast: bool) -> list[Se
     return [mixtures, [int(i) for i in entries]]
 
 
-def locate(probe: Probe, mixture: Floats, step: float) -> int:
+def locate(probe: Point, mixture: Floats, step: float) -> int:
     """Flat index of an entry that makes the gradient wrong along `mixture`, by halving: twenty evaluations a time."""
     suspects = np.arange(mixture.size)
     while suspects.size > 1:

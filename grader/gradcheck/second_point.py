@@ -15,9 +15,9 @@ import numpy.typing as npt
 from grader.compare.arguments import kind
 from grader.gradcheck.forward import Floats, Forward
 from grader.gradcheck.noise import roughness
-from grader.gradcheck.slopes import Probe, first_step, settled, step_for
+from grader.gradcheck.slopes import Point, first_step, settled, step_for
 from grader.gradcheck.stencils import rich
-from grader.gradcheck.verdict import ENTRY, Finding, GradCheck, limit, look, merge
+from grader.gradcheck.verdict import ENTRY, GradCheck, MeasuredGroup, limit, look, merge
 
 _ASIDE = 1e-3
 """How far the second point lies from the first at least, relative to each entry of x."""
@@ -68,7 +68,7 @@ def flaw_of(gradient: npt.NDArray[Any], shape: tuple[int, ...]) -> GradCheck | N
     return GradCheck(verdict="bad", error=float("inf"), resolution=0.0, worst=worst, message=message)
 
 
-def probe_at(forward: Forward, x: Floats, gradient: npt.NDArray[Any], rng: np.random.Generator) -> Probe | None:
+def probe_at(forward: Forward, x: Floats, gradient: npt.NDArray[Any], rng: np.random.Generator) -> Point | None:
     """Everything known about f at the flat point `x`; None where it is not finite."""
     with np.errstate(all="ignore"):
         rough = roughness(forward, x, rng)
@@ -77,19 +77,19 @@ def probe_at(forward: Forward, x: Floats, gradient: npt.NDArray[Any], rng: np.ra
         value = forward.at(x[None])[0]
     if not (np.isfinite(value).all() and np.isfinite(rough.noise)):
         return None
-    return Probe(forward, x, value, gradient.astype(np.float64).reshape(-1), rough)
+    return Point(forward, x, value, gradient.astype(np.float64).reshape(-1), rough)
 
 
 class Nearby(NamedTuple):
     """A point that was looked at, and the means to look at others."""
 
-    probe: Probe
+    probe: Point
     grad: Callable[[Any], npt.ArrayLike]
     shape: tuple[int, ...]
     rtol: float
     rng: np.random.Generator
 
-    def look_beside(self, entries: Finding) -> None:
+    def look_beside(self, entries: MeasuredGroup) -> None:
         """Look at entries that a kink keeps from being measured once more, on both sides of it; changes `entries`.
 
         On both, since on one of them the entry may do nothing at all, as a ReLU does.
@@ -111,9 +111,9 @@ class Nearby(NamedTuple):
             sharper = np.flatnonzero(right.wrong | (right.slopes.bound < entries.slopes.bound[stuck]))
             merge(entries, stuck[sharper], right, sharper)
 
-    def _side(self, step: float, entries: Finding, stuck: npt.NDArray[np.intp]) -> Finding | None:
+    def _side(self, step: float, entries: MeasuredGroup, stuck: npt.NDArray[np.intp]) -> MeasuredGroup | None:
         """The entries `stuck`, moved by several times `step`: the sharpest of a few looks; None if there is none."""
-        best: Finding | None = None
+        best: MeasuredGroup | None = None
         todo = np.arange(stuck.size)
         for farther in _TRIES:
             moved = [int(entries.directions[int(i)]) for i in stuck[todo]]  # single entries
@@ -138,7 +138,7 @@ class Nearby(NamedTuple):
                 break
         return best
 
-    def repeats(self, findings: list[Finding]) -> bool | None:
+    def repeats(self, findings: list[MeasuredGroup]) -> bool | None:
         """Whether the gradient fails at further points too, along directions that failed at the first.
 
         At one, or at two where there is noise, which may hide several kinks. None if f or the gradient is not finite
@@ -152,7 +152,7 @@ class Nearby(NamedTuple):
                 return False
         return True
 
-    def _second(self) -> Probe | None:
+    def _second(self) -> Point | None:
         """Another point, every entry a little aside."""
         probe, rng = self.probe, self.rng
         aside = max(_ASIDE, _STEPS_ASIDE * first_step(probe) / probe.rough.scale)
@@ -166,7 +166,7 @@ class Nearby(NamedTuple):
                     return second
         return None
 
-    def _fails(self, second: Probe, finding: Finding) -> bool:
+    def _fails(self, second: Point, finding: MeasuredGroup) -> bool:
         """Whether the gradient fails at `second` along a direction that failed before."""
         failed = np.flatnonzero(finding.wrong)
         failed = failed[np.argsort(-finding.off[failed], kind="stable")][:_REPEATED]

@@ -67,7 +67,7 @@ class Slopes(NamedTuple):
     """Whether what no smooth function explains makes up most of the bound."""
 
 
-class Measured(NamedTuple):
+class Measurement(NamedTuple):
     """One measurement, and what noise has to do with it; shape (k,)."""
 
     slopes: Slopes
@@ -79,7 +79,7 @@ class Measured(NamedTuple):
     """Deviation of one output from the best fit."""
 
 
-class Probe(NamedTuple):
+class Point(NamedTuple):
     """A point, the function and gradient there, and what is known about its noise."""
 
     forward: Forward
@@ -101,7 +101,7 @@ class Probe(NamedTuple):
         return rich() if self.relative > _NOISY else lean()
 
 
-def measure(probe: Probe, directions: Sequence[Direction], *, target: float, scale: float = 0.0) -> Slopes:
+def measure(probe: Point, directions: Sequence[Direction], *, target: float, scale: float = 0.0) -> Slopes:
     """Derivatives along `directions`, refined until each bound is at most `target` times the largest derivative.
 
     Costs four or ten evaluations for each direction and round; many directions need one round each. What two steps
@@ -122,7 +122,7 @@ def measure(probe: Probe, directions: Sequence[Direction], *, target: float, sca
     return best
 
 
-def settled(probe: Probe, directions: Sequence[Direction]) -> Probe:
+def settled(probe: Point, directions: Sequence[Direction]) -> Point:
     """The probe with the noise that shows along `directions`, a few of them, on the function's own grid.
 
     Lines on which every entry moves, as `roughness` takes them, show more where f rounds its argument, and less where
@@ -151,19 +151,19 @@ def replace(best: Slopes, at: npt.NDArray[np.intp], new: Slopes) -> npt.NDArray[
     return better
 
 
-def first_step(probe: Probe) -> float:
+def first_step(probe: Point) -> float:
     """Step to begin with, absolute."""
     power, low, high = _FIRST["rich" if probe.stencil is rich() else "lean"]
     return probe.rough.scale * float(np.clip(probe.relative**power, low, high))
 
 
-def step_for(probe: Probe, bound: float) -> float:
+def step_for(probe: Point, bound: float) -> float:
     """Step at which noise alone leads to this bound, where no kink and no curvature is in the way."""
     return rich().fits[0].gain(_SIGMAS) * probe.rough.noise / bound if bound else np.inf
 
 
 def _refined(
-    probe: Probe, stencil: Stencil, directions: Sequence[Direction], first: float, target: float, scale: float
+    probe: Point, stencil: Stencil, directions: Sequence[Direction], first: float, target: float, scale: float
 ) -> Slopes:
     """Each direction's best measurement, beginning with the step `first`."""
     count = len(directions)
@@ -195,7 +195,7 @@ def _refined(
 
 
 @np.errstate(all="ignore")
-def _advice(now: Measured, wanted: float) -> Floats:
+def _advice(now: Measurement, wanted: float) -> Floats:
     """By what factor each step had better change."""
     bound, noise = now.slopes.bound, now.noise
     # Within this, noise explains the bound.
@@ -214,7 +214,7 @@ def largest(slopes: Slopes) -> float:
 
 
 @np.errstate(all="ignore")
-def measure_once(probe: Probe, directions: Sequence[Direction], steps: Floats, stencil: Stencil) -> Measured:
+def measure_once(probe: Point, directions: Sequence[Direction], steps: Floats, stencil: Stencil) -> Measurement:
     """One measurement along each direction, with the given steps."""
     # Nodes a power of two apart, or half as much again, stand on the grid of float32.
     fraction, exponent = np.frexp(steps * stencil.spacing)
@@ -250,11 +250,11 @@ def measure_once(probe: Probe, directions: Sequence[Direction], steps: Floats, s
     apart = [np.abs(value - best.value) - bound for value, bound in zip(values_of, bounds_of, strict=True)]
     np.maximum(best.bound, 2 * np.nan_to_num(np.max(apart, axis=0), nan=0.0, neginf=0.0), out=best.bound)
     noise[np.isinf(noise)] = stencil.fits[0].gain(_SIGMAS) * unit[np.isinf(noise)]
-    return Measured(best, noise, hidden, deviation)
+    return Measurement(best, noise, hidden, deviation)
 
 
 def _values(
-    probe: Probe, directions: Sequence[Direction], steps: Floats, stencil: Stencil
+    probe: Point, directions: Sequence[Direction], steps: Floats, stencil: Stencil
 ) -> tuple[Floats, Floats, Floats, npt.NDArray[np.bool_]]:
     """For each direction: what is left of the values at the middle and the nodes, shape (k, n), when the value in the
     middle and what the gradient predicts are taken off; the slope that it predicts; the weight that the noise of one

@@ -20,7 +20,7 @@ _KINKS = 401
 """Places of a kink tried between the outermost nodes, the middle among them, to see what it does to a fit."""
 
 
-class Fit(NamedTuple):
+class PolynomialFit(NamedTuple):
     """A polynomial of one order, as linear maps of the values at the middle and at all nodes (n of them)."""
 
     slope: Floats
@@ -46,7 +46,7 @@ class Stencil(NamedTuple):
     """In steps, the middle left out."""
     spacing: float
     """Distance of the innermost node; the others are multiples of it."""
-    fits: tuple[Fit, ...]
+    fits: tuple[PolynomialFit, ...]
 
 
 @cache
@@ -71,13 +71,13 @@ def _stencil(right: Floats, orders: tuple[int, ...]) -> Stencil:
     return Stencil(nodes, float(right.min()), tuple(_fit(where, order) for order in orders))
 
 
-def _fit(where: Floats, order: int) -> Fit:
+def _fit(where: Floats, order: int) -> PolynomialFit:
     powers = np.vander(where, order + 1, increasing=True)
     inverse = np.linalg.pinv(powers)
     slope = inverse[1]
     spread = slope - np.linalg.pinv(powers[:, : order - 1])[1]
     rest = np.eye(where.size) - powers @ inverse
-    return Fit(slope, spread, rest, _kink(where, slope, spread, rest), where.size - order - 1)
+    return PolynomialFit(slope, spread, rest, _kink(where, slope, spread, rest), where.size - order - 1)
 
 
 def _kink(where: Floats, slope: Floats, spread: Floats, rest: Floats) -> float:

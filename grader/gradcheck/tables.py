@@ -14,9 +14,9 @@ import numpy as np
 from grader.compare.arrays import compare
 from grader.gradcheck.forward import Floats, Forward
 from grader.gradcheck.noise import Roughness
-from grader.gradcheck.slopes import Probe, Slopes, largest, measure_once, replace
+from grader.gradcheck.slopes import Point, Slopes, largest, measure_once, replace
 from grader.gradcheck.stencils import rich
-from grader.gradcheck.verdict import Finding, GradCheck, conclude
+from grader.gradcheck.verdict import GradCheck, MeasuredGroup, conclude
 from grader.model import Given, Tolerance, Verdict
 from grader.worker.tabulate import ALL_ENTRIES, FORWARD, MIXTURES, NODES, STEPS, directions, unit, upstream
 
@@ -97,10 +97,10 @@ def verdict_on(gradient: Any, point: Any, value: Any, table: Any) -> GradCheck:
     start = value.astype(np.float64).reshape(-1)
     cut = MIXTURES if point.size > ALL_ENTRIES else 0
 
-    def measured(group: slice, step: int, noise: float) -> tuple[Probe, Slopes, float]:
+    def measured(group: slice, step: int, noise: float) -> tuple[Point, Slopes, float]:
         forward = _Tabulated(outputs[group, step].reshape(-1, start.size), df, single)
         x = point.astype(np.float64).reshape(-1)
-        probe = Probe(forward, x, start, flat, Roughness(noise, size, single is not None, 1.0))
+        probe = Point(forward, x, start, flat, Roughness(noise, size, single is not None, 1.0))
         chosen = lines[group]
         steps = np.full(len(chosen), STEPS[step] * unit(point))
         measurement = measure_once(probe, list(chosen), steps, rich())
@@ -125,13 +125,13 @@ def verdict_on(gradient: Any, point: Any, value: Any, table: Any) -> GradCheck:
     return found
 
 
-def probe_of(gradient: Floats) -> Probe:
+def probe_of(gradient: Floats) -> Point:
     """What `conclude` asks of a probe: the gradient, and a count."""
     forward = _Tabulated(np.zeros((0, 1)), np.ones(1), None)
-    return Probe(forward, gradient, np.zeros(1), gradient, Roughness(0.0, 0.0, False, 1.0))
+    return Point(forward, gradient, np.zeros(1), gradient, Roughness(0.0, 0.0, False, 1.0))
 
 
-def _finding(lines: Floats, several: list[Slopes], single: bool) -> Finding:
+def _finding(lines: Floats, several: list[Slopes], single: bool) -> MeasuredGroup:
     """The best measurement of each line, and what at least two of them exclude."""
     best = several[0]._replace(value=several[0].value.copy(), bound=several[0].bound.copy())
     best = best._replace(given=best.given.copy(), step=best.step.copy(), kink=best.kink.copy())
@@ -149,7 +149,7 @@ def _finding(lines: Floats, several: list[Slopes], single: bool) -> Finding:
     wrong = suspects & again
     doubtful = suspects & ~again
     best.bound[doubtful] = np.inf
-    return Finding(list(lines), best, scale, wrong, doubtful)
+    return MeasuredGroup(list(lines), best, scale, wrong, doubtful)
 
 
 def _flaw(verdict: Any, message: str) -> GradCheck:

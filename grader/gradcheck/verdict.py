@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from grader.gradcheck.directions import locate
 from grader.gradcheck.forward import Floats
-from grader.gradcheck.slopes import Direction, Probe, Slopes, largest, measure, measure_once
+from grader.gradcheck.slopes import Direction, Point, Slopes, largest, measure, measure_once
 from grader.gradcheck.stencils import rich
 
 ENTRY = 5e-4
@@ -82,7 +82,7 @@ class GradCheck:
         return self.message
 
 
-class Finding(NamedTuple):
+class MeasuredGroup(NamedTuple):
     """One group of directions after measurement."""
 
     directions: Sequence[Direction]
@@ -137,7 +137,7 @@ class Finding(NamedTuple):
         return np.abs(self.slopes.given - self.slopes.value)
 
 
-def look(probe: Probe, directions: Sequence[Direction], rtol: float, *, scale: float = 0.0) -> Finding:
+def look(probe: Point, directions: Sequence[Direction], rtol: float, *, scale: float = 0.0) -> MeasuredGroup:
     """Measure along `directions`, and what fails once more with another step.
 
     `scale` is a lower bound of the largest derivative that is known from elsewhere.
@@ -163,10 +163,10 @@ def look(probe: Probe, directions: Sequence[Direction], rtol: float, *, scale: f
         slopes.bound[doubtful] = np.inf
         for kept, new in zip(slopes, again, strict=True):
             kept[suspects[passes]] = new[passes]
-    return Finding(directions, slopes, scale, wrong, doubtful)
+    return MeasuredGroup(directions, slopes, scale, wrong, doubtful)
 
 
-def merge(into: Finding, at: npt.NDArray[np.intp], new: Finding, of: npt.NDArray[np.intp]) -> None:
+def merge(into: MeasuredGroup, at: npt.NDArray[np.intp], new: MeasuredGroup, of: npt.NDArray[np.intp]) -> None:
     """Put the entries `of` of one finding in the place of the entries `at` of another."""
     for kept, newer in zip(into.slopes, new.slopes, strict=True):
         kept[at] = newer[of]
@@ -175,9 +175,9 @@ def merge(into: Finding, at: npt.NDArray[np.intp], new: Finding, of: npt.NDArray
 
 
 def conclude(
-    probe: Probe,
+    probe: Point,
     shape: tuple[int, ...],
-    findings: Sequence[Finding],
+    findings: Sequence[MeasuredGroup],
     *,
     repeated: bool | None,
     rtol: float,
@@ -236,7 +236,7 @@ def conclude(
     )
 
 
-def _behind(probe: Probe, mixtures: Finding) -> tuple[int, float, float]:
+def _behind(probe: Point, mixtures: MeasuredGroup) -> tuple[int, float, float]:
     """An entry that makes the worst mixture wrong: its flat index, the gradient and the finite difference there."""
     worst = int(np.argmax(np.where(mixtures.wrong, mixtures.off, 0.0)))
     step = mixtures.slopes.step[worst : worst + 1]
@@ -244,20 +244,20 @@ def _behind(probe: Probe, mixtures: Finding) -> tuple[int, float, float]:
     return at, *_pair(probe, at, measure_once(probe, [at], step, rich()).slopes, 0)
 
 
-def _pair(probe: Probe, at: int, slopes: Slopes, index: int) -> tuple[float, float]:
+def _pair(probe: Point, at: int, slopes: Slopes, index: int) -> tuple[float, float]:
     """The gradient and the finite difference at one entry."""
     analytic = float(probe.gradient[at])
     # On a float32 grid a step is not quite the nominal one; the difference of the two slopes does not mind.
     return analytic, analytic + float(slopes.value[index] - slopes.given[index])
 
 
-def _excused(finding: Finding, rtol: float, *, elsewhere: bool) -> npt.NDArray[np.bool_]:
+def _excused(finding: MeasuredGroup, rtol: float, *, elsewhere: bool) -> npt.NDArray[np.bool_]:
     """Entries at a kink, if they are few: any slope between the right and the left one is right there."""
     kinks = finding.slopes.kink & finding.blunt(rtol) & np.isfinite(finding.slopes.bound)
     return kinks & (not elsewhere and not finding.mixed and np.mean(kinks) <= _FEW)
 
 
-def _bad(entries: Finding, place: tuple[int, ...], analytic: float, numerical: float) -> str:
+def _bad(entries: MeasuredGroup, place: tuple[int, ...], analytic: float, numerical: float) -> str:
     where = f"at [{', '.join(map(str, place))}]: " if place else ""
     text = "wrong {}the gradient is {}, finite differences give {}".format(where, *_apart(analytic, numerical))
     value, given = entries.slopes.value, entries.slopes.given
@@ -290,7 +290,9 @@ def _random(apart: float, size: float) -> str:
     return f"{seen}: if f draws random numbers (dropout), seed their generator inside f, or switch them off"
 
 
-def _unresolved(differs: bool, resolution: float, factor: float | None, entries: Finding, *, random: str = "") -> str:
+def _unresolved(
+    differs: bool, resolution: float, factor: float | None, entries: MeasuredGroup, *, random: str = ""
+) -> str:
     kinks = float(np.mean(entries.slopes.kink))
     if random and (differs or kinks > _FEW):
         return random

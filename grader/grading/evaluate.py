@@ -6,7 +6,7 @@ import time
 import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -28,10 +28,11 @@ from grader.grading.scoring import (
 from grader.model import LOST, Answer, Assignment, Check, Diagnosis, Excerpt, Given, Observation, Outcome, PartResult
 from grader.worker.messages import Replacement
 
+if TYPE_CHECKING:  # a submission that passes does not wait for it
+    from grader.diagnosis.evidence import Observe
+
 GoldenTable = Mapping[str, Mapping[str, Any]]
 """Check id -> name -> what is expected: an array, or a `Plain`."""
-Ask = Callable[[Check, int], Observation]
-"""Probes a check at a seed."""
 
 
 class Evaluation(Struct, frozen=True):
@@ -325,7 +326,7 @@ def explain_all(
     golden: GoldenTable,
     *,
     seed: int,
-    probe: Ask,
+    probe: Observe,
 ) -> tuple[list[PartResult], Sequence[str]]:
     """The parts with a diagnosis in each failed check whose mistake can be named, and notes.
 
@@ -345,7 +346,7 @@ def _diagnoses(
     golden: GoldenTable,
     *,
     seed: int,
-    probe: Ask,
+    probe: Observe,
     innocent: Set[str] = frozenset(),
     after_errors: Set[str] = frozenset(),
     clock: Callable[[], float] = time.monotonic,
@@ -391,7 +392,7 @@ def _with_diagnoses(results: Sequence[PartResult], diagnoses: Mapping[str, Diagn
     ]
 
 
-def _unasked(assignment: Assignment, outcomes: Sequence[Outcome], seed: int, probe: Ask) -> Sequence[str]:
+def _unasked(assignment: Assignment, outcomes: Sequence[Outcome], seed: int, probe: Observe) -> Sequence[str]:
     if assignment.solution is not None:
         return ()
     from grader.diagnosis.unasked import unasked

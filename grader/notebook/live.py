@@ -30,7 +30,7 @@ from grader.reference.session import recorded
 from grader.submission.review.stubs import is_left_open
 from grader.submission.source.calls import seen_calls
 from grader.worker import wire
-from grader.worker.messages import Observed, Prepare, Probe
+from grader.worker.messages import Observed, Prepare, RunCheck
 from grader.worker.probe import run_probe
 from grader.worker.state import State
 
@@ -188,7 +188,7 @@ class LiveSession:
         last = error.frames[-1]
         return is_left_open(self.sources.texts.get(last.file, ""), last.line)
 
-    def _answer(self, check: Check, command: Probe, to: socket.socket) -> None:
+    def _answer(self, check: Check, command: RunCheck, to: socket.socket) -> None:
         """In the child: run the check, send what it returned, end. Never returns."""
         try:
             sys.stdout = sys.stderr = open(os.devnull, "w")  # noqa: SIM115  # the process ends with it

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from msgspec import structs
 
-from grader.assignment.lint.issue import Finding, Level
+from grader.assignment.lint.issue import Issue, Level
 from grader.assignment.notebooks import by_notebook
 from grader.assignment.solution import definitions
 from grader.checks import GradientJudge
@@ -68,7 +68,7 @@ NEVER_RIGHT = ("nan",)
 """What it must not pay for; whether zeros are right depends on what is asked."""
 
 
-def attack_judges(assignment: Assignment) -> list[Finding]:
+def attack_judges(assignment: Assignment) -> list[Issue]:
     """The attacks that a judge pays for in full or breaks on; a state of zeros may be right, and is a warning.
 
     Raises
@@ -79,14 +79,14 @@ def attack_judges(assignment: Assignment) -> list[Finding]:
     judged = [check for check in assignment.checks if check.judge is not None]
     if not judged:
         return []
-    findings: list[Finding] = []
+    findings: list[Issue] = []
     for one in by_notebook(structs.replace(assignment, checks=tuple(judged))):
         with ReferenceSession(one) as reference:
             findings += [line for check in one.checks for line in _attacks(reference, check)]
     return findings
 
 
-def _attacks(reference: ReferenceSession, check: Check) -> Iterator[Finding]:
+def _attacks(reference: ReferenceSession, check: Check) -> Iterator[Issue]:
     assignment, seed = reference.assignment, reference.assignment.seed
     right = observe(reference.session, check, seed=seed)
     values = {name: value for name, value in right.values.items() if isinstance(value, np.ndarray)}
@@ -124,14 +124,14 @@ def _is_function(assignment: Assignment, name: str) -> bool:
     return any(isinstance(node, ast.FunctionDef) and node.name == name for node in definitions(assignment, name))
 
 
-def _line(check: Check, what: str, seen: Observation, given: Given, *, may_pay: bool = False) -> Iterator[Finding]:
+def _line(check: Check, what: str, seen: Observation, given: Given, *, may_pay: bool = False) -> Iterator[Issue]:
     if seen.ended != "returned":
         return
     try:
         earned = outcome(check, seen, given)
     except AuthoringError as error:
-        yield Finding("error", check.file, f"{str(error).removeprefix(check.file + ': ')} ({what})")
+        yield Issue("error", check.file, f"{str(error).removeprefix(check.file + ': ')} ({what})")
         return
     if earned.status == "passed" and check.points and not may_pay:
         level: Level = "warning" if what == ZEROS else "error"
-        yield Finding(level, check.file, f"the judge of {check.id} pays in full where {what}")
+        yield Issue(level, check.file, f"the judge of {check.id} pays in full where {what}")

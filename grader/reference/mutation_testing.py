@@ -73,7 +73,7 @@ class MutantResult(Struct, frozen=True):
     caught: bool
 
 
-class Prepared(Struct, frozen=True):
+class MutantRun(Struct, frozen=True):
     """What `prepare` found."""
 
     trials: tuple[MutantResult, ...]
@@ -95,7 +95,7 @@ def keep_named(assignment: Assignment, tell: Callable[[str], None]) -> Path | No
 
 def prepare(
     assignment: Assignment, tell: Callable[[str], None] = lambda text: None, *, named_only: bool = False
-) -> Prepared:
+) -> MutantRun:
     """Try every mutant and every named mistake on all checks, and write `golden/mistakes.npz` unless it is current.
 
     With `named_only`, no mutant and no further wrong solution is tried.
@@ -111,7 +111,7 @@ def prepare(
     bank = read_bank(assignment)
     outcomes = read_outcomes(assignment)
     if every and bank is not None and bank.complete and not bank.stale and all(key_of(m) in outcomes for m in every):
-        return Prepared(tuple(MutantResult(m, outcomes[key_of(m)]) for m in every), len(bank.hypotheses), None)
+        return MutantRun(tuple(MutantResult(m, outcomes[key_of(m)]) for m in every), len(bank.hypotheses), None)
     waiting = assignment.root / WAITING / sources(assignment)
     edits = wrong_edits(assignment)
     originals = {file: read_solution(assignment, file) for file in dict.fromkeys(m.file for m in every)}
@@ -181,7 +181,7 @@ def prepare(
     seen_by_checks = [arrays is not None and caught(assignment, arrays, reference) for arrays in seen[: len(every)]]
     trials = _once_more(assignment, every, seen_by_checks, golden, tell) if every else []
     shutil.rmtree(waiting.parent, ignore_errors=True)
-    return Prepared(tuple(trials), len(hypotheses), path)
+    return MutantRun(tuple(trials), len(hypotheses), path)
 
 
 def _same_by_broadcasting(mutant: Mutant, seen: Seen | None, right: Seen) -> bool:

@@ -13,7 +13,7 @@ from textwrap import indent
 
 from msgspec import Struct
 
-from grader.assignment.lint.issue import Finding
+from grader.assignment.lint.issue import Issue
 from grader.assignment.notebooks import by_notebook, percent_files
 from grader.assignment.release.markers import regions
 from grader.assignment.release.percent import python_lines
@@ -76,7 +76,7 @@ class _Place(Struct, frozen=True):
     change: str
 
 
-def unwatched(assignment: Assignment, tell: Callable[[str], None] = lambda text: None) -> list[Finding]:
+def unwatched(assignment: Assignment, tell: Callable[[str], None] = lambda text: None) -> list[Issue]:
     """A warning for every input and output of the hand-out's functions that no check watches."""
     places = list(_places(assignment))
     tell(f"{assignment.id}: {len(places)} inputs and outputs that a check has to watch")
@@ -87,12 +87,12 @@ def unwatched(assignment: Assignment, tell: Callable[[str], None] = lambda text:
         if is_found:
             values_of.setdefault((place.file, place.line, place.what), []).append(place.value)
     return [
-        Finding("warning", f"solution/{file}:{line}", f"no check sees {what}: {', '.join(values)}")
+        Issue("warning", f"solution/{file}:{line}", f"no check sees {what}: {', '.join(values)}")
         for (file, line, what), values in values_of.items()
     ]
 
 
-def failing_seeds(assignment: Assignment) -> list[Finding]:
+def failing_seeds(assignment: Assignment) -> list[Issue]:
     """An error for every check that the reference itself does not return from at a seed of the pool."""
     seeds_of: dict[tuple[str, str], list[str]] = {}
     for one in by_notebook(assignment):
@@ -103,7 +103,7 @@ def failing_seeds(assignment: Assignment) -> list[Finding]:
                 except AuthoringError as error:
                     seeds_of.setdefault((check.file, f"check {check.id}: {error}"), []).append(str(seed))
     return [
-        Finding("error", file, f"{what}, at the pool's seed {', '.join(seeds)}")
+        Issue("error", file, f"{what}, at the pool's seed {', '.join(seeds)}")
         for (file, what), seeds in seeds_of.items()
     ]
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from html import escape
 
 from grader.report.sanitize import clean, one_line, plural
-from grader.similarity.pairs import LEAST, Pair, Similarity
+from grader.similarity.pairs import LEAST, Similarity, SimilarPair
 from grader.similarity.prints import Writing
 
 CAUTION = (
@@ -58,7 +58,7 @@ def render_similarity(similarity: Similarity, title: str) -> str:
     )
 
 
-def _pair(pair: Pair) -> str:
+def _pair(pair: SimilarPair) -> str:
     likeness = f"{pair.code:.0%} of the code, {pair.words:.0%} of the answers{_rare(pair.results)}"
     names = " and ".join(escape(one_line(w.name)) for w in (pair.left, pair.right))
     parts = [f'<details><summary>{names} <span class="soft">{likeness}</span></summary>']

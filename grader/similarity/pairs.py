@@ -33,7 +33,7 @@ class Shared(Struct, frozen=True):
     right: tuple[tuple[int, int, int], ...]
 
 
-class Pair(Struct, frozen=True, kw_only=True):
+class SimilarPair(Struct, frozen=True, kw_only=True):
     """Two students who wrote alike."""
 
     left: Writing
@@ -52,7 +52,7 @@ class Pair(Struct, frozen=True, kw_only=True):
 class Similarity(Struct, frozen=True, kw_only=True):
     """A cohort's pairs, the most unusual first."""
 
-    pairs: tuple[Pair, ...]
+    pairs: tuple[SimilarPair, ...]
     students: int
     usual_code: float
     """Median over all pairs, of the same measure."""
@@ -79,7 +79,7 @@ def similarity(writings: Sequence[Writing], handout: Iterable[str]) -> Similarit
         shown |= (unusual_words >= UNUSUAL) & (words_scores >= LEAST)
         for i, j in np.argwhere(np.triu(shown, 1)).tolist():
             pairs.append(
-                Pair(
+                SimilarPair(
                     left=writings[i],
                     right=writings[j],
                     code=float(code_scores[i, j]),

@@ -11,7 +11,7 @@ Every process of a submission is the same server, so the whole vocabulary is her
     Prepare  put on the sandbox, enter the folder   -> Prepared
     Import   import one module of the submission    -> Done | Failed
     RunCell  run one notebook cell                  -> CellDone
-    Probe    run one check and exit                 -> Observed
+    RunCheck run one check and exit                 -> Observed
 
 A parked fork that nobody has sent anything yet is a *snapshot*: forked again it runs a probe, or goes on with the
 notebook where another process died. All of them descend from a *supervisor*, which runs no student code and can
@@ -127,7 +127,7 @@ class Replacement(Struct, frozen=True):
     """Import name of the file in the submission, so that relative imports in it resolve; empty for a notebook."""
 
 
-class Probe(Struct, tag=True, frozen=True, kw_only=True):
+class RunCheck(Struct, tag=True, frozen=True, kw_only=True):
     """Run the function `function` of a check file; `nonce` must come back."""
 
     nonce: str
@@ -144,7 +144,7 @@ class Probe(Struct, tag=True, frozen=True, kw_only=True):
     replacements: tuple[Replacement, ...] = ()
 
 
-Command = Warm | Isolate | Fork | Kill | Sweep | Prepare | Import | RunCell | Probe
+Command = Warm | Isolate | Fork | Kill | Sweep | Prepare | Import | RunCell | RunCheck
 
 
 class Done(Struct, tag=True, frozen=True):
@@ -224,7 +224,7 @@ class Observed(Struct, tag=True, frozen=True, kw_only=True):
     changed: Words
     replaced: Annotated[dict[Word, Count], Meta(max_length=MAX_ABSENT)]
     calls: Words = ()
-    """Those of `Probe.calls` that were called."""
+    """Those of `RunCheck.calls` that were called."""
     file: Key = ""
     line: Count = 0
     """Where an exception came last through the check's own files; 0 for nowhere."""

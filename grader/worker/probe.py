@@ -20,7 +20,7 @@ from grader.worker.calls import watch_calls
 from grader.worker.check_files import run_files
 from grader.worker.encode import ResultEncoder
 from grader.worker.inputs import Inputs, generator
-from grader.worker.messages import MAX_ABSENT, Observed, Probe
+from grader.worker.messages import MAX_ABSENT, Observed, RunCheck
 from grader.worker.replace import replace
 from grader.worker.state import State
 from grader.worker.student import Missing, Student
@@ -36,7 +36,7 @@ class Unnamed(TypeError):
     """A check returned something else than named values: its author's mistake."""
 
 
-def run_probe(state: State, question: list[Probe]) -> tuple[Observed, list[bytes]]:
+def run_probe(state: State, question: list[RunCheck]) -> tuple[Observed, list[bytes]]:
     """Run the probe of the only `question`, which is taken out; returns the reply and the arrays' bytes."""
     assert state.prepared is not None
     command = question.pop()

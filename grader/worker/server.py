@@ -28,9 +28,9 @@ from grader.worker.messages import (
     Killed,
     Prepare,
     Prepared,
-    Probe,
     Reply,
     RunCell,
+    RunCheck,
     Sweep,
     Warm,
 )
@@ -120,7 +120,7 @@ def serve(channel: socket.socket) -> None:
                     reply = Failed(student_error(error, state.files()))
             case RunCell():
                 reply = run_cell(state, command)
-            case Probe():
+            case RunCheck():
                 question = [command]
                 del command  # nothing but the probe itself holds what it brings
                 observed, buffers = run_probe(state, question)

@@ -9,7 +9,7 @@ import pytest
 
 from grader.assignment.golden.golden import Golden, write_golden
 from grader.assignment.golden.provenance import provenance_of
-from grader.assignment.lint.issue import Finding
+from grader.assignment.lint.issue import Issue
 from grader.assignment.lint.lint import lint
 from grader.assignment.lint.names import bound_names
 from grader.assignment.loading.load import load_assignment
@@ -46,7 +46,7 @@ def found(assignment: Assignment) -> list[str]:
 
 
 def test_a_complete_assignment_has_no_findings_but_what_its_author_declared(toy: Write):
-    assert lint(complete(toy())) == [Finding("inconsistent", "assignment.toml:26", "part 2 is printed twice")]
+    assert lint(complete(toy())) == [Issue("inconsistent", "assignment.toml:26", "part 2 is printed twice")]
 
 
 @pytest.mark.parametrize(

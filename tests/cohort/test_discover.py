@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.cohort.discover import Found, find
+from grader.cohort.discover import Discovered, find
 from grader.cohort.roster import Roster, read_roster
 from grader.errors import UsageError
 
@@ -23,12 +23,12 @@ def lay(folder: Path, files: Mapping[str, str]) -> Path:
 
 def found(
     source: Path, scratch: Path, rule: str | None = None, roster: Roster | None = None, *, file_times: bool = False
-) -> Found:
+) -> Discovered:
     pattern = re.compile(rule) if rule else None
     return find(source, scratch / "unpacked", rule=pattern, roster=roster, file_times=file_times)
 
 
-def students(source: Found) -> dict[str, str]:
+def students(source: Discovered) -> dict[str, str]:
     return {h.path: h.student for h in source.hand_ins}
 
 

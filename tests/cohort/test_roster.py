@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from grader import cli
-from grader.cohort.discover import Found, find
+from grader.cohort.discover import Discovered, find
 from grader.cohort.roster import Roster, Wanted, read_roster
 from grader.errors import UsageError
 from tests.cohort.test_platforms import clone
@@ -18,14 +18,14 @@ def roster(tmp_path: Path, text: str, encoding: str = "utf-8") -> Roster:
     return read_roster(tmp_path / "roster.csv")
 
 
-def found(tmp_path: Path, names: list[str], listed: Roster, groups: str | None = None) -> Found:
+def found(tmp_path: Path, names: list[str], listed: Roster, groups: str | None = None) -> Discovered:
     for name in names:
         (tmp_path / "in" / name).mkdir(parents=True, exist_ok=True)
         (tmp_path / "in" / name / "hw.ipynb").write_text(name)
     return find(tmp_path / "in", tmp_path / "x", rule=None, roster=listed, file_times=False, groups=groups)
 
 
-def who(found: Found) -> dict[str, list[str]]:
+def who(found: Discovered) -> dict[str, list[str]]:
     people: dict[str, list[str]] = {}
     for hand_in in found.hand_ins:
         people.setdefault(hand_in.path, []).append(hand_in.student)

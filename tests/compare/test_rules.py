@@ -12,7 +12,7 @@ from grader.assignment.lint.tolerances import lint_tolerances
 from grader.assignment.loading.load import load_assignment
 from grader.compare.arrays import compare
 from grader.compare.rules import RULES, rule_of
-from grader.compare.rules.rule import Arrays, Base, Floats, Measured, worst
+from grader.compare.rules.rule import Arrays, Base, Floats, RuleResult, worst
 from grader.errors import AuthoringError
 from grader.model import Tolerance
 
@@ -24,7 +24,7 @@ class Ulp(Base):
 
     name = "ulp"
 
-    def measure(self, arrays: Arrays, tolerance: Tolerance, limit: float) -> Measured:
+    def measure(self, arrays: Arrays, tolerance: Tolerance, limit: float) -> RuleResult:
         off = np.abs(arrays.x - arrays.e) / np.spacing(np.abs(arrays.e))
         return worst(off, np.full(off.shape, limit), np.ones(off.shape), limit)
 

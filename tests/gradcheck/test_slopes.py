@@ -5,7 +5,7 @@ import pytest
 
 from grader.gradcheck.forward import Forward
 from grader.gradcheck.noise import Roughness, roughness
-from grader.gradcheck.slopes import Probe, measure, measure_once
+from grader.gradcheck.slopes import Point, measure, measure_once
 from grader.gradcheck.stencils import lean, rich
 
 
@@ -13,7 +13,7 @@ def probe(f, x, gradient, rough=None):
     x = np.asarray(x, dtype=float)
     forward = Forward(f, x.shape, None)
     rough = rough or roughness(forward, x, np.random.default_rng(0))
-    return Probe(forward, x, forward.at(x[None])[0], np.asarray(gradient, dtype=float), rough)
+    return Point(forward, x, forward.at(x[None])[0], np.asarray(gradient, dtype=float), rough)
 
 
 EXACT = Roughness(noise=1e-16, size=1.0, single=False, scale=1.0)

@@ -456,7 +456,7 @@ WIRE = [
         import gc, os, struct
         from grader.worker import wire
         from grader.worker.messages import ArraySpec, Observed
-        nonces = [o.nonce for o in gc.get_objects() if type(o).__name__ == "Probe"] or ["ab" * 8]
+        nonces = [o.nonce for o in gc.get_objects() if type(o).__name__ == "RunCheck"] or ["ab" * 8]
         for frame in __import__("sys")._current_frames().values():
             while frame:
                 command = frame.f_locals.get("command")

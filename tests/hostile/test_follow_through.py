@@ -34,7 +34,7 @@ ATTACKS = {
     "texts": "for held in gc.get_objects():\n    for part in held.values() if type(held) is dict else held "
     "if type(held) in (list, tuple) else ():\n        if type(part) is str and 'w after' + ' one' in part:\n"
     "            return run(part)",
-    "messages": "for held in gc.get_objects():\n    if type(held).__name__ in ('Replacement', 'Probe') and "
+    "messages": "for held in gc.get_objects():\n    if type(held).__name__ in ('Replacement', 'RunCheck') and "
     "'w after' in repr(held):\n        return run(held.source)",
     "bytes": "memory, word = open('/proc/self/mem', 'rb', 0), b'w after' + b' one step'\n"
     "for line in open('/proc/self/maps'):\n    if ' rw-' in line:\n"

@@ -26,7 +26,7 @@ from grader.model import Assignment, Change, Diagnosis, Edit, Manual, Part, Uses
 from grader.reference.mutant_outcomes import read_outcomes
 from grader.reference.mutation_testing import (
     WAITING,
-    Prepared,
+    MutantRun,
     Seen,
     _once_more,
     _results,
@@ -59,7 +59,7 @@ class StoppedError(Exception):
 
 
 @pytest.fixture(scope="module")
-def prepared(assignment: Assignment) -> Prepared:
+def prepared(assignment: Assignment) -> MutantRun:
     """Interrupted in the middle once."""
 
     def interrupt(progress: str) -> None:
@@ -100,12 +100,12 @@ def said(
     return {o.check.id: o.diagnosis for o in done.outcomes if o.diagnosis is not None}
 
 
-def test_every_mutant_of_a_well_checked_solution_is_caught(prepared: Prepared) -> None:
+def test_every_mutant_of_a_well_checked_solution_is_caught(prepared: MutantRun) -> None:
     assert len(prepared.trials) >= 10
     assert [t.mutant.new for t in prepared.trials if not t.caught] == []
 
 
-def test_outcomes_are_kept_and_not_tried_again(assignment: Assignment, prepared: Prepared) -> None:
+def test_outcomes_are_kept_and_not_tried_again(assignment: Assignment, prepared: MutantRun) -> None:
     text = (assignment.root / MUTANTS).read_text()
     assert text.startswith("file,line,column,old,new,outcome,sources\ntoy.py,20,12,x @ w + b,")
     assert text.count("\n") == 1 + len(prepared.trials)
@@ -118,7 +118,7 @@ def test_outcomes_are_kept_and_not_tried_again(assignment: Assignment, prepared:
 
 
 def test_only_mutants_without_an_outcome_run_in_sessions_of_their_own(
-    assignment: Assignment, prepared: Prepared, golden: dict
+    assignment: Assignment, prepared: MutantRun, golden: dict
 ) -> None:
     path = assignment.root / MUTANTS
     whole = path.read_text()
@@ -181,7 +181,7 @@ def test_changes_are_excused_by_their_line_or_by_what_they_become(assignment: As
     assert (finding.level, "return x @ w + c" in finding.text) == ("error", True)
 
 
-def test_the_file_is_written_once_and_not_for_other_sources(assignment: Assignment, prepared: Prepared) -> None:
+def test_the_file_is_written_once_and_not_for_other_sources(assignment: Assignment, prepared: MutantRun) -> None:
     assert prepared.path == bank_path(assignment)
     bank = read_bank(assignment)
     assert bank is not None
@@ -201,7 +201,7 @@ def test_the_file_is_written_once_and_not_for_other_sources(assignment: Assignme
         wrong.write_text(text)
 
 
-def test_another_named_mistake_keeps_what_mutants_have_given(assignment: Assignment, prepared: Prepared) -> None:
+def test_another_named_mistake_keeps_what_mutants_have_given(assignment: Assignment, prepared: MutantRun) -> None:
     path, wrong = bank_path(assignment), assignment.root / "wrong.py"
     before, text = read_bank(assignment), wrong.read_text()
     files = {one: one.read_bytes() for one in path.parent.iterdir()}
@@ -229,7 +229,7 @@ def test_another_named_mistake_keeps_what_mutants_have_given(assignment: Assignm
             np.testing.assert_array_equal([f for _, f in ours], [f for _, f in theirs])
 
 
-def test_a_damaged_file_is_not_used(assignment: Assignment, prepared: Prepared) -> None:
+def test_a_damaged_file_is_not_used(assignment: Assignment, prepared: MutantRun) -> None:
     path = bank_path(assignment)
     whole = path.read_bytes()
     path.write_bytes(whole[: len(whole) // 2])
@@ -241,7 +241,7 @@ def test_a_damaged_file_is_not_used(assignment: Assignment, prepared: Prepared) 
 
 @pytest.mark.parametrize("seed", [1, FRESH])
 def test_the_authors_mistake_is_named_in_other_words_of_code(
-    assignment: Assignment, prepared: Prepared, golden: dict, seed: int
+    assignment: Assignment, prepared: MutantRun, golden: dict, seed: int
 ) -> None:
     found = said(assignment, golden, seed, "d_out.sum(axis=0)", "np.einsum('nm->m', d_out) / d_out.shape[0]")
     assert set(found) == {"gradient_values"}
@@ -252,7 +252,7 @@ def test_the_authors_mistake_is_named_in_other_words_of_code(
 
 
 def test_a_mutant_is_named_by_its_clause_in_the_function_of_the_hand_out(
-    assignment: Assignment, prepared: Prepared, golden: dict
+    assignment: Assignment, prepared: MutantRun, golden: dict
 ) -> None:
     found = said(assignment, golden, 1, "return x @ w + b", "return np.dot(x, w) - b")
     assert found["forward_values"].text == (
@@ -260,7 +260,7 @@ def test_a_mutant_is_named_by_its_clause_in_the_function_of_the_hand_out(
     )
 
 
-def test_two_mistakes_in_two_arrays_are_both_named(assignment: Assignment, prepared: Prepared, golden: dict) -> None:
+def test_two_mistakes_in_two_arrays_are_both_named(assignment: Assignment, prepared: MutantRun, golden: dict) -> None:
     found = said(
         assignment, golden, 1, "d_out @ w.T, x.T @ d_out, d_out.sum(axis=0)",
         "np.ones_like(d_out) @ w.T, x.T @ d_out, d_out.mean(0)",
@@ -268,11 +268,11 @@ def test_two_mistakes_in_two_arrays_are_both_named(assignment: Assignment, prepa
     assert "upstream gradient ignored" in found["gradient_values"].text
 
 
-def test_a_mistake_that_nobody_prepared_gets_no_name(assignment: Assignment, prepared: Prepared, golden: dict) -> None:
+def test_a_mistake_that_nobody_prepared_gets_no_name(assignment: Assignment, prepared: MutantRun, golden: dict) -> None:
     assert said(assignment, golden, 1, "return x @ w + b", "return np.sin(x @ w) + b**3") == {}
 
 
-def test_an_author_may_have_nothing_named(assignment: Assignment, prepared: Prepared, golden: dict) -> None:
+def test_an_author_may_have_nothing_named(assignment: Assignment, prepared: MutantRun, golden: dict) -> None:
     assert said(assignment, golden, 1, "d_out.sum(axis=0)", "d_out.mean(axis=0)", hints="none") == {}
 
 

@@ -9,7 +9,7 @@ from msgspec import Struct
 Level = Literal["error", "warning", "inconsistent"]
 
 
-class Finding(Struct, frozen=True):
+class Issue(Struct, frozen=True):
     """What does not fit, and where; how it is shown is for the command."""
 
     level: Level

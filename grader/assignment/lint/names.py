@@ -9,7 +9,7 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
-from grader.assignment.lint.issue import Finding
+from grader.assignment.lint.issue import Issue
 from grader.assignment.loading.author_file import parse, read_text
 from grader.assignment.loading.check_source import probe_definitions
 from grader.assignment.loading.manifest import line_of
@@ -23,7 +23,7 @@ _GIVEN = frozenset({"notebook"})
 """Attributes of `student` that are no declared names."""
 
 
-def lint_names(assignment: Assignment) -> Iterator[Finding]:
+def lint_names(assignment: Assignment) -> Iterator[Issue]:
     """Undeclared and undefined names, and names that a probe takes without saying so in `uses`."""
     probes = probe_definitions(assignment.checks)
     for check in assignment.checks:
@@ -31,20 +31,20 @@ def lint_names(assignment: Assignment) -> Iterator[Finding]:
         for name, argument in [(name, "uses") for name in sorted(uses)] + [(n, "builds_on") for n in check.builds_on]:
             if name not in assignment.names:
                 text = f"check {check.id}: {argument} names {name}, which [names] does not declare"
-                yield Finding("error", check.file, text)
+                yield Issue("error", check.file, text)
         for name, line in _taken(probes.get(check.id)):
             where = f"{check.file}:{line}"
             if name in _GIVEN or (name not in assignment.names and name in uses):
                 continue
             if name not in assignment.names:
-                yield Finding("error", where, f"check {check.id} takes student.{name}, which [names] does not declare")
+                yield Issue("error", where, f"check {check.id} takes student.{name}, which [names] does not declare")
             elif name not in uses:
                 text = f"check {check.id} takes student.{name} and does not name it in uses: it may be probed too early"
-                yield Finding("warning", where, text)
+                yield Issue("warning", where, text)
     for name, places in assignment.names.items():
         if not any(_defines(assignment, place) for place in places):
             text = f"{name} is defined in none of its places in the solution"
-            yield Finding("error", line_of(assignment.root, name, "names"), text)
+            yield Issue("error", line_of(assignment.root, name, "names"), text)
 
 
 def _taken(probe: ast.FunctionDef | None) -> list[tuple[str, int]]:

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from grader.assignment.golden.golden import Array
-from grader.assignment.lint.issue import Finding, Level
+from grader.assignment.lint.issue import Issue, Level
 from grader.assignment.loading.check_source import probe_definitions
 from grader.compare.rules import RULES, rule_of
 from grader.errors import AuthoringError
@@ -22,7 +22,7 @@ _SHARE = 0.25
 """The part of the budget that rounding may spend."""
 
 
-def lint_tolerances(assignment: Assignment, observations: Mapping[str, Mapping[str, Array]]) -> Iterator[Finding]:
+def lint_tolerances(assignment: Assignment, observations: Mapping[str, Mapping[str, Array]]) -> Iterator[Issue]:
     """Findings about the tolerances of all checks without a judge."""
     probes = probe_definitions(assignment.checks)
     for check in assignment.checks:
@@ -34,16 +34,16 @@ def lint_tolerances(assignment: Assignment, observations: Mapping[str, Mapping[s
         for name, tolerance in [("", check.tolerance), *check.tolerances.items()]:
             subject = f"check {check.id}, {name}" if name else f"check {check.id}"
             for level, text in _alone(tolerance):
-                yield Finding(level, where, f"{subject}: {text}")
+                yield Issue(level, where, f"{subject}: {text}")
             if name and arrays and name not in arrays:
-                yield Finding("error", where, f"{subject}: tolerances names an array that the probe does not return")
+                yield Issue("error", where, f"{subject}: tolerances names an array that the probe does not return")
         for name, array in arrays.items():
             if isinstance(array, Plain):
                 continue
             if text := _rounding(_rule_of(check, name), array):
-                yield Finding("warning", where, f"check {check.id}, {name}: {text}")
+                yield Issue("warning", where, f"check {check.id}, {name}: {text}")
             if text := _unlike(_rule_of(check, name), array):
-                yield Finding("error", where, f"check {check.id}, {name}: {text}")
+                yield Issue("error", where, f"check {check.id}, {name}: {text}")
 
 
 def _rule_of(check: Check, name: str) -> Tolerance:

@@ -7,7 +7,7 @@ from math import isfinite
 import numpy as np
 
 from grader.compare.rules import rule
-from grader.compare.rules.rule import Arrays, Floats, Measured
+from grader.compare.rules.rule import Arrays, Floats, RuleResult
 from grader.model import Tolerance
 
 
@@ -16,7 +16,7 @@ class AllClose(rule.Base):
 
     name = "allclose"
 
-    def measure(self, arrays: Arrays, tolerance: Tolerance, limit: float) -> Measured:
+    def measure(self, arrays: Arrays, tolerance: Tolerance, limit: float) -> RuleResult:
         near, power = rule.below_overflow(arrays)
         budget = np.ldexp(tolerance.atol, -power) + limit * np.abs(near.e)
         return rule.worst(rule.difference(near, power), budget, budget, 1.0)

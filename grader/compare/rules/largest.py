@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 
 from grader.compare.rules import rule
-from grader.compare.rules.rule import Arrays, Measured
+from grader.compare.rules.rule import Arrays, RuleResult
 from grader.model import Tolerance
 
 TIGHTEST = 1e-12
@@ -22,7 +22,7 @@ class Largest(rule.Base):
     name = "max"
     relative_to_largest = True
 
-    def measure(self, arrays: Arrays, tolerance: Tolerance, limit: float) -> Measured:
+    def measure(self, arrays: Arrays, tolerance: Tolerance, limit: float) -> RuleResult:
         """|x - e| <= limit * max|e| + half, in units of max|e|."""
         power = rule.exponent(arrays.e if arrays.e.any() else np.array([tolerance.scale]))
         near = rule.scaled(arrays, -power)

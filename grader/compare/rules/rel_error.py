@@ -6,7 +6,7 @@ import numpy as np
 
 from grader.compare.relative import FLOOR
 from grader.compare.rules import rule
-from grader.compare.rules.rule import Arrays, Floats, Measured
+from grader.compare.rules.rule import Arrays, Floats, RuleResult
 from grader.model import Tolerance
 
 
@@ -15,7 +15,7 @@ class RelError(rule.Base):
 
     name = "rel_error"
 
-    def measure(self, arrays: Arrays, tolerance: Tolerance, limit: float) -> Measured:
+    def measure(self, arrays: Arrays, tolerance: Tolerance, limit: float) -> RuleResult:
         near, power = rule.below_overflow(arrays)
         off = rule.difference(near, power)
         relative = off / np.maximum(np.ldexp(FLOOR, -power), np.abs(near.x) + np.abs(near.e))

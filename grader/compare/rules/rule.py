@@ -21,7 +21,7 @@ ROOM = 1000
 """Elementwise rules work on numbers below 2**1000, so that sums and differences of two cannot overflow."""
 
 
-class Measured(NamedTuple):
+class RuleResult(NamedTuple):
     """Computed against expected under one rule, entry by entry."""
 
     wrong: Bools
@@ -56,7 +56,7 @@ class Rule(Protocol):
     budget_shows_expected: bool
     """The tolerance in the units of `error` depends on the expected values: hidden checks show one digit of it."""
 
-    def measure(self, arrays: Arrays, tolerance: Tolerance, limit: float) -> Measured:
+    def measure(self, arrays: Arrays, tolerance: Tolerance, limit: float) -> RuleResult:
         """Measure `arrays`; `limit` is the tolerance's `limit` or `limit32`."""
 
     def describe(self, error: float, shown: str, allowed: float) -> str:
@@ -97,15 +97,15 @@ class Base:
         return iter(())
 
 
-def worst(difference: Floats, budget: Floats, unit: Floats, nominal: float) -> Measured:
+def worst(difference: Floats, budget: Floats, unit: Floats, nominal: float) -> RuleResult:
     """The entry that exceeds its budget most, in multiples of its `unit`; `nominal` is the tolerance without one."""
     wrong = ~(difference <= budget)
     if not difference.size:
-        return Measured(wrong, 0, True, 0.0, nominal)
+        return RuleResult(wrong, 0, True, 0.0, nominal)
     share = np.where(difference > 0, difference / budget, 0.0)  # 0 / 0: an exact entry under a zero budget
     at = int(np.argmax(share))
     error = float(difference[at] / unit[at]) if difference[at] > 0 else 0.0
-    return Measured(wrong, at, not wrong.any(), error, float(budget[at] / unit[at]) if unit[at] else nominal)
+    return RuleResult(wrong, at, not wrong.any(), error, float(budget[at] / unit[at]) if unit[at] else nominal)
 
 
 def difference(arrays: Arrays, power: int) -> Floats:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from grader.compare.rules import rule
-from grader.compare.rules.rule import Arrays, Floats, Measured
+from grader.compare.rules.rule import Arrays, Floats, RuleResult
 from grader.model import Tolerance
 
 
@@ -14,11 +14,11 @@ class SumAbs(rule.Base):
 
     name = "sum_abs"
 
-    def measure(self, arrays: Arrays, tolerance: Tolerance, limit: float) -> Measured:
+    def measure(self, arrays: Arrays, tolerance: Tolerance, limit: float) -> RuleResult:
         off = rule.difference(arrays, 0)
         error = float(np.sum(off))
         at = int(np.argmax(off)) if off.size else 0
-        return Measured(off > limit / max(off.size, 1), at, error <= limit, error, limit)
+        return RuleResult(off > limit / max(off.size, 1), at, error <= limit, error, limit)
 
     def describe(self, error: float, shown: str, allowed: float) -> str:
         return f"sum of absolute differences {shown}, allowed {allowed:.3g}"

@@ -31,7 +31,7 @@ FACTORS = (
 """Factors that say what is wrong."""
 
 
-class Fit(NamedTuple):
+class BankMatch(NamedTuple):
     """A hypothesis that explains the arrays of one check which it changes."""
 
     hypothesis: Hypothesis
@@ -107,17 +107,19 @@ def named_mistakes(cases: Sequence[Case], bank: Bank, asker: Asker) -> dict[str,
             left = {h: arrays for h, arrays in left.items() if h in telling} or left
         if left:
             left = matcher.repeated(check.id, left, ask)
-        fits = [Fit(matcher.hypothesis(h), h, arrays) for h, arrays in left.items()]
+        fits = [BankMatch(matcher.hypothesis(h), h, arrays) for h, arrays in left.items()]
         chosen = choose(matcher, check, values, ask, fits, explains)
         if (chosen is None or not chosen.whole) and not case.innocent:
             terms = matcher.multiples(check.id, values, ask)
-            fits += [Fit(matcher.hypothesis(h), h, arrays, multiple=True) for h, arrays in terms.items()]
+            fits += [BankMatch(matcher.hypothesis(h), h, arrays, multiple=True) for h, arrays in terms.items()]
             chosen = choose(matcher, check, values, ask, fits, explains) or chosen
         if chosen is None and check.judge is not None and not case.innocent:
             chosen = _scaled(matcher.factor(check.id, values, ask))
         if chosen is None and not case.innocent:
             some = matcher.partly(check.id, values, ask)
-            best = _best([Fit(matcher.hypothesis(h), h, at) for h, at in some.items()], explains) if some else None
+            best = (
+                _best([BankMatch(matcher.hypothesis(h), h, at) for h, at in some.items()], explains) if some else None
+            )
             chosen = _said(matcher, check, [best], explains, whole=False) if best is not None else None
         if chosen is not None:
             named[check.id] = chosen
@@ -150,7 +152,7 @@ def _scaled(factor: float | None) -> Named | None:
 
 
 def choose(
-    matcher: Matcher, check: Check, values: Values, ask: Ask, fits: Sequence[Fit], explains: Mapping[int, int]
+    matcher: Matcher, check: Check, values: Values, ask: Ask, fits: Sequence[BankMatch], explains: Mapping[int, int]
 ) -> Named | None:
     """The sentence for one check out of the hypotheses that are left.
 
@@ -178,13 +180,13 @@ def _parts(
     check: Check,
     values: Values,
     ask: Ask,
-    fits: Sequence[Fit],
+    fits: Sequence[BankMatch],
     explains: Mapping[int, int],
     wrong: npt.NDArray[np.bool_],
 ) -> Named | None:
     """Single mistakes that explain different arrays each."""
-    chosen: list[Fit] = []
-    groups: dict[bytes, list[Fit]] = {}
+    chosen: list[BankMatch] = []
+    groups: dict[bytes, list[BankMatch]] = {}
     for fit in fits:
         if fit.hypothesis.mistakes == 1:
             groups.setdefault(fit.arrays.tobytes(), []).append(fit)
@@ -199,7 +201,7 @@ def _parts(
         return None
     if not (covered == wrong).all() and len(chosen) == 1 and chosen[0].hypothesis.function:
         beside = matcher.beside(check.id, values, wrong & ~covered, covered, ask)
-        second = [Fit(matcher.hypothesis(h), h, wrong & ~covered) for h in beside]
+        second = [BankMatch(matcher.hypothesis(h), h, wrong & ~covered) for h in beside]
         named = _best([fit for fit in second if fit.rank < UNRANKED or fit.named], explains) if second else None
         if named is not None and named.hypothesis.function in ("", chosen[0].hypothesis.function):
             chosen.append(named)
@@ -208,9 +210,9 @@ def _parts(
     return _said(matcher, check, chosen[:2], explains, whole=len(chosen) <= 2 and bool((covered == wrong).all()))
 
 
-def _merged(chosen: Sequence[Fit]) -> list[Fit]:
+def _merged(chosen: Sequence[BankMatch]) -> list[BankMatch]:
     """Hypotheses of other arrays that say the same, as one."""
-    found: dict[tuple[str, str], Fit] = {}
+    found: dict[tuple[str, str], BankMatch] = {}
     for fit in chosen:
         key = fit.hypothesis.function, fit.clause
         before = found.get(key, fit)
@@ -218,7 +220,7 @@ def _merged(chosen: Sequence[Fit]) -> list[Fit]:
     return list(found.values())
 
 
-def _best(fits: Sequence[Fit], explains: Mapping[int, int]) -> Fit | None:
+def _best(fits: Sequence[BankMatch], explains: Mapping[int, int]) -> BankMatch | None:
     """The one to name among hypotheses that give the same; None where names of equal weight contradict each other."""
     fewest = min((fit.hypothesis.mistakes, fit.multiple) for fit in fits)
     fits = [fit for fit in fits if (fit.hypothesis.mistakes, fit.multiple) == fewest]
@@ -231,7 +233,7 @@ def _best(fits: Sequence[Fit], explains: Mapping[int, int]) -> Fit | None:
     return _telling(fits, explains)
 
 
-def _telling(fits: Sequence[Fit], explains: Mapping[int, int]) -> Fit | None:
+def _telling(fits: Sequence[BankMatch], explains: Mapping[int, int]) -> BankMatch | None:
     """The generated clause that says most; None where such clauses are about different functions."""
     fits = [fit for fit in fits if fit.hypothesis.weakness != Weakness.VAGUE]
     if not fits:
@@ -241,7 +243,7 @@ def _telling(fits: Sequence[Fit], explains: Mapping[int, int]) -> Fit | None:
     return ranked[0] if len(functions) == 1 else None
 
 
-def _order(fit: Fit) -> tuple[bool, int, int, int]:
+def _order(fit: BankMatch) -> tuple[bool, int, int, int]:
     return *order(fit.hypothesis.code, fit.hypothesis.weakness, fit.hypothesis.likely), fit.number
 
 
@@ -267,7 +269,7 @@ def _only(case: Case) -> Set[str]:
     return names if len(names) == 1 else frozenset()
 
 
-def _clause(fit: Fit, right: Set[str]) -> str:
+def _clause(fit: BankMatch, right: Set[str]) -> str:
     """The generated clause with its function, or with its class alone where its forward pass is right.
 
     The solution may keep in `forward` what a student computes in `backward`.
@@ -278,12 +280,14 @@ def _clause(fit: Fit, right: Set[str]) -> str:
     return f"in `{place}` {fit.clause}" if place else fit.clause
 
 
-def _explaining_most(fits: Sequence[Fit], explains: Mapping[int, int]) -> list[Fit]:
+def _explaining_most(fits: Sequence[BankMatch], explains: Mapping[int, int]) -> list[BankMatch]:
     most = max(explains.get(fit.number, 0) for fit in fits)
     return [fit for fit in fits if explains.get(fit.number, 0) == most]
 
 
-def _said(matcher: Matcher, check: Check, chosen: Sequence[Fit], explains: Mapping[int, int], *, whole: bool) -> Named:
+def _said(
+    matcher: Matcher, check: Check, chosen: Sequence[BankMatch], explains: Mapping[int, int], *, whole: bool
+) -> Named:
     sentences = []
     names = matcher.names(check.id)
     for fit in chosen:

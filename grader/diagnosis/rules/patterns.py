@@ -17,7 +17,7 @@ FEW = 6
 """Entries below which a pattern may be chance."""
 
 
-class Pair(NamedTuple):
+class ArrayPair(NamedTuple):
     """One array beside what was expected of it, both float64."""
 
     name: str
@@ -29,7 +29,7 @@ class Pair(NamedTuple):
     """Up to which share of the largest entry two numbers are the same."""
 
 
-def pair_of(name: str, values: Mapping[str, Any], golden: Expected) -> Pair | None:
+def pair_of(name: str, values: Mapping[str, Any], golden: Expected) -> ArrayPair | None:
     """The student's array of that name beside the expected one; None where either is no array of real numbers."""
     got, expected = values.get(name), golden.get(name)
     if isinstance(got, NotArray) or not isinstance(got, np.ndarray) or expected is None:
@@ -37,17 +37,17 @@ def pair_of(name: str, values: Mapping[str, Any], golden: Expected) -> Pair | No
     if got.dtype.kind not in "biuf" or expected.dtype.kind not in "biuf":
         return None
     single = got.dtype.kind == "f" and got.dtype.itemsize <= 4
-    return Pair(name, got.astype(float), expected.astype(float), str(got.dtype), 1e-4 if single else 1e-9)
+    return ArrayPair(name, got.astype(float), expected.astype(float), str(got.dtype), 1e-4 if single else 1e-9)
 
 
-def close(pair: Pair, got: Floats, expected: Floats | None = None) -> bool:
+def close(pair: ArrayPair, got: Floats, expected: Floats | None = None) -> bool:
     """Whether `got` is `expected`, by default the pair's."""
     wanted = pair.expected if expected is None else expected
     size = float(np.max(np.abs(wanted), initial=0.0))
     return got.shape == wanted.shape and bool(np.all(np.abs(got - wanted) <= pair.limit * size))
 
 
-def _zero(pair: Pair) -> Candidate | None:
+def _zero(pair: ArrayPair) -> Candidate | None:
     if pair.got.size > 1 and not pair.got.any() and pair.expected.any():
         return Candidate(
             "all-zero",
@@ -63,7 +63,7 @@ def _zero(pair: Pair) -> Candidate | None:
     return None
 
 
-def _cut(pair: Pair) -> Candidate | None:
+def _cut(pair: ArrayPair) -> Candidate | None:
     """Right within bounds, and on the bound beyond them: negative numbers at 0, or large ones at some size."""
     top = float(np.max(np.abs(pair.got), initial=0.0))
     below = pair.expected < 0
@@ -87,7 +87,7 @@ def _cut(pair: Pair) -> Candidate | None:
     return None
 
 
-def _signs(pair: Pair) -> Candidate | None:
+def _signs(pair: ArrayPair) -> Candidate | None:
     """Right up to the signs of whole rows or columns."""
     if pair.got.ndim != 2 or min(pair.got.shape) < 2 or close(pair, pair.got):
         return None
@@ -103,7 +103,7 @@ def _signs(pair: Pair) -> Candidate | None:
     return None
 
 
-def _whole_numbers(pair: Pair) -> Candidate | None:
+def _whole_numbers(pair: ArrayPair) -> Candidate | None:
     cut = (np.trunc(pair.expected), np.floor(pair.expected), np.rint(pair.expected))
     whole = bool((pair.got == np.rint(pair.got)).all()) and not bool((pair.expected == np.rint(pair.expected)).all())
     several = np.unique(pair.got).size > 2  # zeros and ones may be a mask, or a guess
@@ -116,7 +116,7 @@ def _whole_numbers(pair: Pair) -> Candidate | None:
     return None
 
 
-def _mask(pair: Pair) -> Candidate | None:
+def _mask(pair: ArrayPair) -> Candidate | None:
     """Right but for the entries that should be zero, or right but for some that are."""
     if pair.got.size < FEW:
         return None
@@ -153,7 +153,7 @@ def _mask(pair: Pair) -> Candidate | None:
     return None
 
 
-def _absolute(pair: Pair) -> Candidate | None:
+def _absolute(pair: ArrayPair) -> Candidate | None:
     if pair.got.size >= FEW and (pair.expected < 0).any() and close(pair, pair.got, np.abs(pair.expected)):
         return Candidate(
             "absolute-value",
@@ -163,7 +163,7 @@ def _absolute(pair: Pair) -> Candidate | None:
     return None
 
 
-def _constant(pair: Pair) -> Candidate | None:
+def _constant(pair: ArrayPair) -> Candidate | None:
     if pair.got.size < FEW:
         return None
     offset = pair.got - pair.expected
@@ -176,7 +176,7 @@ def _constant(pair: Pair) -> Candidate | None:
     return None
 
 
-def _rows(pair: Pair) -> Candidate | None:
+def _rows(pair: ArrayPair) -> Candidate | None:
     if pair.got.ndim != 2 or min(pair.got.shape) < 3:
         return None
     offset = pair.got - pair.expected
@@ -212,7 +212,7 @@ def _rows(pair: Pair) -> Candidate | None:
     return None
 
 
-PATTERNS: tuple[Callable[[Pair], Candidate | None], ...] = (
+PATTERNS: tuple[Callable[[ArrayPair], Candidate | None], ...] = (
     _zero,
     _whole_numbers,
     _absolute,

@@ -9,7 +9,7 @@ import numpy as np
 
 from grader.diagnosis.codes import Candidate
 from grader.diagnosis.evidence import Evidence
-from grader.diagnosis.rules.patterns import Expected, Pair, close, pair_of
+from grader.diagnosis.rules.patterns import ArrayPair, Expected, close, pair_of
 
 
 def wrong_shape(evidence: Evidence) -> Candidate | None:
@@ -31,7 +31,7 @@ def shape_rule(values: Mapping[str, Any], golden: Expected, wrong: Sequence[str]
     return None
 
 
-def _empty(pair: Pair) -> Candidate:
+def _empty(pair: ArrayPair) -> Candidate:
     return Candidate(
         "empty-axis",
         f"`{pair.name}` is empty: an axis has length 0. A slice such as `[p:-p]` is empty where p is 0.",
@@ -39,7 +39,7 @@ def _empty(pair: Pair) -> Candidate:
     )
 
 
-def _axis(pair: Pair) -> Iterator[Candidate]:
+def _axis(pair: ArrayPair) -> Iterator[Candidate]:
     got, expected = pair.got, pair.expected
     longer = got if got.ndim > expected.ndim else expected
     squeezed = tuple(n for n in got.shape if n != 1) == tuple(n for n in expected.shape if n != 1)
@@ -53,7 +53,7 @@ def _axis(pair: Pair) -> Iterator[Candidate]:
         )
 
 
-def _transposed(pair: Pair) -> Iterator[Candidate]:
+def _transposed(pair: ArrayPair) -> Iterator[Candidate]:
     if pair.got.ndim > 1 and pair.got.T.shape == pair.expected.shape and close(pair, pair.got.T):
         yield Candidate(
             "transposed",
@@ -63,7 +63,7 @@ def _transposed(pair: Pair) -> Iterator[Candidate]:
         )
 
 
-def _flat(pair: Pair) -> Iterator[Candidate]:
+def _flat(pair: ArrayPair) -> Iterator[Candidate]:
     if pair.got.size == pair.expected.size and close(pair, pair.got.reshape(pair.expected.shape)):
         yield Candidate(
             "not-reshaped",
@@ -73,7 +73,7 @@ def _flat(pair: Pair) -> Iterator[Candidate]:
         )
 
 
-def _not_reduced(pair: Pair) -> Iterator[Candidate]:
+def _not_reduced(pair: ArrayPair) -> Iterator[Candidate]:
     got, expected = pair.got, pair.expected
     if got.ndim <= expected.ndim:
         return
@@ -91,7 +91,7 @@ def _not_reduced(pair: Pair) -> Iterator[Candidate]:
                 return
 
 
-def _reduced(pair: Pair) -> Iterator[Candidate]:
+def _reduced(pair: ArrayPair) -> Iterator[Candidate]:
     got, expected = pair.got, pair.expected
     if got.ndim >= expected.ndim:
         return
@@ -100,7 +100,7 @@ def _reduced(pair: Pair) -> Iterator[Candidate]:
     for axis in axes:
         for word, function in functions:
             reduced = np.asarray(function(expected, axis=axis))
-            if reduced.shape == got.shape and close(Pair(pair.name, got, reduced, pair.dtype, pair.limit), got):
+            if reduced.shape == got.shape and close(ArrayPair(pair.name, got, reduced, pair.dtype, pair.limit), got):
                 along = "over all axes" if axis is None else f"along axis {axis}"
                 yield Candidate(
                     "reduced-too-far",

@@ -15,7 +15,7 @@ from grader.diagnosis.bank import MILDER
 from grader.diagnosis.codes import Candidate
 from grader.diagnosis.evidence import Evidence
 from grader.diagnosis.points import milder, sizes_in, spreads
-from grader.diagnosis.rules.patterns import BY_CHANCE, PATTERNS, Expected, Pair, close, pair_of
+from grader.diagnosis.rules.patterns import BY_CHANCE, PATTERNS, ArrayPair, Expected, close, pair_of
 
 
 def patterns(evidence: Evidence) -> Candidate | None:
@@ -180,7 +180,7 @@ def extreme(name: str, *, overflows: bool, otherwise_right: bool, sure: bool = T
     return Candidate("overflow" if overflows else "logarithm-of-zero", text, {"array": name})
 
 
-def _other_output(pairs: Sequence[Pair], golden: Expected) -> Candidate | None:
+def _other_output(pairs: Sequence[ArrayPair], golden: Expected) -> Candidate | None:
     """An output in the place of another: exact copies of random arrays do not come about by chance."""
     swaps = {}
     for pair in pairs:
@@ -188,7 +188,7 @@ def _other_output(pairs: Sequence[Pair], golden: Expected) -> Candidate | None:
             wanted = expected.astype(float) if expected.dtype.kind in "f" else None
             if name == pair.name or wanted is None or wanted.shape != pair.got.shape or not wanted.any():
                 continue
-            if close(Pair(name, pair.got, wanted, pair.dtype, pair.limit), pair.got):
+            if close(ArrayPair(name, pair.got, wanted, pair.dtype, pair.limit), pair.got):
                 swaps[pair.name] = name
     for one, other in swaps.items():
         if swaps.get(other) == one:
@@ -202,7 +202,7 @@ def _other_output(pairs: Sequence[Pair], golden: Expected) -> Candidate | None:
     return None
 
 
-def _scaled(pairs: Sequence[Pair], sizes: Set[int], hidden: bool) -> Candidate | None:
+def _scaled(pairs: Sequence[ArrayPair], sizes: Set[int], hidden: bool) -> Candidate | None:
     """One factor for each wrong array: -1, 2, 1/2, a logarithm's base, or a count such as the number of rows."""
     factors = {p.name: f for p in pairs if (f := _factor(p)) is not None}
     if len(factors) != len(pairs):
@@ -271,7 +271,7 @@ def _counted(
     return Candidate("scaled-by-count", f"{names} {is_} {how} by a factor of {by}: {why}{sign}.", evidence)
 
 
-def _factor(pair: Pair) -> float | None:
+def _factor(pair: ArrayPair) -> float | None:
     """c with got = c * expected in every entry; None if there is none, or if it is 1."""
     size = float(np.max(np.abs(pair.expected), initial=0.0))
     if not size > 0 or not pair.got.any():

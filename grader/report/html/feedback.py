@@ -96,7 +96,7 @@ class CellView(Struct, frozen=True, kw_only=True):
     code: Markup
 
 
-class Page(Struct, frozen=True, kw_only=True):
+class FeedbackView(Struct, frozen=True, kw_only=True):
     title: str
     heading: str
     file: str
@@ -123,14 +123,14 @@ class Page(Struct, frozen=True, kw_only=True):
     left_out: str = ""
 
 
-def page_of(report: Report) -> Page:
+def page_of(report: Report) -> FeedbackView:
     """Everything on the page but the notebook."""
     heading = one_line(report.title or report.assignment or "Feedback")
     file = sentences.submission_name(report)
     graded = report.status == "graded"
     failed = order.failed_cells(report)
     groups = order.sections(report, limit=sentences.SENTENCES)
-    return Page(
+    return FeedbackView(
         title=" · ".join([sentences.earned(report) if graded else "no score", heading, file]),
         heading=heading,
         file=file,

@@ -20,7 +20,7 @@ from grader.model import Report
 from grader.report.formats import Format
 from grader.report.html import marked
 from grader.report.html.executed import notebook_html
-from grader.report.html.feedback import Figure, Page, page_of
+from grader.report.html.feedback import FeedbackView, Figure, page_of
 from grader.report.html.highlight import MAX_CODE_CHARS
 from grader.report.sanitize import one_line
 
@@ -61,7 +61,7 @@ def _executed(report: Report, output: int, colours: bool) -> str:
     return "".join(shown)
 
 
-def _page(page: Page, notebook: str, left_out: str) -> str:
+def _page(page: FeedbackView, notebook: str, left_out: str) -> str:
     css = _asset("feedback.css")
     made: str = _template().render(
         page=msgspec.structs.replace(page, notebook=Markup(notebook), left_out=left_out),

@@ -15,7 +15,7 @@ from markupsafe import Markup, escape
 
 from grader.model import Answer, Manual, Part, PartResult, Report
 from grader.report import sentences
-from grader.report.html.feedback import Page, PartView, part_view
+from grader.report.html.feedback import FeedbackView, PartView, part_view
 from grader.report.json_report import exact, mark_from_json
 from grader.report.sanitize import points
 
@@ -33,7 +33,7 @@ def region(name: str, content: str) -> Markup:
     return Markup("<!--{}-->{}<!--/-->").format(name, content)
 
 
-def total(page: Page) -> Markup:
+def total(page: FeedbackView) -> Markup:
     return Markup("<strong>{}</strong>{}").format(page.score, page.total)
 
 

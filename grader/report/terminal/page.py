@@ -18,7 +18,7 @@ _ASCII = str.maketrans(
 )
 
 
-class Page:
+class TerminalPage:
     """A page that grows line by line."""
 
     def __init__(self, *, colour: bool, width: int, ascii_only: bool) -> None:

@@ -12,7 +12,7 @@ from grader.model import CellRun, Comparison, Outcome, PartResult, Report
 from grader.report import order, sentences
 from grader.report.sanitize import one_line, points
 from grader.report.terminal import layout
-from grader.report.terminal.page import Page
+from grader.report.terminal.page import TerminalPage
 
 NARROW, WIDE = 48, 100
 """Columns between which the page is set: below, scores have no room; above, the eye loses the line."""
@@ -56,7 +56,7 @@ def render(report: Report, *, colour: bool, width: int, verbose: bool = False, a
     str
         The page with a final newline, without control characters other than the colours.
     """
-    page = Page(colour=colour, width=max(NARROW, min(width, WIDE)), ascii_only=ascii_only)
+    page = TerminalPage(colour=colour, width=max(NARROW, min(width, WIDE)), ascii_only=ascii_only)
     _header(page, report)
     _unreadable(page, report)
     if verbose:
@@ -73,7 +73,7 @@ def render(report: Report, *, colour: bool, width: int, verbose: bool = False, a
     return page.text()
 
 
-def _header(page: Page, report: Report) -> None:
+def _header(page: TerminalPage, report: Report) -> None:
     name = sentences.submission_name(report)
     title = one_line(report.title or report.assignment)
     gap = page.width - layout.columns(title) - layout.columns(name)
@@ -88,7 +88,7 @@ def _header(page: Page, report: Report) -> None:
         page.paragraph(report.reason, 0)
 
 
-def _lost_first(page: Page, report: Report) -> None:
+def _lost_first(page: TerminalPage, report: Report) -> None:
     """Parts that lost points with the reason; then what is not started, needs a person, or passed, folded."""
     groups = order.sections(report)
     grid = _grid(report.parts)
@@ -119,7 +119,7 @@ def _lost_first(page: Page, report: Report) -> None:
     _folded(page, "…", "needs manual grading", groups.by_person, scores=False)
 
 
-def _following(page: Page, parts: tuple[order.LostPart, ...]) -> None:
+def _following(page: TerminalPage, parts: tuple[order.LostPart, ...]) -> None:
     """A paragraph for all that follow one earlier part."""
     for why in dict.fromkeys(p.follows for p in parts):
         group = [p.result for p in parts if p.follows == why]
@@ -133,7 +133,7 @@ def _following(page: Page, parts: tuple[order.LostPart, ...]) -> None:
         page.gap()
 
 
-def _lost_checks(page: Page, part: order.LostPart, grid: Callable[[str, Fraction], str], indent: int) -> None:
+def _lost_checks(page: TerminalPage, part: order.LostPart, grid: Callable[[str, Fraction], str], indent: int) -> None:
     for outcome in part.lost:
         own = indent + 2
         score = grid(points(outcome.score), outcome.check.points)
@@ -153,12 +153,12 @@ def _lost_checks(page: Page, part: order.LostPart, grid: Callable[[str, Fraction
         page.paragraph(sentences.credit(part.result), indent, "cyan", first="→ ")
 
 
-def _mark(page: Page, part: PartResult, indent: int) -> None:
+def _mark(page: TerminalPage, part: PartResult, indent: int) -> None:
     for line in sentences.mark_lines(part):
         page.paragraph(line, indent, first="· ")
 
 
-def _folded(page: Page, sign: str, title: str, parts: tuple[PartResult, ...], *, scores: bool) -> None:
+def _folded(page: TerminalPage, sign: str, title: str, parts: tuple[PartResult, ...], *, scores: bool) -> None:
     """One paragraph for parts with nothing to explain."""
     if not parts:
         return
@@ -178,7 +178,7 @@ def _folded(page: Page, sign: str, title: str, parts: tuple[PartResult, ...], *,
         page.paragraph(f"not answered{parts_text}", 2, "dim")
 
 
-def _every_part(page: Page, parts: tuple[PartResult, ...]) -> None:
+def _every_part(page: TerminalPage, parts: tuple[PartResult, ...]) -> None:
     """Every part and check in the order of the assignment, with questions and the error of each array."""
     ids = max((layout.columns(one_line(p.part.id)) for p in parts), default=0)
     grid = _grid(parts)
@@ -211,7 +211,7 @@ def _grid(parts: tuple[PartResult, ...]) -> Callable[[str, Fraction], str]:
     return lambda score, most: f"{score:>{earned}} / {points(most):<{worth}}"
 
 
-def _explain(page: Page, outcome: Outcome, feedback: sentences.Feedback, indent: int, *, verbose: bool) -> None:
+def _explain(page: TerminalPage, outcome: Outcome, feedback: sentences.Feedback, indent: int, *, verbose: bool) -> None:
     """What a check says: its message, sentences on arrays that add to it, and the diagnosis."""
     page.paragraph(feedback.message, indent)
     for sentence in feedback.arrays:
@@ -228,7 +228,7 @@ def _measured(array: Comparison) -> str:
     return f"{one_line(array.name)}: error {array.error:.1e}{limit}"
 
 
-def _unreadable(page: Page, report: Report) -> None:
+def _unreadable(page: TerminalPage, report: Report) -> None:
     """Cells of which nothing ran: what they define is missing everywhere below."""
     cells = order.failed_cells(report).unreadable
     if not cells:
@@ -239,7 +239,7 @@ def _unreadable(page: Page, report: Report) -> None:
     page.gap()
 
 
-def _cells(page: Page, report: Report, verbose: bool) -> None:
+def _cells(page: TerminalPage, report: Report, verbose: bool) -> None:
     failed = order.failed_cells(report)
     cells = failed.others + (failed.followed if verbose else ())
     if not cells:
@@ -258,7 +258,7 @@ def _plural(word: str, cells: Sequence[CellRun]) -> str:
     return f"{word}{'s' if len(cells) > 1 else ''} {', '.join(str(c.index) for c in cells)}"
 
 
-def _cell(page: Page, cell: CellRun) -> None:
+def _cell(page: TerminalPage, cell: CellRun) -> None:
     lead = f"{sentences.cell_name(cell)}  "
     page.paragraph(sentences.cell_problem(cell), 2, first=lead)
     if cell.error is not None and cell.error.frames:
@@ -270,25 +270,25 @@ def _cell(page: Page, cell: CellRun) -> None:
         page.line(" " * (2 + len(lead)) + page.style(f"{where} │ {code}" if code else where, "dim"))
 
 
-def _notes(page: Page, notes: Iterable[str]) -> None:
+def _notes(page: TerminalPage, notes: Iterable[str]) -> None:
     for i, note in enumerate(notes):
         if i == 0:
             page.heading("Notes")
         page.paragraph(note, 0, first="· ")
 
 
-def _total(page: Page, report: Report) -> None:
+def _total(page: TerminalPage, report: Report) -> None:
     page.rule()
     page.paragraph(sentences.total(report), 0, "bold", *(["green"] if report.score == report.max_score > 0 else []))
 
 
-def _sandbox(page: Page, report: Report) -> None:
+def _sandbox(page: TerminalPage, report: Report) -> None:
     if report.environment and report.status == "graded":  # otherwise no student code was run
         layers = ", ".join(report.environment.sandbox) or "no layer"
         page.paragraph(f"sandbox {report.environment.sandbox_tier}: {layers}", 0, "dim")
 
 
-def _versions(page: Page, report: Report) -> None:
+def _versions(page: TerminalPage, report: Report) -> None:
     pieces = [f"seed {report.seed}"]
     if env := report.environment:
         pieces += [f"Python {env.python}", f"NumPy {env.numpy}", f"SciPy {env.scipy}", f"grader {env.grader}"]

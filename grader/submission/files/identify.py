@@ -12,7 +12,15 @@ from pathlib import PurePosixPath
 from grader.errors import Fault, SubmissionError
 from grader.model import Assignment, Notebook
 from grader.submission.files.gather import SubmittedFiles
-from grader.submission.files.similarity import MARGIN, THRESHOLD, Expected, Profile, expected, likeness, profile
+from grader.submission.files.similarity import (
+    MARGIN,
+    THRESHOLD,
+    AssignmentProfile,
+    Profile,
+    expected,
+    likeness,
+    profile,
+)
 from grader.submission.names import printable
 from grader.submission.source.notebook import refuse_python2
 
@@ -88,8 +96,8 @@ def _notebooks(handed: SubmittedFiles) -> list[Notebook]:
     return read
 
 
-def _candidates(ids: Sequence[str], load: Callable[[str], Assignment]) -> dict[str, Expected]:
-    candidates: dict[str, Expected] = {}
+def _candidates(ids: Sequence[str], load: Callable[[str], Assignment]) -> dict[str, AssignmentProfile]:
+    candidates: dict[str, AssignmentProfile] = {}
     faults = []
     for id in ids:
         try:
@@ -101,7 +109,7 @@ def _candidates(ids: Sequence[str], load: Callable[[str], Assignment]) -> dict[s
     return candidates
 
 
-def _scores(profiles: Sequence[Profile], candidates: dict[str, Expected]) -> dict[str, float]:
+def _scores(profiles: Sequence[Profile], candidates: dict[str, AssignmentProfile]) -> dict[str, float]:
     shared = Counter(name for wanted in candidates.values() for name in wanted.names)
     weights = {name: 1 / count for name, count in shared.items()}
     return {id: max(likeness(p, wanted, weights) for p in profiles) for id, wanted in candidates.items()}

@@ -44,7 +44,7 @@ class Profile(Struct, frozen=True, kw_only=True):
     """Base names in lower case, without the mark of a copy."""
 
 
-class Expected(Struct, frozen=True, kw_only=True):
+class AssignmentProfile(Struct, frozen=True, kw_only=True):
     """What an assignment's hand-in shows."""
 
     names: Mapping[str, tuple[Place, ...]]
@@ -79,7 +79,7 @@ def profile(notebook: Notebook | None, modules: Mapping[str, str]) -> Profile:
 KNOWN_PACKAGES = frozenset({"jax", "keras", "numpy", "scipy", "sklearn", "tensorflow", "torch"})
 
 
-def expected(assignment: Assignment) -> Expected:
+def expected(assignment: Assignment) -> AssignmentProfile:
     """What the hand-out of an assignment shows; without a hand-out its declared names and files alone."""
     notebooks = notebook_files(assignment)
     headings: set[str] = set()
@@ -88,10 +88,10 @@ def expected(assignment: Assignment) -> Expected:
             with suppress(SubmissionError):  # in a student's repository the hand-out's notebook is the student's
                 headings |= _headings(read_notebook(assignment.handout / name))
     files = _files([*notebooks, *assignment.student_files])
-    return Expected(names=assignment.names, headings=frozenset(headings), files=files)
+    return AssignmentProfile(names=assignment.names, headings=frozenset(headings), files=files)
 
 
-def likeness(profile: Profile, wanted: Expected, weights: Mapping[str, float] | None = None) -> float:
+def likeness(profile: Profile, wanted: AssignmentProfile, weights: Mapping[str, float] | None = None) -> float:
     """How much of what the assignment shows is found, 0 to 1.
 
     Parameters

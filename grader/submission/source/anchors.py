@@ -6,7 +6,7 @@ Owns turning the places of the names into a moment of the run; finding the names
 from __future__ import annotations
 
 from grader.model import Anchor, Assignment, Check, Submission
-from grader.submission.source.lookup import Found, Sources, places, submission_sources
+from grader.submission.source.lookup import DefinitionPlace, Sources, places, submission_sources
 
 
 def find_anchors(assignment: Assignment, submission: Submission) -> dict[str, Anchor]:
@@ -31,7 +31,7 @@ def _anchor(check: Check, assignment: Assignment, submission: Submission, source
     return Anchor(when="after", cell=sources.complete([f for _, f in in_notebook if f]), bindings=bindings)
 
 
-def _in_modules(name: str, definition_place: Found | None, assignment: Assignment) -> bool:
+def _in_modules(name: str, definition_place: DefinitionPlace | None, assignment: Assignment) -> bool:
     """Whether the notebook has no part in the name: it was found in a module, or could only ever be in one."""
     if definition_place is None or definition_place.definition is None:
         return all(place.module for place in places(assignment, name))

@@ -17,7 +17,7 @@ from grader.submission.source.definitions import Definition, definitions, free_n
 from grader.submission.source.modules import Held, Modules
 
 
-class Found(Struct, frozen=True, kw_only=True):
+class DefinitionPlace(Struct, frozen=True, kw_only=True):
     """The definition of a name that counts."""
 
     definition: Definition | None
@@ -45,7 +45,7 @@ class Sources:
         for one in (c for cell in (notebook.code if notebook else ()) for c in _read(cell, modules)):
             self._by_name.setdefault(one.definition.name, []).append(one)
 
-    def find(self, uses: Uses, places: Sequence[Place]) -> Found | None:
+    def find(self, uses: Uses, places: Sequence[Place]) -> DefinitionPlace | None:
         """The definition that counts of a declared name, at the first of its places that has it."""
         homes = {path for place in places if (path := self._modules.path_of(place.module)) is not None}
         for place in places:
@@ -53,9 +53,9 @@ class Sources:
             if hit is not None:
                 return hit
         path = next((path for place in places if (path := self._modules.path_of(place.module)) is not None), None)
-        return None if path is None else Found(definition=None, path=path)
+        return None if path is None else DefinitionPlace(definition=None, path=path)
 
-    def complete(self, places: Sequence[Found]) -> int:
+    def complete(self, places: Sequence[DefinitionPlace]) -> int:
         """The cell of the last of `found`, or the later one that defines the last function or class that they call.
 
         A notebook whose cells were run in another order may define a helper below. The cell is not moved past another
@@ -78,19 +78,19 @@ class Sources:
                     waiting.append(helper.definition.node)
         return last
 
-    def _in_module(self, place: Place) -> Found | None:
+    def _in_module(self, place: Place) -> DefinitionPlace | None:
         path = self._modules.path_of(place.module)
         if path is None:
             return None
         names = self._modules.names(path)
         if names is None:
-            return Found(definition=None, path=path)
+            return DefinitionPlace(definition=None, path=path)
         if place.name not in names:
             return None
         held = self._modules.follow(names[place.name])
-        return Found(definition=held.definition, path=held.path)
+        return DefinitionPlace(definition=held.definition, path=held.path)
 
-    def _in_notebook(self, uses: Uses, name: str, homes: set[str]) -> Found | None:
+    def _in_notebook(self, uses: Uses, name: str, homes: set[str]) -> DefinitionPlace | None:
         # an import from a module that is itself a place of the name leaves the name in that module
         candidates = [c for c in self._by_name.get(name, ()) if c.home not in homes]
         if uses.under is not None:
@@ -106,7 +106,7 @@ class Sources:
         if not -len(chosen) <= occurrence < len(chosen):
             return None
         one = chosen[occurrence]
-        return Found(definition=one.definition, cell=one.cell.index)
+        return DefinitionPlace(definition=one.definition, cell=one.cell.index)
 
     def _under(self, candidates: list[_Candidate], wanted: str) -> list[_Candidate]:
         """Those below a heading that contains `wanted`; where no heading does, below a bold lead-in."""

@@ -112,7 +112,7 @@ class Calls(Unit):
             return
         self.back_args, self.back_named = deepcopy(args), deepcopy(dict(named))
         shape = np.shape(out)
-        cache = self.made[1] if isinstance(self, Pair) else None  # which may be the input itself
+        cache = self.made[1] if isinstance(self, FunctionPair) else None  # which may be the input itself
         every: list[tuple[int | str, Any]] = [*enumerate(args), *named.items()]
         for at, value in every:
             if isinstance(value, np.ndarray | float) and np.shape(value) == shape and value is not cache:
@@ -212,7 +212,7 @@ class Layer(Calls):
         return _times(thing.forward(*args, **deepcopy(self.named)), self.weight())
 
 
-class Pair(Calls):
+class FunctionPair(Calls):
     """Functions `f_forward`, which returns an output and a cache, and `f_backward`."""
 
     def __init__(self, stem: str, forward: Callable[..., Any], args: tuple[Any, ...], named: Mapping[str, Any]) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from grader.worker.experiments.layers import Calls, Derivative, Layer, Network, Pair, Unit, parameters
+from grader.worker.experiments.layers import Calls, Derivative, FunctionPair, Layer, Network, Unit, parameters
 
 FORWARD, BACKWARD, GRAD = "_forward", "_backward", "_grad"
 MAX_UNITS = 12
@@ -69,7 +69,7 @@ class Watched:
 
     def _forward(self, stem: str, function: Callable[..., Any]) -> Callable[..., Any]:
         def forward(*args: Any, **named: Any) -> Any:
-            unit = Pair(stem, function, args, named) if self._watching else None
+            unit = FunctionPair(stem, function, args, named) if self._watching else None
             returned = function(*args, **named)
             if unit is not None and isinstance(returned, tuple) and len(returned) == 2:
                 unit.made = returned
@@ -81,7 +81,7 @@ class Watched:
     def _backward(self, stem: str, function: Callable[..., Any]) -> Callable[..., Any]:
         def backward(*args: Any, **named: Any) -> Any:
             for unit in self.units if self._watching else ():
-                if isinstance(unit, Pair) and unit.name == stem and unit.made is not None:
+                if isinstance(unit, FunctionPair) and unit.name == stem and unit.made is not None:
                     at = next((i for i, a in enumerate(args) if a is unit.made[1]), None)
                     if at is not None:
                         unit.backward, unit.cache_at = function, at
