@@ -1,4 +1,4 @@
-"""`grade`: one hand-in from its path to its report. The command, the plugin and a batch all come through here."""
+"""`grade`: one submission from its path to its report. The command, the plugin and a batch all come through here."""
 
 from __future__ import annotations
 
@@ -64,9 +64,9 @@ def grade(
     Parameters
     ----------
     path
-        The hand-in.
+        The submission.
     assignment
-        Its id; None finds it out from the hand-in.
+        Its id; None finds it out from the submission.
     seed
         Draw the checks' points from this seed, with the reference run live, or take the "recorded" golden values; None
         gives each submission one of the course's own seeds where the reference is, and the golden values elsewhere.
@@ -92,7 +92,7 @@ def grade(
     Returns
     -------
     Report
-        With status "ungradable" and a reason when this hand-in cannot be graded.
+        With status "ungradable" and a reason when this submission cannot be graded.
 
     Raises
     ------
@@ -185,11 +185,11 @@ def grade_with(
     policy: Policy = tiers.ANY,
     inspect: Inspect | None = None,
 ) -> Report:
-    """Grade a hand-in for a loaded assignment in a worker that may have graded others before.
+    """Grade a submission for a loaded assignment in a worker that may have graded others before.
 
     Of several notebooks each is graded by itself, in processes of its own, and the report has the parts of all.
 
-    `folder` is this hand-in's own, from `RootProcess.new_folder`; the caller removes it. `handed` is what lies at
+    `folder` is this submission's own, from `RootProcess.new_folder`; the caller removes it. `handed` is what lies at
     `path`, for a caller that has looked at it, `digests` the SHA-256 of its files by their real path. `keep` is as for
     `grade`; "answers" draws only what a person marks.
 

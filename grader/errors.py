@@ -2,7 +2,7 @@
 
     GraderError
     ├── UsageError         usage error                                       exit 2
-    ├── SubmissionError    this hand-in cannot be graded                     exit 3
+    ├── SubmissionError    this submission cannot be graded                     exit 3
     └── Fault              the grader or the assignment failed               exit 4
         ├── AuthoringError     an assignment is inconsistent (markers, points, golden, toml)
         └── WorkerError        the worker broke its protocol or could not start
@@ -29,7 +29,7 @@ class UsageError(GraderError):
 
 
 class SubmissionError(GraderError):
-    """The hand-in as a whole cannot be graded (not a notebook, wrong assignment, unsafe archive)."""
+    """The submission as a whole cannot be graded (not a notebook, wrong assignment, unsafe archive)."""
 
     exit_code = 3
 

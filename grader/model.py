@@ -161,7 +161,7 @@ class Assignment(Struct, frozen=True, kw_only=True):
     student_files: tuple[str, ...]
     """Module paths that the student fills in, relative to the hand-out."""
     provided_files: tuple[str, ...]
-    """Course files laid under every hand-in; a student's edit of one is ignored and mentioned."""
+    """Course files laid under every submission; a student's edit of one is ignored and mentioned."""
     names: Mapping[str, tuple[Place, ...]]
     checks: tuple[Check, ...]
     manual: tuple[Manual, ...]
@@ -255,7 +255,7 @@ class Notebook(Struct, frozen=True, kw_only=True):
 
 
 class Submission(Struct, frozen=True, kw_only=True):
-    """One hand-in laid out for running: the student's files over the pristine provided ones."""
+    """One submission laid out for running: the student's files over the pristine provided ones."""
 
     path: str  # as the caller gave it
     digest: str
@@ -474,7 +474,7 @@ class Report(Struct, frozen=True, kw_only=True):
     seconds: Mapping[str, float] = field(default_factory=dict)
     reason: str = ""
     """For `ungradable` and `fault`: the one line that says why and what to do."""
-    work: Work | None = None  # the hand-in itself, when it was asked to be kept; JSON never has it
+    work: Work | None = None  # the submission itself, when it was asked to be kept; JSON never has it
     by_notebook: tuple[Report, ...] = ()  # of an assignment of several notebooks: each one's own report
     unchecked: Fraction = Fraction(0)
     """Automatic points of the assignment whose checks are not here: a student's folder has the public ones only."""

@@ -115,7 +115,7 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
 
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Exit as for a failure where checks are not started, so that no workflow calls an empty hand-in right."""
+    """Exit as for a failure where checks are not started, so that no workflow calls an empty submission right."""
     terminal = session.config.pluginmanager.get_plugin("terminalreporter")
     if terminal is not None and session.exitstatus == pytest.ExitCode.OK and _properties(terminal, NOT_STARTED):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
@@ -171,7 +171,7 @@ class Handout(pytest.File):
         folder = self.path.parent
         if not _is_own(folder, self.config.invocation_params.dir):
             raise self.CollectError(
-                f"{folder}: its checks are not run from here, since a hand-in could have brought them; "
+                f"{folder}: its checks are not run from here, since a submission could have brought them; "
                 f"change into that folder, or set {VARIABLE}={folder}"
             )
         try:
@@ -204,7 +204,7 @@ class CheckItem(pytest.Item):
         result = self.graded.get()
         if result.failure:
             if self.graded.explained:
-                pytest.skip("this hand-in could not be graded")
+                pytest.skip("this submission could not be graded")
             self.graded.explained = True
             raise Unearned(result.failure)
         typed = f"For notes and the rest: grade {_typed(self.graded.folder, self.config)}"
@@ -229,7 +229,7 @@ def _result(report: Report) -> Result:
     from grader.report import order, sentences
 
     if report.status != "graded":
-        return Result({}, [], _safe(f"This hand-in could not be graded: {report.reason}"))
+        return Result({}, [], _safe(f"This submission could not be graded: {report.reason}"))
     outcomes = [o for p in report.parts for o in p.outcomes]
     notebook = report.work.notebook if report.work is not None else None
     summary = [_safe(report.title or report.assignment), sentences.total(report)]

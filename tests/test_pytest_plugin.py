@@ -202,7 +202,7 @@ def test_ungradable_is_one_failure_with_its_reason(handout: Path, run: Callable[
     void = Report(assignment="toy", title="", path="", digest="", status="ungradable", reason="it is Python 2")
     done = run(void)
     done.assert_outcomes(failed=1, skipped=1)
-    done.stdout.fnmatch_lines(["This hand-in could not be graded: it is Python 2"])
+    done.stdout.fnmatch_lines(["This submission could not be graded: it is Python 2"])
 
 
 def test_fault_is_named_as_such_and_tried_once(handout: Path, run: Callable[..., Any]) -> None:

@@ -111,7 +111,7 @@ def batch(
         "code": popen.returncode,
         "peak": watch.peak,
         "load": round(os.getloadavg()[0], 1),
-        "said": [line for line in said.splitlines() if re.search(r"hand-ins?:|Traceback|Error", line)],
+        "said": [line for line in said.splitlines() if re.search(r"submissions?:|Traceback|Error", line)],
         "in the store": graded(folder / store),
     }
 

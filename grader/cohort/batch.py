@@ -1,6 +1,6 @@
 """Grade a cohort: decide what has to be graded, have it graded, and write down what came of it.
 
-Owns the order of things. Finding hand-ins is `discover`'s, keys are `slot`'s, processes `pool`'s, the price of a
+Owns the order of things. Finding submissions is `discover`'s, keys are `slot`'s, processes `pool`'s, the price of a
 late day `late_policy`'s. Every result is in the store before the next one is looked at, so that stopping costs only
 what was running.
 """
@@ -27,7 +27,7 @@ Runner = Callable[[Iterable[Job], Setup], Iterator[tuple[Job, BatchResult | str]
 
 
 class Event(Struct, frozen=True, kw_only=True):
-    """One hand-in is done, or nothing was for a moment (`status` None)."""
+    """One submission is done, or nothing was for a moment (`status` None)."""
 
     status: Status | None = None
     full: bool = False
@@ -40,9 +40,9 @@ class BatchPlan(Struct, frozen=True):
 
     jobs: tuple[Job, ...]
     twins: dict[int, list[CohortEntry]]
-    """Job number -> hand-ins that are the same to the last byte, and get its report, if it is graded."""
+    """Job number -> submissions that are the same to the last byte, and get its report, if it is graded."""
     kept: tuple[tuple[CohortEntry, int], ...]
-    """Hand-ins with the report that they have already."""
+    """Submissions with the report that they have already."""
 
 
 class CurrentKeys(Struct, frozen=True):
@@ -72,7 +72,7 @@ def current_keys(slot: Slot, assignment: str | None) -> CurrentKeys:
     for id in slot.course.ids():
         try:
             keys[id] = slot.loaded(id, values=False).key
-        except Fault as fault:  # its hand-ins are faults, the others' are not
+        except Fault as fault:  # its submissions are faults, the others' are not
             problem = problem or fault
     if problem is not None and not keys:
         raise problem
@@ -87,14 +87,14 @@ def make_plan(
     since: str = "",
     pages: Path | None = None,
 ) -> BatchPlan:
-    """Look each hand-in up in the store.
+    """Look each submission up in the store.
 
     Parameters
     ----------
     since
         Pass over reports made before.
     pages
-        Where each hand-in has a page of its own: one without is graded, and twins each for itself.
+        Where each submission has a page of its own: one without is graded, and twins each for itself.
     """
     kept: list[tuple[CohortEntry, int]] = []
     jobs: list[Job] = []
@@ -117,7 +117,7 @@ def make_plan(
 def _reusable(
     store: Store, hand_in: CohortEntry, current: CurrentKeys, assignment: str | None, since: str, pages: Path | None
 ) -> int | None:
-    """The stored report that this hand-in would get again; None when it has to be graded."""
+    """The stored report that this submission would get again; None when it has to be graded."""
     for id, graded in store.reports(hand_in.content, since):
         key = current.of(graded.assignment)
         if key is None or graded.status == "fault" or (assignment or graded.assignment) != graded.assignment:
@@ -153,7 +153,7 @@ def run_batch(
     again
         Keep nothing that was graded before this run.
     planned, tell
-        Called once with what is to be done, and for each hand-in that is.
+        Called once with what is to be done, and for each submission that is.
     people
         The roster, so that whoever handed in nothing is in the store too.
 
@@ -168,7 +168,7 @@ def run_batch(
         titles = {id: slot.loaded(id, values=False).assignment.title for id in current.assignments}
     environment = current.unidentified.environment
     if not hand_ins:
-        raise UsageError(f"{source}: no hand-in in it")
+        raise UsageError(f"{source}: no submission in it")
     run = store.start(source, {**options, "again": again, "titles": titles}, __version__)
     store.enrol(run, people)
     pages = None if setup.pages is None else Path(setup.pages)
@@ -215,13 +215,13 @@ def _event(status: Status, full: bool, *, reused: bool) -> Event:
 
 
 def _lost(job: Job, why: str) -> BatchResult:
-    """A hand-in that ended the slots that graded it."""
+    """A submission that ended the slots that graded it."""
     key = CacheKey(submission=job.hand_in.content, environment="", seed="")
     return BatchResult(assignment=job.assignment or "", status="fault", reason=why, key=key)
 
 
 def in_shard(hand_ins: Iterable[CohortEntry], number: int, of: int) -> list[CohortEntry]:
-    """The hand-ins of shard `number` (from 1) of `of`: all of a student's, whatever else is there."""
+    """The submissions of shard `number` (from 1) of `of`: all of a student's, whatever else is there."""
     import zlib
 
     return [h for h in hand_ins if zlib.crc32(h.student.encode()) % of == number - 1]

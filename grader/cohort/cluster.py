@@ -2,7 +2,7 @@
 
 Owns handing out and collecting. The store stays with the batch and is the truth: a worker that is lost costs the job
 that it was doing, which the scheduler gives to another. Workers need this package, the course at the same path, and
-the hand-ins at the same path (a shared file system or a mounted volume); one thread each (`--nthreads 1`).
+the submissions at the same path (a shared file system or a mounted volume); one thread each (`--nthreads 1`).
 """
 
 from __future__ import annotations

@@ -113,7 +113,7 @@ def _why(one: Result, two: Result) -> list[str]:
     if one.attempt != two.attempt:
         why.append(f"attempt {two.attempt} counts, not {one.attempt}")
     elif one.content != two.content:
-        why.append("the hand-in changed")
+        why.append("the submission changed")
     if old.environment != new.environment and old.environment and new.environment:
         pairs = zip(old.environment.split(", "), new.environment.split(", "), strict=False)
         why += [f"{was} became {now}" for was, now in pairs if was != now]

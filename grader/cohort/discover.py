@@ -1,4 +1,4 @@
-"""Every hand-in below a folder, or in a platform's archive as it was downloaded: whose it is, and what is in it.
+"""Every submission below a folder, or in a platform's archive as it was downloaded: whose it is, and what is in it.
 
 Owns looking, grouping files and fingerprinting contents; nothing is opened or run. How platforms name things is
 `platforms`', who is meant `roster`'s.
@@ -31,7 +31,7 @@ from grader.submission.names import JUNK_FOLDERS, SUBMISSION_SUFFIXES, is_junk
 _NO_UTF8 = re.compile("[\ud800-\udfff]")
 """What Python makes of the odd bytes in a name."""
 MAX_FILES, MAX_BYTES = 200_000, 50_000_000_000
-"""Of a platform's archive: a thousand students' worth; each hand-in has its own, far lower limits."""
+"""Of a platform's archive: a thousand students' worth; each submission has its own, far lower limits."""
 
 
 class Discovered(Struct, frozen=True, kw_only=True):
@@ -43,11 +43,11 @@ class Discovered(Struct, frozen=True, kw_only=True):
     title: str = ""
     """`a Canvas download`; empty where no platform made it."""
     ignored: tuple[str, ...] = ()
-    """Entries that are no hand-in."""
+    """Entries that are no submission."""
     strangers: tuple[str, ...] = ()
-    """Students of hand-ins who are not in the roster."""
+    """Students of submissions who are not in the roster."""
     absent: tuple[str, ...] = ()
-    """Students of the roster without a hand-in."""
+    """Students of the roster without a submission."""
     remarks: tuple[str, ...] = ()
     """What else needs saying."""
 
@@ -67,19 +67,19 @@ def find(
     Parameters
     ----------
     rule
-        The instructor's own: it must match a hand-in's path below `source`; groups `student`, and if they are there
+        The instructor's own: it must match a submission's path below `source`; groups `student`, and if they are there
         `attempt`, `name`, `submitted`, `late` and `file`.
     file_times
         Where nothing else says when it was handed in, take the newest file's time.
     zone
         Of the clock whose times a download has without an offset; None: of this machine.
     groups
-        The roster's column that says who works together: one hand-in is that of all.
+        The roster's column that says who works together: one submission is that of all.
 
     Raises
     ------
     UsageError
-        There is nothing there, or nothing that is a hand-in.
+        There is nothing there, or nothing that is a submission.
     """
     root = _opened(source, scratch)
     entries = _entries(root)
@@ -93,7 +93,7 @@ def find(
         hand_ins.append(_hand_in(root, owner, attempt, paths, file_times))
     if not hand_ins:
         shown = ", ".join(entries[:3]) or "nothing"
-        why = "the rule for names matches none of its paths" if rule is not None else "no hand-in in it"
+        why = "the rule for names matches none of its paths" if rule is not None else "no submission in it"
         raise UsageError(f"{source}: {why} (it holds {shown}{', …' if len(entries) > 3 else ''})")
     remarks = []
     if platform is not None and platform.local_times:
@@ -112,7 +112,7 @@ def find(
 
 
 Group = tuple[Owner, int, dict[str, str]]
-"""Whose, which attempt, and its paths with the name of each in the hand-in (empty: a folder that is all of it)."""
+"""Whose, which attempt, and its paths with the name of each in the submission (empty: a folder that is all of it)."""
 
 
 def _opened(source: Path, scratch: Path) -> Path:
@@ -166,7 +166,7 @@ def _unwritable(folder: Path) -> list[str]:
 
 
 def _plain(root: Path, entries: Sequence[str]) -> tuple[list[Group], list[str]]:
-    """A hand-in for each folder, notebook and archive."""
+    """A submission for each folder, notebook and archive."""
     chosen = [n for n in entries if (root / n).is_dir() or PurePosixPath(n).suffix.lower() in SUBMISSION_SUFFIXES]
     stems = {n: n if (root / n).is_dir() else _stem(n) for n in chosen}
     groups: list[Group] = [(Owner(student=stems[n]), 1, {n: ""}) for n in chosen]
@@ -176,12 +176,12 @@ def _plain(root: Path, entries: Sequence[str]) -> tuple[list[Group], list[str]]:
 def _by_platform(
     root: Path, platform: Platform, entries: Sequence[str], zone: tzinfo | None
 ) -> tuple[list[Group], list[str]]:
-    """The platform's hand-ins; those of a student at different times are attempts in their order."""
+    """The platform's submissions; those of a student at different times are attempts in their order."""
     read = platform.owners(root, entries, zone)
     grouped: dict[tuple[str, str, str], Group] = {}
     for name, people in read.items():
         for owner in people:
-            whole = "" if owner.file else name  # a folder is a hand-in of its own; files are gathered
+            whole = "" if owner.file else name  # a folder is a submission of its own; files are gathered
             grouped.setdefault((owner.student, owner.submitted, whole), (owner, 1, {}))[2][name] = owner.file
     times: dict[str, list[str]] = {}
     for student, submitted, _ in sorted(grouped, key=_moment):
@@ -260,7 +260,7 @@ def _hand_in(root: Path, owner: Owner, attempt: int, paths: Mapping[str, str], f
 
 
 class Fingerprint(NamedTuple):
-    """What a hand-in is known by."""
+    """What a submission is known by."""
 
     content: str
     """`sha256:` over names and bytes of what was handed in, without caches and the like."""
@@ -324,7 +324,7 @@ def known_digests(hand_in: CohortEntry, folder: Path) -> dict[str, str]:
 
 
 def staged(hand_in: CohortEntry, folder: Path) -> Path:
-    """Where the hand-in lies, its files gathered below `folder` if they have to be."""
+    """Where the submission lies, its files gathered below `folder` if they have to be."""
     if not hand_in.files:
         return Path(hand_in.place)
     for name, place in hand_in.files.items():
@@ -335,7 +335,7 @@ def staged(hand_in: CohortEntry, folder: Path) -> Path:
 
 
 def _walked(path: Path) -> Iterator[tuple[str, Path]]:
-    """Each file of a hand-in by its name in it; a single file's is empty."""
+    """Each file of a submission by its name in it; a single file's is empty."""
     if path.is_symlink() or not path.is_dir():
         yield "", path
         return
@@ -450,7 +450,7 @@ def _mates(roster: Roster, position: int, groups: str | None) -> list[RosterEntr
 
 
 def _team(hand_in: CohortEntry, roster: Roster, groups: str) -> list[RosterEntry]:
-    """Everybody of the group that the hand-in is called by."""
+    """Everybody of the group that the submission is called by."""
     repository = hand_in.ids.get("github_repository", "").split("-")
     names = {hand_in.name, hand_in.student, *("-".join(repository[n:]) for n in range(len(repository)))}
     names = {folded(name) for name in names} - {""}

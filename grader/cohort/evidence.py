@@ -15,7 +15,7 @@ from grader.submission.review.answers import cells_beside
 CODE, TEXT = 6_000, 3_000
 """Characters of a cell's code and of what it printed."""
 PICTURES = 1 << 20
-"""Bytes of the pictures of one hand-in."""
+"""Bytes of the pictures of one submission."""
 
 
 def evidence(report: Report) -> dict[str, Any]:

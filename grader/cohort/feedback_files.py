@@ -1,7 +1,7 @@
-"""Each hand-in's page for its student, beside a batch's store: `FOLDER/<path of the hand-in>.html`.
+"""Each submission's page for its student, beside a batch's store: `FOLDER/<path of the submission>.html`.
 
-The paths are those of the hand-ins, so that a platform's names stay and the pages can be uploaded as feedback. Moodle
-tells by the folder whose a file is, so there the page is in the student's folder.
+The paths are those of the submissions, so that a platform's names stay and the pages can be uploaded as feedback.
+Moodle tells by the folder whose a file is, so there the page is in the student's folder.
 What the page looks like is `grader.report.html.html`'s.
 """
 
@@ -26,7 +26,7 @@ _MOODLE = re.compile(r"_assignsubmission_file_?$")
 
 
 def page_of(folder: Path, hand_in: str) -> Path:
-    """Where the page of a hand-in is, by its path."""
+    """Where the page of a submission is, by its path."""
     names = [_UNFIT.sub("_", name) for name in hand_in.split("/") if name]
     if _MOODLE.search(hand_in):
         names.append("feedback")
@@ -34,7 +34,7 @@ def page_of(folder: Path, hand_in: str) -> Path:
 
 
 def is_current(folder: Path, hand_in: CohortEntry, key: CacheKey | None) -> bool:
-    """Whether the hand-in's page is there, and was made with this key."""
+    """Whether the submission's page is there, and was made with this key."""
     try:
         return key is not None and page_of(folder, hand_in.path).read_bytes().endswith(_mark(hand_in, key).encode())
     except OSError:
@@ -48,7 +48,7 @@ def _mark(hand_in: CohortEntry, key: CacheKey) -> str:
 
 
 def put_marks_in(folder: Path, results: Iterable[Result]) -> list[str]:
-    """Put the marks of each result into its page; returns the hand-ins that have none.
+    """Put the marks of each result into its page; returns the submissions that have none.
 
     Raises
     ------

@@ -69,7 +69,7 @@ class Rules(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         Parameters
         ----------
         students, assignments
-            Those in addition to the hand-ins' own.
+            Those in addition to the submissions' own.
         """
         lines = []
         listed = list(hand_ins)
@@ -82,7 +82,7 @@ class Rules(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         if timeless:
             late = sum(h.late for h in timeless)
             marked = f"; {late} of them are marked as late, which counts as one day" if late else ""
-            lines.append(f"nothing says when {len(timeless)} of {len(listed)} hand-ins came{marked}")
+            lines.append(f"nothing says when {len(timeless)} of {len(listed)} submissions came{marked}")
         return lines
 
     @property
@@ -152,7 +152,7 @@ class _Attempt(NamedTuple):
 
 
 def apply_policy(results: Iterable[Result], rules: Rules, elsewhere: Iterable[Result] = ()) -> list[FinalScore]:
-    """What each hand-in of a run is worth, and which of a student's attempts counts.
+    """What each submission of a run is worth, and which of a student's attempts counts.
 
     Parameters
     ----------
@@ -241,7 +241,7 @@ def _days_begun(result: Result, rules: Rules, hand: StudentOverride) -> int:
 
 
 def _penalty(result: Result, days: int, late: int, rule: Late) -> Fraction:
-    """The price of `days` that count, of a hand-in that came so `late`."""
+    """The price of `days` that count, of a submission that came so `late`."""
     if result.points is None:
         return Fraction(0)
     if rule.last_day is not None and late > rule.last_day:

@@ -35,7 +35,7 @@ def join(store: Store, shards: Sequence[Path]) -> int:
             for decision in shard.decisions():
                 store.decide(decision)
             known: dict[int, int] = {}
-            """The shard's report -> ours: several hand-ins may share one."""
+            """The shard's report -> ours: several submissions may share one."""
             for id, hand_in, graded, result in shard.rows(run.id):
                 if id in known:
                     store.reuse(number, hand_in, known[id])

@@ -41,7 +41,7 @@ class Outcome(Struct, frozen=True, kw_only=True):
     reason: str = ""
     """Why there are no points, or why a person gave them."""
     result: Result | None = None
-    """The hand-in that counts, or that could not be graded."""
+    """The submission that counts, or that could not be graded."""
 
     @property
     def shown(self) -> str:
@@ -88,7 +88,7 @@ def outcomes(
     seen = {one.student for one in ends}
     for entry in people:
         if entry.key not in seen:
-            one = Outcome(student=entry.key, name=entry.name, ids=entry.columns, state="absent", reason="no hand-in")
+            one = Outcome(student=entry.key, name=entry.name, ids=entry.columns, state="absent", reason="no submission")
             ends.append(_decided(one, decided.get((entry.key, ""))))
     return sorted(ends, key=lambda o: (o.name.casefold() or o.student, o.student))
 

@@ -24,7 +24,7 @@ from grader.cohort.slot_process import Setup, receive, send
 from grader.sandbox.watchdog import remove
 
 TRIES = 2
-"""Slots that a hand-in may cost: one that kills its slot twice is the cause, and its report says so."""
+"""Slots that a submission may cost: one that kills its slot twice is the cause, and its report says so."""
 JOB_SECONDS = 7200.0
 """When a slot counts as hung: far beyond a submission's own deadlines, which the slot keeps."""
 LOOK_SECONDS = 0.5

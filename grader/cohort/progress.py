@@ -41,7 +41,7 @@ class Progress:
         self._to_grade = len(plan.jobs)
         kept = f", {len(plan.kept)} are unchanged" if plan.kept else ""
         same = f", {twins} equal another" if twins else ""
-        self._write(f"{plural(self._total, 'hand-in')}: {self._to_grade} to grade{kept}{same}\n")
+        self._write(f"{plural(self._total, 'submission')}: {self._to_grade} to grade{kept}{same}\n")
         self._started = self._said = time.monotonic()
 
     def tell(self, event: Event) -> None:

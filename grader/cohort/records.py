@@ -15,12 +15,12 @@ Status = Literal["graded", "ungradable", "fault"]
 
 
 class CohortEntry(Struct, frozen=True, kw_only=True):
-    """One hand-in as it was found, before anything of it is run."""
+    """One submission as it was found, before anything of it is run."""
 
     path: str
     """How it is called in messages and in the store: relative to what was given, with `/`."""
     files: Mapping[str, str] = field(default_factory=dict)
-    """Name in the hand-in -> file on disk, where its files have to be gathered; empty: `place` as it is."""
+    """Name in the submission -> file on disk, where its files have to be gathered; empty: `place` as it is."""
     place: str = ""
     """The notebook, folder or archive on disk."""
     student: str
@@ -74,7 +74,7 @@ class PartScore(Struct, frozen=True, array_like=True):
 
 
 class BatchResult(Struct, frozen=True, kw_only=True):
-    """What came of one hand-in: a report and what it rests on."""
+    """What came of one submission: a report and what it rests on."""
 
     assignment: str
     status: Status
@@ -88,7 +88,7 @@ class BatchResult(Struct, frozen=True, kw_only=True):
     key: CacheKey
     seconds: float = 0.0
     fatal: str = ""
-    """Why no hand-in can be graded here; the batch ends with it."""
+    """Why no submission can be graded here; the batch ends with it."""
 
     @property
     def score(self) -> Fraction:
@@ -106,7 +106,7 @@ class BatchResult(Struct, frozen=True, kw_only=True):
 
 
 class Job(Struct, frozen=True, kw_only=True):
-    """One hand-in to grade, as sent to a slot; plain data."""
+    """One submission to grade, as sent to a slot; plain data."""
 
     number: int
     hand_in: CohortEntry
@@ -125,17 +125,17 @@ class Run(Struct, frozen=True, kw_only=True):
     source: str
     """What was graded, as an absolute path."""
     options: Mapping[str, Any]
-    """What decides which hand-ins there are and what they are worth."""
+    """What decides which submissions there are and what they are worth."""
     grader: str
     """Version of the grader."""
 
 
 class Result(Struct, frozen=True, kw_only=True):
-    """One hand-in in one run."""
+    """One submission in one run."""
 
     run: int
     path: str
-    """The hand-in, relative to the run's source."""
+    """The submission, relative to the run's source."""
     student: str
     name: str
     ids: Mapping[str, str]
@@ -167,7 +167,7 @@ class Result(Struct, frozen=True, kw_only=True):
     reused: bool
     """It had been graded before this run."""
     report: Mapping[str, Any]
-    """The `grade/1` object, its `submission.path` that of this hand-in; empty for a fault."""
+    """The `grade/1` object, its `submission.path` that of this submission; empty for a fault."""
     key: CacheKey
     seconds: float
     """What grading it took, in the run that did."""
@@ -176,7 +176,7 @@ class Result(Struct, frozen=True, kw_only=True):
 
 
 class FinalScore(Struct, frozen=True, kw_only=True):
-    """What one hand-in of a run is worth."""
+    """What one submission of a run is worth."""
 
     path: str
     student: str
@@ -187,12 +187,12 @@ class FinalScore(Struct, frozen=True, kw_only=True):
 
 
 class Decision(Struct, frozen=True, kw_only=True):
-    """What a person decided about a student's result, as long as the hand-in stays the same."""
+    """What a person decided about a student's result, as long as the submission stays the same."""
 
     assignment: str
     student: str
     content: str
-    """The hand-in that was decided about; empty: that there is none."""
+    """The submission that was decided about; empty: that there is none."""
     points: Fraction | None
     """None: the student is excused."""
     reason: str

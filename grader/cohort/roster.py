@@ -1,4 +1,4 @@
-"""The course's list of students: a CSV as any platform exports it, and who of it a hand-in is from.
+"""The course's list of students: a CSV as any platform exports it, and who of it a submission is from.
 
 Owns which entry somebody is. Which columns say who it is, is `grader.gradebook.headers`'; what names are one name
 `grader.gradebook.names`'.
@@ -28,7 +28,7 @@ _PARTICIPANT = re.compile(
 
 
 class Wanted(Struct, frozen=True, kw_only=True):
-    """Somebody as a hand-in names them."""
+    """Somebody as a submission names them."""
 
     words: tuple[str, ...]
     """Ids and logins, or what may be one."""

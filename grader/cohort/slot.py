@@ -1,7 +1,7 @@
 """Grades submissions one after another in a reused worker; replaces the worker after any failure.
 
 Owns the digests of all that a stored report depends on; the roster, due dates and policies are not among it. Knows
-nothing of other slots or of the store: a `Job` comes in, a `BatchResult` goes out, whatever the hand-in does.
+nothing of other slots or of the store: a `Job` comes in, a `BatchResult` goes out, whatever the submission does.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ TRIES = 2
 
 
 class Loaded(msgspec.Struct, frozen=True):
-    """An assignment with what its hand-ins are compared with."""
+    """An assignment with what its submissions are compared with."""
 
     assignment: Assignment
     expected: ExpectedValues
@@ -64,7 +64,7 @@ class Slot:
     policy
         What is insisted on of the sandbox.
     pages
-        Folder for a page on each hand-in; None makes none.
+        Folder for a page on each submission; None makes none.
     worker
         A worker that was started early.
     """
@@ -126,7 +126,7 @@ class Slot:
         return self._unidentified
 
     def grade(self, job: Job) -> BatchResult:
-        """Grade one hand-in; whatever goes wrong is in the result."""
+        """Grade one submission; whatever goes wrong is in the result."""
         graded = self._grade(job)
         if not graded.fatal and _has_changed(job.hand_in):
             problem = WorkerError("the file changed during grading; the same command tries again")
@@ -136,7 +136,7 @@ class Slot:
         return self._with_page(job, graded, _nothing(graded.assignment, graded.status, graded.reason, job))
 
     def _with_page(self, job: Job, graded: BatchResult, report: Report) -> BatchResult:
-        """The same, when the hand-in's page has been written, if there shall be one."""
+        """The same, when the submission's page has been written, if there shall be one."""
         if self._pages is None or graded.fatal:
             return graded
         try:
@@ -171,7 +171,7 @@ class Slot:
             shutil.rmtree(folder, ignore_errors=True)
 
     def _looked_at(self, job: Job, path: Path, folder: Path) -> SubmittedFiles | None:
-        """The hand-in's files, where they are to tell which assignment it is of."""
+        """The submission's files, where they are to tell which assignment it is of."""
         return None if job.assignment or self.course.single else gather(path, folder / "unpacked")
 
     def _identified(self, handed: SubmittedFiles | None) -> str:
@@ -223,7 +223,7 @@ class Slot:
                 self.close()
                 problem = error
                 break
-            except Exception as error:  # a defect of ours on this hand-in must not cost the cohort its other results
+            except Exception as error:  # a defect of ours on this submission must not cost the cohort its other results
                 self.close()
                 problem = RuntimeError(f"internal fault: {type(error).__name__}: {error}")
                 break
@@ -245,7 +245,7 @@ class Slot:
             process.release()
 
     def close(self) -> None:
-        """End the worker; the next hand-in starts another."""
+        """End the worker; the next submission starts another."""
         root, self._root = self._root, None
         if root is not None:
             root.close()

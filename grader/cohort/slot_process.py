@@ -45,7 +45,7 @@ class Setup(msgspec.Struct, frozen=True, kw_only=True):
     """The sandbox's tier below which nothing is graded."""
     unsafe: bool = False
     pages: str | None = None
-    """Folder for a page on each hand-in."""
+    """Folder for a page on each submission."""
 
     def slot(self, worker: Launched | None = None) -> Slot:
         """A slot that works so, with a worker that was started early."""
@@ -96,7 +96,7 @@ def main(channel: socket.socket) -> None:
     """Grade until the socket closes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the batch, which then closes the socket
     worker = launch()
-    import_module("grader.cohort.slot")  # while the batch still reads the hand-ins
+    import_module("grader.cohort.slot")  # while the batch still reads the submissions
 
     body = receive(channel)
     if body is None:

@@ -1,7 +1,7 @@
 """One SQLite file with every report and every run of a cohort.
 
 A report is written once, in a transaction of its own, with the fingerprints of all that it rests on; a run says which
-report each hand-in has. So whatever ends the program costs what was being graded, and nothing is graded twice.
+report each submission has. So whatever ends the program costs what was being graded, and nothing is graded twice.
 Which fingerprints there are is `grader.cohort.slot`'s; what an attempt is worth is `grader.cohort.late_policy`'s.
 
 Made for one writer and any number of readers (WAL): `with Store.open(path) as store: store.results()` gives the last
@@ -255,12 +255,12 @@ class Store:
         return {} if row is None else _unpacked(row[0])
 
     def report_ids(self, run: int) -> dict[tuple[str, str], int]:
-        """The number of the report that each hand-in of a run has, by path and student."""
+        """The number of the report that each submission of a run has, by path and student."""
         rows = self._db.execute("SELECT path, student, report FROM results WHERE run = ?", (run,))
         return {(path, student): id for path, student, id in rows}
 
     def rows(self, run: int) -> Iterator[tuple[int, CohortEntry, BatchResult, Result]]:
-        """For each result of a run its report's number, the hand-in, and the report without its `grade/1` object."""
+        """For each result of a run its report's number, the submission, and the report without its `grade/1` object."""
         rows = self._db.execute("SELECT path, student, hand_in, report FROM results WHERE run = ?", (run,)).fetchall()
         results = {(r.path, r.student): r for r in self.results(run, reports=False)}
         for path, student, entry, id in rows:
@@ -289,13 +289,13 @@ class Store:
             self._db.executemany("INSERT OR REPLACE INTO people (run, student, name, ids) VALUES (?, ?, ?, ?)", rows)
 
     def decide(self, decision: Decision) -> None:
-        """Write down what a person decided; it takes the place of an earlier decision on the same hand-in."""
+        """Write down what a person decided; it takes the place of an earlier decision on the same submission."""
         points = None if decision.points is None else str(decision.points)
         row = (decision.assignment, decision.student, decision.content, points, decision.reason, _now())
         self._db.execute("INSERT OR REPLACE INTO decisions VALUES (?, ?, ?, ?, ?, ?)", row)
 
     def add(self, run: int, hand_in: CohortEntry, graded: BatchResult) -> int:
-        """A new report and this hand-in's result, in one transaction; returns the report's id."""
+        """A new report and this submission's result, in one transaction; returns the report's id."""
         with _Transaction(self._db):
             cursor = self._db.execute(
                 "INSERT INTO reports (content, assignment, status, reason, score, max_score, pending, scores, report,"
@@ -323,7 +323,7 @@ class Store:
         return id
 
     def reuse(self, run: int, hand_in: CohortEntry, report: int) -> None:
-        """This hand-in has a report already."""
+        """This submission has a report already."""
         self._result(run, hand_in, report, reused=True)
 
     def _result(self, run: int, hand_in: CohortEntry, report: int, *, reused: bool) -> None:
@@ -342,7 +342,7 @@ class Store:
         )
 
     def finish(self, run: int, worth: Iterable[FinalScore | Result]) -> None:
-        """Close a run with what each of its hand-ins is worth."""
+        """Close a run with what each of its submissions is worth."""
         with _Transaction(self._db):
             self._db.executemany(
                 "UPDATE results SET late_days = ?, penalty = ?, counts = ?, term_days = ?"

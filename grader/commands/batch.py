@@ -44,7 +44,7 @@ rules file (all keys optional; changing it does not trigger regrading):
   attempts = 3                       # how many count
   due = 2026-11-20T23:59:00+01:00    # or a table [due] with a time for each assignment's id
   timezone = "Europe/Berlin"         # days are those of its calendar, and due needs no offset
-  groups = "Team"                    # the roster's column that says who works together: one hand-in is all of theirs
+  groups = "Team"                    # the roster's column that says who works together: one submission is all of theirs
   names = '(?P<student>[^/]+)/try(?P<attempt>\\d+)'    # as --names
   times = "files"                    # when it was handed in, where nothing else says so: the newest file's time
   [late]
@@ -87,8 +87,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     who.add_argument(
         "--names",
         metavar="REGEX",
-        help="how the path of a hand-in below DIR says whose it is: '(?P<student>[^/]+)/try(?P<attempt>\\d+)'; further"
-        " groups: name, file, submitted, late",
+        help="how the path of a submission below DIR says whose it is: '(?P<student>[^/]+)/try(?P<attempt>\\d+)';"
+        " further groups: name, file, submitted, late",
     )
     who.add_argument(
         "--roster", metavar="CSV", type=Path, help="the course's list of students, as any platform exports it"
@@ -119,7 +119,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--feedback",
         metavar="FOLDER",
         type=Path,
-        help="write a page for each student, as `grade -o html` does: FOLDER/<path of the hand-in>.html, so that the"
+        help="write a page for each student, as `grade -o html` does: FOLDER/<path of the submission>.html, so that the"
         " platform takes them back",
     )
 
@@ -132,7 +132,7 @@ def _shard(text: str) -> tuple[int, int]:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Grade many hand-ins into a store."""
+    """Grade many submissions into a store."""
     from grader.cohort.pool import started
 
     with scratch() as folder, started(0 if args.cluster else 1) as ahead:
@@ -248,7 +248,7 @@ def _make_pages(args: argparse.Namespace) -> None:
     if args.cluster:
         raise UsageError("--feedback writes on the machine that grades; give it without --cluster")
     if args.feedback.resolve().is_relative_to(args.source.resolve()):
-        raise UsageError(f"--feedback {args.feedback}: lies among the hand-ins; name a folder beside {args.source}")
+        raise UsageError(f"--feedback {args.feedback}: lies among the submissions; name a folder beside {args.source}")
     try:
         args.feedback.mkdir(parents=True, exist_ok=True)
     except OSError as problem:
@@ -266,14 +266,14 @@ def _say_found(source: Path, discovered: Discovered, store: str) -> None:
         stdio.tell(remark)
     ignored = [name for name in discovered.ignored if not name.startswith(store)]  # ours, with what SQLite adds
     if ignored:
-        stdio.tell(f"no hand-ins and left out: {listed(ignored)}")
+        stdio.tell(f"no submissions and left out: {listed(ignored)}")
 
 
 def _say_students(discovered: Discovered) -> None:
     if discovered.strangers:
         stdio.tell(f"not in the roster: {listed(discovered.strangers)}")
     if discovered.absent:
-        stdio.tell(f"in the roster, without a hand-in: {listed(discovered.absent)}")
+        stdio.tell(f"in the roster, without a submission: {listed(discovered.absent)}")
 
 
 @contextmanager

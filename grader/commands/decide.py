@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from grader.cohort.outcome import Outcome
 
 DESCRIPTION = """\
-Decide what a student ends with: whose hand-in could not be graded, who handed in nothing, who is excused. Without
+Decide what a student ends with: whose submission could not be graded, who handed in nothing, who is excused. Without
 STUDENT, list everybody who is still without points. A decision goes into every export and holds as long as the
-hand-in stays the same; late days change nothing of it."""
+submission stays the same; late days change nothing of it."""
 DECIDED, UNDECIDED_LEFT = 0, 1
 """Exit codes: written down, or nothing is left to decide; somebody is still without points."""
 EXCUSED = "excused"

@@ -59,7 +59,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     table = add(
         "csv",
         "every result with its parts, as a table",
-        "Write one line for each hand-in: the student, the attempt, the points of every part, what is late, why it\n"
+        "Write one line for each submission: the student, the attempt, the points of every part, what is late, why it\n"
         "could not be graded.",
     )
     _add_scores(table, scale=False)
@@ -359,7 +359,7 @@ def _table(args: argparse.Namespace) -> int:
 
 
 def _settled(result: Result, points: Fraction | None) -> Fraction | None:
-    """The points, but none where nothing of the hand-in could be decided without a person: that is no zero."""
+    """The points, but none where nothing of the submission could be decided without a person: that is no zero."""
     return None if not result.max_points and result.pending else points
 
 

@@ -80,7 +80,7 @@ def _autograder(args: argparse.Namespace, write: Write) -> int:
         + (f" (and {float(assignment.points - automatic):g} by hand)" if assignment.points > automatic else "")
         + ", then Configure Autograder > Zip file upload,\n"
         "base image Ubuntu 22.04 or newer, and upload this file. Under Settings, give its container\n"
-        "at least 1 CPU and 1.5 GB. Test Autograder with a known hand-in before you publish it.\n"
+        "at least 1 CPU and 1.5 GB. Test Autograder with a known submission before you publish it.\n"
         "The zip holds the solution and the hidden checks: keep it from students.\n"
     )
     return FINE

@@ -32,7 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--run", metavar="N", type=int, help="number of a batch (default: the last finished)")
     parser.add_argument("--assignment", metavar="ID", help="which one, where the batch has several")
     parser.add_argument(
-        "--submissions", metavar="DIR", type=Path, help="where the hand-ins are now (default: where the batch had them)"
+        "--submissions", metavar="DIR", type=Path, help="where they are now (default: where the batch had them)"
     )
     add_course(parser)
     parser.add_argument("--html", metavar="FILE", type=Path, help="write the pairs side by side as a page")
@@ -41,7 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Compare the hand-ins of a run."""
+    """Compare the submissions of a run."""
     from grader.similarity.others import write_dolos, write_jplag
     from grader.similarity.page import render_similarity
     from grader.similarity.pairs import FEWEST, similarity
@@ -49,7 +49,7 @@ def run(args: argparse.Namespace) -> int:
     writings, handout, title = read(args.store, args.run, args.assignment, args.submissions, args.course)
     result = similarity(writings, handout)
     if len(writings) < FEWEST:
-        stdio.tell(f"{len(writings)} hand-ins: fewer than {FEWEST} say nothing about what is usual")
+        stdio.tell(f"{len(writings)} submissions: fewer than {FEWEST} say nothing about what is usual")
     stdio.emit(_listed(result))
     try:
         if args.html is not None:
@@ -73,7 +73,7 @@ def read(
     Raises
     ------
     UsageError
-        There is no graded hand-in, or several assignments and none named, or the hand-ins are somewhere else now.
+        There is no graded submission, or several assignments and none named, or the submissions are somewhere else now.
     """
     from grader.assignment.loading.course import find_course
     from grader.cohort.discover import find
@@ -91,10 +91,10 @@ def read(
     wanted = wanted or next(iter(several), "")
     results = [r for r in results if r.assignment == wanted]
     if not results:
-        raise UsageError(f"run {last.id} in {path}: no graded hand-in" + (f" of {wanted}" if wanted else ""))
+        raise UsageError(f"run {last.id} in {path}: no graded submission" + (f" of {wanted}" if wanted else ""))
     source = submissions or Path(last.source)
     if not source.exists():
-        raise UsageError(f"{source}: the hand-ins are not there any more; --submissions says where they are")
+        raise UsageError(f"{source}: the submissions are not there any more; --submissions says where they are")
     assignment = find_course(Path.cwd(), course, submission=source).load(wanted)
     writings = []
     with scratch() as folder:
@@ -106,7 +106,7 @@ def read(
             if entry is not None and (writing := writing_of(entry, result, assignment, folder / str(number))):
                 writings.append(writing)
     if len(writings) < len(results):
-        stdio.tell(f"{len(results) - len(writings)} of {len(results)} hand-ins could not be read in {source}")
+        stdio.tell(f"{len(results) - len(writings)} of {len(results)} submissions could not be read in {source}")
     return writings, handout_sources(assignment), assignment.title
 
 

@@ -1,6 +1,6 @@
 """What there is to mark: the questions of a run's assignment, and who gave which answer to each.
 
-Hand-ins with the same answer are one group; those that left it as it was handed out are one, too. The order of the
+Submissions with the same answer are one group; those that left it as it was handed out are one, too. The order of the
 groups is shuffled, differs from question to question and is the same every day. Only attempts that count are here.
 """
 
@@ -23,7 +23,7 @@ from grader.report.json_report import exact
 
 
 class Holder(Struct, frozen=True, kw_only=True):
-    """A student with the hand-in that the answer is from."""
+    """A student with the submission that the answer is from."""
 
     student: str
     name: str
@@ -38,7 +38,7 @@ class Group(Struct, kw_only=True):
     key: str
     text: str = ""
     remade: bool = False
-    """Another run of the same hand-in may give another digest: a figure is drawn again."""
+    """Another run of the same submission may give another digest: a figure is drawn again."""
     holders: list[Holder] = field(default_factory=list)
 
     def given(self, question: Question, state: State) -> Given | None:
@@ -82,7 +82,7 @@ def questions(results: Iterable[Result], assignment: str | None = None) -> list[
         )
     here = list(next(iter(by_assignment.values()), {}).values())
     if not here:
-        raise UsageError(f"nothing of {assignment or 'these hand-ins'} is for a person to mark")
+        raise UsageError(f"nothing of {assignment or 'these submissions'} is for a person to mark")
     for question in here:
         question.groups = dict(sorted(question.groups.items(), key=lambda pair: _rank(question, pair[0])))
     return here

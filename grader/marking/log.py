@@ -38,7 +38,7 @@ CREATE TABLE IF NOT EXISTS leases (
 
 
 class Hand(Struct, frozen=True, array_like=True):
-    """Who had an answer when it was marked, and in which hand-in (`submission.digest` of its report)."""
+    """Who had an answer when it was marked, and in which submission (`submission.digest` of its report)."""
 
     student: str
     content: str
@@ -54,7 +54,7 @@ class Marked(_Event, frozen=True, kw_only=True, tag="mark"):
     """An answer's mark as a whole; the last one counts."""
 
     answer: str
-    """The answer's digest; for an automatic part, whose score it overrides, the digest of the hand-in."""
+    """The answer's digest; for an automatic part, whose score it overrides, the digest of the submission."""
     items: tuple[str, ...] = ()
     adjust: str = "0"
     """Points added by hand, as a fraction."""

@@ -94,9 +94,10 @@ class State:
         return self.rubrics.get((assignment, part), Rubric())
 
     def given(self, assignment: str, part: str, answer: str, content: str = "") -> Given | None:
-        """The mark of an answer; else the one that the same hand-in's answer had, of which a figure came out otherwise.
+        """The mark of an answer; else the one that the same submission's answer had, of which a figure came out
+        otherwise.
 
-        `content` is empty where the hand-in does not make the answer: text that differs is another answer.
+        `content` is empty where the submission does not make the answer: text that differs is another answer.
         """
         mark = self.marks.get((assignment, part, answer))
         if mark is None and content and (assignment, part, answer) not in self.reopened:

@@ -66,7 +66,7 @@ def export(questions: Sequence[Question], state: State) -> Sheet:
             for holder in group.holders:
                 flag = state.flagged.get((assignment, question.id, group.key), "")
                 rows.append(_mark_row(question.id, holder.student, group.key, given, flag, question, state))
-    # marks of answers that nobody has now, and of automatic parts: another machine may have the hand-ins
+    # marks of answers that nobody has now, and of automatic parts: another machine may have the submissions
     for (owner, part, answer), given in state.marks.items():
         if owner == assignment and given.entry not in shown:
             asked = next((q for q in questions if q.id == part), None)

@@ -1,4 +1,4 @@
-"""Marks in reports: a stored run's results, and the report of one hand-in, with what a person gave.
+"""Marks in reports: a stored run's results, and the report of one submission, with what a person gave.
 
 Owns which mark belongs to which part, check and answer. A late day's price is taken off the whole, so the policy is
 applied once more; without marks everything stays as the batch left it.
@@ -145,7 +145,7 @@ def _part_with_mark(part: Mapping[str, Any], assignment: str, content: str, stat
 
 
 def key_of(answer: Mapping[str, Any] | None, content: str) -> tuple[str, str]:
-    """What an answer's mark belongs to: its digest, and the hand-in where another run may draw the figure otherwise."""
+    """What an answer's mark belongs to: its digest, and the submission where a figure may be drawn otherwise."""
     if answer is None or answer["state"] == "not found":
         return NOT_FOUND, ""
     if answer["state"] != "answered":
@@ -168,7 +168,7 @@ def _sentence(mark: Mark) -> str:
 
 
 def with_marks(report: Report, state: State) -> Report:
-    """The report of one hand-in with the marks of its answers."""
+    """The report of one submission with the marks of its answers."""
     if report.status != "graded":
         return report
     stored = to_json(report)["parts"]

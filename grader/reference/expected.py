@@ -64,7 +64,7 @@ class ExpectedValues:
         if self._recorded:
             return f"recorded at {self._seed}"
         if self._pool:
-            return f"one of {POOL_SIZE} for each hand-in ({text_digest(*map(str, self._pool))[:8]})"
+            return f"one of {POOL_SIZE} for each submission ({text_digest(*map(str, self._pool))[:8]})"
         return str(self._seed)
 
     def seed_for(self, digest: str) -> int:

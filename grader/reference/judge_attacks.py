@@ -1,4 +1,4 @@
-"""Attacks on an assignment's judges: what a lazy hand-in would do must earn nothing, and no judge may break on it.
+"""Attacks on an assignment's judges: what a lazy submission would do must earn nothing, and no judge may break on it.
 
 Runs the probes of judged checks on the reference with what they use replaced by functions that compute nothing, and on
 a state of zeros that cannot be written; then gives the judges arrays that no probe of honest work returns.

@@ -214,7 +214,7 @@ def _point(value: Fraction) -> str:
 def no_score(report: Report) -> str:
     """Why there is no score, in general; the report's `reason` says it in particular. Empty when there is one."""
     if report.status == "ungradable":
-        return "This hand-in could not be graded, so there is no score."
+        return "This submission could not be graded, so there is no score."
     if report.status == "fault":
         return "The grader failed. That is not your mistake, and it costs no points."
     return ""

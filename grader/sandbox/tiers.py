@@ -61,7 +61,7 @@ def require(layers: Collection[str], policy: Policy, problems: Collection[str], 
     problems
         Why a layer is not on, a sentence each.
     secrets
-        Whether there is something to find beside the hand-in: a reference, hidden checks.
+        Whether there is something to find beside the submission: a reference, hidden checks.
 
     Raises
     ------

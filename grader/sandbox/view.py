@@ -55,7 +55,7 @@ def _own_package() -> str:
     return os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 
-@functools.lru_cache(maxsize=4)  # a batch asks for every hand-in
+@functools.lru_cache(maxsize=4)  # a batch asks for every submission
 def _outermost(paths: tuple[str, ...]) -> tuple[str, ...]:
     """Without what another one contains; symbolic links stay, since programs name them."""
     outermost: list[str] = []

@@ -27,7 +27,7 @@ FEWEST = 8
 
 
 class Shared(Struct, frozen=True):
-    """Lines that two hand-ins have in common: (source, first, last) on each side."""
+    """Lines that two submissions have in common: (source, first, last) on each side."""
 
     left: tuple[tuple[int, int, int], ...]
     right: tuple[tuple[int, int, int], ...]
@@ -62,7 +62,7 @@ class Similarity(Struct, frozen=True, kw_only=True):
 def similarity(writings: Sequence[Writing], handout: Iterable[str]) -> Similarity:
     """Compare everybody with everybody.
 
-    A piece of code or of an answer weighs `log(N / n)` where `n` of `N` students have it; two hand-ins are alike by
+    A piece of code or of an answer weighs `log(N / n)` where `n` of `N` students have it; two submissions are alike by
     the weight that they share over the geometric mean of what each has. A pair is shown where that is `UNUSUAL`
     for both of its students (median and MAD of all their pairs) and at least `LEAST`.
     """

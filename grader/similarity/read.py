@@ -1,4 +1,4 @@
-"""What the students of a batch wrote: their hand-ins read again, with the results that the store has of them."""
+"""What the students of a batch wrote: their submissions read again, with the results that the store has of them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from grader.submission.source.notebook import read_notebook
 
 
 def writing_of(entry: CohortEntry, result: Result, assignment: Assignment, folder: Path) -> Writing | None:
-    """One hand-in, opened below `folder`; None where it cannot be."""
+    """One submission, opened below `folder`; None where it cannot be."""
     code: dict[str, str] = {}
     try:
         path = staged(entry, folder / "handed in")

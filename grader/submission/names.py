@@ -1,6 +1,6 @@
 """File names as untrusted input: shown safely, junk left out, near misses suggested.
 
-Owns making a name or a line fit to print, which files of a hand-in are nobody's work (caches, virtual environments,
+Owns making a name or a line fit to print, which files of a submission are nobody's work (caches, virtual environments,
 what the operating system leaves behind), and the "did you mean" of a missing path. Whether a name may be written to
 is `archive`'s question.
 """

@@ -1,4 +1,4 @@
-"""How much a hand-in may hold, and which names in it may be written.
+"""How much a submission may hold, and which names in it may be written.
 
 Owns the numbers and the refusals, for archives and folders alike. Reading archives is `archive`'s, walking folders
 `gather`'s.
@@ -26,10 +26,10 @@ MAX_TOKENS = 200_000
 """Tokens of one Python text, a notebook's code as a whole. A long homework has 20,000; a syntax tree takes up to 1 kB
 for each, so that no tree is larger than 200 MB."""
 MAX_TOKENS_IN_ALL = 500_000
-"""Tokens of all Python files of a hand-in together."""
+"""Tokens of all Python files of a submission together."""
 
 _TOKEN = re.compile(r"\w+|[^\w \t]")
-_JUNK_FACTOR = 10  # a forgotten .git or venv may make a hand-in this much larger than what is kept of it
+_JUNK_FACTOR = 10  # a forgotten .git or venv may make a submission this much larger than what is kept of it
 _NAME_BYTES = 255  # what file systems take for one component
 _PATH_BYTES = 1024
 
@@ -42,7 +42,7 @@ def count_tokens(source: str) -> int:
 
 
 class Quota(Struct, frozen=True, kw_only=True):
-    """What the hand-in that messages call `shown` may hold."""
+    """What the submission that messages call `shown` may hold."""
 
     shown: str
     files: int = MAX_FILES
@@ -65,7 +65,7 @@ class Quota(Struct, frozen=True, kw_only=True):
             raise self.too_many(f"over {self.files * _JUNK_FACTOR}")
 
     def too_many(self, count: str) -> SubmissionError:
-        """The error for a hand-in of `count` files."""
+        """The error for a submission of `count` files."""
         what = f"holds {count} files, and {self.files} are allowed"
         return SubmissionError(f"{self.shown} {what}; leave out folders such as .git, venv and data")
 

@@ -39,7 +39,7 @@ def load(modules: Sequence[str], *, draw: bool = True) -> None:
 
 
 def _draw_once() -> None:
-    """Load the backend, the fonts and the rest that pyplot puts off until the first figure: 40 ms for each hand-in."""
+    """Load the backend, the fonts and the rest that pyplot puts off until the first figure: 40 ms each time."""
     pyplot = import_module(_PLOTS)
     figure, axes = pyplot.subplots()
     axes.plot([0, 1])

@@ -57,7 +57,7 @@ def serve(channel: socket.socket) -> None:
     adopt_orphans()
     hurry()
     state = State()
-    state.build_shell()  # while the grader still reads the hand-in
+    state.build_shell()  # while the grader still reads the submission
     gc.enable()
     children: set[int] = set()
     own = root = _getpid()

@@ -108,7 +108,7 @@ class State:
         return {"root": self.prepared.folder} if self.prepared else {}
 
     def is_own(self, package: str) -> bool:
-        """Whether a package is the hand-in's, there or missing, and no library's."""
+        """Whether a package is the submission's, there or missing, and no library's."""
         if self.prepared is None:
             return False
         declared = {place.module.partition(".")[0] for places in self.prepared.names.values() for place in places}

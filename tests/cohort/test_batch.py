@@ -49,12 +49,12 @@ def test_a_cohort_is_graded_once(grade: Grade, hand_ins: Path, tmp_path: Path) -
     first = grade("batch", hand_ins, "--jobs", 1)
     assert first.returncode == 0, first.stderr
     assert points(store) == EXPECTED
-    assert "5 hand-ins: 4 to grade, 1 equal another" in first.stderr
+    assert "5 submissions: 4 to grade, 1 equal another" in first.stderr
     assert "broken.ipynb" in first.stdout
 
     second = grade("batch", hand_ins)
     assert second.returncode == 0
-    assert "5 hand-ins: 0 to grade, 5 are unchanged" in second.stderr
+    assert "5 submissions: 0 to grade, 5 are unchanged" in second.stderr
     assert untimed(store) == untimed(store, 1)
     assert all(r.reused for r in results(store).values())
 
@@ -67,7 +67,7 @@ def test_a_changed_check_grades_again(grade: Grade, hand_ins: Path, course: Path
     path.write_text(path.read_text().replace("Forward of", "Output of"))
     assert grade("golden", "record", "toy").returncode == 0
     third = grade("batch", hand_ins, "--jobs", 1)
-    assert "5 hand-ins: 4 to grade, 1 equal another" in third.stderr
+    assert "5 submissions: 4 to grade, 1 equal another" in third.stderr
     assert not results(store)["right"].reused
     assert points(store) == EXPECTED
 
@@ -115,7 +115,7 @@ def descendants(pid: int) -> set[int]:
 
 
 def start(course: Path, hand_ins: Path, tmp_path: Path) -> subprocess.Popen[str]:
-    """A batch of which one hand-in never ends by itself, so that there is always something running."""
+    """A batch of which one submission never ends by itself, so that there is always something running."""
     notebook = Path(shutil.copytree(hand_ins / "right", hand_ins / "zz_endless")) / "toy.ipynb"
     text = notebook.read_text()
     notebook.write_text(text.replace("import numpy as np", "import numpy as np\\nimport time\\ntime.sleep(20)"))
@@ -160,7 +160,7 @@ def test_what_is_done_stays_when_the_batch_is_ended(
     notebook.write_text(notebook.read_text().replace("sleep(20)", "sleep(0)"))
     again = grade("batch", hand_ins, "--jobs", 1)
     assert again.returncode == 0
-    assert "6 hand-ins: 1 to grade, 5 are unchanged" in again.stderr
+    assert "6 submissions: 1 to grade, 5 are unchanged" in again.stderr
     assert {path: p for path, p in points(store, 1).items() if path != "zz_endless"} == EXPECTED
     with Store.open(store) as opened:
         assert [r.id for r in opened.runs()] == [1]

@@ -26,7 +26,7 @@ def report(forward: float, backward: float = 4, part_score: float | None = None)
 @pytest.mark.parametrize(
     ("changes", "why"),
     [
-        ({"content": "sha256:other"}, "the hand-in changed"),
+        ({"content": "sha256:other"}, "the submission changed"),
         ({"attempt": 2}, "attempt 2 counts, not 1"),
         ({"key": CHECKED}, "checks.py, hidden.py changed in the assignment"),
         ({"key": structs.replace(KEY, environment="grader 2")}, "grader 1 became grader 2"),
@@ -83,7 +83,7 @@ def test_the_terminal_shows_student_points_check_and_reason() -> None:
         "      forward 4 → 2",
         "      why: checks.py, hidden.py changed in the assignment",
         "  john  none  →  3",
-        "      why: the hand-in changed",
+        "      why: the submission changed",
     ]
 
 

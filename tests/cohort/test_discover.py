@@ -99,7 +99,7 @@ def test_a_rule_that_matches_nothing_says_what_is_there(tmp_path: Path) -> None:
 
 
 def test_an_empty_folder_is_wrong_usage(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="no hand-in in it"):
+    with pytest.raises(UsageError, match="no submission in it"):
         found(lay(tmp_path / "in", {"notes.txt": ""}), tmp_path)
 
 

@@ -63,8 +63,8 @@ def test_every_hand_in_has_its_page_and_one_that_is_missing_is_made_again(
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("--feedback", "HAND_INS/feedback"), "lies among the hand-ins"),
-        (("--feedback", "HAND_INS/broken.ipynb"), "lies among the hand-ins"),
+        (("--feedback", "HAND_INS/feedback"), "lies among the submissions"),
+        (("--feedback", "HAND_INS/broken.ipynb"), "lies among the submissions"),
         (("--feedback", "feedback", "--cluster", "tcp://127.0.0.1:1"), "give it without --cluster"),
     ],
 )

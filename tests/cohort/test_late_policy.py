@@ -160,7 +160,7 @@ def test_what_rules_cannot_do_is_said(tmp_path: Path) -> None:
     assert found.remarks(hand_ins, ["away"], ["toy", "other"]) == [
         "the rules name students who are not here: jone",
         "the rules have due dates of assignments that there are not: toi",
-        "nothing says when 1 of 2 hand-ins came; 1 of them are marked as late, which counts as one day",
+        "nothing says when 1 of 2 submissions came; 1 of them are marked as late, which counts as one day",
     ]
     assert found.remarks(hand_ins[1:], ["jane", "jone"], ["toy", "toi"]) == []
 

@@ -35,7 +35,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 def run(clock: Clock, *, terminal: bool, width: int = 80, count: int = 40, each: float = 2.0) -> str:
-    """What is written while `count` of 300 hand-ins are graded, `each` seconds apart."""
+    """What is written while `count` of 300 submissions are graded, `each` seconds apart."""
     stream = io.StringIO()
     shown = Progress(stream, terminal=terminal, width=width)
     hand_in = CohortEntry(path="a", student="a")
@@ -55,7 +55,7 @@ def run(clock: Clock, *, terminal: bool, width: int = 80, count: int = 40, each:
 def test_a_terminal_has_one_line_with_bar_rate_time_left_and_tally(clock: Clock) -> None:
     written = run(clock, terminal=True, width=100)
     first, *drawn = written.split("\r")
-    assert first == "300 hand-ins: 300 to grade\n"
+    assert first == "300 submissions: 300 to grade\n"
     assert re.fullmatch(r"\[-{24}\] 0/300  2 s\x1b\[K", drawn[0])
     last = "40/300  29/min  8:53 left  14 full marks  13 lost points  13 ungradable"
     assert drawn[-2] == f"[###---------------------] {last}\x1b[K"
@@ -73,7 +73,7 @@ def test_no_line_is_wider_than_the_terminal_and_the_words_come_before_the_bar(cl
 
 def test_a_log_gets_a_plain_line_now_and_then(clock: Clock) -> None:
     lines = run(clock, terminal=False).splitlines()
-    assert lines[0] == "300 hand-ins: 300 to grade"
+    assert lines[0] == "300 submissions: 300 to grade"
     assert lines[-1].startswith("40/300  ")
     assert len(lines) == 1 + 2 + 1  # 82 seconds: two at their time, and the last
     assert not any("\x1b" in line or "\r" in line or "[" in line for line in lines)
@@ -87,4 +87,4 @@ def test_a_batch_that_grades_nothing_says_so_in_one_line() -> None:
     for _ in kept:
         shown.tell(Event(status="graded", reused=True))
     shown.close()
-    assert stream.getvalue().replace("\r\x1b[K", "") == "3 hand-ins: 0 to grade, 3 are unchanged\n"
+    assert stream.getvalue().replace("\r\x1b[K", "") == "3 submissions: 0 to grade, 3 are unchanged\n"

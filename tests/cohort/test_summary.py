@@ -78,7 +78,7 @@ def test_the_terminal_names_losses_and_what_has_no_score() -> None:
     assert "mean 7.67, median 7," in text
     assert re.search(r"  1 Part 1 +#{20}  2 of 4, 2 students\n", text)
     assert re.search(r"  #{20}  6 points, 2 students, part 1\n    bias left out\.\n", text)
-    assert re.search(r"Time for each hand-in\n(.+ s\n){4} +0\.8-1 s  #+ 5\n", text)
+    assert re.search(r"Time for each submission\n(.+ s\n){4} +0\.8-1 s  #+ 5\n", text)
     assert "Cannot be graded: 1" in text
     assert "\x1b" not in text
 

@@ -176,7 +176,7 @@ def test_a_cohort_comes_out_as_text_everywhere(arena: Arena) -> None:
     words = ("batch", str(many), *store, "-j", "1", "--course", ".", "--assignment", "target")
     done = arena.grade(*words, "--feedback", str(home / "pages"), "--html", str(home / "summary.html"))
     shown = {"batch": done.stdout + done.stderr}
-    assert "4 hand-ins" in shown["batch"]
+    assert "4 submissions" in shown["batch"]
     assert "L\ufffdsung.ipynb (its name is no UTF-8; rename it)" in shown["batch"]
     for command in ("summary", "diff"):
         again = arena.grade(command, *store)

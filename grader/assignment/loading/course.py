@@ -116,7 +116,7 @@ def find_course(start: Path, explicit: Path | None = None, *, submission: Path |
             if course is not None and (submitted is None or not _inside(course, submitted)):
                 return course
     beside = _beside(submitted) if submitted is not None else None
-    hint = f"; {beside} looks like one: if it is yours and no hand-in, name that" if beside is not None else ""
+    hint = f"; {beside} looks like one: if it is yours and no submission, name that" if beside is not None else ""
     raise UsageError(
         f"no course above {start}: run inside a folder with {HANDOUTS}/ or {REFERENCE}/, inside a hand-out, "
         f"or name one with --course DIR or {VARIABLE}{hint}"

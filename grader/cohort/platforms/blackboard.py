@@ -1,7 +1,7 @@
 """Blackboard: *Assignment File Download*, files `Homework 3_jdoe_attempt_2026-03-01-12-00-00_hw3.ipynb`.
 
 Beside them lies a text for each attempt, the same name up to the time, that begins `Name: Jane Doe (jdoe)`; it alone
-is the hand-in where nothing was attached. Each time is an attempt of its own.
+is the submission where nothing was attached. Each time is an attempt of its own.
 """
 
 from __future__ import annotations

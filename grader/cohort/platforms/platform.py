@@ -20,7 +20,7 @@ class Owner(Struct, frozen=True, kw_only=True):
     name: str = ""
     ids: Mapping[str, str] = {}
     file: str = ""
-    """The file's own name; empty for a folder that is a hand-in as a whole."""
+    """The file's own name; empty for a folder that is a submission as a whole."""
     late: bool = False
     submitted: str = ""
     """ISO 8601 with the offset."""
@@ -37,7 +37,7 @@ class Platform(Struct, frozen=True, kw_only=True):
     fits: Callable[[Path, Sequence[str]], bool]
     """Whether a folder with these entries is one."""
     owners: Callable[[Path, Sequence[str], tzinfo | None], dict[str, list[Owner]]]
-    """For each entry that is a hand-in's, or part of one: whose it is, several for a group."""
+    """For each entry that is a submission's, or part of one: whose it is, several for a group."""
     own_files: frozenset[str] = frozenset()
     """What the platform adds."""
     local_times: bool = False

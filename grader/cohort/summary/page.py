@@ -103,7 +103,7 @@ def render_page(
 
 def _assignment(title: str, summary: CohortSummary, link: Callable[[str], str | None]) -> str:
     undecided = sum(one.state in UNDECIDED for one in summary.by_student)
-    facts = [("students", str(len(summary.by_student))), ("hand-ins", str(summary.hand_ins))]
+    facts = [("students", str(len(summary.by_student))), ("submissions", str(summary.hand_ins))]
     if summary.mean is not None and summary.median is not None:
         facts += [(f"mean, of {points(summary.max_points)}", points(summary.mean))]
         facts += [("median", points(summary.median)), ("full marks", str(summary.full))]
@@ -172,10 +172,10 @@ def _times(summary: CohortSummary) -> str:
         return ""
     width, counts = time_bins(summary.times, TIME_BINS)
     labels = [f"{n * width:g}" for n in range(len(counts))]
-    plot = columns(counts, labels, title="Seconds per hand-in", axis=f"seconds, in steps of {width:g}")
+    plot = columns(counts, labels, title="Seconds per submission", axis=f"seconds, in steps of {width:g}")
     slow = ", ".join(f"{one_line(who, 60)} {seconds:.1f} s" for seconds, who in summary.longest)
     caption = f'<p class="soft">{summary.seconds:.0f} s in all; slowest: {_text(slow)}</p>'
-    return _section("Hand-ins by time", plot + caption)
+    return _section("Submissions by time", plot + caption)
 
 
 def _unresolved(summary: CohortSummary) -> str:

@@ -47,7 +47,7 @@ class MistakeLoss(Struct, frozen=True, kw_only=True):
 
 
 class Unresolved(Struct, frozen=True):
-    """A hand-in without a score."""
+    """A submission without a score."""
 
     student: str
     path: str
@@ -99,15 +99,15 @@ class CohortSummary(Struct, frozen=True, kw_only=True):
     """The dearest first."""
     unresolved: tuple[Unresolved, ...]
     part_ids: tuple[str, ...]
-    """All parts that some hand-in has, in the assignment's order."""
+    """All parts that some submission has, in the assignment's order."""
     by_student: tuple[StudentScore, ...]
     """By name."""
     seconds: float
-    """What grading took, all hand-ins together, in the runs that did."""
+    """What grading took, all submissions together, in the runs that did."""
     longest: tuple[tuple[float, str], ...]
-    """The slowest hand-ins with their students."""
+    """The slowest submissions with their students."""
     times: tuple[float, ...]
-    """Seconds of each hand-in, ascending."""
+    """Seconds of each submission, ascending."""
 
     @property
     def mean(self) -> Fraction | None:
@@ -119,7 +119,7 @@ class CohortSummary(Struct, frozen=True, kw_only=True):
 
 
 def time_bins(times: Sequence[float], most: int) -> tuple[float, tuple[int, ...]]:
-    """Seconds in up to `most` equal steps of a round width: that width, and how many hand-ins fall into each."""
+    """Seconds in up to `most` equal steps of a round width: that width, and how many submissions fall into each."""
     longest = max(times, default=0.0)
     width = max(_nice(longest / most), 0.05)
     counts = [0] * max(math.ceil(longest / width), 1)
@@ -137,7 +137,7 @@ def _nice(step: float) -> float:
 def summarise(
     results: Iterable[Result], people: Sequence[RosterEntry] = (), decisions: Sequence[Decision] = ()
 ) -> list[CohortSummary]:
-    """One summary for each assignment; hand-ins of no assignment come last, under the empty name.
+    """One summary for each assignment; submissions of no assignment come last, under the empty name.
 
     Parameters
     ----------

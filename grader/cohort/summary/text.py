@@ -16,7 +16,7 @@ LOST = 20
 TIMES = 5
 """Bars of the times."""
 UNRESOLVED = 20
-"""Hand-ins without a score that are listed."""
+"""Submissions without a score that are listed."""
 
 
 def render(summaries: Iterable[CohortSummary], *, width: int = 80, ascii_only: bool = False) -> str:
@@ -27,7 +27,7 @@ def render(summaries: Iterable[CohortSummary], *, width: int = 80, ascii_only: b
 def _one(summary: CohortSummary, width: int, ascii_only: bool) -> list[str]:
     block = "#" if ascii_only else "█"
     line = ("-" if ascii_only else "─") * width
-    counts = f"{plural(summary.students, 'student')}, {plural(summary.hand_ins, 'hand-in')}"
+    counts = f"{plural(summary.students, 'student')}, {plural(summary.hand_ins, 'submission')}"
     title = one_line(summary.assignment) if summary.assignment else "Assignment unknown"
     lines = [f"{title}: {counts}", line]
     if summary.scores:
@@ -115,7 +115,7 @@ def _time(summary: CohortSummary, width: int, block: str) -> list[str]:
     step, counts = time_bins(summary.times, TIMES)
     labels = [f"{n * step:g}-{(n + 1) * step:g} s" for n in range(len(counts))]
     durations = f"{_duration(summary.seconds)} in all, half under {middle:.1f} s; slowest: {slowest}"
-    return ["", "Time for each hand-in", *_columns(labels, counts, width, block), *_hanging("", durations, width)]
+    return ["", "Time for each submission", *_columns(labels, counts, width, block), *_hanging("", durations, width)]
 
 
 def _hanging(head: str, text: str, width: int) -> list[str]:

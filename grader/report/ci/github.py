@@ -88,7 +88,7 @@ def _notebook(report: Report) -> str:
 
 
 def _in_repository(report: Report, name: str) -> str:
-    """A file of the hand-in as seen from where the command was called, which on GitHub is the repository."""
+    """A file of the submission as seen from where the command was called, which on GitHub is the repository."""
     path = PurePosixPath(report.path)
     if path.suffix in (".ipynb", ".py"):
         return str(path)  # under whatever name it was laid out for running

@@ -1,6 +1,6 @@
 """The report as GitHub-flavoured Markdown: the job summary, or a comment.
 
-Everything from a hand-in is escaped, so that no link, image, mention or HTML comes of it. GitHub drops a summary
+Everything from a submission is escaped, so that no link, image, mention or HTML comes of it. GitHub drops a summary
 beyond 1 MiB as a whole, so details go before that, the longest last.
 """
 

@@ -29,7 +29,7 @@ def render(report: Report, *, hidden_results: When = DEFAULT) -> str:
 
 
 def results(report: Report, *, when: When = DEFAULT) -> dict[str, Any]:
-    """Make the object; a hand-in without a score gets 0, with the reason in `output`.
+    """Make the object; a submission without a score gets 0, with the reason in `output`.
 
     Parameters
     ----------
@@ -129,7 +129,7 @@ def _output(report: Report) -> str:
 
 
 def _extra(report: Report) -> dict[str, Any]:
-    """What an instructor needs to grade the same hand-in again to the same result."""
+    """What an instructor needs to grade the same submission again to the same result."""
     env = report.environment
     return {
         "schema": SCHEMA,

@@ -1,7 +1,7 @@
 """The notebook as it was run while grading, as HTML: nbconvert's page without its head, scripts and fonts.
 
-Only what the run gave is in it: text, errors and figures. Stored outputs of the hand-in, which can hold any HTML, are
-not, and nbconvert's own sanitising is on nevertheless.
+Only what the run gave is in it: text, errors and figures. Stored outputs of the submission, which can hold any HTML,
+are not, and nbconvert's own sanitising is on nevertheless.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Marks that people gave on a student's page: rendered with it, or put into one that exists.
 
-Owns the regions of the page that marks change, so that marking three hundred hand-ins does not run them once more.
+Owns the regions of the page that marks change, so that marking three hundred submissions does not run them once more.
 Everything in a region is made here; what a student wrote is escaped everywhere, so no region is theirs.
 """
 

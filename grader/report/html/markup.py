@@ -1,7 +1,7 @@
 """A student's Markdown as HTML that does nothing but show text: no script, style, image, form or frame survives.
 
 Formulas become MathML. What is left is a short list of elements without attributes but a link's address, so that a
-hand-in can neither load anything nor look like the page around it.
+submission can neither load anything nor look like the page around it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Which notebook of a hand-in is the one to run.
+"""Which notebook of a submission is the one to run.
 
 Owns the choice, among versions of one notebook too; how alike two notebooks are is `likeness`'.
 """
@@ -112,7 +112,7 @@ def _chosen(handed: SubmittedFiles, assignment: Assignment) -> Choice:
 
 
 def _of_this_notebook(handed: SubmittedFiles, assignment: Assignment) -> SubmittedFiles:
-    """The hand-in without the notebooks that belong to another one of the assignment, whatever they are called.
+    """The submission without the notebooks that belong to another one of the assignment, whatever they are called.
 
     Of one that the caller named, those that lie beside it are not handed in.
     """

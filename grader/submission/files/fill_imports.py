@@ -1,4 +1,4 @@
-"""Modules that a hand-in imports under another name or from another place than it was handed in with.
+"""Modules that a submission imports under another name or from another place than it was handed in with.
 
 On the student's machine `my_layers-1.py` was `my_layers.py`, `Layers.py` answered to `layers`, and `../src` was on the
 path. An import that leads nowhere is given the file that it can only mean: a handed-in one, else the course's own.
@@ -22,7 +22,7 @@ from grader.submission.source.definitions import definitions
 from grader.submission.source.modules import MAX_SOURCE, absolute, decode
 
 MAX_FILLED = 50
-"""Modules that are found so in one hand-in, and rounds of looking at what these import in their turn."""
+"""Modules that are found so in one submission, and rounds of looking at what these import in their turn."""
 
 _ALIAS = """from {module} import *
 import sys
@@ -128,7 +128,7 @@ def _defines(path: Path, name: str) -> bool:
 def _meant(module: str, handed: SubmittedFiles, assignment: Assignment, *, own: bool, exact: bool) -> str | None:
     """The handed-in name, else the provided file, that can only be meant; None if there is none or several.
 
-    `own` says whether the module's package lies in the hand-in: then it may be a file of that name anywhere. With
+    `own` says whether the module's package lies in the submission: then it may be a file of that name anywhere. With
     `exact` the name is not read as that of a copy, or in other letters.
     """
     parts = PurePosixPath(*module.split(".")).parts

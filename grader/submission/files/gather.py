@@ -1,4 +1,4 @@
-"""The files of one hand-in: a notebook, a module, a folder, or an archive of any of these.
+"""The files of one submission: a notebook, a module, a folder, or an archive of any of these.
 
 Owns finding them on disk, whatever the path is, within `quota` and without following a link. What they are for the
 assignment is `layout`'s; archives are opened by `archive`.
@@ -32,7 +32,7 @@ MAX_NEIGHBOURS = 50
 
 
 class Reader:
-    """Reads each file of a hand-in once, and no more than a hand-in may hold."""
+    """Reads each file of a submission once, and no more than a submission may hold."""
 
     def __init__(self) -> None:
         self._notebooks: dict[Path, Notebook | SubmissionError] = {}
@@ -40,7 +40,7 @@ class Reader:
         self._tokens = 0
 
     def notebook(self, path: Path, name: str) -> Notebook:
-        """The notebook at `path` under the name that it has in the hand-in, or SubmissionError."""
+        """The notebook at `path` under the name that it has in the submission, or SubmissionError."""
         if path not in self._notebooks:
             try:
                 text = self.source(path) if path.suffix == ".py" else None
@@ -67,8 +67,8 @@ class Reader:
             self._tokens += tokens
             if self._tokens > MAX_TOKENS_IN_ALL:
                 raise SubmissionError(
-                    f"the hand-in holds more than {MAX_TOKENS_IN_ALL:,} words and signs of Python; leave out what is "
-                    "not your work"
+                    f"the submission holds more than {MAX_TOKENS_IN_ALL:,} words and signs of Python; leave out what "
+                    "is not your work"
                 )
         return self._sources[path]
 
@@ -88,7 +88,7 @@ class SubmittedFiles(Struct, frozen=True, kw_only=True):
     reader: Reader
 
     def again(self, beside: Collection[str], skip: Collection[str]) -> SubmittedFiles:
-        """The same hand-in for an assignment that is known by now, see `gather`; what was read stays read."""
+        """The same submission for an assignment that is known by now, see `gather`; what was read stays read."""
         return gather(self.path, self.scratch, beside=beside, skip=skip, reader=self.reader)
 
     def read_notebook(self, name: str) -> Notebook:
@@ -123,7 +123,7 @@ def gather(
     scratch
         A folder, not made yet, that archives are unpacked into, once.
     beside
-        Relative module paths: where the folder of a notebook holds one of them, that folder is the hand-in.
+        Relative module paths: where the folder of a notebook holds one of them, that folder is the submission.
     skip
         Relative folders that are not looked into.
 

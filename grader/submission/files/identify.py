@@ -1,4 +1,4 @@
-"""Which assignment of a course a hand-in is for.
+"""Which assignment of a course a submission is for.
 
 Owns the decision and its message; the numbers come from `likeness`.
 """
@@ -28,9 +28,9 @@ _SHOWN = 5
 
 
 def identify(handed: SubmittedFiles, course_ids: Sequence[str], load: Callable[[str], Assignment]) -> str:
-    """The id of the assignment that the hand-in is for.
+    """The id of the assignment that the submission is for.
 
-    What release wrote into the notebook decides. Without it the hand-in is compared with every assignment: the names
+    What release wrote into the notebook decides. Without it the submission is compared with every assignment: the names
     that it defines and calls, its headings, its files.
 
     Parameters
@@ -43,7 +43,7 @@ def identify(handed: SubmittedFiles, course_ids: Sequence[str], load: Callable[[
     Raises
     ------
     SubmissionError
-        The hand-in cannot be read, no assignment is like it, or two are about equally; with the best candidates and
+        The submission cannot be read, no assignment is like it, or two are about equally; with the best candidates and
         their scores.
     Fault
         No candidate could be loaded.
@@ -69,7 +69,7 @@ def identify(handed: SubmittedFiles, course_ids: Sequence[str], load: Callable[[
 
 
 def _what_it_is(handed: SubmittedFiles) -> str:
-    """In words, a hand-in in which there is nothing to run."""
+    """In words, a submission in which there is nothing to run."""
     endings = {PurePosixPath(name).suffix.lower() for name in handed.files}
     for ending, kind in (
         (".pdf", "a PDF"),
@@ -102,7 +102,7 @@ def _candidates(ids: Sequence[str], load: Callable[[str], Assignment]) -> dict[s
     for id in ids:
         try:
             candidates[id] = expected(load(id))
-        except Fault as fault:  # a broken assignment must not keep hand-ins of the others from being graded
+        except Fault as fault:  # a broken assignment must not keep submissions of the others from being graded
             faults.append(fault)
     if faults and not candidates:
         raise faults[0]

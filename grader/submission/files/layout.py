@@ -26,10 +26,10 @@ _COURSE_FOLDERS = frozenset({".github", "golden"})
 
 
 class Layout(Struct, frozen=True, kw_only=True):
-    """Where the files of a hand-in go."""
+    """Where the files of a submission go."""
 
     handed: Mapping[str, str]
-    """The student's files by their name below the hand-in's own root -> the name they were handed in under."""
+    """The student's files by their name below the submission's own root -> the name they were handed in under."""
     placed: Mapping[str, str]
     """Place in the working folder -> handed-in name; a file can have two."""
     provided: Mapping[str, str]
@@ -84,7 +84,7 @@ def alternatives(assignment: Assignment, wanted: str) -> tuple[str, ...]:
 
 
 def packages(assignment: Assignment, placed: Collection[str]) -> tuple[str, ...]:
-    """The packages, such as `ece285`, in which a hand-in of another edition keeps the assignment's whole tree."""
+    """The packages, such as `ece285`, in which a submission of another edition keeps the assignment's whole tree."""
     folders = {
         other.removesuffix(wanted)
         for wanted in assignment.student_files
@@ -105,7 +105,7 @@ def module_paths(assignment: Assignment) -> tuple[str, ...]:
 
 
 def mounted_folders(assignment: Assignment) -> frozenset[str]:
-    """Folders of the hand-out that the worker gets from the course and a hand-in need not hold."""
+    """Folders of the hand-out that the worker gets from the course and a submission need not hold."""
     # `--data` may name any folder, which the worker sees as `data`
     data = {"data", assignment.data.name} if assignment.data is not None else set()
     return frozenset({path.name for path in assignment.stand_ins} | data)
@@ -121,7 +121,7 @@ def without_copy_mark(name: str) -> str:
 def _root(
     names: Collection[str], assignment: Assignment, notebook: str | None
 ) -> tuple[PurePosixPath, list[PurePosixPath]]:
-    """The folder of the hand-in that corresponds to the hand-out's, and others that would do as well."""
+    """The folder of the submission that corresponds to the hand-out's, and others that would do as well."""
     known = {path for wanted in assignment.student_files for path in (wanted, *alternatives(assignment, wanted))}
     there: dict[PurePosixPath, set[str]] = {}
     for name in names:

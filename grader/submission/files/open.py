@@ -1,4 +1,4 @@
-"""A hand-in laid over the pristine provided files: the folder that will be run.
+"""A submission laid over the pristine provided files: the folder that will be run.
 
 Owns copying, the files that `%%writefile` cells hold, and the digest. Finding files is `gather`'s, naming them
 `layout`'s, the course's own files `provided`'s. No student code runs here.
@@ -36,7 +36,7 @@ def open_submission(
     handed: SubmittedFiles | None = None,
     digests: Mapping[str, str] | None = None,
 ) -> Submission:
-    """Make a working copy of the hand-in at `path`: a notebook, a module, a folder, or an archive.
+    """Make a working copy of the submission at `path`: a notebook, a module, a folder, or an archive.
 
     Parameters
     ----------
@@ -104,9 +104,9 @@ def open_submission(
 def _missing_files(
     handed: SubmittedFiles, assignment: Assignment, layout: Layout, notebook: Notebook | None, modules: Modules
 ) -> list[str]:
-    """The student files that are not handed in, and whose names the notebook has from nowhere else in the hand-in.
+    """The student files that are not handed in, and whose names the notebook has from nowhere else in the submission.
 
-    A hand-in without any of them is refused.
+    A submission without any of them is refused.
     """
     own = defined_names(notebook, modules) if layout.missing else frozenset()
     missing = [name for name in layout.missing if own.isdisjoint(names_of(assignment, name))]
@@ -188,7 +188,7 @@ MAX_WRITTEN_FILES = 50
 
 
 def with_written(handed: SubmittedFiles, notebook: str | None, scratch: Path) -> SubmittedFiles:
-    """The hand-in with the Python files that its notebook writes, put into `scratch`; those handed in outrank them.
+    """The submission with the Python files that its notebook writes, put into `scratch`; those handed in outrank them.
 
     Raises
     ------
@@ -239,7 +239,7 @@ def names_of(assignment: Assignment, file: str) -> frozenset[str]:
 
 
 def defined_names(notebook: Notebook | None, modules: Modules) -> frozenset[str]:
-    """The functions and classes that the notebook's cells define, or have from another module of the hand-in."""
+    """The functions and classes that the notebook's cells define, or have from another module of the submission."""
     names: set[str] = set()
     for cell in notebook.code if notebook is not None else ():
         read = definitions(cell.source)

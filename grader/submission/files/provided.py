@@ -1,6 +1,6 @@
-"""The course's own files in a hand-in: which version of each is run, and what to say about the student's.
+"""The course's own files in a submission: which version of each is run, and what to say about the student's.
 
-A student's version is never run, wherever in the hand-in it lies; what else it defines is added to the course's.
+A student's version is never run, wherever in the submission it lies; what else it defines is added to the course's.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def edited(
 ) -> Iterator[str]:
     """Notes on provided files that are not the course's own.
 
-    In the student's own folder the hand-out's files are the student's: fingerprints tell what they were. A hand-in
+    In the student's own folder the hand-out's files are the student's: fingerprints tell what they were. A submission
     that shows nothing of this hand-out is of another edition of the course, whose files all differ: nobody edited them.
     """
     differing, same = [], 0
@@ -103,10 +103,10 @@ def _content(path: Path) -> list[str]:
 def place_provided(
     handed: SubmittedFiles, provided: Mapping[str, str], layout: Layout, assignment: Assignment, folder: Path
 ) -> list[str]:
-    """Put the course's own files into `folder`, where the hand-out and where the hand-in has them; returns notes.
+    """Put the course's own files into `folder`, where the hand-out and where the submission has them; returns notes.
 
     What only the student's version of one defines is added wherever that file lies, since what asks for it may be
-    another of the course's files. A package of the hand-in's that holds the assignment's tree gets all of it.
+    another of the course's files. A package of the submission's that holds the assignment's tree gets all of it.
     """
     owns: dict[str, list[Path]] = {}
     for given, name in provided.items():

@@ -1,4 +1,4 @@
-"""How much a hand-in looks like an assignment, as a number from 0 to 1.
+"""How much a submission looks like an assignment, as a number from 0 to 1.
 
 Owns the evidence and its weights: the names that the hand-out fixes above all, then its headings and file names.
 Deciding by the number is `identify`'s (which assignment) and `choose_notebook`'s (which notebook).
@@ -34,7 +34,7 @@ MARGIN = 0.1
 
 
 class Profile(Struct, frozen=True, kw_only=True):
-    """What a hand-in shows of itself."""
+    """What a submission shows of itself."""
 
     defined: frozenset[str]
     used: frozenset[str]
@@ -45,7 +45,7 @@ class Profile(Struct, frozen=True, kw_only=True):
 
 
 class AssignmentProfile(Struct, frozen=True, kw_only=True):
-    """What an assignment's hand-in shows."""
+    """What an assignment's submission shows."""
 
     names: Mapping[str, tuple[Place, ...]]
     headings: frozenset[str]

@@ -10,7 +10,7 @@ from grader.submission.source.lookup import DefinitionPlace, Sources, places, su
 
 
 def find_anchors(assignment: Assignment, submission: Submission) -> dict[str, Anchor]:
-    """Check id -> its anchor, from reading the cells and modules of the hand-in.
+    """Check id -> its anchor, from reading the cells and modules of the submission.
 
     `after` the cell that defines the last of the names that the check uses, and of what these call; `before` the first
     cell when all of them live in modules, or there is no notebook; at the `end` when a name is defined nowhere that

@@ -10,14 +10,14 @@ from grader.submission.source.definitions import parse
 from grader.worker.definitions_only import defining
 
 _LIBRARIES = frozenset({"numpy", "matplotlib", "scipy", "math", "random", "time", "os", "sys", "__future__"})
-"""Whose import can do nothing, unless the hand-in has a file of that name."""
+"""Whose import can do nothing, unless the submission has a file of that name."""
 _SETTINGS = re.compile(r"^%(matplotlib inline|load_ext autoreload|autoreload [0-3])[ \t]*$", re.MULTILINE)
 
 
 def is_harmless(source: str, own: Collection[str] = ()) -> bool:
     """Whether a cell only imports well-known libraries and defines plain functions and classes.
 
-    It can then neither end nor hang its process. `own` are the names of the hand-in's own modules.
+    It can then neither end nor hang its process. `own` are the names of the submission's own modules.
     """
     tree = parse(_SETTINGS.sub("", source)).tree
     if tree is None:

@@ -1,7 +1,7 @@
 """Where the names of an assignment live in a notebook and its modules, and which definition of each counts.
 
-Owns the rules of choice; it looks at a student's hand-in and at the hand-out's stub alike. Turning what is found into
-the moment of a probe is `anchors`', comparing the two is `stubs`'.
+Owns the rules of choice; it looks at a student's submission and at the hand-out's stub alike. Turning what is found
+into the moment of a probe is `anchors`', comparing the two is `stubs`'.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""`%autoreload` for the hand-in's own modules alone.
+"""`%autoreload` for the submission's own modules alone.
 
 IPython's extension looks at the file of every loaded module before each cell, 15 ms with Matplotlib, and parses what
 it finds. While grading only a cell of the notebook itself (`%%writefile`) can change a file, and only in its folder.
@@ -19,7 +19,7 @@ OFF = frozenset({"0", "off", "-p"})
 NOT_LOADED = ("autoreload", "grader")
 """Extensions that are not loaded: the first is built in here, and `%grade` does nothing while grading."""
 MOST_FILES = 500
-"""Python files that are looked at; a hand-in has a dozen."""
+"""Python files that are looked at; a submission has a dozen."""
 
 
 class Extensions(ExtensionManager):

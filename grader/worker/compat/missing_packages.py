@@ -1,7 +1,8 @@
 """Placeholder modules for packages that a submission imports and that are not installed here.
 
-`import seaborn` at the top of a hand-in is about its plots. A placeholder takes the package's place once its import has
-failed, and only then, so that a student's own `except ImportError` works as it did. Whatever is called in it raises.
+`import seaborn` at the top of a submission is about its plots. A placeholder takes the package's place once its import
+has failed, and only then, so that a student's own `except ImportError` works as it did. Whatever is called in it
+raises.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Restores aliases that newer NumPy removed, and makes uninitialised memory the same in every run.
 
-Hand-ins of earlier years say `np.product` or `np.float`; today's NumPy has dropped these names, through no fault of the
-student. Only names that are gone are put back, each as the value that NumPy's own documentation gives for it.
+Submissions of earlier years say `np.product` or `np.float`; today's NumPy has dropped these names, through no fault of
+the student. Only names that are gone are put back, each as the value that NumPy's own documentation gives for it.
 """
 
 from __future__ import annotations
