@@ -33,7 +33,7 @@ from grader.diagnosis.codes import NAMED
 from grader.diagnosis.matching.ranking import order
 from grader.diagnosis.mutation import wrapper_specs as wrapped
 from grader.diagnosis.mutation.compound import SourceText, WrongSolution, further
-from grader.diagnosis.mutation.sites import Mutant, mutants
+from grader.diagnosis.mutation.sites import Mutant, mutants, read_solution
 from grader.diagnosis.points import second_seed
 from grader.errors import WorkerError
 from grader.execution.observe import observe
@@ -52,7 +52,6 @@ from grader.reference.variants import (
     module_of,
     observe_all,
     prepared_points,
-    read_solution,
 )
 from grader.worker.experiments.fingerprints import FIELDS, agree, fingerprints
 

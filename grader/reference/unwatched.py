@@ -17,7 +17,7 @@ from grader.assignment.lint.issue import Issue
 from grader.assignment.notebooks import by_notebook, percent_files
 from grader.assignment.release.markers import regions
 from grader.assignment.release.percent import python_lines
-from grader.diagnosis.mutation.sites import functions_of
+from grader.diagnosis.mutation.sites import functions_of, read_solution
 from grader.errors import AuthoringError
 from grader.execution.process import RootProcess
 from grader.grading.evaluate import GoldenTable
@@ -25,7 +25,6 @@ from grader.model import Assignment, Change, Edit
 from grader.reference.expected import pool
 from grader.reference.pool import in_parallel, is_caught
 from grader.reference.session import ReferenceSession, live, observed_check
-from grader.reference.variants import read_solution
 
 _WRAPPER = """\
 def _wrapped(function):

@@ -25,6 +25,7 @@ from grader.assignment.digest import text_digest
 from grader.assignment.notebooks import notebook_files, percent_file
 from grader.assignment.release.percent import python_lines
 from grader.diagnosis.bank import GRADED, MILDER, REPEATED
+from grader.diagnosis.mutation.sites import read_solution
 from grader.diagnosis.points import milder, second_seed, with_call
 from grader.execution.observe import observe
 from grader.grading.evaluate import given_for
@@ -144,7 +145,7 @@ class VariantRunner:
         if path is not None and path.is_file():
             with suppress(OSError, EOFError, ValueError, zipfile.BadZipFile), np.load(path, allow_pickle=False) as kept:
                 return dict(kept)
-        values = self._run(checks, "observe_reference", jobs, seconds).values
+        values = self._run(checks, "observe_all", jobs, seconds).values
         if path is not None:
             path.parent.mkdir(parents=True, exist_ok=True)
             arrays: dict[str, Any] = {name: v for name, v in values.items() if isinstance(v, np.ndarray)}
@@ -262,12 +263,6 @@ def module_of(assignment: Assignment, file: str) -> str:
     if notebook is not None:
         return notebook if assignment.notebooks else ""
     return ".".join(Path(file).with_suffix("").parts)
-
-
-def read_solution(assignment: Assignment, file: str) -> str:
-    """A solution file's text, with its markers."""
-    assert assignment.solution is not None  # `mutants` has raised otherwise
-    return (assignment.solution / file).read_text(encoding="utf-8")
 
 
 def _fails(assignment: Assignment, check: Check, values: Arrays | None, golden: Arrays) -> bool:

@@ -85,7 +85,7 @@ def mutants(assignment: Assignment) -> list[Mutant]:
     """
     edits = []
     for file in solution_files(assignment):
-        text = solution_text(assignment, file)
+        text = read_solution(assignment, file)
         apart = _for_person(assignment, text) if file not in assignment.student_files else ()
         edits += [mutant for mutant in mutants_of(file, text) if mutant.line not in apart]
     return edits
@@ -115,9 +115,9 @@ def _for_person(assignment: Assignment, text: str) -> Set[int]:
     return found
 
 
-def solution_text(assignment: Assignment, file: str) -> str:
+def read_solution(assignment: Assignment, file: str) -> str:
     """A solution file's text, with its markers."""
-    assert assignment.solution is not None  # else `solution_files` has raised
+    assert assignment.solution is not None  # who names a file of it has looked
     return (assignment.solution / file).read_text(encoding="utf-8")
 
 

@@ -47,7 +47,7 @@ class Unit:
 
     def gradients_twice(self) -> tuple[Gradients, Gradients]:
         """The answers of two backward passes after one forward pass."""
-        raise NotImplementedError
+        return self.gradients(), self.gradients()
 
     def outputs(self, factor: float) -> Gradients:
         """What the forward pass returns on a copy, its first array multiplied."""
@@ -266,9 +266,6 @@ class Derivative(Unit):
     def gradients(self, upstream: Any = None, *, disturbed: bool = False) -> Gradients:
         return [a.copy() for _, a in arrays_in([self._grad(*deepcopy(self._args))])]
 
-    def gradients_twice(self) -> tuple[Gradients, Gradients]:
-        return self.gradients(), self.gradients()
-
     def inputs(self) -> Gradients:
         return [a for a in self._args[-1:] if is_real(a)]
 
@@ -291,9 +288,6 @@ class Network(Unit):
     def gradients(self, upstream: Any = None, *, disturbed: bool = False) -> Gradients:
         _, grads = deepcopy(self._before).loss(*deepcopy(self._args))
         return [np.array(grads[n]) for n in self._names() if n in grads]
-
-    def gradients_twice(self) -> tuple[Gradients, Gradients]:
-        return self.gradients(), self.gradients()
 
     def _names(self) -> list[str]:
         return [n for n, a in self._before.params.items() if is_real(a)]

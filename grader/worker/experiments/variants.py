@@ -30,7 +30,6 @@ import numpy.typing as npt
 from grader.worker import wire
 from grader.worker.check_files import run_files
 from grader.worker.encode import ResultEncoder
-from grader.worker.experiments.fingerprints import fingerprints
 from grader.worker.inputs import generator
 from grader.worker.messages import ArraySpec
 
@@ -61,6 +60,7 @@ def observe_all(student: Any, jobs: Mapping[str, Any]) -> dict[str, npt.NDArray[
         For each variant by its number an npz file as bytes: `<run>:<array>` the arrays of the run of that number,
         `<run>:!ended` 0 if it returned and 1 if it raised. A variant that hung or crashed has no entry.
     """
+    importlib.import_module("grader.worker.experiments.wrappers")  # once, not in every fork
     state = student._Student__state
     spaces = [state.globals, *(vars(module) for module in state.own_modules())]
     gc.disable()  # a collection in a fork would copy every page that it marks
@@ -71,12 +71,6 @@ def observe_all(student: Any, jobs: Mapping[str, Any]) -> dict[str, npt.NDArray[
         if packed:
             answers[str(number)] = np.frombuffer(packed, dtype=np.uint8)
     return answers
-
-
-def observe_reference(student: Any, jobs: Mapping[str, Any]) -> dict[str, npt.NDArray[np.uint8]]:
-    """As `observe_all`, with what wrapped functions need loaded once, not in every fork."""
-    importlib.import_module("grader.worker.experiments.wrappers")
-    return observe_all(student, jobs)
 
 
 def touched(student: Any, jobs: Mapping[str, Any]) -> dict[str, npt.NDArray[np.uint8]]:
@@ -114,18 +108,6 @@ def touched(student: Any, jobs: Mapping[str, Any]) -> dict[str, npt.NDArray[np.u
         finally:
             sys.setprofile(None)
         answers[str(number)] = np.frombuffer(json.dumps(sorted(seen)).encode(), dtype=np.uint8)
-    return answers
-
-
-def observe_fingerprints(student: Any, jobs: Mapping[str, Any]) -> dict[str, npt.NDArray[np.float64]]:
-    """As `observe_all`, of each variant only the fingerprints of `jobs["names"]` in its runs, all in a row."""
-    answers = {}
-    for number, packed in observe_all(student, jobs).items():
-        arrays = np.load(io.BytesIO(packed.tobytes()), allow_pickle=False)
-        runs = range(len(jobs["runs"][int(number)]))
-        if all(int(arrays[f"{run}:{ENDED}"]) == RETURNED for run in runs):
-            rows = [{n: arrays[key] for n in jobs["names"] if (key := f"{r}:{n}") in arrays.files} for r in runs]
-            answers[number] = np.concatenate([fingerprints(values, jobs["names"]).reshape(-1) for values in rows])
     return answers
 
 
