@@ -30,7 +30,7 @@ NOT_STARTED = "grader_not_started"
 CELLS_SHOWN = 3
 
 
-class Result(NamedTuple):
+class FolderResult(NamedTuple):
     """The outcome of grading a folder, as plain data."""
 
     items: dict[str, list[str]]
@@ -49,21 +49,21 @@ class Graded:
         self.explained = False
         """Whether an item has failed with the reason why the whole folder cannot be graded."""
         self._shared = Path(shared) if shared else None
-        self._result: Result | None = None
+        self._result: FolderResult | None = None
 
-    def get(self) -> Result:
+    def get(self) -> FolderResult:
         """The result; whatever grading raises is its failure."""
         if self._result is None:
             with _alone(self._shared):
                 self._result = self._left_by_another() or self._grade()
         return self._result
 
-    def _left_by_another(self) -> Result | None:
+    def _left_by_another(self) -> FolderResult | None:
         if self._shared is None or not (file := self._shared / f"{self.assignment}.json").is_file():
             return None
-        return Result(*json.loads(file.read_text(encoding="utf-8")))
+        return FolderResult(*json.loads(file.read_text(encoding="utf-8")))
 
-    def _grade(self) -> Result:
+    def _grade(self) -> FolderResult:
         from grader import engine
         from grader.errors import GraderError
 
@@ -71,7 +71,7 @@ class Graded:
             report = engine.grade(self.folder, self.assignment, course=self.folder, hidden=False, keep=True)
             result = _result(report)
         except GraderError as error:
-            result = Result({}, [], _safe(f"The grader failed, which is not your mistake: {error}"))
+            result = FolderResult({}, [], _safe(f"The grader failed, which is not your mistake: {error}"))
         if self._shared is not None:
             (self._shared / f"{self.assignment}.json").write_text(json.dumps(result), encoding="utf-8")
         return result
@@ -225,11 +225,11 @@ class CheckItem(pytest.Item):
         return str(excinfo.value) if isinstance(excinfo.value, Unearned) else super().repr_failure(excinfo, *args, **kw)
 
 
-def _result(report: Report) -> Result:
+def _result(report: Report) -> FolderResult:
     from grader.report import order, sentences
 
     if report.status != "graded":
-        return Result({}, [], _safe(f"This submission could not be graded: {report.reason}"))
+        return FolderResult({}, [], _safe(f"This submission could not be graded: {report.reason}"))
     outcomes = [o for p in report.parts for o in p.outcomes]
     notebook = report.work.notebook if report.work is not None else None
     summary = [_safe(report.title or report.assignment), sentences.total(report)]
@@ -242,7 +242,7 @@ def _result(report: Report) -> Result:
         summary.append(
             f"{name if cell.notebook else name.capitalize()} has an error: {_safe(sentences.cell_problem(cell))}"
         )
-    return Result({o.check.id: [o.status, feedback(o, report)] for o in outcomes}, summary)
+    return FolderResult({o.check.id: [o.status, feedback(o, report)] for o in outcomes}, summary)
 
 
 def feedback(outcome: Outcome, report: Report) -> str:

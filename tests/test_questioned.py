@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from grader import cli, grade
-from grader.commands.report_files import Arrays
+from grader.commands.report_files import ArrayFile
 from grader.errors import UsageError
 from grader.model import Check, Observation, Part
 
@@ -80,7 +80,7 @@ def test_arrays_go_into_an_npz_file_in_a_folder_that_exists(
 def test_names_that_student_code_chose_stay_in_the_file(tmp_path: Path) -> None:
     check = Check(id="c", part=Part("1", "p"), title="t", points=1, visibility="public")  # type: ignore[arg-type]
     values = {"../../up": np.ones(2), "/root": np.ones(1), "a\\b": np.ones(1), "text": "no array"}
-    arrays = Arrays(tmp_path / "a.npz")
+    arrays = ArrayFile(tmp_path / "a.npz")
     arrays.add(check, Observation(check="c", ended="returned", values=values), {"out": np.zeros(2)})
     arrays.write()
     with np.load(tmp_path / "a.npz") as written:

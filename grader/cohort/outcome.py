@@ -29,7 +29,7 @@ UNDECIDED: frozenset[State] = frozenset(("person", "ungradable", "fault", "unatt
 """States that leave a student without points until somebody decides."""
 
 
-class Outcome(Struct, frozen=True, kw_only=True):
+class StudentResult(Struct, frozen=True, kw_only=True):
     """One student in one assignment."""
 
     student: str
@@ -64,7 +64,7 @@ def outcomes(
     decisions: Iterable[Decision],
     *,
     partial: bool = False,
-) -> list[Outcome]:
+) -> list[StudentResult]:
     """Every student of the results or the roster, once, by name.
 
     Parameters
@@ -88,12 +88,14 @@ def outcomes(
     seen = {one.student for one in ends}
     for entry in people:
         if entry.key not in seen:
-            one = Outcome(student=entry.key, name=entry.name, ids=entry.columns, state="absent", reason="no submission")
+            one = StudentResult(
+                student=entry.key, name=entry.name, ids=entry.columns, state="absent", reason="no submission"
+            )
             ends.append(_decided(one, decided.get((entry.key, ""))))
     return sorted(ends, key=lambda o: (o.name.casefold() or o.student, o.student))
 
 
-def _outcome(attempts: Sequence[Result], partial: bool, decided: Mapping[tuple[str, str], Decision]) -> Outcome:
+def _outcome(attempts: Sequence[Result], partial: bool, decided: Mapping[tuple[str, str], Decision]) -> StudentResult:
     counting = next((r for r in attempts if r.counts), None)
     result = counting or attempts[-1]
     state, points, reason = _state(result, counting is not None, partial)
@@ -101,7 +103,7 @@ def _outcome(attempts: Sequence[Result], partial: bool, decided: Mapping[tuple[s
         last = earlier[-1]
         shown = f"{float(last.final or 0):g}"
         reason += f" (attempt {last.attempt} has {shown}: `take = {last.attempt}` in the rules)"
-    one = Outcome(
+    one = StudentResult(
         student=result.student,
         name=result.name,
         ids=result.ids,
@@ -123,11 +125,11 @@ def _state(result: Result, counts: bool, partial: bool) -> tuple[State, Fraction
     return "graded", result.final, ""
 
 
-def _decided(one: Outcome, decision: Decision | None) -> Outcome:
+def _decided(one: StudentResult, decision: Decision | None) -> StudentResult:
     if decision is None:
         return one
     state: State = "excused" if decision.points is None else "decided"
-    return Outcome(
+    return StudentResult(
         student=one.student,
         name=one.name,
         ids=one.ids,

@@ -12,7 +12,7 @@ from grader.errors import UsageError
 from grader.report.sanitize import plural
 
 if TYPE_CHECKING:
-    from grader.cohort.outcome import Outcome
+    from grader.cohort.outcome import StudentResult
 
 DESCRIPTION = """\
 Decide what a student ends with: whose submission could not be graded, who handed in nothing, who is excused. Without
@@ -85,7 +85,7 @@ def run(args: argparse.Namespace) -> int:
     return DECIDED
 
 
-def _list(ends: list[Outcome]) -> int:
+def _list(ends: list[StudentResult]) -> int:
     from grader.cohort.outcome import STATES, UNDECIDED
     from grader.report.sanitize import one_line
 

@@ -20,7 +20,7 @@ from grader.errors import UsageError
 from grader.report.sanitize import plural
 
 if TYPE_CHECKING:
-    from grader.cohort.outcome import Outcome
+    from grader.cohort.outcome import StudentResult
     from grader.cohort.records import Result
     from grader.gradebook.csv import Sheet
     from grader.gradebook.gradebook import Filled, Gradebook
@@ -152,7 +152,7 @@ def _gradebook(args: argparse.Namespace) -> int:
     return LEFT_OUT if any(why != EXCUSED for why in filled.left_out.values()) else DONE
 
 
-def _outcomes(args: argparse.Namespace) -> tuple[list[Result], list[Outcome], str]:
+def _outcomes(args: argparse.Namespace) -> tuple[list[Result], list[StudentResult], str]:
     """A run's results, what every student of the assignment ends with, and the assignment's id."""
     from grader.cohort.outcome import outcomes
     from grader.cohort.store import Store
@@ -187,7 +187,7 @@ def _assignment(results: Sequence[Result], wanted: str | None) -> str:
     raise UsageError(f"--assignment {wanted}: the store has no results of it; there are: {there}")
 
 
-def _entry(one: Outcome) -> Entry:
+def _entry(one: StudentResult) -> Entry:
     """What goes into the gradebook for a student with points."""
     from grader.gradebook.match import Entry
 
@@ -237,7 +237,7 @@ def _sheet(path: Path | None) -> Sheet | None:
         raise UsageError(f"--sheet {path}: cannot be read ({problem.strerror})") from problem
 
 
-def _tell_undecided(ends: Sequence[Outcome], store: Path) -> None:
+def _tell_undecided(ends: Sequence[StudentResult], store: Path) -> None:
     """Everybody without points by name, with the reason and the command that decides it."""
     from grader.cohort.outcome import STATES, UNDECIDED
     from grader.report.sanitize import one_line
@@ -260,7 +260,7 @@ def _tell_undecided(ends: Sequence[Outcome], store: Path) -> None:
         stdio.tell(f"decide with `grade decide {store} {shlex.quote(undecided.student)} POINTS` (or `excused`)")
 
 
-def _tell_sheet(filled: Filled, ends: Sequence[Outcome], gradebook: Gradebook) -> None:
+def _tell_sheet(filled: Filled, ends: Sequence[StudentResult], gradebook: Gradebook) -> None:
     """What of the sheet stays, or is replaced."""
     shown = {one.student: one.shown for one in ends}
     for why in dict.fromkeys(filled.left_out.values()):
@@ -279,7 +279,7 @@ def _tell_sheet(filled: Filled, ends: Sequence[Outcome], gradebook: Gradebook) -
         stdio.tell(f"{rows} no result, and {'stays as it is' if one else 'stay as they are'}")
 
 
-def _tell_total(ends: Sequence[Outcome], entered: str, left_out: Mapping[str, str]) -> None:
+def _tell_total(ends: Sequence[StudentResult], entered: str, left_out: Mapping[str, str]) -> None:
     """The last line: every student once."""
     from grader.cohort.outcome import STATES
 

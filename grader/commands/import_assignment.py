@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from grader.convert.draft import Draft
 
 
-class Format(Protocol):
+class Importer(Protocol):
     """A module of `grader.convert` that reads another grader's assignments."""
 
     def notebooks_of(self, path: Path) -> list[Path]:
@@ -33,7 +33,7 @@ def add_path(parser: argparse.ArgumentParser, what: str) -> None:
     parser.add_argument("--id", metavar="ID", help="the new assignment's id (default: from the names of its files)")
 
 
-def take(args: argparse.Namespace, format: Format) -> int:
+def take(args: argparse.Namespace, format: Importer) -> int:
     """Convert and write; returns the exit code."""
     from grader.convert.draft import free_folder
 

@@ -82,7 +82,7 @@ def check_target(file: Path, option: str) -> None:
 
 
 def check_arrays_target(file: Path) -> None:
-    """Refuse before grading what `Arrays.write` could not write.
+    """Refuse before grading what `ArrayFile.write` could not write.
 
     Raises
     ------
@@ -96,7 +96,7 @@ def check_arrays_target(file: Path) -> None:
         raise UsageError(f"{option}: is a folder, or its folder does not exist; name a file in an existing one")
 
 
-class Arrays:
+class ArrayFile:
     """What checks observed and what was expected, for a file of arrays."""
 
     def __init__(self, file: Path) -> None:

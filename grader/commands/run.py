@@ -174,7 +174,7 @@ def run(args: argparse.Namespace) -> int:
 
     formats = [find(one.format) for one in wanted]
     exit_zero = any(format.exit_zero for format in formats)
-    arrays = None if args.show_arrays is None else report_files.Arrays(args.show_arrays)
+    arrays = None if args.show_arrays is None else report_files.ArrayFile(args.show_arrays)
     try:
         report = engine.grade(
             path,

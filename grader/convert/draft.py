@@ -18,7 +18,7 @@ from msgspec import Struct
 from grader.assignment.loading.course import HANDOUTS, REFERENCE
 from grader.assignment.loading.manifest import is_id
 from grader.assignment.release.markers import solved, stub_of
-from grader.convert.source import Cell, percent_text
+from grader.convert.source import SourceCell, percent_text
 from grader.errors import UsageError
 
 LIST = "CONVERSION.md"
@@ -62,7 +62,7 @@ class Draft(Struct, kw_only=True):
 
     id: str
     title: str
-    cells: list[Cell]
+    cells: list[SourceCell]
     """With the project's solution markers; empty for an assignment of a module alone."""
     modules: dict[str, str] = {}
     """Modules with solution regions, by path."""

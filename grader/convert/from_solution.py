@@ -18,7 +18,7 @@ from grader.convert.draft import Draft, DraftCheck, Left
 from grader.convert.probes import probe_of
 from grader.convert.regions import has_region, normalised
 from grader.convert.scope import Scope, parsed, scope_of
-from grader.convert.source import Cell, is_notebook, read_cells, read_text
+from grader.convert.source import SourceCell, is_notebook, read_cells, read_text
 from grader.errors import AuthoringError, UsageError
 from grader.submission.source.sections import headings
 
@@ -100,12 +100,12 @@ def _answers(source: str) -> list[str]:
     return names
 
 
-def _heading(cells: Sequence[Cell], cell: Cell) -> str:
+def _heading(cells: Sequence[SourceCell], cell: SourceCell) -> str:
     above = [h.title for c in cells[: cell.index] if c.kind == "markdown" for h in headings(c.source)]
     return above[-1] if above else ""
 
 
-def _title(cells: Sequence[Cell], id: str) -> str:
+def _title(cells: Sequence[SourceCell], id: str) -> str:
     return next((h.title for c in cells if c.kind == "markdown" for h in headings(c.source)), id)
 
 
@@ -116,7 +116,7 @@ def _doc_title(tree: ast.Module, id: str) -> str:
 # ---------------------------------------------------------------- checks
 
 
-def _check(draft: Draft, part: str, name: str, scope: Scope, cells: Sequence[Cell], file: str) -> DraftCheck:
+def _check(draft: Draft, part: str, name: str, scope: Scope, cells: Sequence[SourceCell], file: str) -> DraftCheck:
     id = re.sub(r"\W", "_", f"{name.lower()}_values")
     title = f"`{name}` computes what the notebook shows"
     for cell in cells:
@@ -156,7 +156,7 @@ def _is_class(draft: Draft, name: str) -> bool:
     return any(isinstance(node, ast.ClassDef) and node.name == name for tree in trees for node in tree.body)
 
 
-def _demonstrations(cells: Sequence[Cell], name: str) -> list[Cell]:
+def _demonstrations(cells: Sequence[SourceCell], name: str) -> list[SourceCell]:
     """Given cells of code that use a name, in order."""
     given = [c for c in cells if c.kind == "code" and not has_region(c.source)]
     return [c for c in given if (tree := parsed(c.source)) and _reads(tree, name)]
@@ -166,7 +166,7 @@ def _reads(node: ast.AST, name: str) -> bool:
     return any(isinstance(n, ast.Name) and n.id == name and isinstance(n.ctx, ast.Load) for n in ast.walk(node))
 
 
-def _returning(cell: Cell, name: str, scope: Scope) -> str:
+def _returning(cell: SourceCell, name: str, scope: Scope) -> str:
     """The cell's statements that lead to values of `name`, each such value asserted to equal itself.
 
     `probe_of` makes returned values of these; what the cell only prints or draws is left out.

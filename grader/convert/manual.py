@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from grader.convert.draft import Draft
-from grader.convert.source import Cell
+from grader.convert.source import SourceCell
 from grader.submission.source.sections import headings
 
 _DRAWS = re.compile(r"\b(plt|ax|axes|fig|sns)\.|\.plot\(")
@@ -16,7 +16,7 @@ def kind_of_code(source: str) -> str:
     return "plot" if _DRAWS.search(source) else "tuning"
 
 
-def add_manual(draft: Draft, cell: Cell, id: str, *, in_cell: bool) -> tuple[str, str]:
+def add_manual(draft: Draft, cell: SourceCell, id: str, *, in_cell: bool) -> tuple[str, str]:
     """Append the answer's cell to the notebook; returns the heading that it stands under, and the question.
 
     The nearest heading above serves unless another answer or an earlier cell has it too: then a heading is added.
@@ -39,7 +39,7 @@ def add_manual(draft: Draft, cell: Cell, id: str, *, in_cell: bool) -> tuple[str
     taken = title in {m.under for m in draft.manual} or above.count(title) > 1
     if not title or taken or any(c.kind == "code" for c in between):
         title = f"Answer: {id.replace('_', ' ').replace('-', ' ')}"
-        draft.cells.append(Cell(kind="markdown", source=f"#### {title}", index=-1))
+        draft.cells.append(SourceCell(kind="markdown", source=f"#### {title}", index=-1))
     draft.cells.append(cell)
     return title, question
 

@@ -20,7 +20,7 @@ from grader.convert.manual import add_manual, kind_of_code
 from grader.convert.probes import probe_of
 from grader.convert.regions import cut, has_region, normalised, whole
 from grader.convert.scope import Scope, scope_of
-from grader.convert.source import Cell, notebooks_with, read_cells, title_of
+from grader.convert.source import SourceCell, notebooks_with, read_cells, title_of
 from grader.errors import AuthoringError, UsageError
 
 KEY = "nbgrader"
@@ -78,12 +78,12 @@ def draft_of(path: Path, id: str) -> Draft:
             draft.cells.append(cell)
     _keep_definitions(draft, cells, path.name)
     if not any(cell.kind == "code" for cell in draft.cells):
-        draft.cells.append(Cell(kind="code", source="# Room for your own computations.", index=-1))
+        draft.cells.append(SourceCell(kind="code", source="# Room for your own computations.", index=-1))
     draft.names = dict.fromkeys(sorted({name for check in draft.checks for name in check.uses}), "notebook")
     return draft
 
 
-def _scope_above(cells: Sequence[Cell], cell: Cell, scope: Scope) -> Scope:
+def _scope_above(cells: Sequence[SourceCell], cell: SourceCell, scope: Scope) -> Scope:
     """What a test cell sees: the whole notebook's names; imports of test cells above it too."""
     above = scope_of([(c.source, False) for c in cells if c.kind == "code" and _test(c) and c.index < cell.index])
     return msgspec.structs.replace(scope, imports=above.imports | scope.imports)
@@ -92,17 +92,17 @@ def _scope_above(cells: Sequence[Cell], cell: Cell, scope: Scope) -> Scope:
 # ---------------------------------------------------------------- reading
 
 
-def _meta(cell: Cell) -> dict[str, Any]:
+def _meta(cell: SourceCell) -> dict[str, Any]:
     meta = cell.metadata.get(KEY)
     return meta if isinstance(meta, dict) else {}
 
 
-def _test(cell: Cell) -> bool:
+def _test(cell: SourceCell) -> bool:
     meta = _meta(cell)
     return bool(meta.get("grade")) and not meta.get("solution") and not meta.get("task") and cell.kind == "code"
 
 
-def _refuse(cells: Sequence[Cell], file: str) -> None:
+def _refuse(cells: Sequence[SourceCell], file: str) -> None:
     seen = set[str]()
     for cell in cells:
         meta, where = _meta(cell), cell.where(file)
@@ -136,7 +136,7 @@ def _beside(path: Path) -> dict[str, Path]:
     return {p.relative_to(folder).as_posix(): p for p in hidden}
 
 
-def _solution(cell: Cell, where: str) -> Cell:
+def _solution(cell: SourceCell, where: str) -> SourceCell:
     if cell.kind != "code":
         return cell.with_source(PLACEHOLDER)
     source = normalised(cell.source, where)
@@ -146,7 +146,9 @@ def _solution(cell: Cell, where: str) -> Cell:
 # ---------------------------------------------------------------- tests
 
 
-def _tests(draft: Draft, cell: Cell, meta: dict[str, Any], scope: Scope, earlier: Sequence[str], where: str) -> None:
+def _tests(
+    draft: Draft, cell: SourceCell, meta: dict[str, Any], scope: Scope, earlier: Sequence[str], where: str
+) -> None:
     id, points = meta["grade_id"], _points(meta, where)
     source = "\n".join(_autotest(line) for line in cell.source.split("\n"))
     visible, hidden = cut(source, *_HIDDEN, where)
@@ -207,7 +209,7 @@ def _is_partial(source: str) -> bool:
     return re.fullmatch(r"[\w.]+(\s*[-+*/]\s*[\w.]+)*", last) is not None and last.strip() not in ("pass", "break")
 
 
-def _keep_definitions(draft: Draft, cells: Sequence[Cell], file: str) -> None:
+def _keep_definitions(draft: Draft, cells: Sequence[SourceCell], file: str) -> None:
     """Say which names of test cells the other cells use: these cells are gone from the notebook."""
     given = scope_of([(c.source, False) for c in draft.cells if c.kind == "code"])
     known = given.names | given.imports.keys()
@@ -225,7 +227,7 @@ def _keep_definitions(draft: Draft, cells: Sequence[Cell], file: str) -> None:
 # ---------------------------------------------------------------- for a person
 
 
-def _manual(draft: Draft, cell: Cell, meta: dict[str, Any], where: str) -> None:
+def _manual(draft: Draft, cell: SourceCell, meta: dict[str, Any], where: str) -> None:
     id, points = meta["grade_id"], _points(meta, where)
     kind = "written"
     answer = ""

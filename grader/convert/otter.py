@@ -21,7 +21,7 @@ from grader.convert.draft import Draft, DraftCheck, DraftManual, Left
 from grader.convert.manual import add_manual, kind_of_code
 from grader.convert.probes import probe_of
 from grader.convert.scope import Scope, parsed, scope_of
-from grader.convert.source import Cell, notebooks_with, read_cells, title_of
+from grader.convert.source import SourceCell, notebooks_with, read_cells, title_of
 from grader.errors import AuthoringError, UsageError
 from grader.submission.source.sections import headings
 
@@ -38,9 +38,9 @@ class Question(Struct, kw_only=True):
     points: Any
     all_or_nothing: bool = False
     title: str = ""
-    prompt: list[Cell] = []
-    solution: list[Cell] = []
-    tests: list[Cell] = []
+    prompt: list[SourceCell] = []
+    solution: list[SourceCell] = []
+    tests: list[SourceCell] = []
 
 
 def notebooks_of(path: Path) -> list[Path]:
@@ -111,7 +111,7 @@ def draft_of(path: Path, id: str) -> Draft:
 # ---------------------------------------------------------------- blocks
 
 
-def _block(cell: Cell) -> str:
+def _block(cell: SourceCell) -> str:
     """`BEGIN QUESTION` and the like, where a cell is one; its YAML begins in the next line."""
     first, _, _ = cell.source.partition("\n")
     if cell.kind == "raw" and (match := _BLOCK.fullmatch(first)):
@@ -153,7 +153,7 @@ def _question(config: dict[str, Any], where: str) -> Question:
 def _finish(draft: Draft, question: Question, file: str) -> None:
     """Put the question's solution, or what a student writes in its place, into the notebook."""
     given = "\n".join(cell.source for cell in question.prompt if cell.kind == "code")
-    shown: list[Cell] = []
+    shown: list[SourceCell] = []
     for cell in question.solution:
         if cell.kind == "code":
             shown.append(cell.with_source(solution(cell.source, given, cell.where(file))))
@@ -169,7 +169,7 @@ def _finish(draft: Draft, question: Question, file: str) -> None:
         draft.cells += shown
         return
     if not shown:
-        shown = [Cell(kind="markdown", source=PLACEHOLDER, index=-1)]
+        shown = [SourceCell(kind="markdown", source=PLACEHOLDER, index=-1)]
     code = "\n".join(cell.source for cell in question.solution if cell.kind == "code")
     under, asked = add_manual(draft, shown[0], question.name, in_cell=False)
     draft.cells += shown[1:]
@@ -232,7 +232,7 @@ def _tests(draft: Draft, question: Question, scope: Scope, file: str) -> None:
                 draft.left.append(Left(where, f"its {key}: {config[key]}"))
 
 
-def _case(cell: Cell) -> dict[str, Any]:
+def _case(cell: SourceCell) -> dict[str, Any]:
     first = cell.source.split("\n")[0]
     hidden = first.lstrip().startswith("#") and re.search(r"\bhidden\b", first, re.IGNORECASE) is not None
     match = _CONFIG.match(cell.source)
@@ -255,7 +255,7 @@ def _worth(question: Question, cases: Sequence[dict[str, Any]]) -> list[Fraction
     return [share if p is None else p for p in own]
 
 
-def _asserting(cell: Cell, source: str, config: dict[str, Any], where: str) -> str:
+def _asserting(cell: SourceCell, source: str, config: dict[str, Any], where: str) -> str:
     """The test case as code with asserts: of a function its body, of a doctest its value as it was saved."""
     source = without_ignored(source)
     if config.get("hidden") and re.match(r"\s*#.*\bhidden\b", source, re.IGNORECASE):
@@ -290,7 +290,7 @@ def _body(function: ast.FunctionDef, where: str) -> str:
     return "\n".join(ast.unparse(Plain().visit(statement)) for statement in function.body)
 
 
-def _saved(cell: Cell, where: str) -> str | None:
+def _saved(cell: SourceCell, where: str) -> str | None:
     """What the cell's last value was printed as; None without."""
     if any(output.get("output_type") == "stream" for output in cell.outputs):
         raise AuthoringError(f"{where}: compares what is printed; write this check by hand")

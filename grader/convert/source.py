@@ -1,6 +1,6 @@
 """The cells of somebody else's notebook: a `.ipynb`, or text in jupytext's percent format.
 
-Owns reading both into `Cell`s; what the cells mean is for each format's own module. Written again, they are the
+Owns reading both into `SourceCell`s; what the cells mean is for each format's own module. Written again, they are the
 project's own percent text (`assignment.release.percent`).
 """
 
@@ -25,7 +25,7 @@ _OPTION = re.compile(r"([\w.-]+)\s*=\s*")
 _YAML = "# ---"
 
 
-class Cell(Struct, frozen=True, kw_only=True):
+class SourceCell(Struct, frozen=True, kw_only=True):
     """One cell of a notebook that is read."""
 
     kind: str
@@ -40,8 +40,8 @@ class Cell(Struct, frozen=True, kw_only=True):
         """For a message."""
         return f"{file}, cell {self.index}"
 
-    def with_source(self, source: str) -> Cell:
-        return Cell(kind=self.kind, source=source, index=self.index, metadata=self.metadata, outputs=self.outputs)
+    def with_source(self, source: str) -> SourceCell:
+        return SourceCell(kind=self.kind, source=source, index=self.index, metadata=self.metadata, outputs=self.outputs)
 
 
 def is_notebook(path: Path) -> bool:
@@ -49,7 +49,7 @@ def is_notebook(path: Path) -> bool:
     return path.suffix == ".ipynb" or any(_MARKER.fullmatch(line) for line in read_text(path).split("\n"))
 
 
-def read_cells(path: Path) -> tuple[Cell, ...]:
+def read_cells(path: Path) -> tuple[SourceCell, ...]:
     """The cells of a notebook.
 
     Raises
@@ -64,7 +64,7 @@ def read_cells(path: Path) -> tuple[Cell, ...]:
     raise UsageError(f"{path}: neither a notebook (.ipynb) nor its percent text (.py)")
 
 
-def notebooks_with(path: Path, marked: Callable[[Cell], bool]) -> list[Path]:
+def notebooks_with(path: Path, marked: Callable[[SourceCell], bool]) -> list[Path]:
     """The notebooks with a cell that is `marked`: the file itself, or those below a folder."""
     files = sorted(path.rglob("*.ipynb")) if path.is_dir() else [path]
     kept = [p for p in files if ".ipynb_checkpoints" not in p.relative_to(path).parts]
@@ -87,7 +87,7 @@ def read_text(path: Path) -> str:
         raise UsageError(f"{path}: {(error.strerror or 'cannot be read').lower()}") from None
 
 
-def percent_text(cells: Sequence[Cell]) -> str:
+def percent_text(cells: Sequence[SourceCell]) -> str:
     """The project's percent text of the cells: sources and kinds, no outputs, no metadata."""
     return percent.text_of({"cells": [{"cell_type": cell.kind, "source": cell.source} for cell in cells]})
 
@@ -95,7 +95,7 @@ def percent_text(cells: Sequence[Cell]) -> str:
 # ---------------------------------------------------------------- .ipynb
 
 
-def _of_notebook(path: Path) -> tuple[Cell, ...]:
+def _of_notebook(path: Path) -> tuple[SourceCell, ...]:
     try:
         notebook = json.loads(read_text(path))
         version = notebook.get("nbformat")
@@ -106,7 +106,7 @@ def _of_notebook(path: Path) -> tuple[Cell, ...]:
         if language and language.lower() != "python":
             raise UsageError(f"{path}: a notebook in {language}; only Python can be graded")
         return tuple(
-            Cell(
+            SourceCell(
                 kind=str(cell["cell_type"]),
                 source=_joined(cell["source"]),
                 index=index,
@@ -126,7 +126,7 @@ def _joined(source: str | Sequence[str]) -> str:
 # ---------------------------------------------------------------- percent text
 
 
-def _of_text(path: Path) -> tuple[Cell, ...]:
+def _of_text(path: Path) -> tuple[SourceCell, ...]:
     lines = read_text(path).split("\n")
     start = _below_header(lines)
     opened: list[tuple[str, list[str]]] = []
@@ -155,7 +155,7 @@ def _below_header(lines: Sequence[str]) -> int:
     return 0 if end is None else end + 1
 
 
-def _cell(index: int, options: str, lines: Sequence[str]) -> Cell:
+def _cell(index: int, options: str, lines: Sequence[str]) -> SourceCell:
     match = _KIND.search(options)
     kind = {"md": "markdown"}.get(match[1], match[1]) if match else "code"
     kept = _trimmed(lines)
@@ -166,7 +166,7 @@ def _cell(index: int, options: str, lines: Sequence[str]) -> Cell:
     else:
         shown = percent.notebook_of("# %%\n" + source)["cells"]
         source = _joined(shown[0]["source"])  # magics without their comment
-    return Cell(kind=kind, source=source, index=index, metadata=_options(options))
+    return SourceCell(kind=kind, source=source, index=index, metadata=_options(options))
 
 
 def _options(text: str) -> dict[str, Any]:
@@ -186,7 +186,7 @@ def _trimmed(lines: Sequence[str]) -> list[str]:
     return list(lines[filled[0] : filled[-1] + 1]) if filled else []
 
 
-def title_of(cells: Sequence[Cell], id: str) -> str:
+def title_of(cells: Sequence[SourceCell], id: str) -> str:
     """The first heading of the first level; the id in words where there is none."""
     titles = (h for c in cells if c.kind == "markdown" for h in headings(c.source))
     return next((h.title for h in titles if h.level == 1), id.replace("_", " "))

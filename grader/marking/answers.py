@@ -16,7 +16,7 @@ from msgspec import Struct, field
 from grader.cohort.records import Result
 from grader.errors import UsageError
 from grader.marking.log import Hand
-from grader.marking.state import Given, State
+from grader.marking.state import GivenMark, State
 from grader.marking.totals import key_of
 from grader.marks import NOT_FOUND, NOTHING
 from grader.report.json_report import exact
@@ -41,7 +41,7 @@ class Group(Struct, kw_only=True):
     """Another run of the same submission may give another digest: a figure is drawn again."""
     holders: list[Holder] = field(default_factory=list)
 
-    def given(self, question: Question, state: State) -> Given | None:
+    def given(self, question: Question, state: State) -> GivenMark | None:
         """Its mark."""
         content = self.holders[0].content if self.remade else ""
         return state.given(question.assignment, question.id, self.key, content)

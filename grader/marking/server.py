@@ -41,7 +41,7 @@ from grader.marking.log import (
     Undone,
     log_path,
 )
-from grader.marking.state import Given, State, author_events, is_stale, points_of, saved_points
+from grader.marking.state import GivenMark, State, author_events, is_stale, points_of, saved_points
 from grader.marks import Rubric, Start
 from grader.report.html.highlight import highlighted
 from grader.report.html.markup import to_html
@@ -173,7 +173,7 @@ class MarkingSession:
             "graders": [[who, len(all_), round(sum(all_) / len(all_), 2)] for who, all_ in sorted(graders.items())],
         }
 
-    def _group(self, question: Question, group: Group, given: Given | None, state: State) -> dict[str, Any]:
+    def _group(self, question: Question, group: Group, given: GivenMark | None, state: State) -> dict[str, Any]:
         key = (self.assignment, question.id, group.key)
         rubric = state.rubric(self.assignment, question.id)
         reopened = state.reopened.get(key)
@@ -186,7 +186,7 @@ class MarkingSession:
             "mark": None if given is None else self._mark(given, rubric, question.points),
         }
 
-    def _mark(self, given: Given, rubric: Rubric, most: Fraction) -> dict[str, Any]:
+    def _mark(self, given: GivenMark, rubric: Rubric, most: Fraction) -> dict[str, Any]:
         return {
             "points": number(points_of(given.mark, rubric, most)),
             "items": list(given.mark.items),

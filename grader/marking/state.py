@@ -24,7 +24,7 @@ AnswerKey = tuple[str, str, str]
 """Assignment, part and the answer's digest."""
 
 
-class Given(Struct, frozen=True):
+class GivenMark(Struct, frozen=True):
     """A mark with the entry that it is from."""
 
     entry: int
@@ -43,8 +43,8 @@ class State:
         self._open_until = open_until
         """Assignment -> the end of its deadline, before which no model answer is shown."""
         self.rubrics: dict[Key, Rubric] = {}
-        self.marks: dict[AnswerKey, Given] = {}
-        self.reopened: dict[AnswerKey, tuple[Reopened, Given | None]] = {}
+        self.marks: dict[AnswerKey, GivenMark] = {}
+        self.reopened: dict[AnswerKey, tuple[Reopened, GivenMark | None]] = {}
         """With the mark that it had."""
         self.flagged: dict[AnswerKey, str] = {}
         """With who wants another opinion."""
@@ -62,7 +62,7 @@ class State:
         event = entry.event
         if isinstance(event, Marked):
             key = (event.assignment, event.part, event.answer)
-            self.marks[key] = Given(entry.id, entry.at, entry.who, event)
+            self.marks[key] = GivenMark(entry.id, entry.at, entry.who, event)
             self.reopened.pop(key, None)
             for hand in event.hands:
                 self._by_content[event.assignment, event.part, hand.content] = key
@@ -93,7 +93,7 @@ class State:
     def rubric(self, assignment: str, part: str) -> Rubric:
         return self.rubrics.get((assignment, part), Rubric())
 
-    def given(self, assignment: str, part: str, answer: str, content: str = "") -> Given | None:
+    def given(self, assignment: str, part: str, answer: str, content: str = "") -> GivenMark | None:
         """The mark of an answer; else the one that the same submission's answer had, of which a figure came out
         otherwise.
 
@@ -105,7 +105,7 @@ class State:
             mark = self.marks.get(key) if key else None
         return mark
 
-    def before(self, assignment: str, part: str, student: str, answer: str) -> Given | None:
+    def before(self, assignment: str, part: str, student: str, answer: str) -> GivenMark | None:
         """The last mark of this student for another answer."""
         earlier = [
             g
@@ -114,7 +114,7 @@ class State:
         ]
         return max(earlier, key=lambda g: g.entry, default=None)
 
-    def shown(self, given: Given, most: Fraction) -> Mark:
+    def shown(self, given: GivenMark, most: Fraction) -> Mark:
         """A mark as a report shows it; `most` are the part's points."""
         mark = given.mark
         rubric = self.rubric(mark.assignment, mark.part)

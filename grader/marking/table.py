@@ -20,7 +20,7 @@ from grader.errors import UsageError
 from grader.gradebook.csv import Sheet, harmless
 from grader.marking.answers import Group, Question, questions
 from grader.marking.log import Event, Flagged, Hand, ItemSet, Marked, RubricSet
-from grader.marking.state import Given, State, points_of, saved_points
+from grader.marking.state import GivenMark, State, points_of, saved_points
 from grader.marks import Item, Rubric, Start
 
 HEAD = ("row", "part", "student", "answer", "points", "items", "adjust", "comment", "note", "flag", "grader", "time")
@@ -76,7 +76,7 @@ def export(questions: Sequence[Question], state: State) -> Sheet:
 
 
 def _mark_row(
-    part: str, student: str, answer: str, given: Given | None, flag: str, question: Question | None, state: State
+    part: str, student: str, answer: str, given: GivenMark | None, flag: str, question: Question | None, state: State
 ) -> tuple[str, ...]:
     if given is None:
         return _row(row="mark", part=part, student=student, answer=answer, flag=flag)

@@ -13,7 +13,7 @@ from typing import Any
 
 from msgspec import Struct, structs
 
-from grader.cohort.outcome import Outcome, State, outcomes
+from grader.cohort.outcome import State, StudentResult, outcomes
 from grader.cohort.records import Decision, Result, RosterEntry
 
 BINS = 10
@@ -171,7 +171,7 @@ def _counted(report: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _summary(assignment: str, results: Sequence[Result], ends: Sequence[Outcome]) -> CohortSummary:
+def _summary(assignment: str, results: Sequence[Result], ends: Sequence[StudentResult]) -> CohortSummary:
     counting = [r for r in results if r.counts]
     graded = [r for r in counting if r.final is not None]
     scores = sorted(r.final for r in graded if r.final is not None)
@@ -204,7 +204,7 @@ def _summary(assignment: str, results: Sequence[Result], ends: Sequence[Outcome]
     )
 
 
-def _score(one: Outcome, part_ids: Sequence[str], most: Fraction) -> StudentScore:
+def _score(one: StudentResult, part_ids: Sequence[str], most: Fraction) -> StudentScore:
     result = one.result
     parts = {p["id"]: p["score"] for p in result.report.get("parts", ())} if result is not None else {}
     return StudentScore(

@@ -48,7 +48,7 @@ LONGEST = 60
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
-class Definition(NamedTuple):
+class ParsedDefinition(NamedTuple):
     """A definition of the student's, parsed."""
 
     excerpt: Excerpt
@@ -211,14 +211,14 @@ def fixed_size(evidence: Evidence) -> Candidate | None:
     return None
 
 
-def definitions_of(evidence: Evidence) -> Iterator[Definition]:
+def definitions_of(evidence: Evidence) -> Iterator[ParsedDefinition]:
     for excerpt in evidence.code:
         tree = _parsed(excerpt.text)
         if tree is not None:
-            yield Definition(excerpt, tree)
+            yield ParsedDefinition(excerpt, tree)
 
 
-def functions_of(evidence: Evidence) -> Iterator[tuple[Definition, str, Function]]:
+def functions_of(evidence: Evidence) -> Iterator[tuple[ParsedDefinition, str, Function]]:
     """Each function of the definitions, with its name as a student would say it."""
     for definition in definitions_of(evidence):
         for name, function in definition.functions():
