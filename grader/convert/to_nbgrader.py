@@ -179,10 +179,11 @@ def _literal(value: Any) -> str:
 
 def _needed(check: Check) -> str:
     """The probe and what it leads to in its files, without decorators and what comes from this grader."""
-    statements = in_one_namespace(check.files.values())
     homes: dict[str, set[str]] = {}
+    statements: list[ast.stmt] = []
     for file, text in check.files.items():
-        for statement in in_one_namespace([text]):
+        statements += (own := in_one_namespace(text))
+        for statement in own:
             for name in bound_by(statement) if not isinstance(statement, ast.Import | ast.ImportFrom) else ():
                 homes.setdefault(name, set()).add(file)
     waiting, names = [check.id], set[str]()

@@ -12,7 +12,7 @@ import hashlib
 import os
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from types import ModuleType
@@ -102,15 +102,18 @@ def bound_at(tree: ast.Module, name: str) -> list[int]:
 
 
 def _imports(tree: ast.Module) -> list[ast.ImportFrom | ast.Import]:
-    """Wherever they stand; only statements are looked at, a tenth of all nodes, since every run pays for it."""
-    imports: list[ast.ImportFrom | ast.Import] = []
+    """Wherever they stand."""
+    return [node for block in _blocks(tree) for node in block if isinstance(node, ast.ImportFrom | ast.Import)]
+
+
+def _blocks(tree: ast.Module) -> Iterator[list[Any]]:
+    """Each list of statements, which may be changed: a tenth of all nodes, since every run pays for a look at them."""
     waiting: list[ast.AST] = [tree]
     for node in waiting:  # which grows meanwhile
-        if isinstance(node, ast.ImportFrom | ast.Import):
-            imports.append(node)
         for part in ("body", "orelse", "finalbody", "handlers", "cases"):
-            waiting += getattr(node, part, ())
-    return imports
+            block = getattr(node, part, [])
+            yield block
+            waiting += block
 
 
 # ---------------------------------------------------------------- which checks they define
@@ -201,37 +204,38 @@ def _checks(file: CheckFile, elsewhere: Iterable[Any]) -> dict[str, Check]:
 
 def check_digest(check: Check) -> str:
     """Of the probe and of everything in its files that it leads to; comments and line numbers do not count."""
-    parts = _parts(tuple(check.files.values()))
+    files = [_parts(text) for text in check.files.values()]
     waiting, seen = [check.id], dict[str, str]()
     while waiting:
         name = waiting.pop()
-        if name in seen or name not in parts:
+        found = [parts[name] for parts in files if name in parts]
+        if name in seen or not found:
             continue
-        seen[name], used = parts[name]
-        waiting += used
+        seen[name] = "".join(text for text, _ in found)
+        waiting += (used for _, names in found for used in names)
     text = "\0".join(f"{name}\0{seen[name]}" for name in sorted(seen))
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
-class _ImportsOfNames(ast.NodeTransformer):
-    """Replaces an import from another check file by assignments of the names that it changes."""
+def in_one_namespace(text: str) -> list[ast.stmt]:
+    """The statements of a check file for a namespace that all share: its imports from others only rename."""
+    tree = parse_tree(text)
+    for block in _blocks(tree):
+        block[:] = [node for statement in block for node in _renaming(statement)]
+    return tree.body
 
-    def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.AST | list[ast.stmt]:
-        if node.level or not _OURS.fullmatch(node.module or ""):
-            return node
-        return ast.parse("\n".join(f"{a.asname} = {a.name}" for a in node.names if a.asname) or "pass").body
 
-
-def in_one_namespace(texts: Iterable[str]) -> list[ast.stmt]:
-    """The statements of all check files, as if they stood in one: without their imports from each other."""
-    return [node for text in texts for node in _ImportsOfNames().visit(parse_tree(text)).body]
+def _renaming(node: ast.stmt) -> Sequence[ast.stmt]:
+    if not isinstance(node, ast.ImportFrom) or node.level or not _OURS.fullmatch(node.module or ""):
+        return (node,)
+    return ast.parse("\n".join(f"{a.asname} = {a.name}" for a in node.names if a.asname) or "pass").body
 
 
 @lru_cache(maxsize=32)
-def _parts(texts: tuple[str, ...]) -> Mapping[str, tuple[str, tuple[str, ...]]]:
-    """Each name that the texts define at their top, with the statements that do, and the names in them."""
+def _parts(text: str) -> Mapping[str, tuple[str, tuple[str, ...]]]:
+    """Each name that a file defines at its top, with the statements that do, and the names in them."""
     parts: dict[str, tuple[str, tuple[str, ...]]] = {}
-    for node in in_one_namespace(texts):
+    for node in in_one_namespace(text):
         names = tuple(n.id for n in ast.walk(node) if isinstance(n, ast.Name))
         for name in bound_by(node):
             text, used = parts.get(name, ("", ()))
