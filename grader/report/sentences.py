@@ -21,8 +21,8 @@ PARAGRAPH = 2_000
 """Characters of one message or sentence."""
 SENTENCES = 3
 """Sentences on arrays of one check: the message names all arrays, and one mistake reaches many."""
-SHAPES = frozenset({"kept-axis", "not-reshaped", "transposed"})
-"""Diagnoses that say of an array what the comparison has said of its shape, unless they name a mistake."""
+REPEATED = frozenset({"all-zero", "kept-axis", "not-reshaped", "transposed"})
+"""Diagnoses that say of an array what the comparison has said of it, unless they name a mistake."""
 STATUS = {
     "passed": "passed",
     "partial": "partially correct",
@@ -72,7 +72,7 @@ def feedback(outcome: Outcome, *, limit: int | None = SENTENCES) -> Feedback:
     named_arrays = list(dict.fromkeys(sentence for _, sentence in added))
     shown = named_arrays if limit is None else named_arrays[:limit]
     diagnosis = outcome.diagnosis
-    named = paragraph(diagnosis.text) if diagnosis and (diagnosis.mistake or diagnosis.code not in SHAPES) else ""
+    named = paragraph(diagnosis.text) if diagnosis and (diagnosis.mistake or diagnosis.code not in REPEATED) else ""
     return Feedback(
         message=message,
         arrays=tuple(shown),

@@ -137,6 +137,17 @@ def test_a_fixed_number_that_stands_for_the_number_of_rows() -> None:
     assert found.text == "`a` and `x` are divided by one fixed number, 10, where the number of rows belongs."
 
 
+def test_one_array_that_was_divided_by_another_count_than_its_rows() -> None:
+    found = value_rule({"x": X * 7 / 10}, {"x": X}, ["x"], hidden=False)
+    assert found is not None
+    assert (
+        found.text == "`x` is 0.7 times what it should be in all entries: is it divided by 10, and not by its 7 rows?"
+    )
+    other = value_rule({"x": X * 0.7123}, {"x": X}, ["x"], hidden=False)
+    assert other is not None
+    assert other.text == "`x` is right up to one factor, the same for all entries."
+
+
 def test_a_length_of_the_inputs_counts_as_well() -> None:
     """A check of gradients alone returns nothing that has as many rows as its batch."""
     source = "SEED = 10\ndef g(student, rng):\n    return {'a': student.g(rng.normal(size=(25, 3)))}\n"

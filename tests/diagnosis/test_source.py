@@ -171,6 +171,10 @@ MISTAKES = [
         "`0.01` (cell 4, line 8) is the default of `rate` as a number",
     ),
     (
+        "def losses(x):\n    return [loss(x_test[i]) for i in range(len(x))]",
+        "`losses` (cell 4, line 3) asks only for the size of its argument `x`; it reads `x_test`, which is outside",
+    ),
+    (
         "def loss(x, y):\n    return np.mean((x - y_train) ** 2)",
         "`loss` (cell 4, line 3) never reads its argument `y`; it reads `y_train`",
     ),

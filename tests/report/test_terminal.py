@@ -241,6 +241,14 @@ def test_one_mistake_seen_by_several_checks_is_told_once() -> None:
     assert "the same mistake as in 1" in text
 
 
+def test_what_the_comparison_says_of_zeros_is_not_said_again() -> None:
+    zero = Diagnosis(code="all-zero", text="`dx` is zero everywhere.")
+    bad = outcome(
+        "b", RELU, "Gradient", "failed", message="`dx`: 9 of 9 entries differ; it is zero there", diagnosis=zero
+    )
+    assert "zero everywhere" not in page(report(auto(RELU, "failed", bad)))
+
+
 def test_lost_points_come_before_what_passed() -> None:
     good = auto(AFFINE, "passed", outcome("a", AFFINE, "Scores", score=1))
     bad = auto(RELU, "failed", outcome("b", RELU, "Gradient", "failed", message="`dx` is zero everywhere"))

@@ -42,6 +42,7 @@ def upstream_ignored(facts: Sequence[Fact], failed: Sequence[str] | None) -> Can
         "upstream-ignored",
         f"`{fact.function}` {never} whatever {what} is. By the chain rule it is part of every gradient of this layer.",
         {"arrays": list(fact.arrays), "other_values_tried": 2},
+        f"`{fact.function}` does not use the incoming derivative",
     )
 
 
@@ -57,6 +58,7 @@ def upstream_bent(facts: Sequence[Fact], failed: Sequence[str]) -> Candidate | N
         f"`{fact.function}` does not use {what} as a factor: with -2 times {what}, {arrays} {'are' if many else 'is'}"
         " not -2 times as large. By the chain rule every gradient of a layer is proportional to what comes in.",
         {"arrays": list(fact.arrays), "factor": -2},
+        f"`{fact.function}` does not use the incoming derivative as a factor",
     )
 
 
@@ -71,6 +73,7 @@ def state(facts: Sequence[Fact], failed: Sequence[str] | None) -> Candidate | No
             " differently: what is kept between the two passes is kept in one place for all objects, as in a class"
             " attribute or a global, or in an array that both change.",
             {"arrays": list(fact.arrays)},
+            f"objects share what `{fact.function}` keeps",
         )
     fact = _first(facts, "second", failed)
     if fact is None:
@@ -83,6 +86,7 @@ def state(facts: Sequence[Fact], failed: Sequence[str] | None) -> Candidate | No
         f"Asked a second time with the same numbers, `{fact.function}` answers something else: {how}. Each call must"
         " start afresh, and leave what `forward` kept as it is.",
         {"arrays": list(fact.arrays), "twice": fact.double},
+        f"`{fact.function}` answers differently at a second call",
     )
 
 

@@ -116,15 +116,16 @@ def default_written_out(evidence: Evidence) -> Candidate | None:
 
 
 def reads_notebook(evidence: Evidence) -> Candidate | None:
-    """An argument that is never read, beside a variable of the notebook that has its name's beginning."""
+    """An argument of which no entry is read, beside a variable of the notebook that has its name's beginning."""
     for definition, name, function in functions_of(evidence):
-        arguments, read = arguments_of(function), names_read(function)
+        arguments, read, asked = arguments_of(function), names_read(function), names_asked_for_size(function)
         local = arguments | set(names_stored(function))
-        for argument in sorted(arguments - read):
+        for argument in sorted(arguments - (read - asked)):
             stem = argument.lower().split("_")[0]
             for other in sorted(read - local):
                 if other.lower().split("_")[0] == stem:
-                    text = f"`{name}` {definition.at(function)} never reads its argument `{argument}`; it reads"
+                    how = "asks only for the size of" if argument in asked else "never reads"
+                    text = f"`{name}` {definition.at(function)} {how} its argument `{argument}`; it reads"
                     text += f" `{other}`, which is outside of the function."
                     return candidate_for("wrong-variable", text, f"`{other}` is read instead of `{argument}`")
     return None
@@ -253,6 +254,19 @@ def arguments_of(function: Function) -> set[str]:
 
 def names_read(node: ast.AST) -> set[str]:
     return {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
+
+
+def names_asked_for_size(function: Function) -> set[str]:
+    """Names that are read for a length or a shape alone."""
+    sizes: dict[str, int] = {}
+    for node in ast.walk(function):
+        match node:
+            case ast.Call(func=ast.Name(id="len"), args=[ast.Name(id=name)]):
+                sizes[name] = sizes.get(name, 0) + 1
+            case ast.Attribute(value=ast.Name(id=name), attr="shape" | "size" | "ndim" | "dtype"):
+                sizes[name] = sizes.get(name, 0) + 1
+    read = [n.id for n in ast.walk(function) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)]
+    return {name for name, times in sizes.items() if read.count(name) == times}
 
 
 def names_stored(node: ast.AST) -> list[str]:

@@ -41,7 +41,8 @@ def judged_patterns(evidence: Evidence) -> Candidate | None:
     pairs = [pair_of(name, values, expected) for name in expected.keys() - failed]
     same = [p is not None and p.got.shape == p.expected.shape and close(p, p.got) for p in pairs]
     known = any(p is not None and p.dtype.startswith("f") and p.expected.any() for p in pairs)
-    return patterns(evidence) if known and all(same) else None
+    found = patterns(evidence) if known and all(same) else None
+    return None if found is not None and found.code == "all-zero" else found  # the judge says what does not change
 
 
 def input_changed(evidence: Evidence) -> Candidate | None:
@@ -244,11 +245,22 @@ def _scaled(pairs: Sequence[ArrayPair], sizes: Set[int], hidden: bool) -> Candid
     names, values = _names(list(large)), list(large.values())
     if len(values) == 1:
         text = f"{names} is right up to one factor, the same for all entries."
+        if not hidden and (count := _other_count(large, pairs)):
+            text = f"{names} is {values[0]:.4g} times what it should be in all entries: is it divided by {count}?"
     elif max(values) - min(values) < 1e-6 * max(abs(f) for f in values):
         text = f"{names} are all off by one and the same factor."
     else:
         text = f"Each of {names} is right up to one factor for all of its entries, another for each array."
     return Candidate("one-factor", text, {"factors": large})
+
+
+def _other_count(factors: Mapping[str, float], pairs: Sequence[Pair]) -> str:
+    """The count by which an array may have been divided, and not by that of its rows; empty where none fits."""
+    rows = {p.name: p.expected.shape[0] for p in pairs if p.name in factors and p.expected.ndim > 1}
+    for name, factor in factors.items():
+        if name in rows and _whole(count := rows[name] / factor, set()) and count < 1000:
+            return f"{round(count)}, and not by its {rows[name]} rows"
+    return ""
 
 
 def _counted(
