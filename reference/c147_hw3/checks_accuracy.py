@@ -14,6 +14,8 @@ from grader import Verdict
 IMAGE, CLASSES = 3072, 10
 STONES, STONE = 4, 8
 """An image of the small data set is STONES x STONES squares of STONE x STONE equal pixels, in each colour."""
+GUESSED = 0.15
+"""One of ten classes, with what chance adds on a thousand images."""
 GOAL, HALF = 0.50, 0.45
 """Validation accuracy for all points, and for half of them.
 
@@ -114,6 +116,7 @@ def judge_solver(seen, given):
     reached = accuracy(layers, images, labels)
     told = [f"{reached:.1%} of the {len(labels)} validation images of {name} are right"]
     if reached < GOAL:
+        told[0] += ", about as many as guessing gives" if reached < GUESSED else ""
         told.append(f"{GOAL:.0%} are asked for" + (f", and {HALF:.0%} are worth half" if reached >= HALF else ""))
     if len(layers[0][1]) != 200:
         told.append(f"the network has {len(layers[0][1])} hidden units instead of 200, which costs nothing")

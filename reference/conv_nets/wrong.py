@@ -51,6 +51,13 @@ RETURN = "return (centred - self.normed * along) * self.scale[:, None, None]"
 STEP = 'setattr(layer, name, getattr(layer, name) - rate * getattr(layer, f"d_{name}"))'
 NAMES = '("weight", "bias", "gamma", "beta")'
 LOSS = "loss, grad = softmax_cross_entropy(x, labels)"
+MOVED = 'setattr(layer, name, getattr(layer, name) - rate * getattr(layer, f"d_{name}"))\n'
+AGAIN = """\
+        x = images
+        for layer in layers:
+            x = layer.forward(x)
+        losses.append(softmax_cross_entropy(x, labels)[0])
+"""
 PREDICT = "layer.forward(x, training=False) if isinstance(layer, BatchNorm2d) else layer.forward(x)"
 CLASS = "return x.argmax(axis=1)"
 COUNT = "matrix[label, guess] += 1"
@@ -365,7 +372,7 @@ WRONG = [
     edit("one step too many", NOTEBOOK, "for _ in range(epochs):", "for _ in range(epochs + 1):", *TRAINED),
     stops("the training stops before its last step, once the loss is small", "loss < 1e-6"),
     stops("the training stops before its last step, once the loss grows", "len(losses) > 1 and loss > losses[-2]"),
-    edit("losses from after the step", NOTEBOOK, "return losses", "return losses[1:] + losses[:1]", *TRAINED),
+    edits("losses from after the step", NOTEBOOK, ("losses.append(loss)", ""), (MOVED, MOVED + AGAIN), fails=TRAINED),
     edit("the loss of the last step alone", NOTEBOOK, "return losses", "return losses[-1:]", *TRAINED),
     edit("sums of all losses so far", NOTEBOOK, "return losses", "return list(np.cumsum(losses))", *TRAINED),
     edit("the losses are summed over the images", NOTEBOOK, "losses.append(loss)", "losses.append(loss * len(labels))",

@@ -29,13 +29,31 @@ def count_shown(seen, count, total, prefix=""):
 SHARP = 2.5  # losses far apart, so that a wrong average does not round to the right one
 
 
+def other_average(seen, losses, prefix):
+    """What else that is printed can be made of these losses; empty where nothing is."""
+    count = len(losses)
+    if count == 1:
+        return ""
+    ways = {
+        "their total, which is not divided by their number": losses.sum(),
+        "their average, divided by their number once more": losses.mean() / count,
+        "the average of running totals: each loss is added to those before it": losses.cumsum().mean(),
+        "the loss of the last image alone": losses[-1],
+        "the average without the last image": losses[:-1].mean(),
+        "the average without the first image": losses[1:].mean(),
+        "their total without the last image, divided by the number of all": losses[:-1].sum() / count,
+        "their total without the first image, divided by the number of all": losses[1:].sum() / count,
+    }
+    return next((text for text, value in ways.items() if shown(seen, value, 2, prefix)), "")
+
+
 @guarded
 def judge_datasets(seen, given, counts):
     """Whether average loss and number of right guesses are among what is printed for each data set."""
     for prefix, count in counts.items():
         state = state_of(seen, given, prefix, sharp=SHARP)
         images, labels = drawn_points(given.golden[f"{prefix}key"], count)
-        pixels, found, asked = images.reshape(count, -1).astype(float), [], []
+        pixels, found, asked, ways = images.reshape(count, -1).astype(float), [], [], []
         for scale in (1, 255):
             right = int((forward(state, pixels / scale)[1][2].argmax(axis=1) == labels).sum())
             losses = loss_of(state, pixels / scale, labels)  # perhaps with an epsilon inside the logarithm
@@ -43,12 +61,14 @@ def judge_datasets(seen, given, counts):
             loss = any(shown(seen, mean, 1, prefix) for mean in means)
             found.append((loss, count_shown(seen, right, count, prefix)))
             asked.append((float(losses.mean()), right))
+            ways.append(other_average(seen, losses, prefix))
         at = max((0, 1), key=lambda i: sum(found[i]))
         loss, right = found[at]
         got = ", ".join(f"{number:.6g}" for number in seen[f"{prefix}numbers"][-LAST:])
         text = f"of {count} image{'s' if count > 1 else ''}, which is not among what is printed ({got or 'no number'})"
         wanted = [f"an average loss of {asked[at][0]:.5g}", f"{asked[at][1]} correct guesses"]
-        yield Verdict(f"{prefix}average_loss", loss, "" if loss else f"{wanted[0]} is asked for, {text}")
+        told = f"of {count} images; what is printed is {ways[at]}" if ways[at] else text
+        yield Verdict(f"{prefix}average_loss", loss, "" if loss else f"{wanted[0]} is asked for, {told}")
         yield Verdict(f"{prefix}correct", right, "" if right else f"{wanted[1]} are asked for, {text}")
 
 

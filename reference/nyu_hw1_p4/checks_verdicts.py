@@ -99,11 +99,15 @@ def judge_sample(seen, given, prefix="", which=0):
     yield loss_verdict(losses[form], state, x, label, limit, f"{prefix}loss")
     guess, best = seen[f"{prefix}guess"].reshape(3, 10)[form], int(forward(state, x)[1][2].argmax())
     right, number = np.array_equal(guess, np.eye(10)[best]), bool((guess == best).all())
-    message = "" if right else "the guess is a number, not its one-hot vector; it counts" if number else ""
+    message = ""
+    if number and not right and best:  # ten zeros may be an array as well as the number 0
+        message = "the guess is a number where a one-hot vector belongs, which costs nothing"
     if not (right or number):
         got = np.flatnonzero(guess) if np.isfinite(guess).all() else []
         told = f"has {len(got)} numbers that are not 0" if len(got) != 1 else f"is for class {got[0]}"
         message = f"the guess {told}; the one-hot vector of class {best}, the most likely, is asked for"
+        if not len(got) and forward(state, x)[1][2].max() < 0.5:
+            message += ", though its probability is below one half"
     yield Verdict(f"{prefix}guess", right or number, message or remark)
 
 
@@ -261,6 +265,10 @@ def judge_spread(seen, given):
                 message += f", and not that of weights[{others[0]}]"
             elif abs(w.std() / wanted**2 - 1) * np.sqrt(2 * n) <= Z_LIMIT:
                 message += f". {wanted**2:.3g} is its square, the variance: `normal` takes the deviation"
+            elif abs(ratio * np.sqrt(3) - 1) * np.sqrt(2 * n) <= Z_LIMIT and np.abs(w).max() <= wanted * 1.001:
+                message += (
+                    f". All numbers lie between -{wanted:.3g} and {wanted:.3g}: `normal` is asked for, not `uniform`"
+                )
         elif not z_mean <= Z_LIMIT:
             message = f"the mean of weights[{i - 1}] is {w.mean():.2g}, not 0"
         elif n >= FEW_WEIGHTS and (farthest := np.abs(w - w.mean()).max() / w.std()) < UNIFORM:

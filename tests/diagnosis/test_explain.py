@@ -44,6 +44,9 @@ WAYS: list[tuple[Hypothesis, Mapping[str, Any]]] = [
      {"forward": np.square, "other": np.square}),
     (Hypothesis(code="wrong-function", text="the sign is taken", function="f", named=False),
      {"forward": np.sign, "other": np.sign}),
+    (Hypothesis(code=NAMED, text="floor for tanh", function="", named=True), {"forward": np.floor}),
+    (Hypothesis(code=NAMED, text="whole numbers for tanh", function="", named=True), {"forward": np.floor}),
+    *((Hypothesis(code=NAMED, text=f"way {n}", function="", named=True), {"forward": np.ceil}) for n in range(4)),
     (Hypothesis(code="missing-function", text="all is 0", function="f", named=False), {"forward": np.zeros_like}),
     (Hypothesis(code="wrong-sign", text="all is 0", function="f", named=False, likely=1), {"forward": np.zeros_like}),
     (Hypothesis(code="wrong-sign", text="all is 0 but for this", function="f", named=False, likely=2),
@@ -119,6 +122,14 @@ def test_the_authors_name_is_taken_before_a_generated_clause(bank: Bank) -> None
     found = Student(forward=np.sin).diagnoses(bank)
     assert {check: d.code for check, d in found.items()} == {"forward": NAMED}
     assert found["forward"].text == ("`a` is exactly what this mistake gives: sine for tanh.")
+
+
+def test_of_few_named_mistakes_that_give_the_same_all_are_told(bank: Bank) -> None:
+    found = Student(forward=np.floor).diagnoses(bank)["forward"]
+    either = "floor for tanh, or: whole numbers for tanh"
+    assert (found.code, found.mistake) == (NAMED, either)
+    assert found.text == f"`a` is exactly what either of these mistakes gives: {either}."
+    assert Student(forward=np.ceil).diagnoses(bank) == {}, "of four none helps"
 
 
 def test_the_clause_that_says_most_is_taken_of_those_that_give_the_same(bank: Bank) -> None:

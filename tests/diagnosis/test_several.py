@@ -154,7 +154,7 @@ def test_what_a_judge_asks_twice_is_said_to_differ_and_not_to_be_twice_too_large
     second = [{"kind": "second", "arrays": ["dx"], "function": "Layer.backward", "double": True}]
     found = diagnoses(bank, judged="backward", facts=second, dx=lambda x: 2 * np.exp(x), dw=lambda x: 2 * np.cosh(x))
     assert found["backward"].code == "second-call"
-    assert "its result comes out twice as large" in found["backward"].text
+    assert "what it returns or keeps comes out twice as large" in found["backward"].text
 
 
 class TestNotBegun:

@@ -21,6 +21,8 @@ from grader.diagnosis.matching.ranking import order, rank
 from grader.diagnosis.mutation.mutation import Weakness
 from grader.model import Check
 
+MAX_NAMES = 3
+"""Author's mistakes that give the same and are told beside each other; of more, none helps."""
 FACTORS = (
     (-1.0, "wrong-sign", "right but for its sign."),
     (2.0, "scaled", "twice what is right: is there a factor 2 too many, a 1/2 missing, or something added twice?"),
@@ -39,9 +41,13 @@ class BankMatch(NamedTuple):
     arrays: npt.NDArray[np.bool_]
     multiple: bool = False
     """Whether its term is there multiplied by a number, and not as it is."""
+    alternatives: tuple[str, ...] = ()
+    """Other mistakes that the author has named, and that give the same in every check that can tell."""
 
     @property
     def clause(self) -> str:
+        if self.alternatives:
+            return ", or: ".join((self.hypothesis.text, *self.alternatives))
         if not self.multiple:
             return self.hypothesis.text
         term = self.hypothesis.text.removesuffix(" is missing")
@@ -221,15 +227,16 @@ def _merged(chosen: Sequence[BankMatch]) -> list[BankMatch]:
 
 
 def _best(fits: Sequence[BankMatch], explains: Mapping[int, int]) -> BankMatch | None:
-    """The one to name among hypotheses that give the same; None where names of equal weight contradict each other."""
+    """The one to name among hypotheses that give the same; None where too many names have equal weight."""
     fewest = min((fit.hypothesis.mistakes, fit.multiple) for fit in fits)
     fits = [fit for fit in fits if (fit.hypothesis.mistakes, fit.multiple) == fewest]
     named = [fit for fit in fits if fit.named]
     if named:
         named = _explaining_most(named, explains)
-        if len(named) != 1 and fewest[0] == 1:
-            return None
-        return named[0]
+        if fewest[0] > 1:
+            return named[0]
+        others = tuple(dict.fromkeys(fit.hypothesis.text for fit in named[1:]))
+        return named[0]._replace(alternatives=others) if len(others) < MAX_NAMES else None
     return _telling(fits, explains)
 
 
@@ -299,6 +306,8 @@ def _said(
             subject += " is" if len(quoted) == 1 else " are"
         if fit.named and fit.hypothesis.mistakes > 1:
             sentences.append(f"{subject} exactly what these two mistakes give: {fit.clause}.")
+        elif fit.alternatives:
+            sentences.append(f"{subject} exactly what either of these mistakes gives: {fit.clause}.")
         elif fit.named:
             sentences.append(f"{subject} exactly what this mistake gives: {fit.clause}.")
         elif fit.multiple and fit.hypothesis.code == "missing-term":

@@ -40,7 +40,8 @@ def upstream_ignored(facts: Sequence[Fact], failed: Sequence[str] | None) -> Can
         never = f"makes {arrays} without {what}: {'they' if many else 'it'} {same}"
     return Candidate(
         "upstream-ignored",
-        f"`{fact.function}` {never} whatever {what} is. By the chain rule it is part of every gradient of this layer.",
+        f"`{fact.function}` {never} whatever {what if fact.argument else 'that'} is. By the chain rule it is part of"
+        " every gradient of this layer.",
         {"arrays": list(fact.arrays), "other_values_tried": 2},
         f"`{fact.function}` does not use the incoming derivative",
     )
@@ -78,7 +79,7 @@ def state(facts: Sequence[Fact], failed: Sequence[str] | None) -> Candidate | No
     fact = _first(facts, "second", failed)
     if fact is None:
         return None
-    arrays, many = _listed(fact, failed)
+    arrays, many = ("what it returns or keeps", False) if failed is None else _listed(fact, failed)
     come = "come" if many else "comes"
     how = f"{arrays} {come} out twice as large" if fact.double else f"{arrays} {come} out differently"
     return Candidate(

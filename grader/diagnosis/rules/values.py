@@ -254,7 +254,7 @@ def _scaled(pairs: Sequence[ArrayPair], sizes: Set[int], hidden: bool) -> Candid
     return Candidate("one-factor", text, {"factors": large})
 
 
-def _other_count(factors: Mapping[str, float], pairs: Sequence[Pair]) -> str:
+def _other_count(factors: Mapping[str, float], pairs: Sequence[ArrayPair]) -> str:
     """The count by which an array may have been divided, and not by that of its rows; empty where none fits."""
     rows = {p.name: p.expected.shape[0] for p in pairs if p.name in factors and p.expected.ndim > 1}
     for name, factor in factors.items():
