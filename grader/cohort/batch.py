@@ -81,7 +81,7 @@ def current_keys(slot: Slot, assignment: str | None) -> CurrentKeys:
 
 def make_plan(
     store: Store,
-    hand_ins: Sequence[CohortEntry],
+    submissions: Sequence[CohortEntry],
     current: CurrentKeys,
     assignment: str | None,
     since: str = "",
@@ -101,30 +101,30 @@ def make_plan(
     twins: dict[int, list[CohortEntry]] = {}
     first: dict[str, int] = {}
     """Content -> the job that grades it."""
-    for hand_in in hand_ins:
-        if hand_in.content in first and pages is None:
-            twins.setdefault(first[hand_in.content], []).append(hand_in)
+    for submission in submissions:
+        if submission.content in first and pages is None:
+            twins.setdefault(first[submission.content], []).append(submission)
             continue
-        report = _reusable(store, hand_in, current, assignment, since, pages)
+        report = _reusable(store, submission, current, assignment, since, pages)
         if report is not None:
-            kept.append((hand_in, report))
+            kept.append((submission, report))
             continue
-        number = first[hand_in.content] = len(jobs)
-        jobs.append(Job(number=number, hand_in=hand_in, assignment=assignment))
+        number = first[submission.content] = len(jobs)
+        jobs.append(Job(number=number, submission=submission, assignment=assignment))
     return BatchPlan(tuple(jobs), twins, tuple(kept))
 
 
 def _reusable(
-    store: Store, hand_in: CohortEntry, current: CurrentKeys, assignment: str | None, since: str, pages: Path | None
+    store: Store, submission: CohortEntry, current: CurrentKeys, assignment: str | None, since: str, pages: Path | None
 ) -> int | None:
     """The stored report that this submission would get again; None when it has to be graded."""
-    for id, graded in store.reports(hand_in.content, since):
+    for id, graded in store.reports(submission.content, since):
         key = current.of(graded.assignment)
         if key is None or graded.status == "fault" or (assignment or graded.assignment) != graded.assignment:
             continue
-        if graded.status != "graded" and store.report(id)["submission"]["path"] != hand_in.path:
+        if graded.status != "graded" and store.report(id)["submission"]["path"] != submission.path:
             continue  # the reason names another student's file
-        if graded.key.fits(key) and (pages is None or is_current(pages, hand_in, key)):
+        if graded.key.fits(key) and (pages is None or is_current(pages, submission, key)):
             return id
     return None
 
@@ -132,7 +132,7 @@ def _reusable(
 def run_batch(
     store: Store,
     source: str,
-    hand_ins: Sequence[CohortEntry],
+    submissions: Sequence[CohortEntry],
     *,
     setup: Setup,
     runner: Runner,
@@ -167,16 +167,16 @@ def run_batch(
         current = current_keys(slot, assignment)
         titles = {id: slot.loaded(id, values=False).assignment.title for id in current.assignments}
     environment = current.unidentified.environment
-    if not hand_ins:
+    if not submissions:
         raise UsageError(f"{source}: no submission in it")
     run = store.start(source, {**options, "again": again, "titles": titles}, __version__)
     store.enrol(run, people)
     pages = None if setup.pages is None else Path(setup.pages)
-    plan = make_plan(store, hand_ins, current, assignment, store.run(run).started if again else "", pages)
+    plan = make_plan(store, submissions, current, assignment, store.run(run).started if again else "", pages)
     planned(plan)
     reports = dict(store.scores(id for _, id in plan.kept))
-    for hand_in, id in plan.kept:
-        store.reuse(run, hand_in, id)
+    for submission, id in plan.kept:
+        store.reuse(run, submission, id)
         tell(_event(*reports[id], reused=True))
     jobs, twins = plan.jobs, plan.twins
     while jobs:
@@ -193,17 +193,19 @@ def run_batch(
                 raise UsageError(graded.fatal)
             if graded.key.environment not in ("", environment):  # another machine's, or somebody works on it
                 what = f"it was graded with {graded.key.environment}, and this batch is with {environment}"
-                raise UsageError(f"{job.hand_in.path}: {what}; have the same everywhere, and the same command goes on")
-            id = store.add(run, job.hand_in, graded)
+                raise UsageError(
+                    f"{job.submission.path}: {what}; have the same everywhere, and the same command goes on"
+                )
+            id = store.add(run, job.submission, graded)
             full = graded.score == graded.max_score
             tell(_event(graded.status, full, reused=False))
             for twin in twins.get(job.number, ()):
-                if graded.status != "graded" and twin.path != job.hand_in.path:
+                if graded.status != "graded" and twin.path != job.submission.path:
                     apart.append(twin)
                     continue
                 store.reuse(run, twin, id)
                 tell(_event(graded.status, full, reused=True))
-        jobs = tuple(Job(number=n, hand_in=twin, assignment=assignment) for n, twin in enumerate(apart))
+        jobs = tuple(Job(number=n, submission=twin, assignment=assignment) for n, twin in enumerate(apart))
         twins = {}
     elsewhere = store.elsewhere(run) if rules.late.term_days else ()
     store.finish(run, apply_policy(store.results(run, reports=False), rules, elsewhere))
@@ -216,12 +218,12 @@ def _event(status: Status, full: bool, *, reused: bool) -> Event:
 
 def _lost(job: Job, why: str) -> BatchResult:
     """A submission that ended the slots that graded it."""
-    key = CacheKey(submission=job.hand_in.content, environment="", seed="")
+    key = CacheKey(submission=job.submission.content, environment="", seed="")
     return BatchResult(assignment=job.assignment or "", status="fault", reason=why, key=key)
 
 
-def in_shard(hand_ins: Iterable[CohortEntry], number: int, of: int) -> list[CohortEntry]:
+def in_shard(submissions: Iterable[CohortEntry], number: int, of: int) -> list[CohortEntry]:
     """The submissions of shard `number` (from 1) of `of`: all of a student's, whatever else is there."""
     import zlib
 
-    return [h for h in hand_ins if zlib.crc32(h.student.encode()) % of == number - 1]
+    return [h for h in submissions if zlib.crc32(h.student.encode()) % of == number - 1]

@@ -37,7 +37,7 @@ MAX_FILES, MAX_BYTES = 200_000, 50_000_000_000
 class Discovered(Struct, frozen=True, kw_only=True):
     """What lies in a folder."""
 
-    hand_ins: tuple[CohortEntry, ...]
+    submissions: tuple[CohortEntry, ...]
     platform: str
     """What made it, as a `Platform` is called; `plain`, or `rule`."""
     title: str = ""
@@ -88,10 +88,10 @@ def find(
         found_groups, ignored = _by_rule(root, rule)
     else:
         found_groups, ignored = _by_platform(root, platform, entries, zone) if platform else _plain(root, entries)
-    hand_ins = []
+    submissions = []
     for owner, attempt, paths in found_groups:
-        hand_ins.append(_hand_in(root, owner, attempt, paths, file_times))
-    if not hand_ins:
+        submissions.append(_submission(root, owner, attempt, paths, file_times))
+    if not submissions:
         shown = ", ".join(entries[:3]) or "nothing"
         why = "the rule for names matches none of its paths" if rule is not None else "no submission in it"
         raise UsageError(f"{source}: {why} (it holds {shown}{', …' if len(entries) > 3 else ''})")
@@ -102,7 +102,7 @@ def find(
     if platform is not None and platform.remark:
         remarks.append(platform.remark)
     discovered = Discovered(
-        hand_ins=tuple(hand_ins),
+        submissions=tuple(submissions),
         platform="rule" if rule is not None else platform.name if platform else "plain",
         title=platform.title if platform else "",
         ignored=(*ignored, *_unwritable(root)),
@@ -232,7 +232,7 @@ def _by_rule(root: Path, rule: re.Pattern[str]) -> tuple[list[Group], list[str]]
     return list(grouped.values()), ignored
 
 
-def _hand_in(root: Path, owner: Owner, attempt: int, paths: Mapping[str, str], file_times: bool) -> CohortEntry:
+def _submission(root: Path, owner: Owner, attempt: int, paths: Mapping[str, str], file_times: bool) -> CohortEntry:
     first, *more = sorted(paths)
     whole = not more and paths[first] in ("", PurePosixPath(first).name)
     files: dict[str, Path] = {}
@@ -315,23 +315,23 @@ def _contents(files: Mapping[str, Path]) -> Iterator[tuple[str, Path]]:
             yield inner or PurePosixPath(name).name, file
 
 
-def known_digests(hand_in: CohortEntry, folder: Path) -> dict[str, str]:
+def known_digests(submission: CohortEntry, folder: Path) -> dict[str, str]:
     """The digests that finding it computed, by where its files lie once they are `staged` below `folder`."""
-    if not hand_in.files:
-        return {os.path.realpath(file): digest for file, digest in hand_in.digests.items()}
-    staged_at = {place: os.path.realpath(folder / name) for name, place in hand_in.files.items()}
-    return {staged_at[place]: digest for place, digest in hand_in.digests.items() if place in staged_at}
+    if not submission.files:
+        return {os.path.realpath(file): digest for file, digest in submission.digests.items()}
+    staged_at = {place: os.path.realpath(folder / name) for name, place in submission.files.items()}
+    return {staged_at[place]: digest for place, digest in submission.digests.items() if place in staged_at}
 
 
-def staged(hand_in: CohortEntry, folder: Path) -> Path:
+def staged(submission: CohortEntry, folder: Path) -> Path:
     """Where the submission lies, its files gathered below `folder` if they have to be."""
-    if not hand_in.files:
-        return Path(hand_in.place)
-    for name, place in hand_in.files.items():
+    if not submission.files:
+        return Path(submission.place)
+    for name, place in submission.files.items():
         target = folder / name
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(place, target)
-    return folder / next(iter(hand_in.files)) if len(hand_in.files) == 1 else folder
+    return folder / next(iter(submission.files)) if len(submission.files) == 1 else folder
 
 
 def _walked(path: Path) -> Iterator[tuple[str, Path]]:
@@ -350,37 +350,37 @@ def _walked(path: Path) -> Iterator[tuple[str, Path]]:
 
 def _known(discovered: Discovered, roster: Roster, groups: str | None) -> Discovered:
     """The same with the roster's keys and names in the place of the platform's, where it knows them."""
-    matches = [_match(hand_in, roster) for hand_in in discovered.hand_ins]
+    matches = [_match(submission, roster) for submission in discovered.submissions]
     claims: dict[int, dict[str, int]] = {}
     """Student of the roster -> who says to be them (as the platform calls them), and how sure that is."""
-    for hand_in, match in zip(discovered.hand_ins, matches, strict=True):
+    for submission, match in zip(discovered.submissions, matches, strict=True):
         if match is not None:
-            claims.setdefault(match.position, {})[hand_in.student] = match.sure
-    hand_ins: list[CohortEntry] = []
+            claims.setdefault(match.position, {})[submission.student] = match.sure
+    submissions: list[CohortEntry] = []
     strangers: list[str] = []
     seen: set[str] = set()
     mates: dict[str, set[str]] = {}
     """Group -> who handed in for it."""
     remarks = [*discovered.remarks, *roster.remarks]
-    for hand_in, match in zip(discovered.hand_ins, matches, strict=True):
-        team = _team(hand_in, roster, groups) if match is None and groups else []
-        if match is not None and _claimed(hand_in, match, claims[match.position]):
+    for submission, match in zip(discovered.submissions, matches, strict=True):
+        team = _team(submission, roster, groups) if match is None and groups else []
+        if match is not None and _claimed(submission, match, claims[match.position]):
             match = None
         if match is not None:
             team = _mates(roster, match.position, groups)
         if not team:
-            strangers.append(hand_in.name or hand_in.student)
-            hand_ins.append(hand_in)
+            strangers.append(submission.name or submission.student)
+            submissions.append(submission)
         seen.update(student.key for student in team)
         if len(team) > 1:
-            mates.setdefault(folded(team[0].columns.get(groups or "", "")), set()).add(hand_in.student)
-        hand_ins += [
+            mates.setdefault(folded(team[0].columns.get(groups or "", "")), set()).add(submission.student)
+        submissions += [
             structs.replace(
-                hand_in,
+                submission,
                 student=s.key,
-                name=s.name or hand_in.name,
-                ids={**s.columns, **hand_in.ids},
-                submitted=_pushed(s, hand_in) or hand_in.submitted,
+                name=s.name or submission.name,
+                ids={**s.columns, **submission.ids},
+                submitted=_pushed(s, submission) or submission.submitted,
             )
             for s in team
         ]
@@ -394,50 +394,50 @@ def _known(discovered: Discovered, roster: Roster, groups: str | None) -> Discov
     absent = [s.name or s.key for s in roster.students if s.key not in seen]
     return structs.replace(
         discovered,
-        hand_ins=tuple(hand_ins),
+        submissions=tuple(submissions),
         strangers=tuple(dict.fromkeys(strangers)),
         absent=tuple(absent),
         remarks=tuple(remarks),
     )
 
 
-def _pushed(student: RosterEntry, hand_in: CohortEntry) -> str:
+def _pushed(student: RosterEntry, submission: CohortEntry) -> str:
     """When GitHub had the last commit of a clone, as GitHub Classroom's list of grades says it."""
-    text = student.columns.get("submission_timestamp", "") if "github_repository" in hand_in.ids else ""
+    text = student.columns.get("submission_timestamp", "") if "github_repository" in submission.ids else ""
     try:
         return datetime.fromisoformat(text.replace(" UTC", "+00:00")).isoformat() if text else ""
     except ValueError:
         return ""
 
 
-def _match(hand_in: CohortEntry, roster: Roster) -> Match | None:
+def _match(submission: CohortEntry, roster: Roster) -> Match | None:
     """Which student of the roster handed it in."""
-    own = {hand_in.ids.get(key) for key in ("canvas_id", "moodle_id", "brightspace_id")}
+    own = {submission.ids.get(key) for key in ("canvas_id", "moodle_id", "brightspace_id")}
     passed = ("canvas_submission", "gradescope_submission", "github_repository")
-    words = [hand_in.student, *(value for key, value in hand_in.ids.items() if key not in passed)]
-    parts = hand_in.ids.get("github_repository", "").split("-")
+    words = [submission.student, *(value for key, value in submission.ids.items() if key not in passed)]
+    parts = submission.ids.get("github_repository", "").split("-")
     words += ["-".join(parts[n:]) for n in range(len(parts))]  # `hw3-anna-b`: where the login begins is not sure
     wanted = Wanted(
         words=tuple(word for word in words if word and word not in own),
-        name=hand_in.name or ("" if hand_in.ids else hand_in.student),
-        canvas=hand_in.ids.get("canvas_id", ""),
-        moodle=hand_in.ids.get("moodle_id", ""),
+        name=submission.name or ("" if submission.ids else submission.student),
+        canvas=submission.ids.get("canvas_id", ""),
+        moodle=submission.ids.get("moodle_id", ""),
     )
     match = roster.find(wanted)
-    for n, letter in enumerate(hand_in.name if match is None and wanted.moodle else ""):
+    for n, letter in enumerate(submission.name if match is None and wanted.moodle else ""):
         if letter == "-":  # where groups hand in, Moodle writes the group before the name
-            match = roster.find(structs.replace(wanted, name=hand_in.name[n + 1 :]))
+            match = roster.find(structs.replace(wanted, name=submission.name[n + 1 :]))
             columns = roster.students[match.position].columns.values() if match else ()
-            if folded(hand_in.name[:n]) in {folded(value) for value in columns}:
+            if folded(submission.name[:n]) in {folded(value) for value in columns}:
                 return match
             match = None
     return match
 
 
-def _claimed(hand_in: CohortEntry, match: Match, people: Mapping[str, int]) -> bool:
+def _claimed(submission: CohortEntry, match: Match, people: Mapping[str, int]) -> bool:
     """Whether somebody else is this student, more surely, or as surely by an account of their own."""
-    others = [sure for who, sure in people.items() if who != hand_in.student]
-    return any(sure < match.sure or (sure == match.sure and bool(hand_in.ids)) for sure in others)
+    others = [sure for who, sure in people.items() if who != submission.student]
+    return any(sure < match.sure or (sure == match.sure and bool(submission.ids)) for sure in others)
 
 
 def _mates(roster: Roster, position: int, groups: str | None) -> list[RosterEntry]:
@@ -449,9 +449,9 @@ def _mates(roster: Roster, position: int, groups: str | None) -> list[RosterEntr
     return [s for s in roster.students if s is one or folded(s.columns.get(groups or "", "")) == group]
 
 
-def _team(hand_in: CohortEntry, roster: Roster, groups: str) -> list[RosterEntry]:
+def _team(submission: CohortEntry, roster: Roster, groups: str) -> list[RosterEntry]:
     """Everybody of the group that the submission is called by."""
-    repository = hand_in.ids.get("github_repository", "").split("-")
-    names = {hand_in.name, hand_in.student, *("-".join(repository[n:]) for n in range(len(repository)))}
+    repository = submission.ids.get("github_repository", "").split("-")
+    names = {submission.name, submission.student, *("-".join(repository[n:]) for n in range(len(repository)))}
     names = {folded(name) for name in names} - {""}
     return [s for s in roster.students if folded(s.columns.get(groups, "")) in names]

@@ -25,25 +25,27 @@ _MOODLE = re.compile(r"_assignsubmission_file_?$")
 """A student's folder; without folders the file's own name follows."""
 
 
-def page_of(folder: Path, hand_in: str) -> Path:
+def page_of(folder: Path, submission: str) -> Path:
     """Where the page of a submission is, by its path."""
-    names = [_UNFIT.sub("_", name) for name in hand_in.split("/") if name]
-    if _MOODLE.search(hand_in):
+    names = [_UNFIT.sub("_", name) for name in submission.split("/") if name]
+    if _MOODLE.search(submission):
         names.append("feedback")
     return folder.joinpath(*names[:-1], f"{names[-1] if names else 'page'}.html")
 
 
-def is_current(folder: Path, hand_in: CohortEntry, key: CacheKey | None) -> bool:
+def is_current(folder: Path, submission: CohortEntry, key: CacheKey | None) -> bool:
     """Whether the submission's page is there, and was made with this key."""
     try:
-        return key is not None and page_of(folder, hand_in.path).read_bytes().endswith(_mark(hand_in, key).encode())
+        return key is not None and page_of(folder, submission.path).read_bytes().endswith(
+            _mark(submission, key).encode()
+        )
     except OSError:
         return False
 
 
-def _mark(hand_in: CohortEntry, key: CacheKey) -> str:
+def _mark(submission: CohortEntry, key: CacheKey) -> str:
     """What the page rests on, as its last line."""
-    encoded = msgspec.json.encode(msgspec.structs.replace(key, submission=hand_in.content), order="sorted")
+    encoded = msgspec.json.encode(msgspec.structs.replace(key, submission=submission.content), order="sorted")
     return f"<!-- {hashlib.sha256(encoded).hexdigest()} -->\n"
 
 
@@ -80,7 +82,7 @@ def _write_whole(path: Path, text: str) -> None:
     part.replace(path)
 
 
-def write_page(folder: Path, hand_in: CohortEntry, report: Report, key: CacheKey) -> None:
+def write_page(folder: Path, submission: CohortEntry, report: Report, key: CacheKey) -> None:
     """Make the page and write it whole; one that is there is replaced.
 
     Raises
@@ -90,7 +92,7 @@ def write_page(folder: Path, hand_in: CohortEntry, report: Report, key: CacheKey
     """
     from grader.report.html import html
 
-    text = html.render(msgspec.structs.replace(report, path=hand_in.path)).rstrip("\n") + "\n"
-    path = page_of(folder, hand_in.path)
+    text = html.render(msgspec.structs.replace(report, path=submission.path)).rstrip("\n") + "\n"
+    path = page_of(folder, submission.path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    _write_whole(path, text + _mark(hand_in, key))
+    _write_whole(path, text + _mark(submission, key))

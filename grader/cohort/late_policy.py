@@ -62,7 +62,7 @@ class Rules(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     students: Mapping[str, StudentOverride] = field(default_factory=dict)
 
     def remarks(
-        self, hand_ins: Iterable[CohortEntry], students: Iterable[str], assignments: Iterable[str]
+        self, submissions: Iterable[CohortEntry], students: Iterable[str], assignments: Iterable[str]
     ) -> list[str]:
         """What in these rules, or in what they are for, will not do what it was written for.
 
@@ -72,7 +72,7 @@ class Rules(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             Those in addition to the submissions' own.
         """
         lines = []
-        listed = list(hand_ins)
+        listed = list(submissions)
         known = {h.student for h in listed}.union(students)
         if strangers := [key for key in self.students if key not in known]:
             lines.append(f"the rules name students who are not here: {', '.join(strangers)}")

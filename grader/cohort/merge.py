@@ -36,12 +36,12 @@ def join(store: Store, shards: Sequence[Path]) -> int:
                 store.decide(decision)
             known: dict[int, int] = {}
             """The shard's report -> ours: several submissions may share one."""
-            for id, hand_in, graded, result in shard.rows(run.id):
+            for id, submission, graded, result in shard.rows(run.id):
                 if id in known:
-                    store.reuse(number, hand_in, known[id])
+                    store.reuse(number, submission, known[id])
                 else:
                     whole = structs.replace(graded, report=shard.report(id), evidence=shard.evidence(id))
-                    known[id] = store.add(number, hand_in, whole)
+                    known[id] = store.add(number, submission, whole)
                 worth.append(result)
     store.finish(number, worth)
     return number

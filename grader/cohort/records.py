@@ -109,7 +109,7 @@ class Job(Struct, frozen=True, kw_only=True):
     """One submission to grade, as sent to a slot; plain data."""
 
     number: int
-    hand_in: CohortEntry
+    submission: CohortEntry
     assignment: str | None
     """None: detect it."""
 

@@ -128,7 +128,7 @@ class Slot:
     def grade(self, job: Job) -> BatchResult:
         """Grade one submission; whatever goes wrong is in the result."""
         graded = self._grade(job)
-        if not graded.fatal and _has_changed(job.hand_in):
+        if not graded.fatal and _has_changed(job.submission):
             problem = WorkerError("the file changed during grading; the same command tries again")
             graded = _void(graded.assignment, problem, graded.key, job, graded.seconds)
         if graded.status == "graded":
@@ -140,7 +140,7 @@ class Slot:
         if self._pages is None or graded.fatal:
             return graded
         try:
-            write_page(self._pages, job.hand_in, report, graded.key)
+            write_page(self._pages, job.submission, report, graded.key)
         except OSError as error:  # a full disk, no permission: so it will be for everyone
             return msgspec.structs.replace(graded, fatal=f"--feedback {self._pages}: {error.strerror or error}")
         except Exception:  # a defect of ours in showing a result must not cost the result; the next run tries again
@@ -151,8 +151,8 @@ class Slot:
         started = time.monotonic()
         folder = Path(tempfile.mkdtemp(prefix="grade-slot-"))
         try:
-            path = staged(job.hand_in, folder / "handed in")
-            digests = known_digests(job.hand_in, folder / "handed in")
+            path = staged(job.submission, folder / "handed in")
+            digests = known_digests(job.submission, folder / "handed in")
             try:
                 handed = self._looked_at(job, path, folder)
                 id = job.assignment or self._identified(handed)
@@ -165,7 +165,7 @@ class Slot:
             return self._graded(job, path, handed, digests, loaded, started)
         except OSError as error:
             key = CacheKey(submission="", environment=engine(), seed="")
-            reason = f"{job.hand_in.path} cannot be read ({error.strerror or error})"
+            reason = f"{job.submission.path} cannot be read ({error.strerror or error})"
             return _refused("", reason, key, job, time.monotonic() - started)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
@@ -262,13 +262,13 @@ class Slot:
         self.close()
 
 
-def _has_changed(hand_in: CohortEntry) -> bool:
+def _has_changed(submission: CohortEntry) -> bool:
     """Whether its files are no longer those that it is known by: a report on them would be kept under a wrong name."""
-    files = hand_in.files or {PurePosixPath(hand_in.path).name: hand_in.place}
+    files = submission.files or {PurePosixPath(submission.path).name: submission.place}
     places = {name: Path(place) for name, place in files.items()}
-    if hand_in.stamp and stamp_of(places) == hand_in.stamp:
+    if submission.stamp and stamp_of(places) == submission.stamp:
         return False
-    return fingerprint_of(places).content != hand_in.content
+    return fingerprint_of(places).content != submission.content
 
 
 def _refused(assignment: str, reason: str, key: CacheKey, job: Job, seconds: float) -> BatchResult:
@@ -281,12 +281,14 @@ def _void(assignment: str, problem: Exception, key: CacheKey, job: Job, seconds:
 
 
 def _nothing(assignment: str, status: Status, reason: str, job: Job) -> Report:
-    content = job.hand_in.content
-    return Report(assignment=assignment, title="", path=job.hand_in.path, digest=content, status=status, reason=reason)
+    content = job.submission.content
+    return Report(
+        assignment=assignment, title="", path=job.submission.path, digest=content, status=status, reason=reason
+    )
 
 
 def _from_report(report: Report, key: CacheKey, job: Job, seconds: float) -> BatchResult:
-    report = msgspec.structs.replace(report, path=job.hand_in.path)
+    report = msgspec.structs.replace(report, path=job.submission.path)
     scores: Mapping[str, PartScore] = {
         p.part.id: PartScore(
             str(p.score if p.manual is None else 0), str(p.max_score if p.manual is None else 0), str(p.pending)
@@ -300,7 +302,7 @@ def _from_report(report: Report, key: CacheKey, job: Job, seconds: float) -> Bat
         scores=scores,
         report=to_json(report),
         evidence=evidence(report),
-        key=msgspec.structs.replace(key, submission=job.hand_in.content),
+        key=msgspec.structs.replace(key, submission=job.submission.content),
         seconds=seconds,
     )
 

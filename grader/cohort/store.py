@@ -264,9 +264,9 @@ class Store:
         rows = self._db.execute("SELECT path, student, hand_in, report FROM results WHERE run = ?", (run,)).fetchall()
         results = {(r.path, r.student): r for r in self.results(run, reports=False)}
         for path, student, entry, id in rows:
-            hand_in = msgspec.json.decode(entry, type=CohortEntry)
-            graded = next(report for number, report in self.reports(hand_in.content) if number == id)
-            yield id, hand_in, graded, results[path, student]
+            submission = msgspec.json.decode(entry, type=CohortEntry)
+            graded = next(report for number, report in self.reports(submission.content) if number == id)
+            yield id, submission, graded, results[path, student]
 
     # ------------------------------------------------------------ writing
 
@@ -294,14 +294,14 @@ class Store:
         row = (decision.assignment, decision.student, decision.content, points, decision.reason, _now())
         self._db.execute("INSERT OR REPLACE INTO decisions VALUES (?, ?, ?, ?, ?, ?)", row)
 
-    def add(self, run: int, hand_in: CohortEntry, graded: BatchResult) -> int:
+    def add(self, run: int, submission: CohortEntry, graded: BatchResult) -> int:
         """A new report and this submission's result, in one transaction; returns the report's id."""
         with _Transaction(self._db):
             cursor = self._db.execute(
                 "INSERT INTO reports (content, assignment, status, reason, score, max_score, pending, scores, report,"
                 " keys, seconds, graded) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
-                    hand_in.content,
+                    submission.content,
                     graded.assignment,
                     graded.status,
                     graded.reason,
@@ -319,23 +319,23 @@ class Store:
             if graded.evidence:
                 packed = zlib.compress(json.dumps(dict(graded.evidence), ensure_ascii=False).encode("utf-8", "replace"))
                 self._db.execute("INSERT INTO evidence (report, body) VALUES (?, ?)", (id, packed))
-            self._result(run, hand_in, id, reused=False)
+            self._result(run, submission, id, reused=False)
         return id
 
-    def reuse(self, run: int, hand_in: CohortEntry, report: int) -> None:
+    def reuse(self, run: int, submission: CohortEntry, report: int) -> None:
         """This submission has a report already."""
-        self._result(run, hand_in, report, reused=True)
+        self._result(run, submission, report, reused=True)
 
-    def _result(self, run: int, hand_in: CohortEntry, report: int, *, reused: bool) -> None:
+    def _result(self, run: int, submission: CohortEntry, report: int, *, reused: bool) -> None:
         self._db.execute(
             "INSERT OR REPLACE INTO results (run, path, student, attempt, hand_in, report, reused)"
             " VALUES (?, ?, ?, ?, ?, ?, ?)",
             (
                 run,
-                hand_in.path,
-                hand_in.student,
-                hand_in.attempt,
-                msgspec.json.encode(msgspec.structs.replace(hand_in, stamp="", digests={})).decode(),
+                submission.path,
+                submission.student,
+                submission.attempt,
+                msgspec.json.encode(msgspec.structs.replace(submission, stamp="", digests={})).decode(),
                 report,
                 reused,
             ),
@@ -360,7 +360,7 @@ def _run(row: Any) -> Run:
 
 
 def _result(run: int, row: Any) -> Result:
-    hand_in = msgspec.json.decode(row[1], type=CohortEntry)
+    submission = msgspec.json.decode(row[1], type=CohortEntry)
     status, penalty = row[7], Fraction(row[4])
     points = Fraction(row[9]) if status == "graded" else None
     report = {} if row[12] is None else _unpacked(row[12])
@@ -369,19 +369,19 @@ def _result(run: int, row: Any) -> Result:
     return Result(
         run=run,
         path=row[0],
-        student=hand_in.student,
-        name=hand_in.name,
-        ids=hand_in.ids,
-        attempt=hand_in.attempt,
-        submitted=hand_in.submitted,
-        content=hand_in.content,
+        student=submission.student,
+        name=submission.name,
+        ids=submission.ids,
+        attempt=submission.attempt,
+        submitted=submission.submitted,
+        content=submission.content,
         assignment=row[6],
         status=status,
         reason=row[8],
         points=points,
         max_points=Fraction(row[10]),
         pending=Fraction(row[11]),
-        late=hand_in.late,
+        late=submission.late,
         late_days=row[3],
         penalty=penalty,
         final=None if points is None else max(points - penalty, Fraction(0)),

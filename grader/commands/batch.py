@@ -198,9 +198,11 @@ def _run(args: argparse.Namespace, folder: Path, ahead: list[SlotProcess]) -> in
         zone=rules.zone,
         groups=rules.groups,
     )
-    hand_ins = in_shard(discovered.hand_ins, *args.shard) if args.shard else list(discovered.hand_ins)
+    submissions = in_shard(discovered.submissions, *args.shard) if args.shard else list(discovered.submissions)
     _say_found(source, discovered, args.store.name)
-    for remark in rules.remarks(discovered.hand_ins, (s.key for s in roster.students) if roster else (), course.ids()):
+    for remark in rules.remarks(
+        discovered.submissions, (s.key for s in roster.students) if roster else (), course.ids()
+    ):
         stdio.tell(remark)
     progress = Progress(
         sys.stderr, terminal=sys.stderr.isatty() and os.environ.get("TERM") != "dumb", width=stdio.width()
@@ -220,7 +222,7 @@ def _run(args: argparse.Namespace, folder: Path, ahead: list[SlotProcess]) -> in
             number = run_batch(
                 store,
                 str(source.resolve()),
-                hand_ins,
+                submissions,
                 setup=setup,
                 runner=runner,
                 options=options,

@@ -310,11 +310,13 @@ def _table(args: argparse.Namespace) -> int:
         assignments = dict.fromkeys(r.assignment for r in everybody if r.assignment)
         people, decisions = store.people(run), store.decisions()
     ends = {id: outcomes(everybody, id, people, decisions, partial=True) for id in assignments}
-    by_hand_in = {(o.result.path, o.student): o for of_part in ends.values() for o in of_part if o.result is not None}
+    by_submission = {
+        (o.result.path, o.student): o for of_part in ends.values() for o in of_part if o.result is not None
+    }
     parts = dict.fromkeys(part["id"] for r in everybody for part in r.report.get("parts", ()))
 
     def final(r: Result) -> Fraction | None:
-        end = by_hand_in.get((r.path, r.student))
+        end = by_submission.get((r.path, r.student))
         return end.points if end is not None and end.state == "decided" else _settled(r, r.final)
 
     columns: dict[str, Callable[[Result], str]] = {

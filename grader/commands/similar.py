@@ -99,7 +99,7 @@ def read(
     writings = []
     with scratch() as folder:
         rule = compiled(last.options["names"]) if last.options.get("names") else None
-        there = find(source, folder / "all", rule=rule, roster=None, file_times=False).hand_ins
+        there = find(source, folder / "all", rule=rule, roster=None, file_times=False).submissions
         entries = {entry.path: entry for entry in there}
         for number, result in enumerate(results):
             entry = entries.get(result.path)

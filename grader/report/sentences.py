@@ -193,7 +193,7 @@ def waiting(report: Report) -> str:
     return f"{points(report.pending)} {_point(report.pending)} marked by a person"
 
 
-def after_hand_in(report: Report) -> str:
+def after_submission(report: Report) -> str:
     """What is checked later, where only the public checks are at hand; empty elsewhere."""
     if not report.unchecked:
         return ""
@@ -204,7 +204,7 @@ def after_hand_in(report: Report) -> str:
 def total(report: Report) -> str:
     """The line that says what was earned and what is left: `12 of 12 points that can be checked here; …`."""
     here = " that can be checked here" if report.unchecked else ""
-    return "; ".join(filter(None, (earned(report) + here, after_hand_in(report), waiting(report))))
+    return "; ".join(filter(None, (earned(report) + here, after_submission(report), waiting(report))))
 
 
 def _point(value: Fraction) -> str:

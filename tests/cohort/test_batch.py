@@ -208,7 +208,7 @@ def test_a_worker_with_another_grader_ends_the_batch_and_its_report_is_not_kept(
     setup = Setup(root=str(course), single=False, seed=None)
     refused = pytest.raises(UsageError, match=r"graded with grader 0 \(elsewhere\), and this batch is with grader \d")
     with refused, Store.open(tmp_path / "s.sqlite", create=True) as store:
-        run_batch(store, "in", found.hand_ins, setup=setup, runner=runner, options={}, rules=Rules())
+        run_batch(store, "in", found.submissions, setup=setup, runner=runner, options={}, rules=Rules())
     with Store.open(tmp_path / "s.sqlite") as store:
         assert list(store.results(1)) == []
 

@@ -29,7 +29,7 @@ def found(
 
 
 def students(source: Discovered) -> dict[str, str]:
-    return {h.path: h.student for h in source.hand_ins}
+    return {h.path: h.student for h in source.submissions}
 
 
 def test_a_plain_folder_has_a_hand_in_for_each_entry(tmp_path: Path) -> None:
@@ -42,7 +42,7 @@ def test_a_plain_folder_has_a_hand_in_for_each_entry(tmp_path: Path) -> None:
 def test_files_of_a_canvas_student_are_gathered_under_their_own_names(tmp_path: Path) -> None:
     files = {"doejane_12_10001_hw.ipynb": "1", "doejane_12_10002_layers.py": "2", "roejohn_LATE_13_10003_hw.ipynb": "3"}
     result = found(lay(tmp_path / "in", files), tmp_path)
-    jane, john = result.hand_ins
+    jane, john = result.submissions
     assert sorted(jane.files) == ["hw.ipynb", "layers.py"]
     assert (john.student, john.late, list(john.files)) == ("13", True, ["hw.ipynb"])
 
@@ -56,20 +56,20 @@ def test_an_archive_as_downloaded_is_looked_into_past_its_wrapping_folder(tmp_pa
         packed.writestr("assignment_5_export/submission_1/hw.ipynb", "{}")
     result = found(archive, tmp_path)
     assert result.platform == "gradescope"
-    assert [(h.path, h.student) for h in result.hand_ins] == [("submission_1", "Jane")]
+    assert [(h.path, h.student) for h in result.submissions] == [("submission_1", "Jane")]
 
 
 def test_a_group_hands_in_for_each_of_its_members(tmp_path: Path) -> None:
     text = "submission_1:\n  :submitters:\n  - :name: Jane\n  - :name: John\n"
     result = found(lay(tmp_path / "in", {"submission_metadata.yml": text, "submission_1/hw.ipynb": "{}"}), tmp_path)
-    assert [h.student for h in result.hand_ins] == ["Jane", "John"]
-    assert len({h.content for h in result.hand_ins}) == 1
+    assert [h.student for h in result.submissions] == ["Jane", "John"]
+    assert len({h.content for h in result.submissions}) == 1
 
 
 def test_a_rule_tells_student_and_attempt_from_the_path(tmp_path: Path) -> None:
     files = {"jane/try1/hw.ipynb": "1", "jane/try2/hw.ipynb": "2", "john/try1/a.py": "3", "readme.md": "4"}
     result = found(lay(tmp_path / "in", files), tmp_path, r"(?P<student>[^/]+)/try(?P<attempt>\d+)")
-    assert [(h.student, h.attempt) for h in result.hand_ins] == [("jane", 1), ("jane", 2), ("john", 1)]
+    assert [(h.student, h.attempt) for h in result.submissions] == [("jane", 1), ("jane", 2), ("john", 1)]
     assert result.ignored == ("readme.md",)
 
 
@@ -85,12 +85,12 @@ def test_two_downloads_from_canvas_are_two_attempts_by_the_rule_that_the_documen
         "try2/roejohn_13_20002_hw.ipynb": "4",
     }
     result = found(lay(tmp_path / "in", files), tmp_path, rule, read_roster(roster))
-    assert [(h.student, h.name, h.attempt, h.late, h.ids["ID"]) for h in result.hand_ins] == [
+    assert [(h.student, h.name, h.attempt, h.late, h.ids["ID"]) for h in result.submissions] == [
         ("12", "Doe, Jane", 1, False, "12"),
         ("12", "Doe, Jane", 2, True, "12"),
         ("13", "Roe, John", 2, False, "13"),
     ]
-    assert [sorted(h.files) for h in result.hand_ins] == [["hw.ipynb", "layers.py"], ["hw-1.ipynb"], ["hw.ipynb"]]
+    assert [sorted(h.files) for h in result.submissions] == [["hw.ipynb", "layers.py"], ["hw-1.ipynb"], ["hw.ipynb"]]
 
 
 def test_a_rule_that_matches_nothing_says_what_is_there(tmp_path: Path) -> None:
@@ -113,7 +113,7 @@ def test_the_content_is_of_names_and_bytes_and_not_of_the_folder_or_caches(tmp_p
     }
     for folder, files in variants.items():
         lay(tmp_path / "in" / folder, files)
-    content = {h.student: h.content for h in found(tmp_path / "in", tmp_path).hand_ins}
+    content = {h.student: h.content for h in found(tmp_path / "in", tmp_path).submissions}
     assert content["same"] == content["with a cache"]
     assert len({content["same"], content["other bytes"], content["other name"]}) == 3
 
@@ -123,9 +123,9 @@ def test_a_linked_hand_in_is_known_by_what_it_leads_to(tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
     for name in ("a", "b"):
         (tmp_path / "in" / name).symlink_to(tmp_path / "kept" / name)
-    before = {h.student: h.content for h in found(tmp_path / "in", tmp_path).hand_ins}
+    before = {h.student: h.content for h in found(tmp_path / "in", tmp_path).submissions}
     (tmp_path / "kept/a/hw.ipynb").write_text("3")
-    after = {h.student: h.content for h in found(tmp_path / "in", tmp_path).hand_ins}
+    after = {h.student: h.content for h in found(tmp_path / "in", tmp_path).submissions}
     assert (before["a"] == after["a"], before["b"] == after["b"], before["a"] == before["b"]) == (False, True, False)
 
 
@@ -141,7 +141,7 @@ def test_the_roster_gives_keys_and_names_and_tells_strangers_and_absent(tmp_path
         "nunezjose_13_10002_hw.ipynb": "jn2",
         "whoisit_14_10003_hw.ipynb": "14",
     }
-    assert result.hand_ins[0].ids["canvas_id"] == "12"
+    assert result.submissions[0].ids["canvas_id"] == "12"
     assert (result.strangers, result.absent) == (("whoisit",), ("Away, Far",))
 
 
@@ -168,5 +168,5 @@ def test_a_roster_without_a_telling_column_is_wrong_usage(tmp_path: Path) -> Non
 
 def test_a_files_time_counts_only_when_asked_for(tmp_path: Path) -> None:
     lay(tmp_path / "in", {"a.ipynb": "1"})
-    assert found(tmp_path / "in", tmp_path).hand_ins[0].submitted == ""
-    assert found(tmp_path / "in", tmp_path, file_times=True).hand_ins[0].submitted.startswith("20")
+    assert found(tmp_path / "in", tmp_path).submissions[0].submitted == ""
+    assert found(tmp_path / "in", tmp_path, file_times=True).submissions[0].submitted.startswith("20")

@@ -154,7 +154,7 @@ def test_times_of_one_student_are_attempts_in_their_order(tmp_path: Path) -> Non
         (tmp_path / "in" / name / "hw.ipynb").write_text(name)
     (tmp_path / "in" / "index.html").write_text("")
     found = find(tmp_path / "in", tmp_path / "x", rule=None, roster=None, file_times=False, zone=BERLIN)
-    assert [(h.attempt, h.submitted[11:16]) for h in found.hand_ins] == [(1, "10:22"), (2, "12:45")]
+    assert [(h.attempt, h.submitted[11:16]) for h in found.submissions] == [(1, "10:22"), (2, "12:45")]
     assert (found.title, found.ignored) == ("a Brightspace download", ())
     assert "read as Europe/Berlin" in found.remarks[0]
 
@@ -186,7 +186,7 @@ def test_github_tells_login_and_the_last_commit_that_is_not_the_classrooms(tmp_p
     clone(wrapper / "hw-3-jdoe", ("jdoe", first), ("jdoe", last), bot)
     clone(wrapper / "hw-3-anna-b", ("anna", first), packed=True)
     found = find(wrapper, tmp_path / "x", rule=None, roster=None, file_times=False)
-    assert (found.platform, [(h.student, h.submitted) for h in found.hand_ins]) == (
+    assert (found.platform, [(h.student, h.submitted) for h in found.submissions]) == (
         "github",
         [("anna-b", first), ("jdoe", last)],
     )
@@ -236,4 +236,4 @@ def test_a_platform_is_one_line_of_the_table(tmp_path: Path, monkeypatch: pytest
     (tmp_path / "in").mkdir()
     (tmp_path / "in/toy jane.ipynb").write_text("{}")
     found = find(tmp_path / "in", tmp_path / "x", rule=None, roster=None, file_times=False)
-    assert (found.title, [h.student for h in found.hand_ins]) == ("a toy's download", ["jane"])
+    assert (found.title, [h.student for h in found.submissions]) == ("a toy's download", ["jane"])

@@ -21,7 +21,9 @@ from tests.cohort.test_batch import descendants
 @pytest.fixture
 def jobs(hand_ins: Path, tmp_path: Path) -> list[Job]:
     found = find(hand_ins, tmp_path / "unpacked", rule=None, roster=None, file_times=False)
-    return [Job(number=n, hand_in=h, assignment="toy") for n, h in enumerate(found.hand_ins) if h.path != "twin_two"]
+    return [
+        Job(number=n, submission=h, assignment="toy") for n, h in enumerate(found.submissions) if h.path != "twin_two"
+    ]
 
 
 def slots() -> list[int]:
@@ -38,8 +40,8 @@ def collected(results: Iterator[tuple[Job, BatchResult | str] | None]) -> dict[s
     found: dict[str, BatchResult | str] = {}
     for result in results:
         if result is not None:
-            assert result[0].hand_in.path not in found
-            found[result[0].hand_in.path] = result[1]
+            assert result[0].submission.path not in found
+            found[result[0].submission.path] = result[1]
     return found
 
 
@@ -75,8 +77,8 @@ def test_a_slot_started_ahead_is_taken_and_one_that_is_not_needed_ended(course: 
 def test_a_hand_in_that_costs_two_slots_is_given_up_and_said(
     course: Path, jobs: list[Job], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    notebook = Path(jobs[1].hand_in.place) / "toy.ipynb"
-    assert jobs[1].hand_in.path == "right"
+    notebook = Path(jobs[1].submission.place) / "toy.ipynb"
+    assert jobs[1].submission.path == "right"
     notebook.write_text(
         notebook.read_text().replace("import numpy as np", "import time; time.sleep(28)\\nimport numpy")
     )

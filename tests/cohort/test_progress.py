@@ -39,7 +39,7 @@ def run(clock: Clock, *, terminal: bool, width: int = 80, count: int = 40, each:
     stream = io.StringIO()
     shown = Progress(stream, terminal=terminal, width=width)
     hand_in = CohortEntry(path="a", student="a")
-    jobs = tuple(Job(number=n, hand_in=hand_in, assignment=None) for n in range(300))
+    jobs = tuple(Job(number=n, submission=hand_in, assignment=None) for n in range(300))
     shown.plan(BatchPlan(jobs=jobs, twins={}, kept=()))
     clock.now += each
     shown.tell(Event())

@@ -27,7 +27,7 @@ def found(tmp_path: Path, names: list[str], listed: Roster, groups: str | None =
 
 def who(found: Discovered) -> dict[str, list[str]]:
     people: dict[str, list[str]] = {}
-    for hand_in in found.hand_ins:
+    for hand_in in found.submissions:
         people.setdefault(hand_in.path, []).append(hand_in.student)
     return people
 
@@ -133,7 +133,7 @@ def test_classrooms_own_time_comes_before_that_of_the_commit(tmp_path: Path) -> 
     clone(tmp_path / "in/hw-anna", ("anna", "2020-01-01T00:00:00+01:00"))
     clone(tmp_path / "in/hw-bo", ("bo", "2026-03-01T12:00:00+01:00"))
     result = found(tmp_path, [], roster(tmp_path, text))
-    assert [(h.student, h.submitted) for h in result.hand_ins] == [
+    assert [(h.student, h.submitted) for h in result.submissions] == [
         ("s1", "2026-03-01T23:12:11+00:00"),
         ("s2", "2026-03-01T12:00:00+01:00"),
     ]

@@ -28,7 +28,7 @@ WAYS = ("kills its parent", "leaves a process", "writes to its home", "exits")
 def job(path: Path, number: int = 0) -> Job:
     return Job(
         number=number,
-        hand_in=CohortEntry(path="hw", place=str(path), student="s", content=fingerprint_of({"hw": path})[0]),
+        submission=CohortEntry(path="hw", place=str(path), student="s", content=fingerprint_of({"hw": path})[0]),
         assignment="toy",
     )
 
@@ -138,7 +138,7 @@ def test_each_file_of_a_hand_in_is_hashed_once_and_the_seed_stays(
         target = tmp_path / "in" / "jane" / name
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(course / "right" / name, target)
-    (entry,) = find(tmp_path / "in", tmp_path / "x", rule=None, roster=None, file_times=False).hand_ins
+    (entry,) = find(tmp_path / "in", tmp_path / "x", rule=None, roster=None, file_times=False).submissions
     assert sorted(Path(name).name for name in entry.digests) == ["linear.py", "toy.ipynb"]
     hashed: list[str] = []
     whole = hashlib.file_digest
@@ -149,9 +149,9 @@ def test_each_file_of_a_hand_in_is_hashed_once_and_the_seed_stays(
 
     monkeypatch.setattr(hashlib, "file_digest", count)
     with Slot(Course(root=course), seed=None) as slot:
-        known = slot.grade(Job(number=0, hand_in=entry, assignment="toy"))
+        known = slot.grade(Job(number=0, submission=entry, assignment="toy"))
         assert [name for name in hashed if name.startswith(str(tmp_path / "in"))] == []
         bare = structs.replace(entry, digests={}, stamp="")
-        again = slot.grade(Job(number=1, hand_in=bare, assignment="toy"))
+        again = slot.grade(Job(number=1, submission=bare, assignment="toy"))
     assert len([name for name in hashed if name.startswith(str(tmp_path / "in"))]) == 4
     assert untimed(known) == untimed(again)

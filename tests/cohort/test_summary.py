@@ -47,7 +47,7 @@ def cohort() -> list[Result]:
 
 def test_students_count_once_by_the_attempt_that_counts() -> None:
     (found,) = summarise(cohort())
-    assert (found.hand_ins, found.graded, found.full, found.late) == (5, 3, 1, 1)
+    assert (found.submissions, found.graded, found.full, found.late) == (5, 3, 1, 1)
     assert found.scores == (6, 7, 10)
     assert found.bins == (0, 0, 0, 0, 0, 0, 1, 1, 0, 1)
 

@@ -338,7 +338,7 @@ def slot() -> Iterator[Slot]:
 def graded(slot: Slot, folder: Path, assignment: str, files: Files) -> BatchResult:
     place = hand_in(folder / "in", files)
     entry = CohortEntry(path="in", place=str(place), student="s", content=fingerprint_of({"in": place})[0])
-    return slot.grade(Job(number=0, hand_in=entry, assignment=assignment))
+    return slot.grade(Job(number=0, submission=entry, assignment=assignment))
 
 
 @pytest.mark.parametrize(("assignment", "files"), LAYOUTS)

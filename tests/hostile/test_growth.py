@@ -54,7 +54,7 @@ def run(folder: Path, count: int) -> None:
             place = str(folder / f"{name}.ipynb")
             content = fingerprint_of({f"{name}.ipynb": Path(place)})[0]
             hand_in = CohortEntry(path=f"{name}.ipynb", place=place, content=content, student=name)
-            report = slot.grade(Job(number=0, hand_in=hand_in, assignment="target")).report
+            report = slot.grade(Job(number=0, submission=hand_in, assignment="target")).report
             return str({key: report[key] for key in report if key not in ("timings", "submission")})
 
         names = [list(KINDS)[n % len(KINDS)] for n in range(count)]

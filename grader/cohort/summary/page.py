@@ -103,7 +103,7 @@ def render_page(
 
 def _assignment(title: str, summary: CohortSummary, link: Callable[[str], str | None]) -> str:
     undecided = sum(one.state in UNDECIDED for one in summary.by_student)
-    facts = [("students", str(len(summary.by_student))), ("submissions", str(summary.hand_ins))]
+    facts = [("students", str(len(summary.by_student))), ("submissions", str(summary.submissions))]
     if summary.mean is not None and summary.median is not None:
         facts += [(f"mean, of {points(summary.max_points)}", points(summary.mean))]
         facts += [("median", points(summary.median)), ("full marks", str(summary.full))]

@@ -79,7 +79,7 @@ class CohortSummary(Struct, frozen=True, kw_only=True):
     """One assignment of one run; students are counted once, by the attempt that counts."""
 
     assignment: str
-    hand_ins: int
+    submissions: int
     students: int
     graded: int
     max_points: Fraction
@@ -183,7 +183,7 @@ def _summary(assignment: str, results: Sequence[Result], ends: Sequence[StudentR
     slow = sorted(((r.seconds, r.name or r.student) for r in results), reverse=True)
     return CohortSummary(
         assignment=assignment,
-        hand_ins=len(results),
+        submissions=len(results),
         students=len({r.student for r in results}),
         graded=len(graded),
         max_points=most,

@@ -27,7 +27,7 @@ def render(summaries: Iterable[CohortSummary], *, width: int = 80, ascii_only: b
 def _one(summary: CohortSummary, width: int, ascii_only: bool) -> list[str]:
     block = "#" if ascii_only else "█"
     line = ("-" if ascii_only else "─") * width
-    counts = f"{plural(summary.students, 'student')}, {plural(summary.hand_ins, 'submission')}"
+    counts = f"{plural(summary.students, 'student')}, {plural(summary.submissions, 'submission')}"
     title = one_line(summary.assignment) if summary.assignment else "Assignment unknown"
     lines = [f"{title}: {counts}", line]
     if summary.scores:
