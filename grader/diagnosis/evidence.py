@@ -158,6 +158,8 @@ class Evidence:
         The student's own definitions that the check uses.
     passed
         The names that checks use which passed.
+    beside
+        The student's definitions of the names that the check builds on.
     """
 
     def __init__(
@@ -171,6 +173,7 @@ class Evidence:
         raised: Sequence[Case] = (),
         code: Sequence[Excerpt] = (),
         passed: Set[str] = frozenset(),
+        beside: Sequence[Excerpt] = (),
     ) -> None:
         self.case = case
         self.check = case.check
@@ -183,6 +186,7 @@ class Evidence:
         self._wrong = wrong
         self._raised = raised
         self.code = code
+        self.beside = beside
         self.runs_elsewhere = bool(names_of(case.check) & passed)
         """Whether a check that passed uses the same code."""
         self._explained = names_of(case.check) in explained

@@ -68,8 +68,12 @@ def explain(
         lost = failed_arrays(case)
         if lost and case.check.judge is None and not any(name in expected for name in lost):
             continue  # nothing but values that are no arrays
+        beside = {(e.file, e.line): e for es in own.values() for e in es if e.name in case.check.builds_on}
         evidence = Evidence(
-            case, expected, named.get(id), asker, wrong, explained, raised, code=own.get(id, ()), passed=passed
+            *(case, expected, named.get(id), asker, wrong, explained, raised),
+            code=own.get(id, ()),
+            passed=passed,
+            beside=tuple(beside.values()),
         )
         candidate = first_of(evidence)
         if candidate is not None:

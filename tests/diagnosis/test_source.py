@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from msgspec import structs
 
 from grader.diagnosis.evidence import Case
 from grader.diagnosis.explain import explain
@@ -50,6 +51,36 @@ def raising(code: str, *others: Case, type: str = "ValueError") -> str:
 
 
 RUNS = case_of("second", Observation(check="second", ended="returned", values=EXPECTED))
+
+MEMORY = """
+class Layer:
+    memory = {}
+
+    def forward(self, x, w):
+        self.memory["x"], self.memory["w"] = x, w
+        return x @ w
+
+    def backward(self, d):
+        return d @ self.memory["w"].T
+"""
+
+
+def test_what_a_layer_keeps_in_its_class_is_told_where_a_network_raises() -> None:
+    network = structs.replace(check_of("network"), uses=(Uses(name="Net"),), builds_on=("own",))
+    error = StudentError(type="ValueError", message="m")
+    seen = Observation(check="network", ended="error", error=error)
+    case = Case(outcome(network, seen, Given(golden=EXPECTED, rng=np.random.default_rng(0), data=Path())), seen)
+    net = Excerpt(name="Net", file="cell 9", line=1, text="class Net:\n    pass\n")
+    silent = lambda check, seed: Observation(check=check.id, ended="error")  # noqa: E731
+
+    def text(layer: str) -> str:
+        code = {"network": (net,), "layer": (Excerpt(name="own", file="cell 4", line=1, text=layer.strip()),)}
+        found = explain([case], {"network": EXPECTED}, None, 1, silent, code=lambda: code).found
+        return found["network"].text if found else ""
+
+    assert text(MEMORY).startswith("`memory` of `Layer` belongs to the class (cell 4, line 2), not to the object")
+    assert text(MEMORY.replace("    memory = {}", "    def __init__(self):\n        self.memory = {}")) == ""
+
 
 MISTAKES = [
     (

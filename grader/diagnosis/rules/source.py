@@ -212,8 +212,9 @@ def fixed_size(evidence: Evidence) -> Candidate | None:
     return None
 
 
-def definitions_of(evidence: Evidence) -> Iterator[ParsedDefinition]:
-    for excerpt in evidence.code:
+def definitions_of(evidence: Evidence, *, beside: bool = False) -> Iterator[ParsedDefinition]:
+    """The definitions that a failed check uses; with `beside` also those that it builds on."""
+    for excerpt in (*evidence.code, *(evidence.beside if beside else ())):
         tree = _parsed(excerpt.text)
         if tree is not None:
             yield ParsedDefinition(excerpt, tree)

@@ -33,15 +33,14 @@ UPDATES = ("step", "update", "train", "fit", "init")
 
 def shared_by_objects(evidence: Evidence) -> Candidate | None:
     """A list or dictionary of the class in which methods keep what belongs to one object; one object in two places."""
-    for definition in definitions_of(evidence):
+    for definition in definitions_of(evidence, beside=True):
         for node in definition.classes():
             for attribute, at in _kept_in_class(node):
-                text = (
-                    f"`{attribute}` of `{node.name}` belongs to the class {definition.at(at)}, not to the object: all"
-                )
-                text += f" objects of `{node.name}` share it, and each finds what another has left."
+                text = f"`{attribute}` of `{node.name}` belongs to the class {definition.at(at)}, not to the object:"
+                text += f" all objects of `{node.name}` share it, and each finds what another has left."
                 text += f" `self.{attribute} = ...` in `__init__` gives each its own."
                 return candidate_for("shared-state", text, f"`{attribute}` is shared by all objects of `{node.name}`")
+    for definition in definitions_of(evidence):
         for at, kind in _in_two_places(definition.tree):
             text = f"`{short(at)}` {definition.at(at)} puts one object of `{kind}` in two places: they share its"
             text += " parameters and what it keeps for the backward pass."
@@ -92,28 +91,43 @@ def written_by_another_name(evidence: Evidence) -> Candidate | None:
 
 def _kept_in_class(node: ast.ClassDef) -> Iterator[tuple[str, ast.AST]]:
     """Attributes of the class itself that its methods change, with the statement that makes or changes them."""
-    made = {}
+    made: dict[str, ast.AST] = {}
     for statement in node.body:
         match statement:
-            case ast.Assign(targets=[ast.Name(id=name)], value=ast.List() | ast.Dict() | ast.Set()):
+            case (
+                ast.Assign(targets=[ast.Name(id=name)], value=value)
+                | ast.AnnAssign(target=ast.Name(id=name), value=value)
+            ) if _is_container(value):
                 made[name] = statement
-    own = set()
-    for inner in ast.walk(node):
-        match inner:
-            case ast.Assign(targets=targets):
-                own |= {t.attr for t in targets if isinstance(t, ast.Attribute) and is_name(t.value, "self")}
+    own = {t.attr for t in _targets(node) if isinstance(t, ast.Attribute) and is_name(t.value, "self")}
     for inner in (inner for function in methods_of(node) for inner in ast.walk(function)):
+        for target in _targets(inner) if isinstance(inner, ast.Assign) else ():
+            match target:
+                case ast.Attribute(value=ast.Name(id=holder), attr=name) if holder == node.name:
+                    yield name, inner
+                case ast.Subscript(value=ast.Attribute(value=ast.Name(), attr=name)) if (
+                    name in made and name not in own
+                ):
+                    yield name, made[name]
         match inner:
-            case ast.Assign(targets=[ast.Attribute(value=ast.Name(id=holder), attr=name), *_]) if holder == node.name:
-                yield name, inner
             case ast.Call(func=ast.Attribute(value=ast.Attribute(value=ast.Name(), attr=name), attr=verb)) if (
                 name in made and name not in own and verb in ADDING | TAKING
             ):
                 yield name, made[name]
-            case ast.Assign(targets=[ast.Subscript(value=ast.Attribute(value=ast.Name(), attr=name)), *_]) if (
-                name in made and name not in own
-            ):
-                yield name, made[name]
+
+
+def _targets(node: ast.AST) -> Iterator[ast.expr]:
+    """What the assignments in a node assign to, each of a tuple by itself."""
+    for inner in ast.walk(node):
+        for target in inner.targets if isinstance(inner, ast.Assign) else ():
+            yield from target.elts if isinstance(target, ast.Tuple | ast.List) else [target]
+
+
+def _is_container(value: ast.expr | None) -> bool:
+    match value:
+        case ast.List() | ast.Dict() | ast.Set() | ast.Call(func=ast.Name(id="dict" | "list" | "set")):
+            return True
+    return False
 
 
 def _class_called(node: ast.AST) -> str:
