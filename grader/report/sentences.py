@@ -6,6 +6,7 @@ format needs, is the format's own.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
@@ -21,6 +22,7 @@ PARAGRAPH = 2_000
 """Characters of one message or sentence."""
 SENTENCES = 3
 """Sentences on arrays of one check: the message names all arrays, and one mistake reaches many."""
+_NAMES_AND_NUMBERS = re.compile(r"`[^`]*`|\w*\d[\w.]*")
 REPEATED = frozenset({"all-zero", "kept-axis", "not-reshaped", "transposed"})
 """Diagnoses that say of an array what the comparison has said of it, unless they name a mistake."""
 STATUS = {
@@ -69,7 +71,7 @@ def feedback(outcome: Outcome, *, limit: int | None = SENTENCES) -> Feedback:
     added = [(a, sentence) for a in outcome.arrays if (sentence := paragraph(a.message)) not in message]
     if outcome.check.judge is None and outcome.check.visibility == "public":
         added = [(a, _named(a, sentence)) for a, sentence in added]
-    named_arrays = list(dict.fromkeys(sentence for _, sentence in added))
+    named_arrays = _unlike_first(message, list(dict.fromkeys(sentence for _, sentence in added)))
     shown = named_arrays if limit is None else named_arrays[:limit]
     diagnosis = outcome.diagnosis
     named = paragraph(diagnosis.text) if diagnosis and (diagnosis.mistake or diagnosis.code not in REPEATED) else ""
@@ -79,6 +81,14 @@ def feedback(outcome: Outcome, *, limit: int | None = SENTENCES) -> Feedback:
         more=len(named_arrays) - len(shown),
         diagnosis="" if named in message else named,
     )
+
+
+def _unlike_first(message: str, sentences: Sequence[str]) -> list[str]:
+    """One of each that differ by more than names and numbers from the message and each other, then the rest."""
+    kinds = {_NAMES_AND_NUMBERS.sub("", message): message}
+    for sentence in sentences:
+        kinds.setdefault(_NAMES_AND_NUMBERS.sub("", sentence), sentence)
+    return [s for s in dict.fromkeys([*kinds.values(), *sentences]) if s in sentences]
 
 
 def _named(array: Comparison, sentence: str) -> str:

@@ -10,6 +10,7 @@ import pytest
 from grader.model import CellRun, Comparison, Diagnosis, Frame, Outcome, Part, Report, StudentError, Uses
 from grader.report.ci import markdown
 from grader.report.html import cell
+from grader.report.sentences import feedback
 from grader.report.terminal.layout import columns
 from grader.report.terminal.terminal import render
 from tests.report import sample_reports
@@ -239,6 +240,16 @@ def test_one_mistake_seen_by_several_checks_is_told_once() -> None:
     assert text.count("the mean.") == 1
     assert "(also fails: Gradients at another size (hidden))" in text
     assert "the same mistake as in 1" in text
+
+
+def test_a_sentence_of_another_kind_comes_before_more_of_the_same() -> None:
+    off = [f"the gradient of {name} is off by {by}" for name, by in (("W1", 0.84), ("W2", 0.82))]
+    arrays = tuple(
+        Comparison(name=name, status="failed", message=text)
+        for name, text in (("W1", off[0]), ("W2", off[1]), ("b1", "b1 does not change"), ("b2", "b2 does not change"))
+    )
+    told = feedback(outcome("b", RELU, "Gradient", "failed", message=off[0], arrays=arrays)).arrays
+    assert told == ("b1 does not change", off[1], "b2 does not change")
 
 
 def test_what_the_comparison_says_of_zeros_is_not_said_again() -> None:
