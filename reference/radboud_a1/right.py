@@ -241,6 +241,7 @@ print("Numerical", numeric)
     edit(
         "logarithms kept from zero, functions as lambda expressions",
         {
+            "def sigmoid(x):\n": "sigmoid = lambda x: np.reciprocal(1.0 + np.exp(-x))\n\n\ndef unused(x):\n",
             BCE: "    y_hat = np.clip(y_hat, 1e-7, 1 - 1e-7)\n" + BCE,
             BCE_GRAD: "    return -y / (y_hat + 1e-8) + (1 - y) / (1 - y_hat + 1e-8)\n",
             "x = np.random.default_rng(12345).uniform(-10, 10, size=5)\n"

@@ -76,6 +76,11 @@ DESCENT = [
         DESCENTS,
         {STEP: STEP.replace("slope_y", "grad_y_f(x, y)")},
     ),
+    edit(
+        "y moved with the slope along x",
+        DESCENTS,
+        {STEP: STEP.replace("slope_y", "slope_x")},
+    ),
     edit("step uphill", DESCENTS, {STEP: STEP.replace("-", "+")}),
     edit("step without the step size", DESCENTS, {STEP: STEP.replace("step_size * ", "")}),
     edit("the same fixed step everywhere", DESCENTS, {STEP: "        x = x - 0.5\n        y = y - 0.5\n"}),
@@ -93,6 +98,12 @@ DESCENT = [
         {STEP + LAST: STEP + LAST.replace("return x, y", "x, y = min(path, key=lambda p: f(*p))\n    return x, y")},
     ),
     edit("step size does not decay", (*DECAYS, "tuned_descent"), {DECAYED: DECAYED.replace(" * decay**t", "")}),
+    edit(
+        "the step size is overwritten, so that the decays multiply up",
+        DECAYS,
+        {DECAYED: "        step_size = step_size * decay**t\n" + STEP},
+        may_fail=("tuned_descent",),
+    ),
     edit("decay in x alone", DECAYS, {DECAYED: DECAYED.replace("decay**t * slope_y", "slope_y")}),
     edit(
         "step size divided by the decay",
@@ -156,6 +167,11 @@ FUNCTIONS = [
         "ReLU passed through, forward and backward",
         ("relu_value", "relu_gradient", "relu_shapes", *RELU_LAYERS, "network_two_layers"),
         {RELU: "    return x\n", RELU_GRAD: "    return np.ones_like(x)\n"},
+    ),
+    edit(
+        "sigmoid written into an array of the input's type, which cuts it to 0 for whole numbers",
+        ("sigmoid_shapes",),
+        {SIGMOID: "    s = np.zeros_like(x)\n    s[...] = 1 / (1 + np.exp(-x))\n    return s\n"},
     ),
     edit(
         "derivative of the ReLU is 1 everywhere",
@@ -273,6 +289,11 @@ LAYERS = [
         "backward of Sigmoid ignores dy",
         (*SIGMOID_LAYERS, *NETWORKS),
         {SIGMOID_BACK: "        return sigmoid_grad(x)\n"},
+    ),
+    edit(
+        "backward of ReLU sets zeros in dy",
+        ("relu_layer_again",),
+        {RELU_BACK: "        dy[x <= 0] = 0\n        return dy\n"},
     ),
     edit("backward of ReLU returns dy", (*RELU_LAYERS, *WITH_RELU), {RELU_BACK: "        return dy\n"}),
     edit(
