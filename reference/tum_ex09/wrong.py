@@ -233,6 +233,13 @@ NETWORK = [
     edit("predict returns the logits", PREDICTIONS, {PREDICTION: "Y_pred = logits"}),
     edit("predict takes the softmax without axis", PREDICTIONS, {PREDICTION: "Y_pred = softmax(logits)"}),
     edit(
+        "predict divides by the sum over the samples, not over the classes",
+        PREDICTIONS,
+        {
+            PREDICTION: "e = np.exp(logits - logits.max(axis=1, keepdims=True)); Y_pred = e / e.sum(axis=0)",
+        },
+    ),
+    edit(
         "predict takes the softmax twice",
         PREDICTIONS,
         {PREDICTION: "Y_pred = softmax(softmax(logits, axis=1), axis=1)"},
