@@ -103,7 +103,7 @@ WRONG = [
     # ---- QR factorisation
     edit("the diagonal of r is negative", "return q, r", "return -q, -r", *FACTORS),
     edit("the signs of Householder's reflections are left as they come", QR_CODE,
-         HOUSEHOLDER + "    return q[:, :n], np.triu(r[:n])\n", "qr_factors"),
+         HOUSEHOLDER + "    return q[:, :n], np.triu(r[:n])\n", *FACTORS),
     edit("q is the whole square, and r has rows of zeros", QR_CODE,
          HOUSEHOLDER + "    return q, r\n", *QR),
     edit("q is the whole square, and r has rows of zeros; the signs are right", QR_CODE,
@@ -131,7 +131,7 @@ WRONG = [
     edits("the squares of the first residual are used in every step",
           ("before, squares = squares, residual @ residual", "new = residual @ residual"),
           (BETA, BETA.replace("squares / before", "new / squares")), (NORM, NORM.replace("squares", "new")),
-          fails=(*CG, "cg_calls")),
+          fails=CG),
     edit("the old direction counts in full", BETA, "direction = residual + direction", *CG),
     edit("the ratio of the norms, not of their squares, in the direction", BETA,
          BETA.replace("squares / before", "np.sqrt(squares / before)"), *CG),
