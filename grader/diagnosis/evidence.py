@@ -221,6 +221,12 @@ class Evidence:
         return any(not follows_own_forward(case, self.asker) for case in others)
 
     @property
+    def earlier_fails(self) -> bool:
+        """Whether a check of what this one builds on fails by itself: its forward pass may be wrong for that alone."""
+        earlier = set(self.check.builds_on)
+        return any(names_of(case.check) & earlier and not case.innocent for case in self._wrong)
+
+    @property
     def known(self) -> bool:
         """Whether prepared mistakes explain this check, or another of the same names, by ordinary numbers."""
         return self._explained or (self.whole is not None and self.whole.strong and self.whole.checks > 1)

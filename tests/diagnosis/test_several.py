@@ -78,7 +78,15 @@ def bank(tmp_path: Path) -> Bank:
 
 
 def diagnoses(
-    bank: Bank, *, facts: Any = (), judged: str = "", left_out: str = "", unbegun: str = "", **wrong: Any
+    bank: Bank,
+    *,
+    facts: Any = (),
+    judged: str = "",
+    left_out: str = "",
+    unbegun: str = "",
+    uses: Mapping[str, str] = {},
+    builds_on: tuple[str, ...] = (),
+    **wrong: Any,
 ) -> dict[str, Diagnosis]:
     """What is said of a student who returns `wrong` arrays in the place of the right ones."""
 
@@ -93,7 +101,8 @@ def diagnoses(
     cases, golden = [], {}
     for name, right in RIGHT.items():
         check = Check(id=name, part=PART, title="T", points=Fraction(1), visibility="public", source=SOURCE)
-        check = msgspec.structs.replace(check, uses=(Uses(name="Layer"),))
+        check = msgspec.structs.replace(check, uses=(Uses(name=uses.get(name, "Layer")),))
+        check = msgspec.structs.replace(check, builds_on=builds_on if check.uses[0].name == "Layer" else ())
         if name == judged:
             check = msgspec.structs.replace(check, judge=lambda seen, given: [Verdict(n, False) for n in seen])
         golden[name] = {n: right[n](point(SEED)) for n in right}
@@ -115,6 +124,14 @@ def test_a_gradient_that_follows_its_own_forward_contradicts_no_mistake_there(ba
     assert "forward" not in diagnoses(bank, out=np.square, dx=np.arctan)
     found = diagnoses(bank, out=np.square, dx=np.arctan, facts=own)
     assert found["forward"].mistake == "in `Layer.forward` all is squared"
+
+
+def test_a_forward_is_not_blamed_for_an_earlier_part_that_fails(bank: Bank) -> None:
+    own = [{"kind": "own", "arrays": ["dx"], "function": "Layer.forward"}]
+    wrong = {"out": np.arctan, "dx": np.arctan, "W1": np.arctan}
+    for builds_on, code in (((), "right-for-your-forward"), (("Earlier",), None)):
+        found = diagnoses(bank, facts=own, uses={"network": "Earlier"}, builds_on=builds_on, **wrong)
+        assert (found["backward"].code if "backward" in found else None) == code
 
 
 def test_two_mistakes_of_one_function_that_overlap_are_both_named(bank: Bank) -> None:

@@ -18,8 +18,10 @@ def own_behaviour(evidence: Evidence) -> Candidate | None:
 
 
 def wrong_forward(evidence: Evidence) -> Candidate | None:
-    """Gradients that follow the student's own forward pass, where that fails by itself."""
-    return own_forward(evidence.facts, evidence.failed) if evidence.forward_fails else None
+    """Gradients that follow the student's own forward pass, where that fails by itself, and not for an earlier part."""
+    if evidence.earlier_fails or not evidence.forward_fails:
+        return None
+    return own_forward(evidence.facts, evidence.failed)
 
 
 def not_proportional(evidence: Evidence) -> Candidate | None:
