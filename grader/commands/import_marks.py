@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from grader.commands import stdio
-from grader.commands.shared import grader_name, listed
+from grader.commands.shared import add_course, author_rubrics, grader_name, listed
 from grader.errors import UsageError
 from grader.report.sanitize import plural
 
@@ -25,14 +25,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--run", metavar="N", type=int, help="which run of the store (default: the last finished one)")
     parser.add_argument("--replace", action="store_true", help="where a mark is here already, take the file's")
     parser.add_argument("--as", metavar="NAME", dest="who", default=None, help="who gave marks without a `grader`")
+    add_course(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Read the file and write what is new into the log of marks."""
     from grader.cohort.store import Store
     from grader.gradebook.csv import parse
+    from grader.marking.answers import questions
     from grader.marking.log import Log, Marked, log_path
-    from grader.marking.state import State
+    from grader.marking.state import State, author_events
     from grader.marking.table import read
 
     try:
@@ -42,6 +44,10 @@ def run(args: argparse.Namespace) -> int:
     with Store.open(args.store) as store:
         results = list(store.results(args.run))
     with Log(log_path(args.store), create=True) as log:
+        for assignment in dict.fromkeys(q.assignment for q in questions(results, args.assignment)):
+            # points are kept beside what a rubric gives: without it, a rubric that comes later would change them
+            if rubrics := author_rubrics(args.course, assignment):
+                log.add("assignment.toml", author_events(State(log.entries()), assignment, rubrics))
         state = State(log.entries())
         sheet = read(parse(data, str(args.file)), str(args.file), results, args.assignment, state)
         rows = sheet.rows

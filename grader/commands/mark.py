@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from grader.commands import stdio
-from grader.commands.shared import add_course, grader_name
-from grader.errors import GraderError, UsageError
-
-if TYPE_CHECKING:
-    from grader.marks import Rubric
+from grader.commands.shared import add_course, author_rubrics, grader_name
+from grader.errors import UsageError
 
 DONE = 0
 DESCRIPTION = """\
@@ -52,29 +47,13 @@ def run(args: argparse.Namespace) -> int:
         names=args.names,
         run=args.run,
         assignment=args.assignment,
-        rubrics=lambda assignment: _rubrics(args, assignment),
+        rubrics=lambda assignment: author_rubrics(args.course, assignment),
     )
     try:
         serve(session, args.port, stdio.tell)
     finally:
         session.close()
     return DONE
-
-
-def _rubrics(args: argparse.Namespace, assignment: str) -> Mapping[str, Rubric]:
-    """What the author wrote; nothing where the course is not here: the log has it from where it was."""
-    from grader.assignment.loading.course import find_course
-
-    try:
-        loaded = find_course(Path.cwd(), args.course).load(assignment)
-    except GraderError as problem:
-        if args.course is not None:
-            raise
-        stdio.tell(f"without the author's rubrics: {problem}")
-        return {}
-    if loaded.solution is None:  # a hand-out has none, which does not mean that they were deleted
-        return {}
-    return {manual.part.id: manual.rubric for manual in loaded.manual}
 
 
 def _reopen(args: argparse.Namespace) -> int:

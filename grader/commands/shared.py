@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from grader.commands import stdio
+from grader.errors import GraderError
 from grader.report.sanitize import one_line
 
 if TYPE_CHECKING:
+    from grader.marks import Rubric
     from grader.model import Assignment
 
 SANDBOXES = ("A", "B", "C")
@@ -90,3 +92,22 @@ def listed(names: Iterable[str]) -> str:
     all_names = list(names)
     more = f" and {len(all_names) - LISTED} more" if len(all_names) > LISTED else ""
     return ", ".join(all_names[:LISTED]) + more
+
+
+def author_rubrics(course: Path | None, assignment: str) -> Mapping[str, Rubric]:
+    """What the author wrote for the parts that a person marks; nothing where the course is not here.
+
+    The log of marks has it then from where the course was.
+    """
+    from grader.assignment.loading.course import find_course
+
+    try:
+        loaded = find_course(Path.cwd(), course).load(assignment)
+    except GraderError as problem:
+        if course is not None:
+            raise
+        stdio.tell(f"without the author's rubrics: {problem}")
+        return {}
+    if loaded.solution is None:  # a hand-out has none, which does not mean that they were deleted
+        return {}
+    return {manual.part.id: manual.rubric for manual in loaded.manual}

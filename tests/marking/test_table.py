@@ -12,10 +12,11 @@ import pytest
 
 from grader import cli
 from grader.cohort.store import Store
+from grader.commands import import_marks
 from grader.marking import totals
 from grader.marking.log import Hand, ItemSet, Log, Marked, RubricSet, log_path
-from grader.marking.state import State
-from grader.marks import answer_digest
+from grader.marking.state import State, author_events
+from grader.marks import Rubric, answer_digest
 from tests.marking.synthetic import answer, fill, report
 
 
@@ -98,6 +99,20 @@ def test_a_sheet_of_three_columns_is_enough_and_one_mark_serves_all_with_the_ans
         found = {r.student: r for r in totals.results(opened)}
     assert {who: float(r.points or 0) for who, r in found.items()} == {"ada": 6.5, "bob": 6.5, "=eve": 4}
     assert {g.who for g in marks(store).marks.values()} == {"tutor"}
+
+
+def test_full_points_stay_full_when_the_page_brings_a_rubric_that_starts_from_zero(
+    store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log_path(store).unlink()
+    rubrics = {"2": Rubric(start="zero")}
+    monkeypatch.setattr(import_marks, "author_rubrics", lambda course, assignment: rubrics)
+    file = write(Path("m.csv"), "student,part,points", "ada,2,3")
+    assert run("import", "marks", store, file) == 0
+    with Log(log_path(store)) as log:
+        assert author_events(State(log.entries()), "toy", rubrics) == [], "the page has nothing to add"
+    with Store.open(store) as opened:
+        assert {r.student: float(r.points or 0) for r in totals.results(opened)}["ada"] == 7
 
 
 def test_a_mark_that_is_here_stays_unless_the_file_is_to_replace_it(
