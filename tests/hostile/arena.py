@@ -33,8 +33,8 @@ HONEST = "return d_out @ w.T, x.T @ d_out, d_out.sum(axis=0)"
 WRONG = "return np.zeros_like(x), np.zeros_like(w), np.zeros(w.shape[1])"
 BUBBLEWRAP = ("apparmor-user", "no-userns-user")
 """Where only that can make a view of one's own."""
-SITUATIONS = {"root": "A"}
-"""Kind of machine -> the tier that it must come to. Only root can take another user's place; `root` is "as it is"."""
+TIERS = {"root": "A", "user": "A", "docker-root": "B", "docker-user": "C"} | dict.fromkeys(BUBBLEWRAP, "A")
+"""Kind of machine -> the tier that it must come to. `root` is "as it is"."""
 
 
 def _open_to_all(path: Path) -> bool:
@@ -42,10 +42,13 @@ def _open_to_all(path: Path) -> bool:
     return all(above == Path("/root") or above.stat().st_mode & stat.S_IXOTH for above in path.resolve().parents)
 
 
-if os.geteuid() == 0 and _open_to_all(Path(sys.prefix) / "bin") and _open_to_all(ROOT / "grader"):
-    SITUATIONS |= {"user": "A", "docker-root": "B", "docker-user": "C"}
-    if shutil.which("bwrap") is not None:
-        SITUATIONS |= dict.fromkeys(BUBBLEWRAP, "A")
+def _can_be_shown(situation: str) -> bool:
+    """Whether this machine can; only root can take another user's place."""
+    others = os.geteuid() == 0 and _open_to_all(Path(sys.prefix) / "bin") and _open_to_all(ROOT / "grader")
+    return situation == "root" or (others and (situation not in BUBBLEWRAP or shutil.which("bwrap") is not None))
+
+
+SITUATIONS = {situation: tier for situation, tier in TIERS.items() if _can_be_shown(situation)}
 
 
 class Arena:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from tests.hostile.arena import BUBBLEWRAP, SITUATIONS
+from tests.hostile.arena import SITUATIONS, TIERS
 
 
 def pytest_report_header() -> str:
-    every = ["root", "user", "docker-root", "docker-user", *BUBBLEWRAP]
-    absent = [name for name in every if name not in SITUATIONS]
+    absent = TIERS.keys() - SITUATIONS.keys()
     header = f"attacks are tried as: {', '.join(SITUATIONS)}"
     if absent:
         needed = "root, bwrap, and a checkout and a Python that every user can reach"
-        header += f"; not as {', '.join(absent)}: that takes {needed}"
+        header += f"; not as {', '.join(sorted(absent))}: that takes {needed}"
     return header
