@@ -70,7 +70,13 @@ def explain(
             continue  # nothing but values that are no arrays
         beside = {(e.file, e.line): e for es in own.values() for e in es if e.name in case.check.builds_on}
         evidence = Evidence(
-            *(case, expected, named.get(id), asker, wrong, explained, raised),
+            case,
+            expected,
+            named.get(id),
+            asker,
+            wrong,
+            explained,
+            raised,
             code=own.get(id, ()),
             passed=passed,
             beside=tuple(beside.values()),

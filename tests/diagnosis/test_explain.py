@@ -46,6 +46,7 @@ WAYS: list[tuple[Hypothesis, Mapping[str, Any]]] = [
      {"forward": np.sign, "other": np.sign}),
     (Hypothesis(code=NAMED, text="floor for tanh", function="", named=True), {"forward": np.floor}),
     (Hypothesis(code=NAMED, text="whole numbers for tanh", function="", named=True), {"forward": np.floor}),
+    *[(Hypothesis(code=NAMED, text="one name for two", function="", named=True), {"forward": np.cbrt})] * 2,
     *((Hypothesis(code=NAMED, text=f"way {n}", function="", named=True), {"forward": np.ceil}) for n in range(4)),
     (Hypothesis(code="missing-function", text="all is 0", function="f", named=False), {"forward": np.zeros_like}),
     (Hypothesis(code="wrong-sign", text="all is 0", function="f", named=False, likely=1), {"forward": np.zeros_like}),
@@ -130,6 +131,8 @@ def test_of_few_named_mistakes_that_give_the_same_all_are_told(bank: Bank) -> No
     assert (found.code, found.mistake) == (NAMED, either)
     assert found.text == f"`a` is exactly what either of these mistakes gives: {either}."
     assert Student(forward=np.ceil).diagnoses(bank) == {}, "of four none helps"
+    twice = Student(forward=np.cbrt).diagnoses(bank)["forward"]
+    assert twice.text == "`a` is exactly what this mistake gives: one name for two."
 
 
 def test_the_clause_that_says_most_is_taken_of_those_that_give_the_same(bank: Bank) -> None:

@@ -235,8 +235,8 @@ def _best(fits: Sequence[BankMatch], explains: Mapping[int, int]) -> BankMatch |
         named = _explaining_most(named, explains)
         if fewest[0] > 1:
             return named[0]
-        others = tuple(dict.fromkeys(fit.hypothesis.text for fit in named[1:]))
-        return named[0]._replace(alternatives=others) if len(others) < MAX_NAMES else None
+        _, *others = dict.fromkeys(fit.hypothesis.text for fit in named)  # two edits may have one name
+        return named[0]._replace(alternatives=tuple(others)) if len(others) < MAX_NAMES else None
     return _telling(fits, explains)
 
 
