@@ -37,13 +37,10 @@ def main() -> int:
     if words[0] == "grade":
         return subprocess.call([str(BIN / "grade"), *words[1:]])
     several = ["-n", str(min(os.cpu_count() or 1, 4)), "--dist", "loadfile"]
-    command = ["-m", "coverage", "run", "-m", "pytest", *several, *words[1:]]
+    command = ["-m", "pytest", *several, *words[1:]]
     # hundreds of short runs of `grade`: without its compiled modules each would take a third longer
     kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    code = subprocess.call([str(PYTHON), *command], cwd=HERE, env=kept)
-    subprocess.call([str(PYTHON), "-m", "coverage", "combine", "-q"], cwd=HERE)
-    subprocess.call([str(PYTHON), "-m", "coverage", "report", "--skip-covered"], cwd=HERE)
-    return code
+    return subprocess.call([str(PYTHON), *command], cwd=HERE, env=kept)
 
 
 def set_up(extra: str) -> bool:
