@@ -384,8 +384,7 @@ class Comparison(Struct, frozen=True, kw_only=True):
     status: Literal["passed", "failed"]
     shape: tuple[int, ...] | None = None
     dtype: str | None = None
-    error: float | None = None
-    """In the units of the rule; None when there is nothing to measure (shape, nan, missing)."""
+    error: float | None = None  # in the units of the rule; None when there is nothing to measure (shape, nan, missing)
     tolerance: float | None = None
     message: str = ""
     """One sentence for the student; empty when it passed without remark."""
@@ -400,6 +399,7 @@ class Diagnosis(Struct, frozen=True, kw_only=True):
     mistake: str = ""
     """The mistake alone, by which a cohort's are counted; empty where `text` says what is seen and names none."""
     evidence: Mapping[str, Any] = field(default_factory=dict)
+    whole: bool = True  # whether it explains all that is wrong in the check
 
 
 class Outcome(Struct, frozen=True, kw_only=True):

@@ -112,6 +112,8 @@ class Candidate(NamedTuple):
     evidence: dict[str, object]
     mistake: str = ""
     """The mistake alone, without the arrays that show it; empty where the sentence only describes."""
+    whole: bool = True
+    """Whether it explains all that is wrong in the check."""
 
     def diagnosis(self) -> Diagnosis:
-        return Diagnosis(code=self.code, text=self.text, mistake=self.mistake, evidence=self.evidence)
+        return Diagnosis(code=self.code, text=self.text, mistake=self.mistake, evidence=self.evidence, whole=self.whole)

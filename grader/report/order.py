@@ -154,11 +154,12 @@ def _lost_part(part: PartResult, first: dict[str, str], limit: int | None, blame
     same_as = ""
     for outcome in lost:
         key = _mistake(outcome)
-        if key and key in leading:
+        whole = outcome.diagnosis is None or outcome.diagnosis.whole
+        if whole and key in leading:
             leader = explained[leading[key]]
             explained[leading[key]] = Explanation(feedback=leader.feedback, also=(*leader.also, outcome))
             continue
-        if key and key in first:
+        if whole and key in first:
             same_as = same_as or first[key]
             continue
         explained[outcome.check.id] = Explanation(feedback=sentences.feedback(outcome, limit=limit))

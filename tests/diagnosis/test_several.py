@@ -143,7 +143,11 @@ def test_two_mistakes_of_one_function_that_overlap_are_both_named(bank: Bank) ->
 def test_a_mistake_under_another_is_named_by_the_arrays_that_the_other_leaves(bank: Bank) -> None:
     both = diagnoses(bank, W1=np.log, W2=np.sqrt, b1=np.square, b2=np.arcsinh)["network"]
     assert both.code == "missing-division"
-    assert both.text == "`W1`, `W2` and `b1` are exactly what comes out if in `Net.step` a division is missing."
+    assert both.text == (
+        "`W1`, `W2` and `b1` are exactly what comes out if in `Net.step` a division is missing."
+        " That is not all that is wrong."
+    )
+    assert not both.whole
     assert "network" not in diagnoses(bank, W1=np.log, W2=np.log1p, b1=np.expm1, b2=np.arcsinh), (
         "one array may be chance"
     )

@@ -242,6 +242,15 @@ def test_one_mistake_seen_by_several_checks_is_told_once() -> None:
     assert "the same mistake as in 1" in text
 
 
+def test_a_check_of_which_more_is_wrong_is_told_by_itself() -> None:
+    named = Diagnosis(code="mean-for-sum", text="`dx` is exactly what this mistake gives: the mean.")
+    first = outcome("a", AFFINE, "Gradients", "failed", diagnosis=named)
+    more = outcome("b", RELU, "Network", "failed", diagnosis=msgspec.structs.replace(named, whole=False))
+    text = page(report(auto(AFFINE, "failed", first), auto(RELU, "failed", more)), 100)
+    assert text.count("the mean.") == 2
+    assert "the same mistake as in 1" not in text
+
+
 def test_a_sentence_of_another_kind_comes_before_more_of_the_same() -> None:
     off = [f"the gradient of {name} is off by {by}" for name, by in (("W1", 0.84), ("W2", 0.82))]
     arrays = tuple(

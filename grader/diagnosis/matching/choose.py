@@ -300,7 +300,7 @@ def _said(
     for fit in chosen:
         quoted = [f"`{n}`" for n, changed in zip(names, fit.arrays, strict=True) if changed]
         if check.judge is not None or len(quoted) > 3:  # a judge's arrays have names that the student does not know
-            subject = "Your results are"
+            subject = "Your results are" if whole else f"{len(quoted)} of your results are"
         else:
             subject = " and ".join([", ".join(quoted[:-1]), quoted[-1]] if len(quoted) > 1 else quoted)
             subject += " is" if len(quoted) == 1 else " are"
@@ -314,6 +314,8 @@ def _said(
             sentences.append(f"{subject} what comes out if {_clause(fit, matcher.right)}.")
         else:
             sentences.append(f"{subject} exactly what comes out if {_clause(fit, matcher.right)}.")
+    if not whole:
+        sentences.append("That is not all that is wrong.")
     mistakes = sum(fit.hypothesis.mistakes for fit in chosen)
     evidence: dict[str, object] = {"agrees_at_points": 2}
     if mistakes > 1:
@@ -326,6 +328,7 @@ def _said(
             " ".join(sentences),
             evidence,
             "; ".join(fit.clause if fit.named else _clause(fit, matcher.right) for fit in chosen),
+            whole,
         ),
         whole=whole,
         strong=all(fit.named or fit.rank < UNRANKED for fit in chosen),
