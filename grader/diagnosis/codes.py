@@ -92,6 +92,7 @@ CODES: dict[str, Code] = {
         Code("absolute-value"),
         Code("cut-off"),
         Code("signs-of-rows"),
+        Code("other-places"),
         Code("constant-offset"),
         Code("row-offset"),
         Code("row-factor"),

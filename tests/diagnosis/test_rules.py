@@ -60,6 +60,16 @@ VALUES = [
     ("row-offset", ROWS + B, ROWS),
     ("row-offset", ROWS + SIZES, ROWS),
     ("row-factor", ROWS * SIZES, ROWS),
+    ("other-places", ROWS[::-1], ROWS),
+    ("other-places", np.sort(X, axis=None).reshape(X.shape), X),
+]
+CUBE, IMAGES = RNG.normal(size=(2, 3, 3)), RNG.normal(size=(2, 3, 4, 5))
+PLACES = [
+    ("in the reverse order along axis 1: ", ROWS[:, ::-1], ROWS),
+    ("one place too early along axis 0: is an index off by one?", np.roll(X, -1, axis=0), X),
+    ("with its axes in the order (0, 2, 1): a `transpose` is missing or too many.", CUBE.swapaxes(1, 2), CUBE),
+    ("reshaped (from the shape (2, 4, 5, 3)) where ", IMAGES.transpose(0, 2, 3, 1).reshape(IMAGES.shape), IMAGES),
+    ("in other places: ", RNG.permuted(X, axis=None).reshape(X.shape), X),
 ]
 
 
@@ -78,6 +88,13 @@ def test_wrong_values_are_named(code: str, got: Any, expected: Any) -> None:
     assert found is not None
     assert found.code == code
     assert "`a`" in found.text
+
+
+@pytest.mark.parametrize(("how", "got", "expected"), PLACES)
+def test_how_right_numbers_come_to_other_places(how: str, got: Any, expected: Any) -> None:
+    found = value_rule({"a": got}, {"a": expected}, ["a"], hidden=False)
+    assert found is not None
+    assert found.text.startswith(f"`a` has the right numbers, but {how}")
 
 
 @pytest.mark.parametrize(("code", "got", "expected"), VALUES, ids=[f"{c}-{i}" for i, (c, _, _) in enumerate(VALUES)])

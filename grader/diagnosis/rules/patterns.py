@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
@@ -15,6 +16,8 @@ Floats = npt.NDArray[np.float64]
 Expected = Mapping[str, npt.NDArray[Any]]
 FEW = 6
 """Entries below which a pattern may be chance."""
+MAX_AXES = 4
+"""Axes of an array of which every order is tried."""
 
 
 class ArrayPair(NamedTuple):
@@ -212,6 +215,50 @@ def _rows(pair: ArrayPair) -> Candidate | None:
     return None
 
 
+def _places(pair: ArrayPair) -> Candidate | None:
+    """The right numbers in other places."""
+    got, expected = pair.got, pair.expected
+    if got.size < FEW or np.unique(expected).size < 0.7 * got.size or close(pair, got):
+        return None
+    if not close(pair, np.sort(got, axis=None), np.sort(expected, axis=None)):
+        return None
+    what, why = (
+        _turned(pair) or _reordered(pair) or ("in other places", "is something sorted, or read by rows for columns?")
+    )
+    return Candidate(
+        "other-places",
+        f"`{pair.name}` has the right numbers, but {what}: {why}",
+        {},
+        f"the right numbers {what.partition(' (')[0]}",
+    )
+
+
+def _turned(pair: ArrayPair) -> tuple[str, str] | None:
+    """What is reversed or shifted along one axis, and what to ask oneself."""
+    for axis in (axis for axis, length in enumerate(pair.got.shape) if length > 1):
+        along = f" along axis {axis}" if pair.got.ndim > 1 else ""
+        if close(pair, np.flip(pair.got, axis)):
+            return f"in the reverse order{along}", "does an index or a slice run the other way?"
+        for step, way in ((1, "early"), (-1, "late")):
+            if close(pair, np.roll(pair.got, step, axis)):
+                return f"one place too {way}{along}", "is an index off by one?"
+    return None
+
+
+def _reordered(pair: ArrayPair) -> tuple[str, str] | None:
+    """What has its axes in another order, or was reshaped where they had to be moved."""
+    shape = pair.got.shape
+    for order in itertools.permutations(range(len(shape))) if len(shape) <= MAX_AXES else ():
+        moved = pair.expected.transpose(order)
+        if not close(pair, pair.got, moved.reshape(shape)):
+            continue
+        if moved.shape == shape:
+            return f"with its axes in the order {order}", "a `transpose` is missing or too many."
+        why = "`reshape` leaves all numbers in the order in which they lie; it takes `transpose` to move an axis."
+        return f"reshaped (from the shape {moved.shape}) where axes had to change places", why
+    return None
+
+
 PATTERNS: tuple[Callable[[ArrayPair], Candidate | None], ...] = (
     _zero,
     _whole_numbers,
@@ -221,6 +268,7 @@ PATTERNS: tuple[Callable[[ArrayPair], Candidate | None], ...] = (
     _signs,
     _constant,
     _rows,
+    _places,
 )
 """In the order in which they are tried: from what says most to what says least."""
 BY_CHANCE = frozenset({"constant-offset", "row-offset", "row-factor"})
