@@ -33,6 +33,8 @@ class Fact(Struct, frozen=True, kw_only=True):
     double: bool
     some: bool = False
     """Whether it is true of some results of the unit only."""
+    others: tuple[str, ...] = ()
+    """Arrays of the check of which the opposite was seen."""
 
 
 def read_facts(values: Mapping[str, Any] | None, names: Iterable[str]) -> tuple[Fact, ...]:
@@ -53,10 +55,12 @@ def read_facts(values: Mapping[str, Any] | None, names: Iterable[str]) -> tuple[
         key = entry["kind"], function
         before = facts[key].arrays if key in facts else ()
         arrays = tuple(n for n in known if n in before or n in entry["arrays"])
+        others = entry.get("others")
+        others = tuple(n for n in known if n in others) if isinstance(others, list) else ()
         if arrays and function:
             facts[key] = Fact(
                 kind=entry["kind"], arrays=arrays, function=function, argument=argument,
-                double=entry.get("double") is True, some=entry.get("some") is True,
+                double=entry.get("double") is True, some=entry.get("some") is True, others=others,
             )  # fmt: skip
     return tuple(facts.values())
 

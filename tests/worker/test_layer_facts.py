@@ -53,6 +53,14 @@ class Cubes(Layer):
         return 3 * inputs**2 * (d_out @ weight.T), (inputs**3).T @ d_out
 
 
+class CubesAndDoubles(Cubes):
+    """And one of its two gradients is not right for its forward."""
+
+    def backward(self, d_out: Any) -> Any:
+        d_inputs, d_weight = super().backward(d_out)
+        return d_inputs, 2 * d_weight
+
+
 class Adds(Layer):
     def forward(self, inputs: Any, weight: Any) -> Any:
         self.total = np.zeros_like(weight)
@@ -131,6 +139,13 @@ def test_a_right_layer_has_nothing_but_a_gradient_of_its_own_forward() -> None:
     assert set(said(Layer)) == {"right-for-your-forward"}
     assert set(said(Cubes)) == {"right-for-your-forward"}
     assert "right-for-your-forward" not in said(Masks)
+
+
+def test_a_gradient_that_is_wrong_besides_its_forward_is_told() -> None:
+    both, one = (said(layer)["right-for-your-forward"] for layer in (CubesAndDoubles, Cubes))
+    assert "`d_inputs` is the right derivative of what your own `CubesAndDoubles.forward` computes." in both
+    assert both.endswith("`d_weight` and `again` are not: something in the gradient itself is wrong as well.")
+    assert "not:" not in one
 
 
 def test_nan_that_comes_each_time_is_neither_shared_state_nor_another_answer() -> None:

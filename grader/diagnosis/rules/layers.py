@@ -34,7 +34,7 @@ def upstream_ignored(facts: Sequence[Fact], failed: Sequence[str] | None) -> Can
     fact = _first(facts, "ignored", failed)
     if fact is None:
         return None
-    arrays, many = _listed(fact, failed)
+    arrays, many = _listed(fact.arrays, failed)
     what = f"`{fact.argument}`" if fact.argument else "the derivative that it is given"
     same = "stay the same" if many else "stays the same"
     never = f"never uses {what}: {arrays} {same}"
@@ -54,7 +54,7 @@ def upstream_bent(facts: Sequence[Fact], failed: Sequence[str]) -> Candidate | N
     fact = _first(facts, "bent", failed)
     if fact is None:
         return None
-    arrays, many = _listed(fact, failed)
+    arrays, many = _listed(fact.arrays, failed)
     what = f"`{fact.argument}`" if fact.argument else "the derivative that it is given"
     return Candidate(
         "upstream-not-a-factor",
@@ -69,7 +69,7 @@ def state(facts: Sequence[Fact], failed: Sequence[str] | None) -> Candidate | No
     """Another object's pass, or an earlier one of the same, shows in the answer."""
     fact = _first(facts, "shared", failed)
     if fact is not None:
-        arrays, many = _listed(fact, failed)
+        arrays, many = _listed(fact.arrays, failed)
         return Candidate(
             "shared-state",
             f"After `{fact.function}` of another object, {arrays} of this one {'come' if many else 'comes'} out"
@@ -81,7 +81,7 @@ def state(facts: Sequence[Fact], failed: Sequence[str] | None) -> Candidate | No
     fact = _first(facts, "second", failed)
     if fact is None:
         return None
-    arrays, many = ("what it returns or keeps", False) if failed is None else _listed(fact, failed)
+    arrays, many = ("what it returns or keeps", False) if failed is None else _listed(fact.arrays, failed)
     come = "come" if many else "comes"
     how = f"{arrays} {come} out twice as large" if fact.double else f"{arrays} {come} out differently"
     return Candidate(
@@ -111,12 +111,17 @@ def own_forward(facts: Sequence[Fact], failed: Sequence[str]) -> Candidate | Non
     fact = _first(facts, "own", failed)
     if fact is None:
         return None
-    arrays, many = _listed(fact, failed)
+    arrays, many = _listed(fact.arrays, failed)
+    others = [name for name in fact.others if name in failed]
+    names, several = _listed(others, failed)
+    besides = f" {names} {'are' if several else 'is'} not: something in the gradient itself is wrong as well."
     return Candidate(
         "right-for-your-forward",
         f"{arrays} {'are' if many else 'is'} the right derivative of what your own `{fact.function}` computes. So look"
-        f" for the mistake there: `{fact.function}` computes something else than was asked for.",
+        f" for the mistake there: `{fact.function}` computes something else than was asked for."
+        + (besides if others else ""),
         {"arrays": list(fact.arrays), "agrees_with_differences_to": 1e-5},
+        whole=not others,
     )
 
 
@@ -124,14 +129,14 @@ def _first(facts: Sequence[Fact], kind: str, failed: Sequence[str] | None) -> Fa
     return next((f for f in facts if f.kind == kind and (failed is None or set(f.arrays) & set(failed))), None)
 
 
-def _listed(fact: Fact, failed: Sequence[str] | None) -> tuple[str, bool]:
-    """The failed arrays that a fact is about, in words, and whether there are several.
+def _listed(arrays: Sequence[str], failed: Sequence[str] | None) -> tuple[str, bool]:
+    """Those of the arrays that failed, in words, and whether there are several.
 
     With None for `failed` the arrays have names that a student does not know.
     """
     if failed is None:
         return "its result", False
-    names = [f"`{n}`" for n in fact.arrays if n in failed]
+    names = [f"`{n}`" for n in arrays if n in failed]
     if len(names) > 4:
         return f"{len(names)} arrays", True
     return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names), len(names) > 1

@@ -23,6 +23,8 @@ SAME = 1e-9
 """Two answers of one program to one question; a new order of summation costs 1e-13."""
 DERIVATIVE = 1e-5
 """Agreement of a gradient with a centred difference, whose truncation and rounding stay below 1e-8 at these points."""
+NO_DERIVATIVE = 1e-2
+"""Disagreement that no kink between the two points explains."""
 STEP = 1e-5
 DIRECTIONS = 3
 UNITS_LOOKED_AT = 3
@@ -114,26 +116,32 @@ def _own_forward(unit: Unit, names: Any) -> Iterable[dict[str, Any]]:
     """Which gradients are those of the student's own forward pass, by centred differences along random directions."""
     gradients = unit.gradients()
     inputs = unit.inputs()
-    fits, asked = [], []
+    fits, others, asked = [], [], []
     for i, gradient in enumerate(gradients):
         at = next((k for k, array in enumerate(inputs) if array.shape == gradient.shape), None)
-        if at is not None and gradient.any() and _is_derivative(unit, at, inputs[at], gradient):
+        if at is None or not gradient.any():
+            continue
+        deviation = _from_derivative(unit, at, inputs[at], gradient)
+        if deviation <= DERIVATIVE:
             fits.append(i)
             asked.append(unit.input_name(at))
-    yield {"kind": "own", "arrays": _names(names, gradients, fits), "function": unit.forward_name, "inputs": asked}
+        elif deviation > NO_DERIVATIVE:
+            others.append(i)
+    arrays, wrong = _names(names, gradients, fits), _names(names, gradients, others)
+    yield {"kind": "own", "arrays": arrays, "others": wrong, "function": unit.forward_name, "inputs": asked}
 
 
-def _is_derivative(unit: Unit, at: int, value: npt.NDArray[Any], gradient: npt.NDArray[Any]) -> bool:
-    rng = np.random.default_rng(11)
+def _from_derivative(unit: Unit, at: int, value: npt.NDArray[Any], gradient: npt.NDArray[Any]) -> float:
+    """Largest deviation of the gradient from a centred difference, as a share of what it may come to."""
+    rng, deviation = np.random.default_rng(11), 0.0
     size = max(float(np.max(np.abs(value))), 1.0)
     for _ in range(DIRECTIONS):
         direction = rng.uniform(0.5, 1.5, size=value.shape) * rng.choice([-1.0, 1.0], size=value.shape)
         above, below = (unit.total(at, sign * STEP * size * direction) for sign in (1, -1))
         slope = (above - below) / (2 * STEP * size)
-        room = DERIVATIVE * float(np.sum(np.abs(gradient * direction)))
-        if not abs(slope - float(np.sum(gradient * direction))) <= room:
-            return False
-    return True
+        error = abs(slope - float(np.sum(gradient * direction))) / float(np.sum(np.abs(gradient * direction)))
+        deviation = max(deviation, error if np.isfinite(error) else np.inf)
+    return deviation
 
 
 def _second_call(unit: Unit, names: Any) -> Iterable[dict[str, Any]]:
