@@ -191,6 +191,8 @@ def _different(facts: Facts) -> str:
     sizes = _sizes(facts)
     if not facts.got.shape:
         return f"{_pair(facts, 0)} ({sizes})"
+    if facts.got.size == 1:
+        return f"its one entry differs: {_pair(facts, 0)} ({sizes})"
     count = max(int(facts.wrong.sum()), 1)
     where = f"the largest difference is{_at(facts, facts.worst)}"
     return f"{_differ(count, facts.got.size)}; {where}: {_pair(facts, facts.worst)} ({sizes})"

@@ -255,6 +255,13 @@ class Evidence:
         return None
 
     @property
+    def raised_at(self) -> Frame | None:
+        """Where the student's code raised; of a hidden check, which does not tell, where it did so in a public one."""
+        names = names_of(self.check)
+        alike = [case for case in self._raised if names & names_of(case.check)]
+        return next((case.frame for case in (self.case, *alike) if case.frame is not None), None)
+
+    @property
     def inherited(self) -> bool:
         """Whether an exception here may come from elsewhere: a cell before it raised, or what it builds on fails.
 

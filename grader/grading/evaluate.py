@@ -165,9 +165,8 @@ class _Run:
             if check.visibility == "hidden":
                 result = in_students_words(result, known_names(self._assignment, self._golden))
             self.outcomes[check.id] = result
-            # a student alone knows the parts, and nothing of checks' ids
-            name = check.id if self._assignment.solution is not None else f"part {check.part.id}"
-            self.notes[check.id] = [(name, f"your code changes {_input(n)} in place") for n in observation.changed]
+            part = f"part {check.part.id}"  # a student knows nothing of checks' ids
+            self.notes[check.id] = [(part, f"your code changes {_input(n)} in place") for n in observation.changed]
 
     def follow(self, checks: Sequence[Check], earlier: Iterable[Outcome]) -> None:
         """Probe checks once more whose earlier names lost points, one after another.
@@ -220,7 +219,7 @@ class _Run:
         given = pieces(self._assignment, check, replaced)
         if isinstance(given, Entangled):
             why = f"`{given.name}` cannot be given without `{given.asked}`"
-            notes.append((check.id, f"no follow-through, since {why}"))
+            notes.append((f"part {check.part.id}", f"no follow-through, since {why}"))
             return
         again = self._prober.observe_again(check, [Replacement(p.name, p.source, p.module) for p in given])
         followed = outcome(check, again, self._given(check))
@@ -229,7 +228,9 @@ class _Run:
         stuck = [name for name in replaced if not again.replaced.get(name)]
         if stuck:
             names = ", ".join(f"`{n}`" for n in stuck)
-            notes.append((check.id, f"no follow-through, since {names} could not be replaced by the course's own"))
+            notes.append(
+                (f"part {check.part.id}", f"no follow-through, since {names} could not be replaced by the course's own")
+            )
         else:
             self.followed[check.id], self.replaced[check.id] = followed, replaced
 

@@ -94,6 +94,11 @@ def test_a_negative_zero_is_shown_as_zero():
     assert "got 3, expected 0 " in compare("dx", np.array([1.0, 3.0]), np.array([1.0, -0.0]), Tolerance()).message
 
 
+def test_of_an_array_of_one_entry_no_index_is_told():
+    said = sentence(np.array([2.5]), np.array([2.0]))
+    assert said == "`d_bias`: its one entry differs: got 2.5, expected 2 (relative error 0.25, allowed 1e-06)"
+
+
 def test_hidden_number_is_only_said_to_differ():
     assert (
         sentence(np.array(2.5), np.array(2.0), hidden=True) == "`d_bias`: differs (relative error 0.3, allowed 1e-06)"

@@ -86,6 +86,7 @@ def diagnoses(
     unbegun: str = "",
     uses: Mapping[str, str] = {},
     builds_on: tuple[str, ...] = (),
+    changed: tuple[str, ...] = (),
     **wrong: Any,
 ) -> dict[str, Diagnosis]:
     """What is said of a student who returns `wrong` arrays in the place of the right ones."""
@@ -96,7 +97,7 @@ def diagnoses(
             return Observation(check=check.id, ended="returned", values={"facts": packed})
         right = RIGHT[check.id]
         values = {n: wrong.get(n, right[n])(point(seed)) for n in right if n != left_out}
-        return Observation(check=check.id, ended="returned", values=values)
+        return Observation(check=check.id, ended="returned", values=values, changed=changed)
 
     cases, golden = [], {}
     for name, right in RIGHT.items():
@@ -110,6 +111,12 @@ def diagnoses(
         given = Given(golden=golden[name], rng=np.random.default_rng(0), data=Path())
         cases.append(Case(outcome(check, seen, given), seen, unbegun=name == unbegun))
     return dict(explain(cases, golden, bank, SEED, observe).found)
+
+
+def test_one_array_that_fits_a_mistake_says_less_than_an_input_that_was_changed(bank: Bank) -> None:
+    assert diagnoses(bank, dx=np.sin)["backward"].mistake == "in `Layer.backward` the factor is gone"
+    assert diagnoses(bank, dx=np.sin, changed=("x",))["backward"].code == "changed-input"
+    assert diagnoses(bank, dx=np.sqrt, dw=np.square, changed=("x",))["backward"].code == "mean-for-sum"
 
 
 def test_a_result_of_zeros_keeps_its_name_where_another_part_fails(bank: Bank) -> None:

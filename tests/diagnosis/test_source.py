@@ -13,7 +13,7 @@ from msgspec import structs
 from grader.diagnosis.evidence import Case
 from grader.diagnosis.explain import explain
 from grader.grading.scoring import outcome
-from grader.model import Check, Excerpt, Given, Observation, Part, StudentError, Uses
+from grader.model import Check, Excerpt, Frame, Given, Observation, Part, StudentError, Uses
 
 EXPECTED = {"a": np.array([1.0, 2.0, 4.0, -7.0])}
 
@@ -310,6 +310,20 @@ def test_an_exception_in_code_that_runs_elsewhere_leads_to_a_size_written_out(co
     assert what in raising(code, RUNS)
     assert raising(code) == "" or "cell 4" not in raising(code)
     assert "cell 4" not in raising(code, RUNS, type="KeyError")
+
+
+def test_a_size_written_out_is_not_told_where_the_code_raised_in_another_line() -> None:
+    code = "def f(x):\n    a = np.zeros((len(x), 7))\n    return a[x]"
+    for line, told in ((4, True), (5, False)):
+        error = StudentError(type="ValueError", message="m", frames=(Frame("cell 4", line, ""),))
+        elsewhere = case_of("third", Observation(check="third", ended="error", error=error))
+        assert ("has a size" in raising(code, RUNS, elsewhere)) is told
+
+
+def test_a_variable_of_the_notebook_is_told_where_it_makes_the_code_raise() -> None:
+    code = "def f(x):\n    a = np.zeros((len(x), 7))\n    return [a[i] + x_test[i] for i in range(len(x_test))]"
+    assert "asks only for the size of its argument `x`; it reads `x_test`" in raising(code, RUNS)
+    assert "x_test" not in raising(code.replace("x_test", "x"), RUNS)
 
 
 def test_a_missing_key_in_code_that_runs_elsewhere_leads_to_a_layer_taken_by_its_number() -> None:

@@ -191,7 +191,7 @@ def fixed_size(evidence: Evidence) -> Candidate | None:
     error = evidence.case.observation.error
     if error is None or error.type not in ("ValueError", "IndexError", "KeyError") or not evidence.runs_elsewhere:
         return None
-    at = evidence.case.frame  # which a hidden check does not tell
+    at = evidence.raised_at
     for definition, _, function in functions_of(evidence):
         for node in ast.walk(function):
             if at is not None and (at.file, at.line) != (definition.excerpt.file, definition.line(node)):

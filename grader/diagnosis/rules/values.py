@@ -51,6 +51,13 @@ def input_changed(evidence: Evidence) -> Candidate | None:
     return changed_input(changed) if changed else None
 
 
+def only_input_changed(evidence: Evidence) -> Candidate | None:
+    """An input was changed in place, beside a prepared mistake that nothing but the one wrong array speaks for."""
+    prepared = evidence.prepared
+    alone = prepared is not None and prepared.checks <= 1 and len(evidence.failed) == 1
+    return input_changed(evidence) if alone else None
+
+
 def extreme_numbers(evidence: Evidence) -> Candidate | None:
     """nan or inf for numbers as far apart as 1000: a point between separates an overflow from log(0).
 
