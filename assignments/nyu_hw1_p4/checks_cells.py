@@ -5,6 +5,8 @@ import contextlib
 import inspect
 import io
 import re
+import sys
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -23,15 +25,24 @@ def cells_of(student):
     return cells
 
 
-def train_again(student, few=None, few_tests=None, visits=None):
-    """Run the cells from `train_one_sample` on once more; returns the steps, counted.
+class Training(NamedTuple):
+    """What running the training once more has shown."""
 
-    With `few` on that many images for training, and `few_tests` for testing; the list `visits` gets the arrays of each
-    step's arguments. Raises NotImplementedError where what is still to be written stops it before any step.
+    visits: list[list[Any]]
+    """The arguments of each step: of those in `train_one_epoch`, where that makes any."""
+    error: Exception | None
+    """What ended it while it was making steps."""
+
+
+def train_again(student, few=None, few_tests=None):
+    """Run the cells from `train_one_sample` on once more.
+
+    With `few` on that many images for training, and `few_tests` for testing. Raises NotImplementedError where what is
+    still to be written stops it before any step.
     """
     shell = student.notebook["get_ipython"]()
-    space, steps, unwritten = shell.user_ns, 0, None
-    cells = cells_of(student)
+    space, visits, within, stopped, unwritten = shell.user_ns, [], [], None, None
+    cells, whole = cells_of(student), {name: shell.user_ns[name] for name in DATA}
     first = max(
         (i for i, cell in enumerate(cells) if re.search(r"^def train_one_sample\b", cell, re.MULTILINE)), default=None
     )
@@ -40,10 +51,12 @@ def train_again(student, few=None, few_tests=None, visits=None):
     train = student.train_one_sample
 
     def counted(*arguments, **named):
-        nonlocal steps
-        steps += 1
-        if visits is not None:
-            visits.append([value.copy() for value in (*arguments, *named.values()) if isinstance(value, np.ndarray)])
+        if few is not None:
+            values = (*arguments, *named.values())
+            visits.append([value.copy() if isinstance(value, np.ndarray) else value for value in values])
+        else:
+            visits.append([])
+        within.append(called_by("train_one_epoch"))
         try:
             return train(*arguments, **named)
         except Exception:  # what it does is judged elsewhere; here only how often it is asked
@@ -55,44 +68,71 @@ def train_again(student, few=None, few_tests=None, visits=None):
         space.update({name: space[name][: few if "train" in name else few_tests] for name in DATA})
     with contextlib.redirect_stdout(io.StringIO()):
         for cell in cells[first:]:
+            begun = len(visits)
             try:
                 for node in ast.parse(cell).body:
                     if not bound(node) & {"train_one_sample", *DATA}:
                         exec(compile(ast.Module([node], []), "<training>", "exec"), space)
             except NotImplementedError as error:
                 unwritten = error
-            except Exception:  # as in a notebook, a cell ends where it fails and the next one runs
-                continue
-    space["train_one_sample"] = train
-    if unwritten is not None and not steps:
+            except Exception as error:  # as in a notebook, a cell ends where it fails and the next one runs
+                stopped = stopped or (error if len(visits) > begun else None)
+    space.update(whole | {"train_one_sample": train})
+    if unwritten is not None and not visits:
         raise unwritten
-    return steps
+    return Training([v for v, inside in zip(visits, within, strict=True) if inside] or visits, stopped)
 
 
-def passes_rate_on(student, names):
-    """Whether `train_one_epoch` gives the learning rate that it is given to `train_one_sample`; None where none shows.
+def called_by(name):
+    """Whether a function of this name is running."""
+    frame = sys._getframe(1)
+    while frame is not None and frame.f_code.co_name != name:
+        frame = frame.f_back
+    return frame is not None
+
+
+def written_counts(student):
+    """The numbers from which `train_one_epoch` makes a `range`."""
+    text = "\n".join(cell for cell in cells_of(student) if re.search(r"^def train_one_epoch\b", cell, re.MULTILINE))
+    with contextlib.suppress(SyntaxError):
+        body = next(
+            n for n in ast.walk(ast.parse(text)) if isinstance(n, ast.FunctionDef) and n.name == "train_one_epoch"
+        )
+        calls = [n for n in ast.walk(body) if isinstance(n, ast.Call) and ast.unparse(n.func) == "range" and n.args]
+        ends = [call.args[min(1, len(call.args) - 1)] for call in calls]
+        return [end.value for end in ends if isinstance(end, ast.Constant) and isinstance(end.value, int)]
+    return []
+
+
+def one_epoch(student, names):
+    """The steps of `train_one_epoch` on all images, and whether it hands the learning rate that it is given on to them.
 
     It is called once, with a rate under whichever of `names` it takes, beside a step that only notes its arguments.
+    None stands for each of the two that does not show.
     """
-    space, rate, noted = student.notebook["get_ipython"]().user_ns, 0.7713, []
-    epoch = space.get("train_one_epoch")
-    taken = [name for name in getattr(getattr(epoch, "__code__", None), "co_varnames", ()) if name.lower() in names]
-    if not taken or taken[0] not in inspect.signature(epoch).parameters:
-        return None
+    space, rate, steps, noted = student.notebook["get_ipython"]().user_ns, 0.7713, 0, []
+    epoch, train = space.get("train_one_epoch"), space["train_one_sample"]
+    if not inspect.isfunction(epoch):
+        return None, None
+    taken = [name for name in inspect.signature(epoch).parameters if name.lower() in names]
 
     def note(*arguments, **named):
-        noted.extend([*arguments, *named.values()])
+        nonlocal steps
+        steps += 1
+        noted.extend(float(v) for v in (*arguments, *named.values()) if isinstance(v, float | np.floating))
         return 0.0
 
     space["train_one_sample"] = note
     try:
         with contextlib.redirect_stdout(io.StringIO()):
-            epoch(**{taken[0]: rate})
+            epoch(**dict.fromkeys(taken[:1], rate))
     except Exception:  # it takes something else too, or needs what a step returns
-        return None
+        return None, None
+    finally:
+        space["train_one_sample"] = train
     # a number that decays with the steps or epochs counts as the rate too
-    numbers = [float(value) for value in noted if isinstance(value, float | np.floating)]
-    return any(rate / 2 < number <= rate * (1 + 1e-6) for number in numbers) if noted else None
+    passed_on = any(rate / 2 < number <= rate * (1 + 1e-6) for number in noted)
+    return steps, passed_on if taken and steps else None
 
 
 def bound(node):

@@ -6,7 +6,7 @@ could not be set (the number 0 for a bias, another size) comes along and takes p
 
 import numpy as np
 from checks_calls import DEFAULT_RATE, sums
-from checks_network import INSTEAD, MISTAKES, NAMES, RATE, SIZES, forward, gradients, loss_of, softmax
+from checks_network import BIAS_SUMMED, INSTEAD, MISTAKES, NAMES, RATE, SIZES, forward, gradients, loss_of, softmax
 from checks_points import drawn_points, drawn_state
 
 from grader import Verdict
@@ -16,8 +16,16 @@ LIMIT, LIMIT_SINGLE = 1e-5, 1e-3  # of the largest entry; in single precision a 
 LOSS_LIMIT = 1e-4  # an epsilon of 1e-7 inside the logarithm is no mistake
 GIVEN_RATE = 0.05  # 1/20 and 17 times the default: neither is mistaken for the size of a wrong gradient
 Z_LIMIT = 5.0  # right code exceeds it once in two million draws; Glorot's deviation lies 5.8 off in the last layer
+# Other rules for the deviation of the weights n_in -> n_out, told where all three matrices follow them
+RULES = {
+    "sqrt(2 / (n_in + n_out)), Xavier's": lambda n_in, n_out: np.sqrt(2 / (n_in + n_out)),
+    "sqrt(2 / n_in), He's": lambda n_in, n_out: np.sqrt(2 / n_in),
+    "1/sqrt(n_out)": lambda n_in, n_out: 1 / np.sqrt(n_out),
+    "1/sqrt(n_in + n_out)": lambda n_in, n_out: 1 / np.sqrt(n_in + n_out),
+    "1, of numbers that are not scaled": lambda n_in, n_out: 1.0,
+}
 RATE_TWICE = "the learning rate is multiplied in twice"
-DIVIDED = "your function divides the pixels by 255; the homework uses them as they are"
+DIVIDED = "your function divides the pixels by 255, which it may"
 
 
 def guarded(judge):
@@ -165,10 +173,13 @@ class Fit:
         """The mistake, in words, that explains every wrong array; empty if none does."""
         if self.rate != 1 and all(self.matches(name, self.want, self.factor * self.rate) for name in wrong):
             return f": {RATE_TWICE}"
-        for mistake, text in MISTAKES.items():
+        for mistake, text in {"": "", **MISTAKES}.items():
             would = {n: sums(g) for n, g in gradients(self.state, self.x, self.label, mistake).items()}
             if all(self.matches(name, would) for name in wrong):
                 return f": {text}"
+            summed = {n: np.full_like(g, g.sum()) if n[0] == "b" else g for n, g in would.items()}
+            if all(self.matches(name, summed) for name in wrong):
+                return ": " + "; ".join(filter(None, (text, BIAS_SUMMED)))
         return ""
 
 
@@ -187,6 +198,7 @@ def judge_gradients(seen, given, prefix="", which=0, shift=0.0):
             continue
         if name in wrong and not np.isfinite(got).all():
             message = f"the gradient of {name} is not finite"
+            message += ": `exp` of the scores overflows unless their maximum is subtracted first" if shift else ""
         elif name in wrong:
             off = min(np.abs(got - want).max() / max(np.abs(want).max(), 1e-300), 1e6)
             size = f": it is off by {off:.2g} times the largest entry asked for, {fit.limit:g} times is allowed"
@@ -212,8 +224,9 @@ def judge_update(seen, given):
         fit = Fit(seen, given, rate, prefix, limits=(1e-4, 1e-2))
         factor, got, want = fit.factor, fit.got["b3"], fit.want["b3"]
         if not fit.count and got.shape == want.shape:  # gradients that are wrong themselves still have a direction
-            ratio = float(got @ want / (want @ want))
-            factor = 1 if 0.1 < ratio < 10 else ratio
+            pairs = [(fit.got[n], fit.want[n]) for n in ("b3", "W3") if fit.got[n].shape == fit.want[n].shape]
+            ratios = [float((a * b).sum() / (b * b).sum()) for a, b in pairs]
+            factor = 1 if any(0.1 < ratio < 10 for ratio in ratios) else ratios[0]
         right = (fit.count > 0 or got.shape == want.shape) and factor == 1
         message = "no array changes by the learning rate times its gradient"
         if fit.count:
@@ -243,9 +256,16 @@ def judge_shapes(seen, given):
         yield Verdict(f"b{i}", right, "" if right else f"biases[{i - 1}] has {got} entries, the layer {size} neurons")
 
 
+def follows(seen, law):
+    """Whether the deviations of all three weight matrices are those of a rule."""
+    drawn = [(seen[f"W{i}"].ravel().astype(float), law(*size)) for i, size in enumerate(SIZES, 1)]
+    return all(w.size and abs(w.std() / wanted - 1) * np.sqrt(2 * w.size) <= 4 for w, wanted in drawn)
+
+
 @guarded
 def judge_spread(seen, given):
     """z-tests of mean and standard deviation: those of n normal numbers scatter by 1/sqrt(n) and 1/sqrt(2n)."""
+    rule = next((text for text, law in RULES.items() if follows(seen, law)), "")
     for i, size in enumerate(SIZES, 1):
         w, wanted = seen[f"W{i}"].ravel().astype(float), 1 / np.sqrt(max(size))
         if not w.size:
@@ -261,7 +281,9 @@ def judge_spread(seen, given):
             others = [
                 k for k, other in enumerate(SIZES) if abs(w.std() * np.sqrt(max(other)) - 1) * np.sqrt(2 * n) <= 3
             ]
-            if others:
+            if rule:
+                message += f". Yours follow {rule}"
+            elif others:
                 message += f", and not that of weights[{others[0]}]"
             elif abs(w.std() / wanted**2 - 1) * np.sqrt(2 * n) <= Z_LIMIT:
                 message += f". {wanted**2:.3g} is its square, the variance: `normal` takes the deviation"

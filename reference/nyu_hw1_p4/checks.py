@@ -24,11 +24,22 @@ from checks_arrays import (
     upright,
 )
 from checks_calls import ROLES, printed, scored, stepped
-from checks_cells import passes_rate_on, train_again
+from checks_cells import one_epoch, train_again, written_counts
 from checks_network import NAMES, RATE, forward
 from checks_points import drawn_points, drawn_state, new_key
 from checks_printed import SHARP, judge_datasets, judge_untrained
-from checks_trained import FEW, FEW_TESTS, GOAL, as_served, divides, judge_accuracy, judge_epochs, times_seen
+from checks_trained import (
+    EPOCHS,
+    FEW,
+    FEW_TESTS,
+    GOAL,
+    as_served,
+    divides,
+    judge_accuracy,
+    judge_epochs,
+    mislabelled,
+    times_seen,
+)
 from checks_verdicts import (
     GIVEN_RATE,
     LIMIT_SINGLE,
@@ -46,7 +57,7 @@ from checks_verdicts import (
     state_of,
 )
 
-from grader import ForPerson, Part, Verdict, check
+from grader import ForPerson, Part, Verdict, check, fail
 
 INITIAL = Part("Q1", "Initialisation")
 SAMPLE = Part("Q2a", "Forward pass of one sample")
@@ -195,15 +206,25 @@ def step_update(student, rng):
 @check(TRAINING, points=1, builds_on=["feed_forward_dataset"], judge=judge_epochs)
 def training_epochs(student, rng):
     """Three epochs: every image of the training set, three times"""
-    before, images, visits = take(student), np.array(student.notebook["x_train"][:FEW], dtype=float), []
-    steps = train_again(student, FEW, FEW_TESTS, visits)
+    before, images = take(student), np.array(student.notebook["x_train"][:FEW], dtype=float)
+    images, labels = images.reshape(len(images), -1), np.array(np.ravel(student.notebook["y_train"][:FEW]))
+    visits, error = train_again(student, FEW, FEW_TESTS)
+    steps, total = len(visits), len(student.notebook["x_train"])
     if not steps and moved(before, take(student)):
         raise ForPerson("the training does not call train_one_sample; how often it sees an image could not be counted")
-    passed_on = passes_rate_on(student, ROLES["rate"])
+    if error is not None and steps < EPOCHS * FEW:
+        told = "".join(f"; `train_one_epoch` has `range({n})`" for n in written_counts(student) if n > FEW)
+        told += ": take the number of images from `x_train`" if told else ""
+        fail(f"run on {FEW} images, the training stops with {type(error).__name__} ({error}){told}")
+    if wrong := mislabelled(visits, images, labels):
+        fail(f"{wrong} of {steps} steps get an image with a label that is not its own")
+    in_one, passed_on = one_epoch(student, ROLES["rate"])
+    if steps == EPOCHS * FEW and in_one is not None and in_one < total:
+        fail(f"an epoch makes {in_one} steps where the training set has {total} images")
     return {
         "steps": np.array(steps),
         "rate": np.array(np.nan if passed_on is None else passed_on, dtype=float),
-        "visits": times_seen(visits, images.reshape(len(images), -1)),
+        "visits": times_seen(visits, images),
     }
 
 

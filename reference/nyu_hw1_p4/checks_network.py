@@ -44,7 +44,8 @@ def gradients(state, x, label, mistake=""):
     hidden, own_slope = INSTEAD.get(mistake, (sigmoid, lambda a: a * (1 - a)))
     a1, a2, p = forward(state, x, hidden)[1]
     out = softmax(p) if mistake == "twice" else p
-    d3 = out - np.eye(len(p))[label]
+    truth = np.eye(len(p))[label]
+    d3 = {"own entry": (p - 1) * truth, "slope of p": (p - truth) * p * (1 - p)}.get(mistake, out - truth)
     W2, W3 = state["W2"], state["W3"]
     if mistake == "updated":
         W3 = W3 - RATE * np.outer(a2, d3)
@@ -65,4 +66,7 @@ MISTAKES = {
     "turned": "the gradient passes a weight matrix that is not transposed",
     "diagonal": "the gradient passes only the diagonal of a weight matrix",
     "twice": "the softmax is applied twice",
+    "own entry": "of the scores only that of the right class gets a gradient; all ten get `p - one_hot`",
+    "slope of p": "`p - one_hot`, the whole gradient of softmax and loss, is multiplied by `p * (1 - p)` as well",
 }
+BIAS_SUMMED = "the gradient of the biases is summed over the neurons of a layer"

@@ -62,7 +62,7 @@ def judge_datasets(seen, given, counts):
             found.append((loss, count_shown(seen, right, count, prefix)))
             asked.append((float(losses.mean()), right))
             ways.append(other_average(seen, losses, prefix))
-        at = max((0, 1), key=lambda i: sum(found[i]))
+        at = max((0, 1), key=lambda i: (sum(found[i]), bool(ways[i])))
         loss, right = found[at]
         got = ", ".join(f"{number:.6g}" for number in seen[f"{prefix}numbers"][-LAST:])
         text = f"of {count} image{'s' if count > 1 else ''}, which is not among what is printed ({got or 'no number'})"

@@ -30,10 +30,14 @@ def judge_epochs(seen, given):
         if rest:
             message = f"the training takes {steps} steps for {FEW} images; {EPOCHS} epochs take {EPOCHS * FEW}"
         if rest and steps % EPOCHS == 0:
-            left_out = FEW - steps // EPOCHS
+            left_out, never = FEW - steps // EPOCHS, np.flatnonzero(seen["visits"] == 0)
             message = f"an epoch leaves out {left_out} of {FEW} images"
-            if left_out == FEW - FEW_TESTS:
+            if len(never) == FEW and left_out == FEW - FEW_TESTS:
+                message = "an epoch is as long as the test set, and no image of the training set was seen in it"
+            elif left_out == FEW - FEW_TESTS:
                 message += ": it is as long as the test set"
+            elif len(never) == left_out == 1 and never[0] in (0, FEW - 1):
+                message += f": the {'last' if never[0] else 'first'}"
     elif seen["visits"].sum() == steps and np.ptp(seen["visits"]):
         right, most = False, int(seen["visits"].max())
         message = f"of {FEW} images, in {whole} epochs, one is used {most} times"
@@ -43,15 +47,35 @@ def judge_epochs(seen, given):
     yield Verdict("epochs", right, message)
 
 
+def shown_in(arguments, images):
+    """Which of the images (N, pixels) are among a step's arguments, whatever their pixels are scaled by."""
+    for one in (a for a in arguments if isinstance(a, np.ndarray) and a.size == images.shape[1]):
+        match = np.abs(np.corrcoef(one.ravel().astype(float), images)[0, 1:])
+        if (match > 1 - 1e-9).sum() == 1:
+            yield int(match.argmax())
+
+
 def times_seen(visits, images):
-    """How often each of the images (N, pixels) is among the arguments of a step, whatever its pixels are scaled by."""
+    """How often each of the images is among the arguments of a step."""
     times = np.zeros(len(images))
     for arguments in visits:
-        for one in (argument for argument in arguments if argument.size == images.shape[1]):
-            match = np.abs(np.corrcoef(one.ravel().astype(float), images)[0, 1:])
-            if (match > 1 - 1e-9).sum() == 1:
-                times[int(match.argmax())] += 1
+        for at in shown_in(arguments, images):
+            times[at] += 1
     return times
+
+
+def mislabelled(visits, images, labels):
+    """How many steps get one of the images with another label, a whole number or a one-hot vector, than its own."""
+    wrong = 0
+    for arguments in visits:
+        single = [a for a in arguments if isinstance(a, int | np.integer | np.ndarray)]
+        told = [int(np.ravel(a)[0]) for a in single if np.size(a) == 1 and np.asarray(a).dtype.kind in "iu"]
+        told += [
+            int(np.argmax(a)) for a in single if np.size(a) == 10 and np.sort(a, axis=None).tolist() == [0] * 9 + [1]
+        ]
+        shown = list(shown_in(arguments, images))
+        wrong += len(told) == len(shown) == 1 and told[0] != int(labels[shown[0]])
+    return wrong
 
 
 @guarded

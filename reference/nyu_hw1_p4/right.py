@@ -404,6 +404,27 @@ x_test = x_test / 255.0
         },
     ),
     edit(
+        "a comparison with finite differences below the step, and epochs in random order",
+        {
+            RETURN: RETURN.replace(
+                "# %% [markdown]",
+                """\
+# %%
+held = [w.copy() for w in weights], [b.copy() for b in biases]
+for layer in range(3):
+    train_one_sample(x_train[0], y_train[0], learning_rate=1.0)
+    weights[:], biases[:] = [w.copy() for w in held[0]], [b.copy() for b in held[1]]
+
+
+# %% [markdown]""",
+            ),
+            EPOCH: """\
+    for i in rng.permutation(len(x_train)):
+        train_one_sample(x_train[i], y_train[i], learning_rate)
+""",
+        },
+    ),
+    edit(
         "a step that returns no loss, as older hand-outs have it",
         {RETURN: RETURN.replace("return loss", "return None")},
     ),

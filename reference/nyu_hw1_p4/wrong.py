@@ -61,6 +61,11 @@ WRONG = [
         {SPREAD: "rng.uniform(-1, 1, size=(n_in, n_out)) * np.sqrt(3 / max(n_in, n_out))"},
     ),
     edit(
+        "Xavier's deviation",
+        ("initial_spread",),
+        {SPREAD: "rng.normal(0, np.sqrt(2 / (n_in + n_out)), size=(n_in, n_out))"},
+    ),
+    edit(
         "hidden layers of 64 neurons", ("initial_shapes", "initial_spread"), {"[784, 32, 32, 10]": "[784, 64, 64, 10]"}
     ),
     # ---- Q2
@@ -110,6 +115,19 @@ WRONG = [
         {FILL: "losses[i], one_hot_guesses[i] = feed_forward_sample(x[i], y[i])"},
         may_fail=("training_accuracy",),
     ),
+    edit(
+        "the test set of the notebook read in the place of the arguments",
+        PRINTED,
+        {
+            DATA_LOOP: DATA_LOOP.replace("(x)", "(x_test)"),
+            FILL: FILL.replace("(x[i].flatten(), y[i])", "(x_test[i].flatten(), y_test[i])"),
+        },
+    ),
+    edit(
+        "labels of the notebook's test set read in the place of the arguments",
+        PRINTED,
+        {FILL: FILL.replace("y[i]", "y_test[i]")},
+    ),
     # ---- Q3
     edit(
         "derivative of the sigmoid taken at the activations",
@@ -156,6 +174,21 @@ WRONG = [
         "one weight gradient for all layers, of the outputs instead of the inputs",
         GRADIENTS,
         {OUTER: "        weight_gradients.insert(0, np.outer(activations[layer] if layer else a / 255, delta))\n"},
+    ),
+    edit(
+        "of the scores only that of the right class gets a gradient",
+        GRADIENTS,
+        {DELTA: DELTA.replace("activations[-1] - one_hot_label", "(activations[-1] - 1) * one_hot_label")},
+        may_fail=("training_accuracy",),
+    ),
+    edit(
+        "a gradient for one score alone, and bias gradients summed over the neurons",
+        GRADIENTS,
+        {
+            DELTA: DELTA.replace("activations[-1] - one_hot_label", "(activations[-1] - 1) * one_hot_label"),
+            BIAS_GRADIENT: "        bias_gradients.insert(0, np.sum(delta))\n",
+        },
+        may_fail=("training_accuracy",),
     ),
     edit("biases never moved", GRADIENTS, {MOVE_BIASES: ""}),
     edit(
@@ -227,6 +260,31 @@ WRONG = [
             EPOCH_LOOP: EPOCH_LOOP.replace(
                 "range(len(x_train))", "np.random.default_rng(3).integers(len(x_train), size=len(x_train))"
             )
+        },
+    ),
+    edit(
+        "an epoch of the first 1000 images",
+        ("training_epochs",),
+        {EPOCH_LOOP: EPOCH_LOOP.replace("range(len(x_train))", "range(len(x_train[:1000]))")},
+        may_fail=("training_accuracy",),
+    ),
+    edit(
+        "an epoch whose number of images is written down",
+        ("training_epochs",),
+        {EPOCH_LOOP: EPOCH_LOOP.replace("range(len(x_train))", "range(1000)")},
+        may_fail=("training_accuracy",),
+    ),
+    edit(
+        "an epoch without the first image",
+        ("training_epochs",),
+        {EPOCH_LOOP: EPOCH_LOOP.replace("range(", "range(1, ")},
+    ),
+    edit(
+        "images shuffled without their labels",
+        ("training_epochs", "training_accuracy"),
+        {
+            EPOCH_LOOP: "    shuffled = rng.permutation(x_train)\n" + EPOCH_LOOP,
+            "train_one_sample(x_train[i], y_train[i]": "train_one_sample(shuffled[i], y_train[i]",
         },
     ),
     edit("no training", ("training_epochs", "training_accuracy"), {EPOCHS: "for _ in range(0):\n"}),

@@ -4,7 +4,7 @@
 # You train a network on handwritten digits with nothing but NumPy: no TensorFlow, no PyTorch, no automatic
 # differentiation. You work out every gradient yourself.
 #
-# The data are MNIST's images of 28 × 28 pixels, values 0 to 255, used as they are.
+# The data are MNIST's images of 28 × 28 pixels, values 0 to 255, used as they are or divided by 255.
 
 # %%
 import matplotlib.pyplot as plt

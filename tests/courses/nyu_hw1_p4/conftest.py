@@ -19,6 +19,7 @@ from grader.assignment.loading.course import find_course
 from grader.assignment.release.edits import edited
 from grader.assignment.release.markers import solved
 from grader.assignment.release.percent import notebook_of
+from grader.checks import CheckFailed
 from grader.model import Assignment, Check, Edit, Given, Verdict
 
 ROOT = Path(__file__).parents[3]
@@ -132,6 +133,8 @@ def lost(
                 assert check.judge is not None
                 with np.errstate(all="ignore"):
                     short = [v for v in check.judge(seen, given) if v.earned != 1]
+            except CheckFailed as error:
+                short = [Verdict("error", False, str(error))]
             except (NotImplementedError, TypeError, ValueError, IndexError, KeyError) as error:
                 short = [Verdict("error", False, f"{type(error).__name__}: {error}")]
             if short:

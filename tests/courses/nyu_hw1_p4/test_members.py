@@ -61,6 +61,55 @@ def test_an_epoch_over_the_length_of_the_test_set_is_named(lost: Callable[..., L
     assert texts(found, "training_epochs") == "an epoch leaves out 2 of 7 images: it is as long as the test set"
 
 
+@pytest.mark.parametrize(
+    ("loop", "told"),
+    [
+        ("    for i in range(1, len(x_train)):\n", "an epoch leaves out 1 of 7 images: the first"),
+        (
+            "    for i in range(len(x_train[:900])):\n",
+            "an epoch makes 900 steps where the training set has 5600 images",
+        ),
+        ("    for i in range(900):\n", "has `range(900)`: take the number of images from `x_train`"),
+    ],
+)
+def test_an_epoch_of_fewer_images_is_told_by_what_it_leaves_out(
+    lost: Callable[..., Lost], loop: str, told: str
+) -> None:
+    found = lost(edit((EPOCH, loop)), 3)
+
+    assert set(found) == {"training_epochs"}
+    assert told in texts(found, "training_epochs")
+
+
+def test_steps_outside_of_an_epoch_are_not_counted(lost: Callable[..., Lost]) -> None:
+    outside = edit(
+        (EPOCH, EPOCH), ("for _ in range(3):\n", "train_one_sample(x_train[0], y_train[0])\nfor _ in range(3):\n")
+    )
+
+    assert lost(outside, 3) == {}
+
+
+@pytest.mark.parametrize("handed", ["x[i].flatten(), y_test[i]", "x_test[i].flatten(), y_test[i]"])
+def test_a_data_set_pass_on_the_notebooks_own_data_is_named(lost: Callable[..., Lost], handed: str) -> None:
+    found = lost(edit((FLATTEN, f"feed_forward_sample({handed})")), 3)
+
+    assert set(found) == {"dataset_printed", "dataset_printed_sizes"}
+    assert "of the notebook, not on its arguments" in texts(found, "dataset_printed")
+
+
+def test_images_in_an_order_of_their_own_are_told_by_the_labels(lost: Callable[..., Lost]) -> None:
+    found = lost(
+        edit(
+            (EPOCH, EPOCH + "        i, k = len(x_train) - 1 - i, i\n"),
+            ("y_train[i], learning", "y_train[k], learning"),
+        ),
+        3,
+    )
+
+    assert set(found) == {"training_epochs"}
+    assert "with a label that is not its own" in texts(found, "training_epochs")
+
+
 @pytest.mark.parametrize("returned", ["    return loss", "    pass", "    return None"])
 def test_weights_moved_before_they_are_used_are_named_whatever_the_step_returns(
     lost: Callable[..., Lost], returned: str
