@@ -67,6 +67,18 @@ def conv_backward(student, rng):
     return {"d_images": d_images, "d_weight": layer.d_weight, "d_bias": layer.d_bias}
 
 
+@check(CONV_BACKWARD, points=1, uses=["Conv2d"])
+def conv_backward_left_over(student, rng):
+    """Gradients where the stride leaves rows and columns over, without padding and with it"""
+    images, weight, bias, _ = conv_point(rng, 1, 0, (3, 5))
+    plain, padded = student.Conv2d(weight, bias, stride=3), student.Conv2d(weight[:, :, 1:], bias, stride=3, pad=1)
+    plain.forward(images)
+    d_images = plain.backward(rng.normal(size=(2, 4, 2, 1)))
+    padded.forward(images)
+    d_padded = padded.backward(rng.normal(size=(2, 4, 3, 2)))
+    return {"d_images": d_images, "padded": d_padded, "d_weight": plain.d_weight, "d_bias": plain.d_bias}
+
+
 @check(POOL, points=3, uses=["MaxPool2d"])
 def pool_forward(student, rng):
     """Largest entries of blocks, also where some rows are left over"""
@@ -134,7 +146,10 @@ def training(student, rng):
 
 
 def scripted_network(student, rng, classes):
-    """A network of given layers, and the calls in training of its normalisation, whose `forward` is the check's own."""
+    """A network of given layers, and the calls in training of its normalisation, whose `forward` is the check's own.
+
+    Its biases take away the mean scores, so that each class is the largest about as often.
+    """
     norm, in_training = student.BatchNorm2d(2), []
     mean, scale = rng.normal(size=(2, 1, 1)), rng.uniform(0.5, 2.0, size=(2, 1, 1))
 
@@ -145,7 +160,9 @@ def scripted_network(student, rng, classes):
         return (x - mean) * scale
 
     norm.forward = forward
-    dense = student.Dense(rng.normal(size=(12, classes)), rng.normal(size=classes))
+    weight = rng.normal(size=(12, classes))
+    normed = (np.maximum(rng.normal(size=(200, 2, 3, 2)), 0) - mean) * scale
+    dense = student.Dense(weight, -(normed.reshape(200, 12) @ weight).mean(axis=0))
     return [student.ReLU(), norm, student.Flatten(), dense], in_training
 
 

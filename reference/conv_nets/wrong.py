@@ -6,7 +6,9 @@ CONV, POOL, NORM, NOTEBOOK = "layers/conv.py", "layers/pool.py", "layers/norm.py
 EVALUATION = "evaluation.py"
 SIZES = ("sizes", "sizes_none")
 FORWARD = ("conv_forward", "conv_forward_both")
-BACKWARD = ("conv_backward", "conv_backward_both")
+LEFT_OVER = "conv_backward_left_over"
+STRIDED = ("conv_backward_both", LEFT_OVER)
+BACKWARD = ("conv_backward", *STRIDED)
 POOLED = ("pool_backward", "pool_ties")
 STATISTICS = ("norm_training", "norm_momentum")
 NORMED = ("norm_backward", "norm_backward_two")
@@ -25,12 +27,21 @@ def edits(name: str, file: str, *changes: tuple[str, str], fails: tuple[str, ...
 
 SIZE = "max(0, (n + 2 * pad - kernel) // stride + 1)"
 WINDOWS = "self.windows = windows_of(padded, self.weight.shape[2:], self.stride)"
+NEAR = "windows_of(padded, self.weight.shape[2:])[:, :, ::1][:, :, : self.windows.shape[2], : self.windows.shape[3]]"
 SUM = 'np.einsum("ncyxij,fcij->nfyx", self.windows, self.weight)'
 BIAS = " + self.bias[:, None, None]"
 PADDED = "np.pad(x, ((0, 0), (0, 0), sides, sides))"
 D_WEIGHT = 'self.d_weight = np.einsum("nfyx,ncyxij->fcij", d_out, self.windows)'
+DILATED = """\
+n, f, down, across = d_out.shape
+        dilated = np.zeros((n, f, (down - 1) * self.stride + 1, (across - 1) * self.stride + 1))
+        dilated[:, :, :: self.stride, :: self.stride] = d_out
+        seen = windows_of(self.padded, dilated.shape[2:])
+        """
 D_BIAS = "self.d_bias = d_out.sum(axis=(0, 2, 3))"
 D_WINDOWS = 'd_windows = np.einsum("nfyx,fcij->ncyxij", d_out, self.weight)'
+CORNER = "top, left = y * self.stride, x * self.stride"
+REACHED = "rows, columns = ((d_out.shape[k] - 1) * self.stride + self.weight.shape[k] for k in (2, 3))\n        "
 CUT = "return d_padded[:, :, self.pad : height, self.pad : width]"
 LARGEST = "return flat.max(axis=-1)"
 CHOSEN = "d_x[n, c, y * self.size + below, x * self.size + right] = d_out"
@@ -63,6 +74,12 @@ CLASS = "return x.argmax(axis=1)"
 COUNT = "matrix[label, guess] += 1"
 
 
+def scrambled(name: str, product: str, bias: str) -> Edit:
+    """A product of matrices that takes the shape of the output with its axes in another order."""
+    reshaped = f"{product}.reshape(len(x), -1, *self.windows.shape[2:4]){bias}"
+    return edit(name, CONV, SUM + BIAS, reshaped, *FORWARD, "training")
+
+
 def stops(name: str, when: str) -> Edit:
     """A training that ends before its last step."""
     append = "losses.append(loss)"
@@ -73,12 +90,14 @@ WRONG = [
     # ---- Size of the output
     edit("the padding is left out of the size", NOTEBOOK, "n + 2 * pad - kernel", "n - kernel", *SIZES),
     edit("padding on one side only", NOTEBOOK, "n + 2 * pad", "n + pad", *SIZES),
-    edit("the size is a fraction", NOTEBOOK, "// stride + 1)", "/ stride + 1)", "sizes"),
-    edit("the size is rounded up", NOTEBOOK, SIZE, "max(0, -(-(n + 2 * pad - kernel) // stride) + 1)", "sizes"),
+    edit("the size is a fraction", NOTEBOOK, "// stride + 1)", "/ stride + 1)", *SIZES),
+    edit("the size is rounded up", NOTEBOOK, SIZE, "max(0, -(-(n + 2 * pad - kernel) // stride) + 1)", *SIZES),
     edit("sizes below zero", NOTEBOOK, SIZE, "(n + 2 * pad - kernel) // stride + 1", "sizes_none"),
     edit("the stride divides the 1 as well", NOTEBOOK, SIZE, "max(0, (n + 2 * pad - kernel + 1) // stride)", "sizes"),
     edit("the 1 is forgotten", NOTEBOOK, " // stride + 1)", " // stride)", *SIZES),
-    edit("the stride is left out of the size", NOTEBOOK, " // stride + 1)", " + 1)", "sizes"),
+    edit("the stride is left out of the size", NOTEBOOK, " // stride + 1)", " + 1)", *SIZES),
+    edit("a quotient below zero is cut to 0: a kernel that does not fit counts as one window", NOTEBOOK, SIZE,
+         "max(0, int((n + 2 * pad - kernel) / stride) + 1)", "sizes_none"),
     # ---- Convolution
     edit("the filters are flipped", CONV, SUM, SUM.replace("self.weight", "self.weight[:, :, ::-1, ::-1]"),
          *FORWARD, "training"),
@@ -100,17 +119,33 @@ WRONG = [
     edit("the first channel alone", CONV, SUM, 'np.einsum("nyxij,fij->nfyx", self.windows[:, 0], self.weight[:, 0])',
          *FORWARD, "training"),
     edit("the stride is ignored", CONV, "self.weight.shape[2:], self.stride)", "self.weight.shape[2:])",
-         *FORWARD, "conv_backward_both"),
+         *FORWARD, *STRIDED),
     edit("the stride moves down only", CONV, WINDOWS,
          "self.windows = windows_of(padded, self.weight.shape[2:])[:, :, :: self.stride]",
-         *FORWARD, "conv_backward_both"),
-    edit("the padding is forgotten", CONV, PADDED, "x", *FORWARD, "conv_backward_both"),
+         *FORWARD, *STRIDED),
+    edits("the stride counts for the size alone: the windows lie one entry apart", CONV,
+          (WINDOWS, WINDOWS + "\n        near = " + NEAR), (SUM, SUM.replace("self.windows", "near")), fails=FORWARD),
+    edits("the stride counts for the size alone, in backward as well: the windows lie one entry apart", CONV,
+          (WINDOWS, WINDOWS + "\n        self.windows = " + NEAR), (CORNER, "top, left = y, x"),
+          fails=(*FORWARD, *STRIDED)),
+    edits("the stride counts for the rows of the windows alone, not for their columns", CONV,
+          (WINDOWS, WINDOWS + "\n        near = " + NEAR.replace("::1", ":: self.stride")),
+          (SUM, SUM.replace("self.windows", "near")), fails=FORWARD),
+    scrambled("the product has a column for each filter and is reshaped to the output without a transpose",
+              f"({SUM.replace('nfyx', 'nyxf')} + self.bias)", ""),
+    scrambled("the product has a column for each filter and is reshaped to the output without a transpose, before the "
+              "bias is added", SUM.replace("nfyx", "nyxf"), BIAS),
+    scrambled("the product has a row for each filter and is reshaped to the output without a transpose",
+              f"({SUM.replace('nfyx', 'fnyx')} + self.bias[:, None, None, None])", ""),
+    scrambled("the product has a row for each filter and is reshaped to the output without a transpose, before the "
+              "bias is added", SUM.replace("nfyx", "fnyx"), BIAS),
+    edit("the padding is forgotten", CONV, PADDED, "x", *FORWARD, *STRIDED),
     edit("the zeros are put before the rows and columns only", CONV, PADDED,
          "np.pad(x, ((0, 0), (0, 0), (2 * self.pad, 0), (2 * self.pad, 0)))", *FORWARD, "conv_backward_both"),
     edit("the zeros are put after the rows and columns only", CONV, PADDED,
          "np.pad(x, ((0, 0), (0, 0), (0, 2 * self.pad), (0, 2 * self.pad)))", *FORWARD, "conv_backward_both"),
     edit("zeros on one side of the rows and columns only", CONV, "sides = (self.pad, self.pad)",
-         "sides = (self.pad, 0)", *FORWARD, "conv_backward_both"),
+         "sides = (self.pad, 0)", *FORWARD, *STRIDED),
     edit("the images are padded with their edge", CONV, "sides, sides))", 'sides, sides), mode="edge")',
          *FORWARD, "conv_backward_both"),
     edit("the images are padded with their mirror image", CONV, "sides, sides))", 'sides, sides), mode="reflect")',
@@ -136,14 +171,33 @@ WRONG = [
     edit("the bias gradient is of one image", CONV, D_BIAS, "self.d_bias = d_out[-1].sum(axis=(1, 2))", *BACKWARD),
     edit("overlapping windows overwrite each other's gradient", CONV, "+= d_windows[:, :, y, x]",
          "= d_windows[:, :, y, x]", *BACKWARD),
-    edit("the gradient keeps the padding", CONV, CUT, "return d_padded", "conv_backward_both"),
+    edit("the gradient keeps the padding", CONV, CUT, "return d_padded", *STRIDED),
     edit("the padding is cut off at the end only", CONV, CUT,
          "return d_padded[:, :, : self.shape[2] - 2 * self.pad, : self.shape[3] - 2 * self.pad]",
-         "conv_backward_both"),
+         *STRIDED),
     edit("the padding is cut off by [pad:-pad], which leaves nothing where pad is 0", CONV, CUT,
-         "return d_padded[:, :, self.pad : -self.pad, self.pad : -self.pad]", "conv_backward"),
-    edit("the stride is ignored in backward", CONV, "top, left = y * self.stride, x * self.stride", "top, left = y, x",
-         "conv_backward_both"),
+         "return d_padded[:, :, self.pad : -self.pad, self.pad : -self.pad]", "conv_backward", LEFT_OVER),
+    edit("the stride is ignored in backward", CONV, CORNER, "top, left = y, x", *STRIDED),
+    edit("the gradient lacks the rows and columns that the stride leaves over", CONV, CUT, REACHED
+         + "return d_padded[:, :, self.pad : min(rows, height), self.pad : min(columns, width)]", LEFT_OVER),
+    edit("the gradient lacks the rows and columns that the stride leaves over, and padding is cut off in their place",
+         CONV, CUT, REACHED + "return d_padded[:, :, self.pad : rows - self.pad, self.pad : columns - self.pad]",
+         *STRIDED),
+    edit("the rows and columns that the stride leaves over are put before the gradient, not after it", CONV, CUT,
+         REACHED + "over = self.shape[2] - rows, self.shape[3] - columns\n        "
+         "d_padded = np.roll(d_padded, over, axis=(2, 3))\n        "
+         + CUT, *STRIDED),
+    edits("the filter gradient has further rows and columns where the stride leaves some over", CONV,
+          (WINDOWS, WINDOWS + "\n        self.padded = padded"),
+          (D_WEIGHT, DILATED + 'self.d_weight = np.einsum("nfyx,ncijyx->fcij", dilated, seen)'), fails=STRIDED),
+    edit("d_out is reshaped to a column for each filter without a transpose", CONV, D_WEIGHT,
+         "n, f, down, across = d_out.shape\n        "
+         "d_out = d_out.reshape(n, down, across, f).transpose(0, 3, 1, 2)\n        " + D_WEIGHT,
+         *BACKWARD, "training"),
+    edit("d_out is reshaped to a row for each filter without a transpose", CONV, D_WEIGHT,
+         "n, f, down, across = d_out.shape\n        "
+         "d_out = d_out.reshape(f, n, down, across).transpose(1, 0, 2, 3)\n        " + D_WEIGHT,
+         *BACKWARD, "training"),
     edit("the filters are flipped in backward", CONV, D_WINDOWS,
          D_WINDOWS.replace("self.weight", "self.weight[:, :, ::-1, ::-1]"), *BACKWARD),
     edit("the gradient of the images is divided by their number", CONV, CUT, CUT + " / len(d_out)", *BACKWARD),
@@ -172,7 +226,14 @@ WRONG = [
     edits("the largest entry is sought from zero on: a block of negative numbers gives 0", POOL,
           (KEPT, KEPT + "\n        self.positive = flat.max(axis=-1) >= 0"),
           (LARGEST, "return np.maximum(flat.max(axis=-1), 0)"), (CHOSEN, CHOSEN + " * self.positive"),
-          fails=("pool_forward", "pool_backward")),
+          fails=("pool_forward", *POOLED)),
+    edits("the largest entry is sought from zero on: a block of numbers up to 0 gives 0 and has no gradient", POOL,
+          (KEPT, KEPT + "\n        self.positive = flat.max(axis=-1) > 0"),
+          (LARGEST, "return np.maximum(flat.max(axis=-1), 0)"), (CHOSEN, CHOSEN + " * self.positive"),
+          fails=("pool_forward", *POOLED)),
+    edits("the largest entry is sought from zero on: in a block of numbers up to 0 the first has the gradient", POOL,
+          (KEPT, "self.shape, self.largest = x.shape, np.maximum(flat, 0).argmax(axis=-1)"),
+          (LARGEST, "return np.maximum(flat.max(axis=-1), 0)"), fails=("pool_forward", *POOLED)),
     edit("rows and columns of a block change places", POOL, "self.largest // self.size, self.largest % self.size",
          "self.largest % self.size, self.largest // self.size", *POOLED, "training"),
     edit("the last of several largest entries has the gradient", POOL, "flat.argmax(axis=-1)",
@@ -288,6 +349,9 @@ WRONG = [
                     "        else:\n            " + CENTRED), fails=(*STATISTICS, *NORMED, "training")),
     edit("the images are centred in place", NORM, CENTRED,
          "x -= mean[:, None, None]\n        self.normed = x * self.scale[:, None, None]", "norm_momentum"),
+    edit("the images are centred and scaled in place", NORM, CENTRED,
+         "x -= mean[:, None, None]\n        x *= self.scale[:, None, None]\n        self.normed = x",
+         "norm_momentum", "norm_backward_two"),
     # ---- Batch normalisation: backward
     edit("the mean is taken for a constant in backward", NORM, D_MEAN, "centred = d_normed", *NORMED, "training"),
     edit("the variance is taken for a constant in backward", NORM, RETURN,
@@ -382,6 +446,13 @@ WRONG = [
     # ---- Predicted classes
     edit("predictions by the statistics of the batch", EVALUATION, PREDICT, "layer.forward(x)", *PREDICTED),
     edit("the smallest output is chosen", EVALUATION, CLASS, "return x.argmin(axis=1)", *PREDICTED),
+    edit("the first two outputs alone are compared", EVALUATION, CLASS, "return (x[:, 1] > x[:, 0]).astype(int)",
+         *PREDICTED),
+    edit("the last class is never chosen", EVALUATION, CLASS, "return x[:, :-1].argmax(axis=1)", *PREDICTED),
+    edit("the first class is never chosen", EVALUATION, CLASS, "return x[:, 1:].argmax(axis=1) + 1", *PREDICTED),
+    edit("the first class is never chosen, and the others are counted from 0", EVALUATION, CLASS,
+         "return x[:, 1:].argmax(axis=1)", *PREDICTED),
+    edit("the largest absolute value is chosen", EVALUATION, CLASS, "return abs(x).argmax(axis=1)", *PREDICTED),
     edit("the largest outputs in the place of their classes", EVALUATION, CLASS, "return x.max(axis=1)", *PREDICTED),
     edit("for each class the image with the largest output", EVALUATION, CLASS, "return x.argmax(axis=0)", *PREDICTED),
     edit("classes are counted from 1", EVALUATION, CLASS, "return x.argmax(axis=1) + 1", *PREDICTED),
