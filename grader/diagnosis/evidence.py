@@ -156,6 +156,8 @@ class Evidence:
         The checks in which the student's code raised.
     code
         The student's own definitions that the check uses.
+    given
+        Whether it uses nothing but the course's own definitions.
     passed
         The names that checks use which passed.
     beside
@@ -172,6 +174,7 @@ class Evidence:
         explained: Set[frozenset[str]],
         raised: Sequence[Case] = (),
         code: Sequence[Excerpt] = (),
+        given: bool = False,
         passed: Set[str] = frozenset(),
         beside: Sequence[Excerpt] = (),
     ) -> None:
@@ -186,6 +189,7 @@ class Evidence:
         self._wrong = wrong
         self._raised = raised
         self.code = code
+        self._given = given
         self.beside = beside
         self.runs_elsewhere = bool(names_of(case.check) & passed)
         """Whether a check that passed uses the same code."""
@@ -203,7 +207,9 @@ class Evidence:
 
     @cached_property
     def facts(self) -> tuple[Fact, ...]:
-        """How the layers that the check uses behave."""
+        """How the layers that the check uses behave, where they are the student's own."""
+        if self._given:
+            return ()
         return self.asker.facts(self.check, self.failed if self.shown is not None else list(self.values))
 
     @cached_property

@@ -78,6 +78,7 @@ def explain(
             explained,
             raised,
             code=own.get(id, ()),
+            given=bool(own) and not own.get(id),
             passed=passed,
             beside=tuple(beside.values()),
         )

@@ -60,6 +60,10 @@ VALUES = [
     ("row-offset", ROWS + B, ROWS),
     ("row-offset", ROWS + SIZES, ROWS),
     ("row-factor", ROWS * SIZES, ROWS),
+    ("wrong-function", np.exp(W) / np.exp(W).sum(axis=1, keepdims=True), W),
+    ("missing-function", X, 1 / (1 + np.exp(-X))),
+    ("wrong-function", SIZES, np.sqrt(SIZES)),
+    ("wrong-function", np.exp(W), W),
     ("other-places", ROWS[::-1], ROWS),
     ("other-places", np.sort(X, axis=None).reshape(X.shape), X),
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from grader.diagnosis.points import spreads
 from grader.diagnosis.rules.shapes import shape_rule
 from grader.diagnosis.rules.values import extreme
 from grader.grading.scoring import not_filled_in, outcome
-from grader.model import Assignment, Check, Diagnosis, Given, Observation, Part, Uses, Verdict
+from grader.model import Assignment, Check, Diagnosis, Excerpt, Given, Observation, Part, Uses, Verdict
 from grader.worker.experiments.fingerprints import FIELDS, fingerprints
 
 Array = npt.NDArray[np.float64]
@@ -87,6 +87,7 @@ def diagnoses(
     uses: Mapping[str, str] = {},
     builds_on: tuple[str, ...] = (),
     changed: tuple[str, ...] = (),
+    own: Mapping[str, Sequence[Excerpt]] = {},
     **wrong: Any,
 ) -> dict[str, Diagnosis]:
     """What is said of a student who returns `wrong` arrays in the place of the right ones."""
@@ -110,13 +111,22 @@ def diagnoses(
         seen = observe(check, SEED)
         given = Given(golden=golden[name], rng=np.random.default_rng(0), data=Path())
         cases.append(Case(outcome(check, seen, given), seen, unbegun=name == unbegun))
-    return dict(explain(cases, golden, bank, SEED, observe).found)
+    return dict(explain(cases, golden, bank, SEED, observe, code=lambda: own).found)
 
 
 def test_one_array_that_fits_a_mistake_says_less_than_an_input_that_was_changed(bank: Bank) -> None:
     assert diagnoses(bank, dx=np.sin)["backward"].mistake == "in `Layer.backward` the factor is gone"
     assert diagnoses(bank, dx=np.sin, changed=("x",))["backward"].code == "changed-input"
     assert diagnoses(bank, dx=np.sqrt, dw=np.square, changed=("x",))["backward"].code == "mean-for-sum"
+
+
+def test_how_the_courses_own_layers_behave_is_not_told(bank: Bank) -> None:
+    ignored = [{"kind": "ignored", "arrays": ["dx", "dw"], "function": "Layer.backward", "argument": "d_out"}]
+    code = (Excerpt(name="Layer", file="cell 1", line=1, text="class Layer:\n    pass"),)
+    students = diagnoses(bank, facts=ignored, own={"backward": code}, dx=np.arctan)
+    courses = diagnoses(bank, facts=ignored, own={"forward": code}, dx=np.arctan)
+    assert students["backward"].code == "upstream-ignored"
+    assert "backward" not in courses
 
 
 def test_a_result_of_zeros_keeps_its_name_where_another_part_fails(bank: Bank) -> None:

@@ -215,6 +215,43 @@ def _rows(pair: ArrayPair) -> Candidate | None:
     return None
 
 
+def _function(pair: ArrayPair) -> Candidate | None:
+    """One function of every entry, or the softmax, too many or too few."""
+    if pair.got.size < FEW or np.ptp(pair.expected) == 0:
+        return None
+    for name, function in FUNCTIONS.items():
+        if _agree(pair, pair.got, function(pair.expected)):
+            return Candidate("wrong-function", f"`{pair.name}` is the {name} of what is asked for.", {}, f"the {name}")
+        if _agree(pair, function(pair.got), pair.expected):
+            text = f"The {name} of `{pair.name}` would be what is asked for."
+            return Candidate("missing-function", text, {}, f"the {name} is missing")
+    return None
+
+
+def _agree(pair: ArrayPair, got: Floats, wanted: Floats) -> bool:
+    """Whether two arrays agree, and by more than their largest entries."""
+    sizes = np.abs(wanted)
+    return bool(np.isfinite(sizes).all() and np.median(sizes) > 1e-6 * sizes.max()) and close(pair, got, wanted)
+
+
+def _softmax(array: Floats) -> Floats:
+    powers = np.exp(array - array.max(axis=-1, keepdims=True))
+    return np.asarray(powers / powers.sum(axis=-1, keepdims=True))
+
+
+FUNCTIONS: Mapping[str, Callable[[Floats], Floats]] = {
+    "softmax": _softmax,
+    "sigmoid": lambda array: 1 / (1 + np.exp(-array)),
+    "exponential": np.exp,
+    "logarithm": np.log,
+    "square": np.square,
+    "square root": np.sqrt,
+    "reciprocal": np.reciprocal,
+    "hyperbolic tangent": np.tanh,
+}
+"""By their names in a sentence."""
+
+
 def _places(pair: ArrayPair) -> Candidate | None:
     """The right numbers in other places."""
     got, expected = pair.got, pair.expected
@@ -268,6 +305,7 @@ PATTERNS: tuple[Callable[[ArrayPair], Candidate | None], ...] = (
     _signs,
     _constant,
     _rows,
+    _function,
     _places,
 )
 """In the order in which they are tried: from what says most to what says least."""
