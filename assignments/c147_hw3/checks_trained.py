@@ -161,7 +161,11 @@ def other_net(notebook, kind):
                 continue  # one of the hand-out's, at other points
             last = params.get(f"W{len(sizes)}")
             scores = [last.shape[1]] if np.ndim(last) == 2 else []
-            return {"sizes": np.array(scores, dtype=int), "values": np.zeros(0, dtype=np.float32)}
+            return {
+                "sizes": np.array(scores, dtype=int),
+                "values": np.zeros(0, dtype=np.float32),
+                "settings": np.zeros(0),
+            }
     raise NotImplementedError("no trained network was found in the notebook")
 
 
@@ -194,7 +198,16 @@ def observed_net(notebook, images, labels, goal, kind, fits, fresh):
         layers[0] = (by_stones(layers[0][0]), layers[0][1])
         sizes[0] = len(layers[0][0])
     values = [f"{value:.4g}" for layer in layers for array in layer for value in array.ravel()]
-    return {"sizes": np.array(sizes), "values": np.array(values, dtype=np.float32)}
+    return {"sizes": np.array(sizes), "values": np.array(values, dtype=np.float32), "settings": settings_of(solver)}
+
+
+def settings_of(solver):
+    """Whether a training was begun, its rate, epochs, batch size and first deviation; empty where none can be told."""
+    try:
+        rate, scale = solver.optim_config["learning_rate"], np.std(solver.first_params["W1"])
+        return np.array([solver.started, rate, solver.num_epochs, solver.batch_size, scale], dtype=float)
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return np.zeros(0)
 
 
 def notebook_images(notebook, count, where):

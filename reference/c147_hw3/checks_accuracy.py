@@ -106,6 +106,19 @@ def misfit(seen, name):
     return f"the network does not fit the images of {name}"
 
 
+def told_settings(seen):
+    """How the last Solver for this network was asked to train, as a list of one sentence or none."""
+    values = seen["settings"].ravel()
+    if values.size != 5 or values.dtype.kind != "f" or not np.isfinite(values).all():
+        return []
+    started, rate, epochs, batch, scale = values.tolist()
+    if not started:
+        return ["its Solver was made, and `train` was never called"]
+    times = "1 epoch" if epochs == 1 else f"{epochs:g} epochs"
+    how = f"its Solver had the learning rate {rate:g}, {times} and batches of {batch:g}"
+    return [f"{how}; the first weights had the standard deviation {scale:.2g}"]
+
+
 def judge_solver(seen, given):
     """Points by the validation accuracy of the network; its number of hidden units costs nothing."""
     name, _, (images, labels) = held_images(given.data)
@@ -118,6 +131,7 @@ def judge_solver(seen, given):
     if reached < GOAL:
         told[0] += ", about as many as guessing gives" if reached < GUESSED else ""
         told.append(f"{GOAL:.0%} are asked for" + (f", and {HALF:.0%} are worth half" if reached >= HALF else ""))
+        told += told_settings(seen)
     if len(layers[0][1]) != 200:
         told.append(f"the network has {len(layers[0][1])} hidden units instead of 200, which costs nothing")
     earned = True if reached >= GOAL else Fraction(1, 2) if reached >= HALF else False
@@ -133,5 +147,5 @@ def judge_overfit(seen, given):
         return
     reached = accuracy(layers, images, labels)
     text = f"{round(reached * len(labels))} of the {len(labels)} training images of {name} are right"
-    text += "" if reached == 1 else "; all are asked for"
+    text += "" if reached == 1 else "; ".join(["; all are asked for", *told_settings(seen)])
     yield Verdict("accuracy", reached == 1, text, error=1 - reached, tolerance=0.0)

@@ -274,7 +274,16 @@ def gradients_at_depths(student, rng, reg):
     return seen
 
 
-@check(DEEP_GRADIENTS, points=3, uses=["FullyConnectedNet"], builds_on=LAYERS)
+@check(DEEP_GRADIENTS, points=1, uses=["FullyConnectedNet"], builds_on=LAYERS)
+def deep_gradients_third(student, rng):
+    """Gradients at the third of three batches, of which the second has no labels"""
+    net, x, y = layers_at(student, rng, DEEP, 12)
+    net.loss(x[:4], y[:4])
+    net.loss(x[4:8])
+    return gradients(net, x[8:], y[8:])
+
+
+@check(DEEP_GRADIENTS, points=2, uses=["FullyConnectedNet"], builds_on=LAYERS)
 def deep_gradients_depths(student, rng):
     """Gradients with one and with three hidden layers"""
     return gradients_at_depths(student, rng, 0.0)

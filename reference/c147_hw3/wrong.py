@@ -52,7 +52,7 @@ TWO_LOSS, L2 = ("two_layer_loss", "two_layer_loss_sizes"), ("two_layer_l2", "two
 TWO_PLAIN = ("two_layer_gradients", "two_layer_gradients_sizes")
 TWO_WITH_L2 = ("two_layer_gradients_l2", "two_layer_gradients_l2_sizes")
 DEEP_LOSS = ("deep_loss", "deep_loss_depths")
-DEEP_PLAIN = ("deep_gradients", "deep_gradients_depths")
+DEEP_PLAIN = ("deep_gradients", "deep_gradients_depths", "deep_gradients_third")
 DEEP_WITH_L2 = ("deep_gradients_l2", "deep_gradients_l2_depths")
 # Finite differences of a network's own loss find fault with the gradients alone
 TWO_OWN = ("two_layer_derivative",)
@@ -339,6 +339,30 @@ WRONG = [
         fails=("two_layer_scores_printed", *TWO, *TWO_OWN),
     ),
     Edit(
+        name="TwoLayerNet: without labels it returns probabilities",
+        changes=(
+            Change(
+                NETS,
+                TWO_SCORES,
+                f"{TWO_SCORES}        if y is None:\n"
+                "            e = np.exp(scores - scores.max(axis=1, keepdims=True))\n"
+                "            return e / e.sum(axis=1, keepdims=True)\n",
+            ),
+        ),
+        fails=("two_layer_scores_printed", *SCORES, *OWN_LOSS),
+    ),
+    Edit(
+        name="TwoLayerNet: the mask of the ReLU's backward pass is taken before the bias is added",
+        changes=(
+            Change(
+                NETS,
+                TWO_BACKWARD,
+                '        hidden_cache = hidden_cache[0], hidden_cache[1] - self.params["b1"]\n' + TWO_BACKWARD,
+            ),
+        ),
+        fails=(*TWO_PLAIN, *TWO_WITH_L2, *TWO_OWN),
+    ),
+    Edit(
         name="TwoLayerNet: L2 gradient missing",
         changes=(Change(NETS, TWO_L2_GRADIENT, ""),),
         fails=(*TWO_WITH_L2, *TWO_OWN),
@@ -478,6 +502,42 @@ WRONG = [
         fails=("deep_loss_depths",),
     ),
     Edit(
+        name="FullyConnectedNet: all of it goes on with the arrays that it had first, whatever is put into params",
+        changes=(
+            Change(
+                NETS,
+                "        caches = []\n",
+                '        caches, params = [], self.__dict__.setdefault("kept", self.params)\n',
+            ),
+            Change(NETS, DEEP_FORWARD, DEEP_FORWARD.replace("self.params", "params")),
+            Change(NETS, DEEP_SCORES, DEEP_SCORES.replace("self.params", "params")),
+            Change(NETS, '            weight = self.params[f"W{i}"]\n', '            weight = params[f"W{i}"]\n'),
+        ),
+        fails=("deep_loss_depths",),
+    ),
+    Edit(
+        name="FullyConnectedNet: caches are kept from call to call, and backward goes through those of the first",
+        changes=(
+            Change(NETS, "        caches = []\n", '        caches = self.__dict__.setdefault("kept", [])\n'),
+            Change(NETS, DEEP_SCORES, DEEP_SCORES + "        caches.append(last_cache)\n"),
+            Change(NETS, DEEP_LAST, DEEP_LAST.replace("last_cache", "caches[last - 1]")),
+        ),
+        fails=("deep_gradients_third", *DEEP_OWN, *DEEP_OWN_L2, "fifty_by_heart"),
+        may_fail=(*DEEP_OWN, *DEEP_OWN_L2),
+    ),
+    Edit(
+        name="FullyConnectedNet: the mask of the ReLU's backward pass is taken before the bias is added",
+        changes=(
+            Change(
+                NETS,
+                DEEP_BACKWARD,
+                DEEP_BACKWARD.replace("caches[i - 1]", '(caches[i - 1][0], caches[i - 1][1] - self.params[f"b{i}"])'),
+            ),
+        ),
+        fails=(*DEEP_PLAIN, *DEEP_WITH_L2, *DEEP_OWN, *DEEP_OWN_L2),
+        may_fail=("fifty_by_heart",),
+    ),
+    Edit(
         name="FullyConnectedNet: a softmax of its own that overflows where scores are large",
         changes=(
             Change(
@@ -514,7 +574,7 @@ WRONG = [
                 "        self.num_layers = 3\n        for i in range(1, self.num_layers):\n",
             ),
         ),
-        fails=("deep_loss_depths", "deep_gradients_depths", "deep_gradients_l2_depths"),
+        fails=("deep_loss_depths", *DEEP_PLAIN[1:], "deep_gradients_l2_depths"),
     ),
     Edit(
         name="FullyConnectedNet: L2 gradient missing on the last weight",

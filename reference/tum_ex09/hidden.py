@@ -48,6 +48,7 @@ def affine_two_layers(student, rng):
     one, other = student.Affine(), student.Affine()
     inputs, weight, bias = affine_arguments(rng, 6, 4, 9)
     d_out = rng.normal(size=(6, 9))
+    one.forward(-inputs, weight + 1, bias)  # an earlier batch, of which nothing may be left
     one.forward(inputs, weight, bias)
     other.forward(inputs, rng.normal(size=(4, 9)), rng.normal(size=9))
     seen = answers(one.backward, other.backward, d_out)
@@ -63,6 +64,7 @@ def relu_two_layers(student, rng):
     """Gradients of two ReLU layers, of x and of -x, with the same d_out; the first is asked twice"""
     one, other = student.ReLU(), student.ReLU()
     inputs, d_out = off_zero(rng, 3, 5, 4), rng.normal(size=(3, 5, 4))
+    one.forward(-inputs)  # an earlier batch, of which nothing may be left
     one.forward(inputs)
     other.forward(-inputs)  # all zero, and so is its gradient, if the first has rectified its inputs in place
     seen = answers(lambda d: [one.backward(d)], lambda d: [other.backward(d)], d_out)
@@ -97,6 +99,7 @@ def cross_entropy_two_layers(student, rng):
     """Gradients of two cross-entropy layers with the same labels, the first asked twice; of probabilities that are 0"""
     one, other = student.CategoricalCrossEntropy(), student.CategoricalCrossEntropy()
     logits, labels = rng.normal(size=(8, 5)), one_hot(rng, 8, 5)
+    one.forward(-logits, labels[::-1].copy())  # an earlier batch, of which nothing may be left
     one.forward(logits, labels)
     # Rolled, two rows meet in one, so that it shows if the first layer has shifted the rows in place.
     other.forward(np.roll(logits, 3), labels)
