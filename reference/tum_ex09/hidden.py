@@ -64,7 +64,7 @@ def relu_two_layers(student, rng):
     """Gradients of two ReLU layers, of x and of -x, with the same d_out; the first is asked twice"""
     one, other = student.ReLU(), student.ReLU()
     inputs, d_out = off_zero(rng, 3, 5, 4), rng.normal(size=(3, 5, 4))
-    one.forward(-inputs)  # an earlier batch, of which nothing may be left
+    one.forward(np.roll(inputs, 1, axis=1))  # an earlier batch, of which nothing may be left
     one.forward(inputs)
     other.forward(-inputs)  # all zero, and so is its gradient, if the first has rectified its inputs in place
     seen = answers(lambda d: [one.backward(d)], lambda d: [other.backward(d)], d_out)

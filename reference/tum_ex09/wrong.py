@@ -177,7 +177,7 @@ CROSS_ENTROPY = [
         },
     ),
     edit(
-        "nothing is subtracted from the logits: no maximum is taken, or into a name that is never used",
+        "nothing is subtracted from the logits (no maximum is taken, or into a name that is never used)",
         ("cross_entropy_large_logits",),
         {
             LOG_PROBS: "probs = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)",

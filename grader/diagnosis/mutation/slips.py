@@ -74,7 +74,7 @@ def slips(node: ast.AST, words: Words, inside: Set[str]) -> Iterator[Mutation]:
                 clause = f"every second one is left out of a loop{what}, beginning {begin}"
                 yield Mutation(source, f"list({ast.unparse(source)}){cut}", "left-out", clause)
             yield Mutation(
-                source, f"list({ast.unparse(source)})[:-1]", "left-out", f"the last one is left out of a loop{what}"
+                source, f"list({ast.unparse(source)})[:-1]", "left-out", f"the last round of a loop is left out{what}"
             )
             yield Mutation(
                 source, f"list({ast.unparse(source)})[1:]", "left-out", f"the first one is left out of a loop{what}"
@@ -174,7 +174,7 @@ def _called(node: ast.Call, words: Words) -> Iterator[Mutation]:
         *rest_of, last = node.args
         text = ", ".join([*(ast.unparse(a) for a in rest_of), f"({ast.unparse(last)}) - 1"])
         if len(rest_of) < 2:
-            yield Mutation(node, f"range({text})", "left-out", "the last one is left out of a loop")
+            yield Mutation(node, f"range({text})", "left-out", "the last round of a loop is left out")
         if not rest_of:
             yield Mutation(
                 node,

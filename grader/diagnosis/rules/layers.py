@@ -69,7 +69,7 @@ def state(facts: Sequence[Fact], failed: Sequence[str] | None) -> Candidate | No
     """Another object's pass, or an earlier one of the same, shows in the answer."""
     fact = _first(facts, "shared", failed)
     if fact is not None:
-        arrays, many = _listed(fact.arrays, failed)
+        arrays, many = ("the result", False) if failed is None else _listed(fact.arrays, failed)
         return Candidate(
             "shared-state",
             f"After `{fact.function}` of another object, {arrays} of this one {'come' if many else 'comes'} out"

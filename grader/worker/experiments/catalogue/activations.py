@@ -125,7 +125,7 @@ SLOPES = (
     Formula(MASK, "the sign stands for the mask: what belongs to negative numbers comes out with the other sign, as -1"
             " and not as 0", np.sign),
     *(
-        Formula(LEAK, f"the mask is {slope} and not 0 for negative numbers, as of a leaky ReLU: some is let through",
+        Formula(LEAK, f"the mask is {slope} for negative numbers, as in a leaky ReLU, and not 0",
                 lambda x, slope=slope: np.where(x > 0, 1, slope))
         for slope in (0.01, 0.1, 0.2, 0.05, 0.001)
     ),
