@@ -1,5 +1,7 @@
 """Public checks: factors, iterates and transforms at random points; the sampler by its statistics."""
 
+import re
+
 import numpy as np
 
 from grader import Part, Verdict, check, figure_data
@@ -36,6 +38,10 @@ def known_spread(points, radii):
     for name, values in zip("xy", points.T, strict=True):
         if values.min() > -1e-9 or values.max() < 1e-9:
             return f"all {name} have one sign: the points fill half of the disc or less"
+    squares = (points**2).mean(axis=0)
+    for i, (along, ends) in enumerate((("x", "left and right"), ("y", "upper and lower"))):
+        if abs(squares[i] - 1 / 3) < room and abs(squares[1 - i] - 2 / 9) < room:
+            return f"{along} is spread evenly, not the area: the points crowd at the {ends} ends"
     if abs((radii**2).mean() - 1 / 3) < room:
         return "the radius is spread evenly, not the area: the points crowd in the middle"
     return ""
@@ -45,6 +51,12 @@ def errors_of_order(rng, order, count):
     """Steps that fall unevenly, and errors that fall with about that power of them."""
     steps = np.cumprod(rng.uniform(0.3, 0.7, size=count))
     return steps, steps**order * rng.uniform(0.9, 1.1, size=count)
+
+
+def number_in(text, before):
+    """The number that follows `before` in a text; nan where there is none."""
+    found = re.search(rf"{before}\s*([-+]?\d+(\.\d+)?)", text) if isinstance(text, str) else None
+    return float(found[1]) if found else np.nan
 
 
 def rows_of(steps, errors, orders):
@@ -82,7 +94,7 @@ def disc_is_even(seen, given):
     yield Verdict("points", 1, "")
 
 
-@check(QR, points=5, uses=["qr"])
+@check(QR, points=4, uses=["qr"])
 def qr_factors(student, rng):
     """Factors of a random matrix"""
     q, r = student.qr(rng.normal(size=(7, 4)))
@@ -130,7 +142,9 @@ def table_text(student, rng):
     orders = [None, lowest + 3, lowest, lowest + 7, lowest + 1]  # apart, so that each middle rounds to another number
     even = student.order_text(rows_of(steps[:5], errors[:5], orders))
     zero = student.order_text(rows_of(steps[:4], errors[:4], [None, lowest + 3, 0.0, lowest]))
-    return {"text": text, "even": even, "zero": zero}
+    texts = {"text": text, "even": even, "zero": zero}
+    numbers = {what: np.array([number_in(t, what) for t in texts.values()]) for what in ("order", "after")}
+    return {**texts, "P": numbers["order"], "N": numbers["after"]}
 
 
 @check(TABLE, points=2, uses=["draw_table"])

@@ -1,9 +1,9 @@
-"""Hidden checks: nearly parallel columns, exact solutions, uneven times, complex and long arrays, few points."""
+"""Hidden checks: nearly parallel columns, zeros, exact solutions, uneven times, complex and long arrays, few points."""
 
 import numpy as np
 from checks import CG, COUNT, DISC, FFT, QR, RK4, definite, spring
 
-from grader import Tolerance, Verdict, check
+from grader import Verdict, check
 
 FEW = ("one", "two", "three")
 
@@ -33,13 +33,61 @@ def seeds_differ(seen, given):
         yield Verdict(name, 0 if text else 1, text)
 
 
-@check(QR, points=2, uses=["qr"], tolerance=Tolerance(limit=1e-9))
+NEARLY = 1e-9
+"""Relative room for factors of nearly parallel columns: one pass of Gram-Schmidt is off by some hundred times that."""
+
+
+def off(got, wanted):
+    """How far an array is from the reference's, in shares of its largest entry; nan where the shapes differ."""
+    return abs(got - wanted).max() / abs(wanted).max() if got.shape == wanted.shape else np.nan
+
+
+def factors_hold(seen, given):
+    """Orthonormal columns, their product, and zeros below the diagonal, of a matrix that stays as it was."""
+    names = ("gram", "product", "below")
+    right = {name: off(seen[name], given.golden[name]) <= NEARLY for name in names}
+    kept = off(seen["matrix"], given.golden["matrix"]) <= NEARLY
+    texts = {
+        "gram": "the columns of `q` are not orthonormal where those of the matrix are nearly parallel",
+        "product": "`q @ r` is not quite the matrix where its columns are nearly parallel",
+        "below": "`r` is not zero below its diagonal",
+    }
+    if right["product"] and right["below"] and kept:
+        texts["gram"] += ": one pass of Gram-Schmidt gives such columns"
+    if right["gram"] and right["below"]:
+        texts["product"] += ": where two passes are made, `r` is the second factor times the first"
+    if not kept:
+        right["product"] = False
+        texts["product"] = "the matrix that is given is changed: a second call with it factors another one"
+    for name in names:
+        text = texts[name] if seen[name].shape == given.golden[name].shape else "`q` or `r` has another shape"
+        yield Verdict(name, right[name], "" if right[name] else text)
+
+
+@check(QR, points=2, uses=["qr"], judge=factors_hold)
 def qr_nearly_parallel(student, rng):
     """Orthonormal columns where those of the matrix are nearly parallel, twice with the same matrix"""
     a = rng.normal(size=(9, 1)) + 1e-9 * rng.normal(size=(9, 5))
+    before = a.copy()
     student.qr(a)
     q, r = student.qr(a)
-    return {"gram": q.T @ q, "product": q @ r, "below": np.tril(r, -1) + np.eye(5)}
+    return {"gram": q.T @ q, "product": q @ r, "below": np.tril(r, -1) + np.eye(5), "matrix": a - before + 1}
+
+
+@check(QR, points=1, uses=["qr"])
+def qr_zeros(student, rng):
+    """Factors where columns begin with 0, lie on an axis, or are triangular already"""
+    leading = rng.normal(size=(5, 3))
+    leading[0, 0] = 0.0
+    q, r = student.qr(leading)
+    lengths = rng.uniform(1, 2, size=3)
+    triangular = np.triu(rng.normal(size=(4, 3)), 1) + np.eye(4, 3) * [1, -1, 1] * lengths
+    return {
+        "q": q,
+        "r": r,
+        "axes": student.qr(np.eye(4)[:, [2, 0, 1]] * lengths)[0],
+        "triangular": student.qr(triangular)[1],
+    }
 
 
 @check(QR, points=1, uses=["qr"])
@@ -76,7 +124,22 @@ def cg_small(student, rng):
     return {"x": 1e8 * np.asarray(x), "norms": 1e8 * np.asarray(norms)}
 
 
-@check(CG, points=1, uses=["conjugate_gradients"])
+def one_product_each(seen, given):
+    """As many products as steps, and x = 0 with its one norm where b is 0."""
+    calls, steps = seen["calls"], given.golden["calls"]
+    same, text = np.array_equal(calls, steps), ""
+    if calls.shape == steps.shape and calls[0] != steps[0]:
+        text = f"`product` is called {calls[0]} times in {steps[0]} steps: each step calls it once"
+    elif not same:
+        text = "`product` is called where b is 0, and the residual with it: no step is taken"
+    yield Verdict("calls", same, text)
+    zero, wanted = seen["zero"], given.golden["zero"]
+    same = zero.shape == wanted.shape and np.allclose(zero, wanted, rtol=0, atol=1e-6)
+    text = "where b is 0, x is 0 and the norms are one, that of the first residual, 0"
+    yield Verdict("zero", same, "" if same else text)
+
+
+@check(CG, points=1, uses=["conjugate_gradients"], judge=one_product_each)
 def cg_calls(student, rng):
     """One product for each step, none where b is 0"""
     matrix, calls = definite(rng, 5), []

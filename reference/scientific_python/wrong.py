@@ -3,8 +3,8 @@
 from grader import Change, Edit
 
 FILE = "scientific_python.py"
-QR = ("qr_factors", "qr_nearly_parallel", "qr_of_integers")
-FACTORS = ("qr_factors", "qr_of_integers")
+QR = ("qr_factors", "qr_nearly_parallel", "qr_of_integers", "qr_zeros")
+FACTORS = ("qr_factors", "qr_of_integers", "qr_zeros")
 CG = ("cg_steps", "cg_exact", "cg_small")
 NORMS = ("cg_steps", "cg_small")
 RK4 = ("rk4_even", "rk4_uneven")
@@ -49,6 +49,7 @@ HOUSEHOLDER = """\
         r[j:] -= 2 * np.outer(v, v @ r[j:])
         q[:, j:] -= 2 * np.outer(q[:, j:] @ v, v)
 """
+SIGNED = "v[0] += np.copysign(np.linalg.norm(v), v[0])"
 SIGNS = "    signs = np.where(np.diag(r[:n]) < 0, -1.0, 1.0)\n"
 GIVENS = """\
     r = np.array(a, dtype=float)
@@ -61,6 +62,19 @@ GIVENS = """\
             r[[j, i]] = turn @ r[[j, i]]
             q[:, [j, i]] = q[:, [j, i]] @ turn.T
     return q[:, :n], np.triu(r[:n])
+"""
+IN_PLACE = """\
+    a = np.asarray(a, dtype=float)
+    q, r = np.zeros(a.shape), np.zeros((a.shape[1], a.shape[1]))
+    for j in range(a.shape[1]):
+        v = a[:, j]
+        for i in [*range(j), *range(j)]:
+            along = q[:, i] @ v
+            r[i, j] += along
+            v -= along * q[:, i]
+        r[j, j] = np.sqrt(v @ v)
+        q[:, j] = v / r[j, j]
+    return q, r
 """
 LENGTH = "length = squares / (direction @ image)"
 MOVED = "x = x + length * direction"
@@ -94,6 +108,12 @@ def edits(name: str, *changes: tuple[str, str], fails: tuple[str, ...]) -> Edit:
     return Edit(name=name, changes=tuple(Change(FILE, *change) for change in changes), fails=fails)
 
 
+def householder(name: str, signed: str, *fails: str) -> Edit:
+    """Reflections whose first entry is moved otherwise; the signs are put right at the end."""
+    code = HOUSEHOLDER.replace(SIGNED, signed) + SIGNS
+    return edit(name, QR_CODE, code + "    return q[:, :n] * signs, np.triu(r[:n]) * signs[:, None]\n", *fails)
+
+
 def weights(name: str, new: str) -> Edit:
     """The sum of the four slopes taken otherwise."""
     return edit(name, SUM, SUM.replace("h / 6 * (k1 + 2 * k2 + 2 * k3 + k4)", new), *RK4)
@@ -124,6 +144,13 @@ WRONG = [
     edit("integers stay integers", COPY, "q = np.array(a)", "qr_of_integers"),
     edit("the matrix is overwritten", COPY, "q = np.asarray(a, dtype=float)", "qr_nearly_parallel"),
     edit("the last diagonal entry of a square matrix may be negative", QR_CODE, GIVENS, "qr_of_integers"),
+    edit("the columns of the matrix are changed in place", QR_CODE, IN_PLACE, "qr_nearly_parallel"),
+    edit("the factors of the two passes are multiplied in the wrong order", "else step @ r", "else r @ step",
+         "qr_nearly_parallel"),
+    householder("np.sign of a first entry 0 is 0: that column is not reflected onto the axis",
+                "v[0] += np.sign(v[0]) * np.linalg.norm(v)", "qr_zeros"),
+    householder("the reflection divides 0 by 0 where a column lies on the axis already", "v[0] -= np.linalg.norm(v)",
+                "qr_zeros", "qr_of_integers"),
     # ---- Conjugate gradients
     edit("steepest descent", BETA, "direction = residual", *CG),
     edit("old and new squares change places", BETA, BETA.replace("squares / before", "before / squares"), *CG),
@@ -165,6 +192,9 @@ WRONG = [
     edit("the residual is computed anew by a second product", RESIDUAL, "residual = b - product(x)", "cg_calls"),
     edit("A times x is computed before the first step, too", "residual = np.array(b, dtype=float)",
          "residual = b - product(x)", "cg_calls"),
+    edits("the residual is computed anew by a second product, and before the first step, too",
+          ("residual = np.array(b, dtype=float)", "residual = b - product(x)"),
+          (RESIDUAL, "residual = b - product(x)"), fails=("cg_calls",)),
     edit("a residual of 0 does not stop it", STOP, "if squares < 0:", "cg_calls"),
     edit("it stops at a residual of 1e-6", STOP, "if np.sqrt(squares) < 1e-6:", "cg_small"),
     edit("it stops at a residual of 1e-8", STOP, "if np.sqrt(squares) < 1e-8:", "cg_small"),
@@ -249,6 +279,8 @@ WRONG = [
     # ---- Points spread over a disc
     edit("the radius is even, not the area", RADIUS, "radius = rng.random(count)", "disc_points"),
     edit("half of the disc", ANGLE, "angle = np.pi * rng.random(count)", "disc_points"),
+    edit("x is spread evenly, and y over the chord", RADIUS, "x = rng.uniform(-1, 1, size=count)\n"
+         "    return np.column_stack([x, np.sqrt(1 - x**2) * rng.uniform(-1, 1, size=count)])", "disc_points"),
     edit("a square, not a disc", RADIUS, "return 2 * rng.random((count, 2)) - 1", "disc_points"),
     edit("the points lie on the circle", RADIUS, "radius = np.ones(count)", "disc_points"),
     edit("points of a square outside of the disc are pulled onto the circle", RADIUS,
@@ -282,6 +314,13 @@ WRONG = [
     edit("two decimals", TEXT, TEXT.replace(".1f", ".2f"), "table_text"),
     edit("the orders are counted, not the rows", TEXT, TEXT.replace("len(table)", "len(orders)"), "table_text"),
     edit("only the errors are logarithmic", "axes.loglog(", "axes.semilogy(", "table_figure"),
+    edits("both axes are linear", ("axes.loglog(", "axes.plot("), fails=("table_figure",)),
+    edit("only the steps are logarithmic", "axes.loglog(", "axes.semilogx(", "table_figure"),
+    *(edit(f"{what} are drawn on linear axes, not the numbers on logarithmic ones", DRAWN,
+           DRAWN.replace("axes.loglog([", f"axes.plot(*np.{log}([[").replace(', "o-")', ']), "o-")'), "table_figure")
+      for log, what in (("log", "logarithms"), ("log10", "logarithms to the base 10"),
+                        ("log2", "logarithms to the base 2"))),
+    edit("no label at the errors", 'axes.set_ylabel("error")', "", "table_figure"),
     edit("no label at the steps", 'axes.set_xlabel("step")', "", "table_figure"),
     edits("drawn into the current figure, not into a new one", ("figure, axes = plt.subplots()", "axes = plt.gca()"),
           ("return figure", "return axes.figure"), fails=("table_figure",)),
