@@ -63,10 +63,12 @@ def softmax_forward_sizes(student, rng):
 
 @check(SCORES, points=1, uses=["Softmax"])
 def softmax_large(student, rng):
-    """Softmax: scores near 2000 do not overflow"""
+    """Softmax: scores near 2000 do not overflow, in rows far from each other"""
     scores = 2000 + rng.integers(-32, 32, size=(5, 6)) / 16  # exact in single precision too
     # few are large: a shift by the smallest score, or by the mean or the median of all, overflows as well
     scores[:, [0, 2, 3, 5]] = 0
+    scores[3, 1:] -= np.where(scores[3, 1:] > 0, 1100, -900)  # five of six large: a shift by the mean does
+    scores[4] -= 2000  # nothing is left of the row in a shift by the largest of all; no shift at all does
     return {"probabilities": student.Softmax().forward(scores)}
 
 
@@ -80,7 +82,16 @@ def net_forward(student, rng):
 # ---------------------------------------------------------------- 1.0.2
 
 
-@check(LOSS, points=3, uses=["CrossEntropyLoss"], tolerance=PROBABILITY_LOSS)
+@check(LOSS, points=1, uses=["CrossEntropyLoss"], tolerance=PROBABILITY_LOSS)
+def loss_certain(student, rng):
+    """CrossEntropyLoss: the loss where the probability of wrong classes is 0"""
+    right, weights = labels(rng, 7, 5), rng.uniform(0.2, 1.0, size=(7, 5))
+    for wrong in (1, 3):
+        weights[np.arange(7), (right + wrong) % 5] = 0
+    return {"loss": student.CrossEntropyLoss().forward(weights / weights.sum(axis=1, keepdims=True), right)}
+
+
+@check(LOSS, points=2, uses=["CrossEntropyLoss"], tolerance=PROBABILITY_LOSS)
 def loss_forward_sizes(student, rng):
     """CrossEntropyLoss: losses at several sizes, from one object"""
     criterion = student.CrossEntropyLoss()
@@ -115,18 +126,19 @@ def gradients_exist_sizes(student, rng):
 
 @check(GRADIENTS, points=2, uses=["Linear"])
 def linear_backward_sizes(student, rng):
-    """Linear: gradients at another size, for the last of two batches"""
+    """Linear: gradients at another size, for the last of three batches"""
     layer = linear(student, rng, 3, 8)
-    layer.forward(rng.normal(size=(6, 3)))
-    layer.forward(rng.normal(size=(4, 3)))
+    for rows in (6, 4, 4):
+        layer.forward(rng.normal(size=(rows, 3)))
     d_input = layer.backward(rng.normal(size=(4, 8)))
     return {"d_input": d_input, **values(dict(zip(("d_weight", "d_bias"), layer.grads)))}  # noqa: B905
 
 
 @check(GRADIENTS, points=1, uses=["ReLU"])
 def relu_two_objects(student, rng):
-    """ReLU: two layers in turn, each with its own memory"""
+    """ReLU: two layers in turn, each with its own memory, of the latest batch"""
     first, second = student.ReLU(), student.ReLU()
+    first.forward(off_zero(rng, 5, 4))
     first.forward(off_zero(rng, 5, 4))
     second.forward(off_zero(rng, 5, 4))
     return {
@@ -143,6 +155,7 @@ def loss_backward_sizes(student, rng):
     for name, (rows, count) in {"small": (4, 2), "middle": (9, 5), "large": (23, 7)}.items():
         criterion.forward(probabilities(rng, rows, count), labels(rng, rows, count))
         seen[name] = copied(criterion.backward())
+    criterion.forward(probabilities(rng, 6, 5), labels(rng, 6, 5))
     criterion.forward(probabilities(rng, 6, 5), labels(rng, 6, 4))
     return {**seen, "no_last_class": copied(criterion.backward())}
 

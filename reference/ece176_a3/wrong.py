@@ -32,6 +32,7 @@ SOFTMAX_USERS = (
 )
 LINEAR_GRADIENTS = ("linear_backward", "linear_backward_sizes", "gradients_toy", "gradients_net")
 NETWORK_GRADIENTS = ("gradients_toy", "gradients_net", "training_loss", "training_elsewhere")
+LOSSES = ("loss_toy", "loss_net", "loss_forward", "loss_forward_sizes", "loss_certain")
 SHAPES = ("gradients_exist", "gradients_exist_sizes")
 LOSS_GRADIENTS = ("loss_backward", "loss_backward_sizes", *NETWORK_GRADIENTS)
 TRAINING = ("training_loss", "training_elsewhere")
@@ -64,8 +65,13 @@ WRONG = [
         fails=(*SOFTMAX_ALONE, "softmax_large", *SOFTMAX_USERS),
     ),
     Edit(
-        name="softmax: largest score computed, then not used",
+        name="softmax: the largest score of a row is not subtracted",
         changes=(Change(SOFTMAX, SHIFTED, "np.exp(x) + 0 * x.max(axis=1, keepdims=True)"),),
+        fails=("softmax_large",),
+    ),
+    Edit(
+        name="softmax shifted by the largest score of the whole batch instead of each row's",
+        changes=(Change(SOFTMAX, "x.max(axis=1, keepdims=True)", "x.max()"),),
         fails=("softmax_large",),
     ),
     Edit(
@@ -122,6 +128,23 @@ WRONG = [
         name="ReLU backward changes dout in place",
         changes=(Change(RELU, RELU_BACKWARD, "        dout[~self.positive] = 0\n        return dout\n"),),
         fails=("backward_twice",),
+    ),
+    Edit(
+        name="ReLU backward multiplies by the output instead of the mask of 0 and 1",
+        changes=(Change(RELU, "        self.positive = x > 0\n", "        self.positive = np.maximum(x, 0)\n"),),
+        fails=("relu_backward", "relu_two_objects", *NETWORK_GRADIENTS),
+    ),
+    Edit(
+        name="ReLU keeps the mask of an earlier batch of the same size",
+        changes=(
+            Change(
+                RELU,
+                "        self.positive = x > 0\n",
+                '        if np.shape(getattr(self, "positive", 0)) != x.shape:\n            self.positive = x > 0\n',
+            ),
+        ),
+        fails=("relu_two_objects", "training_elsewhere"),
+        may_fail=("training_loss",),
     ),
     Edit(
         name="ReLU backward ignores dout",
@@ -199,6 +222,18 @@ WRONG = [
         fails=(*NETWORK_GRADIENTS, *SHAPES),
     ),
     Edit(
+        name="Linear keeps the input of an earlier batch of the same size",
+        changes=(
+            Change(
+                LINEAR,
+                "        self.x = x\n",
+                '        if np.shape(getattr(self, "x", 0)) != x.shape:\n            self.x = x\n',
+            ),
+        ),
+        fails=("linear_backward_sizes", "training_elsewhere"),
+        may_fail=("training_loss",),
+    ),
+    Edit(
         name="Linear hands out copies, so that the optimizer never reaches its parameters",
         changes=(Change(LINEAR, "[self.W, self.b]", "[self.W.copy(), self.b.copy()]"),),
         fails=TRAINING,
@@ -207,17 +242,17 @@ WRONG = [
     Edit(
         name="loss is the sum over the batch",
         changes=(Change(LOSS, LOSS_OUT, "        return -np.log(chosen).sum()\n"),),
-        fails=("loss_toy", "loss_net", "loss_forward", "loss_forward_sizes"),
+        fails=LOSSES,
     ),
     Edit(
         name="loss is a vector, one number for each point",
         changes=(Change(LOSS, LOSS_OUT, "        return -np.log(chosen)\n"),),
-        fails=("loss_toy", "loss_net", "loss_forward", "loss_forward_sizes"),
+        fails=LOSSES,
     ),
     Edit(
         name="loss of the largest probability instead of the right class",
         changes=(Change(LOSS, LOSS_OUT, "        return -np.log(probabilities.max(axis=1)).mean()\n"),),
-        fails=("loss_toy", "loss_net", "loss_forward", "loss_forward_sizes"),
+        fails=LOSSES,
     ),
     Edit(
         name="gradient of the loss is not divided by the batch",
@@ -252,10 +287,24 @@ WRONG = [
         fails=("backward_twice",),
     ),
     Edit(
+        name="one-hot labels times the logarithm of every probability: 0 times minus infinity where one is 0",
+        changes=(
+            Change(
+                LOSS,
+                LOSS_OUT,
+                "        one_hot = np.eye(probabilities.shape[1])[labels]\n"
+                "        return -(one_hot * np.log(probabilities)).sum(axis=1).mean()\n",
+            ),
+        ),
+        fails=("loss_certain",),
+    ),
+    Edit(
         name="one-hot labels as wide as the largest label of the batch, which need not be the last class",
         changes=(
             Change(LOSS, LOSS_CHOSEN, "        self.one_hot = np.eye(labels.max() + 1)[labels]\n"),
-            Change(LOSS, LOSS_OUT, "        return -(self.one_hot * np.log(probabilities)).sum(axis=1).mean()\n"),
+            Change(
+                LOSS, LOSS_OUT, "        return -(self.one_hot * np.log(probabilities + 1e-12)).sum(axis=1).mean()\n"
+            ),
             Change(LOSS, LOSS_BACKWARD, "        return (self.probabilities - self.one_hot) / len(self.labels)\n"),
         ),
         fails=("loss_backward_sizes",),
