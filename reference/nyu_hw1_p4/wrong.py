@@ -161,7 +161,7 @@ WRONG = [
         may_fail=("training_accuracy",),  # 51 % on one processor, just over the 55 asked for on another
     ),
     edit(
-        "maximum subtracted into a name that is never used",
+        "nothing is subtracted before `exp` (no maximum is taken, or into a name that is never used)",
         ("step_gradients_large",),
         {
             DELTA: """\
