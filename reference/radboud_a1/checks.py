@@ -382,6 +382,9 @@ def judge_quotient(argument, central):
             times = got / own if own else 0.0
             if times and np.abs(seen["result"] - times * seen["own"]).max() <= 1e-3 * np.abs(got):
                 text += f": {times:.3g} times as much, as everywhere"
+                apart = (seen["above"].flat[worst] if above else 0) - (seen["below"].flat[worst] if below else 0)
+                if 0.1 < times < 10:
+                    text += f". The points are {apart:.3g} apart, and the difference is divided by {apart / times:.3g}"
         yield Verdict("numerical", not text, text)
 
     return judge

@@ -35,7 +35,7 @@ from checks import (
     shrinking,
 )
 
-from grader import Part, Uses, Verdict, check
+from grader import Part, Uses, Verdict, check, fail
 
 ONE_LAYER_NUMERICAL = Part("1.3b", "One-layer model: finite differences (no points)")
 TWO_LAYERS = Part("1.6b", "Two-layer network, trained")
@@ -75,25 +75,68 @@ def decayed_path(student, rng):
     return ended | {"given": np.array([*start, step_size, decay])}
 
 
-@check(SIGMOID, points="1/2", uses=["sigmoid"])
+@check(SIGMOID, points="1/4", uses=["sigmoid"])
 def sigmoid_shapes(student, rng):
     """Sigmoid of a number, of a matrix and of whole numbers"""
     sigmoid, matrix = student.sigmoid, 8 * rng.normal(size=(4, 3))
     return {"number": sigmoid(rng.uniform(0.5, 2)), "matrix": sigmoid(matrix), "whole": sigmoid(np.arange(-3, 4))}
 
 
-@check(SIGMOID, points="1/2", uses=["sigmoid_grad"])
+@check(SIGMOID, points="1/4", uses=["sigmoid_grad"])
 def sigmoid_gradient_shapes(student, rng):
     """Derivative of the sigmoid at a number and at the entries of a matrix"""
     grad = student.sigmoid_grad
     return {"number": grad(rng.uniform(0.5, 2)), "matrix": grad(4 * rng.normal(size=(4, 3)))}
 
 
-@check(RELU, points="1/2", uses=["relu", "relu_grad"])
+def far_out(rng):
+    """Numbers of both signs, of which four lie so far out that `exp` of them or of their negative overflows."""
+    return np.concatenate([rng.uniform(0.5, 2, size=2) * [1, -1], rng.uniform(720, 1000, size=4) * [1, -1, 1, -1]])
+
+
+def finite_far_out(values):
+    """The values, if all of them are finite."""
+    if not np.isfinite(values).all():
+        fail("it is not finite where exp(x) or exp(-x) overflows, as at 800 and -800: a quotient of infinities is nan")
+    return values
+
+
+@check(SIGMOID, points="1/4", uses=["sigmoid"])
+def sigmoid_far(student, rng):
+    """Sigmoid of numbers so large, of both signs, that `exp` overflows"""
+    return {"sigmoid": finite_far_out(student.sigmoid(far_out(rng)))}
+
+
+@check(SIGMOID, points="1/4", uses=["sigmoid_grad"], builds_on=["sigmoid"])
+def sigmoid_gradient_far(student, rng):
+    """Derivative of the sigmoid at numbers so large, of both signs, that `exp` overflows"""
+    return {"sigmoid_grad": finite_far_out(student.sigmoid_grad(far_out(rng)))}
+
+
+@check(RELU, points="1/4", uses=["relu", "relu_grad"])
 def relu_shapes(student, rng):
     """ReLU of a matrix and of its negative, which is another one if the first call has changed it; derivative"""
     x = off_zero(rng, 4, 3)
     return {"relu": np.stack([student.relu(x), student.relu(-x)]), "relu_grad": student.relu_grad(x)}
+
+
+@check(RELU, points="1/4", uses=["relu", "relu_grad"])
+def relu_numbers(student, rng):
+    """ReLU and its derivative of plain numbers and of whole numbers; its derivative at 0, and twice of one array"""
+    at, whole, x = rng.uniform(0.5, 2), np.array([-3, 2, -1, 4]), off_zero(rng, 6)
+    try:
+        numbers = [function(x) for function in (student.relu, student.relu_grad) for x in (float(at), float(-at))]
+    except (AttributeError, TypeError, IndexError):
+        fail("a plain number, 1.5 say, raises an error in `relu` or `relu_grad`; arrays do not")
+    zero = np.array(student.relu_grad(np.array([0.0, at])), dtype=float)
+    if not (0 <= zero[0] <= 1):
+        fail("`relu_grad` of exactly 0 is not a number from 0 to 1, as in 0 / 0; any of these will do")
+    return {
+        "numbers": np.array(numbers, dtype=float),
+        "whole": student.relu(whole),
+        "whole_grad": student.relu_grad(whole),
+        "twice": np.stack([student.relu_grad(x), student.relu_grad(-x)]),
+    }
 
 
 @check(BCE, points="1/2", uses=["bce_loss"], tolerance=PROBABILITY)
@@ -231,6 +274,12 @@ def alike(values, curve):
 
 def accuracy(seen, x, y):
     """Share of the rows of x, with the labels y of 0 and 1, that a described network classifies right."""
+    out = outputs_of(seen, x)
+    return float(np.mean((out[:, 0] > 0.5) == (y > 0.5))) if out.shape[1] == 1 else 0.0
+
+
+def outputs_of(seen, x):
+    """What a described network makes of the rows of x."""
     curves, at = iter(seen["curves"]), 0
     for n_in, n_out in seen["sizes"].astype(int):
         if n_in:
@@ -239,9 +288,7 @@ def accuracy(seen, x, y):
             at += size + n_out
         else:
             x = np.interp(x, GRID, next(curves))
-    if x.shape[1] != 1:
-        return 0.0
-    return float(np.mean((x[:, 0] > 0.5) == (y > 0.5)))
+    return x
 
 
 def network(student, fits, goal):
@@ -339,18 +386,40 @@ def judge_network(fits, goal, layers, chosen=True):
         if right:
             low = f"the best of these networks classifies {share:.1%} of the test digits right"
             low += ", no more than an untrained one" if share < UNTRAINED else ""
-            low += f"; {goal:.0%} is asked for"
+            low += f"; {goal:.0%} is asked for{'' if share >= goal else state_of_training(seen, given.data)}"
             yield Verdict("accuracy", share >= goal, "" if share >= goal else low)
 
     return judge
 
 
-def test_accuracy(seen, data):
-    """Accuracy on the half of the digits that the hand-out's shuffling leaves for testing."""
+def test_half(data):
+    """Images and labels of the half of the digits that the hand-out's shuffling leaves for testing."""
     with np.load(data / "digits.npz") as digits:
         x, y = digits["images"].astype(float), digits["digits"] < 5
     test = np.random.default_rng(12345).permutation(len(x))[len(x) // 2 :]
-    return accuracy(seen, ((x - x.mean()) / x.std())[test], y[test])
+    return ((x - x.mean()) / x.std())[test], y[test]
+
+
+def test_accuracy(seen, data):
+    """Accuracy on the test half."""
+    return accuracy(seen, *test_half(data))
+
+
+def state_of_training(seen, data):
+    """What the outputs on the test half tell of a training that missed its goal; empty where they tell nothing."""
+    x, y = test_half(data)
+    out = outputs_of(seen, x)[:, 0]
+    if not np.isfinite(out).all():
+        return ". Its outputs are not finite, as after steps that were far too large"
+    if np.unique(out.round(6), return_counts=True)[1].max() > len(out) / 5:  # units that are 0 wherever one looks
+        return ". It gives many digits the same output, as after steps that were far too large"
+    right = np.clip(np.where(y, out, 1 - out), 1e-12, 1)
+    loss = -np.log(right).mean()
+    if 0.5 < loss < np.log(2) and np.abs(out - 0.5).max() < 0.4:
+        return ". Its outputs are all near 0.5: look at the learning rate and the number of epochs"
+    if np.log(2) <= loss < 1.5:
+        return ". Its loss is no better than that of guessing: is it this network that `fit` was called with?"
+    return ""
 
 
 def only(wanted):

@@ -48,8 +48,9 @@ DEEP = """\
 
 DESCENTS = ("descent_step", "descent_path")
 DECAYS = ("decayed_steps", "decayed_path")
-SIGMOIDS = ("sigmoid_value", "sigmoid_shapes")
-SIGMOID_GRADS = ("sigmoid_derivative", "sigmoid_gradient", "sigmoid_gradient_shapes")
+SIGMOIDS = ("sigmoid_value", "sigmoid_shapes", "sigmoid_far")
+SIGMOID_GRADS = ("sigmoid_derivative", "sigmoid_gradient", "sigmoid_gradient_shapes", "sigmoid_gradient_far")
+RELU_GRADS = ("relu_derivative", "relu_gradient", "relu_shapes", "relu_numbers")
 SIGMOID_LAYERS = ("sigmoid_layer", "sigmoid_layer_again")
 RELU_LAYERS = ("relu_layer", "relu_layer_again")
 BCES = ("bce_value", "bce_column")
@@ -73,8 +74,8 @@ DESCENT = [
     edit("y is never moved", DESCENTS, {STEP: STEP.replace("y - step_size * slope_y", "y")}),
     edit(
         "y moved with the slope at the x of after the step",
-        DESCENTS,
-        {STEP: STEP.replace("slope_y", "grad_y_f(x, y)")},
+        (*DESCENTS, *DECAYS),
+        {STEP: STEP.replace("slope_y", "grad_y_f(x, y)"), DECAYED: DECAYED.replace("slope_y", "grad_y_f(x, y)")},
     ),
     edit(
         "y moved with the slope along x",
@@ -139,6 +140,16 @@ FUNCTIONS = [
         {SIGMOID: "    return 1 / (1 + np.exp(x))\n"},
     ),
     edit(
+        "sigmoid as a quotient whose both parts overflow",
+        ("sigmoid_far", "sigmoid_gradient_far"),
+        {SIGMOID: "    return np.exp(x) / (1 + np.exp(x))\n"},
+    ),
+    edit(
+        "derivative of the sigmoid as a quotient whose both parts overflow",
+        ("sigmoid_gradient_far",),
+        {SIGMOID_GRAD: "    return np.exp(-x) / (1 + np.exp(-x)) ** 2\n"},
+    ),
+    edit(
         "derivative of the sigmoid as if x were the activation",
         (*SIGMOID_GRADS, *MODELS, *SIGMOID_LAYERS, *NETWORKS),
         {SIGMOID_GRAD: "    return x * (1 - x)\n"},
@@ -165,7 +176,7 @@ FUNCTIONS = [
     ),
     edit(
         "ReLU passed through, forward and backward",
-        ("relu_value", "relu_gradient", "relu_shapes", *RELU_LAYERS, "network_two_layers"),
+        ("relu_value", "relu_gradient", "relu_shapes", "relu_numbers", *RELU_LAYERS, "network_two_layers"),
         {RELU: "    return x\n", RELU_GRAD: "    return np.ones_like(x)\n"},
     ),
     edit(
@@ -175,16 +186,34 @@ FUNCTIONS = [
     ),
     edit(
         "derivative of the ReLU is 1 everywhere",
-        ("relu_derivative", "relu_gradient", "relu_shapes", *RELU_LAYERS, *WITH_RELU),
+        (*RELU_GRADS, *RELU_LAYERS, *WITH_RELU),
         {RELU_GRAD: "    return np.ones_like(x)\n"},
     ),
     edit(
         "derivative of the ReLU is its value",
-        ("relu_derivative", "relu_gradient", "relu_shapes", *RELU_LAYERS, "network_deeper"),
+        (*RELU_GRADS, *RELU_LAYERS, "network_deeper"),
         {RELU_GRAD: "    return np.maximum(0, x)\n"},
     ),
     edit(
-        "ReLU cuts its input in place", ("relu_shapes", "relu_layer_again"), {RELU: "    x[x < 0] = 0\n    return x\n"}
+        "ReLU cuts its input in place",
+        ("relu_shapes", "relu_numbers", "relu_layer_again"),
+        {RELU: "    x[x < 0] = 0\n    return x\n"},
+    ),
+    edit(
+        "ReLU for arrays alone",
+        ("relu_numbers",),
+        {RELU: "    r = x.copy()\n    r[r < 0] = 0\n    return r\n"},
+    ),
+    edit(
+        "derivative of the ReLU by a division, 0 / 0 at 0",
+        ("relu_numbers",),
+        {RELU_GRAD: "    return relu(x) / x\n"},
+    ),
+    edit(
+        "derivative of the ReLU written into its input",
+        ("relu_numbers",),
+        {RELU_GRAD: "    x = np.asarray(x)\n    x[...] = x > 0\n    return x\n"},
+        may_fail=(*RELU_GRADS, *RELU_LAYERS, *WITH_RELU),
     ),
     edit("ReLU not compared with finite differences", ("relu_numerical",), {RELU_NUMERICAL: ""}),
     edit(
