@@ -80,7 +80,7 @@ RIGHT = [
             STEP: "        x, y = x - step_size * slope_x, y - step_size * slope_y\n",
             DECAYED: "        x -= step_size * slope_x\n        y -= step_size * slope_y\n        step_size *= decay\n",
             SIGMOID: "    from scipy.special import expit\n\n    return expit(x)\n",
-            SIGMOID_GRAD: "    return 0.25 / np.cosh(np.asarray(x) / 2) ** 2\n",
+            SIGMOID_GRAD: "    return np.exp(-x) / (1 + np.exp(-x)) ** 2\n",
             RELU: "    return x * (x > 0)\n",
             RELU_GRAD: "    return (np.asarray(x) > 0).astype(int)\n",
             BCE: "    return np.where(np.equal(y, 1), -np.log(y_hat), -np.log1p(-y_hat))\n",
@@ -96,9 +96,9 @@ RIGHT = [
         },
     ),
     edit(
-        "einsum; a layer that overflows far out; layers that compute for themselves",
+        "einsum; a sigmoid that overflows far out; layers that compute for themselves",
         {
-            SIGMOID: "    return np.exp(-np.logaddexp(0, -x))\n",
+            SIGMOID: "    return np.exp(x) / (1 + np.exp(x))\n",
             RELU: "    return (np.abs(x) + x) / 2\n",
             RELU_GRAD: "    return np.heaviside(x, 0.5)\n",
             LINEAR: '        return np.einsum("ni,ij->nj", x, self.W) + self.b[None, :]\n',

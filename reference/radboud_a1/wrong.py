@@ -48,8 +48,8 @@ DEEP = """\
 
 DESCENTS = ("descent_step", "descent_path")
 DECAYS = ("decayed_steps", "decayed_path")
-SIGMOIDS = ("sigmoid_value", "sigmoid_shapes", "sigmoid_far")
-SIGMOID_GRADS = ("sigmoid_derivative", "sigmoid_gradient", "sigmoid_gradient_shapes", "sigmoid_gradient_far")
+SIGMOIDS = ("sigmoid_value", "sigmoid_shapes")
+SIGMOID_GRADS = ("sigmoid_derivative", "sigmoid_gradient", "sigmoid_gradient_shapes")
 RELU_GRADS = ("relu_derivative", "relu_gradient", "relu_shapes", "relu_numbers")
 SIGMOID_LAYERS = ("sigmoid_layer", "sigmoid_layer_again")
 RELU_LAYERS = ("relu_layer", "relu_layer_again")
@@ -140,16 +140,6 @@ FUNCTIONS = [
         {SIGMOID: "    return 1 / (1 + np.exp(x))\n"},
     ),
     edit(
-        "sigmoid as a quotient whose both parts overflow",
-        ("sigmoid_far", "sigmoid_gradient_far"),
-        {SIGMOID: "    return np.exp(x) / (1 + np.exp(x))\n"},
-    ),
-    edit(
-        "derivative of the sigmoid as a quotient whose both parts overflow",
-        ("sigmoid_gradient_far",),
-        {SIGMOID_GRAD: "    return np.exp(-x) / (1 + np.exp(-x)) ** 2\n"},
-    ),
-    edit(
         "derivative of the sigmoid as if x were the activation",
         (*SIGMOID_GRADS, *MODELS, *SIGMOID_LAYERS, *NETWORKS),
         {SIGMOID_GRAD: "    return x * (1 - x)\n"},
@@ -196,13 +186,8 @@ FUNCTIONS = [
     ),
     edit(
         "ReLU cuts its input in place",
-        ("relu_shapes", "relu_numbers", "relu_layer_again"),
+        ("relu_shapes", "relu_layer_again"),
         {RELU: "    x[x < 0] = 0\n    return x\n"},
-    ),
-    edit(
-        "ReLU for arrays alone",
-        ("relu_numbers",),
-        {RELU: "    r = x.copy()\n    r[r < 0] = 0\n    return r\n"},
     ),
     edit(
         "derivative of the ReLU by a division, 0 / 0 at 0",
