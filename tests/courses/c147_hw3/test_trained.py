@@ -57,6 +57,10 @@ def student(solution: SimpleNamespace, **notebook: Any) -> SimpleNamespace:
     return SimpleNamespace(**vars(solution), notebook=notebook)
 
 
+UNKNOWN = {"settings": np.zeros(0)}
+"""Of a training of which nothing is known."""
+
+
 def judged(check: Check, seen: dict[str, Any]) -> Verdict:
     assert check.judge is not None
     (verdict,) = check.judge(seen, GIVEN)
@@ -190,7 +194,7 @@ def test_accuracy_earns_all_half_or_nothing(
     judges: ModuleType, monkeypatch: pytest.MonkeyPatch, right: float, earned: bool | Fraction
 ) -> None:
     monkeypatch.setattr(judges, "accuracy", lambda *_: right)
-    seen = {"sizes": np.array([48, 200, 10]), "values": np.zeros(49 * 200 + 201 * 10, np.float32)}
+    seen = {"sizes": np.array([48, 200, 10]), "values": np.zeros(49 * 200 + 201 * 10, np.float32)} | UNKNOWN
 
     (verdict,) = judges.judge_solver(seen, GIVEN)
 
@@ -198,12 +202,33 @@ def test_accuracy_earns_all_half_or_nothing(
     assert ("are asked for" in verdict.message) == (earned is not True)
 
 
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ([1, 1e-6, 1, 200, 0.01], "the learning rate 1e-06, 1 epoch and batches of 200; the first weights had the"),
+        ([0, 1e-3, 10, 200, 0.01], "50% are asked for; its Solver was made, and `train` was never called"),
+        ([1, np.nan, 10, 200, 0.01], "50% are asked for"),
+    ],
+)
+def test_how_a_network_was_trained_that_learned_too_little_is_told(
+    judges: ModuleType, monkeypatch: pytest.MonkeyPatch, settings: list[float], told: str
+) -> None:
+    monkeypatch.setattr(judges, "accuracy", lambda *_: 0.1)
+    seen = {"sizes": np.array([48, 200, 10]), "values": np.zeros(49 * 200 + 201 * 10, np.float32)}
+    seen["settings"] = np.array(settings, dtype=float)
+
+    (verdict,) = judges.judge_solver(seen, GIVEN)
+
+    assert told in verdict.message
+    assert ("Solver" in verdict.message) == bool(np.isfinite(settings).all())
+
+
 @pytest.mark.parametrize(("right", "earned"), [(1.0, True), (0.98, False)])
 def test_forty_nine_of_fifty_are_not_enough(
     judges: ModuleType, monkeypatch: pytest.MonkeyPatch, right: float, earned: bool
 ) -> None:
     monkeypatch.setattr(judges, "accuracy", lambda *_: right)
-    seen = {"sizes": np.array([48, 5, 10]), "values": np.zeros(49 * 5 + 60, np.float32)}
+    seen = {"sizes": np.array([48, 5, 10]), "values": np.zeros(49 * 5 + 60, np.float32)} | UNKNOWN
 
     (verdict,) = judges.judge_overfit(seen, GIVEN)
 
