@@ -112,7 +112,7 @@ def _rounded(message: str, source: str) -> str:
         text = _own_or_rounded(match[0], source)
         return text if met.setdefault(text, match[0]) == match[0] or text == match[0] else "another number"
 
-    return _NUMBER.sub(rounded, message)
+    return re.sub(r"\b(an?|the) another number", "another number", _NUMBER.sub(rounded, message))
 
 
 def _own_or_rounded(number: str, source: str) -> str:
