@@ -165,8 +165,8 @@ class _Run:
             if check.visibility == "hidden":
                 result = in_students_words(result, known_names(self._assignment, self._golden))
             self.outcomes[check.id] = result
-            part = f"part {check.part.id}"  # a student knows nothing of checks' ids
-            self.notes[check.id] = [(part, f"your code changes {_input(n)} in place") for n in observation.changed]
+            in_place = [f"your code changes {_input(n)} in place" for n in observation.changed]
+            self.notes[check.id] = [(_subject(check), sentence) for sentence in in_place]
 
     def follow(self, checks: Sequence[Check], earlier: Iterable[Outcome]) -> None:
         """Probe checks once more whose earlier names lost points, one after another.
@@ -219,7 +219,7 @@ class _Run:
         given = pieces(self._assignment, check, replaced)
         if isinstance(given, Entangled):
             why = f"`{given.name}` cannot be given without `{given.asked}`"
-            notes.append((f"part {check.part.id}", f"no follow-through, since {why}"))
+            notes.append((_subject(check), f"no follow-through, since {why}"))
             return
         again = self._prober.observe_again(check, [Replacement(p.name, p.source, p.module) for p in given])
         followed = outcome(check, again, self._given(check))
@@ -229,7 +229,7 @@ class _Run:
         if stuck:
             names = ", ".join(f"`{n}`" for n in stuck)
             notes.append(
-                (f"part {check.part.id}", f"no follow-through, since {names} could not be replaced by the course's own")
+                (_subject(check), f"no follow-through, since {names} could not be replaced by the course's own")
             )
         else:
             self.followed[check.id], self.replaced[check.id] = followed, replaced
@@ -313,6 +313,11 @@ def _has_own_work(assignment: Assignment, check: Check, replaced: Sequence[str])
         return bool(places) and len(files) == len(places) and set(files) <= provided
 
     return not check.uses or any(not is_provided(name) for name in left)
+
+
+def _subject(check: Check) -> str:
+    """What a note on a check speaks of: a student knows its part, and nothing of its id."""
+    return f"part {check.part.id}"
 
 
 def _input(name: str) -> str:

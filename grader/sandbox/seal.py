@@ -71,7 +71,7 @@ def seal(channel: int) -> None:
 
 
 def opened(file: Any, mode: Any = "r", *args: Any, **more: Any) -> Any:
-    """`open` of a sealed process; a file to be written anew or appended to is one that keeps nothing."""
+    """`open` of a sealed process; a file to be overwritten or appended to is one that keeps nothing."""
     try:
         return _builtin_open(file, mode, *args, **more)
     except PermissionError:

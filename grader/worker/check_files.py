@@ -17,7 +17,7 @@ _exec = builtins.exec  # bound before the first cell: student code may replace i
 
 
 def new_module(name: str, importable: Mapping[str, ModuleType]) -> ModuleType:
-    """An empty module whose code can import `importable` besides what everybody can."""
+    """An empty module whose code can import `importable` in addition to what everybody can."""
 
     def import_(name: str, *rest: Any) -> Any:
         return importable[name] if name in importable else builtins.__import__(name, *rest)

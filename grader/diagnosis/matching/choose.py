@@ -22,7 +22,7 @@ from grader.diagnosis.mutation.mutation import Weakness
 from grader.model import Check
 
 MAX_NAMES = 3
-"""Author's mistakes that give the same and are told beside each other; of more, none helps."""
+"""Author's mistakes with the same results that are listed together; a longer list helps nobody."""
 FACTORS = (
     (-1.0, "wrong-sign", "right but for its sign."),
     (2.0, "scaled", "twice what is right: is there a factor 2 too many, a 1/2 missing, or something added twice?"),

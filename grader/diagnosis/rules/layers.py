@@ -113,13 +113,16 @@ def own_forward(facts: Sequence[Fact], failed: Sequence[str]) -> Candidate | Non
         return None
     arrays, many = _listed(fact.arrays, failed)
     others = [name for name in fact.others if name in failed]
-    names, several = _listed(others, failed)
-    besides = f" {names} {'are' if several else 'is'} not: something in the gradient itself is wrong as well."
-    return Candidate(
-        "right-for-your-forward",
+    text = (
         f"{arrays} {'are' if many else 'is'} the right derivative of what your own `{fact.function}` computes. So look"
         f" for the mistake there: `{fact.function}` computes something else than was asked for."
-        + (besides if others else ""),
+    )
+    if others:
+        names, several = _listed(others, failed)
+        text += f" {names} {'are' if several else 'is'} not: something in the gradient itself is wrong as well."
+    return Candidate(
+        "right-for-your-forward",
+        text,
         {"arrays": list(fact.arrays), "agrees_with_differences_to": 1e-5},
         whole=not others,
     )
