@@ -38,6 +38,8 @@ exit codes:
   130  interrupted"""
 HIDDEN_RESULTS = ("visible", "after_due_date", "after_published", "hidden")
 """Gradescope's words for when something is shown."""
+WATCH_TAKES = ("submission", "watch", "assignment", "course", "hidden", "require_sandbox", "unsafe", "verbose")
+"""What `--watch` makes use of; every other option is refused with it."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -163,7 +165,7 @@ def run(args: argparse.Namespace) -> int:
     """
     path, wanted = _targets(args)
     if args.watch:
-        return _watch(args, path, wanted)
+        return _watch(args, path)
     gc.disable()  # one report: its garbage is not worth looking for
     worker = launch()  # before anything heavy: it starts up while we load NumPy and read files; `engine.grade` ends it
     try:
@@ -242,13 +244,14 @@ def _marked(report: Report, store: Path) -> Report:
     return report if state is None else with_marks(report, state)
 
 
-def _watch(args: argparse.Namespace, path: Path, wanted: list[report_files.Output]) -> int:
+def _watch(args: argparse.Namespace, path: Path) -> int:
     from grader.commands.watch import Watch, watch
 
-    if wanted or args.marks or args.fresh or args.seed is not None or args.data is not None:
-        raise UsageError(
-            "--watch shows the report on the terminal: leave out -o, --json, --seed, --fresh, --data and --marks"
-        )
+    parser = argparse.ArgumentParser()
+    add_arguments(parser)
+    given = [name for name, value in vars(parser.parse_args([])).items() if getattr(args, name) != value]
+    if others := [f"--{name.replace('_', '-')}" for name in given if name not in WATCH_TAKES]:
+        raise UsageError(f"--watch shows the report on the terminal; leave out {', '.join(others)}")
     policy = Policy(require=args.require_sandbox, unsafe=args.unsafe)
     watched = Watch(path, args.course and Path(args.course), args.assignment, args.hidden, policy)
     watch(watched, lambda report: stdio.emit(_page(report, verbose=args.verbose)), stdio.tell)

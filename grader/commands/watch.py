@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 
 import msgspec
@@ -20,14 +22,13 @@ from grader.reference.expected import ExpectedValues
 from grader.report.sentences import total
 from grader.sandbox.tiers import Policy
 from grader.sandbox.watchdog import remove
-from grader.submission.files.gather import gather
+from grader.submission.files.gather import gather, walk
 from grader.submission.files.identify import identify
 
 POLL_S = 0.1
 """Between two looks at the files: a tenth of what a person notices as waiting."""
-WATCHED = (".py", ".ipynb")
-MAX_FILES = 2_000
-"""Files that are looked at; a submission has a dozen."""
+MAX_ENTRIES = 10_000
+"""Files that are looked at, of any kind; a submission has a dozen and perhaps a folder of images."""
 
 
 class Watch:
@@ -138,15 +139,15 @@ def _result(part: PartResult) -> object:
 
 
 def stamps(path: Path) -> dict[str, tuple[int, int]]:
-    """Time and size of every file that can change the result."""
-    files = [path] if path.is_file() else [p for p in sorted(path.rglob("*")) if p.suffix in WATCHED]
+    """Time and size of every file that can change the result: of a notebook also the modules beside it."""
+    files, suffixes = ([], (".py", ".ipynb")) if path.is_dir() else ([path], (".py",))
+    if path.is_dir() or path.suffix == ".ipynb":
+        with suppress(OSError):  # what cannot be read is said where it is graded
+            entries = islice(walk(path if path.is_dir() else path.parent), MAX_ENTRIES)
+            files += [file for _, file in entries if file.suffix in suffixes]
     times = {}
-    for file in files[:MAX_FILES]:
-        if any(part.startswith(".") for part in file.relative_to(path).parts):
-            continue
-        try:
+    for file in files:
+        with suppress(OSError):  # being replaced by an editor
             stat = file.stat()
-        except OSError:  # being replaced by an editor
-            continue
-        times[str(file)] = (stat.st_mtime_ns, stat.st_size)
+            times[str(file)] = (stat.st_mtime_ns, stat.st_size)
     return times

@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from grader.commands.watch import stamps
+from grader.cli import main
+from grader.commands.watch import MAX_ENTRIES, stamps
 
 ROOT = Path(__file__).parents[2]
 RELU = """class ReLU:
@@ -88,6 +89,23 @@ def test_a_save_shows_what_changed_and_nothing_else(running: Running) -> None:
     assert "Traceback" not in running.log.read_text()
 
 
+@pytest.mark.parametrize(
+    "option",
+    [
+        *("--check=relu", "--seed=1", "--fresh", "--data=.", "--fail-under=50", "--exit-zero"),
+        *("--output=html=f", "--json=f", "--show-arrays=f.npz", "--hidden-results=hidden"),
+    ],
+)
+def test_options_that_would_do_nothing_are_refused(
+    option: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "hw.ipynb").write_text("{}")
+    assert main(["hw.ipynb", "--watch", option]) == 2
+    name = option.partition("=")[0]
+    assert f"leave out {name}\n" in capsys.readouterr().err
+
+
 def test_only_files_of_the_submission_are_watched(tmp_path: Path) -> None:
     (tmp_path / ".ipynb_checkpoints").mkdir()
     (tmp_path / ".ipynb_checkpoints" / "a.ipynb").write_text("")
@@ -95,3 +113,23 @@ def test_only_files_of_the_submission_are_watched(tmp_path: Path) -> None:
     (tmp_path / "layers.py").write_text("")
     assert [Path(name).name for name in stamps(tmp_path)] == ["layers.py"]
     assert list(stamps(tmp_path / "layers.py")) == [str(tmp_path / "layers.py")]
+
+
+def test_an_environment_in_the_folder_hides_nothing(tmp_path: Path) -> None:
+    """`GRADING.md` has it made there, and it sorts before the student's files."""
+    for name in (".venv", "my_env"):
+        (tmp_path / name / "lib").mkdir(parents=True)
+        (tmp_path / name / "pyvenv.cfg").write_text("")
+    for number in range(MAX_ENTRIES + 1):
+        (tmp_path / ".venv" / "lib" / f"m{number}.py").touch()
+    (tmp_path / "my_env" / "lib" / "m.py").write_text("")
+    (tmp_path / "hw.ipynb").write_text("")
+    assert list(stamps(tmp_path)) == [str(tmp_path / "hw.ipynb")]
+
+
+def test_modules_beside_a_notebook_are_watched_with_it(tmp_path: Path) -> None:
+    (tmp_path / "nndl").mkdir()
+    for name in ("hw.ipynb", "other.ipynb", "helper.py", "nndl/layers.py"):
+        (tmp_path / name).write_text("")
+    watched = stamps(tmp_path / "hw.ipynb")
+    assert {Path(name).name for name in watched} == {"hw.ipynb", "helper.py", "layers.py"}

@@ -242,7 +242,7 @@ def _listed(folder: Path, shown: str, skip: Collection[str]) -> tuple[dict[str, 
     files: dict[str, Path] = {}
     notes: list[str] = []
     size = 0
-    for count, (name, path) in enumerate(_walk(folder, skip), 1):
+    for count, (name, path) in enumerate(walk(folder, skip), 1):
         quota.check_entries(count)
         status = path.lstat()
         if stat.S_ISLNK(status.st_mode):
@@ -261,7 +261,7 @@ def _listed(folder: Path, shown: str, skip: Collection[str]) -> tuple[dict[str, 
     return dict(sorted(files.items())), notes
 
 
-def _walk(folder: Path, skip: Collection[str]) -> Iterator[tuple[str, Path]]:
+def walk(folder: Path, skip: Collection[str] = ()) -> Iterator[tuple[str, Path]]:
     """Every entry that is no folder, by relative name; caches, environments and linked folders are not entered."""
 
     def refuse(problem: OSError) -> None:
