@@ -108,7 +108,7 @@ def _observed(session: Session, check: Check, seed: int, replacements: Sequence[
         child.end()
         return not_answered(check, "crashed", "the process gave no proper answer" if private else str(error), started)
     student_error = student_error or outside_class(session.checked(observed.error), session.sources)
-    ended = "missing" if _is_unwritten(session, student_error) else observed.ended
+    ended = "missing" if is_unwritten(session.sources, student_error) else observed.ended
     unreadable = _unreadable(session, check) if ended == "missing" else None
     if unreadable is not None:
         ended, student_error = "error", unreadable
@@ -118,7 +118,7 @@ def _observed(session: Session, check: Check, seed: int, replacements: Sequence[
         values=values,
         error=student_error,
         at=(observed.file, observed.line),
-        changed=tuple(name for name in observed.changed if name not in check.changes)[:MAX_CHANGED],
+        changed=undeclared_changes(check, observed),
         replaced=observed.replaced,
         calls=seen_calls(check, observed.calls, session.sources),
         seconds=time.monotonic() - started,
@@ -185,12 +185,17 @@ def _unreadable(session: Session, check: Check) -> StudentError | None:
     return None
 
 
-def _is_unwritten(session: Session, error: StudentError | None) -> bool:
+def undeclared_changes(check: Check, observed: Observed) -> tuple[str, ...]:
+    """The inputs that the student's code changed, without those that the check lets it change."""
+    return tuple(name for name in observed.changed if name not in check.changes)[:MAX_CHANGED]
+
+
+def is_unwritten(sources: Mapping[str, str], error: StudentError | None) -> bool:
     """Whether a name is missing because the place marked for the code that gives it is still empty."""
     if error is None or error.type not in ("NameError", "UnboundLocalError") or not error.frames:
         return False
     last = error.frames[-1]
-    return is_left_open(session.sources.get(last.file, ""), last.line)
+    return is_left_open(sources.get(last.file, ""), last.line)
 
 
 def command_for(check: Check, seed: int, *, private: bool, replacements: Sequence[Replacement] = ()) -> RunCheck:

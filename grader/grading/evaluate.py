@@ -99,7 +99,7 @@ def evaluate(
         results.append(part_result(part, outcomes, followed, credited, assignment.follow_through))
     results = with_extra(assignment, results) if assignment.extra else results
     diagnoses, explanations = run.explained(checks)
-    notes = _each_once(note for c in checks for note in run.notes.get(c.id, ()))
+    notes = each_once(note for c in checks for note in run.notes.get(c.id, ()))
     return Evaluation(
         tuple(_with_diagnoses(results, diagnoses)), tuple(dict.fromkeys((*notes, *explanations, *unasked)))
     )
@@ -111,7 +111,7 @@ def _in_modules(assignment: Assignment, name: str) -> bool:
     return bool(places) and all(place.module for place in places)
 
 
-def _each_once(notes: Iterable[tuple[str, str]]) -> list[str]:
+def each_once(notes: Iterable[tuple[str, str]]) -> list[str]:
     """A sentence that several checks or parts share, once with all of them."""
     subjects: dict[str, dict[str, None]] = {}
     for subject, sentence in notes:
@@ -165,8 +165,7 @@ class _Run:
             if check.visibility == "hidden":
                 result = in_students_words(result, known_names(self._assignment, self._golden))
             self.outcomes[check.id] = result
-            in_place = [f"your code changes {_input(n)} in place" for n in observation.changed]
-            self.notes[check.id] = [(_subject(check), sentence) for sentence in in_place]
+            self.notes[check.id] = changed_inputs(observation, check)
 
     def follow(self, checks: Sequence[Check], earlier: Iterable[Outcome]) -> None:
         """Probe checks once more whose earlier names lost points, one after another.
@@ -320,9 +319,10 @@ def _subject(check: Check) -> str:
     return f"part {check.part.id}"
 
 
-def _input(name: str) -> str:
-    """The probe's word for an array that it has drawn; where it has none, the array is described."""
-    return f"its input `{name}`" if name.isidentifier() else name
+def changed_inputs(observation: Observation, check: Check) -> list[tuple[str, str]]:
+    """Notes on inputs changed in place, by the probe's word for each; where it has none, the array is described."""
+    words = [f"its input `{name}`" if name.isidentifier() else name for name in observation.changed]
+    return [(_subject(check), f"your code changes {word} in place") for word in words]
 
 
 def explain_all(

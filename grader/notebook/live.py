@@ -20,14 +20,22 @@ from grader.assignment.golden.provenance import refuse_stale
 from grader.assignment.requirements import refuse_missing
 from grader.engine import unchecked_points
 from grader.errors import WorkerError
-from grader.execution.observe import KNOWN_ENDINGS, TOO_SLOW, command_for, in_own_words, not_answered, received
-from grader.grading.evaluate import explain_all, given_for
+from grader.execution.observe import (
+    KNOWN_ENDINGS,
+    TOO_SLOW,
+    command_for,
+    in_own_words,
+    is_unwritten,
+    not_answered,
+    received,
+    undeclared_changes,
+)
+from grader.grading.evaluate import changed_inputs, each_once, explain_all, given_for
 from grader.grading.scoring import not_filled_in, outcome, part_result
-from grader.model import Assignment, Check, Observation, Outcome, PartResult, Report, StudentError
+from grader.model import Assignment, Check, Observation, Outcome, PartResult, Report
 from grader.notebook import IN_CHECK
 from grader.notebook.sources import LiveSources
 from grader.reference.session import recorded
-from grader.submission.review.stubs import is_left_open
 from grader.submission.source.calls import seen_calls
 from grader.worker import wire
 from grader.worker.messages import Observed, Prepare, RunCheck
@@ -90,7 +98,7 @@ class LiveSession:
         chosen = [p for p in assignment.parts if p.id in parts or not parts]
         seen: dict[str, Observation] = {}
         results: list[PartResult] = []
-        notes: list[str] = []
+        notes: list[tuple[str, str]] = []
         for part in chosen:
             outcomes = []
             for check in (c for c in assignment.checks if c.part.id == part.id):
@@ -103,7 +111,7 @@ class LiveSession:
                     outcomes.append(elsewhere)
                     continue
                 seen[check.id] = self.observe(check, seed)
-                notes += [f"part {part.id}: your code changes its input `{name}`" for name in seen[check.id].changed]
+                notes += changed_inputs(seen[check.id], check)
                 given = given_for(assignment, check, self._golden.get(check.id, {}), seed)
                 outcomes.append(outcome(check, seen[check.id], given))
             if outcomes:
@@ -116,7 +124,7 @@ class LiveSession:
             digest="",
             status="graded",
             parts=tuple(explained),
-            notes=tuple(dict.fromkeys((*notes, *remarks))),
+            notes=tuple(dict.fromkeys((*each_once(notes), *remarks))),
             seed=seed,
             unchecked=unchecked_points(self.assignment) if len(chosen) == len(self.assignment.parts) else Fraction(0),
             seconds={"total": time.monotonic() - started},
@@ -159,6 +167,10 @@ class LiveSession:
             reply, buffers = wire.receive(
                 ours, wire.REPLIES, max_buffers=self.assignment.limits.observation, deadline=deadline
             )
+            if not isinstance(reply, Observed) or reply.nonce != command.nonce or reply.ended not in KNOWN_ENDINGS:
+                raise WorkerError("the check's process gave no answer")
+            values = {name: received(value, buffers) for name, value in reply.values.items()}
+            own_error = in_own_words(check, reply, hidden=False)
         except wire.DeadlineExceeded:
             return not_answered(check, "timeout", TOO_SLOW.format(seconds), started)
         except (wire.Closed, WorkerError) as error:
@@ -167,26 +179,15 @@ class LiveSession:
             ours.close()
             os.kill(child, signal.SIGKILL)
             os.waitpid(child, 0)
-        if not isinstance(reply, Observed) or reply.nonce != command.nonce or reply.ended not in KNOWN_ENDINGS:
-            return not_answered(check, "crashed", "the check's process gave no answer", started)
-        values = {name: received(value, buffers) for name, value in reply.values.items()}
-        own_error = in_own_words(check, reply, hidden=False)
         return Observation(
             check=check.id,
-            ended="missing" if self._is_unwritten(reply.error) else reply.ended,  # type: ignore[arg-type]  # known
+            ended="missing" if is_unwritten(self.sources.texts, reply.error) else reply.ended,  # type: ignore[arg-type]  # known
             values=values,
             error=own_error or reply.error,
-            changed=reply.changed,
+            changed=undeclared_changes(check, reply),
             calls=seen_calls(check, reply.calls, self.sources.texts),
             seconds=time.monotonic() - started,
         )
-
-    def _is_unwritten(self, error: StudentError | None) -> bool:
-        """Whether a name is missing because the place marked for the code that gives it is still empty."""
-        if error is None or error.type not in ("NameError", "UnboundLocalError") or not error.frames:
-            return False
-        last = error.frames[-1]
-        return is_left_open(self.sources.texts.get(last.file, ""), last.line)
 
     def _answer(self, check: Check, command: RunCheck, to: socket.socket) -> None:
         """In the child: run the check, send what it returned, end. Never returns."""
