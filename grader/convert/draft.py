@@ -7,10 +7,12 @@ Each format's reader makes a `Draft`; `write` turns it into files. What could no
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from fractions import Fraction
+from keyword import iskeyword
 from pathlib import Path
 
 from msgspec import Struct
@@ -77,6 +79,22 @@ class Draft(Struct, kw_only=True):
     done: list[str] = []
     """What was converted, one line for each cell or question."""
     left: list[Left] = []
+
+
+def check_id(text: str, draft: Draft, imported: Collection[str]) -> str:
+    """A free name for a check's function, from what the test is called elsewhere.
+
+    Parameters
+    ----------
+    imported
+        Names that the check file may bind by imports.
+    """
+    name = re.sub(r"\W", "_", text)
+    if not name.isidentifier() or iskeyword(name) or name in ("check", "Part", "Tolerance") or name in imported:
+        name = f"test_{name}"
+    while any(check.id == name for check in draft.checks):
+        name += "_"
+    return name
 
 
 def free_folder(course_root: Path, id: str) -> Path:
@@ -153,7 +171,7 @@ def _manifest(draft: Draft) -> str:
         f"order = {_quoted(list(draft.parts))}",
         "",
         "[names]",
-        *(f"{name} = {_quoted(where)}" for name, where in draft.names.items()),
+        *(f"{name if name.isascii() else _quoted(name)} = {_quoted(where)}" for name, where in draft.names.items()),
     ]
     for manual in draft.manual:
         lines += [

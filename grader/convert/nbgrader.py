@@ -15,12 +15,12 @@ from typing import Any
 
 import msgspec
 
-from grader.convert.draft import Draft, DraftCheck, DraftManual, Left
+from grader.convert.draft import Draft, DraftCheck, DraftManual, Left, check_id
 from grader.convert.manual import add_manual, kind_of_code
 from grader.convert.probes import probe_of
 from grader.convert.regions import cut, has_region, normalised, whole
 from grader.convert.scope import Scope, scope_of
-from grader.convert.source import SourceCell, notebooks_with, read_cells, title_of
+from grader.convert.source import SourceCell, notebooks_with, points_of, read_cells, title_of
 from grader.errors import AuthoringError, UsageError
 
 KEY = "nbgrader"
@@ -122,10 +122,7 @@ def _refuse(cells: Sequence[SourceCell], file: str) -> None:
 
 
 def _points(meta: dict[str, Any], where: str) -> Fraction:
-    points = meta.get("points", 0)
-    if isinstance(points, bool) or not isinstance(points, int | float) or points < 0:
-        raise AuthoringError(f"{where}: {points!r} is no number of points")
-    return Fraction(str(points))
+    return points_of(meta.get("points", 0), where)
 
 
 def _beside(path: Path) -> dict[str, Path]:
@@ -155,19 +152,17 @@ def _tests(
     everything = "\n".join(line for line in source.split("\n") if not any(mark in line for mark in _HIDDEN))
     if _AUTOTEST.search(cell.source):
         visible, hidden = "", [everything]  # nbgrader computes their values from the solution, as a hidden check does
-    name = re.sub(r"\W", "_", id)
-    name = name if name.isidentifier() and name not in ("check", "Part", "Tolerance") else f"test_{name}"
     draft.parts[id] = id.replace("_", " ").replace("-", " ").strip().capitalize() or id
-    asked = [(name, visible if not hidden else everything, points, bool(hidden))]
+    asked = [(id, visible if not hidden else everything, points, bool(hidden))]
     if hidden and visible.strip():
-        asked.insert(0, (f"{name}_public", visible, Fraction(0), False))
-    for check, text, worth, secret in asked:
+        asked.insert(0, (f"{id}_public", visible, Fraction(0), False))
+    for name, text, worth, secret in asked:
+        check = check_id(name, draft, scope.imports)
         values = not (_RANDOM.search(text) and not _SEEDED.search(text))
         try:
             probe = probe_of(text, scope, earlier, where, values=values)
         except AuthoringError as error:
             draft.left.append(Left(f"{where} ({id})", str(error).removeprefix(f"{where}: ")))
-            draft.parts.pop(id, None)
             continue
         draft.checks.append(
             DraftCheck(
@@ -193,6 +188,8 @@ def _tests(
             )
         if not probe.returned and not probe.kept:
             draft.left.append(Left(f"{where} ({id})", "asserts nothing: it fails only where its code raises"))
+    if not any(check.part == id for check in draft.checks):
+        del draft.parts[id]
 
 
 def _autotest(line: str) -> str:

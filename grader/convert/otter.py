@@ -17,11 +17,11 @@ from typing import Any
 from msgspec import Struct
 
 from grader.assignment.release.markers import BEGIN, END, STUB
-from grader.convert.draft import Draft, DraftCheck, DraftManual, Left
+from grader.convert.draft import Draft, DraftCheck, DraftManual, Left, check_id
 from grader.convert.manual import add_manual, kind_of_code
 from grader.convert.probes import probe_of
 from grader.convert.scope import Scope, parsed, scope_of
-from grader.convert.source import SourceCell, notebooks_with, read_cells, title_of
+from grader.convert.source import SourceCell, notebooks_with, points_of, read_cells, title_of
 from grader.errors import AuthoringError, UsageError
 from grader.submission.source.sections import headings
 
@@ -173,7 +173,7 @@ def _finish(draft: Draft, question: Question, file: str) -> None:
     code = "\n".join(cell.source for cell in question.solution if cell.kind == "code")
     under, asked = add_manual(draft, shown[0], question.name, in_cell=False)
     draft.cells += shown[1:]
-    points = Fraction(str(question.points)) if isinstance(question.points, int | float) else Fraction(1)
+    points = Fraction(1) if question.points is None else points_of(question.points, f"question {question.name}")
     kind = kind_of_code(code) if code else "written"
     draft.manual.append(
         DraftManual(id=question.name, title=under, points=points, kind=kind, under=under, question=asked or under)
@@ -193,16 +193,15 @@ def _tests(draft: Draft, question: Question, scope: Scope, file: str) -> None:
             )
         return
     cases = [(_case(cell), cell) for cell in question.tests if cell.kind == "code"]
-    worth = _worth(question, [config for config, _ in cases])
     if not cases:
         draft.left.append(Left(f"question {question.name}", "has no tests"))
         draft.parts.pop(question.name, None)
         return
+    worth = _worth(question, [config for config, _ in cases])
     if question.all_or_nothing and len(cases) > 1:
         draft.left.append(Left(f"question {question.name}", "all or nothing over several tests; here each test counts"))
     for number, (config, cell) in enumerate(cases, 1):
         where = f"{cell.where(file)} ({question.name})"
-        name = re.sub(r"\W", "_", f"{question.name}_{number}")
         try:
             text = _asserting(cell, _CONFIG.sub("", cell.source), config, where)
             probe = probe_of(text, scope, (), where)
@@ -213,7 +212,7 @@ def _tests(draft: Draft, question: Question, scope: Scope, file: str) -> None:
         title = str(config.get("name") or probe.title or f"Test {number}")
         draft.checks.append(
             DraftCheck(
-                id=name if name.isidentifier() else f"test_{name}",
+                id=check_id(f"{question.name}_{number}", draft, scope.imports),
                 part=question.name,
                 points=worth[number - 1],
                 title=title,
@@ -241,18 +240,21 @@ def _case(cell: SourceCell) -> dict[str, Any]:
 
 def _worth(question: Question, cases: Sequence[dict[str, Any]]) -> list[Fraction]:
     """Points of each test case, by otter's rule: what is left of the question's goes to cases without any."""
-    points = question.points
-    if isinstance(points, list) and len(points) == len(cases):
-        return [Fraction(str(p)) for p in points]
-    own = [Fraction(str(c["points"])) if isinstance(c.get("points"), int | float) else None for c in cases]
-    if isinstance(points, dict):
-        points = points.get("each", 1) * len(cases)
+    points, where = question.points, f"question {question.name}"
+    if isinstance(points, list):
+        if len(points) != len(cases):
+            raise AuthoringError(f"{where}: points for {len(points)} tests, and it has {len(cases)}")
+        return [points_of(p, where) for p in points]
+    own = [None if (p := c.get("points")) is None else points_of(p, where) for c in cases]
     given = sum((p for p in own if p is not None), Fraction(0))
-    if points is None:
-        points = given or 1
-    rest = [p for p in own if p is None]
-    share = (Fraction(str(points)) - given) / len(rest) if rest else Fraction(0)
-    return [share if p is None else p for p in own]
+    if isinstance(points, dict):
+        total = points_of(points.get("each", 1), where) * len(cases)
+    else:
+        total = (given or Fraction(1)) if points is None else points_of(points, where)
+    if given > total:
+        raise AuthoringError(f"{where}: its tests have {given} points, and the question {total}")
+    rest = own.count(None)
+    return [(total - given) / rest if p is None else p for p in own]
 
 
 def _asserting(cell: SourceCell, source: str, config: dict[str, Any], where: str) -> str:
@@ -304,7 +306,7 @@ def _expecting(expression: str, saved: str) -> str:
         return f"assert {expression}"
     try:
         value = ast.literal_eval(saved)
-    except (ValueError, SyntaxError):
+    except (ValueError, SyntaxError, TypeError):
         printed = re.fullmatch(r"(array\(.*\)|np\.\w+\(.*\))", saved.strip(), re.DOTALL)
         return f"assert ({expression}) == 0" if printed else f"assert repr({expression}) == {saved!r}"
     return f"assert ({expression}) == {value!r}"

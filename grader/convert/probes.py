@@ -8,8 +8,10 @@ bound to `student.NAME`; where the cell deletes or replaces one of them, it work
 from __future__ import annotations
 
 import ast
+import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
 
 from msgspec import Struct
 
@@ -166,6 +168,9 @@ def _returning(
     text: str, tree: ast.Module, scope: Scope, rebound: frozenset[str]
 ) -> tuple[list[str], dict[str, str], int]:
     """The lines with asserts on values replaced, the tolerances, and how many were."""
+    if any(one.end_lineno == other.lineno for one, other in pairwise(tree.body)):
+        text = ast.unparse(tree)  # `assert f(1) == 1; assert f(2) == 4`: a line for each
+        tree = ast.parse(text)
     lines = text.split("\n")
     student = _of_student(tree, scope)
     tolerances = dict[str, str]()
@@ -180,9 +185,8 @@ def _returning(
             continue
         key = _key(ast.unparse(got), tolerances)
         tolerances[key] = compared.tolerance
-        indent = " " * node.col_offset
         first, last = node.lineno - 1, node.end_lineno or node.lineno
-        lines[first:last] = [f"{indent}got[{key!r}] = {ast.unparse(got)}"]
+        lines[first:last] = [f"got[{key!r}] = {ast.unparse(got)}"]
     return lines, dict(reversed(tolerances.items())), len(tolerances)
 
 
@@ -232,11 +236,17 @@ def _compared(node: ast.stmt) -> _Compared | None:
     return None
 
 
-def _equality(left: ast.expr, right: ast.expr) -> _Compared:
+def _within(got: ast.expr, expected: ast.expr, tolerance: str | None) -> _Compared | None:
+    """None for a tolerance that is no literal: such an assert stays as it is."""
+    return None if tolerance is None else _Compared(got, expected, tolerance)
+
+
+def _equality(left: ast.expr, right: ast.expr) -> _Compared | None:
     for one, other in ((left, right), (right, left)):
         if isinstance(one, ast.Call) and _name(one) == "approx" and one.args:
-            rel, atol = _number(one, 1, "rel", "1e-6"), _number(one, 2, "abs", "1e-12")
-            return _Compared(other, one.args[0], _allclose(rel, atol))
+            atol = _number(one, 2, "abs", "")
+            rel = _number(one, 1, "rel", "0" if atol else "1e-6")  # pytest's: of `abs` alone nothing is relative
+            return _within(other, one.args[0], _allclose(rel, "1e-12" if atol == "" else atol))
     return _Compared(left, right, _EXACT)
 
 
@@ -248,11 +258,11 @@ def _difference(left: ast.expr, right: ast.expr) -> _Compared | None:
     inner = left.args[0] if len(left.args) == 1 else None
     if not (isinstance(inner, ast.BinOp) and isinstance(inner.op, ast.Sub)):
         return None
-    return _Compared(inner.left, inner.right, _allclose("0", limit))
+    return _within(inner.left, inner.right, _allclose("0", limit))
 
 
 def _closeness(call: ast.Call) -> _Compared | None:
-    if len(call.args) < 2:
+    if len(call.args) < 2 or any(isinstance(argument, ast.Starred) for argument in call.args):
         return None
     got, expected = call.args[:2]
     match _name(call):
@@ -264,11 +274,11 @@ def _closeness(call: ast.Call) -> _Compared | None:
             tolerance = _EXACT
         case _:
             return None
-    return _Compared(got, expected, tolerance)
+    return _within(got, expected, tolerance)
 
 
 def _asserting_call(call: ast.Call) -> _Compared | None:
-    if len(call.args) < 2:
+    if len(call.args) < 2 or any(isinstance(argument, ast.Starred) for argument in call.args):
         return None
     got, expected = call.args[:2]
     match _name(call):
@@ -278,34 +288,36 @@ def _asserting_call(call: ast.Call) -> _Compared | None:
             tolerance = _EXACT
         case "assert_almost_equal" | "assert_array_almost_equal":
             default = "7" if _name(call) == "assert_almost_equal" else "6"
-            places = int(float(_number(call, 2, "decimal", default)))
-            tolerance = _allclose("0", f"{1.5 * 10.0**-places:.3g}")
+            places = _number(call, 2, "decimal", default)
+            tolerance = _allclose("0", places and f"{1.5 * 10.0 ** -float(places):.3g}")
         case _:
             return None
-    return _Compared(got, expected, tolerance)
+    return _within(got, expected, tolerance)
 
 
-def _allclose(rtol: str, atol: str) -> str:
+def _allclose(rtol: str | None, atol: str | None) -> str | None:
+    if rtol is None or atol is None:
+        return None
     rtol = rtol if float(rtol) else "1e-15"  # a rule's limit is above 0
     return f'Tolerance(rule="allclose", limit={rtol}, limit32={rtol}, atol={atol})'
 
 
-def _number(call: ast.Call, position: int, keyword: str, default: str) -> str:
-    if len(call.args) > position:
-        return _literal(call.args[position]) or default
-    argument = next((k.value for k in call.keywords if k.arg == keyword), None)
-    return (_literal(argument) if argument is not None else None) or default
+def _number(call: ast.Call, position: int, keyword: str, default: str) -> str | None:
+    """An argument's number; None where it is given, and no literal."""
+    given = [*call.args[position : position + 1], *(k.value for k in call.keywords if k.arg in (keyword, None))]
+    return _literal(given[0]) if given else default
 
 
 def _literal(node: ast.expr) -> str | None:
     try:
-        value = ast.literal_eval(node)
-    except ValueError:
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Pow):  # 10**-6
-            left, right = _literal(node.left), _literal(node.right)
-            return None if left is None or right is None else repr(float(left) ** float(right))
+            value = float(ast.literal_eval(node.left)) ** ast.literal_eval(node.right)
+        else:
+            value = ast.literal_eval(node)
+    except (ValueError, TypeError, ArithmeticError):
         return None
-    return repr(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+    number = isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < math.inf
+    return repr(value) if number else None
 
 
 def _name(call: ast.Call) -> str:

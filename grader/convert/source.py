@@ -7,15 +7,17 @@ project's own percent text (`assignment.release.percent`).
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Callable, Sequence
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 from msgspec import Struct
 
 from grader.assignment.release import percent
-from grader.errors import UsageError
+from grader.errors import AuthoringError, UsageError
 from grader.submission.source.sections import headings
 
 _MARKER = re.compile(r"#\s?%%+(?:\s+(.*))?")
@@ -90,6 +92,19 @@ def read_text(path: Path) -> str:
 def percent_text(cells: Sequence[SourceCell]) -> str:
     """The project's percent text of the cells: sources and kinds, no outputs, no metadata."""
     return percent.text_of({"cells": [{"cell_type": cell.kind, "source": cell.source} for cell in cells]})
+
+
+def points_of(value: object, where: str) -> Fraction:
+    """What metadata or YAML gives as a number of points.
+
+    Raises
+    ------
+    AuthoringError
+        If it is no number, below 0, or not finite.
+    """
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < math.inf:
+        raise AuthoringError(f"{where}: {value!r} is no number of points")
+    return Fraction(str(value))
 
 
 # ---------------------------------------------------------------- .ipynb

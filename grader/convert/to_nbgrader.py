@@ -149,19 +149,20 @@ def _test(check: Check, expected: Mapping[str, Any]) -> dict[str, Any]:
     """A test cell; of a hidden check all but its title is hidden."""
     limits = {name: _limits(check.tolerances.get(name, check.tolerance)) for name in expected}
     key = zlib.crc32(check.id.encode())  # of its random generator, as in `grader.worker.probe`
+    points = round(float(check.points), 6)  # as `_earned` rounds
     body = [
         _needed(check),
         f"_expected = {{{', '.join(f'{name!r}: {_literal(value)}' for name, value in expected.items())}}}",
-        f"_points = _earned({check.id}, {key}, _expected, {limits!r}, {float(check.points)!r})",
+        f"_points = _earned({check.id}, {key}, _expected, {limits!r}, {points!r})",
     ]
     if check.all_or_nothing:
-        body.append(f"_points = _points if _points == {float(check.points)!r} else 0.0")
+        body.append(f"_points = _points if _points == {points!r} else 0.0")
     if check.visibility == "hidden":
         body = ["### BEGIN HIDDEN TESTS", *body, "_points", "### END HIDDEN TESTS"]
     else:
         body.append("_points")
     text = "\n".join([f"# {check.part.id} {check.part.title}: {check.title}", *body])
-    return _cell(check.id, text, locked=True, points=float(check.points))
+    return _cell(check.id, text, locked=True, points=points)
 
 
 def _limits(tolerance: Tolerance) -> tuple[float, float, float]:

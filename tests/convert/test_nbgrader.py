@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,8 @@ import pytest
 
 from grader import cli
 from grader.convert.nbgrader import draft_of, notebooks_of
+from grader.convert.probes import probe_of
+from grader.convert.scope import scope_of
 from grader.engine import grade
 from grader.errors import AuthoringError, UsageError
 from grader.model import Report
@@ -126,6 +129,7 @@ SOLUTION = cell("def f(x):\n    ### BEGIN SOLUTION\n    return 2 * x\n    ### EN
         (cell("f(1)", grade=True, solution=False, points=1), "grade_id 'a' occurs twice"),
         (cell("f(1)", grade=True, solution=False, points=1, grade_id="a b"), "grade_id 'a b' is none"),
         (cell("f(1)", grade=True, solution=False, points=-1, grade_id="b"), "-1 is no number of points"),
+        (cell("f(1)", grade=True, solution=False, points=math.nan, grade_id="b"), "nan is no number of points"),
         (cell("f(1)", grade=True, solution=False, schema_version=4), "schema 4; 1 to 3 can be read"),
         (
             cell("### BEGIN HIDDEN TESTS\nf(1)", grade=True, solution=False, points=1, grade_id="b"),
@@ -197,6 +201,71 @@ def test_a_cell_that_cannot_become_a_check_is_listed(tmp_path: Path) -> None:
     assert [(left.where, left.what) for left in draft.left] == [
         ("n.ipynb, cell 1 (t)", "cannot become a check (import * only allowed at module level); write it by hand")
     ]
+
+
+HIDDEN = "### BEGIN HIDDEN TESTS\n{}\n### END HIDDEN TESTS"
+
+
+@pytest.mark.parametrize(
+    ("test", "hidden"),
+    [
+        ("assert f(1) == 2\n" + HIDDEN.format("got = f(3)\nassert got == 6"), False),
+        ("for x in (1, 2):\n" + HIDDEN.format("    assert f(x) == 2 * x"), True),
+    ],
+)
+def test_half_of_a_cell_becomes_a_check_where_the_other_cannot(tmp_path: Path, test: str, hidden: bool) -> None:
+    source = notebook(tmp_path / "n.ipynb", SOLUTION, cell(test, grade=True, solution=False, points=1, grade_id="t"))
+    assert cli.main(["import", "nbgrader", "--course", str(tmp_path), str(source)]) == 0
+    draft = draft_of(source, "n")
+    assert [check.hidden for check in draft.checks] == [hidden]
+    assert "n.ipynb, cell 1 (t)" in [left.where for left in draft.left]
+
+
+@pytest.mark.parametrize(
+    ("test", "lines"),
+    [
+        ("assert f(1) == 2; assert f(2) == 4", ["got['f(1)'] = f(1)", "got['f(2)'] = f(2)"]),
+        ("x = f(2); assert x == 4", ["x = f(2)", "got['x'] = x"]),
+        ("tol = 1e-2\nassert np.allclose(f(2), 4, atol=tol)", ["tol = 1e-2", "assert np.allclose(f(2), 4, atol=tol)"]),
+        ("assert f(2) == pytest.approx(4, rel=f(1))", ["assert f(2) == pytest.approx(4, rel=f(1))"]),
+        ("assert abs(f(2) - 4) < 10 ** 400", ["assert abs(f(2) - 4) < 10 ** 400"]),
+        ("options = {}\nassert np.isclose(f(2), 4, **options)", ["assert np.isclose(f(2), 4, **options)"]),
+        ("np.testing.assert_allclose(*f(2), 1e-3)", ["np.testing.assert_allclose(*f(2), 1e-3)"]),
+    ],
+)
+def test_a_statement_stays_what_it_asks(test: str, lines: list[str]) -> None:
+    probe = probe_of(test, scope_of([("def f(x): ...", True), ("import numpy as np, pytest", False)]), (), "n.ipynb")
+    compile("def probe():\n" + "\n".join(f"    {line}" for line in probe.body), "probe", "exec")
+    assert [line for line in lines if line not in probe.body] == []
+
+
+def test_every_check_has_a_name_of_its_own(tmp_path: Path) -> None:
+    solution = cell(
+        "import numpy as np\n\ndef f(x):\n    ### BEGIN SOLUTION\n    return x\n    ### END SOLUTION", solution=True
+    )
+    ids = ("t-a", "t_a", "lambda", "np", "1a")
+    tests = [cell("assert f(1) == np.int64(1)", grade=True, solution=False, points=1, grade_id=id) for id in ids]
+    source = notebook(tmp_path / "n.ipynb", solution, *tests)
+    words = ["--course", str(tmp_path)]
+    assert cli.main(["import", "nbgrader", *words, str(source)]) == 0
+    assert cli.main(["golden", "record", *words, "n"]) == 0
+    assert [c.id for c in draft_of(source, "n").checks] == ["t_a", "t_a_", "test_lambda", "test_np", "test_1a"]
+
+
+def test_the_tolerance_of_approx_is_pytests() -> None:
+    test = "assert f(1) == pytest.approx(2, abs=0.5)\nassert f(2) == pytest.approx(4)"
+    probe = probe_of(test, scope_of([("def f(x): ...", True)]), (), "n.ipynb")
+    wide, narrow = probe.tolerances.values()
+    assert "limit=1e-15, limit32=1e-15, atol=0.5" in wide
+    assert "limit=1e-6, limit32=1e-6, atol=1e-12" in narrow
+
+
+def test_a_name_of_any_script_is_written_as_toml_reads_it(tmp_path: Path) -> None:
+    solution = cell("def σ(x):\n    ### BEGIN SOLUTION\n    return 2 * x\n    ### END SOLUTION", solution=True)
+    test = cell("assert σ(1) == 2", grade=True, solution=False, points=1, grade_id="t")
+    source = notebook(tmp_path / "n.ipynb", solution, test)
+    assert cli.main(["import", "nbgrader", "--course", str(tmp_path), str(source)]) == 0
+    assert tomllib.loads((tmp_path / "reference/n/assignment.toml").read_text())["names"] == {"σ": "notebook"}
 
 
 def test_a_notebook_without_nbgraders_metadata_is_named(tmp_path: Path) -> None:

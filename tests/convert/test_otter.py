@@ -93,6 +93,9 @@ def notebook(path: Path, *cells: tuple[str, str]) -> Path:
     return path
 
 
+WORTH = '""" # BEGIN TEST CONFIG\npoints: {}\n""" # END TEST CONFIG\nf(1)'
+
+
 def question(*tests: str, **config: str) -> list[tuple[str, str]]:
     head = "\n".join(["# BEGIN QUESTION", "name: q1", *(f"{key}: {value}" for key, value in config.items())])
     return [
@@ -128,8 +131,8 @@ def test_an_exception_based_test_is_its_functions_body(tmp_path: Path) -> None:
         ({}, ["f(1)", "f(2)"], ["1/2", "1/2"]),
         ({"points": "3"}, ["f(1)", "f(2)"], ["3/2", "3/2"]),
         ({"points": "[1, 4]"}, ["f(1)", "f(2)"], ["1", "4"]),
-        ({"points": "5"}, ['""" # BEGIN TEST CONFIG\npoints: 2\n""" # END TEST CONFIG\nf(1)', "f(2)"], ["2", "3"]),
-        ({}, ['""" # BEGIN TEST CONFIG\npoints: 2\n""" # END TEST CONFIG\nf(1)', "f(2)"], ["2", "0"]),
+        ({"points": "5"}, [WORTH.format(2), "f(2)"], ["2", "3"]),
+        ({}, [WORTH.format(2), "f(2)"], ["2", "0"]),
     ],
 )
 def test_points_are_shared_by_otters_rule(
@@ -175,6 +178,12 @@ def test_otters_blocks_of_yaml_are_read() -> None:
         ([("raw", "# BEGIN QUESTION\npoints: 2")], "cell 0: a question without a name"),
         ([*question("f(1)"), ("raw", "# END QUESTION")], "END QUESTION, and no question is open"),
         ([question("f(1)")[0], *question("f(1)")], "a question inside question q1"),
+        (question("f(1)", points="[1, 2]"), "question q1: points for 2 tests, and it has 1"),
+        (question("f(1)", points="two"), "question q1: 'two' is no number of points"),
+        (question("f(1)", points='{"each": NaN}'), "question q1: nan is no number of points"),
+        (question("f(1)", points="-1", manual="true"), "question q1: -1 is no number of points"),
+        (question(WORTH.format("two")), "question q1: 'two' is no number of points"),
+        (question(WORTH.format(2), points="1"), "question q1: its tests have 2 points, and the question 1"),
         (
             [*question("f(1)")[:2], ("code", "# END SOLUTION"), *question("f(1)")[3:]],
             "line 1: END SOLUTION without BEGIN SOLUTION above it",

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from msgspec import structs
 
 from grader import cli
 from grader.assignment.release.new import make_new
-from grader.convert.to_nbgrader import _needed
+from grader.convert.to_nbgrader import SETUP, _needed, _test
 from grader.errors import AuthoringError
 from tests.support import make_check
 
@@ -86,6 +88,14 @@ def test_one_name_in_two_check_files_is_refused() -> None:
     check = structs.replace(make_check(body), helpers=helpers)
     with pytest.raises(AuthoringError, match=r"draw is defined in checks_one.py and checks_two.py, .* rename one"):
         _needed(check)
+
+
+def test_a_third_of_a_point_is_earned() -> None:
+    check = structs.replace(make_check("return {'x': np.ones(2)}"), points=Fraction(1, 3), all_or_nothing=True)
+    cell = _test(check, {"x": np.ones(2)})
+    space: dict[str, Any] = {}
+    exec(SETUP.format(places={}, seed=1) + "".join(cell["source"]), space)
+    assert space["_points"] == cell["metadata"]["nbgrader"]["points"] > 0
 
 
 def test_test_cells_give_the_points_of_the_checks(exported: tuple[list[dict[str, Any]], str]) -> None:
