@@ -134,7 +134,7 @@ def _changed_files(old: CacheKey, new: CacheKey) -> list[str]:
     differ = [name for name in {**old.files, **new.files} if old.files.get(name) != new.files.get(name)]
     if not old.files or not new.files or not differ:  # one of them was no report on an assignment
         return []
-    more = f" and {len(differ) - FILES_NAMED} more files" if len(differ) > FILES_NAMED else ""
+    more = f" and {plural(len(differ) - FILES_NAMED, 'more file')}" if len(differ) > FILES_NAMED else ""
     return [f"{', '.join(differ[:FILES_NAMED])}{more} changed in the assignment"]
 
 

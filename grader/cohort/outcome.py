@@ -12,6 +12,7 @@ from typing import Literal
 from msgspec import Struct, field
 
 from grader.cohort.records import Decision, Result, RosterEntry
+from grader.report.sanitize import in_points
 
 State = Literal["graded", "decided", "excused", "person", "ungradable", "fault", "unattempted", "absent"]
 STATES: Mapping[State, str] = {
@@ -121,7 +122,7 @@ def _state(result: Result, counts: bool, partial: bool) -> tuple[State, Fraction
     if not counts:
         return "unattempted", None, "the rules let no attempt count"
     if result.pending and not (partial and result.max_points):
-        return "person", None, f"{float(result.pending):g} points wait"
+        return "person", None, f"{in_points(result.pending)} {'waits' if result.pending == 1 else 'wait'}"
     return "graded", result.final, ""
 
 

@@ -52,7 +52,7 @@ def run(args: argparse.Namespace) -> int:
     from grader.cohort.records import Decision
     from grader.cohort.store import Store
     from grader.marking.totals import results as with_marks
-    from grader.report.sanitize import points
+    from grader.report.sanitize import in_points, points
 
     with Store.open(args.store, create=args.student is not None and args.store.exists()) as store:
         run = store.run().id
@@ -74,12 +74,12 @@ def run(args: argparse.Namespace) -> int:
         most = most_points(r for r in results if r.assignment == assignment)[-1]
         value = None if args.points == EXCUSED else args.points
         if value is not None and value > most:
-            raise UsageError(f"{points(value)} points: the assignment has {points(most)}")
+            raise UsageError(f"{in_points(value)}: the assignment has {points(most)}")
         content = one.result.content if one.result is not None else ""
         store.decide(
             Decision(assignment=assignment, student=one.student, content=content, points=value, reason=args.reason)
         )
-    ends = EXCUSED if value is None else f"{points(value)} of {points(most)} points"
+    ends = EXCUSED if value is None else f"{points(value)} of {in_points(most)}"
     before = "" if one.points is None else f", before {points(one.points)}"
     stdio.emit(f"{assignment}, {one.shown}: {ends}{before}\n")
     return DECIDED

@@ -199,16 +199,17 @@ def _entry(one: StudentResult) -> Entry:
 
 def _comment(result: Result) -> str:
     """What was lost, as the lines of a comment; platforms take it for HTML."""
-    from grader.report.sanitize import cut, one_line, points
+    from grader.report.sanitize import cut, in_points, one_line, points
 
     if result.points is None:
         return ""
-    lines = [f"{points(result.points)} of {points(result.max_points)} points"]
+    lines = [f"{points(result.points)} of {in_points(result.max_points)}"]
     if result.pending:
-        lines.append(f"{points(result.pending)} more points wait for a person")
+        wait = "waits" if result.pending == 1 else "wait"
+        lines.append(f"{plural(points(result.pending), 'more point')} {wait} for a person")
     if result.penalty:
-        days = f"{result.late_days} day{'' if result.late_days == 1 else 's'} late"
-        lines.append(f"{days}: {points(result.penalty)} points off")
+        days = plural(result.late_days, "day")
+        lines.append(f"{days} late: {in_points(result.penalty)} off")
     for part in result.report.get("parts", ()):
         if part["score"] is not None and part["score"] < part["max_score"]:
             why = _marked(part["mark"]) if "mark" in part else ""

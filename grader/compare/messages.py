@@ -6,7 +6,7 @@ Owns the words; the verdict is `grader.compare.arrays`'s, and naming the mistake
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import ceil, floor, isfinite, log10
 from typing import Any, Literal, SupportsIndex
@@ -49,6 +49,11 @@ class Facts:
     single: bool
     """Computed in float32 or float16 where float64 was expected."""
     hidden: bool
+
+
+def enumerated(words: Sequence[str]) -> str:
+    """`a, b and c`."""
+    return " and ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
 
 
 def missing(name: str) -> str:

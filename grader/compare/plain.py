@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from grader.compare.arrays import compare
-from grader.compare.messages import shape_text, short_line
+from grader.compare.messages import missing, shape_text, short_line
 from grader.model import Comparison, NotArray, Plain, Tolerance
 from grader.worker.messages import FLATTENED
 
@@ -46,7 +46,7 @@ def compare_value(name: str, got: Any, expected: Any, tolerance: Tolerance, *, h
         numbers = _as_numbers(got)
         return compare(name, got if numbers is None else numbers, expected, tolerance, hidden=hidden)
     if got is None:
-        problem = f"`{name}` is missing from what your code returned"
+        problem = missing(name)
     elif isinstance(got, NotArray) and not isinstance(got, Plain):
         what = short_line(got.detail if got.kind in (FLATTENED, "other") and got.detail else got.kind)
         problem = f"`{name}` is {_article(what)}, expected {_described(expected.value)}"

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from msgspec import structs
 
 from grader.compare.arrays import LARGEST_HIDDEN_ERROR
-from grader.compare.messages import blurred
+from grader.compare.messages import blurred, enumerated
 from grader.model import Check, Comparison, Diagnosis, Outcome
 
 KINDS = {"b": "bool", "i": "int", "u": "int", "f": "float", "c": "complex"}
@@ -87,7 +87,7 @@ def renamed(text: str, own: Set[str], known: Set[str]) -> str:
             more = f"{strange} more result{'s' if strange > 1 else ''}"
             several = f"{strange} of the results" if strange > 1 else "the result" if len(own) == 1 else ONE
             shown.append(more if shown else several)
-        listed = " and ".join([", ".join(shown[:-1]), shown[-1]] if len(shown) > 1 else shown)
+        listed = enumerated(shown)
         before, verb = match["of"] or "", match["verb"] or ""
         if verb and not before and len(shown) == 1 and strange < 2:
             verb = {"are": "is"}.get(verb, f"{verb}s")

@@ -9,6 +9,7 @@ import ast
 import re
 from functools import lru_cache
 
+from grader.compare.messages import enumerated
 from grader.model import Check, Observation
 from grader.worker.syntax import parse_tree
 
@@ -27,7 +28,8 @@ def not_taken_apart(check: Check, observation: Observation) -> str:
     if called is None:
         return ""
     function, names = called
-    wanted = f"{len(names)} values are expected: {', '.join(names[:-1])} and {names[-1]}"
+    count = f"{len(names)} value{'' if len(names) == 1 else 's'}"
+    wanted = f"{count} {'is' if len(names) == 1 else 'are'} expected: {enumerated(names)}"
     if (match := _NONE.search(error.message)) is not None:
         if match["type"] == "NoneType":
             return f"`{function}` returned None: is a `return` missing? {wanted}"
@@ -35,7 +37,7 @@ def not_taken_apart(check: Check, observation: Observation) -> str:
     if (match := _FEW.search(error.message)) is not None:
         return f"`{function}` returned {match['count']} value{'' if match['count'] == '1' else 's'}; {wanted}"
     if _MANY.search(error.message):
-        return f"`{function}` returned more than that, or one array; {wanted}"
+        return f"`{function}` returned more values than expected, or one array; {wanted}"
     return ""
 
 

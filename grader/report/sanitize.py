@@ -63,6 +63,11 @@ def plural(number: int | str, word: str) -> str:
     return f"{number} {word}{'' if str(number) == '1' else 's'}"
 
 
+def in_points(value: Fraction) -> str:
+    """`2.5 points`, or `1 point`."""
+    return plural(points(value), "point")
+
+
 def number(value: Fraction) -> int | float:
     """Points for programs: an integer when whole, else a float with six digits after the point."""
     return value.numerator if value.denominator == 1 else round(float(value), 6)

@@ -13,8 +13,9 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from grader.compare.messages import enumerated
 from grader.model import CellRun, Comparison, Outcome, PartResult, Report
-from grader.report.sanitize import clean, cut, one_line, points
+from grader.report.sanitize import clean, cut, in_points, one_line, points
 
 CELL_MESSAGE = 300
 """Characters of a failing cell's message, of its first paragraph: a library may tell a page."""
@@ -137,7 +138,7 @@ def mark_lines(part: PartResult, *, comment: bool = True) -> tuple[str, ...]:
     mark = part.mark
     if mark is None:
         return ()
-    replaced = "" if mark.replaces is None else f"a person changed the score of {points(mark.replaces)} points"
+    replaced = "" if mark.replaces is None else f"a person changed the score of {in_points(mark.replaces)}"
     items = (f"{'+' if i.points > 0 else ''}{points(i.points)}: {one_line(i.text)}" for i in mark.items)
     return tuple(filter(None, (replaced, *items, paragraph(mark.comment) if comment else "")))
 
@@ -167,8 +168,7 @@ def credit(part: PartResult) -> str:
 
 def enumerate_names(names: Sequence[str]) -> str:
     """`a, b and c`."""
-    shown = [one_line(name) for name in names]
-    return " and ".join([", ".join(shown[:-1]), shown[-1]] if len(shown) > 1 else shown)
+    return enumerated([one_line(name) for name in names])
 
 
 def cell_name(cell: CellRun) -> str:
@@ -182,8 +182,8 @@ def cell_problem(cell: CellRun) -> str:
     if cell.error is None:
         return how
     message = one_line(cell.error.message.strip().partition("\n\n")[0], CELL_MESSAGE)
-    what = ": ".join(filter(None, (one_line(cell.error.type), message)))
-    return what if cell.status == "error" else f"{how}: {what}"
+    before = one_line(cell.error.type) if cell.status == "error" else how  # other types are the grader's own
+    return ": ".join(filter(None, (before, message)))
 
 
 def is_unwritten(cell: CellRun) -> bool:
@@ -193,7 +193,7 @@ def is_unwritten(cell: CellRun) -> bool:
 
 def earned(report: Report) -> str:
     """`18 of 20 points`."""
-    return f"{points(report.score)} of {points(report.max_score)} points"
+    return f"{points(report.score)} of {in_points(report.max_score)}"
 
 
 def waiting(report: Report) -> str:

@@ -130,9 +130,12 @@ def _describe(figure: Any) -> str:
         drawn = [f"a line of {n} points" for n in lines[:10]]
         if len(lines) > 10:
             drawn.append(f"{len(lines) - 10} more lines")
-        drawn += [f"{len(axes.images)} images"] if axes.images else []
-        drawn += [f"{len(axes.collections)} collections"] if axes.collections else []
-        drawn += [f"{len(axes.patches)} patches"] if axes.patches else []
+        for items, one, many in (
+            (axes.images, "image", "images"),
+            (axes.collections, "collection", "collections"),
+            (axes.patches, "patch", "patches"),
+        ):
+            drawn += [f"{len(items)} {one if len(items) == 1 else many}"] if items else []
         labels = [("title", axes.get_title()), ("x", axes.get_xlabel()), ("y", axes.get_ylabel())]
         named = [f"{what} '{str(text)[:80]}'" for what, text in labels if text]
         if drawn:

@@ -115,9 +115,7 @@ def waiting(student: str, earned: str, most: str, pending: str) -> tuple[CohortE
     """A hand-in of which a person must decide a check: its points are not in `most`."""
     hand_in, result, worth = row(student, 20, "105")
     parts = [{**part("1", 0, 0), "status": "pending"}, part("2", 15, 15)]
-    scores = {"1": PartScore("0", "0", "5"), "2": PartScore(earned, most, "0")}
-    scores["3"] = PartScore("0", "0", "4")
-    assert Fraction(pending) == sum(Fraction(s.pending) for s in scores.values())
+    scores = {"1": PartScore("0", "0", pending), "2": PartScore(earned, most, "0")}
     return hand_in, structs.replace(result, scores=scores, report={"submission": {"path": ""}, "parts": parts}), worth
 
 
@@ -126,7 +124,7 @@ def test_who_waits_for_a_person_or_could_not_be_graded_is_blank_and_not_zero(
     tmp_path: Path, place: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    rows = [row("ann", 20, "1"), waiting("wes", "15", "15", "9"), waiting("zoe", "0", "0", "9"), row("bo", None, "4")]
+    rows = [row("ann", 20, "1"), waiting("wes", "15", "15", "9"), waiting("zoe", "0", "0", "1"), row("bo", None, "4")]
     for i, (hand_in, result, worth) in enumerate(rows):
         rows[i] = structs.replace(hand_in, ids={"canvas_id": str(i), "Username": hand_in.student}), result, worth
     fill(tmp_path / "s.sqlite", rows)
@@ -141,7 +139,7 @@ def test_who_waits_for_a_person_or_could_not_be_graded_is_blank_and_not_zero(
         assert [f",{points}" in line for line in text.splitlines() if f",{who}," in line] == [True]
     assert not any(word in text.casefold() for word in ("zoe", "bo,"))
     said = capsys.readouterr().err
-    assert "Zoe (zoe): with points that a person must give: 9 points wait" in said
+    assert "Zoe (zoe): with points that a person must give: 1 point waits" in said
     assert "Bo (bo): could not be graded: PDF" in said
     assert said.splitlines()[-1] == (
         "grade: 4 students: 2 entered, out of 20; 1 with points that a person must give; 1 could not be graded"
@@ -150,7 +148,7 @@ def test_who_waits_for_a_person_or_could_not_be_graded_is_blank_and_not_zero(
     found = {r["student"]: r for r in csv.DictReader(io.StringIO((tmp_path / "table.csv").read_text("utf-8-sig")))}
     assert [found[who]["final"] for who in ("ann", "bo", "wes", "zoe")] == ["20", "", "15", ""]
     assert [found[who]["part 1"] for who in ("ann", "bo", "wes", "zoe")] == ["5", "", "", ""]
-    assert found["zoe"]["waiting for a person"] == "9"
+    assert found["zoe"]["waiting for a person"] == "1"
 
 
 def test_points_can_be_scaled(store: Path) -> None:

@@ -360,11 +360,11 @@ def test_the_environment_of_student_code_holds_nothing_of_the_callers(
 def test_figures_are_described_and_closed(run: Runner, tmp_path: Path) -> None:
     cells = [
         "import matplotlib.pyplot as plt",
-        "plt.plot(range(30))\nplt.title('Loss')\nplt.show()",
+        "plt.plot(range(30))\nplt.title('Loss')\nplt.show()\nplt.figure()\nplt.imshow([[1]])",
         "len(plt.get_fignums())",
     ]
     session = run(tmp_path, cells, [], [], limits=Limits(cell=20.0))
-    assert session.cells[1].figures == ("a line of 30 points, title 'Loss'",)
+    assert session.cells[1].figures == ("a line of 30 points, title 'Loss'", "1 image")
     assert session.cells[2].text.strip() == "0"
 
 

@@ -14,9 +14,9 @@ from tests.support import make_check
 BODY = "dx, dw = student.affine_backward(1)\nreturn {'dx': dx, 'dw': dw}"
 
 
-def message(type: str, text: str, **changes: Any) -> str:
-    check = structs.replace(make_check(BODY), **changes)
-    line = check.source.splitlines().index("    dx, dw = student.affine_backward(1)") + 1
+def message(type: str, text: str, body: str = BODY, **changes: Any) -> str:
+    check = structs.replace(make_check(body), **changes)
+    line = check.source.splitlines().index(f"    {body.splitlines()[0]}") + 1
     error = StudentError(type=type, message=text)
     observation = Observation(check=check.id, ended="error", error=error, at=(check.file, line))
     return outcome(check, observation, Given(golden={}, rng=None, data=None)).message  # type: ignore[arg-type]
@@ -32,12 +32,22 @@ def message(type: str, text: str, **changes: Any) -> str:
             "not enough values to unpack (expected 2, got 1)",
             "`affine_backward` returned 1 value; 2 values",
         ),
-        ("ValueError", "too many values to unpack (expected 2)", "`affine_backward` returned more than that"),
+        (
+            "ValueError",
+            "too many values to unpack (expected 2)",
+            "`affine_backward` returned more values than expected, or one array; 2",
+        ),
     ],
 )
 def test_what_was_returned_is_told(type: str, text: str, told: str) -> None:
     assert message(type, text).startswith(told)
     assert message(type, text).endswith("2 values are expected: `dx` and `dw`.")
+
+
+def test_one_value_is_expected_in_the_singular() -> None:
+    body = BODY.replace("dx, dw =", "(dx,) =").replace(", 'dw': dw", "")
+    told = message("ValueError", "too many values to unpack (expected 1)", body)
+    assert told == "`affine_backward` returned more values than expected, or one array; 1 value is expected: `dx`."
 
 
 def test_another_error_and_a_hidden_check_are_told_as_they_were() -> None:

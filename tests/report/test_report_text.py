@@ -1,9 +1,10 @@
 from fractions import Fraction
+from typing import Literal
 
 import pytest
 
 from grader.model import CellRun, StudentError
-from grader.report.sanitize import REPLACEMENT, clean, cut, number, one_line, points
+from grader.report.sanitize import REPLACEMENT, clean, cut, in_points, number, one_line, points
 from grader.report.sentences import cell_problem
 from tests.report.sample_reports import ESCAPES
 
@@ -107,3 +108,20 @@ def test_a_failing_cells_message_is_its_first_paragraph_cut_short() -> None:
     assert cell_problem(run) == "ImportError: `load_boston` has been removed."
     run = CellRun(index=1, status="error", error=StudentError(type="ValueError", message="x" * 5000))
     assert len(cell_problem(run)) < 400
+
+
+@pytest.mark.parametrize(
+    ("status", "type", "message"),
+    [("skipped", "NotRun", "no time was left"), ("timeout", "Timeout", "it was stopped"), ("crashed", "Crashed", "9")],
+)
+def test_the_graders_own_types_of_error_are_not_shown(
+    status: Literal["skipped", "timeout", "crashed"], type: str, message: str
+) -> None:
+    problem = cell_problem(CellRun(index=1, status=status, error=StudentError(type=type, message=message)))
+    assert problem.endswith(f": {message}")
+    assert type not in problem
+
+
+def test_one_point_is_a_point() -> None:
+    assert in_points(Fraction(1)) == "1 point"
+    assert in_points(Fraction(1, 2)) == "0.5 points"

@@ -195,7 +195,7 @@ def test_total_names_what_waits() -> None:
     assert page(mixed()).splitlines()[-1] == "7 of 10.33 points; 20 points are marked by a person"
     waiting = outcome("f", RELU, "t", "pending", worth=1, message="left to a person")
     assert page(report(auto(RELU, "pending", waiting))).splitlines()[-1] == (
-        "0 of 1 points; 1 point is marked by a person"
+        "0 of 1 point; 1 point is marked by a person"
     )
 
 

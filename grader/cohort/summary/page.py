@@ -12,7 +12,7 @@ from typing import NamedTuple
 from grader.cohort.outcome import STATES, UNDECIDED
 from grader.cohort.records import Run
 from grader.cohort.summary.summary import BINS, CohortSummary, StudentScore, time_bins
-from grader.report.sanitize import one_line, plural, points
+from grader.report.sanitize import in_points, one_line, plural, points
 
 SHOWN = 12
 """Parts and mistakes in a plot."""
@@ -158,7 +158,7 @@ def _mistakes(summary: CohortSummary) -> str:
         Bar(
             one_line(m.text),
             float(m.lost),
-            f"{plural(points(m.lost), 'point')} · {plural(m.students, 'student')} · part {one_line(m.part)}",
+            f"{in_points(m.lost)} · {plural(m.students, 'student')} · part {one_line(m.part)}",
             m.who,
         )
         for m in summary.mistakes[:SHOWN]

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from fractions import Fraction
 
 from grader.cohort.summary.summary import BINS, CohortSummary, time_bins
-from grader.report.sanitize import one_line, plural, points
+from grader.report.sanitize import in_points, one_line, plural, points
 from grader.report.terminal.layout import fit, pad, table, wrap
 
 SHOWN = 5
@@ -56,11 +56,11 @@ def _distribution(summary: CohortSummary, width: int, block: str) -> list[str]:
     quarter = [summary.scores[len(summary.scores) * k // 4] for k in (1, 3)]
     mean, middle = summary.mean or Fraction(0), summary.median or Fraction(0)  # there are scores, or we were not called
     averages = f"mean {points(mean)}, median {points(middle)}, middle half {points(quarter[0])} to {points(quarter[1])}"
-    lines.append(f"  {averages}, of {points(summary.max_points)} points; full marks: {summary.full}")
+    lines.append(f"  {averages}, of {in_points(summary.max_points)}; full marks: {summary.full}")
     if summary.late:
-        lines.append(f"  late: {plural(summary.late, 'student')}, who paid {points(summary.penalty)} points")
+        lines.append(f"  late: {plural(summary.late, 'student')}, who paid {in_points(summary.penalty)}")
     if summary.pending:
-        lines.append(f"  for a person to mark: {points(summary.pending)} points")
+        lines.append(f"  for a person to mark: {in_points(summary.pending)}")
     return lines
 
 
@@ -84,7 +84,7 @@ def _mistakes(summary: CohortSummary, width: int, block: str) -> list[str]:
     dearest = summary.mistakes[0].lost
     for mistake in summary.mistakes[:SHOWN]:
         bar = pad(_bar(mistake.lost, dearest, LOST, block), LOST) if dearest else ""
-        cost = f"{plural(points(mistake.lost), 'point')}, {plural(mistake.students, 'student')}"
+        cost = f"{in_points(mistake.lost)}, {plural(mistake.students, 'student')}"
         lines.append(f"  {bar}  {cost}, part {one_line(mistake.part)}")
         lines += [f"    {text}" for text in wrap(one_line(mistake.text), width - 4)]
     return lines

@@ -15,7 +15,7 @@ from xml.etree import ElementTree as ET
 from grader.model import Outcome, PartResult, Report
 from grader.report import sentences
 from grader.report.formats import Format
-from grader.report.sanitize import clean, one_line, points
+from grader.report.sanitize import clean, in_points, one_line, points
 
 _FAILED = frozenset({"partial", "failed"})
 _BROKEN = frozenset({"error", "timeout"})
@@ -67,7 +67,7 @@ def _case(report: Report, part: PartResult, outcome: Outcome, titles: Counter[st
         return case
     kind = "failure" if outcome.status in _FAILED else "error" if outcome.status in _BROKEN else "skipped"
     element = ET.SubElement(case, kind, type=outcome.status, message=_xml(message))
-    element.text = _xml("\n".join([f"{points(outcome.score)} of {points(outcome.check.points)} points", *lines]))
+    element.text = _xml("\n".join([f"{points(outcome.score)} of {in_points(outcome.check.points)}", *lines]))
     return case
 
 
@@ -75,11 +75,11 @@ def _manual(report: Report, part: PartResult) -> ET.Element:
     case = _named(report, part, part.part.title, 0.0)
     if part.mark is not None:
         if part.status != "passed":
-            message = f"{points(part.score)} of {points(part.max_score)} points"
+            message = f"{points(part.score)} of {in_points(part.max_score)}"
             failure = ET.SubElement(case, "failure", type=part.status, message=_xml(message))
             failure.text = _xml("\n".join(sentences.mark_lines(part)))
         return case
-    message = f"needs manual grading, {points(part.max_score)} points; {sentences.answer_state(part)}"
+    message = f"needs manual grading, {in_points(part.max_score)}; {sentences.answer_state(part)}"
     ET.SubElement(case, "skipped", type="pending", message=_xml(message))
     return case
 

@@ -14,7 +14,7 @@ from grader.model import Outcome, PartResult, Report
 from grader.report import sentences
 from grader.report.formats import Format
 from grader.report.json_report import SCHEMA
-from grader.report.sanitize import number, one_line, points
+from grader.report.sanitize import in_points, number, one_line
 
 When = Literal["visible", "after_due_date", "after_published", "hidden"]
 WHENS: tuple[When, ...] = get_args(When)
@@ -118,9 +118,7 @@ def _output(report: Report) -> str:
     for part in report.parts:
         if not part.is_scored:
             title = f"{one_line(part.part.id)} {one_line(part.part.title)}"
-            lines.append(
-                f"{title}: {points(part.max_score)} points, marked by a person; {sentences.answer_state(part)}"
-            )
+            lines.append(f"{title}: {in_points(part.max_score)}, marked by a person; {sentences.answer_state(part)}")
     for cell in report.cells:
         if cell.status != "ok" and not sentences.is_unwritten(cell):
             lines.append(f"{sentences.cell_name(cell)}: {sentences.cell_problem(cell)}")

@@ -6,10 +6,8 @@ Owns the layout; content and order are `grader.report.terminal.terminal`'s.
 from __future__ import annotations
 
 from grader.report.sanitize import clean, cut
+from grader.report.sentences import PARAGRAPH
 from grader.report.terminal import layout
-
-PARAGRAPH = 2_000
-"""Characters of one message or sentence."""
 
 _SGR = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
 _ASCII = str.maketrans(

@@ -10,7 +10,7 @@ from fractions import Fraction
 
 from grader.model import CellRun, Comparison, Outcome, PartResult, Report
 from grader.report import order, sentences
-from grader.report.sanitize import one_line, points
+from grader.report.sanitize import in_points, one_line, points
 from grader.report.terminal import layout
 from grader.report.terminal.page import TerminalPage
 
@@ -163,7 +163,7 @@ def _folded(page: TerminalPage, sign: str, title: str, parts: tuple[PartResult, 
     if not parts:
         return
     worth = sum((p.max_score for p in parts), Fraction(0))
-    amount = f" ({points(worth)} point{'' if worth == 1 else 's'})" if worth else ""
+    amount = f" ({in_points(worth)})" if worth else ""
     if len(parts) <= NAMED_PARTS and scores:
         names = "; ".join(f"{one_line(p.part.id)} {one_line(p.part.title)}" for p in parts)
     else:
