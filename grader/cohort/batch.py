@@ -26,7 +26,7 @@ Runner = Callable[[Iterable[Job], Setup], Iterator[tuple[Job, BatchResult | str]
 """Grades jobs somewhere: `pool.in_slots`, `cluster.on_cluster`."""
 
 
-class Event(Struct, frozen=True, kw_only=True):
+class Event(Struct, frozen=True):
     """One submission is done, or nothing was for a moment (`status` None)."""
 
     status: Status | None = None
@@ -177,7 +177,7 @@ def run_batch(
     reports = dict(store.scores(id for _, id in plan.kept))
     for submission, id in plan.kept:
         store.reuse(run, submission, id)
-        tell(_event(*reports[id], reused=True))
+        tell(Event(*reports[id], reused=True))
     jobs, twins = plan.jobs, plan.twins
     while jobs:
         apart: list[CohortEntry] = []
@@ -198,22 +198,18 @@ def run_batch(
                 )
             id = store.add(run, job.submission, graded)
             full = graded.score == graded.max_score
-            tell(_event(graded.status, full, reused=False))
+            tell(Event(graded.status, full))
             for twin in twins.get(job.number, ()):
                 if graded.status != "graded" and twin.path != job.submission.path:
                     apart.append(twin)
                     continue
                 store.reuse(run, twin, id)
-                tell(_event(graded.status, full, reused=True))
+                tell(Event(graded.status, full, reused=True))
         jobs = tuple(Job(number=n, submission=twin, assignment=assignment) for n, twin in enumerate(apart))
         twins = {}
     elsewhere = store.elsewhere(run) if rules.late.term_days else ()
     store.finish(run, apply_policy(store.results(run, reports=False), rules, elsewhere))
     return run
-
-
-def _event(status: Status, full: bool, *, reused: bool) -> Event:
-    return Event(status=status, full=full, reused=reused)
 
 
 def _lost(job: Job, why: str) -> BatchResult:

@@ -1,7 +1,7 @@
 """`grade export`: results to the platforms that keep them, and an assignment to the one that runs it.
 
-Owns reading the store, messages about those who are not in a file, and where files go; the files are made by
-`grader.report`.
+Owns the table of results, messages about those who are not in a file, and where files go. Gradebooks are filled in by
+`grader.gradebook`, marks written by `grader.marking.table`, and what concerns an assignment is `export_assignment`'s.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from grader.commands import REGISTRY, export_assignment, stdio
+from grader.commands import export_assignment, stdio
 from grader.commands.shared import LISTED, listed
 from grader.errors import UsageError
 from grader.report.sanitize import plural
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from grader.cohort.outcome import StudentResult
     from grader.cohort.records import Result
     from grader.gradebook.csv import Sheet
-    from grader.gradebook.gradebook import Filled, Gradebook
+    from grader.gradebook.gradebook import Filled
     from grader.gradebook.match import Entry
 
 DONE, LEFT_OUT = 0, 1
@@ -143,7 +143,7 @@ def _gradebook(args: argparse.Namespace) -> int:
     filled = gradebook.fill(request)
     _write(args.output, filled.data)
     _tell_undecided(ends, args.store)
-    _tell_sheet(filled, ends, gradebook)
+    _tell_sheet(filled, ends)
     waiting = sum(one.points is not None and one.result is not None and one.result.pending > 0 for one in ends)
     if waiting:
         have = "has" if waiting == 1 else "have"
@@ -254,14 +254,14 @@ def _tell_undecided(ends: Sequence[StudentResult], store: Path) -> None:
         else:
             for one in those:
                 stdio.tell(f"{one_line(one.shown)}: {words}: {one_line(one.reason, 300)}")
-    if "mark" in REGISTRY and any(one.state == "person" for one in ends):
+    if any(one.state == "person" for one in ends):
         stdio.tell(f"give the points that wait with `grade mark {store}`")
     undecided = next((one for one in ends if one.state in UNDECIDED), None)
     if undecided is not None:
         stdio.tell(f"decide with `grade decide {store} {shlex.quote(undecided.student)} POINTS` (or `excused`)")
 
 
-def _tell_sheet(filled: Filled, ends: Sequence[StudentResult], gradebook: Gradebook) -> None:
+def _tell_sheet(filled: Filled, ends: Sequence[StudentResult]) -> None:
     """What of the sheet stays, or is replaced."""
     shown = {one.student: one.shown for one in ends}
     for why in dict.fromkeys(filled.left_out.values()):

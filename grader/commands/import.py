@@ -1,4 +1,4 @@
-"""`grade import`: what other tools and people made, by kind. A kind is a module and one line of `KINDS`."""
+"""`grade import`: what other tools and people made, by kind. A kind is one row of `KINDS`."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from importlib import import_module
 
 DESCRIPTION = "Take in what was made elsewhere."
 KINDS = {
-    "nbgrader": ("a source assignment of nbgrader", "grader.commands.import_nbgrader"),
-    "otter": ("an assignment for `otter assign`", "grader.commands.import_otter"),
+    "nbgrader": ("a source assignment of nbgrader", "grader.commands.import_assignment"),
+    "otter": ("an assignment for `otter assign`", "grader.commands.import_assignment"),
     "marks": ("marks from a CSV file", "grader.commands.import_marks"),
 }
-"""Kind to what the help says of it, and its module, with `DESCRIPTION`, `add_arguments` and `run` as a command has."""
+"""Kind to what it is, and a module with `DESCRIPTION` of that, `add_arguments` and `run` as a command has."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -22,7 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         kind = kinds.add_parser(
             name,
             help=text,
-            description=own_module.DESCRIPTION,
+            description=own_module.DESCRIPTION.format(text),
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
         own_module.add_arguments(kind)

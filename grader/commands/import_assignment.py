@@ -1,4 +1,4 @@
-"""What every format of `grade import` shares: from a path to new folders below `reference/`."""
+"""`grade import nbgrader` and `otter`: an assignment of another grader becomes one of this course."""
 
 from __future__ import annotations
 
@@ -16,6 +16,11 @@ if TYPE_CHECKING:
     from grader.convert.draft import Draft
 
 
+DESCRIPTION = """\
+Write reference/ID from {}, or from each in a folder, which only is read:
+solution and stubs, checks with their points, parts for a person, and a list of what is left to look at."""
+
+
 class Importer(Protocol):
     """A module of `grader.convert` that reads another grader's assignments."""
 
@@ -26,17 +31,20 @@ class Importer(Protocol):
         """One of them, converted."""
 
 
-def add_path(parser: argparse.ArgumentParser, what: str) -> None:
-    """The arguments of both commands."""
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """What is read, and what it becomes."""
     add_course(parser)
-    parser.add_argument("path", metavar="PATH", type=Path, help=what)
+    parser.add_argument("path", metavar="PATH", type=Path, help="its source notebook, or a folder of them")
     parser.add_argument("--id", metavar="ID", help="the new assignment's id (default: from the names of its files)")
 
 
-def take(args: argparse.Namespace, format: Importer) -> int:
+def run(args: argparse.Namespace) -> int:
     """Convert and write; returns the exit code."""
+    from grader.convert import nbgrader, otter
     from grader.convert.draft import free_folder
 
+    formats: dict[str, Importer] = {"nbgrader": nbgrader, "otter": otter}
+    format = formats[args.kind]
     if not args.path.exists():
         raise UsageError(f"{args.path}: no such file or folder")
     notebooks = format.notebooks_of(args.path)

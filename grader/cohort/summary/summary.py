@@ -30,8 +30,6 @@ class PartLoss(Struct, frozen=True, kw_only=True):
     """Points lost by all students together."""
     students: int
     """How many lost some."""
-    missing: int
-    """Of these, how many had a check that was not filled in."""
 
 
 class MistakeLoss(Struct, frozen=True, kw_only=True):
@@ -165,7 +163,7 @@ def _counted(report: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "parts": [
             {key: part[key] for key in wanted if key in part}
-            | {"checks": [{k: c[k] for k in ("status", "score", "max_score", "diagnosis")} for c in part["checks"]]}
+            | {"checks": [{k: c[k] for k in ("score", "max_score", "diagnosis")} for c in part["checks"]]}
             for part in report.get("parts", ())
         ]
     }
@@ -229,7 +227,6 @@ def _parts(graded: Sequence[Result]) -> list[PartLoss]:
                 continue  # nobody has marked it yet
             id, points = part["id"], _points(part["max_score"])
             lost = points - _points(part["score"])
-            missing = any(check["status"] == "missing" for check in part["checks"])
             had = losses.get(id)
             losses[id] = PartLoss(
                 id=id,
@@ -237,7 +234,6 @@ def _parts(graded: Sequence[Result]) -> list[PartLoss]:
                 points=points,
                 lost=lost + (had.lost if had else 0),
                 students=(lost > 0) + (had.students if had else 0),
-                missing=(lost > 0 and missing) + (had.missing if had else 0),
             )
     return list(losses.values())
 
