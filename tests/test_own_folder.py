@@ -229,4 +229,5 @@ def test_an_older_copy_that_was_run_is_not_taken_for_the_notebook(desk: Desk) ->
 def test_a_changed_input_is_told_by_the_part(desk: Desk) -> None:
     desk.edit({FORWARD: "x *= STEP\n        return x"})
     for report in desk.reports():
-        assert "part 1: your code changes its input `x` in place" in report.notes
+        changed = [note for note in report.notes if "in place" in note]
+        assert changed == ["part 1: your code changes its input `x` in place"]  # once, though a hidden check sees it too

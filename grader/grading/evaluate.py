@@ -14,6 +14,7 @@ from msgspec import Struct, structs
 
 from grader.assignment.solution import Entangled, is_written_by_student, pieces
 from grader.execution.observe import observe
+from grader.execution.private import AN_INPUT
 from grader.execution.scheduler import Prober
 from grader.grading.hidden import in_students_words, shown_diagnosis
 from grader.grading.scoring import (
@@ -99,7 +100,7 @@ def evaluate(
         results.append(part_result(part, outcomes, followed, credited, assignment.follow_through))
     results = with_extra(assignment, results) if assignment.extra else results
     diagnoses, explanations = run.explained(checks)
-    notes = each_once(note for c in checks for note in run.notes.get(c.id, ()))
+    notes = each_once(note for c in checks for note in (*run.in_place(c), *run.notes.get(c.id, ())))
     return Evaluation(
         tuple(_with_diagnoses(results, diagnoses)), tuple(dict.fromkeys((*notes, *explanations, *unasked)))
     )
@@ -165,7 +166,15 @@ class _Run:
             if check.visibility == "hidden":
                 result = in_students_words(result, known_names(self._assignment, self._golden))
             self.outcomes[check.id] = result
-            self.notes[check.id] = changed_inputs(observation, check)
+            self.notes[check.id] = []
+
+    def in_place(self, check: Check) -> list[tuple[str, str]]:
+        """Notes on the inputs that it saw changed; one without a name counts where its part has no other."""
+        if check.id not in self._seen:
+            return []
+        names = {n for id, o in self._seen.items() if self.outcomes[id].check.part == check.part for n in o.changed}
+        named = tuple(n for n in self._seen[check.id].changed if n != AN_INPUT or names == {AN_INPUT})
+        return changed_inputs(named, check)
 
     def follow(self, checks: Sequence[Check], earlier: Iterable[Outcome]) -> None:
         """Probe checks once more whose earlier names lost points, one after another.
@@ -319,9 +328,9 @@ def _subject(check: Check) -> str:
     return f"part {check.part.id}"
 
 
-def changed_inputs(observation: Observation, check: Check) -> list[tuple[str, str]]:
+def changed_inputs(names: Iterable[str], check: Check) -> list[tuple[str, str]]:
     """Notes on inputs changed in place, by the probe's word for each; where it has none, the array is described."""
-    words = [f"its input `{name}`" if name.isidentifier() else name for name in observation.changed]
+    words = [f"its input `{name}`" if name.isidentifier() else name for name in names]
     return [(_subject(check), f"your code changes {word} in place") for word in words]
 
 

@@ -111,7 +111,7 @@ class LiveSession:
                     outcomes.append(elsewhere)
                     continue
                 seen[check.id] = self.observe(check, seed)
-                notes += changed_inputs(seen[check.id], check)
+                notes += changed_inputs(seen[check.id].changed, check)
                 given = given_for(assignment, check, self._golden.get(check.id, {}), seed)
                 outcomes.append(outcome(check, seen[check.id], given))
             if outcomes:
