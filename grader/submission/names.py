@@ -45,6 +45,12 @@ SUBMISSION_SUFFIXES = frozenset(
 _SIBLINGS = 2000  # a download folder is listed far enough to find the neighbour, and no further
 
 
+def fits_a_path(path: str) -> bool:
+    """Whether a file system can hold a file or module of that relative path: what a student writes may be longer."""
+    encoded = path.encode("utf-8", "replace")
+    return len(encoded) <= 2000 and max(map(len, encoded.split(b"/"))) <= 250
+
+
 def printable(text: str, limit: int = 120) -> str:
     """`text` as one printable line of at most `limit` characters.
 

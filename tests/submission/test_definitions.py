@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import ast
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grader.submission.source.definitions import definitions
+from grader.submission.source.definitions import _Trees, definitions
 from grader.submission.source.magics import plain_python
 
 
@@ -167,3 +171,16 @@ def test_valid_python_comes_through_unchanged(source: str) -> None:
     except Warning:
         pass
     assert plain_python(source) == source
+
+
+def test_threads_may_read_at_the_same_time() -> None:
+    """The engine's threads share the syntax trees that are kept, of which many have to go again."""
+    trees, texts = _Trees(room=300), [f"x{n} = 1" for n in range(200)] * 50
+    often = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(max_workers=4) as pool:
+            parsed = list(pool.map(trees.get, texts))
+    finally:
+        sys.setswitchinterval(often)
+    assert [ast.unparse(p.tree) for p in parsed if p.tree] == texts

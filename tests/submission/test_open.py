@@ -346,6 +346,15 @@ def test_a_module_that_a_cell_writes_is_handed_in(tmp_path: Path, modular: Assig
     assert not (tmp_path / "escape.py").exists()
 
 
+@pytest.mark.parametrize("name", ["a" * 300, "/".join(["ab"] * 2000), "é" * 140])
+def test_names_that_no_file_system_holds_are_nobodys_files(tmp_path: Path, modular: Assignment, name: str) -> None:
+    module = name.replace("/", ".")
+    cells = (f"import {module}, os", f"from {module} import f", f"%%writefile {name}.py\nX = 1", "import helper")
+    files = {"hw.ipynb": notebook_json(*cells), "helper.py": f"import {module}", **MODULES}
+    submission = opened(tmp_path, modular, files, "hw.ipynb")
+    assert submission.modules.keys() == {"helper.py", *MODULES}
+
+
 def test_a_module_that_is_handed_in_outranks_the_cell_that_writes_it(tmp_path: Path, modular: Assignment) -> None:
     cell = "%%writefile layers/linear.py\nclass Linear: old = True"
     submission = opened(tmp_path, modular, {"hw.ipynb": notebook_json(cell), **MODULES})

@@ -17,7 +17,7 @@ from grader.model import Assignment, Notebook
 from grader.submission.files.gather import SubmittedFiles
 from grader.submission.files.layout import without_copy_mark
 from grader.submission.files.similarity import KNOWN_PACKAGES
-from grader.submission.names import printable
+from grader.submission.names import fits_a_path, printable
 from grader.submission.source.definitions import definitions
 from grader.submission.source.modules import MAX_SOURCE, absolute, decode
 
@@ -97,7 +97,7 @@ def _imported(text: str, importer: str) -> Iterator[tuple[str, bool]]:
 def _is_there(module: str, folder: Path, start: PurePosixPath, assignment: Assignment) -> bool:
     """Whether the import finds something, or is a library's and none of the student's."""
     parts = module.split(".")
-    if not all(part.isidentifier() for part in parts) or parts[0] in KNOWN_PACKAGES:
+    if not fits_a_path("/".join(parts)) or not all(map(str.isidentifier, parts)) or parts[0] in KNOWN_PACKAGES:
         return True
     if any((root / parts[0]).exists() for root in assignment.stand_ins):
         return True

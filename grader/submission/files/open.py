@@ -23,7 +23,7 @@ from grader.submission.files.fill_imports import fill_imports
 from grader.submission.files.gather import SubmittedFiles, gather
 from grader.submission.files.layout import Layout, lay_out, module_paths, mounted_folders
 from grader.submission.files.provided import edited, place_provided, provided_versions
-from grader.submission.names import printable
+from grader.submission.names import fits_a_path, printable
 from grader.submission.source.definitions import definitions
 from grader.submission.source.modules import MAX_SOURCE, Held, Modules, decode
 from grader.submission.source.notebook import parse_notebook, refuse_python2
@@ -224,7 +224,7 @@ def written_files(notebook: Notebook) -> Mapping[str, str]:
             part for part in PurePosixPath(match["path"].strip().strip("'\"")).parts if part not in {"/", ".", ".."}
         ]
         name, text = "/".join(parts), cell.source[match.end() :] + "\n"
-        if all(part.isprintable() and "\\" not in part for part in parts):
+        if fits_a_path(name) and all(part.isprintable() and "\\" not in part for part in parts):
             texts[name] = (texts.get(name, "") if "-a" in match["options"].split() else "") + text
     # a file cannot be a folder as well
     return {name: text for name, text in texts.items() if not any(other.startswith(f"{name}/") for other in texts)}

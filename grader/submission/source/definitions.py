@@ -7,6 +7,7 @@ star-imports. Which of several definitions counts, and following imports into ot
 from __future__ import annotations
 
 import ast
+import threading
 import warnings
 from collections.abc import Iterator
 from typing import Literal
@@ -72,29 +73,33 @@ class Parsed(Struct, frozen=True):
 
 
 class _Trees:
-    """The syntax trees of the last texts, which every stage asks for again: up to 1 kB for each token."""
+    """The syntax trees of the last texts, which every stage and thread asks for again: up to 1 kB for each token."""
 
     def __init__(self, room: int) -> None:
         self._room = room
+        self._lock = threading.Lock()
         self._kept: dict[str, tuple[int, Parsed]] = {}
+        self._size = 0
 
     def get(self, source: str) -> Parsed:
-        if (kept := self._kept.pop(source, None)) is None:
-            size = count_tokens(source)
-            if size > MAX_TOKENS:
-                return Parsed(None, f"line 1: longer than {MAX_TOKENS:,} words and signs")
-            self._drop(size)
-            kept = size, _parsed(source)
-        self._kept[source] = kept
-        return kept[1]
+        with self._lock:
+            if (kept := self._kept.pop(source, None)) is not None:
+                self._kept[source] = kept
+                return kept[1]
+        size = count_tokens(source)
+        if size > MAX_TOKENS:
+            return Parsed(None, f"line 1: longer than {MAX_TOKENS:,} words and signs")
+        parsed = _parsed(source)
+        with self._lock:
+            self._keep(source, size, parsed)
+        return parsed
 
-    def _drop(self, size: int) -> None:
-        size += sum(tokens for tokens, _ in self._kept.values())
-        for source, (tokens, _) in list(self._kept.items()):
-            if size <= self._room:
-                return
-            del self._kept[source]
-            size -= tokens
+    def _keep(self, source: str, size: int, parsed: Parsed) -> None:
+        self._size += size - self._kept.pop(source, (0, parsed))[0]
+        self._kept[source] = size, parsed
+        while self._size > self._room and len(self._kept) > 1:
+            oldest = next(iter(self._kept))
+            self._size -= self._kept.pop(oldest)[0]
 
 
 _trees = _Trees(room=MAX_TOKENS + 50_000)

@@ -14,6 +14,7 @@ from pathlib import Path, PurePosixPath
 import msgspec
 from msgspec import Struct
 
+from grader.submission.names import fits_a_path
 from grader.submission.source.definitions import CellDefinitions, Definition, definitions
 
 MAX_SOURCE = 2 << 20
@@ -43,7 +44,7 @@ def imported_names(text: str) -> set[str]:
                 roots |= {alias.name.partition(".")[0] for alias in names}
             case ast.ImportFrom():
                 roots.add(definition.origin.lstrip(".").partition(".")[0] or definition.original)
-    return {name for name in roots if name.isidentifier()}
+    return {name for name in roots if name.isidentifier() and fits_a_path(name)}
 
 
 class Held(Struct, frozen=True):
@@ -82,7 +83,7 @@ class Modules:
         return self._paths[module]
 
     def _looked_up(self, module: str) -> str | None:
-        if not module or not all(part.isidentifier() for part in module.split(".")):
+        if not fits_a_path(module.replace(".", "/")) or not all(part.isidentifier() for part in module.split(".")):
             return None
         first = module.partition(".")[0]
         for root in self._roots:
