@@ -231,6 +231,9 @@ NO_MISTAKES = [
     "def first(rows):\n    for row in rows:\n        if row > 0:\n            return row\n    return 0",
     "def first(rows):\n    for row in rows:\n        if row < 0:\n            continue\n        return row",
     "def relu(x):\n    np.maximum(x, 0, out=x)\n    return x",
+    "def relu(x):\n    np.maximum(x, 0, x)\n    return x",
+    "def clipped(x):\n    x.clip(0, 1, x)\n    np.clip(x, 0, 1, x)\n    return x",
+    "rate = 0.1\nw_rate = 2\ndef step(w, g):\n    w -= rate * g",
     "def show(x):\n    'Words.'\n    print(x.sum())\n    x.sort()\n    return x",
     """
     class A:

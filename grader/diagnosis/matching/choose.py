@@ -24,11 +24,11 @@ from grader.model import Check
 MAX_NAMES = 3
 """Author's mistakes with the same results that are listed together; a longer list helps nobody."""
 FACTORS = (
-    (-1.0, "wrong-sign", "right but for its sign."),
+    (-1.0, "wrong-sign", "right but for their sign"),
     (2.0, "scaled", "twice what is right: is there a factor 2 too many, a 1/2 missing, or something added twice?"),
     (0.5, "scaled", "half of what is right: is there a factor 1/2 too many, or a 2 missing?"),
-    (1 / np.log(2), "scaled", "too large by 1/ln 2: the logarithm is to the base 2, not the natural one."),
-    (1 / np.log(10), "scaled", "too small by ln 10: the logarithm is to the base 10, not the natural one."),
+    (1 / np.log(2), "scaled", "too large by 1/ln 2: the logarithm is to the base 2, not the natural one"),
+    (1 / np.log(10), "scaled", "too small by ln 10: the logarithm is to the base 10, not the natural one"),
 )
 """Factors that say what is wrong."""
 

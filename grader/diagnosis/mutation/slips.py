@@ -216,10 +216,10 @@ def _divided(node: ast.BinOp) -> Iterator[Mutation]:
     for inner in ast.walk(node.left):
         if isinstance(inner, ast.BinOp) and isinstance(inner.op, ast.Sub | ast.Add):
             left, right = ast.unparse(inner.left), ast.unparse(inner.right)
-            sign = "-" if isinstance(inner.op, ast.Sub) else "+"
+            sign, whole_name = ("-", "difference") if isinstance(inner.op, ast.Sub) else ("+", "sum")
             for text in (f"(({left}) / ({by}) {sign} ({right}))", f"(({left}) {sign} ({right}) / ({by}))"):
                 whole = ast.unparse(node.left).replace(ast.unparse(inner), text, 1)
-                clause = "only one of the two terms of a difference is divided, where both should be"
+                clause = f"only one of the two terms of a {whole_name} is divided, where both should be"
                 yield Mutation(node, whole, "missing-division", clause)
             break
     match node.right:

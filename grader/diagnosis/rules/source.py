@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
+import numpy as np
+
 from grader.diagnosis.codes import Candidate
 from grader.diagnosis.evidence import Evidence
 from grader.model import Excerpt
@@ -41,6 +43,8 @@ PURE = frozenset(
 )
 """Functions of NumPy, and methods of arrays, that only return something."""
 PURE_METHODS = frozenset({"reshape", "transpose", "astype", "copy", "sum", "mean", "dot", "clip", "flatten", "ravel"})
+OUT_AT = {"dot": 2, "sum": 3, "mean": 3, "clip": 3}
+"""Which argument of a function that is no ufunc is the array for its result; a method has one fewer before it."""
 SIZES = frozenset({"eye", "identity", "zeros", "ones", "empty", "full", "reshape", "arange", "range"})
 COMMON = frozenset({0, 1, 2, 0.5, 10, 100})
 """Numbers of which it says nothing that a default has the same value."""
@@ -254,7 +258,14 @@ def arguments_of(function: Function) -> set[str]:
 
 
 def names_read(node: ast.AST) -> set[str]:
-    return {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
+    return set(_reads(node))
+
+
+def _reads(node: ast.AST) -> list[str]:
+    """Once for each place that reads it; `x += 1` reads x."""
+    names = [n for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)]
+    names += [n.target for n in ast.walk(node) if isinstance(n, ast.AugAssign) and isinstance(n.target, ast.Name)]
+    return [name.id for name in names]
 
 
 def names_asked_for_size(function: Function) -> set[str]:
@@ -266,7 +277,7 @@ def names_asked_for_size(function: Function) -> set[str]:
                 sizes[name] = sizes.get(name, 0) + 1
             case ast.Attribute(value=ast.Name(id=name), attr="shape" | "size" | "ndim" | "dtype"):
                 sizes[name] = sizes.get(name, 0) + 1
-    read = [n.id for n in ast.walk(function) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)]
+    read = _reads(function)
     return {name for name, times in sizes.items() if read.count(name) == times}
 
 
@@ -292,11 +303,18 @@ def _is_pure(node: ast.expr) -> bool:
             return not any(isinstance(inner, ast.Await | ast.Yield) for inner in ast.walk(node))
         case ast.Attribute(attr="T"):
             return True
-        case ast.Call(func=ast.Attribute(value=ast.Name(id="np" | "numpy"), attr=name), keywords=keywords):
-            return name in PURE and all(keyword.arg not in ("out", None) for keyword in keywords)
-        case ast.Call(func=ast.Attribute(attr=name), keywords=keywords):
-            return name in PURE_METHODS and all(keyword.arg not in ("out", None) for keyword in keywords)
+        case ast.Call(func=ast.Attribute(value=ast.Name(id="np" | "numpy"), attr=name)):
+            return name in PURE and not _has_out(node, getattr(getattr(np, name, None), "nin", OUT_AT.get(name)))
+        case ast.Call(func=ast.Attribute(attr=name)):
+            return name in PURE_METHODS and not _has_out(node, OUT_AT[name] - 1 if name in OUT_AT else None)
     return False
+
+
+def _has_out(call: ast.Call, at: int | None) -> bool:
+    """Whether a call may name the array for its result: by keyword, or as argument number `at`, from 0."""
+    if any(keyword.arg in ("out", None) for keyword in call.keywords):
+        return True
+    return at is not None and (len(call.args) > at or any(isinstance(a, ast.Starred) for a in call.args))
 
 
 def _is_computed(node: ast.expr) -> bool:
