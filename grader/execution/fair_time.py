@@ -67,11 +67,11 @@ class Allowance:
             return max(wall - self._waited, wall / MOST_WALL)
 
     def left(self, share: float = 1.0) -> float:
-        """Seconds left of a share of it; none is remembered in `exceeded`."""
+        """Seconds left of a share of it; that nothing is left of the whole is remembered in `exceeded`."""
         left = self.seconds * share - self.used
         if left > SHORTEST:
             return left
-        self.exceeded = True
+        self.exceeded = self.exceeded or share == 1
         return 0.0
 
     @contextlib.contextmanager

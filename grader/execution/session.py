@@ -159,14 +159,16 @@ class Session:
             if stop_early and last is not None and cell.index > last:
                 break
             spare: WorkerProcess | None = None
-            if alive and (previous in anchored or not is_harmless(cell.source, own)):
+            in_time = self._left(CELLS) > 0
+            if alive and (previous in anchored or (in_time and not is_harmless(cell.source, own))):
                 spare = self._fork_snapshot(self._main)
                 alive = spare is not None
             if previous in anchored and spare is not None:
                 self._snapshots["after", previous] = spare
                 on_snapshot("after", previous)
-            if not alive or self._left(CELLS) <= 0:
-                why = "the submission's time was used up" if alive else NO_PROCESS
+            if not alive or not in_time:
+                share = CELLS * self.assignment.limits.submission
+                why = f"the time for all cells, {share:g} s, was used up" if alive else NO_PROCESS
                 self.lost_process = self.lost_process or not alive
                 error = StudentError(type="NotRun", message=why)
                 self.cells.append(CellRun(index=cell.index, status="skipped", error=error))
@@ -196,7 +198,7 @@ class Session:
             status: Literal["crashed", "timeout"] = "crashed"
             type_ = "Crashed"
             if isinstance(problem, wire.DeadlineExceeded):
-                status, type_, how = "timeout", "Timeout", f"did not finish within {seconds:.0f} s"
+                status, type_, how = "timeout", "Timeout", f"did not finish within {_rounded(seconds)} s"
             error = StudentError(type=type_, message=how)
             self.cells.append(CellRun(index=index, status=status, error=error, seconds=time.monotonic() - started))
             if spare is None:
@@ -210,7 +212,7 @@ class Session:
         error_or_none = _located(self.checked(reply.error), index, source)
         here = [f.line for f in error_or_none.frames if f.file == f"cell {index}"] if error_or_none is not None else []
         if reply.interrupted and error_or_none is not None:
-            message = f"did not finish within {seconds:.0f} s; what it had computed by then was kept"
+            message = f"did not finish within {_rounded(seconds)} s; what it had computed by then was kept"
             error_or_none = StudentError(type="Timeout", message=message)  # at which line it was then is chance
         self.cells.append(
             CellRun(
@@ -315,6 +317,10 @@ class Session:
             return process.fork()
         except DEAD:
             return None
+
+
+def _rounded(seconds: float) -> str:
+    return f"{seconds:.0f}" if seconds >= 1 else f"{seconds:.1f}"
 
 
 def _located(error: StudentError | None, index: int, source: str) -> StudentError | None:

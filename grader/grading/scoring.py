@@ -266,7 +266,8 @@ def _not_returned(check: Check, observation: Observation) -> Outcome:
         status = "timeout"
         message = f"The check {_one_line(error.message)}."
         if error.kind == "import":
-            message = f"{_one_line(error.message).capitalize()}. Is there a loop at the top of the file?"
+            text = _one_line(error.message)
+            message = f"{text[:1].upper()}{text[1:]}. Is there a loop at the top of the file?"
     elif observation.ended == "crashed":
         message = f"The check could not be finished: {_one_line(error.message)}."
     elif apart := not_taken_apart(check, observation):

@@ -13,7 +13,8 @@ from msgspec import structs
 from grader.execution.observe import observe
 from grader.execution.process import RootProcess
 from grader.execution.session import Session
-from grader.model import Anchor, Check, Limits, NotArray, Observation
+from grader.model import Anchor, Check, Limits, NotArray, Observation, StudentError
+from grader.sandbox.watchdog import descendants
 from grader.submission.source.cell_safety import is_harmless
 from grader.worker.messages import Replacement
 from tests.support import after, make_assignment, make_check, make_submission
@@ -192,6 +193,21 @@ def test_a_cell_that_dies_still_gives_its_definitions(run: Runner, tmp_path: Pat
     cell = "import os\nos._exit(1)\ndef f(x):\n    return 2 * x"
     seen = run.observe(tmp_path, [cell], DOUBLE, after(0, "f"))
     assert seen.ended == "returned"
+
+
+def test_cells_that_use_up_their_time_leave_the_checks_theirs_and_no_processes(run: Runner, tmp_path: Path) -> None:
+    hang = "import time\nwhile True:\n    try:\n        time.sleep(9)\n    except BaseException: pass"
+    cells = [GOOD, hang, *["x = [1]\nx.sort()"] * 20]
+    seen = run.observe(tmp_path, cells, DOUBLE, limits=Limits(cell=20.0, submission=4.0))
+    assert seen.ended == "returned"
+    assert run.session is not None
+    assert [cell.status for cell in run.session.cells] == ["ok", "timeout", *["skipped"] * 20]
+    assert run.session.cells[5].error == StudentError(
+        type="NotRun", message="the time for all cells, 3.2 s, was used up"
+    )
+    assert len(descendants(run.root.pid)) < 10
+    run.session.close()
+    assert not [note for note in run.session.notes if "what came after" in note]
 
 
 def test_a_definition_below_a_failing_line_is_taken(run: Runner, tmp_path: Path) -> None:
@@ -497,25 +513,24 @@ def test_no_process_is_left_behind(tmp_path: Path) -> None:
     cells = ["import os\nif os.fork() == 0:\n    while True: pass", "x = 1"]
     session = Session(root, assignment, make_submission(tmp_path, cells), {}, seed=1)
     session.run_cells()
-    group = root.pid
+    processes = descendants(root.pid)
+    assert any(_state(pid) == "R" for pid in processes)  # the loop, as a child of the notebook's process
     root.close()
-    assert not [p for p in _stats() if _group_of(p) == group]
+    time.sleep(0.1)
+    assert not [pid for pid in processes if _state(pid)]
 
 
-def _busy(group: int) -> int:
-    """How many processes of the group are computing."""
-    return sum(_group_of(p) == group and p.read_text().rpartition(")")[2].split()[0] == "R" for p in _stats())
+def _busy(root: int) -> int:
+    """How many processes below `root` are computing; each is in a session of its own."""
+    return [_state(pid) for pid in descendants(root)].count("R")
 
 
-def _stats() -> list[Path]:
-    return list(Path("/proc").glob("[0-9]*/stat"))
-
-
-def _group_of(stat: Path) -> int:
+def _state(pid: int) -> str:
+    """As in `ps`; empty where it has ended."""
     try:
-        return int(stat.read_text().rpartition(")")[2].split()[2])
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
     except OSError:
-        return -1
+        return ""
 
 
 @pytest.mark.parametrize(

@@ -218,6 +218,12 @@ def test_code_out_of_time_may_be_slow_and_not_endless(how: str, said: str) -> No
     assert message.count(":") == 1
 
 
+def test_a_modules_name_is_written_as_it_is_where_its_import_does_not_end() -> None:
+    error = StudentError(type="Timeout", message="importing nndl.LayerUtils did not finish within 4 s", kind="import")
+    message = outcome(check(), Observation(check="probe", ended="timeout", error=error), given(a=np.ones(2))).message
+    assert message.startswith("Importing nndl.LayerUtils did not finish within 4 s. ")
+
+
 def test_a_judge_is_heard_in_its_own_words_and_not_under_the_names_of_its_arrays() -> None:
     def twice(values: Mapping[str, Any], given: Given) -> Iterable[Verdict]:
         yield Verdict("s0_loss", False, "the loss is 3; 2 is right")
