@@ -230,4 +230,6 @@ def test_a_changed_input_is_told_by_the_part(desk: Desk) -> None:
     desk.edit({FORWARD: "x *= STEP\n        return x"})
     for report in desk.reports():
         changed = [note for note in report.notes if "in place" in note]
-        assert changed == ["part 1: your code changes its input `x` in place"]  # once, though a hidden check sees it too
+        assert changed == [
+            "part 1: your code changes its input `x` in place"
+        ]  # once, though a hidden check sees it too

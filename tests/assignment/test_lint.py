@@ -88,6 +88,12 @@ def test_a_complete_assignment_has_no_findings_but_what_its_author_declared(toy:
         ("wrong.py", '("square_values",)', "()", "error wrong.py edit 'cube' names no check that must fail"),
         ("wrong.py", '("square_values",)', "()", "warning wrong.py no edit fails check square_values"),
         ("wrong.py", '("square_values",)', '("sqare",)', "error wrong.py edit 'cube' fails sqare, which is no check"),
+        (
+            "wrong.py",
+            'fails=("square_values",)',
+            'fails=("square_values",), may_fail=("square_values",)',
+            "error wrong.py edit 'cube' must fail square_values and may pass it; name it once",
+        ),
         ("wrong.py", "WRONG = [", "WRONG = [][:0] and [", "warning wrong.py holds no edits"),
         (
             "right.py",

@@ -189,6 +189,8 @@ def _wrong(assignment: Assignment) -> Iterator[Issue]:
         for id in (*edit.fails, *edit.may_fail):
             if id not in ids:
                 yield Issue("error", WRONG, f"edit {edit.name!r} fails {id}, which is no check")
+        for id in set(edit.fails) & set(edit.may_fail):
+            yield Issue("error", WRONG, f"edit {edit.name!r} must fail {id} and may pass it; name it once")
     untouched = ids - {id for edit in edits for id in edit.fails}
     for check in assignment.checks:
         if edits and check.id in untouched:
