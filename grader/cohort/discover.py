@@ -20,7 +20,7 @@ from typing import NamedTuple
 from msgspec import Struct, structs
 
 from grader.cohort.platforms import platform_of
-from grader.cohort.platforms.platform import Owner, Platform
+from grader.cohort.platforms.platform import Owner, Platform, iso_time
 from grader.cohort.records import CohortEntry, RosterEntry
 from grader.cohort.roster import Match, Roster, Wanted
 from grader.errors import SubmissionError, UsageError
@@ -32,6 +32,8 @@ _NO_UTF8 = re.compile("[\ud800-\udfff]")
 """What Python makes of the odd bytes in a name."""
 MAX_FILES, MAX_BYTES = 200_000, 50_000_000_000
 """Of a platform's archive: a thousand students' worth; each submission has its own, far lower limits."""
+MAX_ATTEMPT = 2**63 - 1
+"""What the store can hold as a number: a rule may match a row of digits of any length."""
 
 
 class Discovered(Struct, frozen=True, kw_only=True):
@@ -85,7 +87,7 @@ def find(
     entries = _entries(root)
     platform = None if rule is not None else platform_of(root, entries)
     if rule is not None:
-        found_groups, ignored = _by_rule(root, rule)
+        found_groups, ignored = _by_rule(root, rule, zone)
     else:
         found_groups, ignored = _by_platform(root, platform, entries, zone) if platform else _plain(root, entries)
     submissions = []
@@ -181,6 +183,7 @@ def _by_platform(
     grouped: dict[tuple[str, str, str], Group] = {}
     for name, people in read.items():
         for owner in people:
+            owner = structs.replace(owner, submitted=iso_time(owner.submitted, zone))
             whole = "" if owner.file else name  # a folder is a submission of its own; files are gathered
             grouped.setdefault((owner.student, owner.submitted, whole), (owner, 1, {}))[2][name] = owner.file
     times: dict[str, list[str]] = {}
@@ -200,7 +203,7 @@ def _stem(name: str) -> str:
     return path.stem.removesuffix(".tar")
 
 
-def _by_rule(root: Path, rule: re.Pattern[str]) -> tuple[list[Group], list[str]]:
+def _by_rule(root: Path, rule: re.Pattern[str], zone: tzinfo | None) -> tuple[list[Group], list[str]]:
     grouped: dict[tuple[str, int, str], Group] = {}
     ignored: list[str] = []
 
@@ -217,13 +220,17 @@ def _by_rule(root: Path, rule: re.Pattern[str]) -> tuple[list[Group], list[str]]
                 continue
             groups = {key: value or "" for key, value in match.groupdict().items()}
             digits = re.search(r"\d+", groups.get("attempt", ""))
-            attempt = int(digits[0]) if digits else 1
+            attempt = min(int(digits[0]), MAX_ATTEMPT) if digits else 1
+            submitted = iso_time(text := groups.get("submitted", ""), zone)
+            if text and not submitted:
+                what = f"submitted = {text!r} is no time such as 2026-03-01T12:00:00 or 20260301T120000+0100"
+                raise UsageError(f"the rule for names: {relative}: {what}")
             owner = Owner(
                 student=groups["student"],
                 name=groups.get("name", ""),
                 file="" if path.is_dir() else PurePosixPath(groups.get("file") or entry).name,
                 late=bool(groups.get("late")),
-                submitted=groups.get("submitted", ""),
+                submitted=submitted,
             )
             key = (owner.student, attempt, "" if owner.file else relative)
             grouped.setdefault(key, (owner, attempt, {}))[2][relative] = owner.file
@@ -404,10 +411,7 @@ def _known(discovered: Discovered, roster: Roster, groups: str | None) -> Discov
 def _pushed(student: RosterEntry, submission: CohortEntry) -> str:
     """When GitHub had the last commit of a clone, as GitHub Classroom's list of grades says it."""
     text = student.columns.get("submission_timestamp", "") if "github_repository" in submission.ids else ""
-    try:
-        return datetime.fromisoformat(text.replace(" UTC", "+00:00")).isoformat() if text else ""
-    except ValueError:
-        return ""
+    return iso_time(text.replace(" UTC", "+00:00"), None)
 
 
 def _match(submission: CohortEntry, roster: Roster) -> Match | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from pathlib import Path
@@ -18,11 +18,12 @@ from zoneinfo import ZoneInfo
 import msgspec
 from msgspec import Meta, Struct, field
 
+from grader.cohort.platforms.platform import YEARS
 from grader.cohort.records import CohortEntry, FinalScore, Result
 from grader.errors import UsageError
 
-Amount = Annotated[float, Meta(ge=0)]
-Count = Annotated[int, Meta(ge=0)]
+Amount = Annotated[float, Meta(ge=0, le=1e5)]
+Count = Annotated[int, Meta(ge=0, le=100_000)]
 
 
 class Late(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -41,7 +42,7 @@ class Late(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class StudentOverride(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What was agreed with one student."""
 
-    extra_days: float = 0.0
+    extra_days: Annotated[float, Meta(ge=-1e5, le=1e5)] = 0.0
     extra_term_days: int = 0
     extra_attempts: int = 0
     late_days: Count | None = None
@@ -76,12 +77,18 @@ class Rules(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         known = {h.student for h in listed}.union(students)
         if strangers := [key for key in self.students if key not in known]:
             lines.append(f"the rules name students who are not here: {', '.join(strangers)}")
+        attempts: dict[str, list[CohortEntry]] = {}
+        for entry in listed:
+            attempts.setdefault(entry.student, []).append(entry)
+        takes = [(key, hand.take) for key, hand in self.students.items() if hand.take is not None and key in attempts]
+        if absent := [f"{take} of {key}" for key, take in takes if take not in _numbers(attempts[key])]:
+            lines.append(f"the rules take attempts that are not here: {', '.join(absent)}; another one counts")
         if isinstance(self.due, dict) and (others := set(self.due) - set(assignments)):
-            lines.append(f"the rules have due dates of assignments that there are not: {', '.join(sorted(others))}")
+            lines.append(f"the rules have due dates for assignments that do not exist: {', '.join(sorted(others))}")
         timeless = [h for h in listed if not h.submitted] if self.due is not None else []
         if timeless:
             late = sum(h.late for h in timeless)
-            marked = f"; {late} of them are marked as late, which counts as one day" if late else ""
+            marked = f"; {late} marked as late, which counts as one day" if late else ""
             lines.append(f"nothing says when {len(timeless)} of {len(listed)} submissions came{marked}")
         return lines
 
@@ -117,6 +124,8 @@ def read_rules(path: Path) -> Rules:
             f"--rules {path}: there is no timezone {rules.timezone!r}; write one as Europe/Berlin"
         ) from None
     times = rules.due.values() if isinstance(rules.due, dict) else [rules.due] if rules.due else []
+    if never := [time for time in times if time.year not in YEARS]:
+        raise UsageError(f"--rules {path}: due {never[0]:%Y-%m-%d} is too far off; leave out what is never due")
     if zone is None and any(time.tzinfo is None for time in times):
         what = 'due has no time zone; write it as 2026-11-20T23:59:00+01:00, or add timezone = "Europe/Berlin"'
         raise UsageError(f"--rules {path}: {what}")
@@ -171,8 +180,10 @@ def apply_policy(results: Iterable[Result], rules: Rules, elsewhere: Iterable[Re
         for assignment in sorted(assignments, key=lambda id: (_due(rules, id), id)):
             attempts = sorted(assignments[assignment], key=lambda r: (r.attempt, r.submitted, r.path))
             priced = [_priced(result, rules, hand, left) for result in attempts]
-            allowed = len(priced) if rules.attempts is None else rules.attempts + hand.extra_attempts
-            chosen = _taken(attempts, hand.take) or _chosen(priced[:allowed], rules.policy)
+            allowed = len(priced) if rules.attempts is None else max(rules.attempts + hand.extra_attempts, 0)
+            numbered = zip(_numbers(attempts), attempts, strict=True)
+            taken = next((result for number, result in numbered if number == hand.take), None)
+            chosen = taken or _chosen(priced[:allowed], rules.policy)
             left -= next((p.term_days for p in priced if p.result is chosen), 0)
             if (assignment, student) in asked:
                 final += [_final(attempt, counts=attempt.result is chosen) for attempt in priced]
@@ -203,14 +214,10 @@ def _priced(result: Result, rules: Rules, hand: StudentOverride, left: int) -> _
     return _Attempt(result, late - paid, paid, _penalty(result, late - paid, late, rules.late))
 
 
-def _taken(attempts: list[Result], take: int | None) -> Result | None:
-    """The attempt of that number, which the rule for names gave, or which it has in the order of time."""
-    if take is None:
-        return None
-    numbered = {r.attempt: r for r in attempts}
-    if len(numbered) < len(attempts):
-        numbered = dict(enumerate(attempts, 1))
-    return numbered.get(take)
+def _numbers(attempts: Sequence[CohortEntry | Result]) -> list[int]:
+    """The attempts' numbers, which the rule for names gave, or which they have in the order of time."""
+    given = [one.attempt for one in attempts]
+    return given if len(set(given)) == len(given) else list(range(1, len(given) + 1))
 
 
 def _chosen(attempts: list[_Attempt], policy: str) -> Result | None:

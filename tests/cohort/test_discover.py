@@ -6,10 +6,11 @@ import re
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from grader.cohort.discover import Discovered, find
+from grader.cohort.discover import MAX_ATTEMPT, Discovered, find
 from grader.cohort.roster import Roster, read_roster
 from grader.errors import UsageError
 
@@ -71,6 +72,28 @@ def test_a_rule_tells_student_and_attempt_from_the_path(tmp_path: Path) -> None:
     result = found(lay(tmp_path / "in", files), tmp_path, r"(?P<student>[^/]+)/try(?P<attempt>\d+)")
     assert [(h.student, h.attempt) for h in result.submissions] == [("jane", 1), ("jane", 2), ("john", 1)]
     assert result.ignored == ("readme.md",)
+
+
+@pytest.mark.parametrize(
+    ("text", "submitted"),
+    [
+        ("20260301T120000", "2026-03-01T12:00:00+01:00"),
+        ("20260301T120000+0000", "2026-03-01T12:00:00+00:00"),
+        ("", ""),
+    ],
+)
+def test_a_rule_tells_the_time(tmp_path: Path, text: str, submitted: str) -> None:
+    folder = lay(tmp_path / "in", {f"jane_{text}/try{'9' * 40}/hw.ipynb": "1"})
+    rule = re.compile(r"(?P<student>[^/_]+)_(?P<submitted>[^/]*)/try(?P<attempt>\d+)")
+    result = find(folder, tmp_path / "s", rule=rule, roster=None, file_times=False, zone=ZoneInfo("Europe/Berlin"))
+    assert [(h.submitted, h.attempt) for h in result.submissions] == [(submitted, MAX_ATTEMPT)]
+
+
+@pytest.mark.parametrize("text", ["2026-03-01_12-00-00", "yesterday", "0001-01-01T00:00:00+01:00"])
+def test_a_time_that_is_none_ends_the_batch_before_it_begins(tmp_path: Path, text: str) -> None:
+    rule = r"(?P<student>[^/]+)/(?P<submitted>[^/]*)"
+    with pytest.raises(UsageError, match=rf"jane/{re.escape(text)}: submitted = .* is no time such as 2026"):
+        found(lay(tmp_path / "in", {f"jane/{text}/hw.ipynb": "1"}), tmp_path, rule)
 
 
 def test_two_downloads_from_canvas_are_two_attempts_by_the_rule_that_the_documentation_gives(tmp_path: Path) -> None:

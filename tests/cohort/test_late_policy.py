@@ -159,13 +159,34 @@ def test_what_rules_cannot_do_is_said(tmp_path: Path) -> None:
     ]
     assert found.remarks(hand_ins, ["away"], ["toy", "other"]) == [
         "the rules name students who are not here: jone",
-        "the rules have due dates of assignments that there are not: toi",
-        "nothing says when 1 of 2 submissions came; 1 of them are marked as late, which counts as one day",
+        "the rules have due dates for assignments that do not exist: toi",
+        "nothing says when 1 of 2 submissions came; 1 marked as late, which counts as one day",
     ]
     assert found.remarks(hand_ins[1:], ["jane", "jone"], ["toy", "toi"]) == []
 
 
-@pytest.mark.parametrize("text", ["attempts = 0", "[late]\nper_day = -5", "[late]\nfree_days = -1"])
+def test_an_attempt_to_take_that_is_not_here_is_said(tmp_path: Path) -> None:
+    found = rules(tmp_path, "[students.jane]\ntake = 9\n[students.john]\ntake = 2\n[students.away]\ntake = 1")
+    hand_ins = [CohortEntry(path=str(n), student=student, attempt=n) for student in ("jane", "john") for n in (1, 2)]
+    assert found.remarks(hand_ins, ["away"], []) == [
+        "the rules take attempts that are not here: 9 of jane; another one counts"
+    ]
+    without_numbers = [CohortEntry(path=str(n), student="jane") for n in range(9)]
+    assert found.remarks(without_numbers, ["john", "away"], []) == []
+
+
+def test_fewer_attempts_than_none_are_none(tmp_path: Path) -> None:
+    assert attempts(tmp_path, "attempts = 1\n[students.jane]\nextra_attempts = -3", 9, 5, 7) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("attempts = 0", "[late]\nper_day = -5", "[late]\nfree_days = -1", "[late]\ngrace_minutes = inf"),
+        *("[late]\nper_day = nan", "[students.a]\nextra_days = nan", f"[students.a]\nlate_days = {10**20}"),
+        "due = 9999-12-31T00:00:00+00:00",
+    ],
+)
 def test_rules_without_sense_are_refused_with_their_key(tmp_path: Path, text: str) -> None:
     with pytest.raises(UsageError, match=text.split()[-3]):
         rules(tmp_path, text)

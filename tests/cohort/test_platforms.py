@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -148,6 +149,21 @@ def test_blackboard_tells_login_and_name_from_the_text_beside(tmp_path: Path) ->
     )  # nothing was attached
 
 
+@pytest.mark.parametrize(
+    ("platform", "name", "student"),
+    [
+        (moodle, "Jane Doe_1234_assignsubmission_file_x_99_assignsubmission_file_hw.ipynb", "1234"),
+        (blackboard, "Homework 3_jdoe_attempt_2026-03-02-12-00-00_x_roe_attempt_2026-03-01-00-00-00_a.ipynb", "jdoe"),
+        (canvas, "doejane_1234_98765_roe_99_98766_hw.ipynb", "1234"),
+        (brightspace, "1-1234 - Jane Doe - Oct 10, 2025 1022 AM - 2-99 - Roe - Oct 9, 2025 1022 AM - a.py", "1-1234"),
+    ],
+)
+def test_a_students_own_file_name_makes_nobody_else_of_them(platform: Any, name: str, student: str) -> None:
+    ((owner,),) = platform.PLATFORM.owners(Path(), [name], BERLIN).values()
+    assert owner.student == student
+    assert owner.submitted in ("", "2026-03-02T12:00:00+01:00", "2025-10-10T10:22:00+02:00")
+
+
 def test_times_of_one_student_are_attempts_in_their_order(tmp_path: Path) -> None:
     for name in (BRIGHTSPACE[1], BRIGHTSPACE[0]):
         (tmp_path / "in" / name).mkdir(parents=True)
@@ -190,6 +206,12 @@ def test_github_tells_login_and_the_last_commit_that_is_not_the_classrooms(tmp_p
         "github",
         [("anna-b", first), ("jdoe", last)],
     )
+
+
+def test_a_commit_of_another_age_has_no_time(tmp_path: Path) -> None:
+    clone(tmp_path / "hw-submissions" / "hw-eve", ("eve", "@253402300800 +0000"))
+    found = find(tmp_path / "hw-submissions", tmp_path / "x", rule=None, roster=None, file_times=False)
+    assert (found.platform, [h.submitted for h in found.submissions]) == ("github", [""])
 
 
 def test_nothing_of_a_clones_configuration_is_run(tmp_path: Path) -> None:

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import datetime, tzinfo
+from datetime import tzinfo
 from pathlib import Path
 
-from grader.cohort.platforms.platform import Owner, Platform, local_time, mostly
+from grader.cohort.platforms.platform import Owner, Platform, iso_time, mostly
 
 _FILE = re.compile(
-    r"(?P<attempt>.+_(?P<login>[^_]+)_attempt_(?P<time>\d{4}(?:-\d\d){5}))(?:_(?P<file>.+)|(?P<text>\.txt))"
+    r"(?P<attempt>.+?_(?P<login>[^_]+)_attempt_(?P<time>\d{4}(?:-\d\d){5}))(?:_(?P<file>.+)|(?P<text>\.txt))"
 )
 _NAME = re.compile(r"Name:\s*(?P<name>.*?)\s*\((?P<login>[^()]*)\)\s*$", re.MULTILINE)
 
@@ -38,7 +38,7 @@ def _owners(folder: Path, names: Sequence[str], zone: tzinfo | None) -> dict[str
                 name=person,
                 ids={"Username": login},
                 file=entry["file"] or name,
-                submitted=local_time(datetime.strptime(entry["time"], "%Y-%m-%d-%H-%M-%S"), zone),
+                submitted=iso_time("{}-{}-{}T{}:{}:{}".format(*entry["time"].split("-")), zone),
             )
         ]
     return owners

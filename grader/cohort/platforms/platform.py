@@ -11,6 +11,9 @@ from msgspec import Struct
 SHARE = 0.8
 """Of the entries that must look like a platform's: an instructor's own file may lie there too."""
 
+YEARS = range(1970, 2200)
+"""In which something can be handed in or due."""
+
 
 class Owner(Struct, frozen=True, kw_only=True):
     """Whose a file or folder is."""
@@ -49,6 +52,20 @@ class Platform(Struct, frozen=True, kw_only=True):
 def mostly(fits: Callable[[str], object], names: Sequence[str]) -> bool:
     """Whether nearly all of the names fit."""
     return bool(names) and sum(bool(fits(name)) for name in names) >= SHARE * len(names)
+
+
+def iso_time(text: str, zone: tzinfo | None) -> str:
+    """ISO 8601 with an offset, from ISO 8601 with or without; empty for what is no time.
+
+    A commit's clock may say anything, and the years of `YEARS` leave room to count days in.
+    """
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return ""
+    if moment.year not in YEARS:
+        return ""
+    return local_time(moment, zone) if moment.tzinfo is None else moment.isoformat(timespec="seconds")
 
 
 def local_time(moment: datetime, zone: tzinfo | None) -> str:
