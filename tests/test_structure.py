@@ -47,6 +47,12 @@ def test_what_is_imported_by_text_in_a_worker_lies_in_the_worker() -> None:
     assert {top(m) for m in by_text} <= WORKER_MAY
 
 
+def test_what_may_run_beside_other_threads_parses_one_tree_at_a_time() -> None:
+    """Workers and the commands that convert an assignment have one thread; `grader.worker.syntax` has the reason."""
+    parsing = [p for p in FILES if re.search(r"\bast\.parse\(|\bfrom ast import\b", p.read_text())]
+    assert {top(module_name(p)) for p in parsing} <= {"worker", "convert"}
+
+
 def test_the_map_of_contributing_is_the_code() -> None:
     assert import_graph.contributing_map() in (ROOT / "CONTRIBUTING.md").read_text()
 

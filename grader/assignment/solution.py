@@ -17,6 +17,7 @@ from msgspec import Struct
 from grader.assignment.release.markers import regions, solved
 from grader.assignment.release.percent import notebook_of
 from grader.model import Assignment, Check, Place, Uses
+from grader.worker.syntax import parse_tree
 
 _HEADING = re.compile(r"# (#+) *(.*)")
 """A heading in a markdown cell of a percent notebook."""
@@ -85,7 +86,7 @@ def _has_region(assignment: Assignment, use: Uses) -> bool:
     begin, end = _section(lines, use.under) if use.under else (1, len(lines))
     spans = [
         (node.lineno, node.end_lineno or node.lineno)
-        for node in ast.walk(ast.parse("\n".join(lines)))
+        for node in ast.walk(parse_tree("\n".join(lines)))
         if isinstance(node, ast.stmt) and begin <= node.lineno <= end and use.name in _bound(node)
     ]
     if not spans:
@@ -116,7 +117,7 @@ def _bound(statement: ast.stmt) -> Iterable[str]:
 def definitions(assignment: Assignment, name: str) -> Sequence[ast.stmt]:
     """The statements of the solution's file that defines `name`; none when the reference is not here."""
     place = None if assignment.solution is None else _file_of(assignment, name)
-    return ast.parse(_text(place[1], bool(place[0]))).body if place else []
+    return parse_tree(_text(place[1], bool(place[0]))).body if place else []
 
 
 def _file_of(assignment: Assignment, name: str) -> tuple[str, Path] | None:
@@ -150,7 +151,7 @@ def _definitions_text(percent: str) -> str:
 @lru_cache(maxsize=256)
 def closure(text: str, names: tuple[str, ...]) -> tuple[str, frozenset[str]]:
     """The definitions of `names` in `text` and all that they need of it, as text; and the names of what is in there."""
-    statements = list(_statements(ast.parse(text).body))
+    statements = list(_statements(parse_tree(text).body))
     by_name: dict[str, list[ast.stmt]] = {}
     for statement in statements:
         for name in _defined(statement):

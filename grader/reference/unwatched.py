@@ -25,6 +25,7 @@ from grader.model import Assignment, Change, Edit
 from grader.reference.expected import pool
 from grader.reference.pool import in_parallel, is_caught
 from grader.reference.session import ReferenceSession, live, observed_check
+from grader.worker.syntax import parse_tree
 
 _WRAPPER = """\
 def _wrapped(function):
@@ -127,7 +128,7 @@ def _places(assignment: Assignment) -> Iterator[_Place]:
     for file in (*assignment.student_files, *percent_files(assignment)):
         text = read_solution(assignment, file)
         within = [(r.begin, r.end) for r in regions(text, file)]
-        tree = ast.parse("\n".join(python_lines(text)))
+        tree = parse_tree("\n".join(python_lines(text)))
         owners = {"", *(node.name for node in tree.body if isinstance(node, ast.ClassDef))}
         for function, name in functions_of(tree):
             if not isinstance(function, ast.FunctionDef) or name.rpartition(".")[0] not in owners:

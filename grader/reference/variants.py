@@ -34,6 +34,7 @@ from grader.model import Assignment, Check, Observation
 from grader.reference.pool import PROCESSES
 from grader.reference.session import ReferenceSession
 from grader.worker.experiments.variants import ENDED, RAISED
+from grader.worker.syntax import parse_tree
 
 Definitions = tuple[tuple[str, str, str], ...]
 """What one variant redefines: module ("" the notebook), name, source."""
@@ -238,7 +239,7 @@ def _top_level(text: str) -> tuple[list[tuple[str, str]], str]:
     definitions, rest = [], []
     lines = python_lines(text)
     try:
-        body = ast.parse("\n".join(lines)).body
+        body = parse_tree("\n".join(lines)).body
     except SyntaxError:
         return [], text
     for node in body:
@@ -254,7 +255,7 @@ def _top_level(text: str) -> tuple[list[tuple[str, str]], str]:
 @lru_cache(maxsize=4096)
 def _unparsed(statement: str) -> str:
     """A statement without its comments: of a file's many versions nearly all are the same."""
-    return ast.unparse(ast.parse(statement))
+    return ast.unparse(parse_tree(statement))
 
 
 def module_of(assignment: Assignment, file: str) -> str:

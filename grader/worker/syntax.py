@@ -13,7 +13,7 @@ import threading
 _BUILDING = threading.Lock()
 
 
-def parse_tree(source: str) -> ast.Module:
+def parse_tree(source: str, file: str = "<unknown>") -> ast.Module:
     """`ast.parse`, while no other thread does it here."""
     with _BUILDING:
-        return ast.parse(source)
+        return ast.parse(source, file)

@@ -30,6 +30,7 @@ from grader.assignment.requirements import other_versions
 from grader.assignment.solution import entangled
 from grader.errors import AuthoringError
 from grader.model import Assignment, Edit, Visibility
+from grader.worker.syntax import parse_tree
 
 UNSEEDED = frozenset(("default_rng", "RandomState", "SeedSequence", "Random", "SystemRandom", "PCG64", "uuid4"))
 """What takes its seed from the machine where it is called without one."""
@@ -104,7 +105,7 @@ def _unseeded(assignment: Assignment) -> Iterator[Issue]:
     """Random numbers that no seed fixes: they differ between recording and grading."""
     files = {file: text for check in assignment.checks for file, text in check.files.items()}
     for file, text in files.items():
-        for node in ast.walk(ast.parse(text)):
+        for node in ast.walk(parse_tree(text)):
             if not isinstance(node, ast.Call) or node.args or node.keywords:
                 continue
             name = ast.unparse(node.func)

@@ -15,6 +15,7 @@ from types import ModuleType
 
 from grader.errors import AuthoringError
 from grader.worker.check_files import new_module
+from grader.worker.syntax import parse_tree
 
 
 def read_text(path: Path) -> str:
@@ -38,7 +39,7 @@ def read_text(path: Path) -> str:
 def parse(path: Path, text: str) -> ast.Module:
     """The syntax tree of an author's file; an `AuthoringError` where it is no Python."""
     try:
-        return ast.parse(text, str(path))
+        return parse_tree(text, str(path))
     except SyntaxError as error:
         raise AuthoringError(f"{path}:{error.lineno}: {error.msg}; correct the file") from None
 

@@ -166,7 +166,7 @@ def probe_definitions(checks: Iterable[Check]) -> dict[str, ast.FunctionDef]:
     trees: dict[str, ast.Module] = {}  # the checks of a file share its text
     for check in checks:
         if check.source not in trees:
-            trees[check.source] = ast.parse(check.source)
+            trees[check.source] = parse_tree(check.source)
         for node in trees[check.source].body:
             if isinstance(node, ast.FunctionDef) and node.name == check.id:
                 definitions[check.id] = node
@@ -228,7 +228,7 @@ def in_one_namespace(text: str) -> list[ast.stmt]:
 def _renaming(node: ast.stmt) -> Sequence[ast.stmt]:
     if not isinstance(node, ast.ImportFrom) or node.level or not _OURS.fullmatch(node.module or ""):
         return (node,)
-    return ast.parse("\n".join(f"{a.asname} = {a.name}" for a in node.names if a.asname) or "pass").body
+    return parse_tree("\n".join(f"{a.asname} = {a.name}" for a in node.names if a.asname) or "pass").body
 
 
 @lru_cache(maxsize=32)

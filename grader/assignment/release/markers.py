@@ -19,6 +19,7 @@ from msgspec import Struct
 from grader.assignment.release.percent import is_marker, python_lines
 from grader.errors import AuthoringError
 from grader.model import STUB_ENDING
+from grader.worker.syntax import parse_tree
 
 BEGIN = "### BEGIN SOLUTION"
 END = "### END SOLUTION"
@@ -196,7 +197,7 @@ def _function_around(tree: ast.Module, region: Region, file: str) -> str:
 def parsed(text: str, file: str, numbers: list[int] | None = None) -> ast.Module:
     """Parse the Python of a text; `numbers` leads a line back to the source, None: it is the source."""
     try:
-        return ast.parse("\n".join(python_lines(text)))
+        return parse_tree("\n".join(python_lines(text)))
     except (SyntaxError, ValueError) as error:
         line = getattr(error, "lineno", None) or 1
         where = f"{file}:{numbers[min(line, len(numbers)) - 1] if numbers else line}"

@@ -18,6 +18,7 @@ from grader.assignment.release.percent import python_lines
 from grader.diagnosis.mutation.mutation import Mutation, Weakness
 from grader.diagnosis.mutation.operators import Generate, every_mutation, only_for_students
 from grader.diagnosis.mutation.sites import spliced, spots
+from grader.worker.syntax import parse_tree
 
 MOST_REWRITTEN = 300
 """Hypotheses in other ways of writing, for one assignment: what can be run in a minute or two."""
@@ -140,7 +141,7 @@ def _definition(base: SourceText, mutations: Sequence[Mutation]) -> tuple[str, s
         changed = spliced(changed, mutation)
     source = "\n".join(changed[at[1] - 1 : at[2] - (len(lines) - len(changed))])
     try:
-        ast.parse(source)
+        parse_tree(source)
     except SyntaxError:
         return None
     return base.module, at[0], source
@@ -149,7 +150,7 @@ def _definition(base: SourceText, mutations: Sequence[Mutation]) -> tuple[str, s
 @lru_cache(maxsize=64)
 def _tops(text: str) -> tuple[tuple[str, int, int], ...]:
     """Name, first and last line of the functions and classes at the top of a text."""
-    body = ast.parse("\n".join(python_lines(text))).body
+    body = parse_tree("\n".join(python_lines(text))).body
     return tuple(
         (n.name, n.lineno, n.end_lineno or n.lineno) for n in body if isinstance(n, ast.FunctionDef | ast.ClassDef)
     )

@@ -169,7 +169,7 @@ def _keywords(node: ast.Call, name: str) -> Iterator[Mutation]:
             )
             for axis in {"0": ("1",), "1": ("0",), "-1": ("0",)}.get(_text(keyword.value), ()):
                 other = _copied(node)
-                other.keywords[index].value = ast.parse(axis, mode="eval").body
+                other.keywords[index].value = ast.Constant(int(axis))
                 yield Mutation(node, _text(other), "wrong-axis", f"a {name} runs along the wrong axis")
         elif keyword.arg == "keepdims":
             yield Mutation(node, _text(without), "kept-axis", f"a {name} loses its axis (`keepdims`), and meets the "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping
+from copy import deepcopy
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -32,7 +33,7 @@ class Mutation(NamedTuple):
 
 def renamed(node: ast.expr, names: Mapping[str, str]) -> str:
     """The source of an expression with variables renamed, each by its own entry of `names`."""
-    copy = ast.parse(ast.unparse(node), mode="eval")
+    copy = deepcopy(node)
     for inner in ast.walk(copy):
         if isinstance(inner, ast.Name):
             inner.id = names.get(inner.id, inner.id)

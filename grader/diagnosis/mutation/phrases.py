@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping, Sequence, Set
+from copy import deepcopy
 
 INVERSE = {"exp": "log", "log": "exp", "square": "sqrt", "sqrt": "square"}
 """A function, and the one that is missing where it has been applied once too often."""
@@ -237,8 +238,7 @@ class _Inline(ast.NodeTransformer):
 
 
 def _inlined(call: ast.expr, known: Mapping[str, ast.expr]) -> ast.expr:
-    copy = ast.parse(ast.unparse(call), mode="eval").body
-    made: ast.expr = _Inline(known).visit(copy)
+    made: ast.expr = _Inline(known).visit(deepcopy(call))
     return made
 
 

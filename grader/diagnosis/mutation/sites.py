@@ -32,6 +32,7 @@ from grader.diagnosis.mutation.phrases import (
 from grader.errors import AuthoringError
 from grader.model import Assignment
 from grader.submission.source.sections import Path, descend, headings, matches
+from grader.worker.syntax import parse_tree
 
 EQUIVALENT = "# equivalent:"
 """A comment in a line of the solution: its mutants change nothing that can be seen, for the reason that follows."""
@@ -106,7 +107,7 @@ def _for_person(assignment: Assignment, text: str) -> Set[int]:
             for heading in headings("\n".join(one.removeprefix("# ") for one in cell), questions=True):
                 under = descend(under, heading)
         elif any(matches(heading.title, manual.under) for heading in under for manual in assignment.manual):
-            tree = ast.parse("\n".join(python_lines("\n".join(cell))))
+            tree = parse_tree("\n".join(python_lines("\n".join(cell))))
             bound = {n.name for n in tree.body if isinstance(n, ast.FunctionDef | ast.ClassDef)}
             bound |= {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
             if not bound & asked:
@@ -124,11 +125,11 @@ def read_solution(assignment: Assignment, file: str) -> str:
 def mutants_of(file: str, text: str) -> Iterator[Mutant]:
     """The mutants of one file's text, which has its markers."""
     lines = text.split("\n")
-    seen = {ast.dump(ast.parse("\n".join(python_lines(text))))}
+    seen = {ast.dump(parse_tree("\n".join(python_lines(text))))}
     for function, mutation in spots(file, text, mutants_for_checks):
         changed = "\n".join(spliced(lines, mutation))
         try:
-            key = ast.dump(ast.parse("\n".join(python_lines(changed))))
+            key = ast.dump(parse_tree("\n".join(python_lines(changed))))
         except SyntaxError:
             continue
         if key not in seen:
@@ -143,7 +144,7 @@ def spots(
     within: Set[int] | None = None,
 ) -> Iterator[tuple[str, Mutation]]:
     """Each change with the dotted name of its function: inside the solution regions, or in the lines `within`."""
-    tree = ast.parse("\n".join(python_lines(text)))
+    tree = parse_tree("\n".join(python_lines(text)))
     inside = within or {line for r in regions(text, file) for line in range(r.begin, r.end + 1)}
     given, plain = _of_file(text, file)
     for owner, function in functions_of(tree):
@@ -183,7 +184,7 @@ def _class_of(tree: ast.Module, function: str) -> ast.ClassDef | None:
 @lru_cache(maxsize=16)
 def _of_file(text: str, file: str) -> tuple[frozenset[str], tuple[str, ...]]:
     """The names at the top of a file that students see, and its functions of one argument."""
-    tree = ast.parse("\n".join(python_lines(text)))
+    tree = parse_tree("\n".join(python_lines(text)))
     hidden = {line for r in regions(text, file) for line in range(r.begin, r.end + 1)}
     return global_names(tree, hidden) | frozenset(STUB_NAMES.findall(text)), tuple(plain_functions(tree))
 

@@ -24,6 +24,7 @@ from grader.worker.experiments.catalogue.effects import (
     WITH_OTHER,
 )
 from grader.worker.experiments.catalogue.formulas import FAMILIES
+from grader.worker.syntax import parse_tree
 
 CALL = "import grader.worker.experiments.wrappers as _wrapping"
 Key = tuple[str, str, str]
@@ -60,7 +61,7 @@ def functions(bases: Sequence[SourceText]) -> list[Function]:
     specs = []
     for base in bases:
         lines = python_lines(base.text)
-        tree = ast.parse("\n".join(lines))
+        tree = parse_tree("\n".join(lines))
         inside = {n for r in regions(base.text, base.file) for n in range(r.begin, r.end + 1)}
         every = [n for n in tree.body if isinstance(n, ast.FunctionDef | ast.ClassDef)]
         names = [n.name for n in every]
