@@ -7,6 +7,8 @@ nothing of other slots or of the store: a `Job` comes in, a `BatchResult` goes o
 from __future__ import annotations
 
 import contextlib
+import errno
+import os
 import shutil
 import socket
 import tempfile
@@ -39,6 +41,10 @@ from grader.worker.messages import Done, Sweep
 
 TRIES = 2
 """A fault or a lost process may be the machine's mood; what comes again in a new worker counts."""
+
+
+OF_THE_MACHINE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EIO)
+"""Errors that no file of a submission is the cause of, whichever was being copied."""
 
 
 class Loaded(msgspec.Struct, frozen=True):
@@ -165,6 +171,8 @@ class Slot:
             return self._graded(job, path, handed, digests, loaded, started)
         except OSError as error:
             key = CacheKey(submission="", environment=engine(), seed="")
+            if not _is_of_submission(error, job.submission, folder):
+                return _void("", error, key, job, time.monotonic() - started)
             reason = f"{job.submission.path} cannot be read ({error.strerror or error})"
             return _refused("", reason, key, job, time.monotonic() - started)
         finally:
@@ -260,6 +268,14 @@ class Slot:
 
     def __exit__(self, *exception: object) -> None:
         self.close()
+
+
+def _is_of_submission(error: OSError, submission: CohortEntry, copies: Path) -> bool:
+    """Whether a file of the submission, or its copy, is at fault, and not the machine or the course's folder."""
+    own = [copies, *map(Path, filter(None, (submission.place, *submission.files.values())))]
+    if error.errno in OF_THE_MACHINE or not isinstance(error.filename, str | os.PathLike):
+        return False
+    return any(Path(error.filename).is_relative_to(place) for place in own)
 
 
 def _has_changed(submission: CohortEntry) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -98,6 +99,32 @@ def test_what_goes_wrong_is_a_result(course: Path, tmp_path: Path, place: str, s
     assert (graded.status, graded.score) == (status, 0)
     assert graded.reason
     assert graded.report["status"] == status
+
+
+def test_a_full_disk_or_an_unreadable_course_is_no_fault_of_the_student(
+    course: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    work = course / "right" / "toy.ipynb"
+    content = fingerprint_of({"toy.ipynb": work}).content
+    entry = CohortEntry(path="hw", place="", student="s", content=content, files={"toy.ipynb": str(work)})
+    given = Job(number=0, submission=entry, assignment="toy")
+
+    def failing(number: int, file: Path | str) -> Any:
+        return lambda *_, **__: (_ for _ in ()).throw(OSError(number, os.strerror(number), str(file)))
+
+    for error, file, status in (
+        (errno.ENOSPC, work, "fault"),
+        (errno.EACCES, work, "ungradable"),
+        (errno.EACCES, tmp_path / "elsewhere", "fault"),
+    ):
+        monkeypatch.setattr(shutil, "copyfile", failing(error, file))
+        with Slot(Course(root=course), seed=None) as slot:
+            graded = slot.grade(given)
+        assert (graded.status, os.strerror(error) in graded.reason) == (status, True)
+    monkeypatch.undo()
+    monkeypatch.setattr(Slot, "loaded", failing(errno.EACCES, course / "reference" / "toy" / "data.npz"))
+    with Slot(Course(root=course), seed=None) as slot:
+        assert slot.grade(given).status == "fault"
 
 
 def test_a_hand_in_whose_processes_were_lost_is_graded_again(

@@ -182,7 +182,10 @@ def test_figures_have_a_description_and_no_end() -> None:
     assert all(str(image["src"]).startswith("data:image/png;base64,") and image["alt"] for image in images)
     huge = tuple(CellRun(index=i, status="ok", pictures=(b"\x89PNG" + bytes(3 << 19),)) for i in range(4))
     cells = tuple(Cell(index=i, kind="code", source="plot()") for i in range(4))
-    assert html.render(kept(report(cells=huge), cells)).count("<img ") == 2
+    whole = kept(report(cells=huge), cells)
+    assert html.render(whole).count("<img ") == 2
+    two = (kept(report(cells=huge[:1]), cells[:1]), kept(report(cells=huge[1:]), cells[1:]))
+    assert html.render(msgspec.structs.replace(whole, by_notebook=two)).count("<img ") == 2
 
 
 # ---------------------------------------------------------------- safety

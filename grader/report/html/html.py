@@ -112,13 +112,16 @@ def _shortest(report: Report) -> int:
 
 
 def _with_fewer_pictures(report: Report) -> Report:
+    """Of several notebooks each one's own report has what is shown of it."""
     room = FIGURES
-    cells = []
-    for cell in report.cells:
-        room -= sum(map(len, cell.pictures))
-        cells.append(cell if room >= 0 else msgspec.structs.replace(cell, pictures=()))
-    each = tuple(map(_with_fewer_pictures, report.by_notebook))
-    return msgspec.structs.replace(report, cells=tuple(cells), by_notebook=each)
+    each = []
+    for one in report.by_notebook or (report,):
+        cells = []
+        for cell in one.cells:
+            room -= sum(map(len, cell.pictures))
+            cells.append(cell if room >= 0 else msgspec.structs.replace(cell, pictures=()))
+        each.append(msgspec.structs.replace(one, cells=tuple(cells)))
+    return msgspec.structs.replace(report, by_notebook=tuple(each)) if report.by_notebook else each[0]
 
 
 FORMAT = Format("html", render, needs_work=True)
