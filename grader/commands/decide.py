@@ -66,11 +66,7 @@ def run(args: argparse.Namespace) -> int:
             return _list(students)
         if args.points is None:
             raise UsageError(f"decide {args.student}: say how many points, or `{EXCUSED}`")
-        one = next((o for o in students if args.student in (o.student, o.name)), None)
-        if one is None:
-            raise UsageError(
-                f"{args.student}: no such student; `grade decide {args.store}` lists who is without points"
-            )
+        one = _student(students, args.student, args.store)
         most = most_points(r for r in results if r.assignment == assignment)[-1]
         value = None if args.points == EXCUSED else args.points
         if value is not None and value > most:
@@ -83,6 +79,17 @@ def run(args: argparse.Namespace) -> int:
     before = "" if one.points is None else f", before {points(one.points)}"
     stdio.emit(f"{assignment}, {one.shown}: {ends}{before}\n")
     return DECIDED
+
+
+def _student(students: list[StudentResult], wanted: str, store: Path) -> StudentResult:
+    """The student of that key, else the only one of that name."""
+    found = [o for o in students if o.student == wanted] or [o for o in students if o.name == wanted]
+    if not found:
+        raise UsageError(f"{wanted}: no such student; `grade decide {store}` lists who is without points")
+    if len(found) > 1:
+        keys = ", ".join(one.student for one in found)
+        raise UsageError(f"{wanted}: {len(found)} students have this name; write one of {keys} in its place")
+    return found[0]
 
 
 def _list(ends: list[StudentResult]) -> int:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import re
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from fractions import Fraction
@@ -326,7 +327,8 @@ def _neighbours(report: Mapping[str, Any], part: str) -> list[dict[str, Any]]:
     parts = report["parts"]
     at = next((n for n, p in enumerate(parts) if p["id"] == part), 0)
     stem = part.rstrip("abcdefghijklmnopqrstuvwxyz")
-    same = [p for p in parts if p["kind"] == "auto" and p["id"].startswith(stem)] if stem else []
+    of_stem = re.compile(rf"{re.escape(stem)}(?!\d)")  # of 1a also 1 and 1.2, but not 10
+    same = [p for p in parts if p["kind"] == "auto" and of_stem.match(p["id"])] if stem else []
     nearest = same or [p for p in parts[:at] if p["kind"] == "auto"][-1:]
     return [
         {

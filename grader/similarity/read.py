@@ -9,10 +9,11 @@ from typing import Any
 from grader.assignment.notebooks import by_notebook
 from grader.cohort.discover import staged
 from grader.cohort.records import CohortEntry, Result
-from grader.errors import SubmissionError
+from grader.errors import AuthoringError, SubmissionError
 from grader.model import Assignment
 from grader.report.sanitize import one_line
 from grader.similarity.prints import Writing
+from grader.submission.files.gather import walk
 from grader.submission.files.open import open_submission
 from grader.submission.source.notebook import read_notebook
 
@@ -41,10 +42,20 @@ def writing_of(entry: CohortEntry, result: Result, assignment: Assignment, folde
 
 
 def handout_sources(assignment: Assignment) -> list[str]:
-    """Every cell and module that the students were given."""
-    sources = [p.read_text(encoding="utf-8", errors="replace") for p in sorted(assignment.handout.rglob("*.py"))]
-    for path in sorted(assignment.handout.rglob("*.ipynb")):
-        sources += [cell.source for cell in read_notebook(path).code]
+    """Every cell and module that the students were given.
+
+    Raises
+    ------
+    AuthoringError
+        One of the hand-out's notebooks cannot be read.
+    """
+    files = [path for _, path in walk(assignment.handout)]
+    sources = [path.read_text(encoding="utf-8", errors="replace") for path in files if path.suffix == ".py"]
+    for path in (path for path in files if path.suffix == ".ipynb"):
+        try:
+            sources += [cell.source for cell in read_notebook(path).code]
+        except SubmissionError as problem:
+            raise AuthoringError(f"{path.parent}: {problem}") from problem
     return sources
 
 

@@ -111,6 +111,16 @@ def test_canvas_gets_the_attempt_that_counts_less_its_penalty(store: Path, capsy
     ]
 
 
+def test_a_decision_is_about_one_student(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = [row("s1", None, "1", name="Kim Lee"), row("s2", None, "2", name="Kim Lee"), row("jo", 18, "3", name="s1")]
+    fill(tmp_path / "grades.sqlite", rows)
+    decide = ["decide", str(tmp_path / "grades.sqlite")]
+    assert cli.main([*decide, "Kim Lee", "5"]) == 2
+    assert "Kim Lee: 2 students have this name; write one of s1, s2 in its place" in capsys.readouterr().err
+    assert cli.main([*decide, "s1", "5"]) == 0
+    assert "Kim Lee (s1): 5 of" in capsys.readouterr().out
+
+
 def waiting(student: str, earned: str, most: str, pending: str) -> tuple[CohortEntry, BatchResult, FinalScore]:
     """A hand-in of which a person must decide a check: its points are not in `most`."""
     hand_in, result, worth = row(student, 20, "105")

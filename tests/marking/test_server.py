@@ -253,6 +253,18 @@ def test_code_and_results_stand_beside_the_answer(served: Served) -> None:
     assert question(served)["model"].strip() == "<p><strong>Convex.</strong></p>"
 
 
+@pytest.mark.parametrize(
+    ("part", "beside"), [("1a", ["1", "1.2", "1b"]), ("12", ["12"]), ("9", ["12"]), ("why", ["1b"])]
+)
+def test_results_of_the_same_question_stand_beside_an_answer(part: str, beside: list[str]) -> None:
+    from grader.marking.server import _neighbours
+
+    ids = ("1", "1.2", "1b", "why", "10", "12", "9")
+    parts = [{"id": id, "kind": "auto", "title": "", "score": 0, "max_score": 1, "checks": []} for id in ids]
+    report = {"parts": [p | {"kind": "manual"} if p["id"] in ("why", "9") else p for p in parts]}
+    assert [found["id"] for found in _neighbours(report, part)] == beside
+
+
 def test_the_authors_rubric_is_in_the_log_once(store: Path) -> None:
     rubric = Rubric(items=(Item(key="1", points=totals.Fraction(-1), text="no reason"),))
     for _ in range(2):

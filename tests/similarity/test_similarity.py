@@ -8,10 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from grader.errors import AuthoringError
+from grader.model import Limits
 from grader.similarity.others import write_dolos, write_jplag
 from grader.similarity.page import render_similarity
 from grader.similarity.pairs import FEWEST, similarity
 from grader.similarity.prints import Writing, code_prints, tokens, word_prints
+from grader.similarity.read import handout_sources
+from tests.support import make_assignment, make_check
 
 HANDOUT = [
     "import numpy as np\n\ndef softmax(scores):\n    '''Rows of probabilities.'''\n    raise NotImplementedError\n"
@@ -153,3 +157,14 @@ def test_others_get_one_file_for_each_student(tmp_path: Path) -> None:
     write_jplag(writings, HANDOUT, tmp_path / "j")
     assert len(list((tmp_path / "j" / "submissions").iterdir())) == 3
     assert "softmax" in (tmp_path / "j" / "handout" / "code.py").read_text()
+
+
+def test_the_hand_out_is_what_the_course_gave(tmp_path: Path) -> None:
+    handout = make_assignment(tmp_path, [make_check("return {}")], {}, Limits())
+    for name in (".ipynb_checkpoints/old.ipynb", ".venv/lib/m.py", "given.py"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(name)
+    assert handout_sources(handout) == ["given.py"]
+    (tmp_path / "notes.ipynb").write_text("{")
+    with pytest.raises(AuthoringError, match=rf"{re.escape(str(tmp_path))}: notes.ipynb"):
+        handout_sources(handout)
