@@ -15,7 +15,7 @@ import msgspec
 
 from grader.assignment.loading.course import find_course
 from grader.engine import grade_with, public_only
-from grader.errors import GraderError, SubmissionError
+from grader.errors import GraderError, SubmissionError, UsageError
 from grader.execution.process import RootProcess
 from grader.model import PartResult, Report
 from grader.reference.expected import ExpectedValues
@@ -87,7 +87,7 @@ class Watch:
 
 
 def watch(one: Watch, show: Callable[[Report], None], tell: Callable[[str], None]) -> None:
-    """Grade, show, and again after each save; ends by an interrupt alone.
+    """Grade, show, and again after each save, until it is interrupted.
 
     Parameters
     ----------
@@ -95,6 +95,11 @@ def watch(one: Watch, show: Callable[[Report], None], tell: Callable[[str], None
         Takes a report: whole the first time, later what changed.
     tell
         Takes one line, for what could not be graded.
+
+    Raises
+    ------
+    UsageError
+        It was called wrongly.
     """
     before: Report | None = None
     try:
@@ -109,6 +114,8 @@ def watch(one: Watch, show: Callable[[Report], None], tell: Callable[[str], None
                 else:
                     show_changes(before, report, show, tell)
                 before = report
+            except UsageError:
+                raise  # no save puts that right
             except GraderError as error:
                 tell(str(error))
             one.warm()

@@ -117,7 +117,7 @@ def read(sheet: Sheet, name: str, results: Sequence[Result], assignment: str | N
         if wanted not in head:
             raise UsageError(f"{name}: has no column `{wanted}`; `grade export marks` writes one that can be filled in")
     return _Reader(name, results, assignment, state).read(
-        [dict(zip(head, map(_plain, row), strict=False)) for row in sheet.rows[1:]]
+        [dict.fromkeys(head, "") | dict(zip(head, map(_plain, row), strict=False)) for row in sheet.rows[1:]]
     )
 
 

@@ -106,6 +106,17 @@ def test_options_that_would_do_nothing_are_refused(
     assert f"leave out {name}\n" in capsys.readouterr().err
 
 
+def test_a_wrong_call_ends_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(
+        "grader.commands.watch.stamps", lambda path: pytest.fail("waits") if capsys.readouterr().err else {}
+    )
+    shutil.copytree(ROOT / "assignments" / "tum_ex09", tmp_path / "ex09")
+    assert main([str(tmp_path / "ex09"), "--watch", "--assignment", "tum_ex10"]) == 2
+    assert "tum_ex10" in capsys.readouterr().err
+
+
 def test_only_files_of_the_submission_are_watched(tmp_path: Path) -> None:
     (tmp_path / ".ipynb_checkpoints").mkdir()
     (tmp_path / ".ipynb_checkpoints" / "a.ipynb").write_text("")

@@ -148,13 +148,16 @@ def test_an_automatic_score_is_overridden_with_a_reason(store: Path, capsys: pyt
         ("ada,2,many,", "`points` is 'many', no number"),
         ("ada,9,1,", "there is no part '9'; there are 2, 3, 1"),
         ("zoe,2,1,", "nobody here is called 'zoe'"),
+        ("1", "there is no part ''; there are 2, 3, 1"),
+        ("1,2", "nobody here is called ''"),
         ("ada,2,1,\nbob,2,2,", "m.csv:3: the same answer as in line 2 has another mark"),
     ],
 )
 def test_a_row_that_cannot_be_is_named_with_its_line(
     store: Path, line: str, said: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    file = write(Path("m.csv"), "student,part,points,comment", line)
+    head = "points,part,student" if line.count(",") < 3 else "student,part,points,comment"
+    file = write(Path("m.csv"), head, line)
     assert run("import", "marks", store, file) == 2
     assert said in capsys.readouterr().err
     assert len(marks(store).marks) == 3
