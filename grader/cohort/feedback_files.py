@@ -21,6 +21,9 @@ from grader.model import Report
 _UNFIT = re.compile(r"[\x00-\x1f\x7f]|^\.+$")
 """Of one name in a path: what no file is called, or what leads out of the folder."""
 
+NAME_BYTES = 200
+"""Of a submission's name that the page's has: a file's name has 255 at most, and more is put around it here."""
+
 _MOODLE = re.compile(r"_assignsubmission_file_?$")
 """A student's folder; without folders the file's own name follows."""
 
@@ -30,7 +33,10 @@ def page_of(folder: Path, submission: str) -> Path:
     names = [_UNFIT.sub("_", name) for name in submission.split("/") if name]
     if _MOODLE.search(submission):
         names.append("feedback")
-    return folder.joinpath(*names[:-1], f"{names[-1] if names else 'page'}.html")
+    last = names[-1] if names else "page"
+    if len(encoded := last.encode("utf-8", "replace")) > NAME_BYTES:
+        last = f"{encoded[:NAME_BYTES].decode('utf-8', 'ignore')}-{hashlib.sha256(encoded).hexdigest()[:8]}"
+    return folder.joinpath(*names[:-1], f"{last}.html")
 
 
 def is_current(folder: Path, submission: CohortEntry, key: CacheKey | None) -> bool:

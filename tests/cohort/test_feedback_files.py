@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.cohort.feedback_files import page_of
+from grader.cohort.feedback_files import _write_whole, page_of
 
 Grade = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -74,6 +74,14 @@ def test_a_folder_that_cannot_be_is_refused_before_grading(
     done = grade("batch", str(hand_ins), *(word.replace("HAND_INS", str(hand_ins)) for word in words))
     assert done.returncode == 2
     assert said in done.stderr
+
+
+def test_a_name_as_long_as_a_file_may_have_has_a_page_of_its_own(tmp_path: Path) -> None:
+    names = [f"{'é' * 124}{end}.ipynb" for end in "ab"]
+    for name in names:
+        (tmp_path / name).touch()
+        _write_whole(page_of(tmp_path, name), name)
+    assert [page_of(tmp_path, name).read_text() for name in names] == names
 
 
 def test_no_path_leads_out_of_the_folder() -> None:
