@@ -39,7 +39,7 @@ from grader.cohort.records import (
 from grader.errors import UsageError
 
 FORMAT = 3
-"""`user_version` of the file. Earlier ones are read, and brought to this one to write; another one is refused."""
+"""`user_version` of the file; another one is refused."""
 APPLICATION = 0x67726164
 """`application_id`: tells a store from any other SQLite file ("grad")."""
 BUSY_SECONDS = 30.0
@@ -61,11 +61,9 @@ CREATE TABLE results (
   student TEXT NOT NULL, attempt INTEGER NOT NULL, hand_in TEXT NOT NULL,
   report INTEGER NOT NULL REFERENCES reports (id), reused INTEGER NOT NULL,
   late_days INTEGER NOT NULL DEFAULT 0, penalty TEXT NOT NULL DEFAULT '0', counts INTEGER NOT NULL DEFAULT 0,
+  term_days INTEGER NOT NULL DEFAULT 0,
   PRIMARY KEY (run, path, student)
 ) WITHOUT ROWID;
-"""
-_SINCE_3 = """
-ALTER TABLE results ADD COLUMN term_days INTEGER NOT NULL DEFAULT 0;
 CREATE TABLE people (
   run INTEGER NOT NULL REFERENCES runs (id), student TEXT NOT NULL, name TEXT NOT NULL, ids TEXT NOT NULL,
   PRIMARY KEY (run, student)
@@ -75,6 +73,7 @@ CREATE TABLE decisions (
   points TEXT, reason TEXT NOT NULL, decided TEXT NOT NULL,
   PRIMARY KEY (assignment, student, content)
 ) WITHOUT ROWID;
+CREATE TABLE evidence (report INTEGER PRIMARY KEY, body BLOB NOT NULL);
 """
 
 
@@ -109,7 +108,7 @@ class Store:
                     address(path, create=create), uri=True, timeout=BUSY_SECONDS, isolation_level=None
                 )
                 stack.callback(connection.close)
-                prepare(connection, create=create)
+                prepare(connection, path, create=create)
             except BlockingIOError:
                 what = "another batch is writing to it; wait for it, or name another --store"
                 raise UsageError(f"{path}: {what}") from None
@@ -163,11 +162,10 @@ class Store:
         """
         id = self.run(run).id
         body = "p.report" if reports else "NULL"
-        term_days = "r.term_days" if self._current else "0"
         rows = self._db.execute(
             "SELECT r.path, r.hand_in, r.reused, r.late_days, r.penalty, r.counts, p.assignment,"
             f" p.status, p.reason, p.score, p.max_score, p.pending, {body}, p.keys, p.seconds,"
-            f" {term_days} FROM results r JOIN reports p ON p.id = r.report WHERE r.run = ?"
+            " r.term_days FROM results r JOIN reports p ON p.id = r.report WHERE r.run = ?"
             " ORDER BY p.assignment, r.student, r.attempt, r.path",
             (id,),
         )
@@ -184,22 +182,13 @@ class Store:
                 others += results
         return others
 
-    @property
-    def _current(self) -> bool:
-        """Whether the file is of this format: one of an earlier format is only read."""
-        return int(self._db.execute("PRAGMA user_version").fetchone()[0]) == FORMAT
-
     def people(self, run: int) -> list[RosterEntry]:
         """Everybody on the roster of a run; nobody where it had none."""
-        if not self._current:
-            return []
         rows = self._db.execute("SELECT student, name, ids FROM people WHERE run = ? ORDER BY student", (run,))
         return [RosterEntry(key=key, name=name, columns=json.loads(ids)) for key, name, ids in rows]
 
     def decisions(self) -> list[Decision]:
         """What people decided about results, the latest last."""
-        if not self._current:
-            return []
         rows = self._db.execute(
             "SELECT assignment, student, content, points, reason, decided FROM decisions ORDER BY decided, student"
         )
@@ -248,9 +237,7 @@ class Store:
         return _unpacked(self._db.execute("SELECT report FROM reports WHERE id = ?", (id,)).fetchone()[0])
 
     def evidence(self, id: int) -> dict[str, Any]:
-        """What a person sees beside a report's answers; empty in a store that was made before it was kept."""
-        if not self._db.execute("SELECT 1 FROM sqlite_master WHERE name = 'evidence'").fetchone():
-            return {}
+        """What a person sees beside a report's answers."""
         row = self._db.execute("SELECT body FROM evidence WHERE report = ?", (id,)).fetchone()
         return {} if row is None else _unpacked(row[0])
 
@@ -435,13 +422,15 @@ def address(path: Path, *, create: bool) -> str:
     return f"{path.absolute().as_uri()}{'?immutable=1' if fixed else ''}"
 
 
-def prepare(connection: sqlite3.Connection, *, create: bool) -> None:
+def prepare(connection: sqlite3.Connection, path: Path, *, create: bool) -> None:
     """Refuse what is no store; with `create` make the tables where there is nothing yet.
 
     Raises
     ------
     sqlite3.DatabaseError
-        The file is something else, of another version, or empty and only to be read.
+        The file is something else, or empty and only to be read.
+    UsageError
+        Another version of the grader wrote it.
     """
     (application,) = connection.execute("PRAGMA application_id").fetchone()
     (version,) = connection.execute("PRAGMA user_version").fetchone()
@@ -450,14 +439,12 @@ def prepare(connection: sqlite3.Connection, *, create: bool) -> None:
             raise sqlite3.DatabaseError("nothing is in it yet")
         connection.execute("PRAGMA journal_mode = WAL")
         ours = f"PRAGMA application_id = {APPLICATION};PRAGMA user_version = {FORMAT};"
-        connection.executescript(f"BEGIN IMMEDIATE;{_TABLES}{_SINCE_3}{ours}COMMIT;")
-    elif application != APPLICATION or version not in (1, 2, FORMAT):
-        raise sqlite3.DatabaseError("it is no store of this version of the grader")
-    elif version < FORMAT and create:
-        gone = "ALTER TABLE results DROP COLUMN graded_parts;" if version == 1 else ""
-        connection.executescript(f"BEGIN IMMEDIATE;{gone}{_SINCE_3}PRAGMA user_version = {FORMAT};COMMIT;")
-    if create:  # beside what format 2 began with: nobody needs it but `grade mark`
-        connection.execute("CREATE TABLE IF NOT EXISTS evidence (report INTEGER PRIMARY KEY, body BLOB NOT NULL)")
+        connection.executescript(f"BEGIN IMMEDIATE;{_TABLES}{ours}COMMIT;")
+    elif application != APPLICATION:
+        raise sqlite3.DatabaseError("it is none of the grader's")
+    elif version != FORMAT:
+        what = f"a store of another version of the grader (format {version}, here {FORMAT})"
+        raise UsageError(f"{path}: {what}; keep it, and grade again with `grade batch` and another --store")
     # A commit reaches the disk with the next checkpoint: a crash of the program loses nothing, one of the machine
     # at most what was written last, and that is graded again.
     connection.execute("PRAGMA synchronous = NORMAL")

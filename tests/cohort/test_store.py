@@ -155,20 +155,15 @@ def test_a_run_that_is_not_there_names_those_that_are(path: Path) -> None:
             store.run(9)
 
 
-def test_a_store_of_the_first_format_is_read_and_written_on(path: Path) -> None:
-    with Store.open(path, create=True) as store:
-        run = store.start("/in", {}, "0.1")
-        store.add(run, hand_in(), graded())
-        store.finish(run, [])
+@pytest.mark.parametrize("format", [1, 2, 99])
+@pytest.mark.parametrize("create", [False, True])
+def test_a_store_of_another_version_is_refused_in_one_line_and_left(path: Path, format: int, create: bool) -> None:
+    Store.open(path, create=True).close()
     with closing(sqlite3.connect(path)) as raw:
-        raw.executescript(
-            "ALTER TABLE results ADD COLUMN graded_parts TEXT; ALTER TABLE results DROP COLUMN term_days;"
-            "DROP TABLE people; DROP TABLE decisions; PRAGMA user_version = 1;"
-            """UPDATE reports SET keys = '{"submission": "sha256:1", "engine": "e", "seed": "3", "ground": "g"}'"""
-        )
-    for create in (False, True, False):
-        with Store.open(path, create=create) as store:
-            (found,) = store.results()
-            assert (found.points, found.key.environment) == (Fraction(1, 3), "")
-    with Store.open(path, create=True) as store:
-        assert store.add(store.start("/in", {"more": 1}, "0.1"), hand_in("b.ipynb"), graded()) == 2
+        raw.execute(f"PRAGMA user_version = {format}")
+    with pytest.raises(
+        UsageError, match=rf"format {format}, here 3\); keep it, and grade again with .* another --store"
+    ):
+        Store.open(path, create=create)
+    with closing(sqlite3.connect(path)) as raw:
+        assert raw.execute("PRAGMA user_version").fetchone() == (format,)
