@@ -76,16 +76,15 @@ class Bank:
     def __init__(self, path: Path) -> None:
         self._file: Mapping[str, npt.NDArray[Any]] = np.load(io.BytesIO(path.read_bytes()), allow_pickle=False)
         meta = json.loads(self._file["meta"].tobytes())
-        self.digest: str = meta["digest"]
-        self.base: str = meta.get("base", "")
-        """Of what all checks share; empty in a file of before, which is of one digest as a whole."""
+        self.base: str = meta["base"]
+        """Digest of what all checks share."""
         self.solution: str = meta.get("solution", "")
-        """Of what generated mistakes are made from; empty in a public file and in one of before."""
-        self.complete: bool = meta.get("complete", True)
+        """Digest of what generated mistakes are made from; empty in a public file."""
+        self.complete: bool = meta["complete"]
         """Whether generated mistakes are in it, and not the author's alone."""
         self.stale: tuple[str, ...] = ()
         """Checks that are other ones than when the file was made: nothing is named in them."""
-        self._checks: dict[str, str] = meta.get("checks", {})
+        self._checks: dict[str, str] = meta["checks"]
         self.seeds: tuple[int, int] = tuple(meta["seeds"])
         self._arrays: dict[str, list[str]] = meta["arrays"]
         self._hypotheses: list[dict[str, Any]] = meta["hypotheses"]
@@ -145,10 +144,7 @@ def read_bank(assignment: Assignment) -> Bank | None:
     try:
         status = path.stat()
         bank = _opened(path, status.st_mtime_ns, status.st_size)
-        has_solution = assignment.solution is not None
-        if not bank.base:
-            return bank if bank.digest == (digest_of if has_solution else public_digest)(assignment) else None
-        if bank.base != (_base(assignment) if has_solution else _public_base(assignment)):
+        if bank.base != (_public_base if assignment.solution is None else _base)(assignment):
             return None
         return bank.against({check.id: check_digest(check) for check in assignment.checks})
     except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile):
@@ -198,7 +194,7 @@ def write_bank(
     """Write the file and the public one beside it; returns its path."""
     path = assignment.root / "golden" / FILE
     path.parent.mkdir(exist_ok=True)
-    origin = {"digest": digest_of(assignment), "base": _base(assignment), "complete": complete}
+    origin: dict[str, Any] = {"base": _base(assignment), "complete": complete}
     origin["checks"] = {check.id: check_digest(check) for check in assignment.checks}
     origin["solution"] = _digest(assignment, [])
     _replace(path, _packed(origin, seeds, hypotheses, results))
@@ -223,7 +219,7 @@ def write_public_bank(assignment: Assignment, bank: Bank) -> Path:
     }
     hypotheses = tuple(structs.replace(h, line=min(h.line, 1)) for h in (bank.hypotheses[n] for n in used))
     path = assignment.root / "golden" / PUBLIC_FILE
-    origin = {"digest": public_digest(assignment), "base": _public_base(assignment), "complete": bank.complete}
+    origin: dict[str, Any] = {"base": _public_base(assignment), "complete": bank.complete}
     origin["checks"] = {c.id: check_digest(c) for c in assignment.checks if c.id in public}
     _replace(path, _packed(origin, bank.seeds, hypotheses, shown))
     return path
@@ -255,13 +251,6 @@ def _replace(path: Path, content: bytes) -> None:
     beside = path.with_suffix(".new")
     beside.write_bytes(content)
     beside.replace(path)
-
-
-def public_digest(assignment: Assignment) -> str:
-    """Of what a hand-out has of the sources of hypotheses: the public checks and the seed."""
-    files = [path for path in public_files(assignment.root) if path.is_file()]
-    texts = [f"{FORMAT} {assignment.seed}", *(path.read_text(encoding="utf-8") for path in files)]
-    return hashlib.sha256("\0".join(texts).encode()).hexdigest()
 
 
 def _public_base(assignment: Assignment) -> str:

@@ -89,8 +89,6 @@ class _AsWritten(Struct, frozen=True, kw_only=True):
     stand_ins: tuple[str, ...] = ()
     compat: str | None = None
     data: str | None = None
-    small_data: bool = False
-    """Read by nothing any more; hand-outs that students have still say it."""
     install: str = ""
     mistakes: bool = True
     hints: Hints = "name"
