@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
+from grader.assignment.loading.author_file import LITTER
 from grader.assignment.loading.manifest import FILE, without_marking
 from grader.assignment.notebooks import notebook_files
 from grader.assignment.release.edits import EQUIVALENT, RIGHT, WRONG
@@ -18,7 +19,6 @@ from grader.model import Assignment
 MUTANTS = "mutants.csv"
 AUTHORS_ONLY = frozenset({WRONG, RIGHT, EQUIVALENT, MUTANTS})
 """Files of an assignment's folder that grading never reads."""
-LITTER = frozenset({"__pycache__", ".ipynb_checkpoints"})
 
 
 def text_digest(*texts: str) -> str:

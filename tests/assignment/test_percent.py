@@ -119,3 +119,4 @@ def test_a_text_that_is_no_notebook_is_refused(text: str, said: str):
 
 def test_cells_of_another_language_are_left_out_of_the_python():
     assert python_lines("# %%\n# %%bash\nls -l\n# %%\nx = 1") == ["# %%", "", "", "# %%", "x = 1"]
+    assert python_lines("# %%\n# %%sql\nSELECT 1") == ["# %%", "", ""]

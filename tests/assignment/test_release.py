@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
@@ -15,6 +16,7 @@ from grader.assignment.loading.load import load_assignment
 from grader.assignment.release.edits import edited, right_edits, wrong_edits
 from grader.assignment.release.percent import text_of
 from grader.assignment.release.release import build_handout, build_solution, check_handout
+from grader.assignment.release.wheel import wheel
 from grader.errors import AuthoringError, UsageError
 from grader.model import Assignment, Change, Edit
 
@@ -282,6 +284,13 @@ def test_named_mistakes_go_along_unless_the_author_keeps_them(toy: Write, tmp_pa
     toml.write_text(toml.read_text().replace("[names]", "mistakes = false\n[names]"))
     build_handout(load(folder), tmp_path / "kept")
     assert tree(tmp_path / "kept") == TREE
+
+
+def test_a_wheel_holds_nothing_that_tools_left_in_the_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    write(tmp_path, {"cli.py": "", ".mypy_cache/a.json": "", "worker/__pycache__/a.pyc": "", "worker/.DS_Store": ""})
+    monkeypatch.setattr("grader.assignment.release.wheel.files", lambda package: tmp_path)
+    with zipfile.ZipFile(io.BytesIO(wheel())) as made:
+        assert [held for held in made.namelist() if held.startswith("grader/")] == ["grader/cli.py"]
 
 
 def test_a_wheel_goes_along_where_no_place_is_named(toy: Write, tmp_path: Path):

@@ -109,6 +109,7 @@ def test_a_long_elif_chain_is_followed_to_its_end() -> None:
         ("%%time\ndef f(): pass", {"f"}),
         ("\n%%capture out\n%%time\nx = 1", {"x"}),
         ("%%bash\nx=1", set()),
+        ("%%HTML\nx = 1", set()),
         ("%%wandb --height 400\nx = 1", {"x"}),
         ("%%timeit\nx = 1", set()),
         ("%%writefile layers.py\nx = 1", set()),

@@ -10,14 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from grader.assignment.golden.golden import read_provenance
+from grader.assignment.loading.author_file import LITTER
 from grader.assignment.loading.check_source import hidden_files, public_files
 from grader.assignment.loading.load import SOLUTION
 from grader.assignment.loading.manifest import read_manifest
 from grader.assignment.requirements import installed
 from grader.errors import AuthoringError
 from grader.model import Assignment, Visibility
-
-_LITTER = frozenset({"__pycache__", ".ipynb_checkpoints"})
 
 
 def provenance_of(assignment: Assignment, visibility: Visibility) -> dict[str, Any]:
@@ -104,7 +103,7 @@ def _sources(assignment: Assignment, visibility: Visibility) -> list[Path]:
     # with `--data` another folder takes the place of what the values were recorded from
     data = [] if manifest.data is None else [root / manifest.data]
     for folder in (*assignment.stand_ins, *([assignment.solution] if assignment.solution else []), *data):
-        files += [p for p in sorted(folder.rglob("*")) if p.is_file() and not _LITTER & set(p.parts)]
+        files += [p for p in sorted(folder.rglob("*")) if p.is_file() and not LITTER & set(p.parts)]
     return files
 
 

@@ -17,6 +17,9 @@ from grader.errors import AuthoringError
 from grader.worker.check_files import new_module
 from grader.worker.syntax import parse_tree
 
+LITTER = frozenset({"__pycache__", ".ipynb_checkpoints", ".pytest_cache", ".ruff_cache", ".mypy_cache", ".DS_Store"})
+"""What tools leave behind among an author's files: neither digested, released nor reported."""
+
 
 def read_text(path: Path) -> str:
     """An author's text file.

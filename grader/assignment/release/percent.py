@@ -26,8 +26,11 @@ _KINDS = {"# %%": "code", "# %% [markdown]": "markdown", "# %% [raw]": "raw"}
 _OPENS = {kind: marker for marker, kind in _KINDS.items()}
 _MAGIC = re.compile(r"(?:# )*[%!]")
 _LIKE_MARKER = re.compile(r"(?:# )*%%(\s.*)?", re.DOTALL)
-_FOREIGN_MAGICS = ("bash", "sh", "html", "HTML", "javascript", "js", "latex", "markdown", "svg", "writefile", "script")
-"""Cell magics after which a cell's text is not Python."""
+FOREIGN_MAGICS = frozenset((
+    "!", "HTML", "R", "bash", "cmd", "cython", "file", "html", "javascript", "js", "julia", "latex", "markdown", "perl",
+    "pypy", "python", "python2", "python3", "ruby", "script", "sh", "sql", "svg", "sx", "system", "timeit", "writefile",
+))  # fmt: skip
+"""Cell magics after which a cell's text is no Python of the notebook; `%%timeit` runs it in a namespace of its own."""
 
 
 def is_marker(line: str) -> bool:
@@ -86,7 +89,7 @@ def python_lines(text: str) -> list[str]:
         if is_marker(line):
             foreign = False
         elif line.startswith("# %%"):
-            foreign = line.removeprefix("# %%").split(" ", 1)[0] in _FOREIGN_MAGICS
+            foreign = line.removeprefix("# %%").split(" ", 1)[0] in FOREIGN_MAGICS
         lines.append("" if foreign else line)
     return lines
 

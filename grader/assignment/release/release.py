@@ -13,7 +13,7 @@ from importlib.resources import files as package_files
 from pathlib import Path
 
 from grader.assignment.golden.provenance import refuse_stale
-from grader.assignment.loading.author_file import read_text
+from grader.assignment.loading.author_file import LITTER, read_text
 from grader.assignment.loading.check_source import HIDDEN, hidden_files, public_files
 from grader.assignment.loading.load import SOLUTION
 from grader.assignment.loading.manifest import FILE, read_manifest, without_marking
@@ -43,8 +43,6 @@ _IGNORED = (
 )
 SECRET = (HIDDEN, GOLDEN_HIDDEN, "golden/mistakes.npz", WRONG, RIGHT, EQUIVALENT)
 """Paths that no hand-out holds, wherever they might come from."""
-_LITTER = frozenset({"__pycache__", ".ipynb_checkpoints", ".pytest_cache", ".ruff_cache", ".mypy_cache", ".DS_Store"})
-"""What tools leave behind: neither released nor reported."""
 
 Files = dict[str, bytes | Path]
 """A tree by path: the content, or the file to copy."""
@@ -223,7 +221,7 @@ def _add(files: Files, name: str, content: bytes | Path, source: Path) -> None:
 def _walk(folder: Path) -> Iterator[str]:
     """Paths of all files and links below the folder, sorted, without what tools leave behind."""
     for path in sorted(folder.iterdir()):
-        if path.name in _LITTER:
+        if path.name in LITTER:
             continue
         if path.is_dir() and not path.is_symlink():
             yield from (f"{path.name}/{below}" for below in _walk(path))

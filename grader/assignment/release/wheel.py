@@ -13,11 +13,11 @@ from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from importlib.resources import files
 from pathlib import Path
 
+from grader.assignment.loading.author_file import LITTER
 from grader.errors import UsageError
 
 PACKAGE = "numgrade"
 _TIME = (1980, 1, 1, 0, 0, 0)
-_LITTER = frozenset({"__pycache__"})
 
 
 def wheel_name() -> str:
@@ -39,7 +39,7 @@ def wheel() -> bytes:
     entries = {
         f"grader/{path.relative_to(package).as_posix()}": path.read_bytes()
         for path in sorted(package.rglob("*"))
-        if path.is_file() and not _LITTER.intersection(path.relative_to(package).parts)
+        if path.is_file() and not LITTER.intersection(path.relative_to(package).parts)
     }
     made_by = "Wheel-Version: 1.0\nGenerator: grade release\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
     entries[f"{info}/METADATA"] = (installed.read_text("METADATA") or "").encode()

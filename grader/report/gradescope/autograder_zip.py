@@ -16,6 +16,7 @@ from pathlib import Path
 
 import grader
 from grader.assignment.golden.provenance import refuse_stale
+from grader.assignment.loading.author_file import LITTER
 from grader.assignment.loading.course import HANDOUTS, REFERENCE
 from grader.errors import UsageError
 from grader.model import Assignment
@@ -25,9 +26,6 @@ from grader.report.gradescope.results import When
 PACKAGE = "numgrade"
 DEFAULT_SECONDS = 570
 """Of the ten minutes that Gradescope gives a submission by default."""
-_LITTER = frozenset(
-    {FOLDER, "__pycache__", ".ipynb_checkpoints", ".pytest_cache", ".ruff_cache", ".mypy_cache", ".DS_Store"}
-)
 _TIME = (1980, 1, 1, 0, 0, 0)
 """The earliest that a zip can hold; a real one would make every zip another."""
 
@@ -88,7 +86,7 @@ def _requirements() -> list[str]:
 
 def _walk(folder: Path) -> Iterator[Path]:
     for path in sorted(folder.rglob("*")):
-        if path.is_file() and not _LITTER.intersection(path.relative_to(folder).parts):
+        if path.is_file() and not (LITTER | {FOLDER}).intersection(path.relative_to(folder).parts):
             yield path
 
 

@@ -10,38 +10,7 @@ import re
 
 from msgspec import Struct
 
-# Cell magics whose body is no Python of the notebook; `%%timeit` runs it in a namespace of its own. One that is not
-# known is taken for one that watches its body (`%%memit`, `%%wandb`).
-_OTHER_BODY = frozenset(
-    {
-        "%%!",
-        "%%R",
-        "%%bash",
-        "%%cmd",
-        "%%cython",
-        "%%file",
-        "%%html",
-        "%%javascript",
-        "%%js",
-        "%%julia",
-        "%%latex",
-        "%%markdown",
-        "%%perl",
-        "%%pypy",
-        "%%python",
-        "%%python2",
-        "%%python3",
-        "%%ruby",
-        "%%script",
-        "%%sh",
-        "%%sql",
-        "%%svg",
-        "%%sx",
-        "%%system",
-        "%%timeit",
-        "%%writefile",
-    }
-)
+from grader.assignment.release.percent import FOREIGN_MAGICS
 
 _SUSPECT = re.compile(r"^[ \t]*[%!?]|\?[ \t]*$|=[ \t]*[%!]|\A\s*\n?[ \t]", re.MULTILINE)
 _COMMAND = re.compile(r"\s*[%!?]")
@@ -86,7 +55,7 @@ def _drop_cell_magics(lines: list[str]) -> bool:
     """Blank the cell magics at the top; False when the rest is no Python of this notebook."""
     for number, line in enumerate(lines):
         if line.lstrip().startswith("%%"):
-            if line.split()[0] in _OTHER_BODY:
+            if line.split()[0].removeprefix("%%") in FOREIGN_MAGICS:
                 return False
             lines[number] = ""
         elif line.strip():
