@@ -86,14 +86,15 @@ class Store:
         self._lock = lock
 
     @classmethod
-    def open(cls, path: Path, *, create: bool = False) -> Store:
-        """Open the store at `path` to read, or with `create` to write, making it where there is none.
+    def open(cls, path: Path, *, write: bool = False, create: bool = False) -> Store:
+        """Open the store at `path` to read, or to `write`; `create` writes, and makes it where there is none.
 
         Raises
         ------
         UsageError
             There is none, it is no store, one of another version, or somebody else is writing to it.
         """
+        write = write or create
         if not path.exists():
             if not create:
                 raise UsageError(f"{path}: no such store; `grade batch` makes one (--store names it)")
@@ -101,11 +102,11 @@ class Store:
                 raise UsageError(f"--store {path}: its folder does not exist")
         with ExitStack() as stack:
             try:
-                lock = locked(path) if create else None
+                lock = locked(path) if write else None
                 if lock is not None:
                     stack.callback(os.close, lock)
                 connection = sqlite3.connect(
-                    address(path, create=create), uri=True, timeout=BUSY_SECONDS, isolation_level=None
+                    address(path, write=write), uri=True, timeout=BUSY_SECONDS, isolation_level=None
                 )
                 stack.callback(connection.close)
                 prepare(connection, path, create=create)
@@ -410,7 +411,7 @@ class _Transaction:
             self._db.execute("ROLLBACK")
 
 
-def address(path: Path, *, create: bool) -> str:
+def address(path: Path, *, write: bool) -> str:
     """The file as SQLite's URI.
 
     WAL wants to write beside the file even to read it. Where that is not allowed and the last writer has closed it,
@@ -418,7 +419,7 @@ def address(path: Path, *, create: bool) -> str:
     """
     beside = path.with_name(f"{path.name}-wal")
     closed = not (beside.exists() and beside.stat().st_size)
-    fixed = not create and closed and not os.access(path.absolute().parent, os.W_OK)
+    fixed = not write and closed and not os.access(path.absolute().parent, os.W_OK)
     return f"{path.absolute().as_uri()}{'?immutable=1' if fixed else ''}"
 
 

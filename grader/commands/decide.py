@@ -54,7 +54,7 @@ def run(args: argparse.Namespace) -> int:
     from grader.marking.totals import results as with_marks
     from grader.report.sanitize import in_points, points
 
-    with Store.open(args.store, create=args.student is not None and args.store.exists()) as store:
+    with Store.open(args.store, write=args.student is not None) as store:
         run = store.run().id
         results = list(with_marks(store, run))
         ids = sorted({r.assignment for r in results if r.assignment})

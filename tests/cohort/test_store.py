@@ -96,14 +96,14 @@ def test_a_store_is_read_where_nothing_can_be_written(path: Path, monkeypatch: p
         store.add(run, hand_in(), graded())
         store.finish(run, [])
     monkeypatch.setattr("os.access", lambda *words: False)  # whoever runs the tests may be root, whom nothing stops
-    assert address(path, create=False).endswith("?immutable=1")
-    assert "immutable" not in address(path, create=True)
+    assert address(path, write=False).endswith("?immutable=1")
+    assert "immutable" not in address(path, write=True)
     with Store.open(path) as store:
         assert [r.path for r in store.results()] == ["a.ipynb"]
         with pytest.raises(UsageError, match="no run 9"):
             store.run(9)
     path.with_name(f"{path.name}-wal").write_bytes(b"x")  # somebody is writing: then it must be looked at
-    assert "immutable" not in address(path, create=False)
+    assert "immutable" not in address(path, write=False)
 
 
 def test_a_store_is_the_owners_alone_and_writes_ahead(path: Path) -> None:
@@ -125,8 +125,10 @@ def test_what_is_no_store_is_refused_in_one_line(path: Path, content: bytes) -> 
 
 
 def test_a_store_that_is_not_there_is_wrong_usage(path: Path) -> None:
-    with pytest.raises(UsageError, match="no such store"):
-        Store.open(path)
+    for write in (False, True):
+        with pytest.raises(UsageError, match="no such store"):
+            Store.open(path, write=write)
+    assert not path.exists()
     with pytest.raises(UsageError, match="folder does not exist"):
         Store.open(path.parent / "none" / "s.sqlite", create=True)
 
@@ -136,13 +138,16 @@ def test_only_one_writes_while_others_read(path: Path) -> None:
         Store.open(path).close()
         with pytest.raises(UsageError, match="another batch is writing"):
             Store.open(path, create=True)
+        with pytest.raises(UsageError, match="another batch is writing"):
+            Store.open(path, write=True)
     Store.open(path, create=True).close()
 
 
 def test_a_store_that_a_batch_has_just_begun_is_left_to_it(path: Path) -> None:
     path.touch()
-    with pytest.raises(UsageError, match="nothing is in it yet"):
-        Store.open(path)
+    for write in (False, True):
+        with pytest.raises(UsageError, match="nothing is in it yet"):
+            Store.open(path, write=write)
     assert path.stat().st_size == 0
     Store.open(path, create=True).close()
     Store.open(path).close()
