@@ -170,7 +170,7 @@ ARCHIVES = (
     Archive("declared_huge.zip", "", patched(zipped(), (DIRECTORY, 24, "<I", 0xFFFFFFFE))),
     Archive("declared_tiny.zip", "damaged", patched(zipped(), (DIRECTORY, 24, "<I", 10), (LOCAL, 22, "<I", 10))),
     Archive("declared_huge.tar", "", edited(tarred(mode="w"), lambda d: d[:124] + b"77777777777\0" + d[136:])),
-    Archive("zip64.zip", "files", edited(zipped(), lambda d: d[:-22] + b"PK\x06\x07" + bytes(16) + d[-22:])),
+    Archive("zip64.zip", "damaged", edited(zipped(), lambda d: d[:-22] + b"PK\x06\x07" + bytes(16) + d[-22:])),
     Archive("other_name.zip", "damaged", edited(zipped(), lambda d: d.replace(b"hand_in", b"evil-fl", 1))),
     Archive("not_utf8.zip", "", edited(zipped(("L__sung.py", b"")), lambda d: d.replace(b"L__sung", b"L\xf6\xffsung"))),
     Archive("not_utf8.tar.gz", GRADED, tarred(entry("L\udcf6\udcffsung.py"))),

@@ -262,6 +262,26 @@ def test_a_hundred_thousand_entries_are_refused_without_reading_the_directory(
     assert "over 20000 files" in refusal(path, tmp_path / "other")
 
 
+def zip64(path: Path, entries: int, more: int = 0) -> Path:
+    """As a program writes it that does not know beforehand how much is to come."""
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("x.py", "x = 1")
+    data = path.read_bytes()
+    size, start = struct.unpack_from("<II", data, len(data) - 10)
+    record = b"PK\x06\x06" + struct.pack("<QHHIIQQQQ", 44, 45, 45, 0, 0, entries, entries, size + more, start)
+    locator = b"PK\x06\x07" + struct.pack("<IQI", 0, len(data) - 22, 1)
+    end = b"PK\x05\x06" + struct.pack("<HHHHIIH", 0, 0, 0xFFFF, 0xFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0)
+    path.write_bytes(data[:-22] + record + locator + end)
+    return path
+
+
+def test_a_zip64_record_counts_as_the_one_that_it_stands_for(tmp_path: Path) -> None:
+    unpack(zip64(tmp_path / "a.zip", entries=1), tmp_path / "out")
+    assert written(tmp_path / "out") == {"x.py": b"x = 1"}
+    assert "over 20000 files" in refusal(zip64(tmp_path / "b.zip", entries=1 << 40), tmp_path / "b")
+    assert "far too many files" in refusal(zip64(tmp_path / "c.zip", entries=1, more=1 << 40), tmp_path / "c")
+
+
 def test_a_tar_of_endless_entries_is_left_at_the_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = pack_tar(tmp_path / "a.tar.gz", [(f"{n}", b"") for n in range(500)])
     seen = set()

@@ -152,17 +152,22 @@ def _check_directory(path: Path, quota: Quota) -> None:
     """Refuse a zip by the record at its end, before its directory is read into memory.
 
     The record (APPNOTE 4.3.16) is 22 bytes and a comment of at most 64 KB: the number of entries and the size of the
-    directory are at 10 and 12. A zip64 locator before it is written for over 65,535 entries or 4 GB.
+    directory are at 10 and 12. What streams a zip writes a zip64 record of 56 bytes and its locator of 20 before it,
+    with the same two at 32 and 40.
     """
     with path.open("rb") as file:
-        file.seek(max(0, path.stat().st_size - (1 << 16) - 64))
+        file.seek(max(0, path.stat().st_size - (1 << 16) - 128))
         tail = file.read()
     at = tail.rfind(b"PK\x05\x06")
     if at < 0 or len(tail) < at + 22:
         raise _damaged(quota.shown)
     count, size = struct.unpack_from("<HI", tail, at + 10)
+    if b"PK\x06\x07" in tail[max(0, at - 20) : at]:
+        if at < 76 or not tail.startswith(b"PK\x06\x06", at - 76):
+            raise _damaged(quota.shown)
+        count, size = struct.unpack_from("<QQ", tail, at - 76 + 32)
     quota.check_entries(count)
-    if b"PK\x06\x07" in tail[max(0, at - 20) : at] or size > quota.files * _ENTRY_BYTES:
+    if size > quota.files * _ENTRY_BYTES:
         raise quota.too_many("far too many")
 
 
