@@ -307,7 +307,8 @@ def _said(
         if fit.named and fit.hypothesis.mistakes > 1:
             sentences.append(f"{subject} exactly what these two mistakes give: {fit.clause}.")
         elif fit.alternatives:
-            sentences.append(f"{subject} exactly what either of these mistakes gives: {fit.clause}.")
+            which = "either" if len(fit.alternatives) == 1 else "any"
+            sentences.append(f"{subject} exactly what {which} of these mistakes gives: {fit.clause}.")
         elif fit.named:
             sentences.append(f"{subject} exactly what this mistake gives: {fit.clause}.")
         elif fit.multiple and fit.hypothesis.code == "missing-term":
@@ -315,7 +316,7 @@ def _said(
         else:
             sentences.append(f"{subject} exactly what comes out if {_clause(fit, matcher.right)}.")
     if not whole:
-        sentences.append("That is not all that is wrong.")
+        sentences.append("That does not explain all that is wrong here.")
     mistakes = sum(fit.hypothesis.mistakes for fit in chosen)
     evidence: dict[str, object] = {"agrees_at_points": 2}
     if mistakes > 1:

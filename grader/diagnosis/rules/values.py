@@ -144,11 +144,11 @@ def _shown(
 
 def changed_input(names: Sequence[str]) -> Candidate:
     """Student code wrote into what it was given."""
-    what = " and ".join(f"`{n}`" if n.isidentifier() else n for n in names[:3])
+    what = " and ".join(f"its input `{n}`" if n.isidentifier() else n for n in names[:3])
     return Candidate(
         "changed-input",
-        f"Your code changes {what}, which it was given, in place; whoever uses it afterwards computes with the"
-        " changed numbers. Work on a copy, or make a new array.",
+        f"Your code changes {what} in place; whoever uses it afterwards computes with the changed numbers."
+        " Work on a copy, or make a new array.",
         {"changed": list(names)},
     )
 
@@ -255,7 +255,7 @@ def _scaled(pairs: Sequence[ArrayPair], sizes: Set[int], hidden: bool) -> Candid
         if not hidden and (count := _other_count(large, pairs)):
             text = f"{names} is {values[0]:.4g} times what it should be in all entries: is it divided by {count}?"
     elif max(values) - min(values) < 1e-6 * max(abs(f) for f in values):
-        text = f"{names} are all off by one and the same factor."
+        text = f"{names} are {'both' if len(values) == 2 else 'all'} off by one and the same factor."
     else:
         text = f"Each of {names} is right up to one factor for all of its entries, another for each array."
     return Candidate("one-factor", text, {"factors": large})
