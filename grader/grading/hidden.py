@@ -26,6 +26,8 @@ _NUMBER = re.compile(r"(?<![\w.\[])-?\d+(?:\.\d+)?(?:e[+-]?\d+)?(?![\w\]])")
 _SHAPE = re.compile(r"(?<=shape )\((?:\d+,? ?)*\)")
 _NAMED = re.compile(r"(?P<of> of )?`[^`]+`(?:(?:, | and )`[^`]+`)*(?: (?P<verb>are|stay|come)\b)?")
 ONE = "one of the results"
+MOST_NUMBERS, MOST_ROUNDED = 12, 4
+"""Of a judge's sentence, and of these that are not its author's own: a list of any length would be a message."""
 
 
 def shown_array(
@@ -107,12 +109,18 @@ def _part(name: str, known: Iterable[str]) -> str:
 def _rounded(message: str, source: str) -> str:
     """The message with its numbers rounded; two that differ and are rounded to the same are not said to be the same."""
     met: dict[str, str] = {}
+    left = iter(range(MOST_NUMBERS))
 
     def rounded(match: re.Match[str]) -> str:
         text = _own_or_rounded(match[0], source)
-        return text if met.setdefault(text, match[0]) == match[0] or text == match[0] else "another number"
+        if next(left, None) is None or (text != match[0] and text not in met and len(met) == MOST_ROUNDED):
+            return "…"
+        if text == match[0]:
+            return text
+        return text if met.setdefault(text, match[0]) == match[0] else "another number"
 
-    return re.sub(r"\b(an?|the) another number", "another number", _NUMBER.sub(rounded, message))
+    text = re.sub(r"\b(an?|the) another number", "another number", _NUMBER.sub(rounded, message))
+    return re.sub(r"…(?:,? (?:(?:and|or) )?…)+", "…", text)
 
 
 def _own_or_rounded(number: str, source: str) -> str:

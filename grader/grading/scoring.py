@@ -6,7 +6,7 @@ Pure: the same arguments give the same outcome. Comparing two values is `grader.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence, Set
+from collections.abc import Collection, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -17,6 +17,7 @@ from grader.assignment.loading.own_words import can_fail
 from grader.compare.plain import compare_value, fitted, surplus
 from grader.errors import AuthoringError
 from grader.grading.hidden import shown_array
+from grader.grading.judging import JudgeError, is_judged, verdicts
 from grader.grading.returned import not_taken_apart
 from grader.model import (
     STUB_ENDING,
@@ -39,6 +40,15 @@ from grader.model import (
 
 TRY_OTHERS = "Hidden checks call it with other sizes and numbers, and some of them twice in a row: try that yourself."
 """Of an exception in a hidden check, whose text may have been made to carry what the check asks."""
+
+
+def outcome_or_person(check: Check, observation: Observation, given: Given) -> Outcome:
+    """As `outcome`, but what the judge fails on waits for a person: no submission may end the grading of its rest."""
+    try:
+        return outcome(check, observation, given)
+    except JudgeError:
+        message = "The check cannot judge what your code returns; a person has to look at this."
+        return Outcome(check=check, status="pending", score=Fraction(0), message=message, seconds=observation.seconds)
 
 
 def outcome(check: Check, observation: Observation, given: Given) -> Outcome:
@@ -68,12 +78,12 @@ def outcome(check: Check, observation: Observation, given: Given) -> Outcome:
             hidden=hidden,
         )
         for name, expected in given.golden.items()
-        if check.judge is None or not _is_judged(values.get(name), expected)
+        if check.judge is None or not is_judged(values.get(name), expected)
     ]
-    seen = {n: v for n, v in observation.values.items() if not isinstance(v, NotArray)}
-    seen |= {n: v.value for n, e in given.golden.items() if _is_judged(v := values.get(n), e) and isinstance(v, Plain)}
+    seen: dict[str, Any] = {n: v for n, v in values.items() if is_judged(v, given.golden.get(n))}
+    seen |= {n: v.value for n, e in given.golden.items() if is_judged(v := values.get(n), e) and isinstance(v, Plain)}
     if check.judge is not None and len(arrays) < len(given.golden):  # of the arrays that it knows, some are there
-        judged = [_comparison(v, seen) for v in _judged(check, seen, given, {a.name for a in arrays})]
+        judged = [_comparison(v, seen) for v in verdicts(check, seen, given, {a.name for a in arrays})]
         arrays = [*judged, *(a for a in arrays if a.name not in {j.name for j in judged})]
     if check.judge is None:
         arrays += surplus(values, given.golden, hidden=hidden)
@@ -105,9 +115,18 @@ def _is_none(value: object) -> bool:
     return isinstance(value, NotArray) and (value.kind == "None" or (isinstance(value, Plain) and value.value is None))
 
 
-def _is_judged(value: object, expected: object) -> bool:
-    """Whether a judge gets this value: an array, or a plain value where one is expected."""
-    return isinstance(value, Plain if isinstance(expected, Plain) else np.ndarray)
+def _comparison(verdict: Verdict, seen: Mapping[str, Any]) -> Comparison:
+    value = seen.get(verdict.name)
+    return Comparison(
+        name=verdict.name,
+        status="passed" if Fraction(verdict.earned) == 1 else "failed",
+        shape=value.shape if isinstance(value, np.ndarray) else None,
+        dtype=str(value.dtype) if isinstance(value, np.ndarray) else None,
+        error=verdict.error,
+        tolerance=verdict.tolerance,
+        message=verdict.message,
+        earned=Fraction(verdict.earned),
+    )
 
 
 def _nothing(check: Check, returned: Sequence[str], seconds: float) -> Outcome:
@@ -193,57 +212,6 @@ def manual_result(assignment: Assignment, part: Part, answers: Mapping[str, Answ
         max_score=manual.points,
         manual=manual,
         answer=answers.get(part.id),
-    )
-
-
-def _judged(check: Check, seen: Mapping[str, Any], given: Given, absent: Set[str]) -> list[Verdict]:
-    """The judge's verdicts; none where it asks for one of the arrays that are `absent` from what was observed."""
-    assert check.judge is not None
-    try:
-        with np.errstate(all="ignore"):
-            verdicts = list(check.judge(seen, given))
-    except KeyError as error:
-        if error.args and error.args[0] in absent:
-            return []
-        raise _broken(check, error) from error
-    except Exception as error:  # the author's function, on data of any shape: the message says whose it is
-        raise _broken(check, error) from error
-    if not verdicts and not absent:
-        raise AuthoringError(f"{check.file}: the judge of {check.id} gave no verdict")
-    return [_sound(check, verdict) for verdict in verdicts]
-
-
-def _sound(check: Check, verdict: Any) -> Verdict:
-    """A verdict in Python's own types: NumPy's come out of any comparison."""
-    if not isinstance(verdict, Verdict):
-        what = f"yielded a {type(verdict).__name__}; yield Verdict(name, earned, sentence)"
-        raise AuthoringError(f"{check.file}: the judge of {check.id} {what}")
-    given = (verdict.earned, verdict.error, verdict.tolerance)
-    plain: list[Any] = [value.item() if isinstance(value, np.generic) else value for value in given]
-    earned, error, tolerance = plain
-    if not isinstance(earned, int | float | Fraction) or not 0 <= earned <= 1:
-        what = f"gave {verdict.name!r} a share of {earned!r}; `earned` is True, False or a number from 0 to 1"
-        raise AuthoringError(f"{check.file}: the judge of {check.id} {what}")
-    return Verdict(str(verdict.name), Fraction(earned), str(verdict.message or ""), error, tolerance)
-
-
-def _broken(check: Check, error: Exception) -> AuthoringError:
-    why = "" if check.visibility == "hidden" else f": {error}"  # which may hold what was observed
-    text = f"{check.file}: the judge of {check.id} failed: {type(error).__name__}{why}"
-    return AuthoringError(f"{text}; it must give a verdict for whatever arrays the probe returns")
-
-
-def _comparison(verdict: Verdict, seen: Mapping[str, Any]) -> Comparison:
-    value = seen.get(verdict.name)
-    return Comparison(
-        name=verdict.name,
-        status="passed" if Fraction(verdict.earned) == 1 else "failed",
-        shape=value.shape if isinstance(value, np.ndarray) else None,
-        dtype=str(value.dtype) if isinstance(value, np.ndarray) else None,
-        error=verdict.error,
-        tolerance=verdict.tolerance,
-        message=verdict.message,
-        earned=Fraction(verdict.earned),
     )
 
 

@@ -14,7 +14,7 @@ import pytest
 from grader.errors import AuthoringError
 from grader.execution.observe import TOO_SLOW, USED_UP
 from grader.grading.hidden import in_students_words, renamed
-from grader.grading.scoring import after_cell, outcome, part_result, without_notebook
+from grader.grading.scoring import after_cell, outcome, outcome_or_person, part_result, without_notebook
 from grader.model import CellRun, Check, Given, NotArray, Observation, Outcome, Status, StudentError, Verdict
 from grader.report.sentences import feedback
 from tests.support import PART, make_check
@@ -141,6 +141,45 @@ def test_a_judge_that_fails_is_the_authors_fault_and_is_named() -> None:
 
     with pytest.raises(AuthoringError, match=r"judge of probe.*oops"):
         outcome(check(judge=broken), seen(a=ONE), given(a=ONE))
+
+
+def test_what_a_judge_fails_on_waits_for_a_person_and_ends_nothing() -> None:
+    def dividing(values: Mapping[str, Any], given: Given) -> Iterable[Verdict]:
+        yield Verdict("a", 1 / int(values["count"]) > 0)
+
+    asked = check(judge=dividing)
+    right = outcome_or_person(asked, seen(a=ONE, count=np.array(3)), given(a=ONE))
+    assert right.status == "passed"
+    odd = outcome_or_person(asked, seen(a=ONE, count=np.array(0)), given(a=ONE))
+    assert (odd.status, odd.score, odd.arrays) == ("pending", 0, ())
+    assert "ZeroDivisionError" not in odd.message
+
+
+@pytest.mark.parametrize(
+    ("sent", "said"),
+    [
+        (ONE + 0j, "complex"),
+        (ONE.astype(str), "text"),
+        (np.zeros(1_000_001), "shape"),
+    ],
+)
+def test_a_judge_gets_no_giants_and_no_other_kind_of_numbers(sent: Any, said: str) -> None:
+    def any_size(values: Mapping[str, Any], given: Given) -> Iterable[Verdict]:
+        yield Verdict("a", bool(values["a"].size) and bool((values["a"] <= 1).all()))
+
+    asked = check(judge=any_size)
+    assert outcome(asked, seen(a=np.zeros(1_000_000)), given(a=ONE)).status == "passed"
+    result = outcome(asked, seen(a=sent), given(a=ONE))
+    assert result.status == "failed"
+    assert said in result.arrays[0].message
+
+
+def test_a_judge_gets_rows_in_a_list_as_one_array() -> None:
+    def sums(values: Mapping[str, Any], given: Given) -> Iterable[Verdict]:
+        yield Verdict("a", bool(values["a"].sum() == 4))
+
+    rows = {"a": NotArray("flattened", "list of 2"), "a[0]": np.ones(2), "a[1]": np.ones(2)}
+    assert outcome(check(judge=sums), seen(**rows), given(a=np.ones((2, 2)))).status == "passed"
 
 
 def result(points: int, score: int, status: Status, id: str = "probe") -> Outcome:
@@ -288,3 +327,16 @@ def test_a_hidden_judges_two_numbers_that_round_to_one_are_not_said_to_be_the_sa
 def test_two_hidden_results_are_not_one() -> None:
     text = renamed("`gram` holds the numbers of `below`.", {"gram", "below"}, {"q"})
     assert text == "one of the results holds the numbers of another of them."
+
+
+def test_a_hidden_judge_lists_no_more_numbers_than_a_sentence_needs() -> None:
+    def listing(values: Mapping[str, Any], given: Given) -> Iterable[Verdict]:
+        yield Verdict("a", False, f"it returns {' or '.join(map(str, values['a'].tolist()))} points, not 7")
+
+    sent = np.array([(digit + 0.37) * 10.0**power for digit in range(1, 10) for power in range(-5, 6)])
+    result = outcome(check(visibility="hidden", judge=listing), seen(a=sent), given(a=np.array(7.0)))
+    (array,) = result.arrays
+    assert array.message.count("about") <= 4
+    assert len(array.message) < 120
+    few = outcome(check(visibility="hidden", judge=listing), seen(a=sent[:2]), given(a=np.array(7.0)))
+    assert few.arrays[0].message == "it returns about 1e-05 or about 0.0001 points, not about 7"
