@@ -19,6 +19,7 @@ import numpy.typing as npt
 from grader.assignment.loading.own_words import can_fail, own_words
 from grader.checks import GradientJudge
 from grader.errors import WorkerError
+from grader.execution.names import changed_input, kind_and_detail
 from grader.execution.private import is_private, withheld
 from grader.execution.session import Session
 from grader.execution.supervisor import DEAD
@@ -156,7 +157,8 @@ def received(value: ArraySpec | Other, buffers: Sequence[bytearray]) -> npt.NDAr
     """
     if isinstance(value, ArraySpec):
         return wire.array_of(value, buffers)
-    return Plain(value.kind, value.detail, unpack(value.text)) if value.text else NotArray(value.kind, value.detail)
+    kind, detail = kind_and_detail(value.kind, value.detail)
+    return Plain(kind, detail, unpack(value.text)) if value.text else NotArray(kind, detail)
 
 
 def outside_class(error: StudentError | None, sources: Mapping[str, str]) -> StudentError | None:
@@ -187,7 +189,8 @@ def _unreadable(session: Session, check: Check) -> StudentError | None:
 
 def undeclared_changes(check: Check, observed: Observed) -> tuple[str, ...]:
     """The inputs that the student's code changed, without those that the check lets it change."""
-    return tuple(name for name in observed.changed if name not in check.changes)[:MAX_CHANGED]
+    changed = (changed_input(name) for name in observed.changed if name not in check.changes)
+    return tuple(dict.fromkeys(changed))[:MAX_CHANGED]
 
 
 def is_unwritten(sources: Mapping[str, str], error: StudentError | None) -> bool:

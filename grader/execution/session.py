@@ -16,6 +16,7 @@ from msgspec import structs
 
 from grader.errors import WorkerError
 from grader.execution.fair_time import Allowance
+from grader.execution.names import package_name, type_name
 from grader.execution.pictures import is_picture
 from grader.execution.process import ANSWER_SECONDS, RootProcess, WorkerProcess
 from grader.execution.supervisor import DEAD, Supervisor
@@ -257,7 +258,7 @@ class Session:
             self.notes.append(f"cell {index} failed; the functions and classes that it defines were still loaded")
 
     def _note_missing_packages(self, packages: Sequence[str]) -> None:
-        for package in packages:
+        for package in filter(None, map(package_name, packages)):
             note = f"`{package}` is not installed where this was graded; what does not need it was run without it"
             if note not in self.notes:
                 self.notes.append(note)
@@ -291,7 +292,7 @@ class Session:
                 frames.append(Frame(frame.file, frame.line, text[:200]))
         kind: Literal["", "stub"] = "stub" if error.kind == "stub" else ""
         return StudentError(
-            type=error.type, message=error.message, frames=tuple(frames), shapes=error.shapes, kind=kind
+            type=type_name(error.type), message=error.message, frames=tuple(frames), shapes=error.shapes, kind=kind
         )
 
     def close(self) -> None:
