@@ -38,8 +38,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         return INTERRUPTED
     except GraderError as error:
         return _failed(str(error), error.exit_code)
+    except UnicodeEncodeError as error:
+        if odd := [word for word in words if any("\ud800" <= sign <= "\udfff" for sign in word)]:
+            return _failed(f"{odd[0]!a} is no UTF-8 text; rename the file, or write it in UTF-8", WRONG_USAGE)
+        return _internal_fault(error)
     except Exception as error:  # ours, whatever it is: the caller is owed one line and exit code 4
-        return _failed(f"internal fault: {type(error).__name__}: {error}; run with {DEBUG}=1 for the trace", FAULT)
+        return _internal_fault(error)
 
 
 def run() -> NoReturn:
@@ -64,6 +68,10 @@ def _log_to_stderr() -> None:
 
     logging.basicConfig(stream=sys.stderr, format="%(relativeCreated)6d ms %(name)s: %(message)s")
     logging.getLogger("grader").setLevel(logging.DEBUG)
+
+
+def _internal_fault(error: Exception) -> int:
+    return _failed(f"internal fault: {type(error).__name__}: {error}; run with {DEBUG}=1 for the trace", FAULT)
 
 
 def _failed(line: str, code: int) -> int:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import re
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import msgspec
 import pytest
 
 from grader.cohort.discover import MAX_ATTEMPT, Discovered, find
@@ -139,6 +141,14 @@ def test_the_content_is_of_names_and_bytes_and_not_of_the_folder_or_caches(tmp_p
     content = {h.student: h.content for h in found(tmp_path / "in", tmp_path).submissions}
     assert content["same"] == content["with a cache"]
     assert len({content["same"], content["other bytes"], content["other name"]}) == 3
+
+
+def test_a_file_whose_name_is_no_text_keeps_nobody_from_being_graded(tmp_path: Path) -> None:
+    folder = lay(tmp_path / "in", {"jane/hw.ipynb": "1"})
+    (folder / "jane" / os.fsdecode(b"\xff.txt")).write_text("2")
+    (entry,) = found(folder, tmp_path).submissions
+    assert [Path(file).name for file in entry.digests] == ["hw.ipynb"]
+    assert msgspec.json.encode(entry), "as it goes to the process that grades it"
 
 
 def test_a_linked_hand_in_is_known_by_what_it_leads_to(tmp_path: Path) -> None:

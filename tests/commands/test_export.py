@@ -119,6 +119,8 @@ def test_a_decision_is_about_one_student(tmp_path: Path, capsys: pytest.CaptureF
     assert "Kim Lee: 2 students have this name; write one of s1, s2 in its place" in capsys.readouterr().err
     assert cli.main([*decide, "s1", "5"]) == 0
     assert "Kim Lee (s1): 5 of" in capsys.readouterr().out
+    assert cli.main([*decide, "s1", "5", "--reason", "caf\udce9"]) == 2  # as a terminal in Latin-1 sends it
+    assert "'caf\\udce9' is no UTF-8 text" in capsys.readouterr().err
 
 
 def waiting(student: str, earned: str, most: str, pending: str) -> tuple[CohortEntry, BatchResult, FinalScore]:
