@@ -20,7 +20,7 @@ Write = Callable[[str, bytes], None]
 
 def add_places(add: Callable[[str, str, str], argparse.ArgumentParser]) -> None:
     """One subcommand for each; `add(name, help, description)` makes it."""
-    from grader.report.gradescope.results import DEFAULT, WHENS
+    from grader.report.gradescope import DEFAULT, WHENS
 
     package = add(
         "gradescope-autograder",

@@ -15,6 +15,7 @@ from grader.commands.shared import SANDBOXES, add_course, seed_number
 from grader.errors import UsageError
 from grader.execution.spawn import launch
 from grader.report.formats import FORMATS, find
+from grader.report.gradescope import DEFAULT, WHENS
 from grader.sandbox.tiers import Policy
 from grader.submission.names import nearest
 
@@ -36,8 +37,6 @@ exit codes:
   3    this submission cannot be graded (the reason is printed)
   4    the grader or the assignment failed: no score, and not the student's fault
   130  interrupted"""
-HIDDEN_RESULTS = ("visible", "after_due_date", "after_published", "hidden")
-"""Gradescope's words for when something is shown."""
 WATCH_TAKES = ("submission", "watch", "assignment", "course", "hidden", "require_sandbox", "unsafe", "verbose")
 """What `--watch` makes use of; every other option is refused with it."""
 
@@ -114,11 +113,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     shown.add_argument(
         "--hidden-results",
         metavar="WHEN",
-        choices=HIDDEN_RESULTS,
-        default="after_published",
+        choices=WHENS,
+        default=DEFAULT,
         help="for -o gradescope, when students see the results of hidden checks, and with them their total: "
-        + ", ".join(HIDDEN_RESULTS)
-        + " (default: after_published)",
+        + ", ".join(WHENS)
+        + f" (default: {DEFAULT})",
     )
     shown.add_argument(
         "--show-arrays",

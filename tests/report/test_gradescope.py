@@ -6,9 +6,9 @@ from typing import Any
 import jsonschema
 import pytest
 
-from grader.commands import run
 from grader.model import Report
-from grader.report.gradescope.results import WHENS, render, results
+from grader.report.gradescope import WHENS
+from grader.report.gradescope.results import render, results
 from tests.report import sample_reports
 from tests.report.sample_reports import AFFINE, NETWORK, auto, mixed, outcome, report
 
@@ -66,10 +66,6 @@ def test_tests_add_up_to_the_score_and_to_the_automatic_points(make: Callable[[]
     found = results(made)
     assert sum(test["score"] for test in found["tests"]) == pytest.approx(found["score"])
     assert sum(test["max_score"] for test in found["tests"]) == pytest.approx(float(made.max_score))
-
-
-def test_command_offers_the_words_that_gradescope_has() -> None:
-    assert run.HIDDEN_RESULTS == WHENS
 
 
 def test_numbers_of_tests_are_texts_below_their_part() -> None:

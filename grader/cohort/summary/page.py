@@ -12,6 +12,7 @@ from typing import NamedTuple
 from grader.cohort.outcome import STATES, UNDECIDED
 from grader.cohort.records import Run
 from grader.cohort.summary.summary import BINS, CohortSummary, StudentScore, time_bins
+from grader.report.html import with_code
 from grader.report.sanitize import in_points, one_line, plural, points
 
 SHOWN = 12
@@ -131,7 +132,7 @@ def _alike(pairs: Sequence[str] | None) -> str:
         return ""
     rows = "".join(f"<li>{_text(pair)}</li>" for pair in pairs)
     note = "More alike than this cohort makes likely, which is not copied; `grade similar --html` shows both sides."
-    body = f'<p class="soft">{coded(note)}</p><ul>{rows}</ul>' if pairs else '<p class="soft">No pair.</p>'
+    body = f'<p class="soft">{with_code(note)}</p><ul>{rows}</ul>' if pairs else '<p class="soft">No pair.</p>'
     return _section("Similar work", body)
 
 
@@ -182,7 +183,7 @@ def _unresolved(summary: CohortSummary) -> str:
     """Whoever is without points, by the reason; of those who handed in nothing only the names."""
     rows = "".join(
         f'<li><strong>{_text(one.name or one.student)}</strong> <span class="soft">{STATES[one.state]}</span>'
-        f"<div>{coded(one_line(one.reason, 300))}</div></li>"
+        f"<div>{with_code(one_line(one.reason, 300))}</div></li>"
         for one in summary.by_student
         if one.state in UNDECIDED and one.state != "absent"
     )
@@ -262,7 +263,7 @@ def bars(rows: Sequence[Bar], *, title: str) -> str:
     """Bars from the left, one a row: its label, the bar, and what is written beside it."""
     top = max((row.value for row in rows), default=0) or 1
     cells = "".join(
-        f"<li><div>{coded(row.label)}</div>"
+        f"<li><div>{with_code(row.label)}</div>"
         f'<div class="line"><span class="bar" style="width:{LONG * row.value / top:.1f}%"></span>'
         f'<span class="soft">{escape(row.detail)}</span></div>{_who(row.who)}</li>'
         for row in rows
@@ -273,8 +274,3 @@ def bars(rows: Sequence[Bar], *, title: str) -> str:
 def _who(names: Sequence[str]) -> str:
     shown = "; ".join(escape(one_line(name)) for name in names)
     return f'<details class="soft"><summary>who</summary>{shown}</details>' if names else ""
-
-
-def coded(text: str) -> str:
-    """A sentence, escaped, with its `names` set as code."""
-    return _CODE.sub(r"<code>\1</code>", escape(text))

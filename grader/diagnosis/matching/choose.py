@@ -13,24 +13,18 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from grader.compare.messages import enumerated
 from grader.diagnosis.bank import GRADED, REPEATED, Bank, Hypothesis
 from grader.diagnosis.codes import TWO, UNRANKED, Candidate
 from grader.diagnosis.evidence import Asker, Case, Named, arrays_of, names_of
 from grader.diagnosis.matching.match import Ask, Matcher, Values
 from grader.diagnosis.matching.ranking import order, rank
 from grader.diagnosis.mutation.mutation import Weakness
+from grader.diagnosis.rules.values import known_factor
 from grader.model import Check
 
 MAX_NAMES = 3
 """Author's mistakes with the same results that are listed together; a longer list helps nobody."""
-FACTORS = (
-    (-1.0, "wrong-sign", "right but for their sign"),
-    (2.0, "scaled", "twice what is right: is there a factor 2 too many, a 1/2 missing, or something added twice?"),
-    (0.5, "scaled", "half of what is right: is there a factor 1/2 too many, or a 2 missing?"),
-    (1 / np.log(2), "scaled", "too large by 1/ln 2: the logarithm is to the base 2, not the natural one"),
-    (1 / np.log(10), "scaled", "too small by ln 10: the logarithm is to the base 10, not the natural one"),
-)
-"""Factors that say what is wrong."""
 
 
 class BankMatch(NamedTuple):
@@ -148,13 +142,8 @@ def _is_zero(case: Case, values: Values) -> bool:
 
 def _scaled(factor: float | None) -> Named | None:
     """What one factor for all wrong arrays of a judged check says, of which no other rule sees what is expected."""
-    for value, code, words in FACTORS:
-        if factor is not None and abs(factor / value - 1) < 1e-6:
-            candidate = Candidate(
-                code, f"Your results are {words}" + ("" if words.endswith("?") else "."), {"agrees_at_points": 2}
-            )
-            return Named(candidate=candidate, whole=True, strong=True, mistakes=1)
-    return None
+    candidate = None if factor is None else known_factor("Your results are", [factor], {"agrees_at_points": 2})
+    return None if candidate is None else Named(candidate=candidate, whole=True, strong=True, mistakes=1)
 
 
 def choose(
@@ -302,7 +291,7 @@ def _said(
         if check.judge is not None or len(quoted) > 3:  # a judge's arrays have names that the student does not know
             subject = "Your results are" if whole else f"{len(quoted)} of your results are"
         else:
-            subject = " and ".join([", ".join(quoted[:-1]), quoted[-1]] if len(quoted) > 1 else quoted)
+            subject = enumerated(quoted)
             subject += " is" if len(quoted) == 1 else " are"
         if fit.named and fit.hypothesis.mistakes > 1:
             sentences.append(f"{subject} exactly what these two mistakes give: {fit.clause}.")

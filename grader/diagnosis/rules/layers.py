@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from grader.compare.messages import enumerated
 from grader.diagnosis.codes import Candidate
 from grader.diagnosis.evidence import Evidence
 from grader.diagnosis.facts import Fact
@@ -142,4 +143,4 @@ def _listed(arrays: Sequence[str], failed: Sequence[str] | None) -> tuple[str, b
     names = [f"`{n}`" for n in arrays if n in failed]
     if len(names) > 4:
         return f"{len(names)} arrays", True
-    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names), len(names) > 1
+    return enumerated(names), len(names) > 1

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from grader.compare.messages import enumerated
 from grader.diagnosis.bank import MILDER
 from grader.diagnosis.codes import Candidate
 from grader.diagnosis.evidence import Evidence
@@ -210,6 +211,20 @@ def _other_output(pairs: Sequence[ArrayPair], golden: Expected) -> Candidate | N
     return None
 
 
+def known_factor(lead: str, factors: Sequence[float], evidence: dict[str, object]) -> Candidate | None:
+    """What one factor of all arrays says by itself, in a sentence that begins with `lead`."""
+    for value, words in (
+        (-1.0, f"the right {'one' if lead.endswith(' is') else 'ones'} with the wrong sign."),
+        (2.0, "twice as large as right: is there a factor 2 too many, a 1/2 missing, or something added twice?"),
+        (0.5, "half as large as right: is there a factor 1/2 too many, or a 2 missing?"),
+        (1 / np.log(2), "too large by 1/ln 2: the logarithm is to the base 2, not the natural one."),
+        (1 / np.log(10), "too small by ln 10: the logarithm is to the base 10, not the natural one."),
+    ):
+        if all(abs(f / value - 1) < 1e-6 for f in factors):
+            return Candidate("wrong-sign" if value == -1 else "scaled", f"{lead} {words}", evidence)
+    return None
+
+
 def _scaled(pairs: Sequence[ArrayPair], sizes: Set[int], hidden: bool) -> Candidate | None:
     """One factor for each wrong array: -1, 2, 1/2, a logarithm's base, or a count such as the number of rows."""
     factors = {p.name: f for p in pairs if (f := _factor(p)) is not None}
@@ -221,15 +236,8 @@ def _scaled(pairs: Sequence[ArrayPair], sizes: Set[int], hidden: bool) -> Candid
     values = list(factors.values())
     is_ = "is" if len(values) == 1 else "are"
     evidence: dict[str, object] = {"factors": factors}
-    for value, words in (
-        (-1.0, "the right one with the wrong sign." if len(values) == 1 else "the right ones with the wrong sign."),
-        (2.0, "twice as large as right: is there a factor 2 too many, a 1/2 missing, or something added twice?"),
-        (0.5, "half as large as right: is there a factor 1/2 too many, or a 2 missing?"),
-        (1 / np.log(2), "too large by 1/ln 2: the logarithm is to the base 2, not the natural one."),
-        (1 / np.log(10), "too small by ln 10: the logarithm is to the base 10, not the natural one."),
-    ):
-        if all(abs(f / value - 1) < 1e-6 for f in values):
-            return Candidate("wrong-sign" if value == -1 else "scaled", f"{names} {is_} {words}", evidence)
+    if (known := known_factor(f"{names} {is_}", values, evidence)) is not None:
+        return known
     lengths = [set(p.expected.shape) for p in pairs if p.name in factors]
     for sign, also in ((1, ""), (-1, ", and the sign is wrong")):
         counts = [sign * f for f in values]
@@ -313,4 +321,4 @@ def _names(names: Sequence[str]) -> str:
     quoted = [f"`{n}`" for n in names]
     if len(quoted) > 4:
         return f"{len(quoted)} arrays"
-    return " and ".join([", ".join(quoted[:-1]), quoted[-1]] if len(quoted) > 1 else quoted)
+    return enumerated(quoted)

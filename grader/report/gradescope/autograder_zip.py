@@ -21,7 +21,7 @@ from grader.assignment.loading.course import HANDOUTS, REFERENCE
 from grader.errors import UsageError
 from grader.model import Assignment
 from grader.reference.expected import FOLDER
-from grader.report.gradescope.results import When
+from grader.report.gradescope import When
 
 PACKAGE = "numgrade"
 DEFAULT_SECONDS = 570

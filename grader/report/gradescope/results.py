@@ -8,17 +8,15 @@ from __future__ import annotations
 
 import json
 from fractions import Fraction
-from typing import Any, Literal, get_args
+from typing import Any
 
 from grader.model import Outcome, PartResult, Report
 from grader.report import sentences
 from grader.report.formats import Format
+from grader.report.gradescope import DEFAULT, When
 from grader.report.json_report import SCHEMA
 from grader.report.sanitize import in_points, number, one_line
 
-When = Literal["visible", "after_due_date", "after_published", "hidden"]
-WHENS: tuple[When, ...] = get_args(When)
-DEFAULT: When = "after_published"
 OUTPUT = 8_000
 """Characters of one test's output."""
 

@@ -5,17 +5,15 @@ Owns only the looks; the order is `grader.report.order`'s, the sentences `grader
 
 from __future__ import annotations
 
-import re
-
 from markupsafe import Markup, escape
 
 from grader.diagnosis.codes import NAMED, TWO
 from grader.diagnosis.explanations import kind
 from grader.model import Outcome, Report
 from grader.report import order, sentences
+from grader.report.html import with_code
 from grader.report.sanitize import one_line, points
 
-_CODE = re.compile(r"`([^`\n]+)`")
 _SIGN = {"passed": "✓", "partial": "◐", "missing": "○", "skipped": "○", "pending": "…"}
 """Others are crosses; signs and no colours, since an editor may be light or dark."""
 
@@ -74,4 +72,4 @@ def _title(id: str, title: str) -> str:
 
 
 def _text(text: str) -> Markup:
-    return Markup(_CODE.sub(r"<code>\1</code>", str(escape(sentences.paragraph(text)))))
+    return with_code(sentences.paragraph(text))

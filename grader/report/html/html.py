@@ -18,7 +18,7 @@ from markupsafe import Markup, escape
 
 from grader.model import Report
 from grader.report.formats import Format
-from grader.report.html import marked
+from grader.report.html import marked, with_code
 from grader.report.html.executed import notebook_html
 from grader.report.html.feedback import FeedbackView, Figure, page_of
 from grader.report.html.highlight import MAX_CODE_CHARS
@@ -77,7 +77,7 @@ def _page(page: FeedbackView, notebook: str, left_out: str) -> str:
 def _template() -> Any:
     """Compiled once for the process."""
     environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    environment.filters["code"] = marked.with_code
+    environment.filters["code"] = with_code
     return environment.from_string(_asset("feedback.html.jinja"))
 
 

@@ -11,21 +11,16 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from grader.model import Answer, Manual, Part, PartResult, Report
 from grader.report import sentences
+from grader.report.html import with_code
 from grader.report.html.feedback import FeedbackView, PartView, part_view
 from grader.report.json_report import exact, mark_from_json
 from grader.report.sanitize import points
 
-_CODE = re.compile(r"`([^`\n]+)`")
 _REGION = re.compile(r"<!--(total|changed|(?:score|mark) \d+)-->.*?<!--/-->", re.DOTALL)
-
-
-def with_code(text: str) -> Markup:
-    """A sentence with its `names` set as code."""
-    return Markup(_CODE.sub(r"<code>\1</code>", str(escape(text))))
 
 
 def region(name: str, content: str) -> Markup:
