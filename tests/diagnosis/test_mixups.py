@@ -114,7 +114,9 @@ def test_settings_are_not_taken_for_arrays() -> None:
 
 
 def test_every_change_is_python() -> None:
-    for _, mutation in spots("f.py", SOURCE, mixups):
+    made = list(spots("f.py", SOURCE, mixups))
+    assert made
+    for _, mutation in made:
         ast.parse("\n".join(spliced(SOURCE.split("\n"), mutation)))
 
 

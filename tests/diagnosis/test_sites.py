@@ -38,12 +38,13 @@ def test_every_mutant_is_valid_python_and_no_two_are_the_same() -> None:
 
 
 def test_only_lines_of_the_solution_change() -> None:
-    for mutant in mutants_of("layers.py", SOURCE):
+    every = list(mutants_of("layers.py", SOURCE))
+    assert {mutant.line for mutant in every} == {8, 9, 10, 19}
+    for mutant in every:
         changed = [
             i for i, (a, b) in enumerate(zip(SOURCE.split("\n"), mutant.text.split("\n"), strict=True), 1) if a != b
         ]
         assert changed == [mutant.line]
-        assert mutant.line in (8, 9, 10, 19)
 
 
 def test_mutants_are_named_by_what_they_amount_to() -> None:
@@ -55,7 +56,9 @@ def test_mutants_are_named_by_what_they_amount_to() -> None:
 
 
 def test_a_clause_shows_no_variable_and_no_code_of_the_solution() -> None:
-    for mutant in mutants_of("layers.py", SOURCE):
+    every = list(mutants_of("layers.py", SOURCE))
+    assert every
+    for mutant in every:
         assert "secret" not in mutant.clause
         assert "shifted" not in mutant.clause
         assert "(" not in mutant.clause.replace("(`keepdims`)", "")

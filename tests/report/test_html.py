@@ -236,7 +236,9 @@ def test_policy_allows_this_style_sheet_and_pictures_in_the_page_only() -> None:
 
 def test_a_word_that_stands_for_a_formula_cannot_be_put_into_an_address() -> None:
     made = to_html('[a](http://x/formula-0-) <a href="http://x/>formula-0-">b</a> $\\text{" onclick=x}$')
-    for tag, attributes in Reader(made).tags:
+    tags = Reader(made).tags
+    assert [tag for tag, _ in tags].count("a") == 2
+    for tag, attributes in tags:
         assert tag != "a" or set(attributes) == {"rel", "href"}
         assert "math" not in str(attributes)
 
