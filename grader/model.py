@@ -352,7 +352,7 @@ class CellRun(Struct, frozen=True, kw_only=True):
     text: str = ""
     """What it printed and its result's text form, cut at the limit."""
     figures: tuple[str, ...] = ()
-    """A sentence for each figure that the cell drew (`1 axes, 2 lines, title 'Loss'`)."""
+    """A sentence for each figure that the cell drew (`a line of 50 points, title 'Loss'`)."""
     pictures: tuple[bytes, ...] = ()  # the figures as PNG, when they were asked for
     seconds: float = 0.0
     notebook: str = ""  # whose cell it is, where the assignment has several

@@ -52,7 +52,7 @@ def engine() -> str:
 
 
 def _source() -> str:
-    """Over the installed package: 200 files of a megabyte, read once in a process, in some milliseconds."""
+    """Over the installed package: some 350 files, 2 MB together, read once in a process, in some milliseconds."""
     root = Path(str(grader.__file__)).parent
     folders = [path for path in sorted(root.iterdir()) if path.is_dir() and path.name not in _NO_MATTER]
     loose = [text for path in sorted(root.glob("*.py")) for text in (path.name, file_digest(path))]

@@ -76,14 +76,18 @@ def test_the_grader_names_no_assignment(path: Path) -> None:
 
 
 def test_what_docstrings_and_comments_refer_to_exists() -> None:
-    """`grader.a.b` anywhere, and in a module's docstring what it calls somebody else's business."""
+    """`grader.a.b` or `a.b` of a folder, and in a module's docstring what it calls somebody else's business."""
     texts = {module_name(path): path.read_text() for path in FILES}
     known = {part for name in texts for part in name.split(".")} | set(
         re.findall(r"(?<!`)\b\w+\b", "".join(texts.values()))
     )
+    folders = "|".join({name.partition(".")[0] for name in texts if "." in name})
+    fields = {"assignment.toml", "submission.path", "submission.digest"}
     wrong = []
     for module, text in texts.items():
-        for name in re.findall(r"`grader\.(?!py`)([\w.]+)`", text):
+        for name in re.findall(rf"`(?:grader\.(?!py`)|(?=(?:{folders})\.))([\w.]+)`", text):
+            if name in fields:
+                continue
             parts = name.split(".")
             owner = next(".".join(parts[:n]) for n in range(len(parts), -1, -1) if ".".join(parts[:n]) in texts)
             member = name.removeprefix(owner).lstrip(".").partition(".")[0]

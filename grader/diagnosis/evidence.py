@@ -224,7 +224,7 @@ class Evidence:
             for case in self._wrong
             if case.check.id != self.check.id and names_of(case.check) <= names and not case.innocent
         ]
-        return any(not follows_own_forward(case, self.asker) for case in others)
+        return any(not any_follows_own_forward(case, self.asker) for case in others)
 
     @property
     def earlier_fails(self) -> bool:
@@ -314,7 +314,7 @@ def names_of(check: Check) -> frozenset[str]:
     return frozenset(use.name for use in check.uses)
 
 
-def follows_own_forward(case: Case, asker: Asker) -> bool:
+def any_follows_own_forward(case: Case, asker: Asker) -> bool:
     """Whether a wrong array is the derivative of the student's own forward pass."""
     failed = failed_arrays(case)
     return any(fact.kind == "own" and set(fact.arrays) & set(failed) for fact in asker.facts(case.check, failed))

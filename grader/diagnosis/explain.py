@@ -85,5 +85,5 @@ def explain(
         candidate = first_of(evidence)
         if candidate is not None:
             diagnoses[id] = candidate.diagnosis()
-    notes = ("the search for the kinds of mistakes was cut short: it had taken {SECONDS:g} s",) if asker.late else ()
-    return Explained(diagnoses, tuple(note.format(SECONDS=SECONDS) for note in notes))
+    notes = (f"the search for the kinds of mistakes was cut short: it had taken {SECONDS:g} s",) if asker.late else ()
+    return Explained(diagnoses, notes)

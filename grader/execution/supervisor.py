@@ -17,8 +17,8 @@ from pathlib import Path
 import msgspec
 
 from grader.errors import WorkerError
-from grader.execution import spawn as launch
 from grader.execution.process import RootProcess, WorkerProcess
+from grader.execution.spawn import FONTS
 from grader.model import Assignment
 from grader.sandbox import privileges, rlimits, tiers, view
 from grader.sandbox.layer import Plan
@@ -49,9 +49,9 @@ class Supervisor:
     def __init__(self, root: RootProcess, work: Path, readable: tuple[Path, ...], *, memory: int) -> None:
         self._root = root
         self.home = Path(tempfile.mkdtemp(prefix="home-", dir=root.folder))
-        fonts = root.folder / launch.FONTS
+        fonts = root.folder / FONTS
         if fonts.is_dir():  # where libraries look for it that are loaded from now on
-            shutil.copytree(fonts, self.home / launch.FONTS)
+            shutil.copytree(fonts, self.home / FONTS)
         if os.geteuid() == 0:
             _let_through(work)
         staging = root.folder / "view"

@@ -50,7 +50,7 @@ class ExpectedValues:
     def __init__(self, assignment: Assignment, seed: Seed = None) -> None:
         self._assignment = assignment
         self._recorded = seed == "recorded" or (seed is None and assignment.solution is None)
-        self._pool = pool(assignment) if seed is None and not self._recorded else ()
+        self._pool = seed_pool(assignment) if seed is None and not self._recorded else ()
         self._seed = seed if isinstance(seed, int) else assignment.seed
         self._tables: dict[int, GoldenTable] = {}
         self._prepared = False
@@ -154,7 +154,7 @@ class ExpectedValues:
             yield
 
 
-def pool(assignment: Assignment) -> tuple[int, ...]:
+def seed_pool(assignment: Assignment) -> tuple[int, ...]:
     """The seeds of an assignment's pool.
 
     Their salt is the digest of the solution's own files: only the course has it, every machine of the course has the

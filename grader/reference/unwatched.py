@@ -22,7 +22,7 @@ from grader.errors import AuthoringError
 from grader.execution.process import RootProcess
 from grader.grading.evaluate import GoldenTable
 from grader.model import Assignment, Change, Edit
-from grader.reference.expected import pool
+from grader.reference.expected import seed_pool
 from grader.reference.pool import in_parallel, is_caught
 from grader.reference.session import ReferenceSession, live, observed_check
 from grader.worker.syntax import parse_tree
@@ -97,7 +97,7 @@ def failing_seeds(assignment: Assignment) -> list[Issue]:
     seeds_of: dict[tuple[str, str], list[str]] = {}
     for one in by_notebook(assignment):
         with ReferenceSession(one) as reference:
-            for seed, check in product(pool(assignment), one.checks):
+            for seed, check in product(seed_pool(assignment), one.checks):
                 try:
                     observed_check(reference, check, seed)
                 except AuthoringError as error:

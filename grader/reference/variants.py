@@ -167,7 +167,7 @@ class VariantRunner:
         return names
 
     def _run(self, checks: list[Check], function: str, jobs: Mapping[str, Any], seconds: float) -> Observation:
-        """What a function of `diagnosis.variants` returns at the anchor of these checks."""
+        """What a function of `grader.worker.experiments.variants` returns at the anchor of these checks."""
         asked = msgspec.structs.replace(checks[0], id=f"{ASKED}_{checks[0].id}", seconds=seconds, uses=())
         return observe(self._session, with_call(asked, function, jobs), seed=0)
 

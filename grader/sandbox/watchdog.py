@@ -125,7 +125,7 @@ class Watchdog:
         elif time.monotonic() - self._calm > BUSY_SECONDS:
             self._end(
                 [pid for pid in pids if busy[pid]],
-                f"{count} threads computing at a time, where {MOST_BUSY} may; their processes were ended",
+                f"{count} threads computing at a time (at most {MOST_BUSY} may); their processes were ended",
             )
 
     def _look_at_disk(self, pids: Sequence[int]) -> None:

@@ -71,7 +71,11 @@ CUBE, IMAGES = RNG.normal(size=(2, 3, 3)), RNG.normal(size=(2, 3, 4, 5))
 PLACES = [
     ("in the reverse order along axis 1: ", ROWS[:, ::-1], ROWS),
     ("one place too early along axis 0: is an index off by one?", np.roll(X, -1, axis=0), X),
-    ("with its axes in the order (0, 2, 1): a `transpose` is missing or too many.", CUBE.swapaxes(1, 2), CUBE),
+    (
+        "with its axes in the order (0, 2, 1): a `transpose` is missing, or there is one too many.",
+        CUBE.swapaxes(1, 2),
+        CUBE,
+    ),
     ("reshaped (from the shape (2, 4, 5, 3)) where ", IMAGES.transpose(0, 2, 3, 1).reshape(IMAGES.shape), IMAGES),
     ("in other places: ", RNG.permuted(X, axis=None).reshape(X.shape), X),
 ]

@@ -15,7 +15,7 @@ from grader.assignment.loading.course import find_course
 from grader.model import Assignment
 from grader.reference import expected as module
 from grader.reference import session
-from grader.reference.expected import FOLDER, POOL_SIZE, ExpectedValues, pool
+from grader.reference.expected import FOLDER, POOL_SIZE, ExpectedValues, seed_pool
 from tests.assignment.conftest import FILES, write
 
 
@@ -59,19 +59,19 @@ def files(root: Path) -> list[Path]:
 def test_a_submission_keeps_its_seed_and_others_have_others(root: Path) -> None:
     expected = ExpectedValues(loaded(root))
     seeds = {expected.seed_for(f"sha256:{n}") for n in range(200)}
-    assert seeds == set(pool(loaded(root)))
+    assert seeds == set(seed_pool(loaded(root)))
     assert len(seeds) == POOL_SIZE
     assert loaded(root).seed not in seeds
     assert expected.seed_for("sha256:1") == ExpectedValues(loaded(root)).seed_for("sha256:1")
 
 
 def test_the_pool_is_of_the_solution_and_the_same_on_every_machine(root: Path, tmp_path: Path) -> None:
-    before = pool(loaded(root))
-    assert pool(loaded(Path(shutil.copytree(root, tmp_path / "elsewhere")))) == before
+    before = seed_pool(loaded(root))
+    assert seed_pool(loaded(Path(shutil.copytree(root, tmp_path / "elsewhere")))) == before
     append(root / "reference" / "toy" / "checks.py", "# more\n")
-    assert pool(loaded(root)) == before
+    assert seed_pool(loaded(root)) == before
     append(next((root / "reference" / "toy" / "solution").rglob("*.py")), "# more\n")
-    assert not set(pool(loaded(root))) & set(before)
+    assert not set(seed_pool(loaded(root))) & set(before)
 
 
 def test_values_are_computed_once_and_kept(root: Path, reference: Reference) -> None:
@@ -87,7 +87,7 @@ def test_values_are_computed_once_and_kept(root: Path, reference: Reference) -> 
 
 
 def test_a_batch_pays_for_what_is_missing_in_one_run(root: Path, reference: Reference) -> None:
-    seeds = pool(loaded(root))
+    seeds = seed_pool(loaded(root))
     ExpectedValues(loaded(root)).at(seeds[2])
     ExpectedValues(loaded(root)).prepare()
     ExpectedValues(loaded(root)).prepare()
@@ -111,7 +111,7 @@ def test_each_further_submission_of_a_batch_reads_its_own_values_alone(
 
 @pytest.mark.parametrize("file", ["checks.py", "hidden.py", "assignment.toml", "data/points.txt"])
 def test_an_edited_assignment_makes_them_stale(root: Path, reference: Reference, file: str) -> None:
-    seed = pool(loaded(root))[0]
+    seed = seed_pool(loaded(root))[0]
     ExpectedValues(loaded(root)).at(seed)
     path = root / "reference" / "toy" / file
     path.parent.mkdir(exist_ok=True)
@@ -123,7 +123,7 @@ def test_an_edited_assignment_makes_them_stale(root: Path, reference: Reference,
 def test_another_grader_or_library_makes_them_stale(
     root: Path, reference: Reference, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    seed = pool(loaded(root))[0]
+    seed = seed_pool(loaded(root))[0]
     ExpectedValues(loaded(root)).at(seed)
     monkeypatch.setattr(module, "engine", lambda: "grader 2")
     ExpectedValues(loaded(root)).at(seed)
@@ -131,7 +131,7 @@ def test_another_grader_or_library_makes_them_stale(
 
 
 def test_a_damaged_file_is_computed_again(root: Path, reference: Reference) -> None:
-    seed = pool(loaded(root))[0]
+    seed = seed_pool(loaded(root))[0]
     ExpectedValues(loaded(root)).at(seed)
     (kept,) = files(root)
     for text in ("", "{}", kept.read_text()[:-40], "[]"):
@@ -144,14 +144,14 @@ def test_a_course_that_cannot_be_written_is_computed(root: Path, reference: Refe
     (root / "reference" / "toy" / FOLDER).write_text("a file where the folder would be")
     expected = ExpectedValues(loaded(root))
     expected.prepare()
-    assert set(expected.at(pool(loaded(root))[0])) == {c.id for c in loaded(root).checks}
+    assert set(expected.at(seed_pool(loaded(root))[0])) == {c.id for c in loaded(root).checks}
     assert len(reference.runs) == 1
 
 
 def test_only_a_few_versions_are_kept(root: Path, reference: Reference) -> None:
     for n in range(module.KEPT + 3):
         append(root / "reference" / "toy" / "checks.py", f"# {n}\n")
-        ExpectedValues(loaded(root)).at(pool(loaded(root))[0])
+        ExpectedValues(loaded(root)).at(seed_pool(loaded(root))[0])
     assert len({path.parent for path in files(root)}) == module.KEPT
 
 

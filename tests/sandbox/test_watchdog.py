@@ -142,7 +142,7 @@ for _ in range({}):
     os.wait()
 """
     notes = watched(code.format(6, 6), tmp_path)
-    assert "threads computing" in notes[0]
+    assert "threads computing at a time (at most" in notes[0]
     assert watched(code.replace("600", "2").format(2, 2), tmp_path) == []
 
 

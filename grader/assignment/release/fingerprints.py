@@ -81,7 +81,7 @@ def fingerprints_of(
             for name, digests in sorted(stubs.items())
             if (left := digests - solved.get(name, set()))
         },
-        provided={name: text_digest(_text(handout[name])) for name in assignment.provided_files},
+        provided={name: tidied_digest(_text(handout[name])) for name in assignment.provided_files},
         notebook=first,
         cells=cells.pop(first) if first is not None else (),
         more=cells,
@@ -109,7 +109,7 @@ def read_fingerprints(assignment: Assignment) -> Fingerprints | None:
         raise AuthoringError(f"{path}: cannot be read ({problem}); take it from the hand-out again") from None
 
 
-def text_digest(text: str) -> str:
+def tidied_digest(text: str) -> str:
     """Of a file's text without what editors change by themselves: line ends, blanks at line ends, lines at the end."""
     lines = [line.rstrip() for line in text.splitlines()]
     while lines and not lines[-1]:

@@ -81,7 +81,7 @@ def named_mistakes(cases: Sequence[Case], bank: Bank, asker: Asker) -> dict[str,
         seen = arrays_of(case.observation) if asker.graded_is_prepared else asker.view(case.check, GRADED)
         if seen is None:
             continue
-        if not case.innocent and not _follows_own_forward(case, asker):
+        if not case.innocent and not _all_follow_own_forward(case, asker):
             matcher.failed(case.check, seen)
         left = matcher.possible(case.check, seen)
         possible[case.check.id] = (seen, left)
@@ -126,7 +126,7 @@ def named_mistakes(cases: Sequence[Case], bank: Bank, asker: Asker) -> dict[str,
     return named
 
 
-def _follows_own_forward(case: Case, asker: Asker) -> bool:
+def _all_follow_own_forward(case: Case, asker: Asker) -> bool:
     """Whether all wrong arrays are derivatives of the student's own forward pass: they contradict no mistake in it."""
     failed = [array.name for array in case.outcome.arrays if array.earned != 1]
     own = {name for fact in asker.facts(case.check, failed) if fact.kind == "own" for name in fact.arrays}

@@ -99,8 +99,8 @@ def _signs(pair: ArrayPair) -> Candidate | None:
         if signs.min() < signs.max() and close(pair, pair.got * signs):
             return Candidate(
                 "signs-of-rows",
-                f"`{pair.name}` is right up to the signs of some of its {word}: those {word} have all signs the other"
-                " way round. Which sign is asked for?",
+                f"`{pair.name}` is right up to the signs of some of its {word}: in those {word} every sign is reversed."
+                " Which sign is asked for?",
                 {},
             )
     return None
@@ -160,7 +160,7 @@ def _absolute(pair: ArrayPair) -> Candidate | None:
     if pair.got.size >= FEW and (pair.expected < 0).any() and close(pair, pair.got, np.abs(pair.expected)):
         return Candidate(
             "absolute-value",
-            f"`{pair.name}` is right up to the signs: it has none.",
+            f"`{pair.name}` is right except for the signs: no entry is negative.",
             {},
         )
     return None
@@ -290,7 +290,7 @@ def _reordered(pair: ArrayPair) -> tuple[str, str] | None:
         if not close(pair, pair.got, moved.reshape(shape)):
             continue
         if moved.shape == shape:
-            return f"with its axes in the order {order}", "a `transpose` is missing or too many."
+            return f"with its axes in the order {order}", "a `transpose` is missing, or there is one too many."
         why = "`reshape` leaves all numbers in the order in which they lie; it takes `transpose` to move an axis."
         return f"reshaped (from the shape {moved.shape}) where axes had to change places", why
     return None

@@ -58,7 +58,7 @@ def _transposed(pair: ArrayPair) -> Iterator[Candidate]:
         yield Candidate(
             "transposed",
             f"The numbers of `{pair.name}` are right, but its axes are swapped: the factors of a matrix product stand"
-            " in the other order, or a `.T` is missing or too many.",
+            " in the other order, or a `.T` is missing, or there is one too many.",
             {"shape": list(pair.got.shape), "expected_shape": list(pair.expected.shape)},
         )
 

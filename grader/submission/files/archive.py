@@ -2,7 +2,7 @@
 
 Owns reading archives without trusting them: nothing is written outside the target, no link is ever made, the names
 are checked before the first byte is written, and sizes are counted as the bytes really come out, since what an
-archive declares is the student's word. The quota themselves are `quota`'; which files matter is `layout`'s.
+archive declares is the student's word. The limits themselves are `quota`'s; which files matter is `layout`'s.
 """
 
 from __future__ import annotations
@@ -232,7 +232,7 @@ _IN_MEMORY = frozenset(
 
 
 class _Counted:
-    """A file that refuses to give more bytes than the quota allow."""
+    """A file that refuses to give more bytes than the quota allows."""
 
     def __init__(self, file: IO[bytes], quota: Quota) -> None:
         self._file, self._limits, self._count = file, quota, 0

@@ -24,6 +24,7 @@ from grader.submission.files.gather import SubmittedFiles, gather
 from grader.submission.files.layout import Layout, lay_out, module_paths, mounted_folders
 from grader.submission.files.provided import edited, place_provided, provided_versions
 from grader.submission.names import fits_a_path, printable
+from grader.submission.quota import MAX_TOKENS
 from grader.submission.source.definitions import definitions
 from grader.submission.source.modules import MAX_SOURCE, Held, Modules, decode
 from grader.submission.source.notebook import parse_notebook, refuse_python2
@@ -141,7 +142,8 @@ def _text(handed: SubmittedFiles, given: str, target: str, assignment: Assignmen
     """The source of a module by its place; nothing for other files."""
     text = handed.source(given) if given.endswith(".py") else None
     if text is None and target.endswith(".py") and target in module_paths(assignment):
-        raise SubmissionError(f"{printable(given)} holds more code than is read (2 MB, 200,000 words and signs)")
+        most = f"{MAX_SOURCE >> 20} MB, {MAX_TOKENS:,} words and signs"
+        raise SubmissionError(f"{printable(given)} holds more code than is read ({most})")
     return {} if text is None else {target: text}
 
 

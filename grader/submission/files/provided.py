@@ -10,7 +10,7 @@ import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
-from grader.assignment.release.fingerprints import read_fingerprints, text_digest
+from grader.assignment.release.fingerprints import read_fingerprints, tidied_digest
 from grader.errors import AuthoringError
 from grader.model import Assignment, Notebook
 from grader.submission.files.gather import SubmittedFiles
@@ -71,7 +71,7 @@ def edited(
     differing, same = [], 0
     prints = read_fingerprints(assignment) if assignment.solution is None else None
     for name, digest in prints.provided.items() if prints is not None else ():
-        if text_digest(decode(pristine(assignment, name).read_bytes())) != digest:
+        if tidied_digest(decode(pristine(assignment, name).read_bytes())) != digest:
             yield f"provided file {name} was edited; the course grades with its own, so put back what was handed out"
     for given, name in provided.items():
         own = [f / name for f in (assignment.solution, assignment.handout) if f is not None and (f / name).is_file()]

@@ -28,7 +28,8 @@ _MATHS = re.compile(r"\$\$|\\begin|\\\[|```")
 """A changed line of a formula is shown with the formula around it."""
 BESIDE = 2
 """Code cells above a written answer that it is likely to be about."""
-_QUESTION_CHARACTERS = 15  # of a question, before its text is looked for in place of a heading: "Why?" is anywhere
+_QUESTION_CHARACTERS = 15
+"""A shorter question ("Why?") would be found anywhere, so it is not looked for in place of a heading."""
 
 
 class _Text(Struct, frozen=True):
