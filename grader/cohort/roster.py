@@ -204,7 +204,7 @@ def _indexed(entries: Sequence[RosterEntry], columns: _Columns, remarks: tuple[s
                     ids.setdefault(_id(value.partition("@")[0]), set()).add(n)
                 if participant := _PARTICIPANT.fullmatch(value):
                     numbers.setdefault(f"moodle {participant[1]}", set()).add(n)
-            if columns.canvas and folded(title) == "id":
+            if columns.canvas and folded(title) == "id" and title in entry.columns:  # a row may end before it
                 numbers.setdefault(f"canvas {entry.columns[title]}", set()).add(n)
         if not columns.ids:
             ids.setdefault(_id(entry.key), set()).add(n)

@@ -42,7 +42,7 @@ from grader.marking.log import (
     Undone,
     log_path,
 )
-from grader.marking.state import GivenMark, State, author_events, is_stale, points_of, saved_points
+from grader.marking.state import GivenMark, State, author_events, is_stale, points_of, saved_points, typed_points
 from grader.marks import Rubric, Start
 from grader.report.html.highlight import highlighted
 from grader.report.html.markup import to_html
@@ -265,7 +265,8 @@ class MarkingSession:
         if command.kind == "item":
             if not command.key or not (command.gone or command.text.strip()):
                 raise ValueError("an item needs a text")
-            return ItemSet(**about, key=command.key, points=str(_points(command.points)), text=command.text.strip(),
+            points = str(typed_points(command.points))
+            return ItemSet(**about, key=command.key, points=points, text=command.text.strip(),
                            note=command.note.strip(), gone=command.gone)  # fmt: skip
         if command.kind == "start":
             start: Start = "zero" if command.start == "zero" else "full"
@@ -279,7 +280,7 @@ class MarkingSession:
             return Reopened(**about, answer=group.key, reason=cut(command.comment, 2_000))
         if command.kind != "mark":
             raise ValueError("what is to be done?")
-        adjust = str(_points(command.adjust))
+        adjust = str(typed_points(command.adjust))
         mark = Marked(**about, answer=group.key, items=tuple(command.items), adjust=adjust, points="0",
                       comment=cut(command.comment.strip(), 10_000), hands=group.hands)  # fmt: skip
         return msgspec.structs.replace(mark, points=str(saved_points(mark, rubric, question.points)))
@@ -304,13 +305,6 @@ class MarkingSession:
         self.write([Undone(entry=last.id)])
         about = last.event
         return {"last": self.state.last, "undone": {"part": about.part, "answer": getattr(about, "answer", "")}}
-
-
-def _points(text: str) -> Fraction:
-    value = Fraction(text.strip().replace(",", ".") or "0")
-    if abs(value) > 10_000:
-        raise ValueError("too many points")
-    return value
 
 
 def _is_base64(picture: str) -> bool:
@@ -358,7 +352,7 @@ def application(session: MarkingSession, token: str) -> Starlette:
                     response = await answer(request)
                 except Conflict:
                     response = _json({"conflict": True}, 409)
-                except (ValueError, KeyError, ZeroDivisionError, msgspec.DecodeError) as problem:
+                except (ValueError, KeyError, msgspec.DecodeError) as problem:
                     response = Response(f"{problem}", status_code=400, media_type="text/plain")
             response.headers.update(HEADERS)
             return response

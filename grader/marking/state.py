@@ -23,6 +23,8 @@ Key = tuple[str, str]
 AnswerKey = tuple[str, str, str]
 """Assignment, part and the answer's digest."""
 
+MOST_POINTS = 10_000
+
 
 class GivenMark(Struct, frozen=True):
     """A mark with the entry that it is from."""
@@ -161,6 +163,23 @@ def _capped(mark: Marked, rubric: Rubric, most: Fraction, adjust: Fraction = Fra
     full = rubric.start == "full" and mark.answer not in (NOTHING, NOT_FOUND)
     added = sum((item.points for item in rubric.items if item.key in mark.items), Fraction(0))
     return min(max((most if full else Fraction(0)) + added + adjust, Fraction(0)), most)
+
+
+def typed_points(text: str) -> Fraction:
+    """Points as a person writes them, `2,5` or `1/3`; nothing is 0.
+
+    Raises
+    ------
+    ValueError
+        It is no number, or none that points could be.
+    """
+    try:
+        value = Fraction(text.strip().replace(",", ".") or "0")
+    except ZeroDivisionError as problem:
+        raise ValueError(f"{text} is no number") from problem
+    if abs(value) > MOST_POINTS:
+        raise ValueError("too many points")
+    return value
 
 
 def author_events(state: State, assignment: str, rubrics: Mapping[str, Rubric]) -> list[Event]:

@@ -20,7 +20,7 @@ from grader.errors import UsageError
 from grader.gradebook.csv import Sheet, harmless
 from grader.marking.answers import Group, Question, questions
 from grader.marking.log import Event, Flagged, Hand, ItemSet, Marked, RubricSet
-from grader.marking.state import GivenMark, State, points_of, saved_points
+from grader.marking.state import GivenMark, State, points_of, saved_points, typed_points
 from grader.marks import Item, Rubric, Start
 
 HEAD = ("row", "part", "student", "answer", "points", "items", "adjust", "comment", "note", "flag", "grader", "time")
@@ -260,11 +260,10 @@ class _Reader:
         return (set(here.items), points, here.comment) == (set(mark.items), Fraction(mark.points), mark.comment)
 
     def _number(self, row: Mapping[str, str], cell: str, line: int) -> Fraction:
-        text = row.get(cell, "") or "0"
         try:
-            return Fraction(text.replace(",", "."))
-        except (ValueError, ZeroDivisionError):
-            raise self._error(line, f"`{cell}` is {text!r}, no number") from None
+            return typed_points(row.get(cell, ""))
+        except ValueError:
+            raise self._error(line, f"`{cell}` is {row[cell]!r}, no number of points") from None
 
     def _error(self, line: int, what: str) -> UsageError:
         return UsageError(f"{self._name}:{line}: {what}")

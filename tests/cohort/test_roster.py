@@ -157,6 +157,14 @@ def test_moodle_writes_the_group_before_the_name(tmp_path: Path) -> None:
     assert who(found(tmp_path, names, listed)) == {names[0]: ["1"], names[1]: ["8"]}
 
 
+def test_a_row_may_end_before_the_last_columns(tmp_path: Path) -> None:
+    listed = roster(tmp_path, 'Section,Student,ID\nA,"Doe, Jane",12\nB,"Roe, John"\n')
+    assert [(student.key, student.name) for student in listed.students] == [
+        ("12", "Doe, Jane"),
+        ("Roe, John", "Roe, John"),
+    ]
+
+
 def test_a_list_of_logins_alone_is_a_roster(tmp_path: Path) -> None:
     listed = roster(tmp_path, "username\njdoe\njroe\n")
     assert [s.key for s in listed.students] == ["jdoe", "jroe"]

@@ -146,6 +146,7 @@ def test_an_automatic_score_is_overridden_with_a_reason(store: Path, capsys: pyt
         ("ada,2,4,", "4 points; part 2 has 3"),
         ("ada,2,-1,", "-1 points; part 2 has 3"),
         ("ada,2,many,", "`points` is 'many', no number"),
+        ("ada,2,1e400,", "`points` is '1e400', no number of points"),
         ("ada,9,1,", "there is no part '9'; there are 2, 3, 1"),
         ("zoe,2,1,", "nobody here is called 'zoe'"),
         ("1", "there is no part ''; there are 2, 3, 1"),
