@@ -412,10 +412,7 @@ def _write(target: str, data: bytes) -> None:
     if target == "-":
         stdio.emit_bytes(data)
         return
-    path = Path(target)
-    part = path.with_name(f".{path.name}.part")
     try:
-        part.write_bytes(data)
-        part.replace(path)
+        stdio.write_file(Path(target), data)
     except OSError as problem:
         raise UsageError(f"-o {target}: cannot be written ({problem.strerror})") from problem

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from grader.commands import stdio
-from grader.commands.shared import FINE, add_course, short_path
+from grader.commands.shared import FINE, add_course, short_path, writing
 from grader.errors import UsageError
 from grader.report.sanitize import plural
 
@@ -38,7 +38,8 @@ def run(args: argparse.Namespace) -> int:
     root = course_root(args)
     if args.solution is not None:
         return _from_solution(root, args.name, args.solution)
-    made = make_new(root, args.name)
+    with writing():
+        made = make_new(root, args.name)
     stdio.emit("".join(f"{short_path(path)}\n" for path in made))
     stdio.emit(f"\nNext: edit these, then `grade golden record {args.name}` and `grade release {args.name}`.\n")
     return FINE
@@ -68,7 +69,9 @@ def write_draft(draft: Draft, folder: Path) -> None:
     """Write a converted assignment and say what is left to its author."""
     from grader.convert.draft import LIST, write
 
-    stdio.emit("".join(f"{short_path(path)}\n" for path in write(draft, folder)))
+    with writing():
+        made = write(draft, folder)
+    stdio.emit("".join(f"{short_path(path)}\n" for path in made))
     stdio.emit(f"\n{plural(len(draft.checks), 'check')}, {plural(len(draft.manual), 'part')} for a person.\n")
     for left in draft.left:
         stdio.emit(f"look at {left.where}: {left.what}\n")

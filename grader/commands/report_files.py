@@ -154,24 +154,11 @@ def write(report: Report, outputs: list[Output], args: argparse.Namespace) -> No
             stdio.emit_utf8(text)
             continue
         try:
-            _write(Path(one.file), text)
+            stdio.write_file(Path(one.file), text.encode("utf-8"))
         except OSError as error:
             problems.append(f"{one.option}: cannot be written ({error.strerror})")
     if problems:
         raise UsageError("; ".join(problems))
-
-
-def _write(file: Path, text: str) -> None:
-    """Write it whole or not at all: a reader never sees half a report."""
-    if file.exists() and not file.is_file():  # a pipe or a terminal
-        file.write_text(text, encoding="utf-8")
-        return
-    part = file.with_name(f".{file.name}.{os.getpid()}.part")
-    try:
-        part.write_text(text, encoding="utf-8")
-        part.replace(file)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def _append(report: Report, appended: Appended) -> None:

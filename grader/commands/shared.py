@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from grader.commands import stdio
-from grader.errors import GraderError
+from grader.errors import GraderError, UsageError
 from grader.report.sanitize import one_line
 
 if TYPE_CHECKING:
@@ -21,6 +22,15 @@ FINE, FOUND = 0, 1
 """Exit codes: nothing to say, or something that the author should look at."""
 LISTED = 10
 """Names in a message."""
+
+
+@contextmanager
+def writing() -> Iterator[None]:
+    """Files of the author's own: one that cannot be written is named, and it is no fault of the grader."""
+    try:
+        yield
+    except OSError as problem:
+        raise UsageError(f"{problem.filename or 'a file'}: cannot be written ({problem.strerror})") from problem
 
 
 def add_course(parser: argparse._ActionsContainer) -> None:

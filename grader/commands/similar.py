@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from grader.commands import stdio
-from grader.commands.shared import add_course
+from grader.commands.shared import add_course, writing
 from grader.commands.stores import DONE, STORE
 from grader.errors import UsageError
 
@@ -51,15 +51,13 @@ def run(args: argparse.Namespace) -> int:
     if len(writings) < FEWEST:
         stdio.tell(f"{len(writings)} submissions: fewer than {FEWEST} say nothing about what is usual")
     stdio.emit(_listed(result))
-    try:
+    with writing():
         if args.html is not None:
             args.html.write_text(render_similarity(result, title), encoding="utf-8")
         if args.dolos is not None:
             write_dolos(writings, handout, args.dolos)
         if args.jplag is not None:
             write_jplag(writings, handout, args.jplag)
-    except OSError as problem:
-        raise UsageError(f"{problem.filename}: cannot be written ({problem.strerror})") from problem
     for path in filter(None, (args.html, args.dolos, args.jplag)):
         stdio.tell(f"wrote {path}")
     return DONE

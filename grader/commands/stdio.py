@@ -1,10 +1,11 @@
-"""Where text goes: results to stdout, everything else to stderr, in any encoding, also when nobody reads any more."""
+"""Where text goes: results to stdout or a file, all else to stderr, in any encoding, also when nobody reads it."""
 
 from __future__ import annotations
 
 import os
 import shutil
 import sys
+from pathlib import Path
 
 from grader.report.sanitize import one_line
 
@@ -39,6 +40,25 @@ def _write(content: str | bytes) -> None:
     except BrokenPipeError:
         # `grade … | head`: the verdict stays the exit code. Python would complain again when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def write_file(file: Path, data: bytes) -> None:
+    """Write it whole or not at all: a reader never sees half of it. A pipe or a device stays what it is.
+
+    Raises
+    ------
+    OSError
+        It cannot be written.
+    """
+    if file.exists() and not file.is_file():
+        file.write_bytes(data)  # of a folder the error says that it is one
+        return
+    part = file.with_name(f".{file.name}.{os.getpid()}.part")
+    try:
+        part.write_bytes(data)
+        part.replace(file)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def tell(text: str) -> None:

@@ -123,6 +123,26 @@ def test_a_decision_is_about_one_student(tmp_path: Path, capsys: pytest.CaptureF
     assert "'caf\\udce9' is no UTF-8 text" in capsys.readouterr().err
 
 
+def test_a_pipe_stays_a_pipe_and_a_folder_is_refused(store: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    os.mkfifo("pipe")
+    reader = os.open("pipe", os.O_RDONLY | os.O_NONBLOCK)
+    assert export("csv", store, "-o", "pipe") == 0
+    assert os.read(reader, 100_000).decode("utf-8-sig").startswith("student,name")
+    os.close(reader)
+    assert Path("pipe").is_fifo()
+    for folder in (".", ""):
+        assert export("csv", store, "-o", folder) == 2
+        assert "cannot be written (Is a directory)" in capsys.readouterr().err
+
+
+def test_an_assignment_that_cannot_be_written_is_wrong_usage(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").touch()
+    assert cli.main(["new", "week1", "--course", str(tmp_path / "file")]) == 2
+    assert f"{tmp_path / 'file'}/reference/week1" in capsys.readouterr().err
+
+
 def waiting(student: str, earned: str, most: str, pending: str) -> tuple[CohortEntry, BatchResult, FinalScore]:
     """A hand-in of which a person must decide a check: its points are not in `most`."""
     hand_in, result, worth = row(student, 20, "105")
