@@ -55,8 +55,9 @@ def test_every_hand_in_has_its_page_and_one_that_is_missing_is_made_again(
     # graded anew without pages in between: those that are there are not what the store holds now
     hidden = course / "reference/toy/hidden.py"
     hidden.write_text(hidden.read_text().replace("Forward of", "Output of"))
+    assert grade("golden", "record", "toy").returncode == 0
     assert grade("batch", str(hand_ins)).returncode == 0
-    assert "4 to grade, 1 are unchanged" in grade(*words).stderr
+    assert "5 submissions: 5 to grade" in grade(*words).stderr
     assert "Output of" in pages(folder)["right.html"]
 
 
