@@ -10,7 +10,8 @@ import re
 
 from grader.execution.private import AN_INPUT
 
-_NAME = r"[^\W\d][\w.]{0,99}"
+_LOOKS_BLANK = "\u115f\u1160\u17b4\u17b5\u3164\uffa0"  # and is a letter
+_NAME = rf"[^\W\d{_LOOKS_BLANK}](?:[^\W{_LOOKS_BLANK}]|\.){{0,99}}"
 _SHAPE = r"\((?:\d{1,20}(?:, \d{1,20}){0,32},?)?\)"
 _OF_THIS_SIDE = (
     r"(?:empty )?" + _NAME,

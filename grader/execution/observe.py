@@ -86,7 +86,7 @@ def _observed(session: Session, check: Check, seed: int, replacements: Sequence[
         session.lost_process = True
         return not_answered(check, "crashed", STATE_DESTROYED, started)
     try:
-        limit = session.assignment.limits.observation
+        limit = session.room_for_answer()
         observed, buffers = child.ask(
             command, Observed, seconds=min(seconds, left), max_buffers=limit, allowance=session.allowance
         )
@@ -96,6 +96,7 @@ def _observed(session: Session, check: Check, seed: int, replacements: Sequence[
             raise WorkerError("the probe's answer is none that this probe gives")
         student_error = in_own_words(check, observed, hidden=private)
         values = {name: received(value, buffers) for name, value in observed.values.items()}
+        session.answered += sum(map(len, buffers))
         child.release()
     except wire.DeadlineExceeded:
         child.end()
@@ -179,7 +180,7 @@ def outside_class(error: StudentError | None, sources: Mapping[str, str]) -> Stu
 def _unreadable(session: Session, check: Check) -> StudentError | None:
     """The syntax error of the cell that would define a name which this check did not find."""
     names = {u.name for u in check.uses} - session.anchors[check.id].bindings.keys()
-    wanted = re.compile(rf"^\s*(class|def)\s+({'|'.join(map(re.escape, names))})\b", re.MULTILINE)
+    wanted = re.compile(rf"^[ \t]*(class|def)[ \t]+({'|'.join(map(re.escape, names))})\b", re.MULTILINE)
     for cell in session.cells if names else ():
         error = cell.error
         if error is not None and error.type in SYNTAX_ERRORS and wanted.search(session.sources[f"cell {cell.index}"]):

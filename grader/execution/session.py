@@ -35,6 +35,8 @@ CELL_TEXT = 64 << 10
 """Characters kept of one cell's output."""
 CELLS = 0.8
 """Share of the submission's time that cells may use up: what they define is to be probed after them."""
+ANSWERS = 2
+"""All answers of a submission may be as large as so many of the largest; honest ones together take a megabyte."""
 PICTURES = 512 << 10
 """Bytes kept of one cell's figures, when they are drawn: a dozen plots, and less than a frame's header may hold."""
 
@@ -65,6 +67,8 @@ class Session:
         """Whether a cell or a check was not run because its process was gone."""
         self.allowance: Allowance | None = Allowance(assignment.limits.submission)
         """Time left to the submission as a whole; None for the course's own code, which is asked as often as needed."""
+        self.answered = 0
+        """Bytes of arrays that probes have sent: they are kept until the end."""
         self._snapshots: dict[tuple[str, int], WorkerProcess] = {}
         self.import_timeouts: dict[str, float] = {}
         """Modules that did not finish importing, and the seconds they were given."""
@@ -233,6 +237,11 @@ class Session:
         if here and not reply.through:
             self._define(index, source, here[0])
         return True
+
+    def room_for_answer(self) -> int:
+        """Bytes that the next probe may send: what one may, as long as all together are no more than two such."""
+        one = self.assignment.limits.observation
+        return one if self.allowance is None else max(0, min(one, ANSWERS * one - self.answered))
 
     def _left(self, share: float) -> float:
         """Seconds left of a share of the submission's time."""

@@ -21,8 +21,8 @@ from grader.grading.scoring import (
     after_cell,
     manual_result,
     not_filled_in,
-    outcome_or_person,
     part_result,
+    safe_outcome,
     with_extra,
     without_notebook,
 )
@@ -150,7 +150,7 @@ class _Run:
                 self.outcomes[check.id] = not_filled_in(check, stub)
                 continue
             observation = self._seen[check.id] = self._prober.observe(check)
-            result = outcome_or_person(check, observation, self._given(check))
+            result = safe_outcome(check, observation, self._given(check))
             session = self._prober.session
             if self._assignment.notebooks and session.submission.notebook is None:
                 if not all(_in_modules(self._assignment, uses.name) for uses in check.uses):
@@ -230,7 +230,7 @@ class _Run:
             notes.append((_subject(check), f"no follow-through, since {why}"))
             return
         again = self._prober.observe_again(check, [Replacement(p.name, p.source, p.module) for p in given])
-        followed = outcome_or_person(check, again, self._given(check))
+        followed = safe_outcome(check, again, self._given(check))
         if self.outcomes[check.id].status == "missing" and not followed.score:
             return  # as unbegun as before
         stuck = [name for name in replaced if not again.replaced.get(name)]

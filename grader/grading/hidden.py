@@ -26,7 +26,7 @@ _NUMBER = re.compile(r"(?<![\w.\[])-?\d+(?:\.\d+)?(?:e[+-]?\d+)?(?![\w\]])")
 _SHAPE = re.compile(r"(?<=shape )\((?:\d+,? ?)*\)")
 _NAMED = re.compile(r"(?P<of> of )?`[^`]+`(?:(?:, | and )`[^`]+`)*(?: (?P<verb>are|stay|come)\b)?")
 ONE = "one of the results"
-MOST_NUMBERS, MOST_ROUNDED = 12, 4
+MOST_NUMBERS, MOST_ROUNDED = 6, 4
 """Of a judge's sentence, and of these that are not its author's own: a list of any length would be a message."""
 
 

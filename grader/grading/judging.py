@@ -22,7 +22,7 @@ LONGEST = 1000
 
 
 class JudgeError(AuthoringError):
-    """A judge failed on what one submission returned; others may be judged all the same."""
+    """A judge failed on what one submission returned, or gave no proper verdict; others may be judged all the same."""
 
 
 def is_judged(value: object, expected: object) -> bool:
@@ -52,9 +52,7 @@ def verdicts(check: Check, seen: Mapping[str, Any], given: Given, absent: Set[st
     Raises
     ------
     JudgeError
-        The judge fails on these arrays.
-    AuthoringError
-        It asks for an array that nothing returns, or gives something else than verdicts.
+        The judge fails on these arrays, or gives something else than verdicts.
     """
     assert check.judge is not None
     try:
@@ -67,7 +65,7 @@ def verdicts(check: Check, seen: Mapping[str, Any], given: Given, absent: Set[st
     except Exception as error:  # the author's function, on data of any shape: the message says whose it is
         raise _broken(check, error) from error
     if not given_verdicts and not absent:
-        raise AuthoringError(f"{check.file}: the judge of {check.id} gave no verdict")
+        raise JudgeError(f"{check.file}: the judge of {check.id} gave no verdict")
     return [_sound(check, verdict) for verdict in given_verdicts]
 
 
@@ -75,13 +73,13 @@ def _sound(check: Check, verdict: Any) -> Verdict:
     """A verdict in Python's own types: NumPy's come out of any comparison."""
     if not isinstance(verdict, Verdict):
         what = f"yielded a {type(verdict).__name__}; yield Verdict(name, earned, sentence)"
-        raise AuthoringError(f"{check.file}: the judge of {check.id} {what}")
+        raise JudgeError(f"{check.file}: the judge of {check.id} {what}")
     given = (verdict.earned, verdict.error, verdict.tolerance)
     plain: list[Any] = [value.item() if isinstance(value, np.generic) else value for value in given]
     earned, error, tolerance = plain
     if not isinstance(earned, int | float | Fraction) or not 0 <= earned <= 1:
         what = f"gave {verdict.name!r} a share of {earned!r}; `earned` is True, False or a number from 0 to 1"
-        raise AuthoringError(f"{check.file}: the judge of {check.id} {what}")
+        raise JudgeError(f"{check.file}: the judge of {check.id} {what}")
     return Verdict(str(verdict.name), Fraction(earned), str(verdict.message or "")[:LONGEST], error, tolerance)
 
 

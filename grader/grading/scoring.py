@@ -42,13 +42,13 @@ TRY_OTHERS = "Hidden checks call it with other sizes and numbers, and some of th
 """Of an exception in a hidden check, whose text may have been made to carry what the check asks."""
 
 
-def outcome_or_person(check: Check, observation: Observation, given: Given) -> Outcome:
-    """As `outcome`, but what the judge fails on waits for a person: no submission may end the grading of its rest."""
+def safe_outcome(check: Check, observation: Observation, given: Given) -> Outcome:
+    """As `outcome`, but what the judge fails on earns nothing: no submission may end the grading of its rest."""
     try:
         return outcome(check, observation, given)
     except JudgeError:
-        message = "The check cannot judge what your code returns; a person has to look at this."
-        return Outcome(check=check, status="pending", score=Fraction(0), message=message, seconds=observation.seconds)
+        message = "The check cannot judge what your code returns: it is of another form than this task asks for."
+        return Outcome(check=check, status="failed", score=Fraction(0), message=message, seconds=observation.seconds)
 
 
 def outcome(check: Check, observation: Observation, given: Given) -> Outcome:

@@ -31,7 +31,7 @@ from grader.execution.observe import (
     undeclared_changes,
 )
 from grader.grading.evaluate import changed_inputs, each_once, explain_all, given_for
-from grader.grading.scoring import not_filled_in, outcome_or_person, part_result
+from grader.grading.scoring import not_filled_in, part_result, safe_outcome
 from grader.model import Assignment, Check, Observation, Outcome, PartResult, Report
 from grader.notebook import IN_CHECK
 from grader.notebook.sources import LiveSources
@@ -113,7 +113,7 @@ class LiveSession:
                 seen[check.id] = self.observe(check, seed)
                 notes += changed_inputs(seen[check.id].changed, check)
                 given = given_for(assignment, check, self._golden.get(check.id, {}), seed)
-                outcomes.append(outcome_or_person(check, seen[check.id], given))
+                outcomes.append(safe_outcome(check, seen[check.id], given))
             if outcomes:
                 results.append(part_result(part, outcomes, {}, (), Fraction(0)))
         explained, remarks = explain_all(assignment, results, seen, self._golden, seed=seed, probe=self.observe)

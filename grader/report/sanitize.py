@@ -15,15 +15,16 @@ REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 # Colours are what ordinary libraries print into messages: nothing is lost with them, so they go without a trace.
 _COLOUR = re.compile(r"\x1b\[[0-9;:]*m")
 # ECMA-48 control sequences, strings (title, clipboard, hyperlink, …) up to their end, and two-character escapes.
-# Every alternative stops at the next escape, so the time is linear in the text.
+# Every alternative stops at the next escape, or beginning of a string, so the time is linear in the text.
 _ESCAPE = re.compile(
     r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]"
-    r"|(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)"
+    r"|(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x90\x98\x9c-\x9f]*(?:\x07|\x1b\\|\x9c)"
     r"|\x1b[ -/]*[0-~]"
 )
 _UNSAFE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f"  # controls except tab and newline
     "\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb"  # invisible, or turning the line round
+    "\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0"  # letters that look like blanks
     "\ud800-\udfff"  # half a surrogate pair: cannot be encoded
     "\U000e0000-\U000e007f]"  # invisible tags
 )

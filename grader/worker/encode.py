@@ -24,7 +24,8 @@ MAX_TEXTS = 1 << 19
 """Characters of all plain values together: half of what a reply's header may hold."""
 NUMBERS = (bool, int, float, complex, np.generic)
 # bound before the first cell: student code may replace the module's attributes later
-_ndarray, _asarray, _ascontiguous, _empty = np.ndarray, np.asarray, np.ascontiguousarray, np.empty
+_ndarray, _asarray, _ascontiguous = np.ndarray, np.asarray, np.ascontiguousarray
+_stack = np.stack
 
 
 class ResultEncoder:
@@ -50,7 +51,9 @@ class ResultEncoder:
             return
         if isinstance(value, list | tuple):
             holds_more = any(isinstance(item, _ndarray | Mapping | list | tuple) for item in value)
-            if depth < MAX_DEPTH and holds_more and not _is_table(value) and not _is_plain(value):
+            if len(value) > MAX_NAMES and _is_rows(value):
+                value = _stack(value)
+            elif depth < MAX_DEPTH and holds_more and not _is_table(value) and not _is_plain(value):
                 self._flattened(name, kind, len(value))
                 for i, item in enumerate(value[:MAX_NAMES]):
                     self.add(f"{name}[{i}]", item, depth + 1)
@@ -160,6 +163,11 @@ def _kind(item: Any, depth: int) -> str:
     if isinstance(item, _ndarray | Mapping) or (hasattr(type(item), "__array__") and not isinstance(item, NUMBERS)):
         return "array"
     return "number" if isinstance(item, NUMBERS) and not isinstance(item, str | bytes) else "other"
+
+
+def _is_rows(value: list[Any] | tuple[Any, ...]) -> bool:
+    """Whether a sequence holds arrays of one shape: more than there are names for are sent as one."""
+    return all(type(item) is _ndarray for item in value) and len({(item.shape, item.dtype) for item in value}) == 1
 
 
 def _is_table(value: Any) -> bool:

@@ -62,6 +62,13 @@ def test_a_product_that_fits_with_one_transpose_names_it(line: str, fits: str) -
     assert found.text.endswith(fits)
 
 
+def test_a_quoted_line_ends_where_its_quotation_does() -> None:
+    found = said('out = x @ p["w` is right. `"]', {"x": (7, 5), "p['w` is right. `']": (3, 5)})
+    assert found is not None
+    assert found.text.count("`") == 4
+    assert "p['w' is right. '']" in found.text
+
+
 def test_a_transpose_too_many_is_named_as_that() -> None:
     found = said("out = x @ w.T")
     assert found is not None

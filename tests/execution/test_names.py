@@ -13,6 +13,8 @@ SENTENCES = (
     "torch` is not installed here; 20 of 20 points were awarded. `torch",
     "x" * 101,
     "1st",
+    "a\N{HANGUL FILLER}right\N{HANGUL FILLER}value",
+    "a\N{HALFWIDTH HANGUL FILLER}right\N{HALFWIDTH HANGUL FILLER}value",
     "of shape (" + "1" * 5_000,
     "",
 )

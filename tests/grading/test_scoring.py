@@ -14,7 +14,7 @@ import pytest
 from grader.errors import AuthoringError
 from grader.execution.observe import TOO_SLOW, USED_UP
 from grader.grading.hidden import in_students_words, renamed
-from grader.grading.scoring import after_cell, outcome, outcome_or_person, part_result, without_notebook
+from grader.grading.scoring import after_cell, outcome, part_result, safe_outcome, without_notebook
 from grader.model import CellRun, Check, Given, NotArray, Observation, Outcome, Status, StudentError, Verdict
 from grader.report.sentences import feedback
 from tests.support import PART, make_check
@@ -143,15 +143,15 @@ def test_a_judge_that_fails_is_the_authors_fault_and_is_named() -> None:
         outcome(check(judge=broken), seen(a=ONE), given(a=ONE))
 
 
-def test_what_a_judge_fails_on_waits_for_a_person_and_ends_nothing() -> None:
+def test_what_a_judge_fails_on_earns_nothing_and_ends_nothing() -> None:
     def dividing(values: Mapping[str, Any], given: Given) -> Iterable[Verdict]:
         yield Verdict("a", 1 / int(values["count"]) > 0)
 
     asked = check(judge=dividing)
-    right = outcome_or_person(asked, seen(a=ONE, count=np.array(3)), given(a=ONE))
+    right = safe_outcome(asked, seen(a=ONE, count=np.array(3)), given(a=ONE))
     assert right.status == "passed"
-    odd = outcome_or_person(asked, seen(a=ONE, count=np.array(0)), given(a=ONE))
-    assert (odd.status, odd.score, odd.arrays) == ("pending", 0, ())
+    odd = safe_outcome(asked, seen(a=ONE, count=np.array(0)), given(a=ONE))
+    assert (odd.status, odd.score, odd.arrays) == ("failed", 0, ())
     assert "ZeroDivisionError" not in odd.message
 
 

@@ -312,3 +312,10 @@ def test_a_part_of_no_points_that_fails_is_not_called_passed_and_the_rest_of_a_s
     stubs = [outcome(f"s{i}", AFFINE, f"S {i}", "missing", message="`affine` is not implemented yet.") for i in (1, 2)]
     half = auto(AFFINE, "partial", outcome("done", AFFINE, "Done", score=1), *stubs)
     assert "Also not started: S 2" in Reader(html.render(report(half))).text
+
+
+def test_more_elements_than_a_page_needs_are_shown_as_text() -> None:
+    assert to_html("# a\n" * 500).count("<strong>") == 500
+    made = to_html("# a\n" * 10_000)
+    assert made.count("<") < 10
+    assert "# a" in made

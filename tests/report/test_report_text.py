@@ -74,6 +74,8 @@ def test_cleaning_twice_changes_nothing() -> None:
 def test_unfinished_escapes_do_not_cost_quadratic_time() -> None:
     # A million characters: linear this is a blink, quadratic it would not end.
     assert clean("\x1b]" * 500_000).count("\x1b") == 0
+    assert clean("\x90" * 500_000).count("\x90") == 0
+    assert clean("\x90\x1b]" * 250_000 + "\x9c").count("\x90") == 0
 
 
 def test_cut_keeps_the_limit_and_shows_that_something_is_missing() -> None:

@@ -26,3 +26,11 @@ def test_numpys_masked_arrays_are_not_loaded_for_it() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "False\n"
+
+
+def test_more_rows_than_there_are_names_for_are_one_array() -> None:
+    encoder = ResultEncoder(1 << 20)
+    encoder.add("points", list(np.ones((3000, 2))))
+    encoder.add("few", list(np.ones((3, 2))))
+    assert encoder.values["points"] == ArraySpec(0, "<f8", (3000, 2))
+    assert encoder.values["few"] == Other("flattened", "list of 3")

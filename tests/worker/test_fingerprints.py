@@ -54,3 +54,8 @@ def test_largest_floats_and_empty_arrays_are_taken() -> None:
     assert not agree(fingerprint(huge), fingerprint(-huge))
     assert agree(fingerprint(np.empty((0, 3))), fingerprint(np.empty((0, 3))))
     assert not agree(fingerprint(np.zeros(3)), fingerprint(np.full(3, 1e-300)))
+
+
+def test_a_giant_has_none() -> None:
+    assert np.array_equal(fingerprint(np.zeros(1_000_001, dtype=bool)), ABSENT)
+    assert not np.array_equal(fingerprint(np.zeros(1_000_000, dtype=bool)), ABSENT)

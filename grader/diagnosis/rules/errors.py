@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 
 from grader.diagnosis.codes import Candidate
 from grader.diagnosis.evidence import Evidence
+from grader.diagnosis.rules.source import short
 from grader.worker.syntax import parse_tree
 
 Shape = tuple[int, ...]
@@ -77,7 +78,7 @@ def _product(
     one, other = _shape(left, shapes), _shape(right, shapes)
     if one is None or other is None or len(one) != 2 or len(other) != 2 or one[1] == other[0]:
         return None
-    seen = f"`{ast.unparse(node)}` multiplies shape {one} by shape {other}:"
+    seen = f"`{short(node)}` multiplies shape {one} by shape {other}:"
     seen += f" {one[1]} columns do not go with {other[0]} rows."
     ways = []
     if one[0] == other[0]:
@@ -86,27 +87,27 @@ def _product(
         ways.append((_transposed(right), (one[0], other[0])))
     wanted = [way for way in ways if way[1] in results]
     evidence: dict[str, object] = {"shapes": [list(one), list(other)]}
-    mistake = f"the shapes in `{ast.unparse(node)}` do not fit"
+    mistake = f"the shapes in `{short(node)}` do not fit"
     if len(wanted or ways) != 1:
         return Candidate("shapes-do-not-fit", seen, evidence, mistake)
     ((operand, shape),) = wanted or ways
     text = f"{seen} With `{operand}` they do, and the product has shape {shape}."
     if not wanted:
         return Candidate("shapes-do-not-fit", text, evidence, mistake)
-    return Candidate("missing-transpose", text, evidence, f"`{operand}` in `{ast.unparse(node)}`")
+    return Candidate("missing-transpose", text, evidence, f"`{operand}` in `{short(node)}`")
 
 
 def _entry_by_entry(node: ast.BinOp, shapes: Mapping[str, Shape]) -> Candidate | None:
     one, other = _shape(node.left, shapes), _shape(node.right, shapes)
     if one is None or other is None or _broadcasts(one, other):
         return None
-    text = f"In `{ast.unparse(node)}` the shapes {one} and {other} cannot be put together entry by entry."
+    text = f"In `{short(node)}` the shapes {one} and {other} cannot be put together entry by entry."
     evidence: dict[str, object] = {"shapes": [list(one), list(other)]}
     for whole, row, part in ((one, other, node.right), (other, one, node.left)):
         if len(whole) == 2 and row == whole[:1]:
-            hint = f" `{ast.unparse(part)}` has a number for each row; with `keepdims=True` or `[:, None]` its shape is"
+            hint = f" `{short(part)}` has a number for each row; with `keepdims=True` or `[:, None]` its shape is"
             return Candidate("kept-axis", f"{text}{hint} {(row[0], 1)}, and they can.", evidence, "an axis is lost")
-    return Candidate("shapes-do-not-fit", text, evidence, f"the shapes in `{ast.unparse(node)}` do not fit")
+    return Candidate("shapes-do-not-fit", text, evidence, f"the shapes in `{short(node)}` do not fit")
 
 
 def _broadcasts(one: Shape, other: Shape) -> bool:
@@ -115,8 +116,8 @@ def _broadcasts(one: Shape, other: Shape) -> bool:
 
 def _transposed(node: ast.expr) -> str:
     if isinstance(node, ast.Attribute) and node.attr == "T":
-        return f"{ast.unparse(node.value)}` without `.T"
-    return f"{ast.unparse(node)}.T"
+        return f"{short(node.value)}` without `.T"
+    return f"{short(node)}.T"
 
 
 def _shape(node: ast.expr, shapes: Mapping[str, Shape]) -> Shape | None:
