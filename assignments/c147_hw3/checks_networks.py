@@ -66,7 +66,7 @@ def float32_start(student, hidden):
     """What becomes of the list of hidden sizes, and how long the parameters' numbers are in a float32 network."""
     kind, sizes = student.FullyConnectedNet, list(hidden)
     net = build(kind, hidden_dims=sizes, input_dim=20, num_classes=15, dtype=np.float32)
-    found = [np.asarray(array).dtype.itemsize for name, array in net.params.items() if name[0] in "Wb"]
+    found = [np.asarray(array).dtype.itemsize for name, array in net.params.items() if str(name)[:1] in ("W", "b")]
     if "dtype" not in inspect.signature(kind).parameters:
         found = [4] * len(found)  # an edition without it
     return {"hidden_dims": np.array(sizes), "bytes_with_float32": np.array(found)}
@@ -210,22 +210,24 @@ def judge_start(scale):
                 off_spread = abs(spread / scale - 1) * np.sqrt(2 * value.size)
                 right = bool(off_mean <= SIGMAS and off_spread <= SIGMAS)
                 found = f"mean {value.mean():.2g} and standard deviation {value.std():.2g}"
-                told = not_drawn(name, value, seen) if right else f"{name} has {found}; 0 and {scale:g} are asked for"
+                weights = {other: seen[other] for other in given.golden if other[:1] == "W" and other in seen}
+                asked = f"{name} has {found}; 0 and {scale:g} are asked for"
+                told = not_drawn(name, value, weights) if right else asked
                 yield Verdict(name, not told, told)
 
     return judge
 
 
-def not_drawn(name, value, seen):
+def not_drawn(name, value, weights):
     """What is wrong with weights of the right mean and spread that are not normal or not independent; else empty.
 
-    6 % of normal numbers are beyond 1.9 standard deviations, and 5 % where they are truncated at 2; of 450, none is
-    once in 10^10 draws.
+    `weights` are those of all layers, by name. 6 % of normal numbers are beyond 1.9 standard deviations, and 5 % where
+    they are truncated at 2; of 450, none is once in 10^10 draws.
     """
     if (np.abs(value) <= 1.9 * np.std(value)).all():
         return f"{name} is not normal: no number is beyond 1.9 standard deviations, where 6 % of normal ones are"
-    for other, numbers in seen.items():
-        if other[0] == "W" and other < name and np.isin(value, numbers).mean() > 0.5:
+    for other, numbers in weights.items():
+        if other < name and np.isin(value, numbers).mean() > 0.5:
             return f"{name} starts with the numbers of {other}; each weight needs numbers of its own"
     return f"{name} repeats its numbers" if np.unique(value).size < value.size / 2 else ""
 

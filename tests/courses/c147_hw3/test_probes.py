@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
@@ -9,7 +10,7 @@ import numpy as np
 import pytest
 
 from grader.assignment.release.edits import right_edits, wrong_edits
-from grader.model import Assignment, Check
+from grader.model import Assignment, Check, Given
 
 from .conftest import TRAINED, Define, failing, observe
 
@@ -78,3 +79,31 @@ def test_right_initialization_is_refused_less_than_once_in_a_thousand(
     refused = sum(not v.earned for seed in range(1000) for v in judge(observe(reference, probe, seed), given))
 
     assert refused == 0
+
+
+@pytest.mark.parametrize("check", ["two_layer_start", "deep_start"])
+@pytest.mark.parametrize("extra", [{"": np.ones(2)}, {7: 1.0}, {"W0": np.array(["a", "b"])}])
+def test_a_parameter_of_any_name_leaves_the_others_their_verdicts(
+    define: Define, probes: Probes, check: str, extra: dict[Any, Any]
+) -> None:
+    class Two(define(None).TwoLayerNet):  # type: ignore[misc]
+        def __init__(self, **options: Any) -> None:
+            super().__init__(**options)
+            self.params |= extra
+
+    class Deep(define(None).FullyConnectedNet):  # type: ignore[misc]
+        def __init__(self, *, dtype: Any, **options: Any) -> None:
+            super().__init__(dtype=dtype, **options)
+            self.params |= extra
+
+    reference = define(None)
+    student = SimpleNamespace(TwoLayerNet=Two, FullyConnectedNet=Deep)
+    golden = observe(reference, probes[check][1], 0)
+    seen = {str(name): value for name, value in observe(student, probes[check][1], 0).items()}
+    asked, _ = probes[check]
+    assert asked.judge is not None
+
+    verdicts = list(asked.judge(seen, Given(golden=golden, rng=np.random.default_rng(0), data=Path())))
+
+    assert {verdict.name for verdict in verdicts} == golden.keys()
+    assert all(verdict.earned for verdict in verdicts)
