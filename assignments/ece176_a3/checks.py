@@ -90,9 +90,8 @@ def values(found):
     }
 
 
-def toy_gradients(student):
+def toy_gradients(student, X, y):
     """The four gradients of the toy network, by way of its loss."""
-    X, y = toy_data()
     layers, criterion = toy_layers(student), student.CrossEntropyLoss()
     net = student.Sequential(layers)
     criterion.forward(net.forward(X), y)
@@ -131,6 +130,30 @@ def softmax_forward(student, rng):
     return {"probabilities": student.Softmax().forward(2 * rng.normal(size=(6, 4)))}
 
 
+UNMOVED = "is not computed from the data: it stays as it is for other data, or changes for the same"
+
+
+def other_than(x):
+    """Other numbers than x: no sum over the rows stays what it was, nor how many are positive."""
+    return 1 - 2 * x[::-1]
+
+
+def same(first, second):
+    """Whether two arrays agree but for rounding."""
+    return np.shape(first) == np.shape(second) and np.allclose(first, second, rtol=1e-6, atol=0, equal_nan=True)
+
+
+def kept(value):
+    """A copy, empty for what is no array."""
+    return value.copy() if isinstance(value, np.ndarray) else np.empty(0)
+
+
+def unmoved(first, again, other):
+    """A flag for each array that the data do not make: others for the same data, or the same for other data."""
+    names = [name for name in first if not same(first[name], again[name]) or same(first[name], other[name])]
+    return {f"unmoved_{name}": np.array(1) for name in names}
+
+
 def changes(before, after):
     """In how many of its numbers an array was changed, in words."""
     if before.shape != after.shape:
@@ -139,12 +162,14 @@ def changes(before, after):
 
 
 def judge_kept(seen, given):
-    """One verdict per layer: an output is there, and the input still holds what it held."""
+    """One verdict per layer: an output is there, made of the input, and the input still holds what it held."""
     for name in FORWARD:
         out, before, after = (seen[f"{name}_{what}"] for what in ("out", "before", "after"))
         message = ""
         if out.shape != (wanted := given.golden[f"{name}_out"].shape):
             message = f"{name}.forward returns shape {out.shape}; {wanted} is asked for"
+        elif f"unmoved_{name}" in seen:
+            message = f"what {name}.forward returns {UNMOVED}"
         elif not np.array_equal(before, after):
             message = (
                 f"{name}.forward changes the array that it is given in {changes(before, after)}; none may be changed"
@@ -162,6 +187,9 @@ def forward_keeps_input(student, rng):
         seen[f"{name}_before"] = x.copy()
         seen[f"{name}_out"] = layer.forward(x)
         seen[f"{name}_after"] = x
+        given = seen[f"{name}_before"]
+        worlds = [{name: kept(layer.forward(x))} for x in (given.copy(), given.copy(), other_than(given))]
+        seen |= unmoved(*worlds)
     return seen
 
 
@@ -197,16 +225,20 @@ def loss_forward(student, rng):
 # ---------------------------------------------------------------- 1.0.3
 
 
-def existing(found):
-    """All four gradients, an empty array in the place of what is none, so that each is judged by itself."""
-    arrays = {name: found.get(name) for name in ("W1", "b1", "W2", "b2")}
-    if all(a is None for a in arrays.values()):
+def existing(found, again, other):
+    """All four gradients, an empty array in the place of what is none, so that each is judged by itself.
+
+    `again` are those for the same data and `other` those for other data: which do not follow the data is told.
+    """
+    worlds = [{name: world.get(name) for name in ("W1", "b1", "W2", "b2")} for world in (found, again, other)]
+    if all(a is None for a in worlds[0].values()):
         raise NotImplementedError("no layer has a gradient after backward")
-    return {name: a if isinstance(a, np.ndarray) else np.empty(0) for name, a in arrays.items()}
+    worlds = [{name: kept(a) for name, a in world.items()} for world in worlds]
+    return worlds[0] | unmoved(*worlds)
 
 
 def judge_existence(seen, given):
-    """One verdict per array: there, shaped like its parameter, finite and not all zero."""
+    """One verdict per array: there, shaped like its parameter, finite, not all zero and made of the data."""
     for name, golden in given.golden.items():
         got, message = seen[name], ""
         if not got.size:
@@ -217,19 +249,22 @@ def judge_existence(seen, given):
             message = f"the gradient of {name} holds nan or inf"
         elif not got.any():
             message = f"the gradient of {name} is zero throughout"
+        elif f"unmoved_{name}" in seen:
+            message = f"the gradient of {name} {UNMOVED}"
         yield Verdict(name, not message, message)
 
 
 @check(EXIST, points=12, uses=NETWORK, builds_on=["Softmax"], judge=judge_existence)
 def gradients_exist(student, rng):
     """Shapes on the toy data: (4, 10), (10,), (10, 3), (3,)"""
-    return existing(toy_gradients(student))
+    X, y = toy_data()
+    return existing(*(toy_gradients(student, *data) for data in ((X, y), (X, y), (other_than(X), (y + 1) % 3))))
 
 
 @check(GRADIENTS, points=4, uses=NETWORK, builds_on=["Softmax"], tolerance=GRADIENTS_RULE)
 def gradients_toy(student, rng):
     """Gradients on the toy data: the hand-out's own comparison, array by array"""
-    return values(toy_gradients(student))
+    return values(toy_gradients(student, *toy_data()))
 
 
 @check(GRADIENTS, points=3, uses=["Linear"])

@@ -180,9 +180,11 @@ class _Run:
         """Probe checks once more whose earlier names lost points, one after another.
 
         A name of which nothing is written sets this off for work of the student's own alone: what the course gives
-        would else earn the points of those who wrote nothing. A part is credited for one world, whole: where one of its
-        checks gains, those that passed are probed there too.
+        would else earn the points of those who wrote nothing, or nothing that is worth a point. A part is credited for
+        one world, whole: where one of its checks gains, those that passed are probed there too.
         """
+        earlier = list(earlier)
+        earned = any(result.score for result in (*earlier, *(self.outcomes[check.id] for check in checks)))
         wrong: dict[str, None] = {}
         part, of_part, unbegun = "", dict[str, None](), set[str]()
         for result in earlier:
@@ -208,7 +210,7 @@ class _Run:
             if not replaced or check.id not in self._seen or result.status not in (*LOST, "missing"):
                 continue
             if not is_written_by_student(self._assignment, check, replaced):
-                replaced = [name for name in replaced if name not in unbegun]
+                replaced = [name for name in replaced if earned and name not in unbegun]
             if not replaced or not _has_own_work(self._assignment, check, replaced):
                 continue
             if not started:

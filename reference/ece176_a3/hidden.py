@@ -10,14 +10,19 @@ from checks import (
     PROBABILITY_LOSS,
     SCORES,
     TRAINING,
+    UNMOVED,
     changes,
     existing,
     gradients,
     judge_existence,
+    kept,
     labels,
     linear,
     off_zero,
+    other_than,
     probabilities,
+    put,
+    same,
     values,
 )
 
@@ -106,11 +111,18 @@ def loss_net(student, rng):
 @check(EXIST, points=8, uses=["Linear", "ReLU", "Sequential"], judge=judge_existence)
 def gradients_exist_sizes(student, rng):
     """Shapes at other sizes, for an arbitrary gradient coming in"""
-    layers = [linear(student, rng, 5, 6), student.ReLU(), linear(student, rng, 6, 2)]
-    net = student.Sequential(layers)
-    net.forward(rng.normal(size=(7, 5)))
-    net.backward(rng.normal(size=(7, 2)))
-    return existing(gradients(layers[0], layers[2]))
+    weights = [layer.parameters for layer in (linear(student, rng, 5, 6), linear(student, rng, 6, 2))]
+    x, d = rng.normal(size=(7, 5)), rng.normal(size=(7, 2))
+    worlds = []
+    for given, dout in ((x, d), (x, d), (other_than(x), other_than(d))):
+        first, second = student.Linear(5, 6), student.Linear(6, 2)
+        for layer, parameters in zip((first, second), weights, strict=True):
+            put(layer, *parameters)
+        net = student.Sequential([first, student.ReLU(), second])
+        net.forward(given.copy())
+        net.backward(dout.copy())
+        worlds.append(gradients(first, second))
+    return existing(*worlds)
 
 
 @check(GRADIENTS, points=2, uses=["Linear"])
@@ -164,7 +176,7 @@ def gradients_net(student, rng):
 
 
 def judge_repeated(seen, given):
-    """One verdict per class: the second backward gives what the first gave, and `dout` holds what it held."""
+    """One verdict per class: the second backward gives what the first gave, made of the data; `dout` is as it was."""
     for name in ("Linear", "ReLU", "CrossEntropyLoss"):
         once = [key for key in given.golden if key.startswith(name) and key.endswith("once")]
         message = ""
@@ -173,25 +185,17 @@ def judge_repeated(seen, given):
             message = f"{missing} of the {len(once)} arrays that {name}.backward gives are missing"
         elif not all(same(seen[key], seen[key.replace("once", "again")]) for key in once):
             message = f"{name}.backward gives something else when it is called a second time"
+        elif f"unmoved_{name}" in seen:
+            message = f"what {name}.backward gives {UNMOVED}"
         elif f"{name}_dout" in seen and not np.array_equal(seen[f"{name}_dout"], seen[f"{name}_after"]):
             changed = changes(seen[f"{name}_dout"], seen[f"{name}_after"])
             message = f"{name}.backward changes the array that it is given in {changed}; none may be changed"
         yield Verdict(name, not message, message)
 
 
-def same(first, second):
-    """Whether two arrays agree but for rounding."""
-    return first.shape == second.shape and np.allclose(first, second, rtol=1e-6, atol=0, equal_nan=True)
-
-
 def copied(value):
     """A copy, since a second call may write into the same array; what is no array stays what it is."""
     return value.copy() if isinstance(value, np.ndarray) else value
-
-
-def kept(value):
-    """A copy, empty for what is no array."""
-    return value.copy() if isinstance(value, np.ndarray) else np.empty(0)
 
 
 @check(GRADIENTS, points=1, uses=["Linear", "ReLU", "CrossEntropyLoss"], judge=judge_repeated)
@@ -200,17 +204,24 @@ def backward_twice(student, rng):
     seen = {}
     shapes = {"Linear": (linear(student, rng, 5, 3), (6, 3)), "ReLU": (student.ReLU(), (6, 5))}
     for name, (layer, shape) in shapes.items():
-        layer.forward(off_zero(rng, 6, 5))
-        dout = rng.normal(size=shape)
-        seen[f"{name}_dout"] = dout.copy()
+        x, dout = off_zero(rng, 6, 5), rng.normal(size=shape)
+        layer.forward(x.copy())
+        given = seen[f"{name}_dout"] = dout.copy()
         for turn in ("once", "again"):
             returned = [layer.backward(dout), *layer.grads]
             seen.update({f"{name}_{i}_{turn}": kept(array) for i, array in enumerate(returned)})
         seen[f"{name}_after"] = dout
-    criterion = student.CrossEntropyLoss()
-    criterion.forward(probabilities(rng, 6, 4), labels(rng, 6, 4))
+        layer.forward(other_than(x))
+        others = [layer.backward(other_than(given)), *layer.grads]
+        if any(same(seen[f"{name}_{i}_once"], kept(array)) for i, array in enumerate(others)):
+            seen[f"unmoved_{name}"] = np.array(1)
+    criterion, p, y = student.CrossEntropyLoss(), probabilities(rng, 6, 4), labels(rng, 6, 4)
+    criterion.forward(p.copy(), y)
     for turn in ("once", "again"):
         seen[f"CrossEntropyLoss_0_{turn}"] = kept(criterion.backward())
+    criterion.forward(p[::-1].copy(), (y + 1) % 4)
+    if same(seen["CrossEntropyLoss_0_once"], kept(criterion.backward())):
+        seen["unmoved_CrossEntropyLoss"] = np.array(1)
     if not any(array.size for name, array in seen.items() if name.endswith(("once", "again"))):
         raise NotImplementedError("no backward returns or keeps anything")
     return seen

@@ -82,6 +82,11 @@ def test_what_the_course_gives_earns_nothing_from_a_missing_part(course: Path, t
         text[:begin] + text[begin:].replace("    ### BEGIN SOLUTION\n", "").replace("    ### END SOLUTION\n", "")
     )
     step = "return w - 0.1 * linear_gradients(d_out, x, w)[1]"
-    for gradients, points in (("raise NotImplementedError", 0), ("return x, w, w[0]", 2)):
-        path = handed_in(tmp_path, "    return message, buffers", gradients, step)
+    wrong = "return x, w, w[0]"
+    for gradients, message, points in (
+        ("raise NotImplementedError", "    return message, buffers", 0),
+        (wrong, "    return message, buffers", 2),
+        (wrong, "    return 0.0, 0.0", 0),  # nothing that is the student's own has earned a point
+    ):
+        path = handed_in(tmp_path, message, gradients, step)
         assert grade(path, "target", seed=3, course=given).parts[2].score == points

@@ -86,6 +86,79 @@ def test_right_rewrites_fail_nothing(assignment: Assignment, define: Define, pro
     assert lost == {edit.name: set() for edit in edits}
 
 
+LAZY = {
+    "one number": lambda shape: np.full(shape, 0.5),
+    "a ramp": lambda shape: np.arange(np.prod(shape)).reshape(shape) - 2.5,
+    "chance": lambda shape: np.random.normal(size=shape),
+    "chance that is sown": lambda shape: np.random.RandomState(3).normal(size=shape),
+}
+"""Arrays of the right shape that no data went into."""
+
+
+def lazy_layers(reference: SimpleNamespace, make: Any) -> SimpleNamespace:
+    """The classes of the hand-out, which keep the shapes of what they are given, and nothing else of it."""
+
+    class Linear(reference.Linear):  # type: ignore[misc]
+        def forward(self, x: np.ndarray) -> Any:
+            return make((len(x), self.W.shape[1]))
+
+        def backward(self, dout: np.ndarray) -> Any:
+            self.dW, self.db = make(self.W.shape), make(self.b.shape)
+            return make((len(dout), self.W.shape[0]))
+
+    class ReLU(reference.ReLU):  # type: ignore[misc]
+        def forward(self, x: np.ndarray) -> Any:
+            return make(x.shape)
+
+        backward = forward
+
+    class Softmax(reference.Softmax):  # type: ignore[misc]
+        forward = ReLU.forward
+
+    class CrossEntropyLoss:
+        def forward(self, probabilities: np.ndarray, labels: np.ndarray) -> float:
+            self.shape = probabilities.shape
+            return 1.0
+
+        def backward(self) -> Any:
+            return make(self.shape)
+
+    own = {"Linear": Linear, "ReLU": ReLU, "Softmax": Softmax, "CrossEntropyLoss": CrossEntropyLoss}
+    return SimpleNamespace(**{**vars(reference), **own})
+
+
+@pytest.mark.parametrize("kind", LAZY)
+def test_layers_that_do_not_look_at_their_data_earn_nothing(define: Define, probes: Probes, kind: str) -> None:
+    golden = expected(probes, define, 176)
+
+    with np.errstate(all="ignore"):
+        earned = {id: points(probes, lazy_layers(define(None), LAZY[kind]), golden, id) for id in probes}
+
+    assert earned == dict.fromkeys(probes, 0)
+
+
+def points(probes: Probes, student: SimpleNamespace, golden: dict[str, Values], id: str) -> Fraction:
+    check, probe = probes[id]
+    given = Given(golden=golden[id], rng=np.random.default_rng(0), data=Path())
+    return outcome(check, Observation(check=id, ended="returned", values=observe(student, probe, 176)), given).score
+
+
+def test_a_gradient_of_ones_costs_its_share_alone(define: Define, probes: Probes) -> None:
+    reference = define(None)
+
+    class Linear(reference.Linear):  # type: ignore[misc]
+        def backward(self, dout: np.ndarray) -> Any:
+            down = super().backward(dout)
+            self.db = np.ones(self.b.shape)
+            return down
+
+    student, golden = SimpleNamespace(**{**vars(reference), "Linear": Linear}), expected(probes, define, 176)
+
+    earned = {id: points(probes, student, golden, id) for id in ("gradients_exist", "gradients_exist_sizes")}
+
+    assert earned == {"gradients_exist": 6, "gradients_exist_sizes": 4}
+
+
 def test_there_are_enough_rewrites_to_trust_the_checks(assignment: Assignment) -> None:
     assert len(wrong_edits(assignment)) >= 14
     assert len(right_edits(assignment)) >= 10
