@@ -194,21 +194,42 @@ def upright(name, value, is_turned):
     return value.T if told else value
 
 
+def separate(student):
+    """Give each of the six an array of its own where one serves as two; returns the names of each such two."""
+    found, pairs = {}, []
+    for name, container, place in slots(student):
+        value = container[place]
+        if isinstance(value, np.ndarray):
+            twin = next((other for other, array in found.items() if np.shares_memory(value, array)), None)
+            if twin is not None:
+                pairs.append((twin, name))
+            if twin is not None and not isinstance(container, tuple):
+                container[place] = value.copy()
+            found[name] = container[place]
+    return pairs
+
+
 def put(student, state):
-    """Write `state` into the student's arrays; returns those that could not be set, as they are."""
+    """Write `state` into the student's arrays; returns those that could not be set, as they are.
+
+    An array of another size is among them, with numbers like those of `state`.
+    """
+    separate(student)
     kept, is_turned = {}, turned(student)
     for name, container, place in slots(student):
-        done = False
         for value in [container[place], *(student.notebook[n] for n in others(student, name, container[place]))]:
             if isinstance(value, np.ndarray) and value.base is None:
                 value.flags.writeable = True  # an array of the student's own, whatever it was made
             if isinstance(value, np.ndarray) and value.dtype.kind == "f" and value.flags.writeable:
                 target = upright(name, value, is_turned)
-                if target.shape == state[name].shape and np.shares_memory(target, value):
-                    target[...] = state[name]
-                    done = done or value is container[place]
-        if not done:
-            kept[name] = np.array(upright(name, container[place], is_turned), dtype=float)
+                if target.flags.writeable and np.shares_memory(target, value):
+                    alike = target.shape == state[name].shape
+                    drawn = np.random.default_rng(target.size).normal(size=target.shape)
+                    target[...] = state[name] if alike else state[name].std() * drawn
+    for name, container, place in slots(student):
+        now = upright(name, container[place], is_turned)
+        if not np.array_equal(now, state[name].astype(now.dtype)):
+            kept[name] = np.array(now, dtype=float)
     lend(student)
     return kept
 

@@ -6,7 +6,21 @@ could not be set (the number 0 for a bias, another size) comes along and takes p
 
 import numpy as np
 from checks_calls import DEFAULT_RATE, sums
-from checks_network import BIAS_SUMMED, INSTEAD, MISTAKES, NAMES, RATE, SIZES, forward, gradients, loss_of, softmax
+from checks_network import (
+    BIAS_SUMMED,
+    INSTEAD,
+    LARGEST,
+    MISTAKES,
+    NAMES,
+    RATE,
+    SIZES,
+    absurd,
+    called,
+    forward,
+    gradients,
+    loss_of,
+    softmax,
+)
 from checks_points import drawn_points, drawn_state
 
 from grader import Verdict
@@ -28,12 +42,24 @@ RATE_TWICE = "the learning rate is multiplied in twice"
 DIVIDED = "your function divides the pixels by 255, which it may"
 
 
+class Unusable(Exception):
+    """Why no answer of the student's network can be judged."""
+
+
+class Network(dict):
+    """The six arrays by name, and by what the pixels may be divided so that its answers tell one image from another."""
+
+    scales = (1, 255)
+
+
 def guarded(judge):
     """A judge that finds arrays which do not fit together wrong, whatever it meets on computing with them."""
 
     def judge_(seen, given, *arguments, **named):
         try:
             return list(judge(seen, given, *arguments, **named))
+        except Unusable as reason:
+            return [Verdict("arrays", False, str(reason))]
         except (ValueError, IndexError, TypeError, OverflowError):
             return [Verdict("arrays", False, "the arrays in `weights` and `biases` do not make up this network")]
 
@@ -41,20 +67,41 @@ def guarded(judge):
 
 
 def state_of(seen, given, prefix="", shift=0.0, sharp=1.0):
-    """The state that the probe has written, with the arrays that could not be set as they were."""
+    """The state that the probe has written, with the arrays that could not be set as they were.
+
+    These must be such that right answers have to be computed.
+    """
     kept = {n: seen[f"{prefix}kept_{n}"] for n in NAMES if f"{prefix}kept_{n}" in seen}
+    if name := absurd(kept):
+        raise Unusable(f"{name} holds numbers beyond {LARGEST:g}, or nan: no network begins with those")
     if any(name[0] == "W" and not np.ptp(array) > 0 for name, array in kept.items()):
         raise ValueError("a layer of one and the same weight passes nothing on")
-    return drawn_state(given.golden[f"{prefix}key"], shift, sharp) | kept
+    key, limit = given.golden[f"{prefix}key"], LIMIT_SINGLE if seen.get(f"{prefix}single") else LOSS_LIMIT
+    state = Network(drawn_state(key, shift, sharp) | kept)
+    if kept:
+        is_own = any(name[0] == "W" for name in kept)  # else pixels over 255 count little in any state of these weights
+        state.scales = tuple(k for k in (1, 255) if tells_apart(state, key, k if is_own else 1, limit))
+    if not state.scales:
+        raise Unusable("the network of your arrays, which could not be set, answers every image alike")
+    return state
+
+
+def tells_apart(state, key, scale, limit):
+    """Whether no class has a loss that is the same for all images within what a loss may be off."""
+    images = drawn_points(key, 16)[0].reshape(16, -1)
+    scores = forward(state, images / scale)[0][2]
+    losses = np.logaddexp.reduce(scores, axis=1, keepdims=True) - scores
+    middle = losses.mean(axis=0)
+    return bool((np.abs(losses - middle).max(axis=0) > limit * np.maximum(middle, 0.1)).all())
 
 
 def scales(state, x, label, loss):
     """Pixels as the student's function takes them: as they are, or divided by 255 where its loss is right for those."""
-    for scale, remark in ((1, ""), (255, DIVIDED)):
+    for scale in state.scales:
         want = loss_of(state, x / scale, label)
         if abs(loss - want) <= LIMIT_SINGLE * max(abs(want), 0.1):
-            return x / scale, remark
-    return x, ""  # a wrong loss tells nothing of the pixels
+            return x / scale, DIVIDED if scale > 1 else ""
+    return x / state.scales[0], ""  # a wrong loss tells nothing of the pixels
 
 
 def loss_verdict(got, state, x, label, limit, name="loss"):
@@ -87,7 +134,7 @@ def own_network(name):
 def own_loss(got, state, pixels, label, limit):
     """The name of the function from INSTEAD with which a network has this loss; empty if none has."""
     for name, (hidden, _) in INSTEAD.items():
-        for scale in (1, 255):
+        for scale in state.scales:
             want = float(loss_of(state, pixels / scale, label, hidden))
             if got.size == 1 and abs(got.item() - want) <= limit * max(want, 0.1):
                 return name
@@ -100,7 +147,7 @@ def judge_sample(seen, given, prefix="", which=0):
     state = state_of(seen, given, prefix=prefix)
     images, labels = drawn_points(given.golden[f"{prefix}key"], which + 1)
     label, losses = labels[which], np.ravel(seen[f"{prefix}loss"])
-    errors = [abs(losses - loss_of(state, images[which].ravel() / k, label)).tolist() for k in (1, 255)]
+    errors = [abs(losses - loss_of(state, images[which].ravel() / k, label)).tolist() for k in state.scales]
     form = int(np.argmin(np.nan_to_num(np.min(errors, axis=0), nan=np.inf)))
     x, remark = scales(state, images[which].ravel().astype(float), label, losses[form])
     limit = LIMIT_SINGLE if seen[f"{prefix}single"] else LOSS_LIMIT
@@ -132,10 +179,10 @@ class Fit:
         self.label, self.rate = labels[which], rate
         self.limit = limits[int(seen[f"{prefix}single"])]
         # what subtracting two arrays leaves where nothing has changed
-        self.floor = 1e-13 * max(np.abs(v).max() for v in self.state.values()) / rate
+        self.floor = {name: 1e-13 * np.abs(array).max() / rate for name, array in self.state.items()}
         self.got = {name: seen[f"{prefix}{name}"] for name in NAMES}
         self.factor, self.count = 1.0, -1
-        for scale in (1, 255):
+        for scale in self.state.scales:
             x = images[which].ravel() / scale
             want = {n: sums(g) for n, g in gradients(self.state, x, self.label).items()}
             for factor in (1, -1, 1 / rate, -1 / rate, DEFAULT_RATE / rate, -DEFAULT_RATE / rate, rate, -rate):
@@ -156,7 +203,7 @@ class Fit:
 
         That the function is another is what the forward pass has paid for.
         """
-        for scale, name in ((scale, name) for scale in (1, 255) for name in INSTEAD):
+        for scale, name in ((scale, name) for scale in self.state.scales for name in INSTEAD):
             want = {n: sums(g) for n, g in gradients(self.state, pixels / scale, self.label, name).items()}
             for factor in (1, -1):
                 if all(self.matches(n, want, factor) for n in NAMES):
@@ -165,9 +212,12 @@ class Fit:
 
     def matches(self, name, want, factor=None):
         got, wanted = self.got[name], want[name] * (self.factor if factor is None else factor)
-        return got.shape == wanted.shape and bool(
-            np.abs(got - wanted).max() <= self.limit * np.abs(wanted).max() + self.floor
-        )
+        if got.shape != wanted.shape:
+            return False
+        size, floor = np.abs(wanted).max(), self.floor[name]
+        return bool(
+            size > floor and np.abs(got - wanted).max() <= self.limit * size + floor
+        )  # to do nothing is no step
 
     def mistake(self, wrong):
         """The mistake, in words, that explains every wrong array; empty if none does."""
@@ -188,6 +238,7 @@ def judge_gradients(seen, given, prefix="", which=0, shift=0.0):
     """One verdict for each of the six arrays."""
     fit = Fit(seen, given, RATE, prefix, which, shift)
     wrong = [name for name in NAMES if not fit.matches(name, fit.want)]
+    twins = {NAMES[second]: NAMES[first] for first, second in seen.get(f"{prefix}twins", ())}
     told = fit.mistake(wrong) if wrong else ""
     for name in NAMES:
         got, want = fit.got[name], fit.factor * fit.want[name]
@@ -196,7 +247,11 @@ def judge_gradients(seen, given, prefix="", which=0, shift=0.0):
             asked = SIZES[int(name[1]) - 1] if name[0] == "W" else SIZES[int(name[1]) - 1][1:]
             yield Verdict(f"{prefix}{name}", False, f"{name} has not its shape {asked} any more after the step")
             continue
-        if name in wrong and not np.isfinite(got).all():
+        if name in twins:
+            message = (
+                f"{called(twins[name])} and {called(name)} are one and the same array: your step changes both at once"
+            )
+        elif name in wrong and not np.isfinite(got).all():
             message = f"the gradient of {name} is not finite"
             message += ": `exp` of the scores overflows unless their maximum is subtracted first" if shift else ""
         elif name in wrong:
@@ -204,7 +259,8 @@ def judge_gradients(seen, given, prefix="", which=0, shift=0.0):
             size = f": it is off by {off:.2g} times the largest entry asked for, {fit.limit:g} times is allowed"
             message = f"{name} does not change" if not got.any() else f"the gradient of {name} is wrong{told or size}"
         error = float(np.abs(got - want).max() / np.abs(want).max()) if want.any() else None
-        yield Verdict(f"{prefix}{name}", name not in wrong, message, error=error, tolerance=fit.limit)
+        right = name not in wrong and name not in twins
+        yield Verdict(f"{prefix}{name}", right, message, error=error, tolerance=fit.limit)
 
 
 def size_told(factor, rate):

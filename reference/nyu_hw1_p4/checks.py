@@ -17,6 +17,7 @@ from checks_arrays import (
     moved,
     other_network,
     put,
+    separate,
     single,
     slots,
     take,
@@ -25,7 +26,7 @@ from checks_arrays import (
 )
 from checks_calls import ROLES, printed, scored, stepped
 from checks_cells import one_epoch, train_again, written_counts
-from checks_network import NAMES, RATE, forward
+from checks_network import NAMES, RATE, absurd, forward
 from checks_points import drawn_points, drawn_state, new_key
 from checks_printed import SHARP, judge_datasets, judge_untrained
 from checks_trained import (
@@ -158,6 +159,8 @@ def untrained_accuracy(student, rng):
         put(student, {name: upright(name, first[name], turned(student)) for name in NAMES})
     x, y = np.asarray(student.notebook["x_test"]), np.ravel(student.notebook["y_test"])
     state, pixels = {name: values[0] for name, values in take(student).items()}, x.reshape(len(x), -1).astype(float)
+    if name := absurd(state):
+        fail(f"{name} holds numbers beyond 1000, or nan: no network begins with those")
     right = [(forward(state, pixels / k)[1][2].argmax(axis=1) == y).sum() for k in (1, 255)]
     return printed(student, x, y) | {"right": np.array(right), "total": np.array(len(y))}
 
@@ -190,7 +193,12 @@ def step_loss(student, rng):
 @check(BACKWARD, points=3, uses=STEP, judge=judge_gradients)
 def step_gradients(student, rng):
     """Gradients of the three weights and the three biases, read off what a step changes"""
-    return stepped(student, new_key(rng), 0, RATE)
+    pairs = separate(student)
+    own = {name: container[place] for name, container, place in slots(student)}
+    seen = stepped(student, new_key(rng), 0, RATE)
+    held = {name: container[place] for name, container, place in slots(student)}  # bound anew, or changed in place
+    twins = [[NAMES.index(n) for n in pair] for pair in pairs if held[pair[1]] is own[pair[1]] and seen[pair[1]].any()]
+    return seen | ({"twins": np.array(twins)} if twins else {})
 
 
 @check(BACKWARD, points=1, uses=STEP, judge=judge_update)

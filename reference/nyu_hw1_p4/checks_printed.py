@@ -54,7 +54,7 @@ def judge_datasets(seen, given, counts):
         state = state_of(seen, given, prefix, sharp=SHARP)
         images, labels = drawn_points(given.golden[f"{prefix}key"], count)
         pixels, found, asked, ways = images.reshape(count, -1).astype(float), [], [], []
-        for scale in (1, 255):
+        for scale in state.scales:
             right = int((forward(state, pixels / scale)[1][2].argmax(axis=1) == labels).sum())
             losses = loss_of(state, pixels / scale, labels)  # perhaps with an epsilon inside the logarithm
             means = [-np.log(np.exp(-losses) + epsilon).mean() for epsilon in (0, 1e-10, 1e-9, 1e-8, 1e-7)]
@@ -62,7 +62,7 @@ def judge_datasets(seen, given, counts):
             found.append((loss, count_shown(seen, right, count, prefix)))
             asked.append((float(losses.mean()), right))
             ways.append(other_average(seen, losses, prefix))
-        at = max((0, 1), key=lambda i: (sum(found[i]), bool(ways[i])))
+        at = max(range(len(found)), key=lambda i: (sum(found[i]), bool(ways[i])))
         loss, right = found[at]
         got = ", ".join(f"{number:.6g}" for number in seen[f"{prefix}numbers"][-LAST:])
         text = f"of {count} image{'s' if count > 1 else ''}, which is not among what is printed ({got or 'no number'})"
