@@ -177,7 +177,7 @@ def test_failing_cells_show_the_exception_and_the_students_line() -> None:
     text = page(mixed(), 100)
     assert "cell 4  ValueError: operands could not be broadcast" in text
     assert "layers/linear.py, line 31 │ out = x @ self.W + self.b" in text
-    assert "stopped for the same reason: cell 9" in text  # it misses a name that cell 4 would have defined
+    assert "stopped at what an earlier cell lacks: cell 9" in text  # it misses a name that cell 4 would have defined
     assert "line 2 │ plt.plot(losses)" in page(mixed(), 100, verbose=True)
     assert "cell 7  ran out of time" in text
     assert "cell 2 " not in text

@@ -111,13 +111,26 @@ def test_a_current_notebook_is_read_without_loading_nbformat() -> None:
 # ---------------------------------------------------------------- Python 2
 
 
-def test_a_python_2_kernel_is_marked() -> None:
-    assert parse_notebook(
-        notebook_json("x", metadata={"kernelspec": {"name": "python2", "language": "python"}}), "n"
-    ).python2
-    assert parse_notebook(
-        notebook_json("x", metadata={"language_info": {"name": "python", "version": "2.7.13"}}), "n"
-    ).python2
+@pytest.mark.parametrize(
+    "metadata",
+    [
+        {"kernelspec": {"name": "python2", "language": "python"}},
+        {"language_info": {"name": "python", "version": "2.7.13"}},
+    ],
+)
+def test_a_python_2_kernel_decides_only_between_as_many_prints(metadata: dict[str, Any]) -> None:
+    assert parse_notebook(notebook_json("print 'a'", "print(1)", metadata=metadata), "n").python2
+    assert parse_notebook(notebook_json("print 'a'", metadata=metadata), "n").python2
+    assert not parse_notebook(notebook_json("x = f'{1}'", metadata=metadata), "n").python2
+    assert not parse_notebook(notebook_json("print 'a'", "print(1)", "print(2)", metadata=metadata), "n").python2
+
+
+def test_code_that_reads_as_python_is_python_whatever_its_kernel_was_called() -> None:
+    julia = {"kernelspec": {"name": "julia-1.6", "language": "julia"}}
+    cells = ("from numpy import exp", "def f(x):\n    return exp(x)", "%time f(1)", "f(2) +")
+    assert parse_notebook(notebook_json(*cells, metadata=julia), "n").code
+    with pytest.raises(SubmissionError, match="for julia, not Python"):
+        parse_notebook(notebook_json("import LinearAlgebra", "f(x) = 2x", "y = 1:3", metadata=julia), "n")
 
 
 def test_the_version_that_ran_outranks_the_kernel_that_was_once_chosen() -> None:

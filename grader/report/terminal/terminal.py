@@ -251,7 +251,7 @@ def _cells(page: TerminalPage, report: Report, verbose: bool) -> None:
     if rest := cells[len(shown) :]:
         page.paragraph(f"and {len(rest)} more: {_plural('cell', rest)}", 2, "dim")
     if failed.followed and not verbose:
-        page.paragraph(f"stopped for the same reason: {_plural('cell', failed.followed)}", 2, "dim")
+        page.paragraph(f"stopped at what an earlier cell lacks: {_plural('cell', failed.followed)}", 2, "dim")
 
 
 def _plural(word: str, cells: Sequence[CellRun]) -> str:

@@ -7,6 +7,7 @@ cells define is `definitions`'. A notebook for Python 2 is read and marked; who 
 
 from __future__ import annotations
 
+import ast
 import json
 import logging
 import re
@@ -115,11 +116,6 @@ def parse_notebook(data: bytes, name: str) -> Notebook:
         raise SubmissionError(f"{shown} is JSON but no notebook (it has no cells); hand in the .ipynb")
     metadata = raw.get("metadata")
     metadata = metadata if isinstance(metadata, Mapping) else {}
-    if language := foreign_language(metadata):
-        raise SubmissionError(
-            f"{shown} is a notebook for {printable(language, 40)}, not Python;"
-            " choose a Python 3 kernel and hand in again"
-        )
     cells = _cells(listed, shown)
     code = [cell.source for cell in cells if cell.kind == "code"]
     if not any(source.strip() for source in code):
@@ -127,6 +123,11 @@ def parse_notebook(data: bytes, name: str) -> Notebook:
         raise SubmissionError(f"{shown} {what}; save the notebook you worked in and hand that in")
     if sum(map(len, code)) > MAX_CODE:
         raise SubmissionError(f"{shown} holds more than {MAX_CODE >> 20} MB of code; load data from a file")
+    if language := foreign_language(metadata, code):
+        raise SubmissionError(
+            f"{shown} is a notebook for {printable(language, 40)}, not Python;"
+            " choose a Python 3 kernel and hand in again"
+        )
     if newer := newer_python(metadata, code):
         here = f"3.{sys.version_info.minor}"
         raise SubmissionError(
@@ -308,12 +309,19 @@ _PRINT_STATEMENT = re.compile(r"^[ \t]*print[ \t]+[^\s(=.,:]", re.MULTILINE)
 _PRINT_CALL = re.compile(r"^[ \t]*print[ \t]*\(", re.MULTILINE)
 
 
-def foreign_language(metadata: Mapping[str, Any]) -> str:
-    """The language that is not Python, as the metadata names it; empty for Python or when it is silent.
+def foreign_language(metadata: Mapping[str, Any], sources: Sequence[str]) -> str:
+    """The language that is not Python, as the metadata names it; empty for what reads as Python, or is silent.
 
     `language_info` is written by the kernel that ran the notebook and outranks `kernelspec`, which can be the
     choice of a menu.
     """
+    trees = [parse(plain_python(source)).tree for source in sources if source.strip()]
+    nodes = [node for tree in trees if tree is not None for node in tree.body]
+    if (
+        any(isinstance(n, ast.FunctionDef | ast.ClassDef | ast.ImportFrom) for n in nodes)
+        and trees.count(None) <= len(trees) // 3
+    ):
+        return ""
     for key, field in (("language_info", "name"), ("kernelspec", "language")):
         value = _metadata_text(metadata, key, field)
         if value:
@@ -322,22 +330,17 @@ def foreign_language(metadata: Mapping[str, Any]) -> str:
 
 
 def is_python2(metadata: Mapping[str, Any], sources: Sequence[str]) -> bool:
-    """Whether the notebook was written for Python 2.
+    """Whether the notebook is written for Python 2: more cells fail on `print` statements than print by a call.
 
-    The version that the last kernel wrote decides; else the kernel's name; and whatever those say, `print`
-    statements decide when more cells fail on them than print by a call.
+    What its metadata say decides only between as many: a kernel's name stays from a hand-out of years ago.
     """
-    version = _metadata_text(metadata, "language_info", "version")
-    if version.startswith("2."):
-        return True
-    if not version and _metadata_text(metadata, "kernelspec", "name").casefold() in {"python2", "python-2", "py2"}:
-        return True
     statements = [s for s in sources if _PRINT_STATEMENT.search(s)]
-    if not statements:
-        return False
     failing = sum(parse(plain_python(s)).note.endswith(_PYTHON2_PRINT) for s in statements)
     calls = sum(bool(_PRINT_CALL.search(s)) for s in sources)
-    return failing > calls
+    version = _metadata_text(metadata, "language_info", "version")
+    name = _metadata_text(metadata, "kernelspec", "name").casefold()
+    said = version.startswith("2.") or (not version and name in {"python2", "python-2", "py2"})
+    return failing > calls or (said and failing == calls > 0)
 
 
 _NEWER_SYNTAX = re.compile(
