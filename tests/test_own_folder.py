@@ -233,3 +233,18 @@ def test_a_changed_input_is_told_by_the_part(desk: Desk) -> None:
         assert changed == [
             "part 1: your code changes its input `x` in place"
         ]  # once, though a hidden check sees it too
+
+
+def test_a_finished_copy_that_was_run_is_taken_for_a_notebook_half_done(desk: Desk) -> None:
+    desk.edit({FORWARD: "return x"})
+    half = (desk.folder / "scale.ipynb").read_text()
+    desk.edit({"return x": "return STEP * x", "x = x  # TODO: add the offset": "x = x + offset"})
+    done = json.loads((desk.folder / "scale.ipynb").read_text())
+    for cell in done["cells"]:
+        if cell["cell_type"] == "code":
+            cell |= {"execution_count": 1}
+    (desk.folder / "scale (1).ipynb").write_text(json.dumps(done))
+    (desk.folder / "scale.ipynb").write_text(half)
+    for report in desk.reports():
+        assert outcomes(report)["forward"].status == "passed"
+        assert any("scale (1).ipynb was graded" in note for note in report.notes)

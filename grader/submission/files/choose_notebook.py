@@ -19,6 +19,7 @@ from grader.submission.files.gather import SubmittedFiles
 from grader.submission.files.layout import alternatives, without_copy_mark
 from grader.submission.files.similarity import MARGIN, THRESHOLD, expected, likeness, profile
 from grader.submission.names import printable
+from grader.submission.review.edited_cells import is_unsolved
 
 _BY_NAME = 0.2  # what a file name like the assignment's adds to a likeness: it breaks ties and decides nothing else
 _SHOWN = 5
@@ -69,10 +70,10 @@ def _chosen(handed: SubmittedFiles, assignment: Assignment) -> Choice:
     """The notebook to run.
 
     The one that the caller named, else the only one, else the one with the assignment's own file name, unless it was
-    neither run nor edited and another version of it was run; else the one that release marked as the assignment's,
-    else the one that clearly looks most like it, else the one that uses most of its names, else none where the modules
-    are there. Of several versions that which was run, is called final or not called old, or holds much more code; a
-    note names the others.
+    not run, still has stubs of the hand-out, and another version of it was run (of an edited one: one without stubs);
+    else the one that release marked as the assignment's, else the one that clearly looks most like it, else the one
+    that uses most of its names, else none where the modules are there. Of several versions that which was run, is
+    called final or not called old, or holds much more code; a note names the others.
 
     Raises
     ------
@@ -88,11 +89,16 @@ def _chosen(handed: SubmittedFiles, assignment: Assignment) -> Choice:
     read = {name: notebook for name in names if (notebook := _readable(handed, name)) is not None}
     called = _highest([name for name in names if PurePosixPath(name).name.casefold() == own])
     if called:
-        if called not in read or _was_run(read[called]) or _was_edited(read[called], assignment):
+        if called not in read:
+            return Choice(called)
+        left = {name: _untouched(notebook, assignment) for name, notebook in read.items()}
+        if _was_run(read[called]) or (_was_edited(read[called], assignment) and not left[called]):
             return Choice(called)
         alike = _scores(read, assignment, by_name=False)
         enough = max(alike[called] - MARGIN, THRESHOLD + _BY_NAME)
         run = [name for name in sorted(alike) if alike[name] >= enough and _was_run(read[name])]
+        if _was_edited(read[called], assignment):
+            run = [name for name in run if not left[name]]
         return _furthest(run, read, [called]) if run else Choice(called)
     marked = [name for name, notebook in read.items() if notebook.assignment == assignment.id]
     if len(marked) == 1:
@@ -236,6 +242,14 @@ def _was_edited(notebook: Notebook, assignment: Assignment) -> bool:
     given = read_fingerprints(assignment)
     handed_out = given.given_notebook(assignment.notebook) if given is not None else None
     return handed_out is not None and _code(notebook) != _code(handed_out)
+
+
+def _untouched(notebook: Notebook, assignment: Assignment) -> int:
+    """How many of the hand-out's cells with a stub are as they were."""
+    given = read_fingerprints(assignment)
+    handed_out = given.given_notebook(assignment.notebook) if given is not None else None
+    stubs = {cell.source for cell in handed_out.code if is_unsolved(cell.source)} if handed_out is not None else set()
+    return len(stubs & {cell.source for cell in notebook.code})
 
 
 def _code(notebook: Notebook) -> str:
