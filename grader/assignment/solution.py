@@ -70,9 +70,9 @@ def entangled(assignment: Assignment) -> Iterable[tuple[Check, Entangled]]:
 
 
 def is_written_by_student(assignment: Assignment, check: Check, replaced: Sequence[str]) -> bool:
-    """Whether the check asks for something other than what is replaced that the hand-out leaves to be written."""
+    """Whether the check asks for something that the hand-out leaves to be written, and no earlier part has paid for."""
     return assignment.solution is not None and any(
-        _has_region(assignment, use) for use in check.uses if use.name not in replaced
+        _has_region(assignment, use) for use in check.uses if use.name not in {*replaced, *check.builds_on}
     )
 
 
