@@ -18,6 +18,11 @@ COUNT = 20_000
 SPREADS = 5.0
 """Standard deviations that a mean may be off: one right answer in a million is refused."""
 
+RINGS = SECTORS = 20
+"""The disc in 400 cells of one area, with 50 points each."""
+UNEVEN = 557.0
+"""Limit of chi squared over these cells, five standard deviations above what it is on average."""
+
 
 def definite(rng, n):
     """A symmetric positive definite matrix whose eigenvalues lie between 1 and 10."""
@@ -64,9 +69,29 @@ def rows_of(steps, errors, orders):
     return [{"step": h, "error": e, "order": p} for h, e, p in zip(steps, errors, orders, strict=True)]
 
 
+def distinct(points):
+    """How many different places points have, to six decimals: single precision is enough to keep them apart."""
+    return len(np.unique(np.round(points.astype(float), 6), axis=0))
+
+
+def clusters(points, squares):
+    """How points of the right means crowd all the same; empty where they do not."""
+    places = distinct(points)
+    if places < 0.99 * COUNT:
+        return f"the {COUNT} points have only {places} different places"
+    rings = np.minimum(squares * RINGS, RINGS - 1).astype(int)
+    turns = np.arctan2(points[:, 1], points[:, 0]) / (2 * np.pi) + 0.5
+    sectors = np.minimum(turns * SECTORS, SECTORS - 1).astype(int)
+    counts, mean = np.bincount(rings * SECTORS + sectors, minlength=RINGS * SECTORS), COUNT / (RINGS * SECTORS)
+    if np.sum((counts - mean) ** 2) / mean <= UNEVEN:
+        return ""
+    cells = f"of {RINGS * SECTORS} cells of one area, one has {counts.max()} points and another {counts.min()}"
+    return f"the points lie in clusters: {cells}; about {mean:g} in each are asked for"
+
+
 def disc_is_even(seen, given):
-    """Mean position, mean square of the radius and share of the inner half, each within five standard deviations."""
-    points = seen["points"]
+    """Means and shares within five standard deviations, hardly two points in one place, and no clusters."""
+    points = seen["points"].astype(float)
     if points.shape != (COUNT, 2):
         yield Verdict("points", 0, f"`points` has shape {points.shape}, expected ({COUNT}, 2)")
         return
@@ -91,7 +116,8 @@ def disc_is_even(seen, given):
             text = f"{what} is {values.mean():.4f}; {mean:g} is asked for, to within {room:.2g}"
             yield Verdict("points", 0, f"{known}; {text}" if known else text)
             return
-    yield Verdict("points", 1, "")
+    text = clusters(points, squares)
+    yield Verdict("points", not text, text)
 
 
 @check(QR, points=4, uses=["qr"])

@@ -1,11 +1,12 @@
 """Hidden checks: nearly parallel columns, zeros, exact solutions, uneven times, complex and long arrays, few points."""
 
 import numpy as np
-from checks import CG, COUNT, DISC, FFT, QR, RK4, definite, spring
+from checks import CG, COUNT, DISC, FFT, QR, RK4, definite, distinct, spring
 
-from grader import Verdict, check
+from grader import Verdict, check, fail
 
 FEW = ("one", "two", "three")
+DRAWN = ("first", "next", "other")
 
 
 def wrong_number(seen):
@@ -21,11 +22,15 @@ def wrong_number(seen):
 
 def seeds_differ(seen, given):
     """Two generators give different points, one generator the same again, and always as many as are asked for."""
-    text = ""
+    text, drawn = "", [seen[name].astype(float) for name in DRAWN]
     if np.array_equal(seen["first"], seen["other"]):
         text = "two generators with different seeds give the same points: the one that is handed in is not used"
     elif not np.array_equal(seen["first"], seen["again"]):
         text = "two generators with the same seed give different points: another source of random numbers is used"
+    elif not all(points.ndim == 2 and points.shape[1] == 2 for points in drawn):
+        text = "`disc` returns another shape than (count, 2)"
+    elif distinct(np.concatenate(drawn)) < sum(map(len, drawn)):
+        text = "points are drawn twice, by one call or by two of them: each point needs numbers of its own"
     for name in ("first", "again", "other"):
         yield Verdict(name, 0 if text else 1, text)
     text = text or wrong_number(seen)
@@ -43,35 +48,50 @@ def off(got, wanted):
 
 
 def factors_hold(seen, given):
-    """Orthonormal columns, their product, and zeros below the diagonal, of a matrix that stays as it was."""
-    names = ("gram", "product", "below")
-    right = {name: off(seen[name], given.golden[name]) <= NEARLY for name in names}
-    kept = off(seen["matrix"], given.golden["matrix"]) <= NEARLY
-    texts = {
-        "gram": "the columns of `q` are not orthonormal where those of the matrix are nearly parallel",
-        "product": "`q @ r` is not quite the matrix where its columns are nearly parallel",
-        "below": "`r` is not zero below its diagonal",
+    """Orthonormal columns, their product, and zeros below the diagonal, of a matrix that stays as it was.
+
+    The first column of q and all of r, but for signs, are the reference's: others have these properties too.
+    """
+    q, r, matrix = (seen[name].astype(float) for name in ("q", "r", "matrix"))
+    wanted = given.golden
+    if q.shape != wanted["q"].shape or r.shape != wanted["r"].shape:
+        for name in ("q", "matrix", "r"):
+            yield Verdict(name, False, "`q` or `r` has another shape")
+        return
+    right = {
+        "q": off(q.T @ q, np.eye(len(r))) <= NEARLY,
+        "matrix": off(q @ r, wanted["matrix"]) <= NEARLY,
+        "r": bool((np.abs(np.tril(r, -1)) <= NEARLY).all()),
     }
-    if right["product"] and right["below"] and kept:
-        texts["gram"] += ": one pass of Gram-Schmidt gives such columns"
-    if right["gram"] and right["below"]:
-        texts["product"] += ": where two passes are made, `r` is the second factor times the first"
+    texts = {
+        "q": "the columns of `q` are not orthonormal where those of the matrix are nearly parallel",
+        "matrix": "`q @ r` is not quite the matrix where its columns are nearly parallel",
+        "r": "`r` is not zero below its diagonal",
+    }
+    kept = off(matrix, wanted["matrix"]) <= NEARLY
+    if right["matrix"] and right["r"] and kept:
+        texts["q"] += ": one pass of Gram-Schmidt gives such columns"
+    if right["q"] and right["r"]:
+        texts["matrix"] += ": where two passes are made, `r` is the second factor times the first"
+    if not off(np.abs(q[:, 0]), np.abs(wanted["q"][:, 0])) <= 1e-6:
+        right["q"], texts["q"] = False, "the first column of `q` is not that of the matrix, divided by its length"
+    if not off(np.abs(r), np.abs(wanted["r"])) <= 1e-6:
+        right["matrix"] = right["r"] = False
+        texts["r"] = "`r` is not the triangular factor where columns are nearly parallel"
     if not kept:
-        right["product"] = False
-        texts["product"] = "the matrix that is given is changed: a second call with it factors another one"
-    for name in names:
-        text = texts[name] if seen[name].shape == given.golden[name].shape else "`q` or `r` has another shape"
-        yield Verdict(name, right[name], "" if right[name] else text)
+        right["matrix"] = False
+        texts["matrix"] = "the matrix that is given is changed: a second call with it factors another one"
+    for name, holds in right.items():
+        yield Verdict(name, holds, "" if holds else texts[name])
 
 
 @check(QR, points=2, uses=["qr"], judge=factors_hold)
 def qr_nearly_parallel(student, rng):
     """Orthonormal columns where those of the matrix are nearly parallel, twice with the same matrix"""
     a = rng.normal(size=(9, 1)) + 1e-9 * rng.normal(size=(9, 5))
-    before = a.copy()
     student.qr(a)
     q, r = student.qr(a)
-    return {"gram": q.T @ q, "product": q @ r, "below": np.tril(r, -1) + np.eye(5), "matrix": a - before + 1}
+    return {"q": q, "r": r, "matrix": a}
 
 
 @check(QR, points=1, uses=["qr"])
@@ -96,12 +116,13 @@ def qr_of_integers(student, rng):
     a = rng.integers(-9, 10, size=(5, 3))
     before = a.copy()
     q, r = student.qr(a)
+    if (a != before).any():
+        fail("the matrix of integers that is given is changed")
     square = rng.normal(size=(4, 4))
     swapped = square[:, [1, 0, 2, 3]]  # one of the two determinants is negative
     return {
         "q": q,
         "r": r,
-        "matrix": a - before + 1,
         "square": student.qr(square)[1],
         "swapped": student.qr(swapped)[1],
     }
@@ -125,18 +146,19 @@ def cg_small(student, rng):
 
 
 def one_product_each(seen, given):
-    """As many products as steps, and x = 0 with its one norm where b is 0."""
-    calls, steps = seen["calls"], given.golden["calls"]
-    same, text = np.array_equal(calls, steps), ""
-    if calls.shape == steps.shape and calls[0] != steps[0]:
-        text = f"`product` is called {calls[0]} times in {steps[0]} steps: each step calls it once"
-    elif not same:
-        text = "`product` is called where b is 0, and the residual with it: no step is taken"
-    yield Verdict("calls", same, text)
-    zero, wanted = seen["zero"], given.golden["zero"]
-    same = zero.shape == wanted.shape and np.allclose(zero, wanted, rtol=0, atol=1e-6)
-    text = "where b is 0, x is 0 and the norms are one, that of the first residual, 0"
-    yield Verdict("zero", same, "" if same else text)
+    """The right solution with as many products as steps, and x = 0 with its one norm where b is 0."""
+    calls, steps, zero, wanted = seen["calls"], given.golden["calls"], seen["zero"], given.golden["zero"]
+    texts = {"calls": "", "zero": ""}
+    if not off(seen["x"], given.golden["x"]) <= 1e-6:
+        texts = dict.fromkeys(texts, "x is not what the steps lead to; products are counted where it is")
+    elif calls.shape == steps.shape and calls[0] != steps[0]:
+        texts["calls"] = f"`product` is called {calls[0]} times in {steps[0]} steps: each step calls it once"
+    elif not np.array_equal(calls, steps):
+        texts["calls"] = "`product` is called where b is 0, and the residual with it: no step is taken"
+    if zero.shape != wanted.shape or not np.allclose(zero, wanted, rtol=0, atol=1e-6):
+        texts["zero"] = texts["zero"] or "where b is 0, x is 0 and the norms are one, that of the first residual, 0"
+    for name, text in texts.items():
+        yield Verdict(name, not text, text)
 
 
 @check(CG, points=1, uses=["conjugate_gradients"], judge=one_product_each)
@@ -148,10 +170,10 @@ def cg_calls(student, rng):
         calls.append(1)
         return matrix @ v
 
-    student.conjugate_gradients(product, rng.normal(size=5), 4)
+    x, _ = student.conjugate_gradients(product, rng.normal(size=5), 4)
     first = len(calls)
-    x, norms = student.conjugate_gradients(product, np.zeros(5), 4)
-    return {"calls": np.array([first, len(calls)]), "zero": np.array([*x, *norms]) + 1}
+    none, norms = student.conjugate_gradients(product, np.zeros(5), 4)
+    return {"calls": np.array([first, len(calls)]), "x": x, "zero": np.array([*none, *norms], dtype=float) + 1}
 
 
 @check(RK4, points=3, uses=["rk4"])
@@ -179,11 +201,12 @@ def fft_long(student, rng):
 @check(DISC, points=2, uses=["disc"], judge=seeds_differ)
 def disc_generator(student, rng):
     """Uses the generator that is handed in, and no other, for as many points as are asked for"""
-    first = student.disc(np.random.default_rng(1), COUNT // 1000)
-    again = student.disc(np.random.default_rng(1), COUNT // 1000)
-    other = student.disc(np.random.default_rng(2), COUNT // 1000)
-    few = {
-        name: np.array([len(student.disc(np.random.default_rng(seed), count)) for seed in range(100)])
+    generator, few = np.random.default_rng(1), COUNT // 1000
+    first, after = student.disc(generator, few), student.disc(generator, few)
+    again = student.disc(np.random.default_rng(1), few)
+    other = student.disc(np.random.default_rng(2), few)
+    numbers = {
+        name: np.array([len(np.array(student.disc(np.random.default_rng(seed), count))) for seed in range(100)])
         for count, name in enumerate(FEW, start=1)
     }
-    return {"first": first, "again": again, "other": other, **few}
+    return {"first": first, "next": after, "again": again, "other": other, **numbers}

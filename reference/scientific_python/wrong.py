@@ -5,7 +5,7 @@ from grader import Change, Edit
 FILE = "scientific_python.py"
 QR = ("qr_factors", "qr_nearly_parallel", "qr_of_integers", "qr_zeros")
 FACTORS = ("qr_factors", "qr_of_integers", "qr_zeros")
-CG = ("cg_steps", "cg_exact", "cg_small")
+CG = ("cg_steps", "cg_exact", "cg_small", "cg_calls")
 NORMS = ("cg_steps", "cg_small")
 RK4 = ("rk4_even", "rk4_uneven")
 FFT = ("fft_real", "fft_complex", "fft_long")
@@ -169,6 +169,7 @@ WRONG = [
          "length = squares / (direction @ direction)", *CG),
     edit("the length of a step uses norms, not their squares", LENGTH, LENGTH.replace("squares", "np.sqrt(squares)"),
          *CG),
+    edit("x stays at 0", MOVED, "", *CG),
     edit("x moves along the residual", MOVED, "x = x + length * residual", *CG),
     edit("x moves the other way", MOVED, "x = x - length * direction", *CG),
     edit("the residual moves along the direction, not along A times it", RESIDUAL,
@@ -187,7 +188,7 @@ WRONG = [
     edit("the residual before any step is missing", "norms = [np.sqrt(squares)]", "norms = []", *NORMS, "cg_calls"),
     edit("the residual after the last step is missing", "return x, np.array(norms)", "return x, np.array(norms[:-1])",
          *NORMS, "cg_calls"),
-    edit("one step too few", STEPS, "for _ in range(steps - 1):", *CG, "cg_calls"),
+    edit("one step too few", STEPS, "for _ in range(steps - 1):", *CG),
     edit("one step too many", STEPS, "for _ in range(steps + 1):", *NORMS, "cg_calls"),
     edit("the residual is computed anew by a second product", RESIDUAL, "residual = b - product(x)", "cg_calls"),
     edit("A times x is computed before the first step, too", "residual = np.array(b, dtype=float)",
@@ -296,6 +297,12 @@ WRONG = [
     edit("three times as many points of a square, drawn once: sometimes too few lie in the disc", RADIUS,
          "points = rng.uniform(-1, 1, size=(3 * count, 2))\n"
          "    return points[np.hypot(*points.T) <= 1][:count]", "disc_generator"),
+    edit("the squared radius takes eight values", RADIUS, "radius = np.sqrt((rng.integers(8, size=count) + 0.5) / 8)",
+         "disc_points"),
+    edit("sixteen places, over and over", RADIUS, "place = np.arange(count)\n"
+         "    angle, radius = 2 * np.pi * (rng.random() + place / 8), np.sqrt(np.where(place % 16 < 8, 1, 5) / 8)\n"
+         "    return np.column_stack([radius * np.cos(angle), radius * np.sin(angle)])", "disc_points",
+         "disc_generator"),
     edit("another generator", ANGLE, "angle = 2 * np.pi * np.random.default_rng().random(count)", "disc_generator"),
     edit("a seed of its own", RADIUS, "rng = np.random.default_rng(0)\n    " + RADIUS, "disc_generator"),
     edit("the order is upside down", ORDER, ORDER.replace("errors[i - 1] / e", "e / errors[i - 1]"), "table_rows"),
