@@ -185,27 +185,42 @@ def decayed_steps(student, rng):
     return ends(student.optimize_f, rng, 4, decay) | {"decay": np.array(decay)}
 
 
+def leaves_descent(path):
+    """The first point of a path (2, n) that is no step down the slope from the one before; None where there is none."""
+    before, steps = path[:, :-1], np.diff(path)
+    x, y = before
+    slopes = np.array([2 * x - 3 * np.sin(3 * x) + y + 2, x + 2 * y])
+    sizes = -(steps * slopes).sum(axis=0) / np.maximum((slopes**2).sum(axis=0), np.finfo(float).tiny)
+    apart = np.abs(steps + sizes * slopes).max(axis=0)
+    down = (apart <= 1e-3 * np.abs(steps).max(axis=0) + 1e-6) & (sizes > -1e-6)
+    return None if down.all() else int(np.argmin(down)) + 1
+
+
 def judge_end(seen, given):
-    """The height at the end of the student's path, computed here; where it starts otherwise is a remark."""
+    """The height at the end of a path that is computed here, and whether it is a descent from (3, 2)."""
     path = seen["path"]
     known = path.dtype.kind in "fiu" and path.ndim == 2 and len(path) == 2 and path.shape[1] >= 2
     if not known or not np.array_equal(path[:, -1], seen["end"]):
         asked = "an x_hist and a y_hist of one length that end at its x and y"
         yield Verdict("end", False, f"`results` is not what optimize_f returns: {asked}")
         return
-    first, last = (float(height(*path[:, at])) for at in (0, -1))
-    start = f"the path starts at ({path[0, 0]:g}, {path[1, 0]:g}), not at (3, 2)"
-    text = "" if np.array_equal(path[:, 0], [3, 2]) else start
+    start, path = path[:, 0], path.astype(float)
+    text, last = "", float(height(*path[:, -1]))
+    if not np.allclose(start, [3, 2], rtol=1e-6):  # which an optimize_f may leave out of the path
+        path = np.column_stack([[3.0, 2.0], path])
+    left = leaves_descent(path)
     if not last < -2:
         text = f"the path of `results` ends at height {last:.4g}, not below -2"
-    elif not first > -2:
-        text = f"the path of `results` starts at height {first:.4g}; a descent from above -2 is asked for"
-    yield Verdict("end", last < -2 < first, text, last, -2.0)
+    elif left == 1 and not np.allclose(start, [3, 2], rtol=1e-6):
+        text = f"the path of `results` starts at ({start[0]:g}, {start[1]:g}); a descent from (3, 2) is asked for"
+    elif left is not None:
+        text = f"point {left} of the path of `results`, counted from 0, is no step down the slope from the one before"
+    yield Verdict("end", not text, text, last, -2.0)
 
 
 @check(GLOBAL, points=1, uses=[TUNED], builds_on=["optimize_f"], judge=judge_end)
 def tuned_descent(student, rng):
-    """The path that was tuned ends below -2"""
+    """The path that was tuned is a descent from (3, 2) that ends below -2"""
     space = dict(student.notebook)
     refuse_leftover(student, "results")
     if not height(*student.results[:2]) < -2:  # it may do so with an optimize_f that has been put right
@@ -367,9 +382,10 @@ def judge_quotient(argument, central):
     """A judge: was the function asked around every point of the argument, and was the difference quotient computed?"""
 
     def judge(seen, given):
+        seen = {name: array.ravel() for name, array in seen.items()}
         sizes, text = {array.size for array in seen.values()}, ""
         below, above = (len(sizes) == 1 and (np.abs(seen[name]) <= NEAR).all() for name in ("below", "above"))
-        if 0 in sizes or not (below or above):
+        if len(sizes) != 1 or 0 in sizes or not (below or above):
             text = f"no finite difference in `{argument}` was seen: call the function within {NEAR} of each entry"
             if np.isfinite(seen["lost"]).all() and seen["lost"].any():
                 text = f"the step is so small that `{argument}` plus the step is `{argument}`: the difference is 0"
@@ -377,12 +393,12 @@ def judge_quotient(argument, central):
             text = "a difference to one side of x was seen; the central one is around x"
         elif not np.abs(seen["result"] - seen["own"]).max() <= 1e-3 * np.abs(seen["own"]).max():
             worst = int(np.nan_to_num(np.abs(seen["result"] - seen["own"]), nan=np.inf).argmax())
-            got, own = seen["result"].flat[worst], seen["own"].flat[worst]
+            got, own = seen["result"][worst], seen["own"][worst]
             text = f"the quotient is {got:.5g} at [{worst}], where your function has the slope {own:.5g}"
             times = got / own if own else 0.0
             if times and np.abs(seen["result"] - times * seen["own"]).max() <= 1e-3 * np.abs(got):
                 text += f": {times:.3g} times as much, as everywhere"
-                apart = (seen["above"].flat[worst] if above else 0) - (seen["below"].flat[worst] if below else 0)
+                apart = (seen["above"][worst] if above else 0) - (seen["below"][worst] if below else 0)
                 if 0.1 < times < 10:
                     text += f". The points are {apart:.3g} apart, and the difference is divided by {apart / times:.3g}"
         yield Verdict("numerical", not text, text)

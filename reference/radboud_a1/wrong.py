@@ -74,7 +74,7 @@ DESCENT = [
     edit("y is never moved", DESCENTS, {STEP: STEP.replace("y - step_size * slope_y", "y")}),
     edit(
         "y moved with the slope at the x of after the step",
-        (*DESCENTS, *DECAYS),
+        (*DESCENTS, *DECAYS, "tuned_descent"),
         {STEP: STEP.replace("slope_y", "grad_y_f(x, y)"), DECAYED: DECAYED.replace("slope_y", "grad_y_f(x, y)")},
     ),
     edit(
@@ -105,7 +105,7 @@ DESCENT = [
         {DECAYED: "        step_size = step_size * decay**t\n" + STEP},
         may_fail=("tuned_descent",),
     ),
-    edit("decay in x alone", DECAYS, {DECAYED: DECAYED.replace("decay**t * slope_y", "slope_y")}),
+    edit("decay in x alone", (*DECAYS, "tuned_descent"), {DECAYED: DECAYED.replace("decay**t * slope_y", "slope_y")}),
     edit(
         "step size divided by the decay",
         (*DECAYS, "tuned_descent"),

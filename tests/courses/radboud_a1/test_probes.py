@@ -83,6 +83,8 @@ def test_a_one_sided_difference_is_told_from_the_central_one(assignment: Assignm
         ({"below": np.array([np.inf])}, "no finite difference"),
         ({"below": np.zeros(0), "above": np.zeros(0), "own": np.zeros(0), "result": np.zeros(0)}, "no finite"),
         ({"own": np.full(5, np.nan)}, "where your function has the slope nan"),
+        ({"own": np.full((5, 1), 7.0)}, "where your function has the slope 7"),
+        ({"own": np.ones(3)}, "no finite difference"),
     ],
 )
 def test_the_judge_of_differences_has_a_verdict_for_any_arrays(
@@ -99,27 +101,45 @@ def test_the_judge_of_differences_has_a_verdict_for_any_arrays(
     assert words in result.arrays[0].message
 
 
+def descended(x: float, y: float, size: float, decay: float, steps: int) -> np.ndarray:
+    """The path (2, steps + 1) of a descent, the start included."""
+    path = [(x, y)]
+    for n in range(steps):
+        step = size * decay**n
+        x, y = x - step * (2 * x - 3 * np.sin(3 * x) + y + 2), y - step * (x + 2 * y)
+        path.append((x, y))
+    return np.array(path).T
+
+
+TUNED = descended(3, 2, 0.5, 0.95, 60)
+
+
 @pytest.mark.parametrize(
-    ("end", "path", "status", "words"),
+    ("path", "status", "words"),
     [
-        ((-1.0, 0.5), ((3.0, -1.0), (2.0, 0.5)), "passed", ""),
-        ((-1.0, 0.5), ((4.0, -1.0), (2.0, 0.5)), "passed", "the path starts at (4, 2), not at (3, 2)"),
-        ((-1.0, 0.5), ((-1.1, -1.0), (0.5, 0.5)), "failed", "a descent from above -2 is asked for"),
-        ((3.0, 2.0), ((3.0, 3.0), (2.0, 2.0)), "failed", "not below -2"),
-        ((np.nan, 0.0), ((3.0, np.nan), (2.0, 0.0)), "failed", ""),
-        ((-1.0, 0.5), ((3.0, -1.1), (2.0, 0.5)), "failed", "not what optimize_f returns"),
-        ((-1.0, 0.5), ((-1.0,), (0.5,)), "failed", "not what optimize_f returns"),
-        ((), (), "failed", "not what optimize_f returns"),
+        (TUNED, "passed", ""),
+        (TUNED[:, 1:], "passed", ""),
+        (TUNED.astype(np.float32), "passed", ""),
+        (descended(3, 2, 0.1, 1, 10), "failed", "not below -2"),
+        (descended(0, 0, 0.1, 1, 300), "failed", "starts at (0, 0); a descent from (3, 2) is asked for"),
+        (descended(-1.1, 0.5, 0.01, 1, 3), "failed", "starts at (-1.1, 0.5)"),
+        (np.array([[3, -1.09], [2, 0.54]]), "failed", "point 1 of the path"),
+        (np.linspace([3.0, 2.0], [-1.09, 0.54], 50).T, "failed", "point 1 of the path"),
+        (np.column_stack([descended(3, 2, 0.1, 1, 10), [-1.09, 0.54]]), "failed", "point 11 of the path"),
+        (np.array([[3.0, 3.0], [2.0, 2.0]]), "failed", "not below -2"),
+        (np.array([[3.0, np.nan], [2.0, 0.0]]), "failed", ""),
+        (np.array([[-1.0], [0.5]]), "failed", "not what optimize_f returns"),
+        (np.zeros(0), "failed", "not what optimize_f returns"),
     ],
 )
 def test_the_tuned_descent_is_judged_by_its_path(
-    assignment: Assignment, observe: Observe, end: tuple[float, ...], path: tuple[object, ...], status: str, words: str
+    assignment: Assignment, observe: Observe, path: np.ndarray, status: str, words: str
 ) -> None:
     check = next(c for c in assignment.checks if c.id == "tuned_descent")
     expected = observe(None, 4)["tuned_descent"]
     assert not isinstance(expected, Exception)
 
-    result = judged(assignment, check, expected, {"end": np.array(end), "path": np.array(path)})
+    result = judged(assignment, check, expected, {"end": path[..., -1:].ravel(), "path": path})
 
     assert result.status == status
     assert words in result.arrays[0].message
