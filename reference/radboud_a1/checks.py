@@ -223,7 +223,10 @@ def tuned_descent(student, rng):
     """The path that was tuned is a descent from (3, 2) that ends below -2"""
     space = dict(student.notebook)
     refuse_leftover(student, "results")
-    if not height(*student.results[:2]) < -2:  # it may do so with an optimize_f that has been put right
+    path = np.array(student.results[3:5])
+    known = path.ndim == 2 and path.dtype.kind in "fiu"
+    right = height(*student.results[:2]) < -2 and not (known and leaves_descent(path))
+    if not right:  # it may be with an optimize_f that has been put right
         run_again(student, space, r"optimize_f\(", "optimize_f")
     x, y, _, x_hist, y_hist = space["results"]
     return {"end": np.array([x, y]), "path": np.array([x_hist, y_hist])}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from types import ModuleType, SimpleNamespace
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from grader.assignment.release.edits import right_edits, wrong_edits
 from grader.model import Assignment, Edit
 
-from .conftest import Observe, judged
+from .conftest import Observe, Student, judged
 
 SEEDS = (4, pytest.param(1, marks=pytest.mark.slow), pytest.param(2, marks=pytest.mark.slow))
 
@@ -143,3 +144,20 @@ def test_the_tuned_descent_is_judged_by_its_path(
 
     assert result.status == status
     assert words in result.arrays[0].message
+
+
+def test_a_path_of_wrong_steps_is_walked_again_with_an_optimize_f_put_right(checks: ModuleType) -> None:
+    def returned(path: np.ndarray) -> tuple[object, ...]:
+        return *path[:, -1], 0.0, *path
+
+    wrong = TUNED + [[0], [0.01]] * (np.arange(TUNED.shape[1]) % 2)
+    notebook = {
+        "In": ["results = optimize_f(3, 2, 0.5, 60, 0.95)"],
+        "get_ipython": lambda: SimpleNamespace(transform_cell=str),
+        "optimize_f": lambda *given: returned(TUNED),
+        "results": returned(wrong),
+    }
+
+    seen = checks.tuned_descent(Student(notebook), np.random.default_rng(0))
+
+    assert np.array_equal(seen["path"], TUNED)
