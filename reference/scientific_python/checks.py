@@ -184,6 +184,8 @@ def table_figure(student, rng):
     earlier = pyplot.figure()
     student.draw_table(table)
     drawn = [*axes["lines"], *(points.T for points in axes["points"])]
+    if len(drawn) > 1 and all(line.shape == (2, 1) for line in drawn):
+        drawn = [np.hstack(drawn)]  # a marker for each row of the table
     return {
         "x and y": drawn[0] if drawn else None,
         "scales": (axes["xscale"], axes["yscale"]),

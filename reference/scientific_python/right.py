@@ -199,6 +199,13 @@ DRAWN_AS_POINTS = """\
     plt.ylabel("error at the end")
     return plt.gca()
 """
+DRAWN_ONE_BY_ONE = """\
+    figure, axes = plt.subplots()
+    for row in table:
+        axes.loglog(row["step"], row["error"], "ks")
+    axes.set(xlabel="step", ylabel="error")
+    return figure
+"""
 
 
 def edit(name: str, old: str, new: str) -> Edit:
@@ -226,4 +233,5 @@ RIGHT = [
     edit("Fourier transform in place of a copy", FFT, FFT_COPIED),
     edit("drawn once all figures are closed, nothing given back", DRAWN, DRAWN_AFTER_CLOSING),
     edit("points, and the axes given back", DRAWN, DRAWN_AS_POINTS),
+    edit("a marker for each row", DRAWN, DRAWN_ONE_BY_ONE),
 ]
