@@ -215,7 +215,11 @@ def known_factor(lead: str, factors: Sequence[float], evidence: dict[str, object
     """What one factor of all arrays says by itself, in a sentence that begins with `lead`."""
     for value, words in (
         (-1.0, f"the right {'one' if lead.endswith(' is') else 'ones'} with the wrong sign."),
-        (2.0, "twice as large as right: is there a factor 2 too many, a 1/2 missing, or something added twice?"),
+        (
+            2.0,
+            "twice as large as right: is there a factor 2 too many, a 1/2 missing, something added twice, or kept from"
+            " an earlier call?",
+        ),
         (0.5, "half as large as right: is there a factor 1/2 too many, or a 2 missing?"),
         (1 / np.log(2), "too large by 1/ln 2: the logarithm is to the base 2, not the natural one."),
         (1 / np.log(10), "too small by ln 10: the logarithm is to the base 10, not the natural one."),
