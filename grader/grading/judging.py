@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Set
 from fractions import Fraction
+from math import isnan
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,7 @@ LONGEST = 1000
 
 
 class JudgeError(AuthoringError):
-    """A judge failed on what one submission returned, or gave no proper verdict; others may be judged all the same."""
+    """A judge failed on what one submission returned, or gave no verdict; others may be judged all the same."""
 
 
 def is_judged(value: object, expected: object) -> bool:
@@ -52,7 +53,9 @@ def verdicts(check: Check, seen: Mapping[str, Any], given: Given, absent: Set[st
     Raises
     ------
     JudgeError
-        The judge fails on these arrays, or gives something else than verdicts.
+        The judge fails on these arrays, gives no verdict on them or a share of nan.
+    AuthoringError
+        It gives something else than verdicts.
     """
     assert check.judge is not None
     try:
@@ -73,13 +76,15 @@ def _sound(check: Check, verdict: Any) -> Verdict:
     """A verdict in Python's own types: NumPy's come out of any comparison."""
     if not isinstance(verdict, Verdict):
         what = f"yielded a {type(verdict).__name__}; yield Verdict(name, earned, sentence)"
-        raise JudgeError(f"{check.file}: the judge of {check.id} {what}")
+        raise AuthoringError(f"{check.file}: the judge of {check.id} {what}")
     given = (verdict.earned, verdict.error, verdict.tolerance)
     plain: list[Any] = [value.item() if isinstance(value, np.generic) else value for value in given]
     earned, error, tolerance = plain
+    if isinstance(earned, float) and isnan(earned):  # which comes of what was observed
+        raise JudgeError(f"{check.file}: the judge of {check.id} gave {verdict.name!r} a share of nan")
     if not isinstance(earned, int | float | Fraction) or not 0 <= earned <= 1:
         what = f"gave {verdict.name!r} a share of {earned!r}; `earned` is True, False or a number from 0 to 1"
-        raise JudgeError(f"{check.file}: the judge of {check.id} {what}")
+        raise AuthoringError(f"{check.file}: the judge of {check.id} {what}")
     return Verdict(str(verdict.name), Fraction(earned), str(verdict.message or "")[:LONGEST], error, tolerance)
 
 

@@ -116,7 +116,7 @@ def test_what_the_hand_out_gives_complete_is_nobodys_work(
     (tmp_path / "solution").mkdir()
     (tmp_path / "solution" / "toy.py").write_text(NOTEBOOK)
     assignment = SimpleNamespace(solution=tmp_path / "solution", notebook=Path("toy.ipynb"), names={})
-    check = SimpleNamespace(uses=[Uses(name=name, under=under)])
+    check = SimpleNamespace(uses=[Uses(name=name, under=under)], builds_on=())
     assert is_written_by_student(assignment, check, []) is own
     assert not is_written_by_student(assignment, check, [name])
 

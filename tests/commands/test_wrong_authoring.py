@@ -114,7 +114,6 @@ def small(seen, given):
     [
         ('("out", True)', "the judge of forward_values yielded a tuple; yield Verdict(name, earned, sentence)"),
         ('Verdict("out", 7)', "the judge of forward_values gave 'out' a share of 7; `earned` is True, False or a"),
-        ('Verdict("out", np.float64("nan"))', "gave 'out' a share of nan"),
         ('Verdict("out", None)', "gave 'out' a share of None"),
     ],
 )

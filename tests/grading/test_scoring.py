@@ -154,6 +154,11 @@ def test_what_a_judge_fails_on_earns_nothing_and_ends_nothing() -> None:
     assert (odd.status, odd.score, odd.arrays) == ("failed", 0, ())
     assert "ZeroDivisionError" not in odd.message
 
+    def shared(values: Mapping[str, Any], given: Given) -> Iterable[Verdict]:
+        yield Verdict("a", float(values["a"].sum() / values["a"].sum()))
+
+    assert safe_outcome(check(judge=shared), seen(a=np.zeros(3)), given(a=ONE)).score == 0
+
 
 @pytest.mark.parametrize(
     ("sent", "said"),

@@ -10,7 +10,7 @@ import pytest
 from grader import cli, grade
 from grader.assignment.loading.course import find_course
 from grader.assignment.release.release import build_solution
-from grader.reference.expected import FOLDER, pool
+from grader.reference.expected import FOLDER, seed_pool
 from tests.assignment.conftest import FILES, write
 
 
@@ -43,7 +43,7 @@ def by_heart(course: Path, tmp_path: Path) -> Path:
 
 def test_it_earns_nothing_where_the_reference_is(course: Path, by_heart: Path) -> None:
     report = grade(by_heart, "toy", course=course)
-    assert report.seed in pool(find_course(course, course).load("toy"))
+    assert report.seed in seed_pool(find_course(course, course).load("toy"))
     assert report.parts[0].score == 0
     assert grade(by_heart, "toy", "recorded", course=course).parts[0].score == report.parts[0].max_score
 
