@@ -53,7 +53,7 @@ def evaluate(
     *,
     unfilled: Mapping[str, Set[str]] | None = None,
     answers: Mapping[str, Answer] | None = None,
-    earlier: Iterable[Outcome] = (),
+    earlier: Sequence[Outcome] = (),
     follow_through: bool = True,
     explain: bool = True,
 ) -> Evaluation:
@@ -166,7 +166,6 @@ class _Run:
             if check.visibility == "hidden":
                 result = in_students_words(result, known_names(self._assignment, self._golden))
             self.outcomes[check.id] = result
-            self.notes[check.id] = []
 
     def in_place(self, check: Check) -> list[tuple[str, str]]:
         """Notes on the inputs that it saw changed; one without a name counts where its part has no other."""
@@ -176,14 +175,13 @@ class _Run:
         named = tuple(n for n in self._seen[check.id].changed if n != AN_INPUT or names == {AN_INPUT})
         return changed_inputs(named, check)
 
-    def follow(self, checks: Sequence[Check], earlier: Iterable[Outcome]) -> None:
+    def follow(self, checks: Sequence[Check], earlier: Sequence[Outcome]) -> None:
         """Probe checks once more whose earlier names lost points, one after another.
 
         A name of which nothing is written sets this off for work of the student's own alone: what the course gives
         would else earn the points of those who wrote nothing, or nothing that is worth a point. A part is credited for
         one world, whole: where one of its checks gains, those that passed are probed there too.
         """
-        earlier = list(earlier)
         earned = any(result.score for result in (*earlier, *(self.outcomes[check.id] for check in checks)))
         wrong: dict[str, None] = {}
         part, of_part, unbegun = "", dict[str, None](), set[str]()
@@ -225,7 +223,7 @@ class _Run:
                 self._follow(check, replaced)
 
     def _follow(self, check: Check, replaced: list[str]) -> None:
-        notes = self.notes[check.id]
+        notes = self.notes.setdefault(check.id, [])
         given = pieces(self._assignment, check, replaced)
         if isinstance(given, Entangled):
             why = f"`{given.name}` cannot be given without `{given.asked}`"

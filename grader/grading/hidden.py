@@ -112,11 +112,13 @@ def _rounded(message: str, source: str) -> str:
     left = iter(range(MOST_NUMBERS))
 
     def rounded(match: re.Match[str]) -> str:
-        text = _own_or_rounded(match[0], source)
-        if next(left, None) is None or (text != match[0] and text not in met and len(met) == MOST_ROUNDED):
+        if next(left, None) is None:
             return "…"
+        text = _own_or_rounded(match[0], source)
         if text == match[0]:
             return text
+        if text not in met and len(met) == MOST_ROUNDED:
+            return "…"
         return text if met.setdefault(text, match[0]) == match[0] else "another number"
 
     text = re.sub(r"\b(an?|the) another number", "another number", _NUMBER.sub(rounded, message))

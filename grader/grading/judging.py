@@ -60,16 +60,16 @@ def verdicts(check: Check, seen: Mapping[str, Any], given: Given, absent: Set[st
     assert check.judge is not None
     try:
         with np.errstate(all="ignore"):
-            given_verdicts = list(check.judge(seen, given))
+            judged = list(check.judge(seen, given))
     except KeyError as error:
         if error.args and error.args[0] in absent:
             return []
         raise _broken(check, error) from error
     except Exception as error:  # the author's function, on data of any shape: the message says whose it is
         raise _broken(check, error) from error
-    if not given_verdicts and not absent:
+    if not judged and not absent:
         raise JudgeError(f"{check.file}: the judge of {check.id} gave no verdict")
-    return [_sound(check, verdict) for verdict in given_verdicts]
+    return [_sound(check, verdict) for verdict in judged]
 
 
 def _sound(check: Check, verdict: Any) -> Verdict:

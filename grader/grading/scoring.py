@@ -14,6 +14,7 @@ import numpy as np
 from msgspec import structs
 
 from grader.assignment.loading.own_words import can_fail
+from grader.compare.messages import enumerated
 from grader.compare.plain import compare_value, fitted, surplus
 from grader.errors import AuthoringError
 from grader.grading.hidden import shown_array
@@ -80,9 +81,9 @@ def outcome(check: Check, observation: Observation, given: Given) -> Outcome:
         for name, expected in given.golden.items()
         if check.judge is None or not is_judged(values.get(name), expected)
     ]
-    seen: dict[str, Any] = {n: v for n, v in values.items() if is_judged(v, given.golden.get(n))}
-    seen |= {n: v.value for n, e in given.golden.items() if is_judged(v := values.get(n), e) and isinstance(v, Plain)}
     if check.judge is not None and len(arrays) < len(given.golden):  # of the arrays that it knows, some are there
+        known = {n: v for n, v in values.items() if is_judged(v, given.golden.get(n))}
+        seen: dict[str, Any] = {n: v.value if isinstance(v, Plain) else v for n, v in known.items()}
         judged = [_comparison(v, seen) for v in verdicts(check, seen, given, {a.name for a in arrays})]
         arrays = [*judged, *(a for a in arrays if a.name not in {j.name for j in judged})]
     if check.judge is None:
@@ -260,8 +261,7 @@ def _summary(arrays: Sequence[Comparison], *, judged: bool) -> str:
         return " ".join(a.message for a in arrays if a.message)
     if len(wrong) == 1:
         return wrong[0].message
-    names = [f"`{a.name}`" for a in wrong]
-    listed = ", ".join(names[:-1]) + f" and {names[-1]}" if len(names) <= 6 else f"{len(names)} values"
+    listed = enumerated([f"`{a.name}`" for a in wrong]) if len(wrong) <= 6 else f"{len(wrong)} values"
     return f"{listed} are not right."
 
 

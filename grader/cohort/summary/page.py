@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from base64 import b64encode
 from collections.abc import Callable, Sequence
 from hashlib import sha256
@@ -234,7 +233,6 @@ HIGH = 8
 """The tallest column, in the height of a letter."""
 LONG = 50
 """The longest bar, in percent of the width: as much is left for what is written beside it."""
-_CODE = re.compile(r"`([^`]+)`")
 
 
 class Bar(NamedTuple):

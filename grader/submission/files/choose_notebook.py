@@ -89,16 +89,17 @@ def _chosen(handed: SubmittedFiles, assignment: Assignment) -> Choice:
     read = {name: notebook for name in names if (notebook := _readable(handed, name)) is not None}
     called = _highest([name for name in names if PurePosixPath(name).name.casefold() == own])
     if called:
-        if called not in read:
+        if called not in read or _was_run(read[called]):
             return Choice(called)
-        left = {name: _untouched(notebook, assignment) for name, notebook in read.items()}
-        if _was_run(read[called]) or (_was_edited(read[called], assignment) and not left[called]):
+        given = _handed_out(assignment, assignment.notebook)
+        was_edited = given is not None and _code(read[called]) != _code(given)
+        if was_edited and not _has_stubs(read[called], given):
             return Choice(called)
         alike = _scores(read, assignment, by_name=False)
         enough = max(alike[called] - MARGIN, THRESHOLD + _BY_NAME)
         run = [name for name in sorted(alike) if alike[name] >= enough and _was_run(read[name])]
-        if _was_edited(read[called], assignment):
-            run = [name for name in run if not left[name]]
+        if was_edited:
+            run = [name for name in run if not _has_stubs(read[name], given)]
         return _furthest(run, read, [called]) if run else Choice(called)
     marked = [name for name, notebook in read.items() if notebook.assignment == assignment.id]
     if len(marked) == 1:
@@ -143,9 +144,14 @@ def _of_this_notebook(handed: SubmittedFiles, assignment: Assignment) -> Submitt
 
 def _given_lines(assignment: Assignment, name: str) -> set[str]:
     """The lines of one notebook as it was handed out; none where that cannot be known."""
-    prints = read_fingerprints(assignment)
-    given = prints.given_notebook(name) if prints is not None else None
+    given = _handed_out(assignment, name)
     return _lines(given) if given is not None else set()
+
+
+def _handed_out(assignment: Assignment, name: str) -> Notebook | None:
+    """A notebook as it was handed out; None where that cannot be known."""
+    prints = read_fingerprints(assignment)
+    return prints.given_notebook(name) if prints is not None else None
 
 
 def _lines(notebook: Notebook) -> set[str]:
@@ -237,19 +243,10 @@ def _was_run(notebook: Notebook) -> bool:
     return any(cell.execution_count is not None or cell.has_outputs for cell in notebook.code)
 
 
-def _was_edited(notebook: Notebook, assignment: Assignment) -> bool:
-    """Whether its code is not the hand-out's, which is still the same where the work was done in a copy."""
-    given = read_fingerprints(assignment)
-    handed_out = given.given_notebook(assignment.notebook) if given is not None else None
-    return handed_out is not None and _code(notebook) != _code(handed_out)
-
-
-def _untouched(notebook: Notebook, assignment: Assignment) -> int:
-    """How many of the hand-out's cells with a stub are as they were."""
-    given = read_fingerprints(assignment)
-    handed_out = given.given_notebook(assignment.notebook) if given is not None else None
-    stubs = {cell.source for cell in handed_out.code if is_unsolved(cell.source)} if handed_out is not None else set()
-    return len(stubs & {cell.source for cell in notebook.code})
+def _has_stubs(notebook: Notebook, given: Notebook | None) -> bool:
+    """Whether a cell of the hand-out that is to be filled in is still as it was."""
+    stubs = {cell.source for cell in given.code if is_unsolved(cell.source)} if given is not None else set()
+    return any(cell.source in stubs for cell in notebook.code)
 
 
 def _code(notebook: Notebook) -> str:

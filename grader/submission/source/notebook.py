@@ -315,18 +315,14 @@ def foreign_language(metadata: Mapping[str, Any], sources: Sequence[str]) -> str
     `language_info` is written by the kernel that ran the notebook and outranks `kernelspec`, which can be the
     choice of a menu.
     """
+    places = (("language_info", "name"), ("kernelspec", "language"))
+    language = next(filter(None, (_metadata_text(metadata, *place) for place in places)), "")
+    if language.casefold() in {"", "python", "ipython", "python3", "python2"}:
+        return ""
     trees = [parse(plain_python(source)).tree for source in sources if source.strip()]
     nodes = [node for tree in trees if tree is not None for node in tree.body]
-    if (
-        any(isinstance(n, ast.FunctionDef | ast.ClassDef | ast.ImportFrom) for n in nodes)
-        and trees.count(None) <= len(trees) // 3
-    ):
-        return ""
-    for key, field in (("language_info", "name"), ("kernelspec", "language")):
-        value = _metadata_text(metadata, key, field)
-        if value:
-            return "" if value.casefold() in {"python", "ipython", "python3", "python2"} else value
-    return ""
+    defines = any(isinstance(node, ast.FunctionDef | ast.ClassDef | ast.ImportFrom) for node in nodes)
+    return "" if defines and trees.count(None) <= len(trees) // 3 else language
 
 
 def is_python2(metadata: Mapping[str, Any], sources: Sequence[str]) -> bool:
