@@ -8,6 +8,7 @@ import pytest
 
 from grader.engine import grade
 from grader.model import Report
+from grader.report.terminal.terminal import render
 from tests.courses.reports import ROOT, Reports, outcomes
 
 ID = "tum_ex09"
@@ -35,6 +36,12 @@ def test_the_notebook_prints_what_the_course_printed(reports: Reports, name: str
         assert f"test set accuracy = {accuracy}" in text
     assert text.count("All checks passed.") == 3
     assert {cell.status for cell in reports[name].cells} == {"ok"}
+
+
+def test_the_readme_shows_the_report_that_its_command_prints() -> None:
+    page = render(grade(EXAMPLES / "two_mistakes.ipynb", course=ROOT), colour=False, width=80)
+
+    assert page.strip() in (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def test_the_reference_has_full_marks(reports: Reports) -> None:
