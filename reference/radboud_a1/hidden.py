@@ -57,7 +57,7 @@ def path(ended):
 def descent_path(student, rng):
     """Every point of a path of six steps, and the height at its end; also with steps that go up, from whole numbers"""
     first = path(student.optimize_f(*rng.uniform(-3, 3, size=2), rng.uniform(0.02, 0.1), 6))
-    x, y, *rest = student.optimize_f(3, 2, rng.uniform(0.3, 0.4), 5)  # whose last point is not the lowest
+    x, y, *rest = student.optimize_f(3, 2, rng.uniform(0.37, 0.44), 3)  # whose last point is never the lowest
     return first | {"end": np.array([x, y]), "x_up": np.array(rest[1]), "y_up": np.array(rest[2])}
 
 
