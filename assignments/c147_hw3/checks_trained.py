@@ -120,7 +120,8 @@ def trained_as_in_cells(notebook, fits, reached):
     try:
         for source in list(notebook.get("In") or ()):
             if re.search(r"Solver\(|\.train\(|TwoLayerNet\(|FullyConnectedNet\(", source) or only_values(source):
-                with contextlib.suppress(Exception), contextlib.redirect_stdout(io.StringIO()):
+                ended = contextlib.suppress(Exception, KeyboardInterrupt, SystemExit)
+                with ended, contextlib.redirect_stdout(io.StringIO()):
                     exec(notebook["get_ipython"]().transform_cell(source), space)
     finally:
         for kind, train in originals.items():

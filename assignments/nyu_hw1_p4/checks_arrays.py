@@ -150,7 +150,7 @@ def drawn_again(student):
     roots = {path[0] for path in paths}
     space = {name: value for name, value in student.notebook.items() if name not in roots}
     for cell in cells_of(student):
-        with contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(Exception):
+        with contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(Exception, KeyboardInterrupt, SystemExit):
             for node in ast.parse(cell).body:
                 if roots & (bound(node) | changed(node)):
                     exec(compile(ast.Module([node], []), "<again>", "exec"), space)

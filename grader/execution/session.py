@@ -268,7 +268,8 @@ class Session:
 
     def _note_missing_packages(self, packages: Sequence[str]) -> None:
         for package in filter(None, map(package_name, packages)):
-            note = f"`{package}` is not installed where this was graded; what does not need it was run without it"
+            note = f"`{package}` is neither a module that was handed in nor a package that is installed where this was"
+            note += " graded; what does not need it was run without it"
             if note not in self.notes:
                 self.notes.append(note)
 

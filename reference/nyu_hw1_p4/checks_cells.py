@@ -75,7 +75,7 @@ def train_again(student, few=None, few_tests=None):
                         exec(compile(ast.Module([node], []), "<training>", "exec"), space)
             except NotImplementedError as error:
                 unwritten = error
-            except Exception as error:  # as in a notebook, a cell ends where it fails and the next one runs
+            except (Exception, KeyboardInterrupt, SystemExit) as error:  # as in a notebook: a cell ends, the next runs
                 stopped = stopped or (error if len(visits) > begun else None)
     space.update(whole | {"train_one_sample": train})
     if unwritten is not None and not visits:

@@ -101,7 +101,7 @@ def run_again(student, space, mention, *kept):
         if re.search(mention, source):
             try:
                 exec(source, space, Names())
-            except Exception:  # the cell failed in the notebook too, and is reported there
+            except (Exception, KeyboardInterrupt, SystemExit):  # in the notebook too, and reported there
                 continue
 
 
@@ -112,7 +112,7 @@ def refuse_leftover(student, name):
     try:
         for cell in cells[-1:]:
             exec(student.notebook["get_ipython"]().transform_cell(cell), space)
-    except Exception:
+    except (Exception, KeyboardInterrupt, SystemExit):
         if space[name] is held:
             raise
 

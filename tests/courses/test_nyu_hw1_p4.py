@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 
-from tests.courses.reports import Reports, lost, outcomes, parts
+from grader.engine import grade
+from tests.courses.reports import ROOT, Reports, lost, outcomes, parts
 
 ID = "nyu_hw1_p4"
 
@@ -44,3 +48,14 @@ def test_wrong_gradients_show_though_the_accuracy_is_reached(reports: Reports) -
 @pytest.mark.slow
 def test_half_finished_work_has_the_points_of_what_stands(reports: Reports) -> None:
     assert lost(reports["half_finished"]) == {"Q3": 8, "Q4": 4}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("line", ["raise KeyboardInterrupt", "import sys; sys.exit()"])
+def test_a_last_cell_that_stops_the_notebook_costs_nothing(tmp_path: Path, line: str) -> None:
+    notebook = json.loads((ROOT / "examples" / ID / "correct.ipynb").read_text(encoding="utf-8"))
+    cell = {"cell_type": "code", "metadata": {}, "source": line, "outputs": [], "execution_count": None}
+    notebook["cells"].append(cell)
+    (tmp_path / "hw1.ipynb").write_text(json.dumps(notebook), encoding="utf-8")
+
+    assert grade(tmp_path / "hw1.ipynb", ID, course=ROOT).score == 20
