@@ -81,11 +81,11 @@ def graded(case: dict[str, Any]) -> tuple[str, dict[str, Any]]:
     """What is said of a case, to be printed and as data; `share` is what diagnosis took of the run."""
     spent, explain = 0.0, evaluate._diagnoses
 
-    def timed(*args: Any) -> Any:
+    def timed(*args: Any, **options: Any) -> Any:
         nonlocal spent
         begun = time.perf_counter()
         try:
-            return explain(*args)
+            return explain(*args, **options)
         finally:
             spent += time.perf_counter() - begun
 
