@@ -8,6 +8,7 @@ import resource
 
 from grader.sandbox import tiers
 from grader.sandbox.layer import Layer, Plan, Situation
+from grader.sandbox.processes import stat_words
 
 OPEN_FILES = 256
 PROCESSES = 256
@@ -30,8 +31,7 @@ def threads_of_this_user() -> int:
     for name in os.listdir("/proc"):
         with contextlib.suppress(OSError, IndexError, ValueError):
             if name.isdigit() and os.stat(f"/proc/{name}").st_uid == own:
-                with open(f"/proc/{name}/stat") as file:
-                    count += int(file.read().rpartition(")")[2].split()[17])
+                count += int(stat_words(name)[17])
     return count
 
 

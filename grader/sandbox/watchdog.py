@@ -19,6 +19,7 @@ from pathlib import Path
 
 from grader.sandbox import tiers
 from grader.sandbox.layer import Layer, Plan
+from grader.sandbox.processes import children, stat_words
 
 SHORTEST_PAUSE, LONGEST_PAUSE = 0.02, 0.25
 """Seconds between two looks. With the shortest, four processes allocating flat out went 5 to 24 MB over the limit."""
@@ -154,22 +155,11 @@ def descendants(root: int, spared: int = 0) -> list[int]:
     """Processes below `root`, but for the first `spared` generations."""
     generation, pids, depth = [root], [], 0
     while generation and depth < 200:
-        below = [child for pid in generation for child in _children(pid)]
+        below = [child for pid in generation for child in children(pid)]
         if depth >= spared:
             pids += below
         generation = below
         depth += 1
-    return pids
-
-
-def _children(pid: int) -> list[int]:
-    pids: list[int] = []
-    try:
-        for task in os.listdir(f"/proc/{pid}/task"):
-            with open(f"/proc/{pid}/task/{task}/children") as file:
-                pids += [int(word) for word in file.read().split()]
-    except OSError:
-        pass  # it has just ended, or the kernel keeps no such list
     return pids
 
 
@@ -218,8 +208,8 @@ def _busy_threads(pid: int) -> int:
     count = 0
     with contextlib.suppress(OSError):
         for task in os.listdir(f"/proc/{pid}/task"):
-            with contextlib.suppress(OSError, IndexError), open(f"/proc/{pid}/task/{task}/stat") as file:
-                count += file.read().rpartition(")")[2].split()[0] == "R"
+            with contextlib.suppress(OSError, IndexError):
+                count += stat_words(f"{pid}/task/{task}")[0] == "R"
     return count
 
 
@@ -233,8 +223,7 @@ def _fields(path: str, names: tuple[str, ...]) -> int:
 
 def _cpu(pid: int) -> int:
     try:
-        with open(f"/proc/{pid}/stat") as file:
-            words = file.read().rpartition(")")[2].split()
+        words = stat_words(f"{pid}")
         return int(words[11]) + int(words[12])
     except (OSError, ValueError, IndexError):
         return 0

@@ -7,7 +7,9 @@ import os
 import signal
 import time
 
-PR_SET_CHILD_SUBREAPER = 36
+from grader.sandbox.kernel import PR_SET_CHILD_SUBREAPER
+from grader.sandbox.processes import bury_children, children, stat_words
+
 SWEEP_SECONDS = 5.0
 """A fork bomb within the process limit takes a tenth of it."""
 
@@ -27,12 +29,9 @@ def sweep() -> None:
         if os.getpid() == 1:
             with contextlib.suppress(ProcessLookupError):  # nobody else is there
                 os.kill(-1, signal.SIGKILL)  # all at once, which no fork bomb outruns
-        for pid in _children(os.getpid()):
+        for pid in children(os.getpid()):
             _kill(pid)
-        try:
-            while os.waitpid(-1, os.WNOHANG)[0]:
-                pass
-        except ChildProcessError:
+        if not bury_children():
             return
         time.sleep(0.001)
 
@@ -49,15 +48,13 @@ def sweep_strays(keep: set[int], *, hard: bool) -> None:
             return
         for pid in strays:
             _kill(pid)
-        with contextlib.suppress(ChildProcessError):
-            while os.waitpid(-1, os.WNOHANG)[0]:
-                pass
+        bury_children()
         time.sleep(0.001)
 
 
 def _strays(parent: int, keep: set[int], hard: bool) -> list[int]:
     strays = []
-    for pid in _children(parent):
+    for pid in children(parent):
         if pid not in keep and not (parent != os.getpid() and _has_ended(pid)):
             strays.append(pid)
         if pid not in keep or hard:
@@ -71,9 +68,7 @@ def _has_ended(pid: int) -> bool:
     A process whose first thread alone has ended is not: it has other threads.
     """
     try:
-        with open(f"/proc/{pid}/stat") as file:
-            ended = file.read().rpartition(")")[2].split()[0] in "ZX"
-        return ended and len(os.listdir(f"/proc/{pid}/task")) <= 1
+        return stat_words(f"{pid}")[0] in "ZX" and len(os.listdir(f"/proc/{pid}/task")) <= 1
     except (OSError, IndexError):
         return True
 
@@ -81,11 +76,3 @@ def _has_ended(pid: int) -> bool:
 def _kill(pid: int) -> None:
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.kill(pid, signal.SIGKILL)
-
-
-def _children(pid: int) -> list[int]:
-    try:
-        with open(f"/proc/{pid}/task/{pid}/children") as file:
-            return [int(word) for word in file.read().split()]
-    except OSError:
-        return []  # it has ended; or no such file on this system: `RootProcess.close` kills the process group

@@ -6,13 +6,13 @@ Owns forking, reaping and the process's way out. What the commands do with stude
 
 from __future__ import annotations
 
-import contextlib
 import gc
 import os
 import signal
 import socket
 import time
 
+from grader.sandbox.processes import bury_children
 from grader.sandbox.seal import seal
 from grader.worker import wire
 from grader.worker.compat.missing_packages import import_with
@@ -151,9 +151,7 @@ def _forked() -> int:
     try:
         return _fork()
     except OSError:
-        with contextlib.suppress(ChildProcessError):
-            while os.waitpid(-1, os.WNOHANG)[0]:
-                pass
+        bury_children()
         return _fork()
 
 

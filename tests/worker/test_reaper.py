@@ -17,7 +17,11 @@ if snapshot == 0:
 {body}
     time.sleep(600)
 time.sleep(0.5)
-below = [int(word) for word in open(f"/proc/{{snapshot}}/task/{{snapshot}}/children").read().split()]
+below = [
+    int(word)
+    for thread in os.listdir(f"/proc/{{snapshot}}/task")
+    for word in open(f"/proc/{{snapshot}}/task/{{thread}}/children").read().split()
+]
 assert below, "the snapshot has started nothing"
 begun = time.monotonic()
 sweep_strays({{snapshot}}, hard=True)
@@ -49,5 +53,17 @@ def test_a_process_whose_first_thread_alone_has_ended_is_ended() -> None:
     if os.fork() == 0:
         threading.Thread(target=time.sleep, args=(600,)).start()
         ctypes.CDLL(None).syscall(60 if os.uname().machine == "x86_64" else 93, 0)
+    """
+    assert swept(body) == "['Z'] [1] at once"
+
+
+def test_what_a_second_thread_has_started_is_ended() -> None:
+    body = """
+    def work():
+        if os.fork() == 0:
+            time.sleep(30)
+            os._exit(0)
+        time.sleep(600)
+    threading.Thread(target=work, daemon=True).start()
     """
     assert swept(body) == "['Z'] [1] at once"
