@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from grader.checks import ForPerson as ForPerson
     from grader.checks import NeedsManualGrading, check, fail, gradient_check
+    from grader.compare.relative import rel_error
     from grader.engine import grade
-    from grader.gradcheck import check_grad, numerical_gradient, numerical_gradient_array, rel_error
+    from grader.gradcheck.check import check_grad
+    from grader.gradcheck.numerical import numerical_gradient, numerical_gradient_array
     from grader.model import Change, Edit, Equivalent, Given, Part, Tolerance, Uses, Verdict
     from grader.worker.figures import figure_data
 
@@ -29,10 +31,10 @@ _HOME = {
     "Change": "grader.model",
     "Equivalent": "grader.model",
     "figure_data": "grader.worker.figures",
-    "check_grad": "grader.gradcheck",
-    "numerical_gradient": "grader.gradcheck",
-    "numerical_gradient_array": "grader.gradcheck",
-    "rel_error": "grader.gradcheck",
+    "check_grad": "grader.gradcheck.check",
+    "numerical_gradient": "grader.gradcheck.numerical",
+    "numerical_gradient_array": "grader.gradcheck.numerical",
+    "rel_error": "grader.compare.relative",
 }
 
 __all__ = [

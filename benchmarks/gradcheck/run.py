@@ -27,11 +27,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-import scipy
+import scipy.optimize
 import torch
 from gradient_problems import MISTAKES, PROBLEMS, Problem, mistaken
 
-from grader.gradcheck import check_grad, numerical_gradient, rel_error, scipy_check_grad
+from grader import check_grad, numerical_gradient, rel_error
 
 RIGHT = "(right)"
 SCIPY_THRESHOLD = 1e-5
@@ -75,6 +75,17 @@ class Row(NamedTuple):
         }[checker]
 
 
+def scipy_error(problem: Problem) -> float:
+    """`scipy.optimize.check_grad`, which takes flat arrays only."""
+    shape = problem.x.shape
+    error = scipy.optimize.check_grad(
+        lambda w: problem.f(w.reshape(shape)),
+        lambda w: np.asarray(problem.grad(w.reshape(shape)), dtype=np.float64).reshape(-1),
+        problem.x.astype(np.float64).reshape(-1),
+    )
+    return float(error)
+
+
 def torch_accepts(problem: Problem) -> bool:
     """`torch.autograd.gradcheck` on a NumPy function and gradient, wrapped as torch's documentation shows."""
 
@@ -116,7 +127,7 @@ def measure(task: tuple[str, str, int]) -> list[Row]:
                     seed,
                     mistake,
                     found.verdict,
-                    np.nan if alone else scipy_check_grad(problem.f, problem.grad, problem.x),
+                    np.nan if alone else scipy_error(problem),
                     rel_error(problem.grad(problem.x), differences),
                     not alone and torch_accepts(problem),
                     found.resolution,

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from grader.gradcheck import rel_error
+from grader import rel_error
 
 FLOATS = hnp.arrays(
     np.float64, hnp.array_shapes(max_dims=2, max_side=4), elements=st.floats(allow_nan=False, allow_infinity=False)

@@ -8,7 +8,7 @@ from gradient_problems import MISTAKES, PROBLEMS, mistaken
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grader.gradcheck import GradCheck, check_grad
+from grader.gradcheck.check import GradCheck, check_grad
 
 SMALL = ["affine", "sigmoid", "cross-entropy", "recurrent", "convolution", "unit length", "max pool"]
 
