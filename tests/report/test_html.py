@@ -11,9 +11,11 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from jinja2 import UndefinedError
 
 from grader.model import Cell, CellRun, Excerpt, Notebook, Outcome, Report, Status, Uses, Work
 from grader.report.html import html
+from grader.report.html.feedback import page_of
 from grader.report.html.highlight import highlighted
 from grader.report.html.markup import to_html
 from grader.report.html.mathml import to_mathml
@@ -84,6 +86,16 @@ def test_page_shows_points_feedback_and_what_waits() -> None:
         "NumPy 2.4.0",
     ):
         assert said in text, said
+
+
+def test_a_name_that_the_template_reads_and_the_page_lacks_is_an_error() -> None:
+    page = page_of(mixed())
+    html._page(page, "", "")
+    del page["heading"]
+    with pytest.raises(UndefinedError, match="no attribute 'heading'"):
+        html._page(page, "", "")
+    with pytest.raises(UndefinedError, match="no attribute 'same_as'"):
+        html._page(page_of(mixed()) | {"lost": [{k: v for k, v in page["lost"][0].items() if k != "same_as"}]}, "", "")
 
 
 def test_ungradable_says_why_and_gives_no_score() -> None:

@@ -5,7 +5,8 @@ Owns the choice and the order; the wording is `grader.report.sentences`'s, the l
 
 from __future__ import annotations
 
-import msgspec
+from typing import Any
+
 from markupsafe import Markup
 from msgspec import Struct
 
@@ -40,134 +41,57 @@ class Figure(Struct, frozen=True):
     text: str
 
 
-class CheckView(Struct, frozen=True, kw_only=True):
-    title: str
-    sign: str
-    tone: str
-    state: str
-    points: str
-    message: str = ""
-    sentences: tuple[str, ...] = ()
-    diagnosis: str = ""
-    behind: str = ""
-    """What is behind this kind of mistake."""
-    also: str = ""
-    """The checks that fail by the same mistake, as a sentence."""
+View = dict[str, Any]
+"""Values by the names that the template reads; one that is missing or misspelt is an error there."""
 
 
-class CodeView(Struct, frozen=True, kw_only=True):
-    name: str
-    file: str
-    cell: str
-    """Number of the cell, or empty for a module."""
-    line: int
-    code: Markup
-    open: bool
-
-
-class PartView(Struct, frozen=True, kw_only=True):
-    id: str
-    title: str
-    sign: str
-    tone: str
-    state: str
-    points: str
-    checks: tuple[CheckView, ...] = ()
-    credit: str = ""
-    same_as: str = ""
-    follows: str = ""
-    """Why its feedback is left out."""
-    code: tuple[CodeView, ...] = ()
-    question: Markup = Markup("")
-    answer: Markup = Markup("")
-    where: str = ""
-    """Number of the answer's cell."""
-    figures: tuple[Figure, ...] = ()
-    mark: tuple[str, ...] = ()
-    comment: Markup = Markup("")
-    model: Markup = Markup("")
-
-
-class CellView(Struct, frozen=True, kw_only=True):
-    index: int
-    name: str
-    said: str
-    places: tuple[str, ...]
-    code: Markup
-
-
-class FeedbackView(Struct, frozen=True, kw_only=True):
-    title: str
-    heading: str
-    file: str
-    graded: bool
-    score: str
-    total: str
-    no_score: str
-    reason: str
-    lost: tuple[PartView, ...]
-    following: tuple[PartView, ...]
-    not_started: tuple[PartView, ...]
-    by_person: tuple[PartView, ...]
-    credited: tuple[PartView, ...]
-    passed: tuple[PartView, ...]
-    unreadable: tuple[CellView, ...]
-    """Cells with a syntax error."""
-    cells: tuple[CellView, ...]
-    followed: str
-    notes: tuple[str, ...]
-    versions: str
-    links: bool
-    """Whether cells are linked: of several notebooks, their numbers do not say which."""
-    notebook: Markup = Markup("")
-    left_out: str = ""
-
-
-def page_of(report: Report) -> FeedbackView:
+def page_of(report: Report) -> View:
     """Everything on the page but the notebook."""
     heading = one_line(report.title or report.assignment or "Feedback")
     file = sentences.submission_name(report)
     graded = report.status == "graded"
     failed = order.failed_cells(report)
     groups = order.sections(report, limit=sentences.SENTENCES)
-    return FeedbackView(
-        title=" · ".join([sentences.earned(report) if graded else "no score", heading, file]),
-        heading=heading,
-        file=file,
-        graded=graded,
-        score=points(report.score),
-        total=sentences.total(report).removeprefix(points(report.score)),
-        no_score=sentences.no_score(report),
-        reason=sentences.paragraph(report.reason),
-        lost=tuple(_lost_part(report, part) for part in groups.lost),
-        following=tuple(_lost_part(report, part) for part in groups.following),
-        not_started=tuple(_part(report, part) for part in groups.not_started),
-        by_person=tuple(_part(report, part) for part in report.parts if part.manual is not None),
-        credited=tuple(_part(report, part) for part in groups.credited),
-        passed=tuple(_part(report, part) for part in groups.passed),
-        unreadable=tuple(_cell(report, cell) for cell in failed.unreadable[:CELLS_SHOWN]),
-        cells=tuple(_cell(report, cell) for cell in failed.others[:CELLS_SHOWN]),
-        followed=", ".join(map(sentences.cell_name, failed.followed)),
-        notes=(
+    return {
+        "title": " · ".join([sentences.earned(report) if graded else "no score", heading, file]),
+        "heading": heading,
+        "file": file,
+        "graded": graded,
+        "score": points(report.score),
+        "total": sentences.total(report).removeprefix(points(report.score)),
+        "no_score": sentences.no_score(report),
+        "reason": sentences.paragraph(report.reason),
+        "lost": tuple(_lost_part(report, part) for part in groups.lost),
+        "following": tuple(_lost_part(report, part) for part in groups.following),
+        "not_started": tuple(_part(report, part) for part in groups.not_started),
+        "by_person": tuple(_part(report, part) for part in report.parts if part.manual is not None),
+        "credited": tuple(_part(report, part) for part in groups.credited),
+        "passed": tuple(_part(report, part) for part in groups.passed),
+        "unreadable": tuple(_cell(report, cell) for cell in failed.unreadable[:CELLS_SHOWN]),
+        "cells": tuple(_cell(report, cell) for cell in failed.others[:CELLS_SHOWN]),
+        "followed": ", ".join(map(sentences.cell_name, failed.followed)),
+        "notes": (
             *map(sentences.paragraph, report.notes),
             *([f"{len(failed.others) - CELLS_SHOWN} more cells have errors"] if failed.others[CELLS_SHOWN:] else []),
         ),
-        versions=_versions(report),
-        links=not report.by_notebook,
-    )
+        "versions": _versions(report),
+        "notebook": Markup(""),
+        "left_out": "",
+        "links": not report.by_notebook,  # of several notebooks, a cell's number does not say which one's it is
+    }
 
 
-def part_view(part: PartResult) -> PartView:
+def part_view(part: PartResult) -> View:
     """One part alone, without its figures and code."""
     return _part(Report(assignment="", title="", path="", digest="", status="graded"), part)
 
 
-def _lost_part(report: Report, part: order.LostPart) -> PartView:
+def _lost_part(report: Report, part: order.LostPart) -> View:
     view = _part(report, part.result)
     if part.result.status == "passed":  # of no points, or with one left to a person
         sign, tone = SIGNS["partial"]
-        view = msgspec.structs.replace(view, sign=sign, tone=tone, state=sentences.STATUS["partial"])
-    return msgspec.structs.replace(
+        view = dict(view, sign=sign, tone=tone, state=sentences.STATUS["partial"])
+    return dict(
         view,
         checks=tuple(_check(outcome, part.explained.get(outcome.check.id)) for outcome in part.lost),
         code=_code(report, part.result),
@@ -176,27 +100,30 @@ def _lost_part(report: Report, part: order.LostPart) -> PartView:
     )
 
 
-def _part(report: Report, part: PartResult) -> PartView:
+def _part(report: Report, part: PartResult) -> View:
     sign, tone = SIGNS[part.status]
     answer = part.answer or Answer()
     manual = part.manual
-    return PartView(
-        id=one_line(part.part.id),
-        title=one_line(part.part.title),
-        sign=sign,
-        tone=tone,
-        state=sentences.state(part),
-        points=_earned(part),
-        checks=tuple(_check(outcome, None) for outcome in part.outcomes),
-        credit=sentences.credit(part) if part.credited_with else "",
-        question=Markup(to_html(manual.question)) if manual else Markup(""),
-        answer=_answer(answer, is_code=manual is not None and manual.kind == "tuning"),
-        where="" if answer.cell is None else str(answer.cell),
-        figures=_figures(next((one for one in report.by_notebook if _has(one, part)), report), answer),
-        mark=sentences.mark_lines(part, comment=False),
-        comment=Markup(to_html(part.mark.comment)) if part.mark else Markup(""),
-        model=Markup(to_html(part.mark.model)) if part.mark else Markup(""),
-    )
+    return {
+        "id": one_line(part.part.id),
+        "title": one_line(part.part.title),
+        "sign": sign,
+        "tone": tone,
+        "state": sentences.state(part),
+        "points": _earned(part),
+        "checks": tuple(_check(outcome, None) for outcome in part.outcomes),
+        "credit": sentences.credit(part) if part.credited_with else "",
+        "same_as": "",
+        "follows": "",
+        "code": (),
+        "question": Markup(to_html(manual.question)) if manual else Markup(""),
+        "answer": _answer(answer, is_code=manual is not None and manual.kind == "tuning"),
+        "where": "" if answer.cell is None else str(answer.cell),
+        "figures": _figures(next((one for one in report.by_notebook if _has(one, part)), report), answer),
+        "mark": sentences.mark_lines(part, comment=False),
+        "comment": Markup(to_html(part.mark.comment)) if part.mark else Markup(""),
+        "model": Markup(to_html(part.mark.model)) if part.mark else Markup(""),
+    }
 
 
 def _has(report: Report, part: PartResult) -> bool:
@@ -209,27 +136,29 @@ def _earned(part: PartResult) -> str:
     return f"– / {points(part.max_score)}" if part.max_score else "–"
 
 
-def _check(outcome: Outcome, explanation: order.Explanation | None) -> CheckView:
+def _check(outcome: Outcome, explanation: order.Explanation | None) -> View:
     sign, tone = SIGNS[outcome.status]
     feedback = explanation.feedback if explanation is not None else sentences.Feedback(message="")
     also = explanation.also if explanation is not None else ()
-    return CheckView(
-        title=sentences.check_title(outcome),
-        sign=sign,
-        tone=tone,
-        state=sentences.STATUS[outcome.status],
-        points=f"{points(outcome.score)} / {points(outcome.check.points)}",
-        message=feedback.message,
-        sentences=(*feedback.arrays, *([f"and {feedback.more} more"] if feedback.more else [])),
-        diagnosis=feedback.diagnosis,
-        behind=about(outcome.diagnosis.code)
+    return {
+        "title": sentences.check_title(outcome),
+        "sign": sign,
+        "tone": tone,
+        "state": sentences.STATUS[outcome.status],
+        "points": f"{points(outcome.score)} / {points(outcome.check.points)}",
+        "message": feedback.message,
+        "sentences": (*feedback.arrays, *([f"and {feedback.more} more"] if feedback.more else [])),
+        "diagnosis": feedback.diagnosis,
+        "behind": about(outcome.diagnosis.code)
         if outcome.diagnosis and feedback.diagnosis and outcome.diagnosis.code != NAMED
         else "",
-        also=f"{sentences.also(outcome).capitalize()}: {'; '.join(map(sentences.check_title, also))}" if also else "",
-    )
+        "also": f"{sentences.also(outcome).capitalize()}: {'; '.join(map(sentences.check_title, also))}"
+        if also
+        else "",
+    }
 
 
-def _code(report: Report, part: PartResult) -> tuple[CodeView, ...]:
+def _code(report: Report, part: PartResult) -> tuple[View, ...]:
     """The definitions that the part's lost checks use, the suspect ones first; stubs have nothing to look at."""
     if report.work is None or sentences.is_innocent(part):
         return ()
@@ -241,14 +170,14 @@ def _code(report: Report, part: PartResult) -> tuple[CodeView, ...]:
     if all(one.name in cleared for one in excerpts.values()):
         cleared = frozenset()
     return tuple(
-        CodeView(
-            name=one_line(one.name),
-            file=one_line(one.file),
-            cell=one.file.removeprefix("cell ") if one.file.startswith("cell ") else "",
-            line=one.line,
-            code=Markup(highlighted(one.text, first=one.line)),
-            open=one.text.count("\n") < OPEN and one.name not in cleared,
-        )
+        {
+            "name": one_line(one.name),
+            "file": one_line(one.file),
+            "cell": one.file.removeprefix("cell ") if one.file.startswith("cell ") else "",
+            "line": one.line,
+            "code": Markup(highlighted(one.text, first=one.line)),
+            "open": one.text.count("\n") < OPEN and one.name not in cleared,
+        }
         for one in sorted(excerpts.values(), key=lambda one: one.name in cleared)
     )
 
@@ -278,7 +207,7 @@ def _figures(report: Report, answer: Answer) -> tuple[Figure, ...]:
     return tuple(Figure(picture, texts[i] if i < len(texts) else "a figure") for i, picture in enumerate(run.pictures))
 
 
-def _cell(report: Report, cell: CellRun) -> CellView:
+def _cell(report: Report, cell: CellRun) -> View:
     """A failed cell with its code, and the line where it stopped marked."""
     own = next((one for one in report.by_notebook if one.cells and one.cells[0].notebook == cell.notebook), report)
     notebook = own.work.notebook if own.work else None
@@ -286,13 +215,13 @@ def _cell(report: Report, cell: CellRun) -> CellView:
     frames = cell.error.frames if cell.error else ()
     here = [f.line for f in frames if f.file == f"cell {cell.index}"]
     elsewhere = [f for f in frames if f.file != f"cell {cell.index}"]
-    return CellView(
-        index=cell.index,
-        name=sentences.cell_name(cell),
-        said=sentences.cell_problem(cell),
-        places=tuple(f"{one_line(f.file)}, line {f.line}: {one_line(f.text)}" for f in elsewhere[-3:]),
-        code=Markup(highlighted(source, here=here[-1] if here else None)) if source else Markup(""),
-    )
+    return {
+        "index": cell.index,
+        "name": sentences.cell_name(cell),
+        "said": sentences.cell_problem(cell),
+        "places": tuple(f"{one_line(f.file)}, line {f.line}: {one_line(f.text)}" for f in elsewhere[-3:]),
+        "code": Markup(highlighted(source, here=here[-1] if here else None)) if source else Markup(""),
+    }
 
 
 def _versions(report: Report) -> str:

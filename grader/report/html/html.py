@@ -13,14 +13,14 @@ from importlib.resources import files
 from typing import Any
 
 import msgspec
-from jinja2 import Environment
+from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup, escape
 
 from grader.model import Report
 from grader.report.formats import Format
 from grader.report.html import marked, with_code
 from grader.report.html.executed import notebook_html
-from grader.report.html.feedback import FeedbackView, Figure, page_of
+from grader.report.html.feedback import Figure, View, page_of
 from grader.report.html.highlight import MAX_CODE_CHARS
 from grader.report.sanitize import one_line
 
@@ -61,10 +61,10 @@ def _executed(report: Report, output: int, colours: bool) -> str:
     return "".join(shown)
 
 
-def _page(page: FeedbackView, notebook: str, left_out: str) -> str:
+def _page(page: View, notebook: str, left_out: str) -> str:
     css = _asset("feedback.css")
     made: str = _template().render(
-        page=msgspec.structs.replace(page, notebook=Markup(notebook), left_out=left_out),
+        page=dict(page, notebook=Markup(notebook), left_out=left_out),
         css=Markup(css),
         policy=_policy(css),
         shown=_figure,
@@ -76,7 +76,7 @@ def _page(page: FeedbackView, notebook: str, left_out: str) -> str:
 @functools.cache
 def _template() -> Any:
     """Compiled once for the process."""
-    environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=StrictUndefined)
     environment.filters["code"] = with_code
     return environment.from_string(_asset("feedback.html.jinja"))
 

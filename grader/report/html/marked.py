@@ -16,7 +16,7 @@ from markupsafe import Markup
 from grader.model import Answer, Manual, Part, PartResult, Report
 from grader.report import sentences
 from grader.report.html import with_code
-from grader.report.html.feedback import FeedbackView, PartView, part_view
+from grader.report.html.feedback import View, part_view
 from grader.report.json_report import exact, mark_from_json
 from grader.report.sanitize import points
 
@@ -28,22 +28,22 @@ def region(name: str, content: str) -> Markup:
     return Markup("<!--{}-->{}<!--/-->").format(name, content)
 
 
-def total(page: FeedbackView) -> Markup:
-    return Markup("<strong>{}</strong>{}").format(page.score, page.total)
+def total(page: View) -> Markup:
+    return Markup("<strong>{}</strong>{}").format(page["score"], page["total"])
 
 
-def state(part: PartView) -> Markup:
-    return Markup('<span class="muted">{}, {}</span>').format(part.points, part.state)
+def state(part: View) -> Markup:
+    return Markup('<span class="muted">{}, {}</span>').format(part["points"], part["state"])
 
 
-def mark(part: PartView) -> Markup:
+def mark(part: View) -> Markup:
     """Items, comment and model answer."""
-    lines = Markup("").join(Markup("<li>{}</li>").format(with_code(line)) for line in part.mark)
+    lines = Markup("").join(Markup("<li>{}</li>").format(with_code(line)) for line in part["mark"])
     block = Markup('<ul class="mark">{}</ul>').format(lines) if lines else Markup("")
-    if part.comment:
-        block += Markup('<div class="comment">{}</div>').format(part.comment)
-    if part.model:
-        block += Markup("<details><summary>Model answer</summary>{}</details>").format(part.model)
+    if part["comment"]:
+        block += Markup('<div class="comment">{}</div>').format(part["comment"])
+    if part["model"]:
+        block += Markup("<details><summary>Model answer</summary>{}</details>").format(part["model"])
     return block
 
 
@@ -110,5 +110,5 @@ def _changed(part: Mapping[str, Any]) -> Markup:
         return Markup("")
     view = part_view(_result(part))
     lines = Markup("").join(Markup("<p>{}</p>").format(line) for line in decided)
-    head = Markup("<h3>{} {} {}</h3>").format(view.id, view.title, state(view))
+    head = Markup("<h3>{} {} {}</h3>").format(view["id"], view["title"], state(view))
     return head + mark(view) + lines
