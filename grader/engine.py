@@ -179,7 +179,6 @@ def grade_with(
     expected: ExpectedValues,
     *,
     handed: SubmittedFiles | None = None,
-    digests: Mapping[str, str] | None = None,
     keep: bool | Literal["answers"] = False,
     started: float | None = None,
     policy: Policy = tiers.ANY,
@@ -190,8 +189,7 @@ def grade_with(
     Of several notebooks each is graded by itself, in processes of its own, and the report has the parts of all.
 
     `folder` is this submission's own, from `RootProcess.new_folder`; the caller removes it. `handed` is what lies at
-    `path`, for a caller that has looked at it, `digests` the SHA-256 of its files by their real path. `keep` is as for
-    `grade`; "answers" draws only what a person marks.
+    `path`, for a caller that has looked at it. `keep` is as for `grade`; "answers" draws only what a person marks.
 
     Raises
     ------
@@ -210,7 +208,6 @@ def grade_with(
             folder / f"work{number or ''}",
             expected,
             handed=handed,
-            digests=digests,
             keep=keep,
             started=started,
             policy=policy,
@@ -231,7 +228,6 @@ def _grade_notebook(
     expected: ExpectedValues,
     *,
     handed: SubmittedFiles | None,
-    digests: Mapping[str, str] | None,
     keep: bool | Literal["answers"],
     started: float,
     policy: Policy,
@@ -245,7 +241,7 @@ def _grade_notebook(
 
     try:
         root.warm(assignment.preload)
-        submission = open_submission(path, assignment, workdir, handed, digests)
+        submission = open_submission(path, assignment, workdir, handed)
         anchors = find_anchors(assignment, submission)
         log.debug("submission opened (%.3f s)", time.monotonic() - started)
     except SubmissionError as error:

@@ -261,8 +261,6 @@ def _submission(root: Path, owner: Owner, attempt: int, paths: Mapping[str, str]
         submitted=submitted,
         late=owner.late,
         content=printed.content,
-        stamp=printed.stamp,
-        digests=printed.digests,
     )
 
 
@@ -273,10 +271,6 @@ class Fingerprint(NamedTuple):
     """`sha256:` over names and bytes of what was handed in, without caches and the like."""
     newest: float
     """The newest file's time."""
-    stamp: str
-    """Sizes, times and numbers of its files: as long as they stay, nothing is hashed again."""
-    digests: Mapping[str, str]
-    """File on disk -> SHA-256 of its bytes."""
 
 
 def fingerprint_of(files: Mapping[str, Path]) -> Fingerprint:
@@ -286,35 +280,19 @@ def fingerprint_of(files: Mapping[str, Path]) -> Fingerprint:
     """
     whole = hashlib.sha256()
     newest = 0.0
-    digests = {}
     for shown, file in _contents(files):
         try:
             status = file.lstat()
             if stat.S_ISREG(status.st_mode):
                 with file.open("rb") as opened:
                     digest = hashlib.file_digest(opened, "sha256").hexdigest()
-                if not _NO_UTF8.search(str(file)):  # others are left out of what is graded, and no message takes them
-                    digests[str(file)] = digest
                 newest = max(newest, status.st_mtime)
             else:
                 digest = "no file"
         except OSError as problem:
             digest = f"unreadable: {problem.strerror}"
         whole.update(f"{len(shown.encode('utf-8', 'replace'))}:{shown}:{digest}\n".encode("utf-8", "replace"))
-    return Fingerprint(f"sha256:{whole.hexdigest()}", newest, stamp_of(files), digests)
-
-
-def stamp_of(files: Mapping[str, Path]) -> str:
-    """What moves when one of the files is written, renamed or replaced, without reading any."""
-    whole = hashlib.sha256()
-    for shown, file in _contents(files):
-        try:
-            status = file.lstat()
-        except OSError:
-            continue
-        facts = (status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
-        whole.update(f"{shown}:{facts}\n".encode("utf-8", "replace"))
-    return whole.hexdigest()
+    return Fingerprint(f"sha256:{whole.hexdigest()}", newest)
 
 
 def _contents(files: Mapping[str, Path]) -> Iterator[tuple[str, Path]]:
@@ -322,14 +300,6 @@ def _contents(files: Mapping[str, Path]) -> Iterator[tuple[str, Path]]:
         # what is graded is followed from here, and no link below it
         for inner, file in _walked(path.resolve() if path.is_symlink() else path):
             yield inner or PurePosixPath(name).name, file
-
-
-def known_digests(submission: CohortEntry, folder: Path) -> dict[str, str]:
-    """The digests that finding it computed, by where its files lie once they are `staged` below `folder`."""
-    if not submission.files:
-        return {os.path.realpath(file): digest for file, digest in submission.digests.items()}
-    staged_at = {place: os.path.realpath(folder / name) for name, place in submission.files.items()}
-    return {staged_at[place]: digest for place, digest in submission.digests.items() if place in staged_at}
 
 
 def staged(submission: CohortEntry, folder: Path) -> Path:

@@ -35,10 +35,6 @@ class CohortEntry(Struct, frozen=True, kw_only=True):
     """The platform marked it as late."""
     content: str = ""
     """`sha256:` over the names and bytes of what was handed in."""
-    stamp: str = ""
-    """Sizes, times and numbers of its files; empty: not known."""
-    digests: Mapping[str, str] = field(default_factory=dict)
-    """File on disk -> SHA-256 of its bytes, so that nothing is hashed twice; not kept in the store."""
 
 
 class RosterEntry(Struct, frozen=True, kw_only=True):

@@ -20,7 +20,7 @@ import msgspec
 
 from grader.assignment.digest import assignment_digests, text_digest
 from grader.assignment.loading.course import Course
-from grader.cohort.discover import fingerprint_of, known_digests, staged, stamp_of
+from grader.cohort.discover import fingerprint_of, staged
 from grader.cohort.evidence import evidence
 from grader.cohort.feedback_files import write_page
 from grader.cohort.records import BatchResult, CacheKey, CohortEntry, Job, PartScore, Status
@@ -158,7 +158,6 @@ class Slot:
         folder = Path(tempfile.mkdtemp(prefix="grade-slot-"))
         try:
             path = staged(job.submission, folder / "handed in")
-            digests = known_digests(job.submission, folder / "handed in")
             try:
                 handed = self._looked_at(job, path, folder)
                 id = job.assignment or self._identified(handed)
@@ -168,7 +167,7 @@ class Slot:
                 loaded = self.loaded(id)
             except GraderError as error:
                 return _void(id, error, self.unidentified_key(), job, time.monotonic() - started)
-            return self._graded(job, path, handed, digests, loaded, started)
+            return self._graded(job, path, handed, loaded, started)
         except OSError as error:
             key = CacheKey(submission="", environment=engine(), seed="")
             if not _is_of_submission(error, job.submission, folder):
@@ -191,7 +190,6 @@ class Slot:
         job: Job,
         path: Path,
         handed: SubmittedFiles | None,
-        digests: Mapping[str, str],
         loaded: Loaded,
         started: float,
     ) -> BatchResult:
@@ -209,7 +207,6 @@ class Slot:
                     folder,
                     loaded.expected,
                     handed=handed,
-                    digests=digests,
                     policy=self._policy,
                     keep=True if self._pages is not None else "answers",
                 )
@@ -281,10 +278,7 @@ def _is_of_submission(error: OSError, submission: CohortEntry, copies: Path) -> 
 def _has_changed(submission: CohortEntry) -> bool:
     """Whether its files are no longer those that it is known by: a report on them would be kept under a wrong name."""
     files = submission.files or {PurePosixPath(submission.path).name: submission.place}
-    places = {name: Path(place) for name, place in files.items()}
-    if submission.stamp and stamp_of(places) == submission.stamp:
-        return False
-    return fingerprint_of(places).content != submission.content
+    return fingerprint_of({name: Path(place) for name, place in files.items()}).content != submission.content
 
 
 def _refused(assignment: str, reason: str, key: CacheKey, job: Job, seconds: float) -> BatchResult:

@@ -323,7 +323,7 @@ class Store:
                 submission.path,
                 submission.student,
                 submission.attempt,
-                msgspec.json.encode(msgspec.structs.replace(submission, stamp="", digests={})).decode(),
+                msgspec.json.encode(submission).decode(),
                 report,
                 reused,
             ),

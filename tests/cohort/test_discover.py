@@ -147,7 +147,6 @@ def test_a_file_whose_name_is_no_text_keeps_nobody_from_being_graded(tmp_path: P
     folder = lay(tmp_path / "in", {"jane/hw.ipynb": "1"})
     (folder / "jane" / os.fsdecode(b"\xff.txt")).write_text("2")
     (entry,) = found(folder, tmp_path).submissions
-    assert [Path(file).name for file in entry.digests] == ["hw.ipynb"]
     assert msgspec.json.encode(entry), "as it goes to the process that grades it"
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import hashlib
 import json
 import os
 import shutil
@@ -12,11 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from msgspec import structs
 
 from grader.assignment.loading.course import Course, find_course
 from grader.cohort import slot as warm
-from grader.cohort.discover import find, fingerprint_of
+from grader.cohort.discover import fingerprint_of
 from grader.cohort.records import BatchResult, CohortEntry, Job
 from grader.cohort.slot import Slot, libraries
 from grader.execution.session import Session
@@ -156,29 +154,3 @@ def test_libraries_are_installed_ones(id: str) -> None:
     assert {"numpy", "matplotlib"} <= packages
     assert packages.isdisjoint({"layers", "nndl", "utils", "nn_utils", "tensorflow", "keras", "neural_network"})
     assert "matplotlib.pyplot" in found
-
-
-def test_each_file_of_a_hand_in_is_hashed_once_and_the_seed_stays(
-    course: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for name in ("toy.ipynb", "layers/linear.py"):
-        target = tmp_path / "in" / "jane" / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(course / "right" / name, target)
-    (entry,) = find(tmp_path / "in", tmp_path / "x", rule=None, roster=None, file_times=False).submissions
-    assert sorted(Path(name).name for name in entry.digests) == ["linear.py", "toy.ipynb"]
-    hashed: list[str] = []
-    whole = hashlib.file_digest
-
-    def count(file: Any, name: str) -> Any:
-        hashed.append(file.name)
-        return whole(file, name)
-
-    monkeypatch.setattr(hashlib, "file_digest", count)
-    with Slot(Course(root=course), seed=None) as slot:
-        known = slot.grade(Job(number=0, submission=entry, assignment="toy"))
-        assert [name for name in hashed if name.startswith(str(tmp_path / "in"))] == []
-        bare = structs.replace(entry, digests={}, stamp="")
-        again = slot.grade(Job(number=1, submission=bare, assignment="toy"))
-    assert len([name for name in hashed if name.startswith(str(tmp_path / "in"))]) == 4
-    assert untimed(known) == untimed(again)

@@ -7,7 +7,6 @@ Owns copying, the files that `%%writefile` cells hold, and the digest. Finding f
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 import shutil
 from collections.abc import Mapping
@@ -35,7 +34,6 @@ def open_submission(
     assignment: Assignment,
     workdir: Path,
     handed: SubmittedFiles | None = None,
-    digests: Mapping[str, str] | None = None,
 ) -> Submission:
     """Make a working copy of the submission at `path`: a notebook, a module, a folder, or an archive.
 
@@ -45,8 +43,6 @@ def open_submission(
         A folder of this submission's own, made if need be; archives are unpacked and the copy is made below it.
     handed
         What is at `path`, for a caller that has looked at it already.
-    digests
-        SHA-256 of files by their real path, for a caller that has hashed them already.
 
     Raises
     ------
@@ -93,7 +89,7 @@ def open_submission(
         read = _handouts_notebook(assignment, folder, notes)
     return Submission(
         path=str(path),
-        digest=_digest(handed, layout, digests or {}),
+        digest=_digest(handed, layout),
         folder=folder,
         notebook=read,
         modules=dict(sorted(texts.items())),
@@ -166,19 +162,15 @@ def _handouts_notebook(assignment: Assignment, folder: Path, notes: list[str]) -
     return parse_notebook((folder / name).read_bytes(), name)
 
 
-def _digest(handed: SubmittedFiles, layout: Layout, known: Mapping[str, str]) -> str:
+def _digest(handed: SubmittedFiles, layout: Layout) -> str:
     """`sha256:` over the names and bytes of the student's files, the same for a folder and its zip."""
     whole = hashlib.sha256()
     for name, given in sorted(layout.handed.items()):
         if given not in layout.provided:
-            one = known.get(os.path.realpath(handed.files[given])) or _sha256(handed.files[given])
+            with handed.files[given].open("rb") as file:
+                one = hashlib.file_digest(file, "sha256").hexdigest()
             whole.update(f"{len(name.encode())}:{name}:{one}\n".encode())
     return f"sha256:{whole.hexdigest()}"
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 # ---------------------------------------------------------------- %%writefile
