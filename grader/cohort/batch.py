@@ -16,9 +16,8 @@ from msgspec import Struct
 from grader import __version__
 from grader.cohort.feedback_files import is_current
 from grader.cohort.late_policy import Rules, apply_policy
-from grader.cohort.records import BatchResult, CacheKey, CohortEntry, Job, RosterEntry, Status
+from grader.cohort.records import BatchResult, CacheKey, CohortEntry, Job, RosterEntry, Setup, Status
 from grader.cohort.slot import Slot
-from grader.cohort.slot_process import Setup
 from grader.cohort.store import Store
 from grader.errors import Fault, UsageError
 
@@ -163,7 +162,7 @@ def run_batch(
         Before anything is graded: there is no such assignment, or it is inconsistent. Later: what grades cannot, or is
         another grader than this one.
     """
-    with setup.slot() as slot:
+    with Slot(setup) as slot:
         current = current_keys(slot, assignment)
         titles = {id: slot.loaded(id, values=False).assignment.title for id in current.assignments}
     environment = current.unidentified.environment

@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from grader.cohort.records import BatchResult, Job
-from grader.cohort.slot_process import Setup
+from grader.cohort.records import BatchResult, Job, Setup
 from grader.errors import UsageError
 
 if TYPE_CHECKING:
@@ -104,11 +103,13 @@ def grade_job(setup: bytes, job: bytes) -> bytes:
     """Grade one job on a Dask worker, in the warm slot that this worker keeps; JSON in and out."""
     from distributed import get_worker
 
+    from grader.cohort.slot import Slot
+
     worker = get_worker()
     kept: tuple[bytes, Slot] | None = getattr(worker, SLOT, None)
     if kept is None or kept[0] != setup:
         if kept is not None:
             kept[1].close()
-        kept = setup, msgspec.json.decode(setup, type=Setup).slot()
+        kept = setup, Slot(msgspec.json.decode(setup, type=Setup))
         setattr(worker, SLOT, kept)
     return msgspec.json.encode(kept[1].grade(msgspec.json.decode(job, type=Job)))

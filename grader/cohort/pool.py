@@ -19,8 +19,8 @@ from pathlib import Path
 
 import msgspec
 
-from grader.cohort.records import BatchResult, Job
-from grader.cohort.slot_process import Setup, receive, send
+from grader.cohort.records import BatchResult, Job, Setup
+from grader.cohort.slot_process import receive, send
 from grader.sandbox.watchdog import remove
 
 TRIES = 2

@@ -101,6 +101,26 @@ class BatchResult(Struct, frozen=True, kw_only=True):
         return sum((Fraction(s.pending) for s in self.scores.values()), Fraction(0))
 
 
+class Setup(Struct, frozen=True, kw_only=True):
+    """What all jobs of a slot have in common."""
+
+    root: str
+    """The course."""
+    single: bool = False
+    """As in `Course`."""
+    seed: int | Literal["recorded"] | None = None
+    """As in `grader.grade`: None grades each submission at a seed of its own."""
+    hidden: bool = True
+    """False leaves the hidden checks out."""
+    data: str | None = None
+    """Folder that takes the place of the assignment's `data/`."""
+    require: str | None = None
+    """The sandbox's tier below which nothing is graded."""
+    unsafe: bool = False
+    pages: str | None = None
+    """Folder for a page on each submission; None makes none."""
+
+
 class Job(Struct, frozen=True, kw_only=True):
     """One submission to grade, as sent to a slot; plain data."""
 

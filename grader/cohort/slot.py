@@ -23,15 +23,15 @@ from grader.assignment.loading.course import Course
 from grader.cohort.discover import fingerprint_of, staged
 from grader.cohort.evidence import evidence
 from grader.cohort.feedback_files import write_page
-from grader.cohort.records import BatchResult, CacheKey, CohortEntry, Job, PartScore, Status
+from grader.cohort.records import BatchResult, CacheKey, CohortEntry, Job, PartScore, Setup, Status
 from grader.engine import grade_with, libraries, public_only
 from grader.errors import Fault, GraderError, SubmissionError, UsageError, WorkerError
 from grader.execution.process import RootProcess
 from grader.execution.spawn import Launched
 from grader.model import Assignment, Report
-from grader.reference.expected import ExpectedValues, Seed
+from grader.reference.expected import ExpectedValues
 from grader.report.json_report import to_json
-from grader.sandbox.tiers import ANY, Policy
+from grader.sandbox.tiers import Policy
 from grader.sandbox.watchdog import remove
 from grader.submission.files.gather import SubmittedFiles, gather
 from grader.submission.files.identify import identify
@@ -57,41 +57,13 @@ class Loaded(msgspec.Struct, frozen=True):
 
 
 class Slot:
-    """One warm worker for one course; a context manager.
+    """One warm worker for one course, which may have been started early; a context manager."""
 
-    Parameters
-    ----------
-    seed
-        As in `grader.grade`: None grades each submission at a seed of its own.
-    hidden
-        False leaves the hidden checks out.
-    data
-        Folder that takes the place of the assignment's `data/`.
-    policy
-        What is insisted on of the sandbox.
-    pages
-        Folder for a page on each submission; None makes none.
-    worker
-        A worker that was started early.
-    """
-
-    def __init__(
-        self,
-        course: Course,
-        *,
-        seed: Seed,
-        hidden: bool = True,
-        data: str | None = None,
-        policy: Policy = ANY,
-        pages: str | None = None,
-        worker: Launched | None = None,
-    ) -> None:
-        self.course = course
-        self._policy = policy
-        self._pages = None if pages is None else Path(pages)
-        self._seed = seed
-        self._hidden = hidden
-        self._data = data
+    def __init__(self, setup: Setup, worker: Launched | None = None) -> None:
+        self.course = Course(root=Path(setup.root), single=setup.single)
+        self._setup = setup
+        self._policy = Policy(setup.require, setup.unsafe)
+        self._pages = None if setup.pages is None else Path(setup.pages)
         self._loaded: dict[str, Loaded] = {}
         self._unidentified: CacheKey | None = None
         self._root = None if worker is None else RootProcess(worker)
@@ -99,11 +71,11 @@ class Slot:
     def load(self, id: str) -> Assignment:
         """An assignment as this slot grades it."""
         assignment = self.course.load(id)
-        if not self._hidden:
+        if not self._setup.hidden:
             assignment = public_only(assignment)
-        if self._data is None:
+        if self._setup.data is None:
             return assignment
-        return msgspec.structs.replace(assignment, data=Path(self._data).absolute())
+        return msgspec.structs.replace(assignment, data=Path(self._setup.data).absolute())
 
     def loaded(self, id: str, *, values: bool = True) -> Loaded:
         """An assignment with its key, and with `values` its expected values; read once.
@@ -115,7 +87,7 @@ class Slot:
         """
         if id not in self._loaded:
             assignment = self.load(id)
-            expected = ExpectedValues(assignment, self._seed)
+            expected = ExpectedValues(assignment, self._setup.seed)
             self._loaded[id] = Loaded(assignment, expected, key_of(assignment, expected), libraries(assignment))
         if values:
             self._loaded[id].expected.prepare()

@@ -16,48 +16,15 @@ import struct
 import sys
 import tempfile
 import threading
-from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
-from grader.cohort.records import BatchResult, Job
-from grader.execution.spawn import Launched, launch
+from grader.cohort.records import BatchResult, Job, Setup
+from grader.execution.spawn import launch
 from grader.sandbox.watchdog import remove
 
-if TYPE_CHECKING:
-    from grader.cohort.slot import Slot
-
 _LENGTH = struct.Struct(">Q")
-
-
-class Setup(msgspec.Struct, frozen=True, kw_only=True):
-    """What all jobs of a slot have in common."""
-
-    root: str
-    """The course."""
-    single: bool
-    seed: int | Literal["recorded"] | None
-    hidden: bool = True
-    data: str | None = None
-    require: str | None = None
-    """The sandbox's tier below which nothing is graded."""
-    unsafe: bool = False
-    pages: str | None = None
-    """Folder for a page on each submission."""
-
-    def slot(self, worker: Launched | None = None) -> Slot:
-        """A slot that works so, with a worker that was started early."""
-        from grader.assignment.loading.course import Course
-        from grader.cohort.slot import Slot
-        from grader.sandbox.tiers import Policy
-
-        course = Course(root=Path(self.root), single=self.single)
-        policy = Policy(self.require, self.unsafe)
-        return Slot(
-            course, seed=self.seed, hidden=self.hidden, data=self.data, policy=policy, pages=self.pages, worker=worker
-        )
 
 
 def send(channel: socket.socket, message: Setup | Job | BatchResult) -> None:
@@ -96,13 +63,13 @@ def main(channel: socket.socket) -> None:
     """Grade until the socket closes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the batch, which then closes the socket
     worker = launch()
-    import_module("grader.cohort.slot")  # while the batch still reads the submissions
+    from grader.cohort.slot import Slot  # heavy: while the batch still reads the submissions
 
     body = receive(channel)
     if body is None:
         remove(worker.folder)
         return
-    slot = msgspec.json.decode(body, type=Setup).slot(worker)
+    slot = Slot(msgspec.json.decode(body, type=Setup), worker)
     jobs: queue.SimpleQueue[Job] = queue.SimpleQueue()
 
     def listen() -> None:

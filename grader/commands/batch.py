@@ -149,8 +149,8 @@ def _run(args: argparse.Namespace, folder: Path, ahead: list[SlotProcess]) -> in
     from grader.cohort.late_policy import Rules, compiled, read_rules
     from grader.cohort.pool import in_slots
     from grader.cohort.progress import Progress
+    from grader.cohort.records import Setup
     from grader.cohort.roster import read_roster
-    from grader.cohort.slot_process import Setup
     from grader.cohort.store import Store
     from grader.marking.log import log_path
     from grader.marking.totals import results

@@ -18,8 +18,7 @@ import pytest
 from grader.cohort.batch import run_batch
 from grader.cohort.discover import find
 from grader.cohort.late_policy import Rules
-from grader.cohort.records import BatchResult, CacheKey, Job
-from grader.cohort.slot_process import Setup
+from grader.cohort.records import BatchResult, CacheKey, Job, Setup
 from grader.cohort.store import Store
 from grader.errors import UsageError
 
@@ -205,7 +204,7 @@ def test_a_worker_with_another_grader_ends_the_batch_and_its_report_is_not_kept(
         for job in jobs:
             yield job, BatchResult(assignment="toy", status="graded", key=elsewhere)
 
-    setup = Setup(root=str(course), single=False, seed=None)
+    setup = Setup(root=str(course))
     refused = pytest.raises(UsageError, match=r"graded with grader 0 \(elsewhere\), and this batch is with grader \d")
     with refused, Store.open(tmp_path / "s.sqlite", create=True) as store:
         run_batch(store, "in", found.submissions, setup=setup, runner=runner, options={}, rules=Rules())

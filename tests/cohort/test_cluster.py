@@ -14,7 +14,7 @@ import pytest
 
 from grader.cohort import cluster
 from grader.cohort.cluster import on_cluster
-from grader.cohort.slot_process import Setup
+from grader.cohort.records import Setup
 from grader.errors import UsageError
 from tests.cohort.test_batch import EXPECTED, descendants, points, untimed, wait_for
 
@@ -22,7 +22,7 @@ from tests.cohort.test_batch import EXPECTED, descendants, points, untimed, wait
 def test_without_dask_it_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "distributed", None)
     with pytest.raises(UsageError, match=r"numgrade\[cluster\]"):
-        next(on_cluster([], Setup(root=str(tmp_path), single=False, seed=None), "tcp://127.0.0.1:1"))
+        next(on_cluster([], Setup(root=str(tmp_path)), "tcp://127.0.0.1:1"))
 
 
 class Dask:
@@ -83,4 +83,4 @@ def test_a_scheduler_without_workers_is_said(dask: Dask, course: Path, monkeypat
     monkeypatch.setattr(cluster, "WORKERS_SECONDS", 1)
     monkeypatch.setattr(cluster, "CONNECT_SECONDS", 60)
     with pytest.raises(UsageError, match="no workers after 1 s"):
-        next(on_cluster([], Setup(root=str(course), single=False, seed=None), dask.address))
+        next(on_cluster([], Setup(root=str(course)), dask.address))

@@ -13,8 +13,7 @@ import pytest
 from grader.cohort import pool
 from grader.cohort.discover import find
 from grader.cohort.pool import in_slots, started
-from grader.cohort.records import BatchResult, Job
-from grader.cohort.slot_process import Setup
+from grader.cohort.records import BatchResult, Job, Setup
 from tests.cohort.test_batch import descendants
 
 
@@ -54,7 +53,7 @@ EXPECTED = {"broken.ipynb": "ungradable 0", "right": "graded 5", "wrong_one": "g
 
 def test_a_slot_that_is_killed_is_replaced_and_its_hand_in_graded(course: Path, jobs: list[Job]) -> None:
     def run() -> Iterator[tuple[Job, BatchResult | str] | None]:
-        results = in_slots(jobs, Setup(root=str(course), single=False, seed=None), 1)
+        results = in_slots(jobs, Setup(root=str(course)), 1)
         yield next(r for r in results if r is not None)  # the next one has been given out
         (slot,) = slots()
         os.kill(slot, signal.SIGKILL)
@@ -65,7 +64,7 @@ def test_a_slot_that_is_killed_is_replaced_and_its_hand_in_graded(course: Path, 
 
 
 def test_a_slot_started_ahead_is_taken_and_one_that_is_not_needed_ended(course: Path, jobs: list[Job]) -> None:
-    setup = Setup(root=str(course), single=False, seed=None)
+    setup = Setup(root=str(course))
     with started(2) as ahead:
         found = points(collected(in_slots(jobs, setup, 1, ahead)))
         assert len(ahead) == len(slots()) == 1
@@ -83,6 +82,6 @@ def test_a_hand_in_that_costs_two_slots_is_given_up_and_said(
         notebook.read_text().replace("import numpy as np", "import time; time.sleep(28)\\nimport numpy")
     )
     monkeypatch.setattr(pool, "JOB_SECONDS", 20.0)
-    found = points(collected(in_slots(jobs, Setup(root=str(course), single=False, seed=None), 2)))
+    found = points(collected(in_slots(jobs, Setup(root=str(course)), 2)))
     assert "crashed twice" in found.pop("right")
     assert found == {path: told for path, told in EXPECTED.items() if path != "right"}

@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from grader.assignment.loading.course import Course, find_course
+from grader.assignment.loading.course import find_course
 from grader.cohort import slot as warm
 from grader.cohort.discover import fingerprint_of
-from grader.cohort.records import BatchResult, CohortEntry, Job
+from grader.cohort.records import BatchResult, CohortEntry, Job, Setup
 from grader.cohort.slot import Slot, libraries
 from grader.execution.session import Session
 from tests.cohort.generate import HOSTILE
@@ -47,7 +47,7 @@ def hostile(course: Path, folder: Path, code: str) -> Path:
 
 
 def test_hostile_hand_ins_cost_those_after_them_nothing(course: Path, tmp_path: Path) -> None:
-    with Slot(Course(root=course), seed=None) as slot:
+    with Slot(Setup(root=str(course))) as slot:
         first = slot.grade(job(course / "right"))
         for way in WAYS:
             graded = slot.grade(job(hostile(course, tmp_path / way.replace(" ", "_"), HOSTILE[way])))
@@ -72,14 +72,14 @@ def test_a_hand_in_that_changes_while_it_is_graded_has_no_score_and_is_tried_aga
 
     real = warm.grade_with
     monkeypatch.setattr(warm, "grade_with", grade_with)
-    with Slot(Course(root=course), seed=None) as slot:
+    with Slot(Setup(root=str(course))) as slot:
         graded = slot.grade(given)
     assert (graded.status, dict(graded.scores)) == ("fault", {})
     assert "the file changed during grading" in graded.reason
 
 
 def test_a_worker_that_died_is_replaced(course: Path) -> None:
-    with Slot(Course(root=course), seed=None) as slot:
+    with Slot(Setup(root=str(course))) as slot:
         first = slot.grade(job(course / "right"))
         assert slot._root is not None
         os.kill(slot._root.pid, signal.SIGKILL)
@@ -92,7 +92,7 @@ def test_a_worker_that_died_is_replaced(course: Path) -> None:
 def test_what_goes_wrong_is_a_result(course: Path, tmp_path: Path, place: str, status: str) -> None:
     if status == "fault":
         (course / "reference" / "toy" / "checks.py").write_text("def (")
-    with Slot(Course(root=course), seed=None) as slot:
+    with Slot(Setup(root=str(course))) as slot:
         graded = slot.grade(job(tmp_path / place))
     assert (graded.status, graded.score) == (status, 0)
     assert graded.reason
@@ -116,12 +116,12 @@ def test_a_full_disk_or_an_unreadable_course_is_no_fault_of_the_student(
         (errno.EACCES, tmp_path / "elsewhere", "fault"),
     ):
         monkeypatch.setattr(shutil, "copyfile", failing(error, file))
-        with Slot(Course(root=course), seed=None) as slot:
+        with Slot(Setup(root=str(course))) as slot:
             graded = slot.grade(given)
         assert (graded.status, os.strerror(error) in graded.reason) == (status, True)
     monkeypatch.undo()
     monkeypatch.setattr(Slot, "loaded", failing(errno.EACCES, course / "reference" / "toy" / "data.npz"))
-    with Slot(Course(root=course), seed=None) as slot:
+    with Slot(Setup(root=str(course))) as slot:
         assert slot.grade(given).status == "fault"
 
 
@@ -140,7 +140,7 @@ def test_a_hand_in_whose_processes_were_lost_is_graded_again(
     real = Session.run_cells
     monkeypatch.setattr(Session, "run_cells", run_cells)
     odd = hostile(course, tmp_path / "odd", "import os\nos.getpid()")  # no copy is parked before what can do no harm
-    with Slot(Course(root=course), seed=None) as slot:
+    with Slot(Setup(root=str(course))) as slot:
         graded = slot.grade(job(odd))
     assert len(tries) == 2
     assert graded.score == graded.max_score

@@ -15,9 +15,8 @@ from typing import Any
 import pytest
 
 import grader
-from grader.assignment.loading.course import find_course
 from grader.cohort.discover import fingerprint_of
-from grader.cohort.records import BatchResult, CohortEntry, Job
+from grader.cohort.records import BatchResult, CohortEntry, Job, Setup
 from grader.cohort.slot import Slot
 
 ROOT = Path(__file__).parents[2]
@@ -331,7 +330,7 @@ def hand_in(folder: Path, files: Files) -> Path:
 @pytest.fixture(scope="module")
 def slot() -> Iterator[Slot]:
     """One worker for all of them, as in a batch."""
-    with Slot(find_course(ROOT, ROOT), seed="recorded") as slot:
+    with Slot(Setup(root=str(ROOT), seed="recorded")) as slot:
         yield slot
 
 

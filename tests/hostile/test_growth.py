@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from grader.assignment.loading.course import Course
 from grader.cohort.discover import fingerprint_of
-from grader.cohort.records import CohortEntry, Job
+from grader.cohort.records import CohortEntry, Job, Setup
 from grader.cohort.slot import Slot
 from grader.sandbox.watchdog import descendants
 from tests.hostile.arena import COURSE, HONEST, notebook
@@ -48,7 +47,7 @@ def run(folder: Path, count: int) -> None:
     for name, body in KINDS.items():
         told = notebook(Attack(name, body, where="gradients"), {})
         (folder / f"{name}.ipynb").write_text(told)
-    with Slot(Course(root=COURSE), seed=None) as slot:
+    with Slot(Setup(root=str(COURSE))) as slot:
 
         def graded(name: str) -> str:
             place = str(folder / f"{name}.ipynb")
