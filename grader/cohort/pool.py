@@ -9,12 +9,12 @@ import contextlib
 import os
 import selectors
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterable, Iterator
+from multiprocessing import Pipe
 from pathlib import Path
 
 import msgspec
@@ -36,7 +36,7 @@ class SlotProcess:
 
     def __init__(self) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="grade-slot-"))
-        self.channel, theirs = socket.socketpair()
+        self.channel, theirs = Pipe()
         try:
             self.popen = subprocess.Popen(
                 [sys.executable, "-P", "-m", "grader.cohort.slot_process", str(theirs.fileno())],

@@ -1,8 +1,8 @@
 """A slot in a process of its own, `python -m grader.cohort.slot_process FD`: jobs in, results out, over a socket.
 
-The wire between a batch and its slots: a message is its length in eight bytes and JSON. The slot ends with the socket,
-whether the batch closed it or was killed, and takes its worker and its files with it. The worker is started before
-anything heavy is imported here.
+The wire between a batch and its slots: each message is JSON. The slot ends with the socket, whether the batch closed it
+or was killed, and takes its worker and its files with it. The worker is started before anything heavy is imported
+here.
 """
 
 from __future__ import annotations
@@ -11,11 +11,10 @@ import contextlib
 import os
 import queue
 import signal
-import socket
-import struct
 import sys
 import tempfile
 import threading
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import msgspec
@@ -24,10 +23,8 @@ from grader.cohort.records import BatchResult, Job, Setup
 from grader.execution.spawn import launch
 from grader.sandbox.watchdog import remove
 
-_LENGTH = struct.Struct(">Q")
 
-
-def send(channel: socket.socket, message: Setup | Job | BatchResult) -> None:
+def send(channel: Connection, message: Setup | Job | BatchResult) -> None:
     """Send one message.
 
     Raises
@@ -35,31 +32,18 @@ def send(channel: socket.socket, message: Setup | Job | BatchResult) -> None:
     OSError
         The other side has gone.
     """
-    body = msgspec.json.encode(message)
-    channel.sendall(_LENGTH.pack(len(body)) + body)
+    channel.send_bytes(msgspec.json.encode(message))
 
 
-def receive(channel: socket.socket) -> bytes | None:
-    """One message's body; None when the other side has gone."""
-    head = _read(channel, _LENGTH.size)
-    return None if head is None else _read(channel, _LENGTH.unpack(head)[0])
+def receive(channel: Connection) -> bytes | None:
+    """One message; None when the other side has gone."""
+    try:
+        return channel.recv_bytes()
+    except (EOFError, OSError):
+        return None
 
 
-def _read(channel: socket.socket, size: int) -> bytes | None:
-    parts = []
-    while size:
-        try:
-            part = channel.recv(min(size, 1 << 20))
-        except OSError:
-            return None
-        if not part:
-            return None
-        parts.append(part)
-        size -= len(part)
-    return b"".join(parts)
-
-
-def main(channel: socket.socket) -> None:
+def main(channel: Connection) -> None:
     """Grade until the socket closes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the batch, which then closes the socket
     worker = launch()
@@ -89,4 +73,4 @@ def main(channel: socket.socket) -> None:
 
 
 if __name__ == "__main__":
-    main(socket.socket(fileno=int(sys.argv[1])))
+    main(Connection(int(sys.argv[1])))
