@@ -262,7 +262,7 @@ def _bad(entries: MeasuredGroup, place: tuple[int, ...], analytic: float, numeri
     text = "wrong {}the gradient is {}, finite differences give {}".format(where, *_apart(analytic, numerical))
     value, given = entries.slopes.value, entries.slopes.given
     if not value.any():
-        return f"{text}; f does not change with x: does it compute from its argument?"
+        return f"{text}; they are 0 in every entry looked at: does the result depend on this argument?"
     count = int(entries.wrong.sum())
     factor = float(given @ value / (value @ value))
     # A tenth of a per cent tells a factor from a coincidence, also in float32; one entry off is no factor of 1.

@@ -23,7 +23,7 @@ from grader.model import Check, Comparison, Diagnosis, Outcome
 KINDS = {"b": "bool", "i": "int", "u": "int", "f": "float", "c": "complex"}
 OTHER = "another array"
 _NUMBER = re.compile(r"(?<![\w.\[])-?\d+(?:\.\d+)?(?:e[+-]?\d+)?(?![\w\]])")
-_SHAPE = re.compile(r"(?<=shape )\((?:\d+,? ?)*\)")
+_SHAPE = re.compile(r"(?:\bthe )?\bshape (\((?:\d+,? ?)*\))")
 _NAMED = re.compile(r"(?P<of> of )?`[^`]+`(?:(?:, | and )`[^`]+`)*(?: (?P<verb>are|stay|come)\b)?")
 ONE = "one of the results"
 MOST_NUMBERS, MOST_ROUNDED = 6, 4
@@ -56,7 +56,7 @@ def shown_diagnosis(
 ) -> Diagnosis:
     """The named mistake without its evidence, without a shape that is none of the expected ones, in known names."""
     shapes = {str(array.shape) for array in golden.values() if isinstance(array, np.ndarray)}
-    text = _SHAPE.sub(lambda match: match[0] if match[0] in shapes else "(another one)", diagnosis.text)
+    text = _SHAPE.sub(lambda match: match[0] if match[1] in shapes else "another shape", diagnosis.text)
     if known is not None:
         text = renamed(text, set(golden), known)
         text = text[:1].upper() + text[1:]
