@@ -7,14 +7,13 @@ would otherwise move scores unseen.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from msgspec import Struct
 
-from grader.assignment.golden.difference import ArrayChange, difference
 from grader.assignment.golden.golden import Golden, read_golden, read_provenance, write_golden
 from grader.assignment.golden.provenance import provenance_of, stale
 from grader.assignment.notebooks import by_notebook
@@ -22,10 +21,12 @@ from grader.compare.plain import compare_value
 from grader.errors import AuthoringError
 from grader.grading.evaluate import given_for
 from grader.grading.scoring import outcome
-from grader.model import Assignment, Check, Observation, Visibility
+from grader.model import Assignment, Check, Observation, Plain, Visibility
 from grader.reference.session import VISIBILITIES, ReferenceSession, golden_path, observed_values
 
 Arrays = Mapping[str, Any]
+Within = Callable[[str, str, Any, Any], bool]
+"""`within(check, name, old, new)`: whether `new` would pass where `old` is expected."""
 
 
 class Row(Struct, frozen=True, kw_only=True):
@@ -33,15 +34,15 @@ class Row(Struct, frozen=True, kw_only=True):
 
     check: str
     name: str
-    change: float | None
-    """max|new - old|; 0 when nothing changed, None when there is nothing to subtract."""
-    relative: float | None
-    """`change` over max|old|."""
-    within: bool | None
+    change: float | None = None
+    """max|new - old|; 0 when nothing changed, inf where nan or inf came or went, None without a difference."""
+    relative: float | None = None
+    """`change` over max|old| of the finite entries; inf where that is 0."""
+    within: bool | None = None
     """Whether a student with the new value would pass where the old is expected; None for a new array."""
-    text: str
+    text: str = ""
     """The change in words: `new`, `gone`, `shape (3,) -> (3, 1)`; empty when the numbers say it all."""
-    changed: bool
+    changed: bool = True
 
 
 class Recording(Struct, frozen=True, kw_only=True):
@@ -172,9 +173,7 @@ def _rows(assignment: Assignment, visibility: Visibility, new: Golden) -> list[R
         tolerance = checks[check].tolerances.get(name, checks[check].tolerance)
         return compare_value(name, after, before, tolerance).status == "passed"
 
-    moved = {(c.check, c.name): c for c in difference(old, new, within)}
-    rows = [_row(moved.pop((check, name), None), check, name) for check, a in new.observations.items() for name in a]
-    return rows + [_row(change, *key) for key, change in moved.items()]
+    return list(difference(old, new, within))
 
 
 def _accepted(assignment: Assignment, check: Check, old: Arrays, new: Arrays) -> bool:
@@ -189,23 +188,54 @@ def _accepted(assignment: Assignment, check: Check, old: Arrays, new: Arrays) ->
         return False
 
 
-def _row(change: ArrayChange | None, check: str, name: str) -> Row:
-    if change is None:
-        return Row(check=check, name=name, change=0.0, relative=0.0, within=True, text="", changed=False)
-    text = {
-        "added": "new",
-        "removed": "gone",
-        "shape": f"shape {change.old_shape} -> {change.new_shape}",
-        "dtype": f"dtype {change.old_dtype} -> {change.new_dtype}",
-        "values": "" if change.change is not None else f"another {change.new_dtype}",
-    }.get(change.kind, "")
-    within = {"added": None, "removed": False}.get(change.kind, change.within)
+def difference(old: Golden, new: Golden, within: Within) -> Iterator[Row]:
+    """A row for each array of the new recording, in its order, then one for each that is gone."""
+    for check, arrays in new.observations.items():
+        for name, value in arrays.items():
+            before = old.observations.get(check, {}).get(name)
+            if before is None:
+                yield Row(check=check, name=name, text="new")
+            else:
+                yield _compared(check, name, before, value, within)
+    for check, arrays in old.observations.items():
+        for name in arrays:
+            if name not in new.observations.get(check, {}):
+                yield Row(check=check, name=name, text="gone", within=False)
+
+
+def _compared(check: str, name: str, old: Any, new: Any, within: Within) -> Row:
+    """Two values of one name; entries are equal when they compare equal or are both nan."""
+    (old_shape, old_dtype), (new_shape, new_dtype) = _shape_dtype(old), _shape_dtype(new)
+    text = "" if old_dtype == new_dtype else f"dtype {old_dtype} -> {new_dtype}"
+    change = relative = None
+    if isinstance(old, Plain) and isinstance(new, Plain):
+        same, text = repr(old.value) == repr(new.value), f"another {new_dtype}"
+    elif isinstance(old, Plain) or isinstance(new, Plain):
+        same = False
+    elif old.shape != new.shape:
+        same, text = False, f"shape {old_shape} -> {new_shape}"
+    else:
+        differs = ~((old == new) | ((old != old) & (new != new)))
+        same = not differs.any() and not text
+        change, relative = _size(old, new, differs)
+    if same:
+        return Row(check=check, name=name, change=0.0, relative=0.0, within=True, changed=False)
     return Row(
-        check=check,
-        name=name,
-        change=change.change,
-        relative=change.relative,
-        within=within,
-        text=text,
-        changed=True,
+        check=check, name=name, change=change, relative=relative, within=within(check, name, old, new), text=text
     )
+
+
+def _shape_dtype(value: Any) -> tuple[tuple[int, ...], str]:
+    return ((), type(value.value).__name__) if isinstance(value, Plain) else (value.shape, value.dtype.name)
+
+
+def _size(old: Any, new: Any, differs: Any) -> tuple[float, float]:
+    """Largest change and the same relative to the largest finite old entry."""
+    kind = np.result_type(old, new, np.float64)
+    before, after = old.astype(kind), new.astype(kind)
+    with np.errstate(all="ignore"):
+        steps = np.abs(after - before)[differs]
+    change = float(np.max(np.where(np.isfinite(steps), steps, np.inf), initial=0.0))
+    finite = np.abs(before[np.isfinite(before)])
+    scale = float(np.max(finite, initial=0.0))
+    return change, change / scale if scale else (float("inf") if change else 0.0)

@@ -1,8 +1,8 @@
 """The golden file: what the reference returned for each check, as text that reads well in a diff.
 
 Owns the format: JSON in which every row of an array stands on a line of its own and every number is written so that
-it reads back to the same bits. What was recorded from which sources is `provenance`, what changed between two
-recordings is `difference`; recording itself is for others.
+it reads back to the same bits. What was recorded from which sources is `provenance`; recording, and what changed
+between two recordings, are for others.
 
     {"format": "golden/1", "provenance": {...}, "observations": {"<check>": {"<array>":
         {"dtype": "float64", "shape": [2, 3], "rows": [[1.0, 2.0, 3.0], [4.0, "nan", "-inf"]]}}}}
