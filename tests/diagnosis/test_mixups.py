@@ -81,7 +81,7 @@ def train(before, deltas, penalty):
 
 
 def said() -> set[tuple[str, str, str]]:
-    return {(function, m.code, m.clause) for function, m in spots("f.py", SOURCE, mixups)}
+    return {(function, m.code, m.clause) for function, m in spots("f.py", SOURCE, (mixups,))}
 
 
 @pytest.mark.parametrize(
@@ -114,12 +114,12 @@ def test_settings_are_not_taken_for_arrays() -> None:
 
 
 def test_every_change_is_python() -> None:
-    made = list(spots("f.py", SOURCE, mixups))
+    made = list(spots("f.py", SOURCE, (mixups,)))
     assert made
     for _, mutation in made:
         ast.parse("\n".join(spliced(SOURCE.split("\n"), mutation)))
 
 
 def test_a_layer_is_called_by_its_class() -> None:
-    clauses = [m.clause for _, m in spots("f.py", SOURCE, slips)]
+    clauses = [m.clause for _, m in spots("f.py", SOURCE, (slips,))]
     assert "the layer `ReLU` is left out: its `forward` is not asked" in clauses

@@ -56,7 +56,7 @@ def loss(params, reg):
 
 
 def found() -> dict[str, Mutation]:
-    return {mutation.clause: mutation for _, mutation in spots("f.py", SOURCE, rounds)}
+    return {mutation.clause: mutation for _, mutation in spots("f.py", SOURCE, (rounds,))}
 
 
 def changed(clause: str) -> dict[str, object]:
@@ -108,7 +108,7 @@ def test_an_error_is_kept_before_the_derivative_comes_in() -> None:
 
 
 def test_another_entry_is_taken_in_one_round() -> None:
-    texts = {"\n".join(spliced(SOURCE.split("\n"), m)) for _, m in spots("f.py", SOURCE, rounds)}
+    texts = {"\n".join(spliced(SOURCE.split("\n"), m)) for _, m in spots("f.py", SOURCE, (rounds,))}
     assert SOURCE.replace("+ shifts[layer]", "+ (shifts[0 if layer == 1 else layer])") in texts
     assert "`shifts[0]` stands where `shifts[1]` belongs" in found()
     shifted = "(slope(before[(layer - 1) + (1 if layer == 1 else 0)]))"

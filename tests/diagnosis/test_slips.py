@@ -56,7 +56,7 @@ class Layer:
 
 
 def said() -> set[tuple[str, str]]:
-    return {(function, mutation.clause) for function, mutation in spots("f.py", SOURCE, slips)}
+    return {(function, mutation.clause) for function, mutation in spots("f.py", SOURCE, (slips,))}
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,7 @@ def test_a_slip_is_made_where_it_can_be(function: str, clause: str) -> None:
 
 def test_every_slip_is_valid_python_and_shows_no_variable_of_the_solution() -> None:
     lines = SOURCE.split("\n")
-    every = list(spots("f.py", SOURCE, slips))
+    every = list(spots("f.py", SOURCE, (slips,)))
     assert len(every) > 60
     for _, mutation in every:
         ast.parse("\n".join(spliced(lines, mutation)))

@@ -49,7 +49,7 @@ def step(model, x, y, rate):
 
 
 def test_a_loss_may_be_that_of_after_the_step() -> None:
-    found = {m.clause: m.new for _, m in spots("f.py", STEP, steps)}
+    found = {m.clause: m.new for _, m in spots("f.py", STEP, (steps,))}
     clause = "what is returned is computed after the step, where that of before is asked for"
     assert found[clause] == "model.error(model.forward(x), y)"
 
@@ -78,13 +78,13 @@ def test_a_loss_may_be_that_of_after_the_step() -> None:
     ],
 )
 def test_a_step_is_changed_where_it_can_be(function: str, clause: str, new: str) -> None:
-    found = {(f, m.clause.partition(", where `")[0]): m.new for f, m in spots("f.py", SOURCE, steps)}
+    found = {(f, m.clause.partition(", where `")[0]): m.new for f, m in spots("f.py", SOURCE, (steps,))}
     assert found[function, clause] == new
 
 
 def test_every_change_is_valid_python_and_names_nothing_of_the_solution() -> None:
     lines = SOURCE.split("\n")
-    every = [m for _, m in spots("f.py", SOURCE, steps)]
+    every = [m for _, m in spots("f.py", SOURCE, (steps,))]
     assert len(every) > 9
     for mutation in every:
         ast.parse("\n".join(spliced(lines, mutation)))

@@ -16,10 +16,9 @@ from grader.diagnosis.codes import UNRANKED, Candidate, Code
 from grader.diagnosis.evidence import Case, Evidence
 from grader.diagnosis.explain import explain
 from grader.diagnosis.matching.ranking import order
-from grader.diagnosis.mutation import operators
+from grader.diagnosis.mutation import compound, sites
 from grader.diagnosis.mutation.compound import SourceText, further
 from grader.diagnosis.mutation.mutation import Mutation, Weakness
-from grader.diagnosis.mutation.operators import Operator
 from grader.diagnosis.mutation.phrases import Words
 from grader.diagnosis.mutation.sites import mutants_of
 from grader.diagnosis.rules import Rule
@@ -44,7 +43,10 @@ def no_rounding(node: ast.AST, words: Words, inside: Set[str]) -> Iterator[Mutat
 def test_an_operator_in_the_table_makes_mutants_or_only_hypotheses(
     monkeypatch: pytest.MonkeyPatch, tries_checks: bool
 ) -> None:
-    monkeypatch.setattr(operators, "OPERATORS", (*operators.OPERATORS, Operator(no_rounding, tries_checks)))
+    table = "FOR_CHECKS" if tries_checks else "FOR_STUDENTS"
+    for module in (sites, compound):
+        if hasattr(module, table):
+            monkeypatch.setattr(module, table, (*getattr(module, table), no_rounding))
     mutants = [m.clause for m in mutants_of("f.py", SOLUTION)]
     compared = [w.text for w in further([SourceText("f.py", SOLUTION, "f")], [])]
     said = "nothing is rounded"

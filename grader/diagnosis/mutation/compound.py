@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from grader.assignment.release.percent import python_lines
 from grader.diagnosis.mutation.mutation import Mutation, Weakness
-from grader.diagnosis.mutation.operators import Generate, every_mutation, only_for_students
+from grader.diagnosis.mutation.operators import FOR_CHECKS, FOR_STUDENTS, Operator
 from grader.diagnosis.mutation.sites import spliced, spots
 from grader.worker.syntax import parse_tree
 
@@ -62,21 +62,21 @@ def further(bases: Sequence[SourceText], rewritten: Sequence[SourceText]) -> lis
     """Other single mistakes in the solution, and all strong ones in other ways of writing it."""
     variants_of: dict[object, WrongSolution] = {}
     for base in bases:
-        for variant in _single(base, only_for_students, None):
+        for variant in _single(base, FOR_STUDENTS, None):
             variants_of.setdefault(variant.definitions, variant)
     for variant in islice((v for base in bases for v in _everywhere(base)), MOST_TOGETHER):
         variants_of.setdefault(variant.definitions, variant)
     count = len(variants_of)
     for base in rewritten:
         names = {name for _, name, _ in base.changed}
-        for variant in _single(base, every_mutation, names):
+        for variant in _single(base, FOR_CHECKS + FOR_STUDENTS, names):
             if variant.code in STRONG and len(variants_of) < count + MOST_REWRITTEN:
                 variants_of.setdefault(variant.definitions, variant)
     return list(variants_of.values())
 
 
-def _single(base: SourceText, generate: Generate, names: Set[str] | None) -> Iterator[WrongSolution]:
-    for function, mutation in _spots(base, generate):
+def _single(base: SourceText, operators: Sequence[Operator], names: Set[str] | None) -> Iterator[WrongSolution]:
+    for function, mutation in _spots(base, operators):
         changed = _definition(base, [mutation])
         if changed is not None and (names is None or changed[1] in names):
             yield WrongSolution(
@@ -92,7 +92,7 @@ def _single(base: SourceText, generate: Generate, names: Set[str] | None) -> Ite
 def _everywhere(base: SourceText) -> Iterator[WrongSolution]:
     """One mistake made wherever it can be made in a function: who errs about a formula does so in every line."""
     groups: dict[tuple[str, str, str], list[Mutation]] = {}
-    for function, mutation in _spots(base, every_mutation):
+    for function, mutation in _spots(base, FOR_CHECKS + FOR_STUDENTS):
         if mutation.weakness not in (Weakness.VAGUE, Weakness.CONSTANT):
             clause = mutation.clause.partition(", where `")[0]
             groups.setdefault((function, mutation.code, clause), []).append(mutation)
@@ -121,9 +121,9 @@ def _place(mutation: Mutation) -> tuple[tuple[int, int], tuple[int, int]]:
     return (node.lineno, node.col_offset), (node.end_lineno or node.lineno, node.end_col_offset or 0)
 
 
-def _spots(base: SourceText, generate: Generate) -> list[tuple[str, Mutation]]:
+def _spots(base: SourceText, operators: Sequence[Operator]) -> list[tuple[str, Mutation]]:
     try:
-        return list(spots(base.file, base.text, generate))
+        return list(spots(base.file, base.text, operators))
     except SyntaxError:  # a way of writing that only a notebook can read
         return []
 

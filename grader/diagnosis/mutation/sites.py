@@ -16,7 +16,7 @@ from grader.assignment.notebooks import percent_files
 from grader.assignment.release.markers import regions
 from grader.assignment.release.percent import is_marker, python_lines
 from grader.diagnosis.mutation.mutation import Mutation, Weakness
-from grader.diagnosis.mutation.operators import Generate, mutants_for_checks
+from grader.diagnosis.mutation.operators import FOR_CHECKS, Operator
 from grader.diagnosis.mutation.phrases import (
     Words,
     changes_of,
@@ -126,7 +126,7 @@ def mutants_of(file: str, text: str) -> Iterator[Mutant]:
     """The mutants of one file's text, which has its markers."""
     lines = text.split("\n")
     seen = {ast.dump(parse_tree("\n".join(python_lines(text))))}
-    for function, mutation in spots(file, text, mutants_for_checks):
+    for function, mutation in spots(file, text, FOR_CHECKS):
         changed = "\n".join(spliced(lines, mutation))
         try:
             key = ast.dump(parse_tree("\n".join(python_lines(changed))))
@@ -137,15 +137,10 @@ def mutants_of(file: str, text: str) -> Iterator[Mutant]:
             yield _mutant(file, lines, function, mutation, changed)
 
 
-def spots(
-    file: str,
-    text: str,
-    generate: Generate,
-    within: Set[int] | None = None,
-) -> Iterator[tuple[str, Mutation]]:
-    """Each change with the dotted name of its function: inside the solution regions, or in the lines `within`."""
+def spots(file: str, text: str, operators: Sequence[Operator]) -> Iterator[tuple[str, Mutation]]:
+    """Each change inside the solution regions, with the dotted name of its function."""
     tree = parse_tree("\n".join(python_lines(text)))
-    inside = within or {line for r in regions(text, file) for line in range(r.begin, r.end + 1)}
+    inside = {line for r in regions(text, file) for line in range(r.begin, r.end + 1)}
     given, plain = _of_file(text, file)
     for owner, function in functions_of(tree):
         home = _class_of(tree, function)
@@ -159,8 +154,9 @@ def spots(
         for node in _own_nodes(owner):
             if getattr(node, "lineno", None) in inside:
                 known = names & _known_before(owner, node) if names and isinstance(node, ast.Name) else names
-                for mutation in generate(node, words, known):
-                    yield function, _located(mutation, statements, words)
+                for operator in operators:
+                    for mutation in operator(node, words, known):
+                        yield function, _located(mutation, statements, words)
 
 
 def _located(mutation: Mutation, statements: Sequence[ast.stmt], words: Words) -> Mutation:

@@ -7,24 +7,19 @@ module here and a line of `RULES`.
 
 from __future__ import annotations
 
-from typing import NamedTuple, Protocol
+from collections.abc import Callable
+from typing import NamedTuple
 
 from grader.diagnosis.codes import Candidate
 from grader.diagnosis.evidence import Evidence
 from grader.diagnosis.rules import errors, layers, prepared, shapes, source, state, values
 
 
-class Find(Protocol):
-    """What a rule does."""
-
-    def __call__(self, evidence: Evidence) -> Candidate | None:
-        """The diagnosis that the evidence supports, if it does."""
-
-
 class Rule(NamedTuple):
     """One row of the table: a rule, and which checks it also applies to, beyond those that fail by themselves."""
 
-    find: Find
+    find: Callable[[Evidence], Candidate | None]
+    """The diagnosis that the evidence supports, if it does."""
     consequences: bool = False
     """Also where another failed check says what is wrong."""
     judged: bool = False
