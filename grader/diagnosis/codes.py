@@ -5,6 +5,7 @@ A new code is one line here and one section there.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from msgspec import Struct
@@ -110,9 +111,9 @@ class Candidate(NamedTuple):
 
     code: str
     text: str
-    evidence: dict[str, object]
     mistake: str = ""
     """The mistake alone, without the arrays that show it; empty where the sentence only describes."""
+    evidence: Mapping[str, object] = {}
     whole: bool = True
     """Whether it explains all that is wrong in the check."""
 

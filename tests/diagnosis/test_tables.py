@@ -54,7 +54,7 @@ def test_an_operator_in_the_table_makes_mutants_or_only_hypotheses(
 
 
 def lost(evidence: Evidence) -> Candidate | None:
-    return Candidate("toy", f"{evidence.failed} of {evidence.check.id} lost", {}) if "a" in evidence.failed else None
+    return Candidate("toy", f"{evidence.failed} of {evidence.check.id} lost") if "a" in evidence.failed else None
 
 
 def case(**values: Any) -> Case:

@@ -316,9 +316,9 @@ def _said(
         candidate=Candidate(
             chosen[0].hypothesis.code if mistakes == 1 else TWO,
             " ".join(sentences),
-            evidence,
             "; ".join(fit.clause if fit.named else _clause(fit, matcher.right) for fit in chosen),
-            whole,
+            evidence=evidence,
+            whole=whole,
         ),
         whole=whole,
         strong=all(fit.named or fit.rank < UNRANKED for fit in chosen),

@@ -49,7 +49,7 @@ def missing_return(evidence: Evidence) -> Candidate | None:
     if not function:
         return None
     text = f"This computes with None, and `{array}` of `{function}` is None: is a `return` missing in `{function}`?"
-    return Candidate("missing-return", text, {"arrays": [array]}, f"`{array}` of `{function}` is None")
+    return Candidate("missing-return", text, f"`{array}` of `{function}` is None", evidence={"arrays": [array]})
 
 
 def _parsed(line: str) -> ast.AST | None:
@@ -89,12 +89,12 @@ def _product(
     evidence: dict[str, object] = {"shapes": [list(one), list(other)]}
     mistake = f"the shapes in `{short(node)}` do not fit"
     if len(wanted or ways) != 1:
-        return Candidate("shapes-do-not-fit", seen, evidence, mistake)
+        return Candidate("shapes-do-not-fit", seen, mistake, evidence=evidence)
     ((operand, shape),) = wanted or ways
     text = f"{seen} With `{operand}` they do, and the product has shape {shape}."
     if not wanted:
-        return Candidate("shapes-do-not-fit", text, evidence, mistake)
-    return Candidate("missing-transpose", text, evidence, f"`{operand}` in `{short(node)}`")
+        return Candidate("shapes-do-not-fit", text, mistake, evidence=evidence)
+    return Candidate("missing-transpose", text, f"`{operand}` in `{short(node)}`", evidence=evidence)
 
 
 def _entry_by_entry(node: ast.BinOp, shapes: Mapping[str, Shape]) -> Candidate | None:
@@ -106,8 +106,10 @@ def _entry_by_entry(node: ast.BinOp, shapes: Mapping[str, Shape]) -> Candidate |
     for whole, row, part in ((one, other, node.right), (other, one, node.left)):
         if len(whole) == 2 and row == whole[:1]:
             hint = f" `{short(part)}` has a number for each row; with `keepdims=True` or `[:, None]` its shape is"
-            return Candidate("kept-axis", f"{text}{hint} {(row[0], 1)}, and they can.", evidence, "an axis is lost")
-    return Candidate("shapes-do-not-fit", text, evidence, f"the shapes in `{short(node)}` do not fit")
+            return Candidate(
+                "kept-axis", f"{text}{hint} {(row[0], 1)}, and they can.", "an axis is lost", evidence=evidence
+            )
+    return Candidate("shapes-do-not-fit", text, f"the shapes in `{short(node)}` do not fit", evidence=evidence)
 
 
 def _broadcasts(one: Shape, other: Shape) -> bool:

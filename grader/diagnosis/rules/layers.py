@@ -45,8 +45,8 @@ def upstream_ignored(facts: Sequence[Fact], failed: Sequence[str] | None) -> Can
         "upstream-ignored",
         f"`{fact.function}` {never} whatever {what if fact.argument else 'that'} is. By the chain rule it is part of"
         " every gradient of this layer.",
-        {"arrays": list(fact.arrays), "other_values_tried": 2},
         f"`{fact.function}` does not use the incoming derivative",
+        evidence={"arrays": list(fact.arrays), "other_values_tried": 2},
     )
 
 
@@ -61,8 +61,8 @@ def upstream_bent(facts: Sequence[Fact], failed: Sequence[str]) -> Candidate | N
         "upstream-not-a-factor",
         f"`{fact.function}` does not use {what} as a factor: with -2 times {what}, {arrays} {'are' if many else 'is'}"
         " not -2 times as large. By the chain rule every gradient of a layer is proportional to what comes in.",
-        {"arrays": list(fact.arrays), "factor": -2},
         f"`{fact.function}` does not use the incoming derivative as a factor",
+        evidence={"arrays": list(fact.arrays), "factor": -2},
     )
 
 
@@ -76,8 +76,8 @@ def state(facts: Sequence[Fact], failed: Sequence[str] | None) -> Candidate | No
             f"After `{fact.function}` of another object, {arrays} of this one {'come' if many else 'comes'} out"
             " differently: what is kept between the two passes is kept in one place for all objects, as in a class"
             " attribute or a global, or in an array that both change.",
-            {"arrays": list(fact.arrays)},
             f"objects share what `{fact.function}` keeps",
+            evidence={"arrays": list(fact.arrays)},
         )
     fact = _first(facts, "second", failed)
     if fact is None:
@@ -89,8 +89,8 @@ def state(facts: Sequence[Fact], failed: Sequence[str] | None) -> Candidate | No
         "second-call",
         f"Asked a second time with the same numbers, `{fact.function}` answers something else: {how}. Each call must"
         " start afresh, and leave what `forward` kept as it is.",
-        {"arrays": list(fact.arrays), "twice": fact.double},
         f"`{fact.function}` answers differently at a second call",
+        evidence={"arrays": list(fact.arrays), "twice": fact.double},
     )
 
 
@@ -103,7 +103,7 @@ def large(facts: Sequence[Fact], names: Sequence[str]) -> Candidate | None:
         "not-finite",
         f"`{fact.function}` returns nan or inf for inputs of size 1000. Does an exponential overflow, or a logarithm"
         " meet 0?",
-        {"arrays": list(fact.arrays)},
+        evidence={"arrays": list(fact.arrays)},
     )
 
 
@@ -124,7 +124,7 @@ def own_forward(facts: Sequence[Fact], failed: Sequence[str]) -> Candidate | Non
     return Candidate(
         "right-for-your-forward",
         text,
-        {"arrays": list(fact.arrays), "agrees_with_differences_to": 1e-5},
+        evidence={"arrays": list(fact.arrays), "agrees_with_differences_to": 1e-5},
         whole=not others,
     )
 

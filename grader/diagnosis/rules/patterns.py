@@ -52,17 +52,9 @@ def close(pair: ArrayPair, got: Floats, expected: Floats | None = None) -> bool:
 
 def _zero(pair: ArrayPair) -> Candidate | None:
     if pair.got.size > 1 and not pair.got.any() and pair.expected.any():
-        return Candidate(
-            "all-zero",
-            f"`{pair.name}` is zero everywhere.",
-            {},
-        )
+        return Candidate("all-zero", f"`{pair.name}` is zero everywhere.")
     if pair.got.size > 2 and pair.got.any() and np.ptp(pair.got) == 0 and np.ptp(pair.expected) > 0:
-        return Candidate(
-            "all-zero",
-            f"`{pair.name}` holds one and the same number everywhere.",
-            {},
-        )
+        return Candidate("all-zero", f"`{pair.name}` holds one and the same number everywhere.")
     return None
 
 
@@ -77,7 +69,6 @@ def _cut(pair: ArrayPair) -> Candidate | None:
             "cut-off",
             f"`{pair.name}` is zero wherever it should be negative, and right elsewhere: do you take a maximum with 0,"
             " or begin one at 0?",
-            {},
         )
     at_bound = np.abs(pair.got) >= (1 - 10 * pair.limit) * top
     within = np.abs(pair.expected) < top
@@ -85,7 +76,6 @@ def _cut(pair: ArrayPair) -> Candidate | None:
         return Candidate(
             "cut-off",
             f"`{pair.name}` is right but for its largest entries, which are cut off at one size: is it clipped?",
-            {},
         )
     return None
 
@@ -101,7 +91,6 @@ def _signs(pair: ArrayPair) -> Candidate | None:
                 "signs-of-rows",
                 f"`{pair.name}` is right up to the signs of some of its {word}: in those {word} every sign is reversed."
                 " Which sign is asked for?",
-                {},
             )
     return None
 
@@ -114,7 +103,7 @@ def _whole_numbers(pair: ArrayPair) -> Candidate | None:
         return Candidate(
             "whole-numbers",
             f"`{pair.name}` holds the right numbers without what comes after the decimal point.",
-            {"dtype": pair.dtype},
+            evidence={"dtype": pair.dtype},
         )
     return None
 
@@ -131,38 +120,34 @@ def _mask(pair: ArrayPair) -> Candidate | None:
             return Candidate(
                 "wrong-mask",
                 f"`{pair.name}` is zero just where it should not be: the mask is the wrong way round.",
-                {"entries": int(wrong.sum())},
+                evidence={"entries": int(wrong.sum())},
             )
         if np.array_equal(wrong, zero):
             return Candidate(
                 "not-zero",
                 f"`{pair.name}` is right wherever it should not be zero, but not zero in any of the"
                 f" {int(wrong.sum())} entries that should be.",
-                {"entries": int(wrong.sum())},
+                evidence={"entries": int(wrong.sum())},
             )
         if np.array_equal(wrong, zero & ~blank) and wrong.sum() >= 2:
             return Candidate(
                 "not-zero",
                 f"`{pair.name}` is right wherever it should not be zero; {int(wrong.sum())} of the {int(zero.sum())}"
                 " entries that should be zero are not.",
-                {"entries": int(wrong.sum())},
+                evidence={"entries": int(wrong.sum())},
             )
     if wrong.any() and not wrong.all() and np.array_equal(wrong, blank & ~zero) and wrong.sum() >= 2:
         return Candidate(
             "zero-entries",
             f"`{pair.name}` is zero in {int(wrong.sum())} entries that should not be, and right in all others.",
-            {"entries": int(wrong.sum())},
+            evidence={"entries": int(wrong.sum())},
         )
     return None
 
 
 def _absolute(pair: ArrayPair) -> Candidate | None:
     if pair.got.size >= FEW and (pair.expected < 0).any() and close(pair, pair.got, np.abs(pair.expected)):
-        return Candidate(
-            "absolute-value",
-            f"`{pair.name}` is right except for the signs: no entry is negative.",
-            {},
-        )
+        return Candidate("absolute-value", f"`{pair.name}` is right except for the signs: no entry is negative.")
     return None
 
 
@@ -174,7 +159,6 @@ def _constant(pair: ArrayPair) -> Candidate | None:
         return Candidate(
             "constant-offset",
             f"`{pair.name}` is off by the same number in all entries: a constant is added or missing.",
-            {},
         )
     return None
 
@@ -188,14 +172,12 @@ def _rows(pair: ArrayPair) -> Candidate | None:
             "row-offset",
             f"`{pair.name}` is off by the same vector in every row: something that is added to"
             " all rows, such as a bias, is missing or wrong.",
-            {},
         )
     if close(pair, offset - offset[:, :1] + pair.expected):
         return Candidate(
             "row-offset",
             f"In every row of `{pair.name}` all entries are off by the same number: something"
             " that is subtracted from or added to a whole row is missing or wrong.",
-            {},
         )
     for axis, word in ((1, "row"), (0, "column")):
         top = np.argmax(np.abs(pair.expected), axis=axis, keepdims=True)
@@ -210,7 +192,6 @@ def _rows(pair: ArrayPair) -> Candidate | None:
                 "row-factor",
                 f"In every {word} of `{pair.name}` all entries are off by one factor, another"
                 f" for each {word}: a normalisation or a weight of the {word} is wrong.",
-                {},
             )
     return None
 
@@ -221,10 +202,10 @@ def _function(pair: ArrayPair) -> Candidate | None:
         return None
     for name, function in FUNCTIONS.items():
         if _agree(pair, pair.got, function(pair.expected)):
-            return Candidate("wrong-function", f"`{pair.name}` is the {name} of what is asked for.", {}, f"the {name}")
+            return Candidate("wrong-function", f"`{pair.name}` is the {name} of what is asked for.", f"the {name}")
         if _agree(pair, function(pair.got), pair.expected):
             text = f"The {name} of `{pair.name}` would be what is asked for."
-            return Candidate("missing-function", text, {}, f"the {name} is missing")
+            return Candidate("missing-function", text, f"the {name} is missing")
     return None
 
 
@@ -265,7 +246,6 @@ def _places(pair: ArrayPair) -> Candidate | None:
     return Candidate(
         "other-places",
         f"`{pair.name}` has the right numbers, but {what}: {why}",
-        {},
         f"the right numbers {what.partition(' (')[0]}",
     )
 

@@ -35,7 +35,7 @@ def _empty(pair: ArrayPair) -> Candidate:
     return Candidate(
         "empty-axis",
         f"`{pair.name}` is empty: an axis has length 0. A slice such as `[p:-p]` is empty where p is 0.",
-        {"shape": list(pair.got.shape)},
+        evidence={"shape": list(pair.got.shape)},
     )
 
 
@@ -49,7 +49,7 @@ def _axis(pair: ArrayPair) -> Iterator[Candidate]:
             "kept-axis",
             f"The numbers of `{pair.name}` are right, but it {verb} an axis of length 1: shape {got.shape}"
             f" instead of {expected.shape}. `keepdims` and slices such as `[:1]` decide whether such an axis stays.",
-            {"shape": list(got.shape), "expected_shape": list(expected.shape)},
+            evidence={"shape": list(got.shape), "expected_shape": list(expected.shape)},
         )
 
 
@@ -59,7 +59,7 @@ def _transposed(pair: ArrayPair) -> Iterator[Candidate]:
             "transposed",
             f"The numbers of `{pair.name}` are right, but its axes are swapped: the factors of a matrix product stand"
             " in the other order, or a `.T` is missing, or there is one too many.",
-            {"shape": list(pair.got.shape), "expected_shape": list(pair.expected.shape)},
+            evidence={"shape": list(pair.got.shape), "expected_shape": list(pair.expected.shape)},
         )
 
 
@@ -69,7 +69,7 @@ def _flat(pair: ArrayPair) -> Iterator[Candidate]:
             "not-reshaped",
             f"The numbers of `{pair.name}` are right, but in another shape: {pair.got.shape} instead of"
             f" {pair.expected.shape}.",
-            {"shape": list(pair.got.shape), "expected_shape": list(pair.expected.shape)},
+            evidence={"shape": list(pair.got.shape), "expected_shape": list(pair.expected.shape)},
         )
 
 
@@ -86,7 +86,7 @@ def _not_reduced(pair: ArrayPair) -> Iterator[Candidate]:
                     "not-reduced",
                     f"`{pair.name}` is not {word} yet: {word}{along} it is right. Its shape is {got.shape} instead"
                     f" of {expected.shape}.",
-                    {"axis": axis, "shape": list(got.shape)},
+                    evidence={"axis": axis, "shape": list(got.shape)},
                 )
                 return
 
@@ -105,6 +105,6 @@ def _reduced(pair: ArrayPair) -> Iterator[Candidate]:
                 yield Candidate(
                     "reduced-too-far",
                     f"`{pair.name}` is {word} {along}, where it should keep shape {expected.shape}.",
-                    {"axis": axis, "shape": list(got.shape)},
+                    evidence={"axis": axis, "shape": list(got.shape)},
                 )
                 return

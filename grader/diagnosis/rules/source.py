@@ -83,7 +83,7 @@ def returns_in_loop(evidence: Evidence) -> Candidate | None:
         for loop in ast.walk(function):
             if isinstance(loop, ast.For) and isinstance(loop.body[-1], ast.Return) and not _leaves_round(loop):
                 text = f"The `return` of `{name}` {definition.at(loop.body[-1])} stands inside the `for` loop and"
-                return candidate_for("return-in-loop", f"{text} ends it in the first round.", "`return` in the loop")
+                return Candidate("return-in-loop", f"{text} ends it in the first round.", "`return` in the loop")
     return None
 
 
@@ -95,10 +95,10 @@ def no_effect(evidence: Evidence) -> Candidate | None:
                 continue
             if isinstance(node.value, ast.Compare) and isinstance(node.value.ops[0], ast.Eq):
                 text = f"`{short(node)}` {definition.at(node)} compares and keeps nothing: is `=` meant?"
-                return candidate_for("no-effect", text, f"`{short(node)}` only compares")
+                return Candidate("no-effect", text, f"`{short(node)}` only compares")
             if _is_pure(node.value):
                 text = f"`{short(node)}` {definition.at(node)} is computed and not kept: it changes nothing."
-                return candidate_for("no-effect", text, f"`{short(node)}` is not kept")
+                return Candidate("no-effect", text, f"`{short(node)}` is not kept")
     return None
 
 
@@ -115,7 +115,7 @@ def default_written_out(evidence: Evidence) -> Candidate | None:
                 argument = named[node.value]
                 text = f"`{short(node)}` {definition.at(node)} is the default of `{argument}` as a number: another"
                 text += f" `{argument}` changes nothing there."
-                return candidate_for("wrong-constant", text, f"the default of `{argument}` as a number")
+                return Candidate("wrong-constant", text, f"the default of `{argument}` as a number")
     return None
 
 
@@ -131,7 +131,7 @@ def reads_notebook(evidence: Evidence) -> Candidate | None:
                     how = "asks only for the size of" if argument in asked else "never reads"
                     text = f"`{name}` {definition.at(function)} {how} its argument `{argument}`; it reads"
                     text += f" `{other}`, which is outside of the function."
-                    return candidate_for("wrong-variable", text, f"`{other}` is read instead of `{argument}`")
+                    return Candidate("wrong-variable", text, f"`{other}` is read instead of `{argument}`")
     return None
 
 
@@ -147,7 +147,7 @@ def entry_twice(evidence: Evidence) -> Candidate | None:
                     again, missing = one.format(twice[0]), one.format(never[0])
                     text = f"`{name}` uses `{again}` more than once {definition.at(entries[twice[0]][-1])} and"
                     text += f" `{missing}` never."
-                    return candidate_for("wrong-variable", text, f"`{again}` for `{missing}`")
+                    return Candidate("wrong-variable", text, f"`{again}` for `{missing}`")
     return None
 
 
@@ -157,7 +157,7 @@ def never_read(evidence: Evidence) -> Candidate | None:
         unread = [a for a in sorted(arguments_of(function) - names_read(function)) if not a.startswith("_")]
         if unread and not name.endswith("__init__") and not _is_empty(function):
             text = f"`{name}` {definition.at(function)} never reads its argument `{unread[0]}`."
-            return candidate_for("no-effect", text, f"`{unread[0]}` is never read")
+            return Candidate("no-effect", text, f"`{unread[0]}` is never read")
     return None
 
 
@@ -170,7 +170,7 @@ def clipped(evidence: Evidence) -> Candidate | None:
                     bounds = [n.value for a in arguments for n in ast.walk(a) if isinstance(n, ast.Constant)]
                     if bounds and all(isinstance(b, int | float) and abs(b) >= 0.5 for b in bounds):
                         text = f"`{short(node)}` {definition.at(node)} changes every number beyond its bounds: what"
-                        return candidate_for("cut-off", f"{text} is cut off is another result.", f"`{short(node)}`")
+                        return Candidate("cut-off", f"{text} is cut off is another result.", f"`{short(node)}`")
     return None
 
 
@@ -186,7 +186,7 @@ def not_used(evidence: Evidence) -> Candidate | None:
                     variable not in read and not variable.startswith("_") and _is_computed(value)
                 ):
                     text = f"`{variable}` in `{name}` {definition.at(node)} is computed and never used."
-                    return candidate_for("no-effect", text, f"`{variable}` is never used")
+                    return Candidate("no-effect", text, f"`{variable}` is never used")
     return None
 
 
@@ -203,7 +203,7 @@ def fixed_size(evidence: Evidence) -> Candidate | None:
             if error.type == "KeyError" and _is_numbered_key(node):
                 text = f"This runs in another check, so look at what holds for one depth only: `{short(node)}`"
                 text += f" {definition.at(node)} takes a layer by its number."
-                return candidate_for("fixed-size", text, f"`{short(node)}` holds for one depth only")
+                return Candidate("fixed-size", text, f"`{short(node)}` holds for one depth only")
             if error.type != "KeyError" and _has_fixed_size(node, function):
                 what = (
                     "has a size written as a number"
@@ -212,7 +212,7 @@ def fixed_size(evidence: Evidence) -> Candidate | None:
                 )
                 text = "This runs in another check, so look at what holds for one size only:"
                 text += f" `{short(node)}` {definition.at(node)} {what}."
-                return candidate_for("fixed-size", text, f"`{short(node)}` holds for one size only")
+                return Candidate("fixed-size", text, f"`{short(node)}` holds for one size only")
     return None
 
 
@@ -237,10 +237,6 @@ def _parsed(text: str) -> ast.Module | None:
         return parse_tree(textwrap.dedent(text))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
-
-
-def candidate_for(code: str, text: str, mistake: str) -> Candidate:
-    return Candidate(code, text, {}, mistake)
 
 
 def short(node: ast.AST) -> str:

@@ -13,7 +13,6 @@ from grader.diagnosis.evidence import Evidence, names_of
 from grader.diagnosis.rules.source import (
     Function,
     arguments_of,
-    candidate_for,
     definitions_of,
     is_name,
     loop_variables,
@@ -39,17 +38,17 @@ def shared_by_objects(evidence: Evidence) -> Candidate | None:
                 text = f"`{attribute}` of `{node.name}` belongs to the class {definition.at(at)}, not to the object:"
                 text += f" all objects of `{node.name}` share it, and each finds what another has left."
                 text += f" `self.{attribute} = ...` in `__init__` gives each its own."
-                return candidate_for("shared-state", text, f"`{attribute}` is shared by all objects of `{node.name}`")
+                return Candidate("shared-state", text, f"`{attribute}` is shared by all objects of `{node.name}`")
     for definition in definitions_of(evidence):
         for at, kind in _in_two_places(definition.tree):
             text = f"`{short(at)}` {definition.at(at)} puts one object of `{kind}` in two places: they share its"
             text += " parameters and what it keeps for the backward pass."
-            return candidate_for("shared-state", text, f"one object of `{kind}` in two places")
+            return Candidate("shared-state", text, f"one object of `{kind}` in two places")
         for name, function in definition.functions():
             for layer, at in _forward_twice(function):
                 text = f"`{name}` calls `forward` of `{layer}` twice {definition.at(at)} before its `backward`, which"
                 text += " finds only what the last `forward` kept: two layers of a network are two objects."
-                return candidate_for("shared-state", text, f"`{layer}` is two layers of the network")
+                return Candidate("shared-state", text, f"`{layer}` is two layers of the network")
     return None
 
 
@@ -62,17 +61,15 @@ def shared_by_calls(evidence: Evidence) -> Candidate | None:
                 if variable not in theirs:
                     text = f"`{name}` keeps something in `{variable}` {definition.at(at)}, which is outside of the"
                     text += " function: what one call leaves there, the next one finds."
-                    return candidate_for("shared-state", text, f"`{variable}` lives outside of `{name}`")
+                    return Candidate("shared-state", text, f"`{variable}` lives outside of `{name}`")
         for node in definition.classes():
             for attribute, at in _made_once(node):
                 text = f"`self.{attribute}` is only set while there is none {definition.at(at)}: a second call goes on"
-                return candidate_for(
-                    "second-call", f"{text} with that of the first.", f"`self.{attribute}` is set once"
-                )
+                return Candidate("second-call", f"{text} with that of the first.", f"`self.{attribute}` is set once")
             for copy, source, at in _copied(node):
                 text = f"`self.{copy}` is copied from `self.{source}` once, in `__init__` {definition.at(at)}: when"
                 text += f" `self.{source}` gets new values, the copy keeps the old ones."
-                return candidate_for("second-call", text, f"`self.{copy}` is an old copy of `self.{source}`")
+                return Candidate("second-call", text, f"`self.{copy}` is an old copy of `self.{source}`")
     return None
 
 
@@ -85,7 +82,7 @@ def written_by_another_name(evidence: Evidence) -> Candidate | None:
             for change, whole in _through_other_names(function):
                 text = f"`{short(change)}` {definition.at(change)} writes into `{short(whole)}`, of which"
                 text += f" `{short(change.target)}` is another name and no copy: the next computation finds it changed."
-                return candidate_for("changed-input", text, f"`{short(change)}` changes `{short(whole)}`")
+                return Candidate("changed-input", text, f"`{short(change)}` changes `{short(whole)}`")
     return None
 
 

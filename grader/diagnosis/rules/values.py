@@ -126,7 +126,7 @@ def value_rule(
         "one-factor",
         f"{_names(list(one))} {'is' if len(one) == 1 else 'are'} right up to a factor, which is another one at another"
         " point: something that changes from point to point is missing as a factor, or is one too often.",
-        {"factors": one, "factors_elsewhere": other},
+        evidence={"factors": one, "factors_elsewhere": other},
     )
 
 
@@ -150,7 +150,7 @@ def changed_input(names: Sequence[str]) -> Candidate:
         "changed-input",
         f"Your code changes {what} in place; whoever uses it afterwards computes with the changed numbers."
         " Work on a copy, or make a new array.",
-        {"changed": list(names)},
+        evidence={"changed": list(names)},
     )
 
 
@@ -173,20 +173,20 @@ def extreme(name: str, *, overflows: bool, otherwise_right: bool, sure: bool = T
             " subtract the largest number of each row before `exp`, look for a logarithm of an `exp` or a softmax that"
             " has become 0; if you do not, begin there."
         )
-        return Candidate("not-finite", text, {"array": name})
+        return Candidate("not-finite", text, evidence={"array": name})
     elif not otherwise_right:
         text = (
             f"`{name}` is not finite because an exponential has become 0: numbers 720 apart still go well, numbers 1000"
             " apart do not, since exp(-1000) is 0 in float64. Look for a quotient or a logarithm of it."
         )
-        return Candidate("underflow", text, {"array": name})
+        return Candidate("underflow", text, evidence={"array": name})
     else:
         text = (
             "log(0): the logarithm is taken after the softmax, of a probability that has become exactly 0, so"
             f" `{name}` is not finite. For numbers 720 apart all is well, for numbers 1000 apart it is not: exp(-1000)"
             " is 0 in float64."
         )
-    return Candidate("overflow" if overflows else "logarithm-of-zero", text, {"array": name})
+    return Candidate("overflow" if overflows else "logarithm-of-zero", text, evidence={"array": name})
 
 
 def _other_output(pairs: Sequence[ArrayPair], golden: Expected) -> Candidate | None:
@@ -204,10 +204,10 @@ def _other_output(pairs: Sequence[ArrayPair], golden: Expected) -> Candidate | N
             return Candidate(
                 "swapped-outputs",
                 f"`{one}` and `{other}` are swapped: each holds the other's numbers.",
-                {"arrays": [one, other]},
+                evidence={"arrays": [one, other]},
             )
     for one, other in swaps.items():
-        return Candidate("other-output", f"`{one}` holds the numbers of `{other}`.", {"arrays": [one, other]})
+        return Candidate("other-output", f"`{one}` holds the numbers of `{other}`.", evidence={"arrays": [one, other]})
     return None
 
 
@@ -225,7 +225,7 @@ def known_factor(lead: str, factors: Sequence[float], evidence: dict[str, object
         (1 / np.log(10), "too small by ln 10: the logarithm is to the base 10, not the natural one."),
     ):
         if all(abs(f / value - 1) < 1e-6 for f in factors):
-            return Candidate("wrong-sign" if value == -1 else "scaled", f"{lead} {words}", evidence)
+            return Candidate("wrong-sign" if value == -1 else "scaled", f"{lead} {words}", evidence=evidence)
     return None
 
 
@@ -257,7 +257,7 @@ def _scaled(pairs: Sequence[ArrayPair], sizes: Set[int], hidden: bool) -> Candid
         if same and _whole(1 / counted[0], set()):
             number = "" if hidden else f", {round(1 / counted[0])}"
             text = f"{names} are divided by one fixed number{number}, where the number of {thing} belongs."
-            return Candidate("scaled-by-count", text, evidence)
+            return Candidate("scaled-by-count", text, evidence=evidence)
     large = {p.name: factors[p.name] for p in pairs if p.name in factors and np.count_nonzero(p.expected) > 2}
     if not large:
         return None  # any two numbers differ by a factor
@@ -270,7 +270,7 @@ def _scaled(pairs: Sequence[ArrayPair], sizes: Set[int], hidden: bool) -> Candid
         text = f"{names} are {'both' if len(values) == 2 else 'all'} off by one and the same factor."
     else:
         text = f"Each of {names} is right up to one factor for all of its entries, another for each array."
-    return Candidate("one-factor", text, {"factors": large})
+    return Candidate("one-factor", text, evidence={"factors": large})
 
 
 def _other_count(factors: Mapping[str, float], pairs: Sequence[ArrayPair]) -> str:
@@ -297,9 +297,9 @@ def _counted(
     if not set(counts) <= sizes:  # a rate, say, of which the factor says no more than what it is
         times = f"{counts[0]} times" if one else "a whole number of times"
         text = f"{names} {is_} {times} {how}, in all entries alike{sign}."
-        return Candidate("one-factor", text, evidence)
+        return Candidate("one-factor", text, evidence=evidence)
     by = f"{counts[0]}, which is the length of an axis" if one else "the length of an axis"
-    return Candidate("scaled-by-count", f"{names} {is_} {how} by a factor of {by}: {why}{sign}.", evidence)
+    return Candidate("scaled-by-count", f"{names} {is_} {how} by a factor of {by}: {why}{sign}.", evidence=evidence)
 
 
 def _factor(pair: ArrayPair) -> float | None:
