@@ -20,27 +20,10 @@ from grader.diagnosis.evidence import Evidence
 from grader.model import Excerpt
 from grader.worker.syntax import parse_tree
 
-PURE = frozenset(
-    {
-        "maximum",
-        "minimum",
-        "exp",
-        "log",
-        "sqrt",
-        "abs",
-        "square",
-        "sum",
-        "mean",
-        "dot",
-        "matmul",
-        "einsum",
-        "transpose",
-        "reshape",
-        "where",
-        "clip",
-        "zeros_like",
-    }
-)
+PURE = frozenset({
+    "maximum", "minimum", "exp", "log", "sqrt", "abs", "square", "sum", "mean", "dot", "matmul", "einsum", "transpose",
+    "reshape", "where", "clip", "zeros_like",
+})  # fmt: skip
 """Functions of NumPy, and methods of arrays, that only return something."""
 PURE_METHODS = frozenset({"reshape", "transpose", "astype", "copy", "sum", "mean", "dot", "clip", "flatten", "ravel"})
 OUT_AT = {"dot": 2, "sum": 3, "mean": 3, "clip": 3}
