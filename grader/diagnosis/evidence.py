@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence, Set
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -137,63 +138,54 @@ class Named(Struct, frozen=True, kw_only=True):
     """How many failed checks the same explains."""
 
 
+@dataclass(kw_only=True)
 class Evidence:
-    """Everything that is known of one failed check: what a rule is given.
+    """Everything that is known of one failed check: what a rule is given."""
 
-    Parameters
-    ----------
-    expected
-        Its arrays as the reference returns them at the graded seed.
-    prepared
-        What the prepared mistakes say of it, if anything.
-    asker
-        Asks the submission again.
-    wrong
-        All failed checks of the submission.
-    explained
-        The names of each check that a prepared mistake explains as a whole.
-    raised
-        The checks in which the student's code raised.
-    code
-        The student's own definitions that the check uses.
-    given
-        Whether it uses nothing but the course's own definitions.
-    passed
-        The names that checks use which passed.
-    beside
-        The student's definitions of the names that the check builds on.
-    """
+    case: Case
+    expected: Mapping[str, npt.NDArray[Any]]
+    """Its arrays as the reference returns them at the graded seed."""
+    prepared: Named | None
+    """What the prepared mistakes say of it, if anything."""
+    asker: Asker
+    """Asks the submission again."""
+    wrong: Sequence[Case]
+    """All failed checks of the submission."""
+    explained: Set[frozenset[str]]
+    """The names of each check that a prepared mistake explains as a whole."""
+    raised: Sequence[Case]
+    """The checks in which the student's code raised."""
+    code: Sequence[Excerpt]
+    """The student's own definitions that the check uses."""
+    given: bool
+    """Whether it uses nothing but the course's own definitions."""
+    passed: Set[str]
+    """The names that checks use which passed."""
+    beside: Sequence[Excerpt]
+    """The student's definitions of the names that the check builds on."""
 
-    def __init__(
-        self,
-        case: Case,
-        expected: Mapping[str, npt.NDArray[Any]],
-        prepared: Named | None,
-        asker: Asker,
-        wrong: Sequence[Case],
-        explained: Set[frozenset[str]],
-        raised: Sequence[Case] = (),
-        code: Sequence[Excerpt] = (),
-        given: bool = False,
-        passed: Set[str] = frozenset(),
-        beside: Sequence[Excerpt] = (),
-    ) -> None:
-        self.case = case
-        self.check = case.check
-        self.values = case.observation.values
-        self.expected = expected
-        self.prepared = prepared
-        self.whole = prepared if prepared is not None and prepared.whole else None
+    @property
+    def check(self) -> Check:
+        return self.case.check
+
+    @property
+    def values(self) -> Mapping[str, Any]:
+        return self.case.observation.values
+
+    @property
+    def whole(self) -> Named | None:
         """`prepared` where it explains every wrong array of the check."""
-        self.asker = asker
-        self._wrong = wrong
-        self._raised = raised
-        self.code = code
-        self._given = given
-        self.beside = beside
-        self.runs_elsewhere = bool(names_of(case.check) & passed)
+        return self.prepared if self.prepared is not None and self.prepared.whole else None
+
+    @property
+    def runs_elsewhere(self) -> bool:
         """Whether a check that passed uses the same code."""
-        self._explained = names_of(case.check) in explained
+        return bool(names_of(self.check) & self.passed)
+
+    @property
+    def is_explained(self) -> bool:
+        """Whether a prepared mistake explains this check as a whole, or another of the same names."""
+        return names_of(self.check) in self.explained
 
     @property
     def failed(self) -> list[str]:
@@ -208,7 +200,7 @@ class Evidence:
     @cached_property
     def facts(self) -> tuple[Fact, ...]:
         """How the layers that the check uses behave, where they are the student's own."""
-        if self._given:
+        if self.given:
             return ()
         return self.asker.facts(self.check, self.failed if self.shown is not None else list(self.values))
 
@@ -221,21 +213,21 @@ class Evidence:
         names = names_of(self.check)
         others = [
             case
-            for case in self._wrong
+            for case in self.wrong
             if case.check.id != self.check.id and names_of(case.check) <= names and not case.innocent
         ]
-        return any(not any_follows_own_forward(case, self.asker) for case in others)
+        return any(not follows_own_forward(case, self.asker) for case in others)
 
     @property
     def earlier_fails(self) -> bool:
         """Whether a check of what this one builds on fails by itself: its forward pass may be wrong for that alone."""
         earlier = set(self.check.builds_on)
-        return any(names_of(case.check) & earlier and not case.innocent for case in self._wrong)
+        return any(names_of(case.check) & earlier and not case.innocent for case in self.wrong)
 
     @property
     def known(self) -> bool:
         """Whether prepared mistakes explain this check, or another of the same names, by ordinary numbers."""
-        return self._explained or (self.whole is not None and self.whole.strong and self.whole.checks > 1)
+        return self.is_explained or (self.whole is not None and self.whole.strong and self.whole.checks > 1)
 
     @cached_property
     def consequence(self) -> bool:
@@ -245,14 +237,14 @@ class Evidence:
         """
         own = names_of(self.check)
         names = own | set(self.check.builds_on)
-        parts = (names_of(case.check) for case in self._wrong if not case.innocent)
-        return self._explained or any(part < names and part != own for part in parts)
+        parts = (names_of(case.check) for case in self.wrong if not case.innocent)
+        return self.is_explained or any(part < names and part != own for part in parts)
 
     @property
     def returned_none(self) -> tuple[str, str] | None:
         """A name that this check needs, and what is None of it in another check of it alone."""
         needed = names_of(self.check) | set(self.check.builds_on)
-        for case in self._wrong:
+        for case in self.wrong:
             own = names_of(case.check)
             if len(own) == 1 and own <= needed:
                 for name, value in case.observation.values.items():
@@ -264,7 +256,7 @@ class Evidence:
     def raised_at(self) -> Frame | None:
         """Where the student's code raised; of a hidden check, which does not tell, where it did so in a public one."""
         names = names_of(self.check)
-        alike = [case for case in self._raised if names & names_of(case.check)]
+        alike = [case for case in self.raised if names & names_of(case.check)]
         return next((case.frame for case in (self.case, *alike) if case.frame is not None), None)
 
     @property
@@ -281,7 +273,7 @@ class Evidence:
             shapes = any(array.earned != 1 and array.error is None for array in other.outcome.arrays)
             return part < names or (part == names and shapes)
 
-        others = [other for other in (*self._wrong, *self._raised) if other.check.id != self.check.id]
+        others = [other for other in (*self.wrong, *self.raised) if other.check.id != self.check.id]
         return self.case.after_error or any(
             comes_before(other) and not other.innocent and (own is None or other.frame != own) for other in others
         )
@@ -314,10 +306,11 @@ def names_of(check: Check) -> frozenset[str]:
     return frozenset(use.name for use in check.uses)
 
 
-def any_follows_own_forward(case: Case, asker: Asker) -> bool:
-    """Whether a wrong array is the derivative of the student's own forward pass."""
+def follows_own_forward(case: Case, asker: Asker) -> set[str]:
+    """The wrong arrays that are derivatives of the student's own forward pass."""
     failed = failed_arrays(case)
-    return any(fact.kind == "own" and set(fact.arrays) & set(failed) for fact in asker.facts(case.check, failed))
+    own = {name for fact in asker.facts(case.check, failed) if fact.kind == "own" for name in fact.arrays}
+    return own & set(failed)
 
 
 def arrays_of(observation: Observation) -> dict[str, Any]:

@@ -70,13 +70,13 @@ def explain(
             continue  # nothing but values that are no arrays
         beside = {(e.file, e.line): e for es in own.values() for e in es if e.name in case.check.builds_on}
         evidence = Evidence(
-            case,
-            expected,
-            named.get(id),
-            asker,
-            wrong,
-            explained,
-            raised,
+            case=case,
+            expected=expected,
+            prepared=named.get(id),
+            asker=asker,
+            wrong=wrong,
+            explained=explained,
+            raised=raised,
             code=own.get(id, ()),
             given=bool(own) and not own.get(id),
             passed=passed,

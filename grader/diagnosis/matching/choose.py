@@ -16,7 +16,7 @@ import numpy.typing as npt
 from grader.compare.messages import enumerated
 from grader.diagnosis.bank import GRADED, REPEATED, Bank, Hypothesis
 from grader.diagnosis.codes import TWO, UNRANKED, Candidate
-from grader.diagnosis.evidence import Asker, Case, Named, arrays_of, names_of
+from grader.diagnosis.evidence import Asker, Case, Named, arrays_of, failed_arrays, follows_own_forward, names_of
 from grader.diagnosis.matching.match import Ask, Matcher, Values
 from grader.diagnosis.matching.ranking import order, rank
 from grader.diagnosis.mutation.mutation import Weakness
@@ -81,8 +81,11 @@ def named_mistakes(cases: Sequence[Case], bank: Bank, asker: Asker) -> dict[str,
         seen = arrays_of(case.observation) if asker.graded_is_prepared else asker.view(case.check, GRADED)
         if seen is None:
             continue
-        if not case.innocent and not _all_follow_own_forward(case, asker):
-            matcher.failed(case.check, seen)
+        failed = set(failed_arrays(case))
+        if not case.innocent and not (failed and failed == follows_own_forward(case, asker)):
+            matcher.failed(
+                case.check, seen
+            )  # derivatives of the student's own forward pass contradict no mistake in it
         left = matcher.possible(case.check, seen)
         possible[case.check.id] = (seen, left)
         for number in left:
@@ -126,16 +129,9 @@ def named_mistakes(cases: Sequence[Case], bank: Bank, asker: Asker) -> dict[str,
     return named
 
 
-def _all_follow_own_forward(case: Case, asker: Asker) -> bool:
-    """Whether all wrong arrays are derivatives of the student's own forward pass: they contradict no mistake in it."""
-    failed = [array.name for array in case.outcome.arrays if array.earned != 1]
-    own = {name for fact in asker.facts(case.check, failed) if fact.kind == "own" for name in fact.arrays}
-    return bool(failed) and set(failed) <= own
-
-
 def _is_zero(case: Case, values: Values) -> bool:
     """Whether its wrong arrays are zero everywhere; a judged check names others than its probe returns."""
-    named = {array.name for array in case.outcome.arrays if array.earned != 1} & values.keys()
+    named = set(failed_arrays(case)) & values.keys()
     wrong = [values[name] for name in named or values]
     return not any(isinstance(value, np.ndarray) and value.any() for value in wrong)
 

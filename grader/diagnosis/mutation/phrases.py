@@ -5,73 +5,65 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping, Sequence, Set
 from copy import deepcopy
+from dataclasses import dataclass
 
 INVERSE = {"exp": "log", "log": "exp", "square": "sqrt", "sqrt": "square"}
 """A function, and the one that is missing where it has been applied once too often."""
 
 
+@dataclass(frozen=True)
 class Words:
-    """Words about expressions in one function of the solution; `visible` are the names that the stub shows, too."""
+    """Words about expressions in one function of the solution."""
 
-    def __init__(
-        self,
-        visible: Set[str],
-        made: Mapping[str, tuple[str, str]] | None = None,
-        functions: Sequence[str] = (),
-        built: Mapping[str, str] | None = None,
-        lists: Mapping[str, int] | None = None,
-        changes: Mapping[str, str] | None = None,
-        defaults: Mapping[str, str] | None = None,
-        remade: Mapping[str, str] | None = None,
-    ) -> None:
-        self._visible = visible
-        self.lists = lists or {}
-        """Lists with how many entries they begin with."""
-        self.defaults = defaults or {}
-        """Numbers that arguments have where none is given."""
-        self.remade = remade or {}
-        """Variables that are set before the function changes anything, with how to compute them once more."""
-        self._changes = changes or {}
-        """For a variable the one that is changed by it."""
-        self._built = built or {}
-        """For an attribute of the object the class of the layer that it holds."""
-        self.functions = functions
-        """Functions of one argument in the same file."""
-        self._made = made or {}
-        """For a variable the function and the one variable that it is made of."""
+    visible: Set[str]
+    """Names that the stub shows, too."""
+    made: Mapping[str, tuple[str, str]]
+    """For a variable the function and the one variable that it is made of."""
+    functions: Sequence[str]
+    """Functions of one argument in the same file."""
+    built: Mapping[str, str]
+    """For an attribute of the object the class of the layer that it holds."""
+    lists: Mapping[str, int]
+    """Lists with how many entries they begin with."""
+    changes: Mapping[str, str]
+    """For a variable the one that is changed by it."""
+    defaults: Mapping[str, str]
+    """Numbers that arguments have where none is given."""
+    remade: Mapping[str, str]
+    """Variables that are set before the function changes anything, with how to compute them once more."""
 
     def step_between(self, right: str, wrong: str) -> tuple[str, str] | None:
         """The code and the clause of the function that leads from one variable to the other; None if none does."""
-        if wrong in self._made and self._made[wrong][1] == right:
-            function = self._made[wrong][0]
+        if wrong in self.made and self.made[wrong][1] == right:
+            function = self.made[wrong][0]
             if function in INVERSE:
                 return "missing-function", f"the function `{INVERSE[function]}` is missing"
             return "wrong-function", f"the function `{function}` is applied"
-        if right in self._made and self._made[right][1] == wrong:
-            function = self._made[right][0]
+        if right in self.made and self.made[right][1] == wrong:
+            function = self.made[right][0]
             return "missing-function", f"what goes into `{function}` stands where what comes out of it belongs"
         return None
 
     def before(self, name: str) -> tuple[str, str] | None:
         """For a list of which each entry is a function of one of another list: that function, and that list."""
-        function, of = self._made.get(name, ("", ""))
+        function, of = self.made.get(name, ("", ""))
         return (function, of) if name in self.lists and of in self.lists else None
 
     def kept_in(self, name: str) -> str:
         """What a list is called, or what it changes."""
         if self.shown(name):
             return f"`{name}`"
-        changed = self._changes.get(name, "")
+        changed = self.changes.get(name, "")
         return f"what changes `{changed}`" if self.shown(changed) else "a list"
 
     def shown(self, name: str) -> bool:
         """Whether the student knows this name from the hand-out."""
-        return name in self._visible
+        return name in self.visible
 
     def layer(self, node: ast.AST) -> str:
         """What a layer is called: by its class where that is known, else as the student knows it."""
-        if isinstance(node, ast.Attribute) and node.attr in self._built and ast.unparse(node.value) == "self":
-            return f"the layer `{self._built[node.attr]}`"
+        if isinstance(node, ast.Attribute) and node.attr in self.built and ast.unparse(node.value) == "self":
+            return f"the layer `{self.built[node.attr]}`"
         return self.name(node) or "a layer"
 
     def call(self, node: ast.Call) -> str:
@@ -82,12 +74,12 @@ class Words:
 
     def attributes(self) -> list[str]:
         """The attributes of `self` that the student knows from the hand-out."""
-        return sorted(name.removeprefix("self.") for name in self._visible if name.startswith("self."))
+        return sorted(name.removeprefix("self.") for name in self.visible if name.startswith("self."))
 
     def name(self, node: ast.AST) -> str:
         """What an expression is called: a name in backticks, or what it stands for; empty for anything else."""
         if isinstance(node, ast.Name):
-            function, of = self._made.get(node.id, ("", ""))
+            function, of = self.made.get(node.id, ("", ""))
             phrase = f"what `{function}` makes of `{of}`" if self.shown(function) and self.shown(of) else ""
             return f"`{node.id}`" if self.shown(node.id) else phrase
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "self":
