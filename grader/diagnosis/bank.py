@@ -10,21 +10,20 @@ from __future__ import annotations
 
 import hashlib
 import io
-import json
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from copy import copy
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from msgspec import Struct, structs
+from msgspec import Struct, json
 
 from grader.assignment.loading.check_source import check_digest, hidden_files, public_files
 from grader.assignment.release.edits import WRONG
-from grader.model import Assignment
+from grader.model import Assignment, Check
 from grader.worker.experiments.fingerprints import FIELDS, Floats
 
 FILE = "mistakes.npz"
@@ -45,8 +44,6 @@ class Hypothesis(Struct, frozen=True, kw_only=True):
     function: str
     named: bool
     """Whether the author wrote it down."""
-    line: int = 0
-    """Of the solution; 0 where several change."""
     mistakes: int = 1
     """How many it takes: of what explains as well, the simpler one is true."""
     likely: int = 0
@@ -70,40 +67,44 @@ class Results(Struct, frozen=True):
     """What the reference returns at the second point; empty where that is too much to keep."""
 
 
+class Meta(Struct, frozen=True, kw_only=True):
+    """What a file says of itself."""
+
+    base: str
+    """Digest of what all checks share."""
+    solution: str = ""
+    """Digest of what generated mistakes are made from; empty in a public file."""
+    complete: bool
+    """Whether generated mistakes are in it, and not the author's alone."""
+    checks: Mapping[str, str]
+    """The digest of each check."""
+    seeds: tuple[int, int]
+    arrays: Mapping[str, tuple[str, ...]]
+    """The names of each check's arrays."""
+    hypotheses: tuple[Hypothesis, ...]
+
+
 class Bank:
     """A prepared file, read check by check."""
 
     def __init__(self, path: Path) -> None:
         self._file: Mapping[str, npt.NDArray[Any]] = np.load(io.BytesIO(path.read_bytes()), allow_pickle=False)
-        meta = json.loads(self._file["meta"].tobytes())
-        self.base: str = meta["base"]
-        """Digest of what all checks share."""
-        self.solution: str = meta.get("solution", "")
-        """Digest of what generated mistakes are made from; empty in a public file."""
-        self.complete: bool = meta["complete"]
-        """Whether generated mistakes are in it, and not the author's alone."""
+        self.meta = json.decode(self._file["meta"].tobytes(), type=Meta)
+        self.seeds, self.hypotheses = self.meta.seeds, self.meta.hypotheses
         self.stale: tuple[str, ...] = ()
         """Checks that are other ones than when the file was made: nothing is named in them."""
-        self._checks: dict[str, str] = meta["checks"]
-        self.seeds: tuple[int, int] = tuple(meta["seeds"])
-        self._arrays: dict[str, list[str]] = meta["arrays"]
-        self._hypotheses: list[dict[str, Any]] = meta["hypotheses"]
         self._results: dict[str, Results] = {}
-
-    @cached_property
-    def hypotheses(self) -> tuple[Hypothesis, ...]:
-        return tuple(Hypothesis(**entry) for entry in self._hypotheses)
 
     def results(self, check: str) -> Results | None:
         """What is known about `check`; None where the file has nothing."""
-        if check not in self._arrays or check in self.stale:
+        if check not in self.meta.arrays or check in self.stale:
             return None
         if check not in self._results:  # asked for every array that failed
             self._results[check] = self._unpacked(check)
         return self._results[check]
 
     def _unpacked(self, check: str) -> Results:
-        names, reference = tuple(self._arrays[check]), self._file[f"{check}.reference"]
+        names, reference = self.meta.arrays[check], self._file[f"{check}.reference"]
         return Results(
             names=names,
             reference=reference,
@@ -115,7 +116,7 @@ class Bank:
     def against(self, checks: Mapping[str, str]) -> Bank:
         """The file as it serves these checks, given by their digests."""
         other = copy(self)
-        other.stale = tuple(id for id, digest in checks.items() if self._checks.get(id) != digest)
+        other.stale = tuple(id for id, digest in checks.items() if self.meta.checks.get(id) != digest)
         return other
 
 
@@ -138,31 +139,29 @@ def bank_path(assignment: Assignment) -> Path:
 
 def read_bank(assignment: Assignment) -> Bank | None:
     """The prepared hypotheses; None where there are none, or none for the sources that lie here."""
-    path = bank_path(assignment)
-    if not path.is_file():
-        return None
-    try:
-        status = path.stat()
-        bank = _opened(path, status.st_mtime_ns, status.st_size)
-        if bank.base != (_public_base if assignment.solution is None else _base)(assignment):
-            return None
-        return bank.against({check.id: check_digest(check) for check in assignment.checks})
-    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile):
-        return None  # a damaged file costs the names of mistakes and nothing else
+    base = _public_base if assignment.solution is None else _base
+    return _fitting(assignment, lambda meta: meta.base == base(assignment))
 
 
 def read_generated(assignment: Assignment) -> Bank | None:
     """The prepared hypotheses of this solution, though the author may have named other mistakes since."""
+    if assignment.solution is None:
+        return None
+    return _fitting(assignment, lambda meta: meta.complete and meta.solution == _digest(assignment, []))
+
+
+def _fitting(assignment: Assignment, fits: Callable[[Meta], bool]) -> Bank | None:
     path = bank_path(assignment)
-    if assignment.solution is None or not path.is_file():
-        return None
     try:
-        bank = Bank(path)
-    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile):
-        return None
-    if not bank.complete or bank.solution != _digest(assignment, []):
-        return None
-    return bank.against({check.id: check_digest(check) for check in assignment.checks})
+        status = path.stat()
+        bank = _opened(path, status.st_mtime_ns, status.st_size)
+        return bank.against(_digests(assignment.checks)) if fits(bank.meta) else None
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile):
+        return None  # there is none; or a damaged file, which costs the names of mistakes and nothing else
+
+
+def _digests(checks: Sequence[Check]) -> dict[str, str]:
+    return {check.id: check_digest(check) for check in checks}
 
 
 def missing_names(assignment: Assignment) -> str:
@@ -194,18 +193,24 @@ def write_bank(
     """Write the file and the public one beside it; returns its path."""
     path = assignment.root / "golden" / FILE
     path.parent.mkdir(exist_ok=True)
-    origin: dict[str, Any] = {"base": _base(assignment), "complete": complete}
-    origin["checks"] = {check.id: check_digest(check) for check in assignment.checks}
-    origin["solution"] = _digest(assignment, [])
-    _replace(path, _packed(origin, seeds, hypotheses, results))
+    meta = Meta(
+        base=_base(assignment),
+        solution=_digest(assignment, []),
+        complete=complete,
+        checks=_digests(assignment.checks),
+        seeds=seeds,
+        arrays={check: r.names for check, r in results.items()},
+        hypotheses=hypotheses,
+    )
+    _replace(path, _packed(meta, results))
     write_public_bank(assignment, Bank(path))
     return path
 
 
 def write_public_bank(assignment: Assignment, bank: Bank) -> Path:
-    """Write what a hand-out may hold of `bank`: no arrays, no line of the solution, nothing of hidden checks."""
-    public = [c.id for c in assignment.checks if c.visibility == "public"]
-    kept = {id: r for id in public if (r := bank.results(id)) is not None}
+    """Write what a hand-out may hold of `bank`: no arrays, and nothing of hidden checks."""
+    public = [c for c in assignment.checks if c.visibility == "public"]
+    kept = {c.id: r for c in public if (r := bank.results(c.id)) is not None}
     used = sorted({int(number) for results in kept.values() for number in results.which})
     place = {number: at for at, number in enumerate(used)}
     shown = {
@@ -217,27 +222,21 @@ def write_public_bank(assignment: Assignment, bank: Bank) -> Path:
         )
         for id, r in kept.items()
     }
-    hypotheses = tuple(structs.replace(h, line=min(h.line, 1)) for h in (bank.hypotheses[n] for n in used))
+    meta = Meta(
+        base=_public_base(assignment),
+        complete=bank.meta.complete,
+        checks=_digests(public),
+        seeds=bank.seeds,
+        arrays={check: r.names for check, r in shown.items()},
+        hypotheses=tuple(bank.hypotheses[number] for number in used),
+    )
     path = assignment.root / "golden" / PUBLIC_FILE
-    origin: dict[str, Any] = {"base": _public_base(assignment), "complete": bank.complete}
-    origin["checks"] = {c.id: check_digest(c) for c in assignment.checks if c.id in public}
-    _replace(path, _packed(origin, bank.seeds, hypotheses, shown))
+    _replace(path, _packed(meta, shown))
     return path
 
 
-def _packed(
-    origin: Mapping[str, Any],
-    seeds: tuple[int, int],
-    hypotheses: Sequence[Hypothesis],
-    results: Mapping[str, Results],
-) -> bytes:
-    meta = {
-        **origin,
-        "seeds": seeds,
-        "arrays": {check: r.names for check, r in results.items()},
-        "hypotheses": [structs.asdict(h) for h in hypotheses],
-    }
-    arrays: dict[str, Any] = {"meta": np.frombuffer(json.dumps(meta).encode(), dtype=np.uint8)}
+def _packed(meta: Meta, results: Mapping[str, Results]) -> bytes:
+    arrays: dict[str, Any] = {"meta": np.frombuffer(json.encode(meta), dtype=np.uint8)}
     for check, result in results.items():
         arrays |= {f"{check}.reference": result.reference, f"{check}.which": result.which}
         arrays[f"{check}.found"] = _against(_shortened(result.found, result.reference), result.reference)

@@ -87,7 +87,7 @@ def keep_named(assignment: Assignment, tell: Callable[[str], None]) -> Path | No
     What `--mutants` has made stays: of a check that has changed since it names nothing, of the others it does.
     """
     bank = read_bank(assignment)
-    if bank is not None and (bank.complete or not bank.stale):
+    if bank is not None and (bank.meta.complete or not bank.stale):
         return None
     return prepare(assignment, tell, named_only=True).path
 
@@ -109,7 +109,13 @@ def prepare(
     every = [] if named_only else excused(assignment, mutants(assignment))
     bank = read_bank(assignment)
     outcomes = read_outcomes(assignment)
-    if every and bank is not None and bank.complete and not bank.stale and all(key_of(m) in outcomes for m in every):
+    if (
+        every
+        and bank is not None
+        and bank.meta.complete
+        and not bank.stale
+        and all(key_of(m) in outcomes for m in every)
+    ):
         return MutantRun(tuple(MutantResult(m, outcomes[key_of(m)]) for m in every), len(bank.hypotheses), None)
     waiting = assignment.root / WAITING / sources(assignment)
     edits = wrong_edits(assignment)
@@ -148,24 +154,12 @@ def prepare(
     useful = _useful(more, seen[count:], steady, [(m, a) for m, a in zip(every, seen, strict=False) if a])
     more, seen = [more[number] for number in useful], [*seen[:count], *(seen[count + number] for number in useful)]
     hypotheses = [
-        Hypothesis(code=m.code, text=m.clause, function=m.function, named=False, line=m.line, weakness=m.weakness.value)
-        for m in every
+        Hypothesis(code=m.code, text=m.clause, function=m.function, named=False, weakness=m.weakness) for m in every
     ]
     hypotheses += [Hypothesis(code=NAMED, text=e.name, function="", named=True) for e in edits]
-    hypotheses += [
-        Hypothesis(
-            code=v.code,
-            text=v.text,
-            function=v.function,
-            named=v.named,
-            mistakes=v.mistakes,
-            likely=v.likely,
-            weakness=v.weakness.value,
-        )
-        for v in more
-    ]
+    hypotheses += [v.hypothesis for v in more]
     path = None
-    if bank is None or bank.stale or not (bank.complete or named_only):
+    if bank is None or bank.stale or not (bank.meta.complete or named_only):
         seeds = (assignment.seed, second_seed(assignment.seed))
         by_check = _results(assignment, steady | cells, seen)
         generated = read_generated(assignment) if named_only else None
@@ -230,11 +224,11 @@ def _useful(
         how = order(mutant.code, mutant.weakness, 0)
         same = _key(mutant.function, 1, gives)
         said[same] = min(how, said.get(same, how))
-    for number, (variant, arrays) in enumerate(zip(more, seen, strict=True)):
+    for number, ((hypothesis, _), arrays) in enumerate(zip(more, seen, strict=True)):
         if not arrays or _agrees(arrays, right):
             continue
-        same = _key(variant.function, variant.mistakes, arrays)
-        how = order(variant.code, variant.weakness, variant.likely)
+        same = _key(hypothesis.function, hypothesis.mistakes, arrays)
+        how = order(hypothesis.code, hypothesis.weakness, hypothesis.likely)
         if same not in said or how < said[same]:
             said[same] = how
             numbers[same] = number

@@ -34,7 +34,7 @@ RIGHT = {"forward": np.tanh, "other": np.exp}
 """What the reference's checks compute of a point."""
 WAYS: list[tuple[Hypothesis, Mapping[str, Any]]] = [
     (Hypothesis(code=NAMED, text="sine for tanh", function="", named=True), {"forward": np.sin}),
-    (Hypothesis(code="wrong-function", text="the sine is taken", function="f", named=False, line=3),
+    (Hypothesis(code="wrong-function", text="the sine is taken", function="f", named=False),
      {"forward": np.sin}),
     (Hypothesis(code="wrong-variable", text="a variable", function="f", named=False), {"forward": np.cos}),
     (Hypothesis(code="missing-function", text="the tanh is missing", function="f", named=False), {"forward": np.cos}),

@@ -98,7 +98,7 @@ def test_a_solution_gets_all_of_them_and_another_way_of_writing_only_what_names_
     alone = further([base], [])
     both = further([base], [SourceText("f.py", other, "f", (definition,))])
     assert len(both) > len(alone)
-    assert all(v.function == "slope" for v in both[len(alone) :])
+    assert all(v.hypothesis.function == "slope" for v in both[len(alone) :])
 
 
 def test_a_mistake_is_also_made_in_every_place_of_a_function() -> None:
@@ -106,11 +106,11 @@ def test_a_mistake_is_also_made_in_every_place_of_a_function() -> None:
         "def f(t, y):\n    return y - t\n\n\ndef two_steps(t, y, h):\n    ### BEGIN SOLUTION\n"
         "    k = f(t + h, y + h * f(t + h, y))\n    ### END SOLUTION\n    return k\n"
     )
-    found = {w.text: w for w in further([SourceText("f.py", text, "f")], [])}
+    found = {w.hypothesis.text: w for w in further([SourceText("f.py", text, "f")], [])}
     once, everywhere = (
         found[f"nothing is added to `t` in an argument of `f`{end}"] for end in ("", ", in both places")
     )
     assert once.definitions[0][2].count("t + h") == 1
     assert "k = f((t), y + h * f((t), y))" in everywhere.definitions[0][2]
-    assert (once.mistakes, everywhere.mistakes) == (1, 1)
-    assert once.likely < everywhere.likely
+    assert (once.hypothesis.mistakes, everywhere.hypothesis.mistakes) == (1, 1)
+    assert once.hypothesis.likely < everywhere.hypothesis.likely

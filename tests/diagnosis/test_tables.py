@@ -48,7 +48,7 @@ def test_an_operator_in_the_table_makes_mutants_or_only_hypotheses(
         if hasattr(module, table):
             monkeypatch.setattr(module, table, (*getattr(module, table), no_rounding))
     mutants = [m.clause for m in mutants_of("f.py", SOLUTION)]
-    compared = [w.text for w in further([SourceText("f.py", SOLUTION, "f")], [])]
+    compared = [w.hypothesis.text for w in further([SourceText("f.py", SOLUTION, "f")], [])]
     said = "nothing is rounded"
     assert (said in mutants, said in compared) == (tries_checks, not tries_checks)
 

@@ -215,7 +215,7 @@ def test_another_named_mistake_keeps_what_mutants_have_given(assignment: Assignm
         wrong.write_text(text)
         [one.write_bytes(content) for one, content in files.items()]
     assert after is not None
-    assert (after.complete, after.stale) == (True, ())
+    assert (after.meta.complete, after.stale) == (True, ())
     assert [h for h in after.hypotheses if h.code != NAMED] == [h for h in before.hypotheses if h.code != NAMED]
     assert sum(h.text.startswith("again: ") for h in after.hypotheses) == 1
     for id in (check.id for check in assignment.checks):

@@ -12,9 +12,8 @@ from functools import lru_cache
 from itertools import islice
 from typing import NamedTuple
 
-from msgspec import Struct
-
 from grader.assignment.release.percent import python_lines
+from grader.diagnosis.bank import Hypothesis
 from grader.diagnosis.mutation.mutation import Mutation, Weakness
 from grader.diagnosis.mutation.operators import FOR_CHECKS, FOR_STUDENTS, Operator
 from grader.diagnosis.mutation.sites import spliced, spots
@@ -33,19 +32,12 @@ STRONG = (
 """Codes of mistakes that name one."""
 
 
-class WrongSolution(Struct, frozen=True, kw_only=True):
+class WrongSolution(NamedTuple):
     """A wrong solution."""
 
-    code: str
-    text: str
-    function: str
-    named: bool
+    hypothesis: Hypothesis
     definitions: tuple[tuple[str, str, str], ...]
     """What it redefines: module ("" the notebook), name, source."""
-    mistakes: int = 1
-    likely: int = 0
-    """0 for what students write, more for what is seldom meant."""
-    weakness: Weakness = Weakness.NONE
 
 
 class SourceText(NamedTuple):
@@ -70,7 +62,7 @@ def further(bases: Sequence[SourceText], rewritten: Sequence[SourceText]) -> lis
     for base in rewritten:
         names = {name for _, name, _ in base.changed}
         for variant in _single(base, FOR_CHECKS + FOR_STUDENTS, names):
-            if variant.code in STRONG and len(variants_of) < count + MOST_REWRITTEN:
+            if variant.hypothesis.code in STRONG and len(variants_of) < count + MOST_REWRITTEN:
                 variants_of.setdefault(variant.definitions, variant)
     return list(variants_of.values())
 
@@ -80,12 +72,14 @@ def _single(base: SourceText, operators: Sequence[Operator], names: Set[str] | N
         changed = _definition(base, [mutation])
         if changed is not None and (names is None or changed[1] in names):
             yield WrongSolution(
-                code=mutation.code,
-                text=mutation.clause,
-                weakness=mutation.weakness,
-                function=function,
-                named=False,
-                definitions=(*(d for d in base.changed if d[1] != changed[1]), changed),
+                Hypothesis(
+                    code=mutation.code,
+                    text=mutation.clause,
+                    weakness=mutation.weakness,
+                    function=function,
+                    named=False,
+                ),
+                (*(d for d in base.changed if d[1] != changed[1]), changed),
             )
 
 
@@ -104,13 +98,15 @@ def _everywhere(base: SourceText) -> Iterator[WrongSolution]:
         changed = _definition(base, apart) if 1 < len(apart) <= MOST_PLACES else None
         if changed is not None:
             yield WrongSolution(
-                code=code,
-                text=f"{clause}, in all {len(apart)} places" if len(apart) > 2 else f"{clause}, in both places",
-                weakness=apart[0].weakness,
-                function=function,
-                named=False,
-                likely=1,
-                definitions=(changed,),
+                Hypothesis(
+                    code=code,
+                    text=f"{clause}, in all {len(apart)} places" if len(apart) > 2 else f"{clause}, in both places",
+                    weakness=apart[0].weakness,
+                    function=function,
+                    named=False,
+                    likely=1,
+                ),
+                (changed,),
             )
 
 

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from grader.assignment.release.markers import regions
 from grader.assignment.release.percent import python_lines
+from grader.diagnosis.bank import Hypothesis
 from grader.diagnosis.codes import TWO
 from grader.diagnosis.mutation.compound import SourceText, WrongSolution
 from grader.diagnosis.mutation.sites import functions_of
@@ -294,13 +295,15 @@ def _variant(
         wrap(outer, f"marked({inside}, {inside!r})")
     kind = change.partition(":")[0]
     return WrongSolution(
-        code=code,
-        text=f"in `{inside or function.name}` {words}" if code == TWO else words,
-        function=inside or function.name,
-        named=code == TWO,
-        mistakes=2 if code == TWO else 1,
-        likely=0 if kind == "formula" else 2 if kind in RARE else 1,
-        definitions=tuple(
+        Hypothesis(
+            code=code,
+            text=f"in `{inside or function.name}` {words}" if code == TWO else words,
+            function=inside or function.name,
+            named=code == TWO,
+            mistakes=2 if code == TWO else 1,
+            likely=0 if kind == "formula" else 2 if kind in RARE else 1,
+        ),
+        tuple(
             (module, top, "\n".join([source, CALL, *lines[module, top]])) for (module, top), source in sources.items()
         ),
     )
