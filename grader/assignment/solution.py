@@ -15,8 +15,9 @@ from pathlib import Path
 from msgspec import Struct
 
 from grader.assignment.release.markers import regions, solved
-from grader.assignment.release.percent import notebook_of
+from grader.assignment.release.percent import python_lines
 from grader.model import Assignment, Check, Place, Uses
+from grader.worker.definitions_only import defining
 from grader.worker.syntax import parse_tree
 
 _HEADING = re.compile(r"# (#+) *(.*)")
@@ -51,7 +52,7 @@ def pieces(assignment: Assignment, check: Check, names: Sequence[str]) -> list[P
             wanted.setdefault(found, []).append(name)
     result = []
     for (module, file), own in wanted.items():
-        text = _text(file, bool(module))
+        text = _text(file)
         source, needed = closure(text, tuple(own))
         inner = {place.name: n for n in forbidden for place in assignment.names.get(n, ())}
         for asked in sorted(needed & (forbidden | inner.keys())):
@@ -117,7 +118,7 @@ def _bound(statement: ast.stmt) -> Iterable[str]:
 def definitions(assignment: Assignment, name: str) -> Sequence[ast.stmt]:
     """The statements of the solution's file that defines `name`; none when the reference is not here."""
     place = None if assignment.solution is None else _file_of(assignment, name)
-    return parse_tree(_text(place[1], bool(place[0]))).body if place else []
+    return parse_tree(_text(place[1])).body if place else []
 
 
 def _file_of(assignment: Assignment, name: str) -> tuple[str, Path] | None:
@@ -133,25 +134,14 @@ def _file_of(assignment: Assignment, name: str) -> tuple[str, Path] | None:
     return None
 
 
-def _text(file: Path, is_module: bool) -> str:
-    text = solved(file.read_text(encoding="utf-8"))
-    return text if is_module else _definitions_text(text)
-
-
-def _definitions_text(percent: str) -> str:
-    """The code cells of a percent notebook as one plain Python text, magics left out."""
-    lines: list[str] = []
-    for cell in notebook_of(percent)["cells"]:
-        if cell["cell_type"] == "code":
-            source = cell["source"] if isinstance(cell["source"], str) else "".join(cell["source"])
-            lines += [line for line in source.splitlines() if not line.lstrip().startswith(("%", "!"))]
-    return "\n".join(lines) + "\n"
+def _text(file: Path) -> str:
+    return "\n".join(python_lines(solved(file.read_text(encoding="utf-8"))))
 
 
 @lru_cache(maxsize=256)
 def closure(text: str, names: tuple[str, ...]) -> tuple[str, frozenset[str]]:
     """The definitions of `names` in `text` and all that they need of it, as text; and the names of what is in there."""
-    statements = list(_statements(parse_tree(text).body))
+    statements = defining(parse_tree(text).body)
     by_name: dict[str, list[ast.stmt]] = {}
     for statement in statements:
         for name in _defined(statement):
@@ -171,15 +161,6 @@ def closure(text: str, names: tuple[str, ...]) -> tuple[str, frozenset[str]]:
     kept = [s for s in statements if id(s) in taken]
     defined = frozenset(n for s in kept if not isinstance(s, ast.Import | ast.ImportFrom) for n in _defined(s))
     return ast.unparse(ast.Module([_alone(s, needed) for s in kept], [])), defined
-
-
-def _statements(body: Sequence[ast.stmt]) -> Iterable[ast.stmt]:
-    """Imports, functions and classes at the top level and in its branches."""
-    for node in body:
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Import | ast.ImportFrom):
-            yield node
-        elif isinstance(node, ast.If | ast.Try | ast.With):
-            yield from _statements(node.body)
 
 
 def _defined(statement: ast.stmt) -> Iterable[str]:
