@@ -6,15 +6,15 @@ check, in names that are identifiers. Pure; what the facts mean is for `grader.d
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
-from msgspec import Struct
+from msgspec import Struct, json
+from msgspec.structs import replace
 
-KINDS = ("ignored", "bent", "own", "second", "shared", "large")
+Kind = Literal["ignored", "bent", "own", "second", "shared", "large"]
 LONGEST = 20_000
 """Bytes of facts that are read; honest ones take some hundred."""
 NAME = re.compile(r"[A-Za-z_][\w.]{0,80}")
@@ -23,14 +23,14 @@ NAME = re.compile(r"[A-Za-z_][\w.]{0,80}")
 class Fact(Struct, frozen=True, kw_only=True):
     """One thing that was seen of a unit."""
 
-    kind: str
+    kind: Kind
     arrays: tuple[str, ...]
     """Of the check, that it concerns."""
     function: str
     """`ReLU.backward` or the like."""
-    argument: str
+    argument: str = ""
     """The incoming derivative, in the student's words; empty where that is not known."""
-    double: bool
+    double: bool = False
     some: bool = False
     """Whether it is true of some results of the unit only."""
     others: tuple[str, ...] = ()
@@ -43,27 +43,20 @@ def read_facts(values: Mapping[str, Any] | None, names: Iterable[str]) -> tuple[
     if not isinstance(packed, np.ndarray) or packed.dtype != np.uint8 or packed.size > LONGEST:
         return ()
     try:
-        entries = json.loads(packed.tobytes())
+        entries = json.decode(packed.tobytes(), type=list[Fact])
     except (ValueError, RecursionError):
         return ()
     known = list(names)
     facts: dict[tuple[str, str], Fact] = {}
-    for entry in entries if isinstance(entries, list) else ():
-        if not isinstance(entry, dict) or entry.get("kind") not in KINDS or not isinstance(entry.get("arrays"), list):
-            continue
-        function, argument = _name(entry.get("function")), _name(entry.get("argument"))
-        key = entry["kind"], function
+    for entry in entries:
+        key = entry.kind, _name(entry.function)
         before = facts[key].arrays if key in facts else ()
-        arrays = tuple(n for n in known if n in before or n in entry["arrays"])
-        others = entry.get("others")
-        others = tuple(n for n in known if n in others) if isinstance(others, list) else ()
-        if arrays and function:
-            facts[key] = Fact(
-                kind=entry["kind"], arrays=arrays, function=function, argument=argument,
-                double=entry.get("double") is True, some=entry.get("some") is True, others=others,
-            )  # fmt: skip
+        arrays = tuple(n for n in known if n in before or n in entry.arrays)
+        if arrays and key[1]:
+            others = tuple(n for n in known if n in entry.others)
+            facts[key] = replace(entry, arrays=arrays, argument=_name(entry.argument), others=others)
     return tuple(facts.values())
 
 
-def _name(value: object) -> str:
-    return value if isinstance(value, str) and NAME.fullmatch(value) else ""
+def _name(value: str) -> str:
+    return value if NAME.fullmatch(value) else ""
