@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import ChainMap
+from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
 
@@ -11,12 +12,6 @@ from grader.worker.state import State
 
 class Missing(AttributeError):
     """The submission has no such name: the check's outcome is `missing`, never `error`."""
-
-
-class NoSuchGlobal(Missing, KeyError):
-    """`Missing` as a mapping raises it, so that `student.notebook.get(name)` gives None."""
-
-    __str__ = Exception.__str__  # a KeyError puts its message in quotes
 
 
 class Student:
@@ -38,23 +33,9 @@ class Student:
         return _Globals(self.__state.globals)
 
 
-class _Globals(Mapping[str, Any]):
-    def __init__(self, values: dict[str, Any]) -> None:
-        self._values = values
-
-    def __getitem__(self, name: str) -> Any:
-        if name not in self._values:
-            raise NoSuchGlobal(f"`{name}` is not defined")
-        return self._values[name]
-
-    def __contains__(self, name: object) -> bool:
-        return name in self._values
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._values)
-
-    def __len__(self) -> int:
-        return len(self._values)
+class _Globals(ChainMap[str, Any]):
+    def __missing__(self, name: str) -> Any:
+        raise Missing(f"`{name}` is not defined")
 
 
 def find(state: State, name: str) -> tuple[dict[str, Any], str] | None:
