@@ -8,9 +8,9 @@ from hashlib import sha256
 from html import escape
 from typing import NamedTuple
 
-from grader.cohort.outcome import STATES, UNDECIDED
+from grader.cohort.outcome import STATES, UNDECIDED, StudentResult
 from grader.cohort.records import Run
-from grader.cohort.summary.summary import BINS, CohortSummary, StudentScore, time_bins
+from grader.cohort.summary.summary import BINS, CohortSummary, part_points, time_bins
 from grader.report.html import with_code
 from grader.report.sanitize import in_points, one_line, plural, points
 
@@ -198,23 +198,25 @@ def _unresolved(summary: CohortSummary) -> str:
 def _students(summary: CohortSummary, link: Callable[[str], str | None]) -> str:
     if not summary.by_student:
         return ""
-    rows = "".join(_student(student, link(student.path) if student.path else None) for student in summary.by_student)
+    rows = "".join(_student(one, summary.part_ids, link) for one in summary.by_student)
     titles = ("Student", f"Of {points(summary.max_points)}", *summary.part_ids, "State")
     head = "".join(f"<th><button>{_text(title)}</button></th>" for title in titles)
     table = f'<div class="wide"><table class="sorted"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
     return _section("Students", table)
 
 
-def _student(student: StudentScore, address: str | None) -> str:
-    name = _text(student.name or student.student)
+def _student(one: StudentResult, part_ids: Sequence[str], link: Callable[[str], str | None]) -> str:
+    result = one.result
+    name = _text(one.name or one.student)
+    address = link(result.path) if result is not None else None
     shown = name if address is None else f'<a href="{escape(address)}">{name}</a>'
-    score = "" if student.final is None else points(student.final)
-    state = [] if student.state == "graded" else [STATES[student.state]]
-    if student.late_days:
-        state.append(f"{plural(student.late_days, 'day')} late")
-    if student.pending:
-        state.append(f"{points(student.pending)} to mark by hand")
-    parts = "".join(f"<td>{'' if score is None else points(score)}" for score in student.parts)
+    score = "" if one.points is None else points(one.points)
+    state = [] if one.state == "graded" else [STATES[one.state]]
+    if result is not None and result.late_days:
+        state.append(f"{plural(result.late_days, 'day')} late")
+    if result is not None and result.pending:
+        state.append(f"{points(result.pending)} to mark by hand")
+    parts = "".join(f"<td>{'' if score is None else points(score)}" for score in part_points(one, part_ids))
     return f"<tr><td>{shown}<td>{score}{parts}<td>{', '.join(state)}"
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from msgspec import Struct, structs
 
-from grader.cohort.outcome import State, StudentResult, outcomes
+from grader.cohort.outcome import StudentResult, outcomes
 from grader.cohort.records import Decision, Result, RosterEntry
 
 BINS = 10
@@ -44,35 +44,6 @@ class MistakeLoss(Struct, frozen=True, kw_only=True):
     """Their names."""
 
 
-class Unresolved(Struct, frozen=True):
-    """A submission without a score."""
-
-    student: str
-    path: str
-    status: str
-    reason: str
-
-
-class StudentScore(Struct, frozen=True, kw_only=True):
-    """What counts for one student."""
-
-    student: str
-    name: str
-    path: str
-    """The submission that counts; empty: there is none."""
-    state: State
-    reason: str
-    """Why there are no points, or why a person gave them."""
-    final: Fraction | None
-    """What goes into a gradebook; None where nobody has decided yet."""
-    max_points: Fraction
-    late_days: int
-    pending: Fraction
-    """Points that wait for a person."""
-    parts: tuple[Fraction | None, ...]
-    """Points of each part of the assignment, in its order; None: not graded, or it needs manual grading."""
-
-
 class CohortSummary(Struct, frozen=True, kw_only=True):
     """One assignment of one run; students are counted once, by the attempt that counts."""
 
@@ -95,10 +66,11 @@ class CohortSummary(Struct, frozen=True, kw_only=True):
     """In the assignment's order."""
     mistakes: tuple[MistakeLoss, ...]
     """The dearest first."""
-    unresolved: tuple[Unresolved, ...]
+    unresolved: tuple[Result, ...]
+    """Submissions without a score."""
     part_ids: tuple[str, ...]
     """All parts that some submission has, in the assignment's order."""
-    by_student: tuple[StudentScore, ...]
+    by_student: tuple[StudentResult, ...]
     """By name."""
     seconds: float
     """What grading took, all submissions together, in the runs that did."""
@@ -193,30 +165,19 @@ def _summary(assignment: str, results: Sequence[Result], ends: Sequence[StudentR
         pending=sum((r.pending for r in counting), Fraction(0)),
         parts=tuple(_parts(graded)),
         mistakes=tuple(_mistakes(graded, part_ids)),
-        unresolved=tuple(Unresolved(r.student, r.path, r.status, r.reason) for r in results if r.status != "graded"),
+        unresolved=tuple(r for r in results if r.status != "graded"),
         part_ids=tuple(part_ids),
-        by_student=tuple(_score(one, part_ids, most) for one in ends if assignment or one.state != "absent"),
+        by_student=tuple(one for one in ends if assignment or one.state != "absent"),
         seconds=sum(r.seconds for r in results),
         longest=tuple(slow[:5]),
         times=tuple(sorted(r.seconds for r in results)),
     )
 
 
-def _score(one: StudentResult, part_ids: Sequence[str], most: Fraction) -> StudentScore:
-    result = one.result
-    parts = {p["id"]: p["score"] for p in result.report.get("parts", ())} if result is not None else {}
-    return StudentScore(
-        student=one.student,
-        name=one.name,
-        path=result.path if result is not None else "",
-        state=one.state,
-        reason=one.reason,
-        final=one.points,
-        max_points=most,
-        late_days=result.late_days if result is not None else 0,
-        pending=result.pending if result is not None else Fraction(0),
-        parts=tuple(None if parts.get(id) is None else _points(parts[id]) for id in part_ids),
-    )
+def part_points(one: StudentResult, part_ids: Sequence[str]) -> list[Fraction | None]:
+    """A student's points of each of these parts; None: not graded, or it needs manual grading."""
+    scores = {p["id"]: p["score"] for p in one.result.report.get("parts", ())} if one.result is not None else {}
+    return [None if scores.get(id) is None else _points(scores[id]) for id in part_ids]
 
 
 def _parts(graded: Sequence[Result]) -> list[PartLoss]:
