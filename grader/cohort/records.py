@@ -61,22 +61,18 @@ class CacheKey(Struct, frozen=True, kw_only=True):
         return (self.environment, self.seed, self.files) == (other.environment, other.seed, other.files)
 
 
-class PartScore(Struct, frozen=True, array_like=True):
-    """Points of one part as exact fractions in text (`5/2`)."""
-
-    score: str
-    max_score: str
-    pending: str
-
-
 class BatchResult(Struct, frozen=True, kw_only=True):
     """What came of one submission: a report and what it rests on."""
 
     assignment: str
     status: Status
     reason: str = ""
-    scores: Mapping[str, PartScore] = field(default_factory=dict)
-    """Part id -> its points."""
+    score: str = "0"
+    """Points earned in automatic parts, as an exact fraction in text (`5/2`), like the next two."""
+    max_score: str = "0"
+    """Points of all automatic parts."""
+    pending: str = "0"
+    """Points that wait for a person."""
     report: Mapping[str, Any] = field(default_factory=dict)
     """The `grade/1` object."""
     evidence: Mapping[str, Any] = field(default_factory=dict)
@@ -85,20 +81,6 @@ class BatchResult(Struct, frozen=True, kw_only=True):
     seconds: float = 0.0
     fatal: str = ""
     """Why no submission can be graded here; the batch ends with it."""
-
-    @property
-    def score(self) -> Fraction:
-        return sum((Fraction(s.score) for s in self.scores.values()), Fraction(0))
-
-    @property
-    def max_score(self) -> Fraction:
-        """Points of all automatic parts."""
-        return sum((Fraction(s.max_score) for s in self.scores.values()), Fraction(0))
-
-    @property
-    def pending(self) -> Fraction:
-        """Points that wait for a person."""
-        return sum((Fraction(s.pending) for s in self.scores.values()), Fraction(0))
 
 
 class Setup(Struct, frozen=True, kw_only=True):

@@ -13,7 +13,7 @@ import shutil
 import socket
 import tempfile
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
 import msgspec
@@ -23,7 +23,7 @@ from grader.assignment.loading.course import Course
 from grader.cohort.discover import fingerprint_of, staged
 from grader.cohort.evidence import evidence
 from grader.cohort.feedback_files import write_page
-from grader.cohort.records import BatchResult, CacheKey, CohortEntry, Job, PartScore, Setup, Status
+from grader.cohort.records import BatchResult, CacheKey, CohortEntry, Job, Setup, Status
 from grader.engine import grade_with, libraries, public_only
 from grader.errors import Fault, GraderError, SubmissionError, UsageError, WorkerError
 from grader.execution.process import RootProcess
@@ -271,17 +271,14 @@ def _nothing(assignment: str, status: Status, reason: str, job: Job) -> Report:
 
 def _from_report(report: Report, key: CacheKey, job: Job, seconds: float) -> BatchResult:
     report = msgspec.structs.replace(report, path=job.submission.path)
-    scores: Mapping[str, PartScore] = {
-        p.part.id: PartScore(
-            str(p.score if p.manual is None else 0), str(p.max_score if p.manual is None else 0), str(p.pending)
-        )
-        for p in report.parts
-    }
+    automatic = [part for part in report.parts if part.manual is None]
     return BatchResult(
         assignment=report.assignment,
         status=report.status,
         reason=report.reason,
-        scores=scores,
+        score=str(sum(part.score for part in automatic)),
+        max_score=str(sum(part.max_score for part in automatic)),
+        pending=str(report.pending),
         report=to_json(report),
         evidence=evidence(report),
         key=msgspec.structs.replace(key, submission=job.submission.content),

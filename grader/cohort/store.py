@@ -30,7 +30,6 @@ from grader.cohort.records import (
     CohortEntry,
     Decision,
     FinalScore,
-    PartScore,
     Result,
     RosterEntry,
     Run,
@@ -38,7 +37,7 @@ from grader.cohort.records import (
 )
 from grader.errors import UsageError
 
-FORMAT = 3
+FORMAT = 4
 """`user_version` of the file; another one is refused."""
 APPLICATION = 0x67726164
 """`application_id`: tells a store from any other SQLite file ("grad")."""
@@ -48,7 +47,7 @@ _TABLES = """
 CREATE TABLE reports (
   id INTEGER PRIMARY KEY,
   content TEXT NOT NULL, assignment TEXT NOT NULL, status TEXT NOT NULL, reason TEXT NOT NULL,
-  score TEXT NOT NULL, max_score TEXT NOT NULL, pending TEXT NOT NULL, scores TEXT NOT NULL,
+  score TEXT NOT NULL, max_score TEXT NOT NULL, pending TEXT NOT NULL,
   report BLOB NOT NULL, keys TEXT NOT NULL, seconds REAL NOT NULL, graded TEXT NOT NULL
 );
 CREATE INDEX reports_by_content ON reports (content);
@@ -208,8 +207,8 @@ class Store:
     def reports(self, content: str, since: str = "") -> list[tuple[int, BatchResult]]:
         """Every report on this content (made at `since` or later), the latest first, without the `grade/1` objects."""
         rows = self._db.execute(
-            "SELECT id, assignment, status, reason, scores, keys, seconds FROM reports WHERE content = ?"
-            " AND graded >= ? ORDER BY id DESC",
+            "SELECT id, assignment, status, reason, score, max_score, pending, keys, seconds FROM reports"
+            " WHERE content = ? AND graded >= ? ORDER BY id DESC",
             (content, since),
         )
         return [
@@ -219,9 +218,11 @@ class Store:
                     assignment=row[1],
                     status=row[2],
                     reason=row[3],
-                    scores=msgspec.json.decode(row[4], type=dict[str, PartScore]),
-                    key=_key(row[5]),
-                    seconds=row[6],
+                    score=row[4],
+                    max_score=row[5],
+                    pending=row[6],
+                    key=_key(row[7]),
+                    seconds=row[8],
                 ),
             )
             for row in rows
@@ -286,17 +287,16 @@ class Store:
         """A new report and this submission's result, in one transaction; returns the report's id."""
         with _Transaction(self._db):
             cursor = self._db.execute(
-                "INSERT INTO reports (content, assignment, status, reason, score, max_score, pending, scores, report,"
-                " keys, seconds, graded) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO reports (content, assignment, status, reason, score, max_score, pending, report,"
+                " keys, seconds, graded) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     submission.content,
                     graded.assignment,
                     graded.status,
                     graded.reason,
-                    str(graded.score),
-                    str(graded.max_score),
-                    str(graded.pending),
-                    msgspec.json.encode(graded.scores).decode(),
+                    graded.score,
+                    graded.max_score,
+                    graded.pending,
                     zlib.compress(json.dumps(dict(graded.report), ensure_ascii=False).encode("utf-8", "replace")),
                     msgspec.json.encode(graded.key).decode(),
                     graded.seconds,

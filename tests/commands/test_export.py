@@ -19,7 +19,7 @@ import pytest
 from msgspec import structs
 
 from grader import cli
-from grader.cohort.records import BatchResult, CacheKey, CohortEntry, FinalScore, PartScore
+from grader.cohort.records import BatchResult, CacheKey, CohortEntry, FinalScore
 from grader.cohort.store import Store
 
 ROOT = Path(__file__).parents[2]
@@ -40,12 +40,13 @@ def part(id: str, score: int, most: int, *, manual: bool = False, why: str = "")
 
 def graded(assignment: str, score: int, *, status: str = "graded", reason: str = "") -> BatchResult:
     parts = [part("1", 5, 5), part("2", score - 5, 15, why="it is <nan> & more"), part("3", 0, 4, manual=True)]
-    scores = {"1": PartScore("5", "5", "0"), "2": PartScore(str(score - 5), "15", "0"), "3": PartScore("0", "0", "4")}
     return BatchResult(
         assignment=assignment,
         status=status,  # type: ignore[arg-type]
         reason=reason,
-        scores=scores if status == "graded" else {},
+        score=str(score) if status == "graded" else "0",
+        max_score="20" if status == "graded" else "0",
+        pending="4" if status == "graded" else "0",
         report={"submission": {"path": ""}, "parts": parts if status == "graded" else []},
         key=KEY,
     )
@@ -147,8 +148,9 @@ def waiting(student: str, earned: str, most: str, pending: str) -> tuple[CohortE
     """A hand-in of which a person must decide a check: its points are not in `most`."""
     hand_in, result, worth = row(student, 20, "105")
     parts = [{**part("1", 0, 0), "status": "pending"}, part("2", 15, 15)]
-    scores = {"1": PartScore("0", "0", pending), "2": PartScore(earned, most, "0")}
-    return hand_in, structs.replace(result, scores=scores, report={"submission": {"path": ""}, "parts": parts}), worth
+    report = {"submission": {"path": ""}, "parts": parts}
+    scores = {"score": earned, "max_score": most, "pending": pending}
+    return hand_in, structs.replace(result, report=report, **scores), worth
 
 
 @pytest.mark.parametrize("place", ["canvas", "brightspace"])

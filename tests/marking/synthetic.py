@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from grader.cohort.late_policy import Rules, apply_policy
-from grader.cohort.records import BatchResult, CacheKey, CohortEntry, PartScore
+from grader.cohort.records import BatchResult, CacheKey, CohortEntry
 from grader.cohort.store import Store
 from grader.marks import Answer, Rubric, answer_digest
 from grader.model import Check, Manual, Outcome, Part, PartResult, Report
@@ -75,15 +75,11 @@ def fill(
                 path=one.path, student=student, name=student.title(), attempt=attempt, content=one.digest,
                 submitted=(submitted or {}).get(student, ""), ids={"canvas_id": student},
             )  # fmt: skip
-            scores = {
-                p.part.id: PartScore(
-                    str(p.score if p.manual is None else 0), str(p.max_score if p.manual is None else 0), str(p.pending)
-                )
-                for p in one.parts
-            }
+            automatic = [part for part in one.parts if part.manual is None]
             graded = BatchResult(
-                assignment="toy", status="graded", scores=scores, report=to_json(one), evidence=evidence or {},
-                key=CacheKey(submission=one.digest),
+                assignment="toy", status="graded", report=to_json(one), evidence=evidence or {},
+                key=CacheKey(submission=one.digest), score=str(sum(part.score for part in automatic)),
+                max_score=str(sum(part.max_score for part in automatic)), pending=str(one.pending),
             )  # fmt: skip
             store.add(run, hand_in, graded)
         import msgspec
