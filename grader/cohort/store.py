@@ -16,7 +16,7 @@ import os
 import sqlite3
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from fractions import Fraction
 from pathlib import Path
@@ -108,7 +108,13 @@ class Store:
                     address(path, write=write), uri=True, timeout=BUSY_SECONDS, isolation_level=None
                 )
                 stack.callback(connection.close)
-                prepare(connection, path, create=create)
+                if (version := prepare(connection, APPLICATION, FORMAT, _TABLES, create=create)) != FORMAT:
+                    what = f"a store of another version of the grader (format {version}, here {FORMAT})"
+                    raise UsageError(f"{path}: {what}; keep it, and grade again with `grade batch` and another --store")
+                # A commit reaches the disk with the next checkpoint: a crash of the program loses nothing, one of the
+                # machine at most what was written last, and that is graded again.
+                connection.execute("PRAGMA synchronous = NORMAL")
+                connection.execute("PRAGMA foreign_keys = ON")
             except BlockingIOError:
                 what = "another batch is writing to it; wait for it, or name another --store"
                 raise UsageError(f"{path}: {what}") from None
@@ -266,26 +272,26 @@ class Store:
         if last is not None and last[1] is None and (last[2], last[3]) == (source, encoded):
             self._db.execute("DELETE FROM results WHERE run = ?", (last[0],))
             return int(last[0])
-        row = (_now(), source, encoded, grader)
+        row = (utc_now(), source, encoded, grader)
         cursor = self._db.execute("INSERT INTO runs (started, source, options, grader) VALUES (?, ?, ?, ?)", row)
         return int(cursor.lastrowid or 0)
 
     def enrol(self, run: int, people: Iterable[RosterEntry]) -> None:
         """Write down a run's roster: who is on it and handed in nothing must end somewhere too."""
         rows = [(run, p.key, p.name, json.dumps(dict(p.columns), ensure_ascii=False)) for p in people]
-        with _Transaction(self._db):
+        with transaction(self._db):
             self._db.execute("DELETE FROM people WHERE run = ?", (run,))
             self._db.executemany("INSERT OR REPLACE INTO people (run, student, name, ids) VALUES (?, ?, ?, ?)", rows)
 
     def decide(self, decision: Decision) -> None:
         """Write down what a person decided; it takes the place of an earlier decision on the same submission."""
         points = None if decision.points is None else str(decision.points)
-        row = (decision.assignment, decision.student, decision.content, points, decision.reason, _now())
+        row = (decision.assignment, decision.student, decision.content, points, decision.reason, utc_now())
         self._db.execute("INSERT OR REPLACE INTO decisions VALUES (?, ?, ?, ?, ?, ?)", row)
 
     def add(self, run: int, submission: CohortEntry, graded: BatchResult) -> int:
         """A new report and this submission's result, in one transaction; returns the report's id."""
-        with _Transaction(self._db):
+        with transaction(self._db):
             cursor = self._db.execute(
                 "INSERT INTO reports (content, assignment, status, reason, score, max_score, pending, report,"
                 " keys, seconds, graded) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -300,7 +306,7 @@ class Store:
                     zlib.compress(json.dumps(dict(graded.report), ensure_ascii=False).encode("utf-8", "replace")),
                     msgspec.json.encode(graded.key).decode(),
                     graded.seconds,
-                    _now(),
+                    utc_now(),
                 ),
             )
             id = int(cursor.lastrowid or 0)
@@ -331,13 +337,13 @@ class Store:
 
     def finish(self, run: int, worth: Iterable[FinalScore | Result]) -> None:
         """Close a run with what each of its submissions is worth."""
-        with _Transaction(self._db):
+        with transaction(self._db):
             self._db.executemany(
                 "UPDATE results SET late_days = ?, penalty = ?, counts = ?, term_days = ?"
                 " WHERE run = ? AND path = ? AND student = ?",
                 [(w.late_days, str(w.penalty), w.counts, w.term_days, run, w.path, w.student) for w in worth],
             )
-            self._db.execute("UPDATE runs SET finished = ? WHERE id = ?", (_now(), run))
+            self._db.execute("UPDATE runs SET finished = ? WHERE id = ?", (utc_now(), run))
 
 
 _RUN = "id, started, finished, source, options, grader"
@@ -391,24 +397,21 @@ def _unpacked(packed: bytes) -> dict[str, Any]:
     return value
 
 
-def _now() -> str:
+def utc_now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
-class _Transaction:
+@contextmanager
+def transaction(connection: sqlite3.Connection) -> Iterator[None]:
     """All of a block or nothing of it; isolation_level None leaves that to us."""
-
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._db = connection
-
-    def __enter__(self) -> None:
-        self._db.execute("BEGIN IMMEDIATE")
-
-    def __exit__(self, kind: object, *rest: object) -> None:
-        if kind is None:
-            self._db.execute("COMMIT")
-        elif self._db.in_transaction:  # a full disk has ended it already
-            self._db.execute("ROLLBACK")
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:  # a full disk has ended it already
+            connection.execute("ROLLBACK")
+        raise
 
 
 def address(path: Path, *, write: bool) -> str:
@@ -423,33 +426,26 @@ def address(path: Path, *, write: bool) -> str:
     return f"{path.absolute().as_uri()}{'?immutable=1' if fixed else ''}"
 
 
-def prepare(connection: sqlite3.Connection, path: Path, *, create: bool) -> None:
-    """Refuse what is no store; with `create` make the tables where there is nothing yet.
+def prepare(connection: sqlite3.Connection, application: int, format: int, tables: str, *, create: bool = True) -> int:
+    """The format of a file that is ours by its `application_id`; with `create` make it where there is nothing yet.
 
     Raises
     ------
     sqlite3.DatabaseError
         The file is something else, or empty and only to be read.
-    UsageError
-        Another version of the grader wrote it.
     """
-    (application,) = connection.execute("PRAGMA application_id").fetchone()
+    (found,) = connection.execute("PRAGMA application_id").fetchone()
     (version,) = connection.execute("PRAGMA user_version").fetchone()
-    if (application, version) == (0, 0) and not connection.execute("SELECT 1 FROM sqlite_master").fetchone():
+    if (found, version) == (0, 0) and not connection.execute("SELECT 1 FROM sqlite_master").fetchone():
         if not create:  # a batch that has just begun, or one that was killed then
             raise sqlite3.DatabaseError("nothing is in it yet")
         connection.execute("PRAGMA journal_mode = WAL")
-        ours = f"PRAGMA application_id = {APPLICATION};PRAGMA user_version = {FORMAT};"
-        connection.executescript(f"BEGIN IMMEDIATE;{_TABLES}{ours}COMMIT;")
-    elif application != APPLICATION:
-        raise sqlite3.DatabaseError("it is none of the grader's")
-    elif version != FORMAT:
-        what = f"a store of another version of the grader (format {version}, here {FORMAT})"
-        raise UsageError(f"{path}: {what}; keep it, and grade again with `grade batch` and another --store")
-    # A commit reaches the disk with the next checkpoint: a crash of the program loses nothing, one of the machine
-    # at most what was written last, and that is graded again.
-    connection.execute("PRAGMA synchronous = NORMAL")
-    connection.execute("PRAGMA foreign_keys = ON")
+        ours = f"PRAGMA application_id = {application};PRAGMA user_version = {format};"
+        connection.executescript(f"BEGIN IMMEDIATE;{tables}{ours}COMMIT;")
+        return format
+    if found != application:
+        raise sqlite3.DatabaseError("it holds something else")
+    return int(version)
 
 
 def locked(path: Path) -> int:

@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime
+from collections.abc import Iterable
 from pathlib import Path
 
 import msgspec
 from msgspec import Struct
 
+from grader.cohort.store import BUSY_SECONDS, prepare, transaction, utc_now
 from grader.errors import UsageError
 from grader.marks import Start
 
@@ -24,7 +23,6 @@ APPLICATION, FORMAT = 0x67726D6B, 1
 """`application_id` ("grmk") and `user_version` of the file."""
 LEASE_SECONDS = 300.0
 """How long an answer that somebody looks at is not given to another person."""
-BUSY_SECONDS = 30.0
 _TABLES = """
 CREATE TABLE IF NOT EXISTS log (
   id INTEGER PRIMARY KEY AUTOINCREMENT, at TEXT NOT NULL, who TEXT NOT NULL, once TEXT UNIQUE, event TEXT NOT NULL
@@ -136,21 +134,12 @@ class Log:
             raise UsageError(f"{path}: no marks yet; `grade mark STORE` or `grade import marks` makes them")
         try:
             self._db = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
-            self._prepare()
+            if prepare(self._db, APPLICATION, FORMAT, _TABLES) != FORMAT:
+                raise sqlite3.DatabaseError("it holds marks of another version of the grader")
+            self._db.execute("PRAGMA synchronous = FULL")  # a mark that was confirmed outlives a power cut
         except sqlite3.Error as problem:
             raise UsageError(f"{path}: cannot be used for marks ({problem})") from problem
         self.path = path
-
-    def _prepare(self) -> None:
-        (application,) = self._db.execute("PRAGMA application_id").fetchone()
-        (version,) = self._db.execute("PRAGMA user_version").fetchone()
-        if (application, version) == (0, 0) and not self._db.execute("SELECT 1 FROM sqlite_master").fetchone():
-            self._db.execute("PRAGMA journal_mode = WAL")
-            pragmas = f"PRAGMA application_id = {APPLICATION};PRAGMA user_version = {FORMAT};"
-            self._db.executescript(f"BEGIN IMMEDIATE;{_TABLES}{pragmas}COMMIT;")
-        elif (application, version) != (APPLICATION, FORMAT):
-            raise sqlite3.DatabaseError("it holds no marks of this version of the grader")
-        self._db.execute("PRAGMA synchronous = FULL")  # a mark that was confirmed outlives a power cut
 
     def close(self) -> None:
         self._db.close()
@@ -185,36 +174,25 @@ class Log:
         Conflict
             The answer that is to be marked was marked or reopened after `seen`.
         """
-        with self._transaction():
+        with transaction(self._db):
             for number, event in enumerate(events):
                 name = f"{once}/{number}" if once else None
                 if self._db.execute("SELECT 1 FROM log WHERE once = ?", (name,)).fetchone():
                     continue
                 if seen is not None and isinstance(event, Marked) and self._has_changed(event, seen):
                     raise Conflict
-                self._insert(_now(), who, name, event)
+                self._insert(utc_now(), who, name, event)
         return self.last()
 
     def restore(self, entries: Iterable[tuple[str, str, Event]]) -> None:
         """Write entries that were made elsewhere, each with its time and who made it, all or none."""
-        with self._transaction():
+        with transaction(self._db):
             for at, who, event in entries:
-                self._insert(at or _now(), who, None, event)
+                self._insert(at or utc_now(), who, None, event)
 
     def _insert(self, at: str, who: str, once: str | None, event: Event) -> None:
         row = (at, who, once, msgspec.json.encode(event).decode())
         self._db.execute("INSERT INTO log (at, who, once, event) VALUES (?, ?, ?, ?)", row)
-
-    @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-            self._db.execute("COMMIT")
-        except BaseException:
-            if self._db.in_transaction:
-                self._db.execute("ROLLBACK")
-            raise
 
     def _has_changed(self, event: Marked, seen: int) -> bool:
         later = (entry.event for entry in self.entries(seen))
@@ -227,7 +205,7 @@ class Log:
         A holder has one answer at a time: what it held before is free again.
         """
         now = time.time()
-        with self._transaction():
+        with transaction(self._db):
             current = self._db.execute("SELECT holder, who, until FROM leases WHERE answer = ?", (answer,)).fetchone()
             taken = str(current[1]) if current is not None and current[0] != holder and current[2] > now else ""
             self._db.execute("DELETE FROM leases WHERE holder = ? OR until < ?", (holder, now))
@@ -240,7 +218,3 @@ class Log:
         """Answers that others look at now, and who."""
         rows = self._db.execute("SELECT answer, who FROM leases WHERE holder != ? AND until > ?", (holder, time.time()))
         return dict(rows.fetchall())
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")
