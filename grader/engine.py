@@ -104,71 +104,52 @@ def grade(
     """
     started = time.monotonic()
     with RootProcess(worker) as root:
-        return _grade(
-            Path(path), assignment, seed, course, fresh, hidden, data, root, started, keep, policy, checks, inspect
+        from grader.submission.files.gather import gather
+        from grader.submission.files.identify import identify
+
+        path = Path(path)
+        found = find_course(Path.cwd(), None if course is None else Path(course), submission=path)
+        folder = root.new_folder()
+        handed: SubmittedFiles | None = None
+        try:
+            if assignment is None and not found.single:
+                handed = gather(path, folder / "work" / "unpacked")
+            id = assignment or (found.ids()[0] if handed is None else identify(handed, found.ids(), found.load))
+        except SubmissionError as error:
+            return _ungradable(path, None, error, started)
+        loaded = found.load(id)
+        root.warm(libraries(loaded), draw=keep)
+        if not hidden:
+            loaded = public_only(loaded)
+        if checks:
+            loaded = _only(loaded, checks)
+        secret = [c.id for c in loaded.checks if c.visibility == "hidden"]
+        if inspect is not None and secret and loaded.solution is None:
+            raise UsageError(f"the arrays of hidden checks are not shown without the reference: {', '.join(secret)}")
+        log.debug("assignment %s: %d checks (%.3f s)", id, len(loaded.checks), time.monotonic() - started)
+        if data is not None:
+            loaded = msgspec.structs.replace(loaded, data=Path(data).absolute())
+        if fresh and seed is None:
+            import secrets
+
+            seed = secrets.randbelow(LARGEST_SEED)
+        expected = ExpectedValues(loaded, seed)
+        report = grade_with(
+            root,
+            path,
+            loaded,
+            folder,
+            expected,
+            handed=handed,
+            keep=keep,
+            started=started,
+            policy=policy,
+            inspect=inspect,
         )
-
-
-def _grade(
-    path: Path,
-    wanted: str | None,
-    seed: Seed,
-    course_path: str | Path | None,
-    fresh: bool,
-    hidden: bool,
-    data: str | Path | None,
-    root: RootProcess,
-    started: float,
-    keep: bool,
-    policy: Policy,
-    checks: Collection[str],
-    inspect: Inspect | None,
-) -> Report:
-    from grader.submission.files.gather import gather
-    from grader.submission.files.identify import identify
-
-    course = find_course(Path.cwd(), None if course_path is None else Path(course_path), submission=path)
-    folder = root.new_folder()
-    handed: SubmittedFiles | None = None
-    try:
-        if wanted is None and not course.single:
-            handed = gather(path, folder / "work" / "unpacked")
-        id = wanted or (course.ids()[0] if handed is None else identify(handed, course.ids(), course.load))
-    except SubmissionError as error:
-        return _ungradable(path, None, error, started)
-    assignment = course.load(id)
-    root.warm(libraries(assignment), draw=keep)
-    if not hidden:
-        assignment = public_only(assignment)
-    if checks:
-        assignment = _only(assignment, checks)
-    secret = [c.id for c in assignment.checks if c.visibility == "hidden"]
-    if inspect is not None and secret and assignment.solution is None:
-        raise UsageError(f"the arrays of hidden checks are not shown without the reference: {', '.join(secret)}")
-    log.debug("assignment %s: %d checks (%.3f s)", id, len(assignment.checks), time.monotonic() - started)
-    if data is not None:
-        assignment = msgspec.structs.replace(assignment, data=Path(data).absolute())
-    if fresh and seed is None:
-        import secrets
-
-        seed = secrets.randbelow(LARGEST_SEED)
-    expected = ExpectedValues(assignment, seed)
-    report = grade_with(
-        root,
-        path,
-        assignment,
-        folder,
-        expected,
-        handed=handed,
-        keep=keep,
-        started=started,
-        policy=policy,
-        inspect=inspect,
-    )
-    if not checks:
-        return report
-    note = f"only --check {', '.join(c.id for c in assignment.checks)}: no other check ran, and no follow-through"
-    return msgspec.structs.replace(report, notes=(note, *report.notes), unchecked=Fraction(0))
+        if not checks:
+            return report
+        note = f"only --check {', '.join(c.id for c in loaded.checks)}: no other check ran, and no follow-through"
+        return msgspec.structs.replace(report, notes=(note, *report.notes), unchecked=Fraction(0))
 
 
 def grade_with(
