@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import msgspec
 import numpy.typing as npt
 
-from grader.assignment.loading.course import find_course
+from grader.assignment.loading.course import Course, find_course
 from grader.assignment.notebooks import by_notebook
 from grader.errors import SubmissionError, UsageError
 from grader.execution.observe import compile_checks
@@ -104,17 +104,11 @@ def grade(
     """
     started = time.monotonic()
     with RootProcess(worker) as root:
-        from grader.submission.files.gather import gather
-        from grader.submission.files.identify import identify
-
         path = Path(path)
         found = find_course(Path.cwd(), None if course is None else Path(course), submission=path)
         folder = root.new_folder()
-        handed: SubmittedFiles | None = None
         try:
-            if assignment is None and not found.single:
-                handed = gather(path, folder / "work" / "unpacked")
-            id = assignment or (found.ids()[0] if handed is None else identify(handed, found.ids(), found.load))
+            id, handed = assignment_of(found, path, assignment, folder / "work" / "unpacked")
         except SubmissionError as error:
             return _ungradable(path, None, error, started)
         loaded = found.load(id)
@@ -150,6 +144,23 @@ def grade(
             return report
         note = f"only --check {', '.join(c.id for c in loaded.checks)}: no other check ran, and no follow-through"
         return msgspec.structs.replace(report, notes=(note, *report.notes), unchecked=Fraction(0))
+
+
+def assignment_of(course: Course, path: Path, wanted: str | None, scratch: Path) -> tuple[str, SubmittedFiles | None]:
+    """The id of the submission's assignment, and its files where these had to tell it, unpacked into `scratch`.
+
+    Raises
+    ------
+    SubmissionError
+        They are of no assignment of the course, or cannot be read.
+    """
+    if wanted or course.single:
+        return wanted or course.ids()[0], None
+    from grader.submission.files.gather import gather
+    from grader.submission.files.identify import identify
+
+    handed = gather(path, scratch)
+    return identify(handed, course.ids(), course.load), handed
 
 
 def grade_with(

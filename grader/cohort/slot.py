@@ -24,7 +24,7 @@ from grader.cohort.discover import fingerprint_of, staged
 from grader.cohort.evidence import evidence
 from grader.cohort.feedback_files import write_page
 from grader.cohort.records import BatchResult, CacheKey, CohortEntry, Job, Setup, Status
-from grader.engine import grade_with, libraries, public_only
+from grader.engine import assignment_of, grade_with, libraries, public_only
 from grader.errors import Fault, GraderError, SubmissionError, UsageError, WorkerError
 from grader.execution.process import RootProcess
 from grader.execution.spawn import Launched
@@ -33,8 +33,7 @@ from grader.reference.expected import ExpectedValues
 from grader.report.json_report import to_json
 from grader.sandbox.tiers import Policy
 from grader.sandbox.watchdog import remove
-from grader.submission.files.gather import SubmittedFiles, gather
-from grader.submission.files.identify import identify
+from grader.submission.files.gather import SubmittedFiles
 from grader.versions import engine
 from grader.worker import wire
 from grader.worker.messages import Done, Sweep
@@ -131,8 +130,7 @@ class Slot:
         try:
             path = staged(job.submission, folder / "handed in")
             try:
-                handed = self._looked_at(job, path, folder)
-                id = job.assignment or self._identified(handed)
+                id, handed = assignment_of(self.course, path, job.assignment, folder / "unpacked")
             except SubmissionError as error:
                 return _refused("", str(error), self.unidentified_key(), job, time.monotonic() - started)
             try:
@@ -148,14 +146,6 @@ class Slot:
             return _refused("", reason, key, job, time.monotonic() - started)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
-
-    def _looked_at(self, job: Job, path: Path, folder: Path) -> SubmittedFiles | None:
-        """The submission's files, where they are to tell which assignment it is of."""
-        return None if job.assignment or self.course.single else gather(path, folder / "unpacked")
-
-    def _identified(self, handed: SubmittedFiles | None) -> str:
-        ids = self.course.ids()
-        return ids[0] if handed is None else identify(handed, ids, self.course.load)
 
     def _graded(
         self,

@@ -14,7 +14,7 @@ from pathlib import Path
 import msgspec
 
 from grader.assignment.loading.course import find_course
-from grader.engine import grade_with, public_only
+from grader.engine import assignment_of, grade_with, public_only
 from grader.errors import GraderError, SubmissionError, UsageError
 from grader.execution.process import RootProcess
 from grader.model import PartResult, Report
@@ -22,8 +22,7 @@ from grader.reference.expected import ExpectedValues
 from grader.report.sentences import total
 from grader.sandbox.tiers import Policy
 from grader.sandbox.watchdog import remove
-from grader.submission.files.gather import gather, walk
-from grader.submission.files.identify import identify
+from grader.submission.files.gather import walk
 
 POLL_S = 0.1
 """Between two looks at the files: a tenth of what a person notices as waiting."""
@@ -56,9 +55,8 @@ class Watch:
             root = self._root = self._root or RootProcess()
             folder = root.new_folder()
             try:
-                known = self._wanted or (course.ids()[0] if course.single else "")
-                handed = None if known else gather(self.path, folder / "work" / "unpacked")
-                assignment = course.load(known if handed is None else identify(handed, course.ids(), course.load))
+                id, handed = assignment_of(course, self.path, self._wanted, folder / "work" / "unpacked")
+                assignment = course.load(id)
                 self._libraries = assignment.preload
                 if not self._hidden:
                     assignment = public_only(assignment)
