@@ -12,11 +12,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from pathlib import Path
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
 import msgspec
-from msgspec import Meta, Struct, field
+from msgspec import Meta, Struct, field, structs
 
 from grader.cohort.platforms.platform import YEARS
 from grader.cohort.records import CohortEntry, FinalScore, Result
@@ -149,17 +149,6 @@ def compiled(pattern: str) -> re.Pattern[str]:
     return expression
 
 
-class _Attempt(NamedTuple):
-    """One attempt with what being late costs it."""
-
-    result: Result
-    days: int
-    """Late days that count."""
-    term_days: int
-    """Days that the term's free days pay for."""
-    penalty: Fraction
-
-
 def apply_policy(results: Iterable[Result], rules: Rules, elsewhere: Iterable[Result] = ()) -> list[FinalScore]:
     """What each submission of a run is worth, and which of a student's attempts counts.
 
@@ -179,14 +168,14 @@ def apply_policy(results: Iterable[Result], rules: Rules, elsewhere: Iterable[Re
         left = max(rules.late.term_days + hand.extra_term_days, 0)
         for assignment in sorted(assignments, key=lambda id: (_due(rules, id), id)):
             attempts = sorted(assignments[assignment], key=lambda r: (r.attempt, r.submitted, r.path))
-            priced = [_priced(result, rules, hand, left) for result in attempts]
+            priced = [(result, _priced(result, rules, hand, left)) for result in attempts]
             allowed = len(priced) if rules.attempts is None else max(rules.attempts + hand.extra_attempts, 0)
             numbered = zip(_numbers(attempts), attempts, strict=True)
             taken = next((result for number, result in numbered if number == hand.take), None)
             chosen = taken or _chosen(priced[:allowed], rules.policy)
-            left -= next((p.term_days for p in priced if p.result is chosen), 0)
+            left -= next((price.term_days for result, price in priced if result is chosen), 0)
             if (assignment, student) in asked:
-                final += [_final(attempt, counts=attempt.result is chosen) for attempt in priced]
+                final += [structs.replace(price, counts=result is chosen) for result, price in priced]
     return final
 
 
@@ -195,23 +184,21 @@ def _due(rules: Rules, assignment: str) -> float:
     return due.timestamp() if due is not None else math.inf
 
 
-def _final(attempt: _Attempt, *, counts: bool) -> FinalScore:
-    return FinalScore(
-        path=attempt.result.path,
-        student=attempt.result.student,
-        late_days=attempt.days,
-        term_days=attempt.term_days,
-        penalty=attempt.penalty,
-        counts=counts,
-    )
-
-
-def _priced(result: Result, rules: Rules, hand: StudentOverride, left: int) -> _Attempt:
+def _priced(result: Result, rules: Rules, hand: StudentOverride, left: int) -> FinalScore:
+    """What being late costs an attempt, where the term has `left` free days; which one counts is not known yet."""
     if hand.late_days is not None:
-        return _Attempt(result, hand.late_days, 0, _penalty(result, hand.late_days, hand.late_days, rules.late))
-    late = max(_days_begun(result, rules, hand) - rules.late.free_days, 0)
-    paid = min(late, left)
-    return _Attempt(result, late - paid, paid, _penalty(result, late - paid, late, rules.late))
+        late, paid = hand.late_days, 0
+    else:
+        late = max(_days_begun(result, rules, hand) - rules.late.free_days, 0)
+        paid = min(late, left)
+    return FinalScore(
+        path=result.path,
+        student=result.student,
+        late_days=late - paid,
+        term_days=paid,
+        penalty=_penalty(result, late - paid, late, rules.late),
+        counts=False,
+    )
 
 
 def _numbers(attempts: Sequence[CohortEntry | Result]) -> list[int]:
@@ -220,14 +207,14 @@ def _numbers(attempts: Sequence[CohortEntry | Result]) -> list[int]:
     return given if len(set(given)) == len(given) else list(range(1, len(given) + 1))
 
 
-def _chosen(attempts: list[_Attempt], policy: str) -> Result | None:
+def _chosen(attempts: list[tuple[Result, FinalScore]], policy: str) -> Result | None:
     if not attempts:
         return None
     if policy == "last":
-        return attempts[-1].result
+        return attempts[-1][0]
     # of equal ones the first: it cost the student nothing to try again
-    best = max(attempts, key=lambda a: -1 if a.result.points is None else a.result.points - a.penalty)
-    return best.result
+    best = max(attempts, key=lambda pair: -1 if pair[0].points is None else pair[0].points - pair[1].penalty)
+    return best[0]
 
 
 def _days_begun(result: Result, rules: Rules, hand: StudentOverride) -> int:
