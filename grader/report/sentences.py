@@ -196,29 +196,19 @@ def earned(report: Report) -> str:
     return f"{points(report.score)} of {in_points(report.max_score)}"
 
 
-def waiting(report: Report) -> str:
-    """What a person marks; empty when nothing is left to one."""
-    if not report.pending:
-        return ""
-    return f"{points(report.pending)} {_point(report.pending)} marked by a person"
-
-
-def after_submission(report: Report) -> str:
-    """What is checked later, where only the public checks are at hand; empty elsewhere."""
-    if not report.unchecked:
-        return ""
-    be = "is" if report.unchecked == 1 else "are"
-    return f"{points(report.unchecked)} more {be} checked after you hand in"
-
-
 def total(report: Report) -> str:
     """The line that says what was earned and what is left: `12 of 12 points that can be checked here; …`."""
-    here = " that can be checked here" if report.unchecked else ""
-    return "; ".join(filter(None, (earned(report) + here, after_submission(report), waiting(report))))
+    return total_of(report.score, report.max_score, report.pending, report.unchecked)
 
 
-def _point(value: Fraction) -> str:
-    return "point is" if value == 1 else "points are"
+def total_of(gained: Fraction, most: Fraction, pending: Fraction, unchecked: Fraction) -> str:
+    """The same of points alone: earned, of how many, left to a person, and checked after submission only."""
+    pieces = [f"{points(gained)} of {in_points(most)}" + (" that can be checked here" if unchecked else "")]
+    if unchecked:
+        pieces.append(f"{points(unchecked)} more {'is' if unchecked == 1 else 'are'} checked after you hand in")
+    if pending:
+        pieces.append(f"{points(pending)} {'point is' if pending == 1 else 'points are'} marked by a person")
+    return "; ".join(pieces)
 
 
 def no_score(report: Report) -> str:

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from fractions import Fraction
 from typing import Any
 
 from markupsafe import Markup
 
-from grader.model import Answer, Manual, Part, PartResult, Report
+from grader.model import Answer, Manual, Part, PartResult
 from grader.report import sentences
 from grader.report.html import with_code
 from grader.report.html.feedback import View, part_view
@@ -69,19 +68,7 @@ def put_in(page: str, report: Mapping[str, Any]) -> str:
 
 def _total(report: Mapping[str, Any]) -> Markup:
     earned, most, pending = (exact(report[key]) for key in ("score", "max_score", "pending"))
-    waits = PartResult(
-        part=Part("", ""),
-        status="pending",
-        score=Fraction(0),
-        max_score=pending,
-        manual=Manual(part=Part("", ""), points=pending, kind="written", question="", under=""),
-    )
-    here = PartResult(part=Part("", ""), status="partial", score=earned, max_score=most)
-    whole = Report(
-        assignment="", title="", path="", digest="", status="graded", parts=(here, waits),
-        unchecked=exact(report.get("unchecked", 0)),
-    )  # fmt: skip
-    text = sentences.total(whole).removeprefix(points(earned))
+    text = sentences.total_of(earned, most, pending, exact(report.get("unchecked", 0))).removeprefix(points(earned))
     return Markup("<strong>{}</strong>{}").format(points(earned), text)
 
 
