@@ -22,7 +22,7 @@ from msgspec import Struct, structs
 from grader.cohort.platforms import platform_of
 from grader.cohort.platforms.platform import Owner, Platform, iso_time
 from grader.cohort.records import CohortEntry, RosterEntry
-from grader.cohort.roster import Match, Roster, Wanted
+from grader.cohort.roster import Match, Roster
 from grader.errors import SubmissionError, UsageError
 from grader.gradebook.names import folded
 from grader.submission.files.archive import is_archive, unpack
@@ -393,16 +393,13 @@ def _match(submission: CohortEntry, roster: Roster) -> Match | None:
     words = [submission.student, *(value for key, value in submission.ids.items() if key not in passed)]
     parts = submission.ids.get("github_repository", "").split("-")
     words += ["-".join(parts[n:]) for n in range(len(parts))]  # `hw3-anna-b`: where the login begins is not sure
-    wanted = Wanted(
-        words=tuple(word for word in words if word and word not in own),
-        name=submission.name or ("" if submission.ids else submission.student),
-        canvas=submission.ids.get("canvas_id", ""),
-        moodle=submission.ids.get("moodle_id", ""),
-    )
-    match = roster.find(wanted)
-    for n, letter in enumerate(submission.name if match is None and wanted.moodle else ""):
+    words = [word for word in words if word and word not in own]
+    canvas, moodle = submission.ids.get("canvas_id", ""), submission.ids.get("moodle_id", "")
+    name = submission.name or ("" if submission.ids else submission.student)
+    match = roster.find(words, name, canvas, moodle)
+    for n, letter in enumerate(submission.name if match is None and moodle else ""):
         if letter == "-":  # where groups hand in, Moodle writes the group before the name
-            match = roster.find(structs.replace(wanted, name=submission.name[n + 1 :]))
+            match = roster.find(words, submission.name[n + 1 :], canvas, moodle)
             columns = roster.students[match.position].columns.values() if match else ()
             if folded(submission.name[:n]) in {folded(value) for value in columns}:
                 return match

@@ -27,17 +27,6 @@ _PARTICIPANT = re.compile(
 """How Moodle's worksheet calls the number that its downloads have in their names."""
 
 
-class Wanted(Struct, frozen=True, kw_only=True):
-    """Somebody as a submission names them."""
-
-    words: tuple[str, ...]
-    """Ids and logins, or what may be one."""
-    name: str = ""
-    canvas: str = ""
-    moodle: str = ""
-    """The platform's own number, which in another list may be somebody else's."""
-
-
 class Match(NamedTuple):
     """Which entry somebody is."""
 
@@ -58,12 +47,20 @@ class Roster(Struct, frozen=True):
     remarks: tuple[str, ...] = ()
     """What in it needs saying."""
 
-    def find(self, wanted: Wanted) -> Match | None:
-        """The one student who is meant; None where nobody is, or it is not certain who."""
-        own = _only(self.numbers.get(f"canvas {wanted.canvas}")) if wanted.canvas else None
-        own = _only(self.numbers.get(f"moodle {wanted.moodle}")) if wanted.moodle else own
-        by_id = own if own is not None else _first(self.ids.get(_id(word)) for word in wanted.words)
-        by_name = self._by_name(wanted.name)
+    def find(self, words: Iterable[str], name: str = "", canvas: str = "", moodle: str = "") -> Match | None:
+        """The one student who is meant; None where nobody is, or it is not certain who.
+
+        Parameters
+        ----------
+        words
+            Ids and logins, or what may be one.
+        canvas, moodle
+            The platform's own number, which in another list may be somebody else's.
+        """
+        own = _only(self.numbers.get(f"canvas {canvas}")) if canvas else None
+        own = _only(self.numbers.get(f"moodle {moodle}")) if moodle else own
+        by_id = own if own is not None else _first(self.ids.get(_id(word)) for word in words)
+        by_name = self._by_name(name)
         if by_id is None:
             return by_name
         if by_name is not None and by_name.position != by_id:

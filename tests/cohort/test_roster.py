@@ -8,7 +8,7 @@ import pytest
 
 from grader import cli
 from grader.cohort.discover import Discovered, find
-from grader.cohort.roster import Roster, Wanted, read_roster
+from grader.cohort.roster import Roster, read_roster
 from grader.errors import UsageError
 from tests.cohort.test_platforms import clone
 
@@ -63,10 +63,10 @@ def test_each_platforms_roster_is_read_in_each_encoding(
     listed = roster(tmp_path, preamble.replace("DELIMITER", delimiter) + text, encoding)
     assert len(listed.students) == 1
     words = ("jn@x.edu", "jn") if "@" in text or "jn" in text else ()
-    named = listed.find(Wanted(words=words, name="" if words else "José Núñez"))
+    named = listed.find(words, "" if words else "José Núñez")
     assert named is not None
     if "no language" not in kind:
-        assert listed.find(Wanted(words=(), name="Jose Nunez")) is not None
+        assert listed.find((), "Jose Nunez") is not None
 
 
 def test_github_classrooms_roster_finds_clones_by_login(tmp_path: Path) -> None:
@@ -105,7 +105,7 @@ def test_one_student_in_two_lines_is_one_and_said(tmp_path: Path) -> None:
     listed = roster(tmp_path, text)
     assert [(s.key, s.columns["Section"]) for s in listed.students] == [("12", "A and B"), ("13", "A")]
     assert listed.remarks == ("one student in several lines of the roster: Doe, Jane (lines 2 and 4)",)
-    assert listed.find(Wanted(words=("jd",))) is not None
+    assert listed.find(["jd"]) is not None
 
 
 def test_one_id_for_two_names_is_refused(tmp_path: Path) -> None:
