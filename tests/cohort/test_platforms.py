@@ -248,7 +248,6 @@ def test_a_platform_is_one_line_of_the_table(tmp_path: Path, monkeypatch: pytest
     toy = Platform(
         name="toy",
         title="a toy's download",
-        layout="files `toy jane.ipynb`",
         fits=lambda folder, names: all(name.startswith("toy ") for name in names),
         owners=lambda folder, names, zone: {
             n: [Owner(student=n[4:].partition(".")[0], file="hw.ipynb")] for n in names

@@ -47,7 +47,6 @@ def _owners(folder: Path, names: Sequence[str], zone: tzinfo | None) -> dict[str
 PLATFORM = Platform(
     name="blackboard",
     title="a Blackboard download",
-    layout="files `Homework 3_jdoe_attempt_2026-03-01-12-00-00_hw3.ipynb`, and a text for each attempt",
     fits=lambda folder, names: mostly(_FILE.fullmatch, names),
     owners=_owners,
     local_times=True,

@@ -55,7 +55,6 @@ def _owners(folder: Path, names: Sequence[str], zone: tzinfo | None) -> dict[str
 PLATFORM = Platform(
     name="brightspace",
     title="a Brightspace download",
-    layout="folders `3978-6406 - Jane Doe - Oct 10, 2025 1022 AM` and `index.html`; each time is an attempt",
     fits=lambda folder, names: mostly(_ENTRY.fullmatch, [name for name in names if name != _INDEX]),
     owners=_owners,
     own_files=frozenset((_INDEX,)),

@@ -35,7 +35,6 @@ def _owners(folder: Path, names: Sequence[str], zone: tzinfo | None) -> dict[str
 PLATFORM = Platform(
     name="canvas",
     title="a Canvas download",
-    layout="`doejane_LATE_1234_98765_hw3.ipynb`; several files of a student are one submission",
     fits=lambda folder, names: mostly(_owner, names),
     owners=_owners,
 )

@@ -121,7 +121,6 @@ PLATFORM = Platform(
     title="a folder of GitHub Classroom's clones",
     remark="times are those of the last commits, by the clock of whoever made them, unless the roster has"
     " `submission_timestamp`",
-    layout="clones `hw3-jdoe` (`gh classroom clone student-repos`); handed in with the last commit",
     fits=_fits,
     owners=_owners,
 )

@@ -83,7 +83,6 @@ def _time(text: str) -> str:
 PLATFORM = Platform(
     name="gradescope",
     title="a Gradescope export",
-    layout="folders `submission_123` and `submission_metadata.yml`, which knows names, ids, times, groups",
     fits=_fits,
     owners=_owners,
     own_files=frozenset((METADATA,)),

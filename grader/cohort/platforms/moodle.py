@@ -28,7 +28,6 @@ def _owners(folder: Path, names: Sequence[str], zone: tzinfo | None) -> dict[str
 PLATFORM = Platform(
     name="moodle",
     title="a Moodle download",
-    layout="a folder `Jane Doe_1234_assignsubmission_file`, or files that begin so",
     fits=lambda folder, names: any(_ENTRY.fullmatch(name) for name in names),
     owners=_owners,
 )

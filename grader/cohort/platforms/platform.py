@@ -35,8 +35,6 @@ class Platform(Struct, frozen=True, kw_only=True):
     name: str
     title: str
     """`a Canvas download`."""
-    layout: str
-    """What it looks like."""
     fits: Callable[[Path, Sequence[str]], bool]
     """Whether a folder with these entries is one."""
     owners: Callable[[Path, Sequence[str], tzinfo | None], dict[str, list[Owner]]]
