@@ -5,30 +5,15 @@ from __future__ import annotations
 import argparse
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
 
 from grader.commands import stdio
 from grader.commands.new import course_root, write_draft
 from grader.commands.shared import FINE, add_course
 from grader.errors import UsageError
 
-if TYPE_CHECKING:
-    from grader.convert.draft import Draft
-
-
 DESCRIPTION = """\
 Write reference/ID from {}, or from each in a folder, which only is read:
 solution and stubs, checks with their points, parts for a person, and a list of what is left to look at."""
-
-
-class Importer(Protocol):
-    """A module of `grader.convert` that reads another grader's assignments."""
-
-    def notebooks_of(self, path: Path) -> list[Path]:
-        """The notebooks of its format at a path."""
-
-    def draft_of(self, path: Path, id: str) -> Draft:
-        """One of them, converted."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -43,8 +28,7 @@ def run(args: argparse.Namespace) -> int:
     from grader.convert import nbgrader, otter
     from grader.convert.draft import free_folder
 
-    formats: dict[str, Importer] = {"nbgrader": nbgrader, "otter": otter}
-    format = formats[args.kind]
+    format = {"nbgrader": nbgrader, "otter": otter}[args.kind]
     if not args.path.exists():
         raise UsageError(f"{args.path}: no such file or folder")
     notebooks = format.notebooks_of(args.path)
