@@ -366,7 +366,6 @@ def _ungradable(path: Path, assignment: Assignment | None, error: SubmissionErro
         assignment=assignment.id if assignment else "",
         title=assignment.title if assignment else "",
         path=str(path),
-        digest="",
         status="ungradable",
         reason=str(error),
         environment=environment(),

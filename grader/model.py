@@ -462,9 +462,9 @@ class Report(Struct, frozen=True, kw_only=True):
     """Everything about one graded submission."""
 
     assignment: str
-    title: str
-    path: str
-    digest: str
+    title: str = ""
+    path: str = ""
+    digest: str = ""  # of the submission; empty where none was read
     status: Literal["graded", "ungradable", "fault"]
     parts: tuple[PartResult, ...] = ()
     cells: tuple[CellRun, ...] = ()

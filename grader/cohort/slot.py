@@ -253,10 +253,8 @@ def _void(assignment: str, problem: Exception, key: CacheKey, job: Job, seconds:
 
 
 def _nothing(assignment: str, status: Status, reason: str, job: Job) -> Report:
-    content = job.submission.content
-    return Report(
-        assignment=assignment, title="", path=job.submission.path, digest=content, status=status, reason=reason
-    )
+    submission = job.submission
+    return Report(assignment=assignment, path=submission.path, digest=submission.content, status=status, reason=reason)
 
 
 def _from_report(report: Report, key: CacheKey, job: Job, seconds: float) -> BatchResult:

@@ -301,9 +301,7 @@ def _void(args: argparse.Namespace, path: Path, error: Exception) -> Report:
     known = isinstance(error, GraderError)
     return Report(
         assignment=args.assignment or "",
-        title="",
         path=str(path),
-        digest="",
         status="ungradable" if isinstance(error, SubmissionError) else "fault",
         reason=(str(error) if known else f"{type(error).__name__}: {error}") or type(error).__name__,
         seed=args.seed if isinstance(args.seed, int) else 0,

@@ -83,7 +83,7 @@ def page_of(report: Report) -> View:
 
 def part_view(part: PartResult) -> View:
     """One part alone, without its figures and code."""
-    return _part(Report(assignment="", title="", path="", digest="", status="graded"), part)
+    return _part(Report(assignment="", status="graded"), part)
 
 
 def _lost_part(report: Report, part: order.LostPart) -> View:
