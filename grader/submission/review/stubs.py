@@ -28,22 +28,12 @@ def is_left_open(source: str, line: int) -> bool:
     return False
 
 
-def unfilled(assignment: Assignment, submission: Submission) -> frozenset[str]:
-    """Declared names whose definition equals the stub's, and `Class.method` for single methods that do.
-
-    A name is in it only if no check sees another state of it: where the hand-out defines a name twice, both are
-    stubs still. What the hand-out gives complete is never in it, and without fingerprints nothing is.
-    """
-    compare = _Comparison(assignment, submission)
-    ids: set[str] = set()
-    for name in assignment.names:
-        asked = {uses for check in assignment.checks for uses in check.uses if uses.name == name} or {Uses(name=name)}
-        ids |= frozenset.intersection(*(compare.unfilled(uses) for uses in asked))
-    return frozenset(ids)
-
-
 def unfilled_by_check(assignment: Assignment, submission: Submission) -> dict[str, frozenset[str]]:
-    """Check id -> the same for the names that the check uses, of the definitions that its own `Uses` choose."""
+    """Check id -> names that it uses whose definition equals the stub's, and `Class.method` for single methods that do.
+
+    A name that is defined twice is judged by the definition that the check's own `Uses` choose. What the hand-out gives
+    complete is never among them, and without fingerprints nothing is.
+    """
     compare = _Comparison(assignment, submission)
     return {
         check.id: frozenset[str]().union(*(compare.unfilled(uses) for uses in check.uses))
