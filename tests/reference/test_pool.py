@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 
 import grader.reference.pool
@@ -14,7 +15,7 @@ from grader.execution.process import RootProcess
 from grader.grading.evaluate import GoldenTable
 from grader.model import Assignment, Change, Edit
 from grader.reference.pool import in_parallel, is_caught
-from grader.reference.self_test import run_trials
+from grader.reference.self_test import run_trials, seedless, try_edit
 from grader.reference.session import ReferenceSession, live
 from grader.reference.variants import VariantRunner
 
@@ -98,6 +99,18 @@ def test_wrong_edits_are_tried_at_one_seed_and_right_ones_at_several(assignment:
     assert [trial.seed for trial in trials] == [assignment.seed] * wrong + [
         assignment.seed + n for n in range(3)
     ] * right
+
+
+def test_a_check_that_draws_no_points_is_asked_at_the_first_seed_alone(assignment: Assignment) -> None:
+    golden = live(assignment, [assignment.seed, assignment.seed + 1])
+    with RootProcess() as root:
+        trials = try_edit(root, assignment, edit("return x @ w + b", "return x @ w - b"), golden, {"forward_values"})
+
+    assert seedless(golden) == set()
+    assert ["forward_values" in trial.failed for trial in trials] == [True, False]
+    assert seedless({1: {"a": {"x": np.ones(2)}, "b": {"x": np.ones(2)}}, 2: {"a": {"x": np.ones(2)}, "b": {}}}) == {
+        "a"
+    }
 
 
 def test_a_check_is_concerned_by_the_definitions_that_it_makes_run(assignment: Assignment) -> None:
