@@ -6,6 +6,7 @@ Owns refusing early what could not be written, or would be written over; what is
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import re
 from collections.abc import Mapping
@@ -124,15 +125,12 @@ class ArrayFile:
         """
         import numpy as np
 
-        part = self._file.with_name(f".{self._file.name}.{os.getpid()}.part")
+        content = io.BytesIO()
+        np.savez_compressed(content, **self._arrays)  # type: ignore[arg-type]  # no array is called `allow_pickle`
         try:
-            with part.open("wb") as file:
-                np.savez_compressed(file, **self._arrays)  # type: ignore[arg-type]  # no array is called `allow_pickle`
-            part.replace(self._file)
+            stdio.write_file(self._file, content.getvalue())
         except OSError as error:
             raise UsageError(f"--show-arrays {self._file}: cannot be written ({error.strerror})") from error
-        finally:
-            part.unlink(missing_ok=True)
         stdio.tell(f"wrote {self._file}: {len(self._arrays)} arrays")
 
 
