@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from html import escape
 
+from grader.report.html import document
 from grader.report.sanitize import clean, one_line, plural
 from grader.similarity.pairs import LEAST, Similarity, SimilarPair
 from grader.similarity.prints import Writing
@@ -48,14 +49,8 @@ def render_similarity(similarity: Similarity, title: str) -> str:
         "".join(_pair(pair) for pair in similarity.pairs[:PAIRS])
         or "<p>No pair is more alike than this cohort makes likely.</p>"
     )
-    return (
-        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
-        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">"
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{heading}</title><style>{_STYLE}</style></head><body><h1>{heading}</h1>"
-        f'<p>{escape(CAUTION)}</p><p class="soft">{usual}{more}</p>'
-        f"{body}</body></html>\n"
-    )
+    head = f'<h1>{heading}</h1><p>{escape(CAUTION)}</p><p class="soft">{usual}{more}</p>'
+    return document(heading, _STYLE, head + body)
 
 
 def _pair(pair: SimilarPair) -> str:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
 from collections.abc import Callable, Sequence
-from hashlib import sha256
 from html import escape
 from typing import NamedTuple
 
 from grader.cohort.outcome import STATES, UNDECIDED, StudentResult
 from grader.cohort.records import Run
 from grader.cohort.summary.summary import BINS, CohortSummary, part_points, time_bins
-from grader.report.html import with_code
+from grader.report.html import document, with_code
 from grader.report.sanitize import in_points, one_line, plural, points
 
 SHOWN = 12
@@ -88,17 +86,8 @@ def render_page(
     title = _text(", ".join(title for title, s in named if s.assignment) or run.source.rpartition("/")[2])
     meta = f"{_text(named[0][1].assignment)}, " if alone and named[0][1].assignment else ""
     when = run.started[:16].replace("T", " ")
-    script = b64encode(sha256(_SCRIPT.encode()).digest()).decode()
-    policy = f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{script}'"
-    return (
-        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
-        f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{title}, run {run.id}</title><style>{_STYLE}</style></head><body>"
-        f"<h1>{title}</h1>"
-        f'<p class="soft">{meta}run {run.id}, {when} UTC, grader {_text(run.grader)}</p>{body}{_alike(alike)}'
-        f"<script>{_SCRIPT}</script></body></html>\n"
-    )
+    head = f'<h1>{title}</h1><p class="soft">{meta}run {run.id}, {when} UTC, grader {_text(run.grader)}</p>'
+    return document(f"{title}, run {run.id}", _STYLE, head + body + _alike(alike), _SCRIPT)
 
 
 def _assignment(title: str, summary: CohortSummary, link: Callable[[str], str | None]) -> str:
