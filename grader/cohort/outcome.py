@@ -12,6 +12,7 @@ from typing import Literal
 from msgspec import Struct, field
 
 from grader.cohort.records import Decision, Result, RosterEntry
+from grader.errors import UsageError
 from grader.report.sanitize import in_points
 
 State = Literal["graded", "decided", "excused", "person", "ungradable", "fault", "unattempted", "absent"]
@@ -48,6 +49,23 @@ class StudentResult(Struct, frozen=True, kw_only=True):
     def shown(self) -> str:
         """How messages call the student."""
         return self.student if self.student == self.name or not self.name else f"{self.name} ({self.student})"
+
+
+def chosen_assignment(results: Iterable[Result], wanted: str | None) -> str:
+    """The id of the assignment that is wanted, or of the only one that the results are of.
+
+    Raises
+    ------
+    UsageError
+        There are several and none is named, or none of that id.
+    """
+    ids = sorted({r.assignment for r in results if r.assignment})
+    if wanted in ids or (wanted is None and len(ids) == 1):
+        return wanted or ids[0]
+    there = ", ".join(ids) or "none"
+    if wanted is None:
+        raise UsageError(f"the store holds results of {len(ids)} assignments ({there}); choose with --assignment")
+    raise UsageError(f"--assignment {wanted}: the store has no results of it; there are: {there}")
 
 
 def most_points(results: Iterable[Result]) -> tuple[Fraction, ...]:

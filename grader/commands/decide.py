@@ -48,7 +48,7 @@ def _points(text: str) -> Fraction | str:
 
 def run(args: argparse.Namespace) -> int:
     """Write down a decision, or list what is to be decided."""
-    from grader.cohort.outcome import most_points, outcomes
+    from grader.cohort.outcome import chosen_assignment, most_points, outcomes
     from grader.cohort.records import Decision
     from grader.cohort.store import Store
     from grader.marking.totals import results as with_marks
@@ -57,10 +57,7 @@ def run(args: argparse.Namespace) -> int:
     with Store.open(args.store, write=args.student is not None) as store:
         run = store.run().id
         results = list(with_marks(store, run))
-        ids = sorted({r.assignment for r in results if r.assignment})
-        assignment = args.assignment or (ids[0] if len(ids) == 1 else "")
-        if assignment not in ids:
-            raise UsageError(f"which assignment? Name it with --assignment; there are: {', '.join(ids) or 'none'}")
+        assignment = chosen_assignment(results, args.assignment)
         students = outcomes(results, assignment, store.people(run), store.decisions(), partial=True)
         if args.student is None:
             return _list(students)

@@ -154,14 +154,14 @@ def _gradebook(args: argparse.Namespace) -> int:
 
 def _outcomes(args: argparse.Namespace) -> tuple[list[Result], list[StudentResult], str]:
     """A run's results, what every student of the assignment ends with, and the assignment's id."""
-    from grader.cohort.outcome import outcomes
+    from grader.cohort.outcome import chosen_assignment, outcomes
     from grader.cohort.store import Store
     from grader.marking.totals import results
 
     with Store.open(args.store) as store:
         run = store.run(args.run).id
         with_marks = list(results(store, run))
-        assignment = _assignment(with_marks, args.assignment)
+        assignment = chosen_assignment(with_marks, args.assignment)
         ends = outcomes(with_marks, assignment, store.people(run), store.decisions(), partial=args.partial)
         return with_marks, ends, assignment
 
@@ -172,19 +172,6 @@ def _results(args: argparse.Namespace) -> list[Result]:
 
     with Store.open(args.store) as store:
         return list(results(store, args.run))
-
-
-def _assignment(results: Sequence[Result], wanted: str | None) -> str:
-    """The id of the one assignment that is exported."""
-    ids = sorted({r.assignment for r in results if r.assignment})
-    if wanted is None and len(ids) == 1:
-        return ids[0]
-    if wanted is not None and wanted in ids:
-        return wanted
-    there = ", ".join(ids) or "none"
-    if wanted is None:
-        raise UsageError(f"the store holds results of {len(ids)} assignments ({there}); choose with --assignment")
-    raise UsageError(f"--assignment {wanted}: the store has no results of it; there are: {there}")
 
 
 def _entry(one: StudentResult) -> Entry:

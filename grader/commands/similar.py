@@ -76,6 +76,7 @@ def read(
     from grader.assignment.loading.course import find_course
     from grader.cohort.discover import find
     from grader.cohort.late_policy import compiled
+    from grader.cohort.outcome import chosen_assignment
     from grader.cohort.store import Store
     from grader.commands.batch import scratch
     from grader.similarity.read import handout_sources, writing_of
@@ -83,13 +84,10 @@ def read(
     with Store.open(path) as store:
         last = store.run(run)
         results = [r for r in store.results(last.id) if r.counts and r.status == "graded"]
-    several = sorted({r.assignment for r in results})
-    if wanted is None and len(several) > 1:
-        raise UsageError(f"run {last.id} has several assignments; add --assignment with one of {', '.join(several)}")
-    wanted = wanted or next(iter(several), "")
-    results = [r for r in results if r.assignment == wanted]
     if not results:
-        raise UsageError(f"run {last.id} in {path}: no graded submission" + (f" of {wanted}" if wanted else ""))
+        raise UsageError(f"run {last.id} in {path}: no graded submission")
+    wanted = chosen_assignment(results, wanted)
+    results = [r for r in results if r.assignment == wanted]
     source = submissions or Path(last.source)
     if not source.exists():
         raise UsageError(f"{source}: the submissions are not there any more; --submissions says where they are")

@@ -267,7 +267,7 @@ def test_a_decision_puts_the_last_ones_where_they_belong(
         (("1000", "99"), "99 points: the assignment has 4"),
         (("1000", "-1"), "neither a number of points"),
         (("1000", "many"), "neither a number of points"),
-        (("1000", "1", "--assignment", "other"), "which assignment"),
+        (("1000", "1", "--assignment", "other"), "no results of it"),
     ],
 )
 def test_a_wrong_decision_is_one_line(
