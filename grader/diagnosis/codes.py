@@ -79,6 +79,7 @@ CODES: dict[str, Code] = {
         Code("empty-axis"),
         Code("shapes-do-not-fit", names_a_mistake=False),
         Code("missing-return"),
+        Code("no-value-yet"),
         Code("not-reduced"),
         Code("reduced-too-far"),
         Code("whole-numbers"),

@@ -85,6 +85,23 @@ def test_what_a_layer_keeps_in_its_class_is_told_where_a_network_raises() -> Non
 MISTAKES = [
     (
         """
+        def step(weights, slopes):
+            for w, slope in zip(weights, slopes):
+                w = w - 0.1 * slope
+        """,
+        "`w = w - 0.1 * slope` (cell 4, line 5) gives `w` another value, and nothing else: what the loop takes from"
+        " `zip(weights, slopes)` stays as it is there.",
+    ),
+    (
+        "def forward(x, kept=[]):\n    kept.append(x)\n    return kept[0] * 2",
+        "The default of `kept` of `forward` (cell 4, line 3) is made once, for all calls",
+    ),
+    (
+        "def forward(x, *, cache={}):\n    cache['x'] = x\n    return cache",
+        "The default of `cache` of `forward` (cell 4, line 3) is made once, for all calls",
+    ),
+    (
+        """
         def loss(rows):
             total = 0
             for row in rows:
@@ -228,6 +245,11 @@ MISTAKES = [
 ]
 
 NO_MISTAKES = [
+    "def step(ws):\n    new = []\n    for w in ws:\n        w = w - 0.1\n        new.append(w)\n    return new",
+    "def step(ws):\n    for w in ws:\n        w -= 0.1",
+    "def last(ws):\n    for w in ws:\n        w = w * 2\n    return w",
+    "def forward(x, sizes=[3, 4]):\n    return x * sizes[0]",
+    "def forward(x, kept=None):\n    kept = [] if kept is None else kept\n    kept.append(x)\n    return kept",
     "def first(rows):\n    for row in rows:\n        if row > 0:\n            return row\n    return 0",
     "def first(rows):\n    for row in rows:\n        if row < 0:\n            continue\n        return row",
     "def relu(x):\n    np.maximum(x, 0, out=x)\n    return x",
@@ -344,3 +366,35 @@ def test_a_size_that_the_task_gives_is_none_written_out() -> None:
 def test_code_that_cannot_be_parsed_says_nothing() -> None:
     assert "cell 4" not in wrong("def f(:\n    return")
     assert "cell 4" not in wrong("def f(x):\n    return " + "(" * 2000 + "x" + ")" * 2000)
+
+
+def test_a_name_that_is_local_for_a_later_line_is_told() -> None:
+    code = "def step(g):\n    for w in weights:\n        w += g\n    weights = [g]"
+    message = "cannot access local variable 'weights' where it is not associated with a value"
+
+    assert "gives `weights` a value in line 6" in stopped(code, 4, message, "UnboundLocalError")
+    assert "in line 4 it has none yet" in stopped(code, 4, message, "UnboundLocalError")
+    assert "cell 4" not in stopped(code, 4, "local variable of another kind", "UnboundLocalError")
+
+
+def test_a_name_whose_line_has_not_run_is_told() -> None:
+    code = "def step(g):\n    if g > 0:\n        w = g\n    return w"
+    message = "cannot access local variable 'w' where it is not associated with a value"
+
+    assert "Here no line that gives it one has run." in stopped(code, 6, message, "UnboundLocalError")
+
+
+@pytest.mark.parametrize("made", ["[None] * 3", "[None for _ in w]", "[None, None]", "None"])
+def test_what_is_still_none_is_told_by_the_line_that_made_it(made: str) -> None:
+    message = "unsupported operand type(s) for *: 'float' and 'NoneType'"
+    code = f"def step(w):\n    slopes = {made}\n    for a, s in zip(w, slopes):\n        a -= 0.1 * s"
+
+    assert "(cell 4, line 4): what no later line fills is still None here." in stopped(code, 6, message, "TypeError")
+    assert "still None" not in stopped(code.replace(made, "[0]"), 6, message, "TypeError")
+    assert "still None" not in stopped(code, 6, "unsupported operand type(s) for *: 'float' and 'str'", "TypeError")
+
+
+def stopped(code: str, line: int, message: str, type: str) -> str:
+    """The diagnosis where the code raised in a line."""
+    error = StudentError(type=type, message=message, frames=(Frame("cell 4", line, ""),))
+    return said(code, case_of("first", Observation(check="first", ended="error", error=error)))

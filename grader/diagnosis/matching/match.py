@@ -109,7 +109,13 @@ class Matcher:
         ok: npt.NDArray[np.bool_] = np.asarray(
             (agreeing | ~changed).all(axis=1) & changed.any(axis=1) & ~np.isnan(results.found[:, GRADED]).any((1, 2))
         )
+        if milder(check) is None:  # where no large numbers are asked for, nan alone shows nothing of how it came about
+            ok &= self._named(results) | (changed & ~_without_numbers(results)).any(axis=1)
         return self.left(check, {int(h): changed[row] for row, h in enumerate(results.which) if ok[row]})
+
+    def _named(self, results: Results) -> npt.NDArray[np.bool_]:
+        """Which hypotheses of a check are an author's."""
+        return np.array([self._bank.hypotheses[int(h)].named for h in results.which], dtype=np.bool_)
 
     def repeated(self, check: str, possible: Mapping[int, npt.NDArray[np.bool_]], ask: Ask) -> dict[int, Any]:
         """Those of `possible` that agree at the other points, too."""
@@ -247,6 +253,12 @@ def _seen(results: Results, graded: Values, repeated: Values) -> Floats:
 def _changed(results: Results) -> npt.NDArray[np.bool_]:
     """Shape (hypotheses, arrays): which arrays are not the reference's at the graded point."""
     return np.asarray(~agree(results.found[:, GRADED], results.reference[GRADED]))
+
+
+def _without_numbers(results: Results) -> npt.NDArray[np.bool_]:
+    """Shape (hypotheses, arrays): which arrays hold nan or inf and no other number but 0."""
+    found = results.found[:, GRADED]
+    return np.asarray((found[..., 2] != 0) & (found[..., 3] == 0))
 
 
 def _agreeing(results: Results, view: int, values: Values) -> npt.NDArray[np.bool_]:

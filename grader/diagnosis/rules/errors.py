@@ -1,4 +1,4 @@
-"""What the line of an exception shows: which product or sum does not fit, and what would; a None. Pure.
+"""What the line of an exception shows: which product or sum does not fit, and what would; what has no value. Pure.
 
 The names and shapes come from the worker, the line's text from this side; only operands are mentioned whose
 shapes are known, and none of it reaches a hidden check, whose errors carry no shapes.
@@ -7,13 +7,15 @@ shapes are known, and none of it reaches a hidden check, whose errors carry no s
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator, Mapping
 
 from grader.diagnosis.codes import Candidate
 from grader.diagnosis.evidence import Evidence
-from grader.diagnosis.rules.source import short
+from grader.diagnosis.rules.source import functions_of, short
 from grader.worker.syntax import parse_tree
 
+LOCAL = re.compile(r"local variable '(\w+)'")
 Shape = tuple[int, ...]
 PRODUCTS = frozenset({"dot", "matmul"})
 REDUCTIONS = frozenset({"sum", "mean", "max", "min", "argmax", "std", "var"})
@@ -50,6 +52,76 @@ def missing_return(evidence: Evidence) -> Candidate | None:
         return None
     text = f"This computes with None, and `{array}` of `{function}` is None: is a `return` missing in `{function}`?"
     return Candidate("missing-return", text, f"`{array}` of `{function}` is None", evidence={"arrays": [array]})
+
+
+def local_without_value(evidence: Evidence) -> Candidate | None:
+    """A name that the function gives a value further down, so that it is local and has none yet."""
+    error, at = evidence.case.observation.error, evidence.case.frame
+    name = LOCAL.search(error.message) if error is not None and error.type == "UnboundLocalError" else None
+    if name is None or at is None:
+        return None
+    for definition, called, function in functions_of(evidence):
+        stores = [n for n in ast.walk(function) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)]
+        lines = [definition.line(n) for n in stores if n.id == name[1]]
+        if not lines or definition.excerpt.file != at.file:
+            continue
+        text = (
+            f"`{called}` gives `{name[1]}` a value in line {min(lines)}, which makes it a name of that function alone"
+        )
+        if min(lines) < at.line:
+            text += ". Here no line that gives it one has run."
+        else:
+            text += f", in all its lines: in line {at.line} it has none yet, also if there is a `{name[1]}` outside."
+            text += " Change what is in that one, or use another name."
+        return Candidate("no-value-yet", text, f"`{name[1]}` is local and has no value yet")
+    return None
+
+
+def none_left(evidence: Evidence) -> Candidate | None:
+    """A line that computes with what was None at first and was not filled."""
+    error, at = evidence.case.observation.error, evidence.case.frame
+    if error is None or error.type != "TypeError" or "NoneType" not in error.message or at is None:
+        return None
+    for definition, _, function in functions_of(evidence):
+        first = definition.line(function)
+        last = first + (function.end_lineno or function.lineno) - function.lineno
+        if definition.excerpt.file != at.file or not first <= at.line <= last:
+            continue
+        there = {n.id for n in ast.walk(function) if isinstance(n, ast.Name) and definition.line(n) == at.line}
+        for node in ast.walk(function):
+            match node:
+                case ast.Assign(targets=[ast.Name(id=name)], value=value) if name in there | _gone_over(
+                    function, there
+                ) and _is_none(value):
+                    text = f"`{short(node)}` {definition.at(node)}: what no later line fills is still None here."
+                    return Candidate("no-value-yet", text, f"an entry of `{name}` is still None")
+    return None
+
+
+def _gone_over(function: ast.AST, names: set[str]) -> set[str]:
+    """What the loops go over whose variables are among `names`."""
+    loops = [n for n in ast.walk(function) if isinstance(n, ast.For | ast.comprehension)]
+    return {
+        n.id
+        for loop in loops
+        if any(isinstance(t, ast.Name) and t.id in names for t in ast.walk(loop.target))
+        for n in ast.walk(loop.iter)
+        if isinstance(n, ast.Name)
+    }
+
+
+def _is_none(value: ast.expr) -> bool:
+    """Whether it is None, or a list of nothing but None."""
+    match value:
+        case ast.Constant(value=None):
+            return True
+        case ast.List(elts=[_, *_] as entries):
+            return all(_is_none(entry) for entry in entries)
+        case ast.BinOp(left=ast.List() as entries, op=ast.Mult()):
+            return _is_none(entries)
+        case ast.ListComp(elt=element):
+            return _is_none(element)
+    return False
 
 
 def _parsed(line: str) -> ast.AST | None:

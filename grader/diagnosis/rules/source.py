@@ -85,6 +85,25 @@ def no_effect(evidence: Evidence) -> Candidate | None:
     return None
 
 
+def rebound_in_loop(evidence: Evidence) -> Candidate | None:
+    """A loop variable that gets another value at the end of a round, where nothing reads it any more."""
+    for definition, _, function in functions_of(evidence):
+        reads = [n for n in ast.walk(function) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)]
+        for loop in (node for node in ast.walk(function) if isinstance(node, ast.For)):
+            each = {n.id for n in ast.walk(loop.target) if isinstance(n, ast.Name)}
+            for statement in loop.body:
+                match statement:
+                    case ast.Assign(targets=[ast.Name(id=name)], value=value, end_lineno=int(end)) if (
+                        name in each
+                        and name in names_read(value)
+                        and not any(read.id == name and read.lineno > end for read in reads)
+                    ):
+                        text = f"`{short(statement)}` {definition.at(statement)} gives `{name}` another value, and"
+                        text += f" nothing else: what the loop takes from `{short(loop.iter)}` stays as it is there."
+                        return Candidate("no-effect", text, f"`{name}` of a loop is only given another value")
+    return None
+
+
 def default_written_out(evidence: Evidence) -> Candidate | None:
     """The value of an argument's default as a number in the body, where the argument belongs."""
     for definition, _, function in functions_of(evidence):

@@ -57,6 +57,11 @@ def shared_by_calls(evidence: Evidence) -> Candidate | None:
     theirs = names_of(evidence.check) | set(evidence.check.builds_on)
     for definition in definitions_of(evidence):
         for name, function in definition.functions():
+            for argument, at in _changed_defaults(function):
+                text = f"The default of `{argument}` of `{name}` {definition.at(at)} is made once, for all calls: what"
+                text += " one call puts into it, the next one finds. `None` as the default, and a new one for each"
+                text += " call where it is None, keeps them apart."
+                return Candidate("shared-state", text, f"the default of `{argument}` keeps what calls put into it")
             for variable, at in _kept_outside(function):
                 if variable not in theirs:
                     text = f"`{name}` keeps something in `{variable}` {definition.at(at)}, which is outside of the"
@@ -195,6 +200,28 @@ def _through_other_names(function: Function) -> Iterator[tuple[ast.AugAssign, as
                         *attributes,
                     }:
                         yield node, whole
+
+
+def _changed_defaults(function: Function) -> Iterator[tuple[str, ast.AST]]:
+    """Arguments whose default is a list or dictionary that the function changes."""
+    positional = function.args.posonlyargs + function.args.args
+    pairs = [*zip(positional[::-1], function.args.defaults[::-1], strict=False)]
+    pairs += [(a, d) for a, d in zip(function.args.kwonlyargs, function.args.kw_defaults, strict=True) if d is not None]
+    for argument, default in pairs:
+        if _is_container(default) and any(argument.arg in _changed_by(node) for node in ast.walk(function)):
+            yield argument.arg, default
+
+
+def _changed_by(node: ast.AST) -> set[str]:
+    """The names of lists and dictionaries that a statement or call changes."""
+    match node:
+        case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr=verb)) if verb in ADDING | TAKING:
+            return {name}
+        case ast.Assign(targets=[ast.Subscript(value=ast.Name(id=name))]):
+            return {name}
+        case ast.AugAssign(target=ast.Subscript(value=ast.Name(id=name)) | ast.Name(id=name)):
+            return {name}
+    return set()
 
 
 def _kept_outside(function: Function) -> Iterator[tuple[str, ast.AST]]:
