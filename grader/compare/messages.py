@@ -14,7 +14,7 @@ from typing import Any, Literal, SupportsIndex
 import numpy as np
 import numpy.typing as npt
 
-from grader.compare.rules.rule import Rule
+from grader.compare.rules import Rule
 from grader.model import NotArray
 
 Rearrangement = Literal["reshaped", "transposed"] | None

@@ -168,9 +168,13 @@ def test_the_scale_of_the_numbers_does_not_matter(scale):
     assert not passes(np.zeros(2), expected)
 
 
-def test_opposite_ends_of_the_range_are_measured_without_overflow():
-    result = compare("x", np.array([1.7e308]), np.array([-1.7e308]), MAX)
-    assert (result.status, result.error) == ("failed", 2.0)
+@pytest.mark.parametrize("rule", ["max", "sum_abs", "rel_error", "allclose"])
+def test_what_overflows_is_within_no_tolerance(rule):
+    tolerance = Tolerance(rule=rule, atol=1e-8)
+    for got, expected in ((1.7e308, -1.7e308), (1.7e308, 0.8e308)):
+        result = compare("x", np.array([got]), np.array([expected]), tolerance)
+        assert result.status == "failed"
+    assert "beyond measure" in compare("x", np.array([1.7e308]), np.array([-1.7e308]), MAX).message
     assert compare("x", np.array([1.0]), np.array([5e-324]), MAX).error is None  # the quotient is no float64
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from grader.compare.rules.printed import parse_printed
+from grader.compare.printed import parse_printed
 from grader.errors import AuthoringError
 
 

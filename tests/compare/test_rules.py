@@ -1,4 +1,4 @@
-"""A tolerance rule is a module and one line of the table: comparison, sentence and lint come from there."""
+"""A tolerance rule is a class and a place of the table: comparison, sentence and lint come from there."""
 
 from __future__ import annotations
 
@@ -11,15 +11,14 @@ import pytest
 from grader.assignment.lint.tolerances import lint_tolerances
 from grader.assignment.loading.load import load_assignment
 from grader.compare.arrays import compare
-from grader.compare.rules import RULES, rule_of
-from grader.compare.rules.rule import Arrays, Base, Floats, RuleResult, worst
+from grader.compare.rules import RULES, Arrays, Floats, Rule, RuleResult, rule_of, worst
 from grader.errors import AuthoringError
 from grader.model import Tolerance
 
 ROOT = Path(__file__).parents[2]
 
 
-class Ulp(Base):
+class Ulp(Rule):
     """At most `limit` representable numbers lie between computed and expected."""
 
     name = "ulp"

@@ -1,4 +1,4 @@
-"""Rule `printed`: as `max`, with expected values that exist only as printed text.
+"""Expected values that exist only as printed text, as rule `printed` takes them.
 
 Owns the reading of one number or of nested brackets, as NumPy prints them or as a Python list, and how far the last
 digit of each reaches.
@@ -7,45 +7,17 @@ digit of each reaches.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from grader.compare.rules.largest import Largest
-from grader.compare.rules.rule import Array, Floats
 from grader.errors import AuthoringError
-from grader.model import Tolerance
 
 _NUMBER = re.compile(
     r"[-+]?(?:(?P<mantissa>\d+\.?(?P<decimals>\d*)|\.(?P<bare>\d+))(?:[eE](?P<exponent>[-+]?\d+))?|nan|inf)"
 )
 _TOKEN = re.compile(rf"\s*(?:(?P<bracket>[\[\]])|(?P<comma>,)|(?P<number>{_NUMBER.pattern})(?=[\s,\[\]]|$))")
-
-
-class Printed(Largest):
-    """Half a unit of the last printed decimal is added to the budget."""
-
-    name = "printed"
-    budget_shows_expected = True
-
-    def expected(self, name: str, golden: Array, tolerance: Tolerance) -> tuple[Array, Floats | float]:
-        if tolerance.text is None:
-            raise AuthoringError(f"tolerance of {name!r}: rule 'printed' needs text=, the expected values as printed")
-        values, half = parse_printed(tolerance.text)
-        if values.size != golden.size:
-            raise AuthoringError(
-                f"tolerance of {name!r}: the printed text has shape {values.shape}, the golden {golden.shape};"
-                " give the whole array as printed"
-            )
-        return values.reshape(golden.shape), half.reshape(-1)
-
-    def problems(self, tolerance: Tolerance) -> Iterator[tuple[Literal["error", "warning"], str]]:
-        try:
-            parse_printed(tolerance.text or "")
-        except AuthoringError:
-            yield "error", f"rule printed needs a text of numbers, not {tolerance.text!r}"
 
 
 class PrintedNumbers(NamedTuple):
@@ -115,6 +87,3 @@ def _bad(text: str, why: str) -> AuthoringError:
     return AuthoringError(
         f"tolerance: printed golden {shown!r}: {why}; give one number or one whole array as NumPy prints it"
     )
-
-
-RULE = Printed()
