@@ -51,16 +51,12 @@ def shown_array(
     )
 
 
-def shown_diagnosis(
-    diagnosis: Diagnosis, golden: Mapping[str, npt.NDArray[Any]], known: Set[str] | None = None
-) -> Diagnosis:
+def shown_diagnosis(diagnosis: Diagnosis, golden: Mapping[str, npt.NDArray[Any]], known: Set[str]) -> Diagnosis:
     """The named mistake without its evidence, without a shape that is none of the expected ones, in known names."""
     shapes = {str(array.shape) for array in golden.values() if isinstance(array, np.ndarray)}
     text = _SHAPE.sub(lambda match: match[0] if match[1] in shapes else "another shape", diagnosis.text)
-    if known is not None:
-        text = renamed(text, set(golden), known)
-        text = text[:1].upper() + text[1:]
-    return structs.replace(diagnosis, text=text, evidence={})
+    text = renamed(text, set(golden), known)
+    return structs.replace(diagnosis, text=text[:1].upper() + text[1:], evidence={})
 
 
 def in_students_words(outcome: Outcome, known: Set[str]) -> Outcome:

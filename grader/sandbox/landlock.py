@@ -35,22 +35,20 @@ def abi() -> int:
         return 0
 
 
-def restrict(*, readable: Iterable[str], writable: Iterable[str], devices: Iterable[str] = (), most: int = 99) -> int:
+def restrict(*, readable: Iterable[str], writable: Iterable[str], devices: Iterable[str] = ()) -> int:
     """Allow this process and its children these folders and files and nothing else; returns the ABI used.
 
     Parameters
     ----------
     readable, writable, devices
         Paths; missing ones are left out. `devices` may be read and written, but not replaced.
-    most
-        The highest ABI to use, to see how an older kernel would do.
 
     Raises
     ------
     OSError
         If the kernel has no Landlock, or a container's filter forbids it. Needs `no_new_privs` or CAP_SYS_ADMIN.
     """
-    version = min(abi(), most)
+    version = abi()
     if not version:
         raise OSError(errno.ENOSYS, "the kernel has no Landlock, or does not let us use it")
     rights = RIGHTS[min(version, max(RIGHTS))]

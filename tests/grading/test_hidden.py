@@ -16,13 +16,13 @@ GOLDEN = {"dw": np.zeros((5, 3))}
     [
         ("`dw` is reshaped (from the shape (3, 5)).", "`dw` is reshaped (from another shape)."),
         ("`dw` has the shape (3, 5), not (5, 3).", "`dw` has another shape, not (5, 3)."),
-        ("an array of shape (7,) is added", "an array of another shape is added"),
+        ("an array of shape (7,) is added", "An array of another shape is added"),
         ("`dw` has the shape (5, 3)", "`dw` has the shape (5, 3)"),
     ],
 )
 def test_a_shape_that_is_none_of_the_expected_ones_is_not_told(text: str, shown: str) -> None:
     diagnosis = Diagnosis(code="other-places", text=text, evidence={"shape": [3, 5]})
 
-    found = shown_diagnosis(diagnosis, GOLDEN)
+    found = shown_diagnosis(diagnosis, GOLDEN, GOLDEN.keys())
 
     assert (found.text, found.evidence) == (shown, {})
