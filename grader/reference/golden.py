@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from msgspec import Struct
 
-from grader.assignment.golden.golden import Golden, read_golden, read_provenance, write_golden
+from grader.assignment.golden.golden import Golden, golden_path, read_golden, read_provenance, write_golden
 from grader.assignment.golden.provenance import provenance_of, stale
 from grader.assignment.notebooks import by_notebook
 from grader.compare.plain import compare_value
@@ -22,7 +22,7 @@ from grader.errors import AuthoringError
 from grader.grading.evaluate import given_for
 from grader.grading.scoring import outcome
 from grader.model import Assignment, Check, Observation, Plain, Visibility
-from grader.reference.session import VISIBILITIES, ReferenceSession, golden_path, observed_values
+from grader.reference.session import VISIBILITIES, ReferenceSession, observed_values
 
 Arrays = Mapping[str, Any]
 Within = Callable[[str, str, Any, Any], bool]
@@ -77,7 +77,7 @@ def record(assignment: Assignment, *, accept: bool = False, keep: bool = False) 
         return Recording(rows=rows, written=(), changed=changed, refused=True)
     written = []
     for visibility, golden in fresh.items():
-        path = golden_path(assignment, visibility)
+        path = golden_path(assignment.root, visibility)
         if not golden.observations:
             path.unlink(missing_ok=True)  # of checks that are gone
             continue
@@ -96,7 +96,7 @@ def record(assignment: Assignment, *, accept: bool = False, keep: bool = False) 
 
 def _with_old(assignment: Assignment, visibility: Visibility, new: Golden) -> Golden:
     """The new recording with the recorded values where these are within tolerance."""
-    path = golden_path(assignment, visibility)
+    path = golden_path(assignment.root, visibility)
     old = read_golden(path).observations if path.is_file() else {}
     kept = {(row.check, row.name) for row in _rows(assignment, visibility, new) if row.changed and row.within}
     observations = {
@@ -109,7 +109,7 @@ def _with_old(assignment: Assignment, visibility: Visibility, new: Golden) -> Go
 def other_numpy(assignment: Assignment) -> str:
     """Under which NumPy the values were recorded, where that is another than here; else empty."""
     for visibility in VISIBILITIES:
-        path = golden_path(assignment, visibility)
+        path = golden_path(assignment.root, visibility)
         then = read_provenance(path).get("numpy") if path.is_file() else None
         if then is not None and then != np.__version__:
             return f"recorded under NumPy {then}, this is NumPy {np.__version__}"
@@ -126,7 +126,7 @@ def verify(assignment: Assignment) -> list[str]:
     """Problems of the recorded values: missing, stale, or not what the reference computes now within tolerance."""
     problems = []
     for visibility in VISIBILITIES:
-        path = golden_path(assignment, visibility)
+        path = golden_path(assignment.root, visibility)
         if path.is_file():
             problems += stale(read_provenance(path), assignment)
     for row in diff(assignment):
@@ -157,7 +157,7 @@ def _fresh(assignment: Assignment) -> tuple[dict[Visibility, Golden], tuple[str,
 
 
 def _rows(assignment: Assignment, visibility: Visibility, new: Golden) -> list[Row]:
-    path = golden_path(assignment, visibility)
+    path = golden_path(assignment.root, visibility)
     old = read_golden(path) if path.is_file() else Golden(provenance={}, observations={})
     checks = {c.id: c for c in assignment.checks}
     recorded = [c for c in assignment.checks if c.id in old.observations and c.id in new.observations]

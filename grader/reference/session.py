@@ -5,11 +5,12 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from grader.assignment.golden.golden import read_golden
+from grader.assignment.golden.golden import golden_path, read_golden
 from grader.assignment.loading.check_source import probe_definitions
 from grader.assignment.loading.own_words import can_fail
 from grader.assignment.notebooks import by_notebook
@@ -54,36 +55,32 @@ class ReferenceSession:
         self.assignment = assignment
         self.changed: list[str] = []
         """A sentence for each array that a check passes and the solution changes in place, though it is not to."""
-        self._folder = Path(tempfile.mkdtemp(prefix="grade-reference-"))
-        self._own = root is None
-        try:
-            self.root = RootProcess() if root is None else root
+        with ExitStack() as opened:
+            folder = Path(tempfile.mkdtemp(prefix="grade-reference-"))
+            opened.callback(shutil.rmtree, folder, ignore_errors=True)
+            self.root = opened.enter_context(RootProcess()) if root is None else root
             self.root.warm(assignment.preload)
             from grader.assignment.release.release import (
                 build_solution,  # recorded values, which most runs take, need none
             )
 
-            built = self._folder / "solution"
+            built = folder / "solution"
             build_solution(assignment, built, edit)
-            self._work = self.root.new_folder()
-            self.submission = open_submission(built, assignment, self._work)
+            work = self.root.new_folder()
+            if root is not None:
+                opened.callback(remove, work)
+            self.submission = open_submission(built, assignment, work)
             anchors = find_anchors(assignment, self.submission)
             self.session = Session(self.root, assignment, self.submission, anchors, seed=assignment.seed)
+            if root is not None:
+                opened.callback(self.session.close)  # a root of its own ends with all that it has running
             self.session.allowance = None
             tell = partial(on_snapshot, self) if on_snapshot is not None else lambda when, cell: None
             self.session.run_cells(stop_early=True, on_snapshot=tell)
-        except BaseException:
-            self.close()
-            raise
+            self._opened = opened.pop_all()
 
     def close(self) -> None:
-        if self._own and hasattr(self, "root"):
-            self.root.close()  # with whatever it has running
-        elif hasattr(self, "session"):
-            self.session.close()
-        if hasattr(self, "_work"):
-            remove(self._work)
-        shutil.rmtree(self._folder, ignore_errors=True)
+        self._opened.close()
 
     def __enter__(self) -> ReferenceSession:
         return self
@@ -132,15 +129,10 @@ def recorded(assignment: Assignment) -> GoldenTable:
     """The golden files' values, of every check that has some."""
     table: dict[str, Mapping[str, Any]] = {}
     for visibility in VISIBILITIES:
-        path = golden_path(assignment, visibility)
+        path = golden_path(assignment.root, visibility)
         if path.is_file():
             table |= read_golden(path).observations
     return table
-
-
-def golden_path(assignment: Assignment, visibility: Visibility) -> Path:
-    """The golden file of the checks of one visibility."""
-    return assignment.root / "golden" / f"{visibility}.json"
 
 
 def _values(observation: Observation, check: Check) -> Mapping[str, Any]:

@@ -25,7 +25,7 @@ from msgspec import Struct
 
 from grader.assignment.loading.author_file import read_text
 from grader.errors import AuthoringError
-from grader.model import Plain
+from grader.model import Plain, Visibility
 from grader.worker.plain import form_of, value_of
 
 FORMAT = "golden/1"
@@ -46,6 +46,11 @@ class Golden(Struct, frozen=True):
     provenance: Mapping[str, Any]
     observations: Mapping[str, Mapping[str, Any]]
     """Arrays, and a `Plain` for what is none."""
+
+
+def golden_path(root: Path, visibility: Visibility) -> Path:
+    """The golden file of the checks of one visibility, of an assignment in `root`."""
+    return root / "golden" / f"{visibility}.json"
 
 
 def write_golden(path: Path, golden: Golden) -> None:

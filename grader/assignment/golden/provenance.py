@@ -9,7 +9,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from grader.assignment.golden.golden import read_provenance
+from grader.assignment.golden.golden import golden_path, read_provenance
 from grader.assignment.loading.author_file import LITTER
 from grader.assignment.loading.check_source import hidden_files, public_files
 from grader.assignment.loading.load import SOLUTION
@@ -77,7 +77,7 @@ def refuse_stale(assignment: Assignment) -> None:
         For the first golden file of other sources, with the commands that renew it.
     """
     for visibility in ("public", "hidden"):
-        path = assignment.root / "golden" / f"{visibility}.json"
+        path = golden_path(assignment.root, visibility)
         if not path.is_file() or (visibility == "hidden" and assignment.solution is None):
             continue
         origin = read_provenance(path)
