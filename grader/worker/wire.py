@@ -26,6 +26,8 @@ MAGIC = b"G1"
 _PREFIX = struct.Struct("<2sHI")
 MAX_HEADER = 1 << 20
 """Bytes. A cell's text is cut to 64 kB and an error to 10 kB, so a real header stays far below."""
+MAX_COMMAND = 1 << 30
+"""Bytes of what the grader sends to a worker."""
 MAX_BUFFERS = 4096
 MAX_DIMENSIONS = 32
 CHUNK = 1 << 20
@@ -107,7 +109,6 @@ def receive(
     source: socket.socket,
     codec: Codec[Incoming],
     *,
-    max_header: int = MAX_HEADER,
     max_buffers: int = 0,
     deadline: float | Callable[[], float] | None = None,
 ) -> tuple[Incoming, list[bytearray]]:
@@ -121,8 +122,8 @@ def receive(
     WorkerError
         The frame breaks a limit or is malformed.
     """
-    magic, count, header_size = _PREFIX.unpack(_exactly(source, _PREFIX.size, deadline))
-    return _rest(source, codec, magic, count, header_size, max_header, max_buffers, deadline)
+    prefix = _exactly(source, _PREFIX.size, deadline)
+    return _rest(source, codec, prefix, MAX_HEADER, max_buffers, deadline)
 
 
 def receive_with_descriptor(source: socket.socket, codec: Codec[Incoming]) -> tuple[Incoming, int | None]:
@@ -131,8 +132,7 @@ def receive_with_descriptor(source: socket.socket, codec: Codec[Incoming]) -> tu
     if not first:
         raise Closed
     first += _exactly(source, _PREFIX.size - len(first), None)
-    magic, count, header_size = _PREFIX.unpack(first)
-    message, _ = _rest(source, codec, magic, count, header_size, 1 << 30, 0, None)
+    message, _ = _rest(source, codec, first, MAX_COMMAND, 0, None)
     return message, descriptors[0] if descriptors else None
 
 
@@ -165,13 +165,12 @@ def array_of(spec: ArraySpec, buffers: Sequence[bytearray]) -> npt.NDArray[Any]:
 def _rest(
     source: socket.socket,
     codec: Codec[Incoming],
-    magic: bytes,
-    count: int,
-    header_size: int,
+    prefix: bytes | bytearray,
     max_header: int,
     max_buffers: int,
     deadline: float | Callable[[], float] | None,
 ) -> tuple[Incoming, list[bytearray]]:
+    magic, count, header_size = _PREFIX.unpack(prefix)
     if magic != MAGIC or count > MAX_BUFFERS or header_size > max_header:
         raise WorkerError("the worker sent bytes that are no frame")
     lengths = struct.unpack(f"<{count}Q", _exactly(source, 8 * count, deadline))
