@@ -98,22 +98,10 @@ def program(arch: str, own: int) -> bytes:
             built.answer(number, ERRNO | errno.EACCES)
     for name, argument in (("open", 1), ("openat", 2)):
         if name in calls:
-            built.unless_equal(calls[name], 4)
-            built.load_argument(argument)
-            built.unless_any_bit(_TO_WRITE, 1)
-            built.give(ERRNO | errno.EACCES)
-            built.load(NUMBER)
+            built.where_any_bit(calls[name], argument, _TO_WRITE, ERRNO | errno.EACCES)
     for command in _LOCKS:
-        built.unless_equal(calls["fcntl"], 4)
-        built.load_argument(1)
-        built.unless_equal(command, 1)
-        built.give(ERRNO | errno.EACCES)
-        built.load(NUMBER)
-    built.unless_equal(calls["tgkill"], 4)
-    built.load_argument(0)
-    built.if_equal(own, 1)
-    built.give(ERRNO | errno.EPERM)
-    built.load(NUMBER)
+        built.where_equal(calls["fcntl"], 1, command, ERRNO | errno.EACCES)
+    built.where_other(calls["tgkill"], 0, own, ERRNO | errno.EPERM)
     built.give(ALLOW)
     return b"".join(built.lines)
 

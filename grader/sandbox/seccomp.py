@@ -99,9 +99,6 @@ class Program:
     def load(self, offset: int) -> None:
         self._add(0x20, 0, 0, offset)
 
-    def load_argument(self, argument: int) -> None:
-        self.load(_ARGUMENT[argument])
-
     def give(self, verdict: int) -> None:
         self._add(0x06, 0, 0, verdict)
 
@@ -114,19 +111,27 @@ class Program:
     def unless_at_least(self, value: int, skip: int) -> None:
         self._add(0x35, 0, skip, value)
 
-    def unless_any_bit(self, value: int, skip: int) -> None:
-        self._add(0x45, 0, skip, value)
-
     def answer(self, number: int, verdict: int) -> None:
         self.unless_equal(number, 1)
         self.give(verdict)
 
-    def only_for_zero(self, number: int, argument: int) -> None:
-        """Forbid the call unless its argument is zero."""
+    def where_any_bit(self, number: int, argument: int, bits: int, verdict: int) -> None:
+        """Give the verdict for the call where its argument has any of these bits."""
+        self._where(number, argument, (0x45, 0, 1, bits), verdict)
+
+    def where_equal(self, number: int, argument: int, value: int, verdict: int) -> None:
+        """Give the verdict for the call where its argument is this value."""
+        self._where(number, argument, (0x15, 0, 1, value), verdict)
+
+    def where_other(self, number: int, argument: int, value: int, verdict: int) -> None:
+        """Give the verdict for the call where its argument is any other value."""
+        self._where(number, argument, (0x15, 1, 0, value), verdict)
+
+    def _where(self, number: int, argument: int, test: tuple[int, int, int, int], verdict: int) -> None:
         self.unless_equal(number, 4)
         self.load(_ARGUMENT[argument])
-        self.if_equal(0, 1)
-        self.give(ERRNO | errno.EPERM)
+        self._add(*test)
+        self.give(verdict)
         self.load(NUMBER)
 
 
@@ -159,25 +164,14 @@ def program(arch: str, *, modes: bool, signals: bool) -> bytes:
         for number in table[arch].values() if used else ():
             built.answer(number, verdict)
     built.answer(calls["socket"], ERRNO | errno.EACCES)
-    built.unless_equal(calls["socketpair"], 4)
-    built.load_argument(1)
-    built.unless_any_bit(_DATAGRAM, 1)  # one of a pair can still send to any socket file
-    built.give(ERRNO | errno.EACCES)
-    built.load(NUMBER)
+    # one of a pair of datagram sockets can still send to any socket file
+    built.where_any_bit(calls["socketpair"], 1, _DATAGRAM, ERRNO | errno.EACCES)
     for number in ON_ONESELF[arch].values():
-        built.only_for_zero(number, 0)
-    built.only_for_zero(calls["setpriority"], 1)
-    built.unless_equal(calls["clone"], 4)
-    built.load(_ARGUMENT[0])
-    built.unless_any_bit(_NEW_NAMESPACES, 1)
-    built.give(ERRNO | errno.EPERM)
-    built.load(NUMBER)
-    built.unless_equal(calls["ioctl"], 5)
-    built.load(_ARGUMENT[1])
-    built.if_equal(_TYPE_FOR_OTHERS[0], 1)
-    built.unless_equal(_TYPE_FOR_OTHERS[1], 1)
-    built.give(ERRNO | errno.EPERM)
-    built.load(NUMBER)
+        built.where_other(number, 0, 0, ERRNO | errno.EPERM)
+    built.where_other(calls["setpriority"], 1, 0, ERRNO | errno.EPERM)
+    built.where_any_bit(calls["clone"], 0, _NEW_NAMESPACES, ERRNO | errno.EPERM)
+    for request in _TYPE_FOR_OTHERS:
+        built.where_equal(calls["ioctl"], 1, request, ERRNO | errno.EPERM)
     built.give(ALLOW)
     return b"".join(built.lines)
 
