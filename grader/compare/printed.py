@@ -6,8 +6,9 @@ digit of each reaches.
 
 from __future__ import annotations
 
+import json
 import re
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +18,6 @@ from grader.errors import AuthoringError
 _NUMBER = re.compile(
     r"[-+]?(?:(?P<mantissa>\d+\.?(?P<decimals>\d*)|\.(?P<bare>\d+))(?:[eE](?P<exponent>[-+]?\d+))?|nan|inf)"
 )
-_TOKEN = re.compile(rf"\s*(?:(?P<bracket>[\[\]])|(?P<comma>,)|(?P<number>{_NUMBER.pattern})(?=[\s,\[\]]|$))")
 
 
 class PrintedNumbers(NamedTuple):
@@ -40,46 +40,31 @@ def parse_printed(text: str) -> PrintedNumbers:
     AuthoringError
         If there is anything but numbers and brackets (`...` for left out entries too), or rows of unequal length.
     """
-    numbers: list[re.Match[str]] = []
-    nested = _nest(text, numbers)
+    words = re.findall(r"[\[\]]|[^\s,\[\]]+", text)
+    numbers = []
+    for word in words:
+        if word not in "[]":
+            number = _NUMBER.fullmatch(word)
+            if number is None:
+                raise _bad(text, f"cannot read {word[:20]!r}")
+            numbers.append(number)
+    quoted = "".join(word if word in "[]" else f'"{word}"' for word in words)
+    try:
+        nested = json.loads("[" + re.sub(r'(?<=[\]"])(?=[\["])', ",", quoted) + "]")
+    except ValueError:
+        raise _bad(text, "its brackets do not match") from None
+    if len(nested) != 1:
+        raise _bad(text, f"it holds {len(nested)} numbers or arrays, not one")
     decimals = max((len(m["decimals"] or m["bare"] or "") for m in numbers), default=0)
     exponents = [int(m["exponent"] or 0) for m in numbers]
     try:
-        values = np.array(nested, dtype=np.float64)
+        values = np.array(nested[0], dtype=np.float64)
     except ValueError as error:
         raise _bad(text, "its rows are of unequal length") from error
     # Read as text, since 10.0 ** 400 is an OverflowError where the literal is inf; nan and inf have no last digit.
     units = [f"5e{e - decimals - 1}" if m["mantissa"] else "0" for m, e in zip(numbers, exponents, strict=True)]
     half = np.array([float(u) for u in units])
     return PrintedNumbers(values, half.reshape(values.shape))
-
-
-def _nest(text: str, numbers: list[re.Match[str]]) -> Any:
-    """Nested lists of floats; the matches of the numbers are appended to `numbers` in order."""
-    open_lists: list[list[Any]] = [[]]
-    at = 0
-    while text[at:].strip():
-        token = _TOKEN.match(text, at)
-        if token is None:
-            raise _bad(text, f"cannot read {text[at:].split()[0][:20]!r}")
-        at = token.end()
-        if token["bracket"] == "[":
-            open_lists.append([])
-        elif token["bracket"] == "]":
-            if len(open_lists) == 1:
-                raise _bad(text, "a bracket is closed that was never opened")
-            done = open_lists.pop()
-            open_lists[-1].append(done)
-        elif token["number"]:
-            match = _NUMBER.fullmatch(token["number"])
-            assert match is not None  # the token's pattern contains this one
-            numbers.append(match)
-            open_lists[-1].append(float(token["number"]))
-    if len(open_lists) != 1:
-        raise _bad(text, "a bracket is not closed")
-    if len(open_lists[0]) != 1:
-        raise _bad(text, f"it holds {len(open_lists[0])} numbers or arrays, not one")
-    return open_lists[0][0]
 
 
 def _bad(text: str, why: str) -> AuthoringError:
