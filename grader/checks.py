@@ -131,6 +131,7 @@ def gradient_check(
     own_forward: str | Fraction = Fraction(1, 2),
     tolerance: Tolerance | float | None = None,
     seconds: float | None = None,
+    called: str = "`d_{name}`",
 ) -> Callable[[Probe], Probe]:
     """Make a probe `f(student, rng) -> forward, backward, {name: array}` a check of a gradient by finite differences.
 
@@ -143,6 +144,9 @@ def gradient_check(
         1 the forward pass is other checks' matter: then the reference's gradient is right beside any.
     tolerance
         How far the output of the forward pass may be from the reference's to be right.
+    called
+        What sentences call the gradient of the array `{name}`, where no function of the student's returns it: say what
+        it is read off.
 
     Notes
     -----
@@ -150,16 +154,17 @@ def gradient_check(
     arrays or by their names, and is called right after `forward`. The worker returns raw values of `forward` near the
     point; what they say of the gradient is decided outside: right, wrong, or unresolved, which costs nothing.
     """
-    judge = GradientJudge(Fraction(own_forward), _tolerance(tolerance))
+    judge = GradientJudge(Fraction(own_forward), _tolerance(tolerance), called)
     return check(part, points=points, uses=uses, builds_on=builds_on, judge=judge, seconds=seconds)
 
 
 class GradientJudge:
     """The judge of a gradient check; loads what it stands on when it is asked."""
 
-    def __init__(self, own_forward: Fraction, tolerance: Tolerance) -> None:
+    def __init__(self, own_forward: Fraction, tolerance: Tolerance, called: str = "`d_{name}`") -> None:
         self._own_forward = own_forward
         self._tolerance = tolerance
+        self._called = called
 
     @property
     def takes_any_forward(self) -> bool:
@@ -172,7 +177,7 @@ class GradientJudge:
 
     def __call__(self, seen: Mapping[str, Any], given: Given) -> Iterable[Verdict]:
         judge = import_module("grader.gradcheck.tables").is_derivative
-        return list(judge(seen, given, own_forward=self._own_forward, tolerance=self._tolerance))
+        return list(judge(seen, given, own_forward=self._own_forward, tolerance=self._tolerance, called=self._called))
 
 
 def _tolerance(given: Tolerance | float | None) -> Tolerance:

@@ -158,6 +158,7 @@ def network_loss(student, rng):
     builds_on=LAYERS,
     own_forward=1,
     tolerance=THROUGH_THE_NETWORK,
+    called="what `step` takes off `{name}`, divided by the learning rate,",
 )
 def network_derivative(student, rng):
     """Gradients of all four parameters, by finite differences of the loss that your own step returns"""

@@ -96,6 +96,7 @@ CODES: dict[str, Code] = {
         Code("signs-of-rows"),
         Code("other-places"),
         Code("constant-offset"),
+        Code("one-row"),
         Code("row-offset"),
         Code("row-factor"),
         Code("changed-input"),

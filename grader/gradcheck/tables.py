@@ -43,7 +43,7 @@ class _Tabulated(Forward):
 
 
 def is_derivative(
-    seen: Mapping[str, Any], given: Given, *, own_forward: Fraction, tolerance: Tolerance
+    seen: Mapping[str, Any], given: Given, *, own_forward: Fraction, tolerance: Tolerance, called: str = "`d_{name}`"
 ) -> Iterator[Verdict]:
     """Judge of a gradient check: a verdict for each gradient.
 
@@ -64,11 +64,14 @@ def is_derivative(
             continue
         result = verdict_on(gradient, seen[f"{name}: point"], value, seen[f"{name}: table"])
         fits = result.verdict != "bad"
-        sentence = "" if fits else f"`d_{name}` is not the derivative of your own forward pass: {result.message}"
+        words = called.replace("{name}", name)
+        sentence = "" if fits else f"{words} is not the derivative of your own forward pass: {result.message}"
+        if not np.any(gradient) and not fits:
+            sentence = f"{words} is 0 in every entry, and the derivative of your own forward pass is not"
         if result.verdict == "unresolved":
-            sentence = f"`d_{name}` could not be checked by finite differences: {result.message}"
+            sentence = f"{words} could not be checked by finite differences: {result.message}"
         elif fits and not right:
-            sentence = f"`d_{name}` is the derivative of your own forward pass, which is not right"
+            sentence = f"{words} is the derivative of your own forward pass, which is not right"
         earned = Fraction(int(fits)) if right or not fits else own_forward if result.verdict == "ok" else Fraction(0)
         yield Verdict(f"d_{name}", earned, sentence, result.error if np.isfinite(result.error) else None, RTOL)
 

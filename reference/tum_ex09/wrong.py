@@ -313,6 +313,7 @@ NETWORK = [
     ),
     edit("update with the wrong sign", GRADIENTS, {UPDATE: UPDATE.replace("] - ", "] + ")}),
     edit("update without the step size", GRADIENTS, {UPDATE: UPDATE.replace("self.learning_rate * ", "")}),
+    edit("`step` leaves `params` as it is", GRADIENTS, {UPDATE: UPDATE.partition(" - ")[0] + "\n"}),
     edit(
         "learning rate taken from the notebook, not from the network",
         GRADIENTS,

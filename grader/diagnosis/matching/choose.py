@@ -123,7 +123,7 @@ def named_mistakes(cases: Sequence[Case], bank: Bank, asker: Asker) -> dict[str,
             best = (
                 _best([BankMatch(matcher.hypothesis(h), h, at) for h, at in some.items()], explains) if some else None
             )
-            chosen = _said(matcher, check, [best], explains, whole=False) if best is not None else None
+            chosen = _said(matcher, check, values, [best], explains, whole=False) if best is not None else None
         if chosen is not None:
             named[check.id] = chosen
     return named
@@ -163,7 +163,7 @@ def choose(
     if parts is not None and (parts.whole or not whole):
         return parts
     best = _best(whole, explains) if whole else None
-    return None if best is None else _said(matcher, check, [best], explains, whole=True)
+    return None if best is None else _said(matcher, check, values, [best], explains, whole=True)
 
 
 def _parts(
@@ -198,7 +198,9 @@ def _parts(
             chosen.append(named)
             covered |= named.arrays
     chosen = _merged(chosen)
-    return _said(matcher, check, chosen[:2], explains, whole=len(chosen) <= 2 and bool((covered == wrong).all()))
+    return _said(
+        matcher, check, values, chosen[:2], explains, whole=len(chosen) <= 2 and bool((covered == wrong).all())
+    )
 
 
 def _merged(chosen: Sequence[BankMatch]) -> list[BankMatch]:
@@ -277,8 +279,28 @@ def _explaining_most(fits: Sequence[BankMatch], explains: Mapping[int, int]) -> 
     return [fit for fit in fits if explains.get(fit.number, 0) == most]
 
 
+def _more_is_wrong(matcher: Matcher, check: Check, values: Values, chosen: Sequence[BankMatch]) -> bool:
+    """Whether numbers are left unexplained: the same mistake, written in another way, may end in nan where it does."""
+    wrong = matcher.wrong_arrays(check.id, values)
+    for fit in chosen:
+        wrong = wrong & ~fit.arrays
+    return any(
+        not isinstance(value := values.get(name), np.ndarray)
+        or value.dtype.kind not in "fc"
+        or np.isfinite(value).all()
+        for name, left in zip(matcher.names(check.id), wrong, strict=True)
+        if left
+    )
+
+
 def _said(
-    matcher: Matcher, check: Check, chosen: Sequence[BankMatch], explains: Mapping[int, int], *, whole: bool
+    matcher: Matcher,
+    check: Check,
+    values: Values,
+    chosen: Sequence[BankMatch],
+    explains: Mapping[int, int],
+    *,
+    whole: bool,
 ) -> Named:
     sentences = []
     names = matcher.names(check.id)
@@ -300,7 +322,7 @@ def _said(
             sentences.append(f"{subject} what comes out if {_clause(fit, matcher.right)}.")
         else:
             sentences.append(f"{subject} exactly what comes out if {_clause(fit, matcher.right)}.")
-    if not whole:
+    if not whole and _more_is_wrong(matcher, check, values, chosen):
         sentences.append("That does not explain all that is wrong here.")
     mistakes = sum(fit.hypothesis.mistakes for fit in chosen)
     evidence: dict[str, object] = {"agrees_at_points": 2}

@@ -14,8 +14,8 @@ from grader.model import NotArray
 
 Floats = npt.NDArray[np.float64]
 Expected = Mapping[str, npt.NDArray[Any]]
-FEW = 6
-"""Entries below which a pattern may be chance."""
+FEW, FEW_ROWS = 6, 4
+"""Entries, and rows, below which a pattern may be chance."""
 MAX_AXES = 4
 """Axes of an array of which every order is tried."""
 
@@ -196,6 +196,25 @@ def _rows(pair: ArrayPair) -> Candidate | None:
     return None
 
 
+def _one_row(pair: ArrayPair) -> Candidate | None:
+    """Right in the first or the last row and in no other, or wrong in it alone."""
+    if pair.expected.ndim < 2 or len(pair.expected) < FEW_ROWS:
+        return None
+    size = float(np.max(np.abs(pair.expected), initial=0.0))
+    far = np.abs(pair.got - pair.expected) > pair.limit * size
+    wrong: npt.NDArray[np.bool_] = np.asarray(far.reshape(len(far), -1).any(axis=1))
+    for place, others, row in (("first", wrong[1:], wrong[0]), ("last", wrong[:-1], wrong[-1])):
+        if others.all() and not row:
+            text = (
+                f"`{pair.name}` is right in its {place} row alone: does a line stand outside of a loop, or one inside"
+            )
+            return Candidate("one-row", f"{text} that returns too early?")
+        if row and not others.any():
+            text = f"`{pair.name}` is wrong in its {place} row alone: does a loop or a slice leave it out?"
+            return Candidate("one-row", text)
+    return None
+
+
 def _function(pair: ArrayPair) -> Candidate | None:
     """One function of every entry, or the softmax, too many or too few."""
     if pair.got.size < FEW or np.ptp(pair.expected) == 0:
@@ -284,6 +303,7 @@ PATTERNS: tuple[Callable[[ArrayPair], Candidate | None], ...] = (
     _mask,
     _signs,
     _constant,
+    _one_row,
     _rows,
     _function,
     _places,

@@ -225,7 +225,7 @@ WITH_OTHER: dict[str, Both] = {
     "as a factor": Both("wrong-operation", "{x} is multiplied with, where it should be added",
                         lambda r, x: (r - x) * x),
     "as a divisor": Both("wrong-operation", "it is divided by {x}, which should be added", lambda r, x: (r - x) / x),
-    "first row": Both("left-out", "{x} is added to the first row only, the first sample, and is missing in the others",
+    "first row": Both("left-out", "{x} is added to one row only, of one sample, and is missing in the others",
                       lambda r, x: np.concatenate([r[:1], r[1:] - x])),
     "where positive": Both("wrong-mask", "the result is cut off to 0 where {x} is not positive, which has no place"
                            " there", lambda r, x: r * (x > 0)),
