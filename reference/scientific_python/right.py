@@ -206,6 +206,26 @@ DRAWN_ONE_BY_ONE = """\
     axes.set(xlabel="step", ylabel="error")
     return figure
 """
+DRAWN_WITH_A_LINE = """\
+    plt.figure()
+    for row in table:
+        plt.plot(row["step"], row["error"], "ko")
+    plt.plot(*np.array([(row["step"], row["error"]) for row in table]).T, "k:")
+    plt.xscale("log")
+    plt.yscale("log")
+    plt.xlabel("$h$")
+    plt.ylabel("$e$")
+    plt.grid(True, which="both")
+"""
+DRAWN_BELOW_A_SLOPE = """\
+    figure, axes = plt.subplots()
+    h, e = np.array(sorted((row["step"], row["error"]) for row in table)).T
+    axes.loglog(h, h**4, "--", label="fourth power")
+    axes.scatter(h, e, label="error")
+    axes.set(xlabel="step", ylabel="error")
+    axes.legend()
+    return figure
+"""
 
 
 def edit(name: str, old: str, new: str) -> Edit:
@@ -234,4 +254,6 @@ RIGHT = [
     edit("drawn once all figures are closed, nothing given back", DRAWN, DRAWN_AFTER_CLOSING),
     edit("points, and the axes given back", DRAWN, DRAWN_AS_POINTS),
     edit("a marker for each row", DRAWN, DRAWN_ONE_BY_ONE),
+    edit("a marker for each row, then a line through all", DRAWN, DRAWN_WITH_A_LINE),
+    edit("a line of the fourth power, then points from the smallest step on", DRAWN, DRAWN_BELOW_A_SLOPE),
 ]
