@@ -118,7 +118,7 @@ def _rounded(message: str, source: str) -> str:
         return text if met.setdefault(text, match[0]) == match[0] else "another number"
 
     text = re.sub(r"\b(an?|the) another number", "another number", _NUMBER.sub(rounded, message))
-    return re.sub(r"…(?:,? (?:(?:and|or) )?…)+", "…", text)
+    return re.sub(r"…(?:,? ?(?:(?:and|or) )?…)+", "…", text)
 
 
 def _own_or_rounded(number: str, source: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from grader.grading.hidden import shown_diagnosis
+from grader.grading.hidden import _rounded, shown_diagnosis
 from grader.model import Diagnosis
 
 GOLDEN = {"dw": np.zeros((5, 3))}
@@ -26,3 +26,8 @@ def test_a_shape_that_is_none_of_the_expected_ones_is_not_told(text: str, shown:
     found = shown_diagnosis(diagnosis, GOLDEN, GOLDEN.keys())
 
     assert (found.text, found.evidence) == (shown, {})
+
+
+@pytest.mark.parametrize("numbers", ["7, 8", "7 and 8", "7-8"])
+def test_numbers_that_are_left_out_beside_each_other_are_one_ellipsis(numbers: str) -> None:
+    assert _rounded(f"1, 2, 1, 2, 1, 2, of {numbers} entries", "1 2") == "1, 2, 1, 2, 1, 2, of … entries"
