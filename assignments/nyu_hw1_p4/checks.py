@@ -100,6 +100,7 @@ def initial_spread(student, rng):
             max(1, w.size), size=min(600, w.size), replace=False
         )  # enough to tell, and few enough to record
         samples[f"W{i}"] = w.ravel()[picked]
+        samples[f"moments_W{i}"] = np.array([w.mean(), w.std()] if w.size else [0.0, 0.0])
     return samples
 
 

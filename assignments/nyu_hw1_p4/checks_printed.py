@@ -47,21 +47,26 @@ def other_average(seen, losses, prefix):
     return next((text for text, value in ways.items() if shown(seen, value, 2, prefix)), "")
 
 
+CLASS_NUMBERS = "the number of a class stands in each place of its row, where its one-hot vector belongs"
+
+
 @guarded
 def judge_datasets(seen, given, counts):
     """Whether average loss and number of right guesses are among what is printed for each data set."""
     for prefix, count in counts.items():
         state = state_of(seen, given, prefix, sharp=SHARP)
         images, labels = drawn_points(given.golden[f"{prefix}key"], count)
-        pixels, found, asked, ways = images.reshape(count, -1).astype(float), [], [], []
+        pixels, found, asked, ways, numbers = images.reshape(count, -1).astype(float), [], [], [], []
         for scale in state.scales:
-            right = int((forward(state, pixels / scale)[1][2].argmax(axis=1) == labels).sum())
+            guesses = forward(state, pixels / scale)[1][2].argmax(axis=1)
+            right = int((guesses == labels).sum())
             losses = loss_of(state, pixels / scale, labels)  # perhaps with an epsilon inside the logarithm
             means = [-np.log(np.exp(-losses) + epsilon).mean() for epsilon in (0, 1e-10, 1e-9, 1e-8, 1e-7)]
             loss = any(shown(seen, mean, 1, prefix) for mean in means)
             found.append((loss, count_shown(seen, right, count, prefix)))
             asked.append((float(losses.mean()), right))
             ways.append(other_average(seen, losses, prefix))
+            numbers.append(count > 1 and bool((seen[f"{prefix}numbers"][-LAST:] == guesses.sum()).any()))
         at = max(range(len(found)), key=lambda i: (sum(found[i]), bool(ways[i])))
         loss, right = found[at]
         got = ", ".join(f"{number:.6g}" for number in seen[f"{prefix}numbers"][-LAST:])
@@ -69,6 +74,8 @@ def judge_datasets(seen, given, counts):
         wanted = [f"an average loss of {asked[at][0]:.5g}", f"{asked[at][1]} correct guesses"]
         told = f"of {count} images; what is printed is {ways[at]}" if ways[at] else text
         yield Verdict(f"{prefix}average_loss", loss, "" if loss else f"{wanted[0]} is asked for, {told}")
+        if numbers[at]:
+            text = f"of {count} images; what is printed is the sum of the guessed classes: {CLASS_NUMBERS}"
         yield Verdict(f"{prefix}correct", right, "" if right else f"{wanted[1]} are asked for, {text}")
 
 

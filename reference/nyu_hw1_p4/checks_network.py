@@ -67,6 +67,8 @@ def gradients(state, x, label, mistake=""):
         W2 = W2 - RATE * np.outer(a1, d2)
     back = {"turned": W2.T @ d2, "diagonal": W2.diagonal() * d2}
     d1 = back.get(mistake, W2 @ d2) * slope(a1)
+    if mistake == "overwritten":
+        a1, a2 = own_slope(a1), own_slope(a2)
     found = (np.outer(x, d1), np.outer(a1, d2), np.outer(a2, d3), d1, d2, d3)
     return dict(zip(NAMES, found, strict=True))
 
@@ -75,10 +77,13 @@ MISTAKES = {
     "activations": "the derivative of the sigmoid is taken at the activations, not at what went into the sigmoid",
     "none": "the derivative of the sigmoid is left out on the way back",
     "updated": "weights are moved before the gradient has passed through them",
-    "turned": "the gradient passes a weight matrix that is not transposed",
+    "turned": "the gradient passes a square weight matrix the wrong way round: `W` for `W.T`, or `W.T` for `W`",
     "diagonal": "the gradient passes only the diagonal of a weight matrix",
+    "overwritten": "`a * (1 - a)` stands where the activations `a` belong: is `a` changed in place, as by `d = a`?",
     "twice": "the softmax is applied twice",
     "own entry": "of the scores only that of the right class gets a gradient; all ten get `p - one_hot`",
     "slope of p": "`p - one_hot`, the whole gradient of softmax and loss, is multiplied by `p * (1 - p)` as well",
 }
-BIAS_SUMMED = "the gradient of the biases is summed over the neurons of a layer"
+BIAS_SUMMED = (
+    "the gradient of the biases is summed over the neurons of a layer, so that all of them move by the same number"
+)

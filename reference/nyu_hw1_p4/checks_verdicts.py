@@ -30,13 +30,14 @@ LIMIT, LIMIT_SINGLE = 1e-5, 1e-3  # of the largest entry; in single precision a 
 LOSS_LIMIT = 1e-4  # an epsilon of 1e-7 inside the logarithm is no mistake
 GIVEN_RATE = 0.05  # 1/20 and 17 times the default: neither is mistaken for the size of a wrong gradient
 Z_LIMIT = 5.0  # right code exceeds it once in two million draws; Glorot's deviation lies 5.8 off in the last layer
+UNSCALED = "1, of numbers that are not scaled"
 # Other rules for the deviation of the weights n_in -> n_out, told where all three matrices follow them
 RULES = {
     "sqrt(2 / (n_in + n_out)), Xavier's": lambda n_in, n_out: np.sqrt(2 / (n_in + n_out)),
     "sqrt(2 / n_in), He's": lambda n_in, n_out: np.sqrt(2 / n_in),
     "1/sqrt(n_out)": lambda n_in, n_out: 1 / np.sqrt(n_out),
     "1/sqrt(n_in + n_out)": lambda n_in, n_out: 1 / np.sqrt(n_in + n_out),
-    "1, of numbers that are not scaled": lambda n_in, n_out: 1.0,
+    UNSCALED: lambda n_in, n_out: 1.0,
 }
 RATE_TWICE = "the learning rate is multiplied in twice"
 DIVIDED = "your function divides the pixels by 255, which it may"
@@ -219,6 +220,11 @@ class Fit:
             size > floor and np.abs(got - wanted).max() <= self.limit * size + floor
         )  # to do nothing is no step
 
+    def sums_to_nothing(self, name, summed):
+        """Whether a gradient that is summed over the neurons is 0, and the array stays as it is."""
+        got, tiny = self.got[name], 1e-12 + self.floor[name]
+        return got.shape == summed[name].shape and max(np.abs(got).max(), np.abs(summed[name]).max()) <= tiny
+
     def mistake(self, wrong):
         """The mistake, in words, that explains every wrong array; empty if none does."""
         if self.rate != 1 and all(self.matches(name, self.want, self.factor * self.rate) for name in wrong):
@@ -228,7 +234,10 @@ class Fit:
             if all(self.matches(name, would) for name in wrong):
                 return f": {text}"
             summed = {n: np.full_like(g, g.sum()) if n[0] == "b" else g for n, g in would.items()}
-            if all(self.matches(name, summed) for name in wrong):
+            moves = {name for name in wrong if self.matches(name, summed)}
+            if self.sums_to_nothing("b3", summed) and moves & {"b1", "b2"}:
+                moves.add("b3")  # probabilities less a one-hot vector
+            if moves == set(wrong):
                 return ": " + "; ".join(filter(None, (text, BIAS_SUMMED)))
         return ""
 
@@ -318,10 +327,24 @@ def follows(seen, law):
     return all(w.size and abs(w.std() / wanted - 1) * np.sqrt(2 * w.size) <= 4 for w, wanted in drawn)
 
 
+def means_are_deviations(seen):
+    """The means of numbers of deviation 1, in words, where they are the deviations asked for, not 0; else empty."""
+    means = np.array([seen[f"moments_W{i}"][0] for i in (1, 2, 3)], dtype=float)
+    root = np.array([np.sqrt(n_in * n_out) for n_in, n_out in SIZES])
+    wanted = np.array([1 / np.sqrt(max(size)) for size in SIZES])
+    if (
+        not (np.abs(means - wanted) * root <= 4).all() or ((means * root) ** 2).sum() < 40
+    ):  # 3 on average for means of 0
+        return ""
+    return ", ".join(f"{mean:.2g}" for mean in means)
+
+
 @guarded
 def judge_spread(seen, given):
     """z-tests of mean and standard deviation: those of n normal numbers scatter by 1/sqrt(n) and 1/sqrt(2n)."""
     rule = next((text for text, law in RULES.items() if follows(seen, law)), "")
+    if rule == UNSCALED and (means := means_are_deviations(seen)):
+        rule += f", and their means are {means}: `normal` takes the mean first, then the deviation"
     for i, size in enumerate(SIZES, 1):
         w, wanted = seen[f"W{i}"].ravel().astype(float), 1 / np.sqrt(max(size))
         if not w.size:
@@ -333,7 +356,8 @@ def judge_spread(seen, given):
         message = ""
         if not z_spread <= Z_LIMIT:
             asked = f"1/sqrt({max(size)}) = {wanted:.3g}"
-            message = f"weights[{i - 1}] has the standard deviation {w.std():.3g}; {asked} is asked for"
+            own = float(seen[f"moments_W{i}"][1])  # of all entries, as `.std()` shows it
+            message = f"weights[{i - 1}] has the standard deviation {own:.3g}; {asked} is asked for"
             others = [
                 k for k, other in enumerate(SIZES) if abs(w.std() * np.sqrt(max(other)) - 1) * np.sqrt(2 * n) <= 3
             ]
@@ -348,7 +372,7 @@ def judge_spread(seen, given):
                     f". All numbers lie between -{wanted:.3g} and {wanted:.3g}: `normal` is asked for, not `uniform`"
                 )
         elif not z_mean <= Z_LIMIT:
-            message = f"the mean of weights[{i - 1}] is {w.mean():.2g}, not 0"
+            message = f"the mean of weights[{i - 1}] is {float(seen[f'moments_W{i}'][0]):.2g}, not 0"
         elif n >= FEW_WEIGHTS and (farthest := np.abs(w - w.mean()).max() / w.std()) < UNIFORM:
             message = (
                 f"no number in weights[{i - 1}] is farther from 0 than {farthest:.2f} standard deviations, as none of"

@@ -61,6 +61,12 @@ WRONG = [
         {SPREAD: "rng.uniform(-1, 1, size=(n_in, n_out)) * np.sqrt(3 / max(n_in, n_out))"},
     ),
     edit(
+        "deviation given where `normal` takes the mean",
+        ("initial_spread",),
+        {SPREAD: "rng.normal(1 / np.sqrt(max(n_in, n_out)), size=(n_in, n_out))"},
+        may_fail=("training_accuracy",),
+    ),
+    edit(
         "Xavier's deviation",
         ("initial_spread",),
         {SPREAD: "rng.normal(0, np.sqrt(2 / (n_in + n_out)), size=(n_in, n_out))"},
@@ -98,6 +104,11 @@ WRONG = [
         "probabilities returned for the guess",
         (*SAMPLES, *PRINTED, "untrained_accuracy"),
         {GUESS: "    one_hot_guess = probabilities\n"},
+    ),
+    edit(
+        "number of a class written into its whole row",
+        (*PRINTED, "untrained_accuracy"),
+        {GUESS: "    one_hot_guess = np.argmax(probabilities)\n"},
     ),
     edit(
         "last sample of a data set left out",
@@ -150,7 +161,7 @@ WRONG = [
         },
     ),
     edit(
-        "square weight matrix not transposed",
+        "square weight matrix used the wrong way round",
         GRADIENTS,
         {BACK: BACK.replace("weights[layer] @", "(weights[layer].T if layer == 1 else weights[layer]) @")},
     ),
@@ -187,6 +198,22 @@ WRONG = [
         {
             DELTA: DELTA.replace("activations[-1] - one_hot_label", "(activations[-1] - 1) * one_hot_label"),
             BIAS_GRADIENT: "        bias_gradients.insert(0, np.sum(delta))\n",
+        },
+        may_fail=("training_accuracy",),
+    ),
+    edit(
+        "bias gradients summed over the neurons, so that all biases of a layer move by the same number",
+        GRADIENTS,
+        {BIAS_GRADIENT: "        bias_gradients.insert(0, np.sum(delta))\n"},
+        may_fail=("training_accuracy",),
+    ),
+    edit(
+        "`a * (1 - a)` in the place of the activations, in the gradient of the last weights",
+        GRADIENTS,
+        {
+            OUTER: OUTER.replace(
+                "activations[layer]", "a if layer == 0 else a_2 * (1 - a_2) if layer == 2 else a_1"
+            ).replace("        weight", "        a_1, a_2 = activations[1:3]\n        weight")
         },
         may_fail=("training_accuracy",),
     ),
