@@ -190,7 +190,11 @@ def after_step(made, x, dy):
 
     The second and third are others if an earlier one changed x or dy; all are if they belong to the latest output.
     """
-    made.step(0.1)
+    try:
+        made.step(0.1)
+    except NotImplementedError:
+        made.forward(x), made.backward(x, dy)  # which raise it too where the layer is not begun
+        fail("`step` raises NotImplementedError; a layer without parameters has nothing to move, and a `step` to call")
     y = np.stack([made.forward(x), made.forward(-x / 2)])
     return {"y": y, "dx": np.stack([made.backward(at, dy).copy() for at in (x, -x, x)])}
 
@@ -199,6 +203,23 @@ def after_step(made, x, dy):
 GRID = np.sinh(np.linspace(-12, 12, 201))
 FAR = 100  # what enters an activation in training stays well below
 TRAININGS = 4  # repeated at most, of the notebook's that could be the one that is asked for
+GIVEN = {"epochs": 25, "learning_rate": 0, "mb_size": 10}  # of the call that the hand-out has under (b)
+UNKNOWN, NEVER, RATE_OF_0, STILL = (
+    "",
+    "`fit` was called with no such network when the cells ran once more",
+    "`fit` was called with a learning rate of 0, so that no weight moved",
+    "`fit` was called, and no weight moved",
+)
+UNWRITTEN = {
+    (layer, method): f"`{layer}.{method}` raises NotImplementedError, which ends the training"
+    for layer in LAYERS
+    for method in ("forward", "backward", "step")
+}
+STOPPED = "`fit` was called, and the training ended with an error"
+ERRORS = ("ValueError", "TypeError", "IndexError", "AttributeError", "NameError", "NotImplementedError")
+STOPPED_BY = {name: f"`fit` was called, and the training ended with the error {name}" for name in ERRORS}
+STATES = (UNKNOWN, NEVER, RATE_OF_0, STILL, STOPPED, *STOPPED_BY.values(), *UNWRITTEN.values())
+"""What a repeated training may be found to be; the judge is told the index."""
 
 
 def described(layers):
@@ -262,18 +283,42 @@ def outputs_of(seen, x):
     return x
 
 
+def weights_of(net):
+    """All weights and biases in a row; none where they cannot be read."""
+    try:
+        own = [(made.W, made.b) for made in net.layers if hasattr(made, "W")]
+        return np.concatenate([np.zeros(0), *(np.ravel(array).astype(float) for pair in own for array in pair)])
+    except Exception:
+        return np.zeros(0)
+
+
+def stopped_by(error):
+    """The one of STATES for a training that raised: of a method that is not written, its name."""
+    if isinstance(error, NotImplementedError):
+        entry, place = error.__traceback__, None
+        while entry is not None:
+            owner = type(entry.tb_frame.f_locals.get("self")).__name__
+            place = UNWRITTEN.get((owner, entry.tb_frame.f_code.co_name), place)
+            entry = entry.tb_next
+        if place:
+            return place
+    return next((STOPPED_BY[kind.__name__] for kind in type(error).__mro__ if kind.__name__ in ERRORS), STOPPED)
+
+
 def network(student, fits, goal):
     """The best network in the notebook whose layers are those asked for, as `described` puts it.
 
     Where none is there, or the best misses the goal, the trainings of such networks run once more: a name may have
-    been used again, and with layers that have been put right a training may succeed.
+    been used again, and with layers that have been put right a training may succeed. `training` (3,) is what came of
+    them: the index of one of STATES, whether the best network is as it was drawn, and whether one whose layers are
+    called as asked cannot be read.
     """
     best, reached, trainings = described([]), -1.0, []
-    met, drawn, moved = set(), [], False
+    met, called, unread = set(), False, False
     names = dict(student.notebook)
 
     def look(net):
-        nonlocal best, reached
+        nonlocal best, reached, unread
         try:
             seen = described(net.layers)
             met.add(kinds(seen))
@@ -283,8 +328,10 @@ def network(student, fits, goal):
                 return False
             share = accuracy(seen, names["x"]["test"], names["y"]["test"]) if isinstance(names.get("x"), dict) else 0.0
         except Exception:  # no network, or one whose layers do not work
-            met.add("".join(type(made).__name__[0] for made in getattr(net, "layers", ())))
-            return False
+            letters = "".join(type(made).__name__[0] for made in getattr(net, "layers", ()))
+            met.add(letters)
+            unread = unread or fits(letters)
+            return fits(letters)
         if share > reached:
             best, reached = seen, share
         return True
@@ -296,13 +343,30 @@ def network(student, fits, goal):
                     look(net)
 
     def fit(net, *args, **named):
-        nonlocal moved
-        if reached < goal and len(trainings) < TRAININGS and look(net):
-            trainings.append(net)
-            drawn.append(described(net.layers)["weights"])
+        nonlocal called
+        if reached < goal and look(net):
+            called = True
+            if len(trainings) < TRAININGS:
+                train(net, args, named)
+                look(net)
+
+    def train(net, args, named):
+        drawn = weights_of(net)
+        rate = named.get("learning_rate", args[3] if len(args) > 3 else None)
+        state = RATE_OF_0 if isinstance(rate, int | float) and rate == 0 else STILL
+        try:
             names["fit"](net, *args, **named)
-            moved = moved or not np.array_equal(drawn[-1], described(net.layers)["weights"])
-            look(net)
+        except (Exception, KeyboardInterrupt, SystemExit) as error:
+            state = stopped_by(error)
+            raise
+        finally:
+            after = weights_of(net)
+            moved = not np.array_equal(drawn, after)
+            if fits("LRLS") and named == GIVEN and not moved:
+                state = None  # the student has not begun
+            elif moved and state in (RATE_OF_0, STILL):
+                state = UNKNOWN
+            trainings.append((state, moved, drawn.astype(np.float32), after.astype(np.float32)))
 
     look_around(names)
     if reached < goal:
@@ -310,13 +374,21 @@ def network(student, fits, goal):
         # perhaps in a function of the student's own, whose networks have no name out here
         run_again(student, again, r"\bNet\(|\bfit\(|[\[(]\s*\[?\s*Linear\(", "fit")
         look_around(again)
+    own = [training for training in trainings if training[0] is not None]
     # a network of other layers, made in the cell under the heading
     written = len(best["sizes"]) and re.search(r"\bNet\(", (student.notebook["In"] or [""])[-1])
-    if reached < 0 and not written and all(any(asked(kind) for asked in ASKED) for kind in met):
+    if reached < 0 and not written and not own and all(any(asked(kind) for asked in ASKED) for kind in met):
         raise NotImplementedError("no network of these layers was found")
-    if not moved and any(np.array_equal(best["weights"], weights) for weights in drawn):
-        raise NotImplementedError("the network is as it was drawn: its training moves no weight")
-    return best
+    as_drawn = any(np.array_equal(best["weights"], drawn) for _, _, drawn, _ in trainings)
+    as_drawn = as_drawn and not any(moved for _, moved, _, _ in trainings)
+    if as_drawn and not own:
+        raise NotImplementedError("the network is as it was drawn: its training is the one that the hand-out has")
+    states = {s for s, _, *both in own if any(np.array_equal(best["weights"], weights) for weights in both)}
+    states = states or {state for state, *_ in own}
+    state = states.pop() if len(states) == 1 else UNKNOWN
+    if 0 <= reached < goal and not called:
+        state = NEVER
+    return best | {"training": np.array([STATES.index(state), as_drawn, reached < 0 and unread])}
 
 
 def repeats(seen):
@@ -346,21 +418,37 @@ def judge_network(fits, goal, layers, chosen=True):
         if outputs != 1:
             yield Verdict("layers", False, f"the network has {outputs} outputs for an image; one is asked for")
             return
+        state, as_drawn, unread = training_of(seen)
+        if right and as_drawn:
+            yield Verdict("accuracy", False, state)
+            return
         if right and repeats(seen):
             text = "two layers of the network have the same weights, entry by entry: they are one object"
             yield Verdict("layers", False, f"{text}, as `[layer] * 2` makes them")
         elif chosen or not right:
             text = f"no network of {layers} was found"
-            if met:
+            if unread and state:
+                text = f"a network of {layers} is there by the names of its layers"
+                text += f", but what they compute cannot be read: {state}"
+            elif met:
                 text += f"; one of [{', '.join(KINDS.get(kind, 'another layer') for kind in met)}] was"
             yield Verdict("layers", right, "" if right else text)
         if right:
             low = f"the best of these networks classifies {share:.1%} of the test digits right"
             low += ", no more than an untrained one" if share < UNTRAINED else ""
-            low += f"; {goal:.0%} is asked for{'' if share >= goal else state_of_training(seen, given.data)}"
+            low += f"; {goal:.0%} is asked for"
+            if share < goal:
+                low += f". {state}" if state else state_of_outputs(seen, given.data)
             yield Verdict("accuracy", share >= goal, "" if share >= goal else low)
 
     return judge
+
+
+def training_of(seen):
+    """What the probe found of a training, from STATES, and its two other findings, whatever was sent as such."""
+    numbers = [int(number) if np.isfinite(number) else 0 for number in np.ravel(seen["training"])[:3]]
+    state, as_drawn, unread = [*numbers, 0, 0, 0][:3]
+    return STATES[state] if 0 <= state < len(STATES) else UNKNOWN, bool(as_drawn), bool(unread)
 
 
 def test_half(data):
@@ -376,20 +464,20 @@ def test_accuracy(seen, data):
     return accuracy(seen, *test_half(data))
 
 
-def state_of_training(seen, data):
+def state_of_outputs(seen, data):
     """What the outputs on the test half tell of a training that missed its goal; empty where they tell nothing."""
     x, y = test_half(data)
     out = outputs_of(seen, x)[:, 0]
     if not np.isfinite(out).all():
-        return ". Its outputs are not finite, as after steps that were far too large"
+        return ". Its outputs are not finite, as after steps that are too large or lead uphill"
     if np.unique(out.round(6), return_counts=True)[1].max() > len(out) / 5:  # units that are 0 wherever one looks
-        return ". It gives many digits the same output, as after steps that were far too large"
+        return ". It gives many digits the same output, as after steps that are too large or lead uphill"
     right = np.clip(np.where(y, out, 1 - out), 1e-12, 1)
     loss = -np.log(right).mean()
     if 0.5 < loss < np.log(2) and np.abs(out - 0.5).max() < 0.4:
-        return ". Its outputs are all near 0.5: look at the learning rate and the number of epochs"
+        return ". Its outputs are all near 0.5, as after few or small steps"
     if np.log(2) <= loss < 1.5:
-        return ". Its loss is no better than that of guessing: is it this network that `fit` was called with?"
+        return ". Its loss is no better than that of guessing"
     return ""
 
 

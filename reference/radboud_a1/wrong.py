@@ -72,10 +72,21 @@ def edit(name: str, fails: tuple[str, ...], lines: Mapping[str, str], may_fail: 
 
 DESCENT = [
     edit("y is never moved", DESCENTS, {STEP: STEP.replace("y - step_size * slope_y", "y")}),
+    edit("y moved with the slope at the new x", DESCENTS, {STEP: STEP.replace("slope_y", "grad_y_f(x, y)")}),
     edit(
-        "y moved with the slope at the x of after the step",
-        (*DESCENTS, *DECAYS, "tuned_descent"),
-        {STEP: STEP.replace("slope_y", "grad_y_f(x, y)"), DECAYED: DECAYED.replace("slope_y", "grad_y_f(x, y)")},
+        "y moved with the slope at the new x, in the steps that get shorter",
+        (*DECAYS, "tuned_descent"),
+        {DECAYED: DECAYED.replace("slope_y", "grad_y_f(x, y)")},
+    ),
+    edit(
+        "x and y exchanged in the call of grad_y_f",
+        DESCENTS,
+        {STEP: "        slope_y = grad_y_f(y, x)\n" + STEP},
+    ),
+    edit(
+        "x and y exchanged in the call of grad_y_f, in the steps that get shorter",
+        (*DECAYS, "tuned_descent"),
+        {DECAYED: "        slope_y = grad_y_f(y, x)\n" + DECAYED},
     ),
     edit(
         "y moved with the slope along x",
@@ -106,6 +117,11 @@ DESCENT = [
         may_fail=("tuned_descent",),
     ),
     edit("decay in x alone", (*DECAYS, "tuned_descent"), {DECAYED: DECAYED.replace("decay**t * slope_y", "slope_y")}),
+    edit(
+        "step size of y decayed once more than that of x",
+        (*DECAYS, "tuned_descent"),
+        {DECAYED: DECAYED.replace("decay**t * slope_y", "decay**(t + 1) * slope_y")},
+    ),
     edit(
         "step size divided by the decay",
         (*DECAYS, "tuned_descent"),
@@ -148,6 +164,18 @@ FUNCTIONS = [
         "derivative of the sigmoid without the factor 1 - s",
         (*SIGMOID_GRADS, *MODELS, *SIGMOID_LAYERS, *NETWORKS),
         {SIGMOID_GRAD: "    return s\n"},
+    ),
+    edit(
+        "derivative of the sigmoid without the square of its denominator",
+        (*SIGMOID_GRADS, *MODELS, *SIGMOID_LAYERS),
+        {SIGMOID_GRAD: "    return np.exp(-x) / (1 + np.exp(-x))\n"},
+        may_fail=NETWORKS,
+    ),
+    edit(
+        "derivative of the sigmoid, from exp(-|x|), without the square of its denominator",
+        (*SIGMOID_GRADS, *MODELS, *SIGMOID_LAYERS),
+        {SIGMOID_GRAD: "    return np.exp(-abs(x)) / (1 + np.exp(-abs(x)))\n"},
+        may_fail=NETWORKS,
     ),
     edit(
         "one-sided difference where the central one is asked for",
@@ -287,6 +315,12 @@ LAYERS = [
     edit("step of Linear with the wrong sign in b", STEPS, {B_STEP: B_STEP.replace("-", "+")}, NETWORKS),
     edit("bias of Linear never moved", STEPS, {B_STEP: ""}),
     edit(
+        "b of Linear moved by the column sums of dW, not by db",
+        STEPS,
+        {B_STEP: B_STEP.replace("self.db", "self.dW.sum(axis=0)")},
+        may_fail=NETWORKS,
+    ),
+    edit(
         "backward of Sigmoid scales dy in place",
         ("sigmoid_layer_again",),
         {SIGMOID_BACK: "        dy *= sigmoid_grad(x)\n        return dy\n"},
@@ -325,6 +359,7 @@ TRAINING = [
     edit("first network left untrained", ("network_two_layers",), {TWO + FIT: TWO + FIT.replace("0.01", "0")}),
     edit("learning rate far too large", ("network_two_layers",), {TWO + FIT: TWO + FIT.replace("0.01", "1")}),
     edit("single layer built and not trained", ("network_single",), {ONE + FIT: ONE}),
+    edit("single layer trained at a rate of 0", ("network_single",), {ONE + FIT: ONE + FIT.replace("0.01", "0")}),
     edit("single layer without its sigmoid", ("network_single",), {ONE: "net = Net([Linear(64, 1, rng=rng)])\n"}),
     edit(
         "ReLU between the two linear layers that should have nothing there",

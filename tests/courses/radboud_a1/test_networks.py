@@ -93,6 +93,7 @@ def test_the_grader_tests_on_the_half_that_the_hand_out_leaves(hidden: ModuleTyp
 def verdicts(hidden: ModuleType, assignment: Assignment, seen: dict[str, Array], goal: float) -> list[Verdict]:
     assert assignment.data is not None
     given = Given(golden={}, rng=np.random.default_rng(0), data=assignment.data)
+    seen = {"training": np.zeros(3), **seen}
     return list(hidden.judge_network(hidden.only("LRLS"), goal, "the kind")(seen, given))
 
 
@@ -112,6 +113,8 @@ def test_right_layers_earn_half(hidden: ModuleType, assignment: Assignment, goal
         {"curves": np.zeros((1, 5))},
         {"curves": np.zeros((0, 201))},
         {"weights": np.full(2113, np.nan)},
+        {"training": np.array([np.nan, 1.0, 1.0])},
+        {"training": np.array([-1e9, 1.0])},
     ],
 )
 def test_arrays_that_fit_no_network_earn_nothing(
@@ -162,9 +165,80 @@ def test_a_network_is_found_even_where_the_data_were_overwritten(hidden: ModuleT
 def test_a_network_of_32_outputs_is_none_for_two_classes(assignment: Assignment, hidden: ModuleType) -> None:
     check = next(c for c in assignment.checks if c.id == "network_single")
     assert check.judge is not None
-    seen = hidden.described([*layers(64, 32, 1)[:1], SIGMOID])
+    seen = hidden.described([*layers(64, 32, 1)[:1], SIGMOID]) | {"training": np.zeros(3)}
     given = Given(golden={}, rng=np.random.default_rng(0), data=assignment.root / "data")
 
     (verdict,) = check.judge(seen, given)
 
     assert verdict == Verdict("layers", False, "the network has 32 outputs for an image; one is asked for")
+
+
+class ReLU(Activation):
+    def step(self, step_size: float) -> None:
+        raise NotImplementedError
+
+
+def shifted(net: Any, *args: object, **named: object) -> None:
+    net.layers[0].W = net.layers[0].W + 1e-9
+
+
+def stopping(net: Any, *args: object, **named: object) -> None:
+    raise UnicodeError("of any text")
+
+
+def stepping(net: Any, *args: object, **named: object) -> None:
+    shifted(net)
+    ReLU(np.abs).step(0.1)
+
+
+def trained_by(fit: Any, call: str) -> SimpleNamespace:
+    """A student whose only network, [Linear, ReLU, Linear, Sigmoid], is trained by one call."""
+    x = np.random.default_rng(3).normal(size=(20, 64))
+    net = SimpleNamespace(layers=layers(64, 8, 1))
+    names = {"net": net, "x": {"test": x}, "y": {"test": np.ones(20)}, "fit": fit, "In": [call]}
+    return SimpleNamespace(notebook=names)
+
+
+@pytest.mark.parametrize(
+    ("fit", "call", "as_drawn", "sentence"),
+    [
+        (lambda *args, **named: None, "fit(net, x, y, epochs=5)", True, "`fit` was called, and no weight moved"),
+        (lambda *args, **named: None, "fit(net, x, y, 5, 0)", True, "with a learning rate of 0"),
+        (shifted, "fit(net, x, y, epochs=5)", False, ""),
+        (stopping, "fit(net, x, y)", True, "the training ended with the error ValueError"),
+        (stepping, "fit(net, x, y)", False, "`ReLU.step` raises NotImplementedError"),
+        (shifted, "net.layers  # fit( of no network", False, "with no such network when the cells ran once more"),
+    ],
+)
+def test_a_training_that_failed_is_told_by_what_came_of_it(
+    hidden: ModuleType, assignment: Assignment, fit: Any, call: str, as_drawn: bool, sentence: str
+) -> None:
+    seen = hidden.network(trained_by(fit, call), hidden.only("LRLS"), 1.1)
+    found = verdicts(hidden, assignment, seen, 1.1)
+
+    assert seen["training"].tolist()[1:] == [as_drawn, 0]
+    assert [v.earned for v in found] == ([False] if as_drawn else [True, False])
+    assert sentence in found[-1].message
+
+
+def test_the_training_that_the_hand_out_has_is_none_of_the_student_s(hidden: ModuleType) -> None:
+    student = trained_by(lambda *args, **named: None, "fit(net, x, y, epochs=25, learning_rate=0, mb_size=10)")
+
+    with pytest.raises(NotImplementedError):
+        hidden.network(student, hidden.only("LRLS"), 0.92)
+
+
+def test_a_network_whose_layers_cannot_be_read_is_there_by_their_names(
+    hidden: ModuleType, assignment: Assignment
+) -> None:
+    student = trained_by(stopping, "fit(net, x, y)")
+    Sigmoid = type("Sigmoid", (Activation,), {})
+    network = student.notebook["net"].layers
+    student.notebook["net"].layers = [network[0], ReLU(lambda x: x.max(0)), network[2], Sigmoid(SIGMOID.function)]
+
+    seen = hidden.network(student, hidden.only("LRLS"), 0.92)
+    (verdict,) = verdicts(hidden, assignment, seen, 0.92)
+
+    assert not verdict.earned
+    assert "by the names of its layers" in verdict.message
+    assert "the training ended with the error ValueError" in verdict.message

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from grader.assignment.release.edits import right_edits, wrong_edits
-from grader.model import Assignment, Edit
+from grader.checks import CheckFailed
+from grader.model import Assignment, Change, Edit
 
 from .conftest import Observe, Student, judged
 
@@ -161,3 +162,39 @@ def test_a_path_of_wrong_steps_is_walked_again_with_an_optimize_f_put_right(chec
     seen = checks.tuned_descent(Student(notebook), np.random.default_rng(0))
 
     assert np.array_equal(seen["path"], TUNED)
+
+
+def stepping(step: str) -> object:
+    """A layer with this text of its `step`."""
+    space: dict[str, object] = {}
+    exec(f"class Linear:\n    def step(self, step_size):\n        {step}", space)
+    layer = space["Linear"]()  # type: ignore[operator]
+    layer.W, layer.b = np.ones((3, 2)), np.ones(2)
+    return layer
+
+
+def test_a_step_that_moves_nothing_is_told_from_one_that_is_not_written(checks: ModuleType) -> None:
+    written = "for p, g in ((self.W, self.dW), (self.b, self.db)): p = p - step_size * g"
+    with pytest.raises(CheckFailed, match="leaves W and b as they are"):
+        checks.moved(np.random.default_rng(0), stepping(written), 0.1)
+    for given in ("self.W = self.W; self.b = self.b", "pass"):
+        with pytest.raises(NotImplementedError):
+            checks.moved(np.random.default_rng(0), stepping(given), 0.1)
+
+
+@pytest.mark.parametrize(
+    "difference",
+    [
+        "(sigmoid(x + epsilon / 2) - sigmoid(x - epsilon / 2)) / epsilon",
+        "np.array([(sigmoid(v + epsilon) - sigmoid(v - epsilon)) / epsilon for v in x])",
+    ],
+)
+def test_a_step_that_is_lost_in_rounding_is_told(assignment: Assignment, observe: Observe, difference: str) -> None:
+    check = next(c for c in assignment.checks if c.id == "sigmoid_numerical")
+    old = "numerical = (sigmoid(x + epsilon / 2) - sigmoid(x - epsilon / 2)) / epsilon\n"
+    new = f"epsilon = 1e-17\nnumerical = {difference}\n"
+    lost = Edit(name="lost", changes=(Change("assignment_1.py", old, new),), fails=())
+    expected, seen = (observe(edit, 4)["sigmoid_numerical"] for edit in (None, lost))
+
+    assert not isinstance(expected, Exception)
+    assert "the step is so small" in judged(assignment, check, expected, seen).arrays[0].message
