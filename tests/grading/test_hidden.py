@@ -28,6 +28,6 @@ def test_a_shape_that_is_none_of_the_expected_ones_is_not_told(text: str, shown:
     assert (found.text, found.evidence) == (shown, {})
 
 
-@pytest.mark.parametrize("numbers", ["7, 8", "7 and 8", "7-8"])
-def test_numbers_that_are_left_out_beside_each_other_are_one_ellipsis(numbers: str) -> None:
+@pytest.mark.parametrize("numbers", ["7, 8", "7 and 8", "7…8"])
+def test_numbers_that_are_left_out_beside_each_other_or_an_ellipsis_are_one_ellipsis(numbers: str) -> None:
     assert _rounded(f"1, 2, 1, 2, 1, 2, of {numbers} entries", "1 2") == "1, 2, 1, 2, 1, 2, of … entries"
