@@ -144,13 +144,15 @@ def test_functions_are_found_with_their_forward_pass_and_their_results() -> None
 def test_every_variant_is_code_and_says_what_it_is() -> None:
     known = set(asked(BASES))
     variants = [*alone(BASES, known), *within(BASES, known)]
-    assert {v.function for v in variants} == {"relu", "Affine.forward", "Affine.backward", "network"}
+    assert {v.hypothesis.function for v in variants} == {"relu", "Affine.forward", "Affine.backward", "network"}
     for variant in variants:
-        assert variant.code in CODES
-        assert variant.text
+        assert variant.hypothesis.code in CODES
+        assert variant.hypothesis.text
         for _, _, source in variant.definitions:
             compile(source, "f.py", "exec")
-    skipped = [v.text for v in variants if v.function == "network" and "left out" in v.text]
+    skipped = [
+        v.hypothesis.text for v in variants if v.hypothesis.function == "network" and "left out" in v.hypothesis.text
+    ]
     assert "`relu` is left out: `x` goes on as it is" in skipped
 
 
@@ -195,7 +197,7 @@ def test_it_is_tried_in_functions_that_call_both() -> None:
     source = SOURCE.replace("return hidden.sum(axis=1)", "return Affine().backward(hidden)")
     found = within([SourceText("f.py", source, "f")], set())
     words = "at the step of `Affine.backward` `x` is what goes into `relu`, before the activation"
-    (variant,) = (v for v in found if v.text == words)
+    (variant,) = (v for v in found if v.hypothesis.text == words)
     assert (
         "remembered(relu, 'relu')" in variant.definitions[0][2] + variant.definitions[1][2] + variant.definitions[2][2]
     )
