@@ -88,11 +88,10 @@ def none_left(evidence: Evidence) -> Candidate | None:
         if definition.excerpt.file != at.file or not first <= at.line <= last:
             continue
         there = {n.id for n in ast.walk(function) if isinstance(n, ast.Name) and definition.line(n) == at.line}
+        there |= _gone_over(function, there)
         for node in ast.walk(function):
             match node:
-                case ast.Assign(targets=[ast.Name(id=name)], value=value) if name in there | _gone_over(
-                    function, there
-                ) and _is_none(value):
+                case ast.Assign(targets=[ast.Name(id=name)], value=value) if name in there and _is_none(value):
                     text = f"`{short(node)}` {definition.at(node)}: what no later line fills is still None here."
                     return Candidate("no-value-yet", text, f"an entry of `{name}` is still None")
     return None

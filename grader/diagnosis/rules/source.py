@@ -328,14 +328,19 @@ def is_name(node: ast.AST, name: str) -> bool:
     return isinstance(node, ast.Name) and node.id == name
 
 
-def _defaults(function: Function) -> Iterator[tuple[str, float]]:
-    """Arguments with a number as default."""
+def defaults_of(function: Function) -> Iterator[tuple[str, ast.expr]]:
+    """Arguments that have a default, with it."""
     positional = function.args.posonlyargs + function.args.args
     pairs = [*zip(positional[::-1], function.args.defaults[::-1], strict=False)]
     pairs += [(a, d) for a, d in zip(function.args.kwonlyargs, function.args.kw_defaults, strict=True) if d is not None]
-    for argument, default in pairs:
+    return ((argument.arg, default) for argument, default in pairs)
+
+
+def _defaults(function: Function) -> Iterator[tuple[str, float]]:
+    """Arguments with a number as default."""
+    for argument, default in defaults_of(function):
         if isinstance(default, ast.Constant) and isinstance(default.value, int | float) and default.value not in COMMON:
-            yield argument.arg, default.value
+            yield argument, default.value
 
 
 def _entries_used(function: Function) -> dict[str, dict[str, list[ast.AST]]]:

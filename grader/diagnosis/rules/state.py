@@ -13,6 +13,7 @@ from grader.diagnosis.evidence import Evidence, names_of
 from grader.diagnosis.rules.source import (
     Function,
     arguments_of,
+    defaults_of,
     definitions_of,
     is_name,
     loop_variables,
@@ -204,12 +205,9 @@ def _through_other_names(function: Function) -> Iterator[tuple[ast.AugAssign, as
 
 def _changed_defaults(function: Function) -> Iterator[tuple[str, ast.AST]]:
     """Arguments whose default is a list or dictionary that the function changes."""
-    positional = function.args.posonlyargs + function.args.args
-    pairs = [*zip(positional[::-1], function.args.defaults[::-1], strict=False)]
-    pairs += [(a, d) for a, d in zip(function.args.kwonlyargs, function.args.kw_defaults, strict=True) if d is not None]
-    for argument, default in pairs:
-        if _is_container(default) and any(argument.arg in _changed_by(node) for node in ast.walk(function)):
-            yield argument.arg, default
+    for argument, default in defaults_of(function):
+        if _is_container(default) and any(argument in _changed_by(node) for node in ast.walk(function)):
+            yield argument, default
 
 
 def _changed_by(node: ast.AST) -> set[str]:
