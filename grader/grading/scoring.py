@@ -39,7 +39,7 @@ from grader.model import (
     Verdict,
 )
 
-TRY_OTHERS = "Hidden checks call it with other sizes and numbers, and some of them twice in a row: try that yourself."
+TRY_OTHERS = "A hidden check has sizes and numbers of its own: where yours work, try others, and two calls in a row."
 """Of an exception in a hidden check, whose text may have been made to carry what the check asks."""
 
 

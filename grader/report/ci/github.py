@@ -77,7 +77,8 @@ def _place(report: Report, outcome: Outcome) -> tuple[str, int]:
     excerpts: tuple[Excerpt, ...] = report.work.code.get(outcome.check.id, ()) if report.work else ()
     if not excerpts:
         return "", 0
-    one = excerpts[-1]
+    asked = {use.name for use in outcome.check.uses}
+    one = next((e for e in reversed(excerpts) if e.name in asked), excerpts[-1])  # helpers come after it
     if one.file.startswith("cell "):
         return _notebook(report), 0
     return _in_repository(report, one.file), one.line

@@ -15,21 +15,27 @@ from grader.submission.source.lookup import places, submission_sources
 
 
 def excerpts(assignment: Assignment, submission: Submission) -> Mapping[str, tuple[Excerpt, ...]]:
-    """Check id -> the definitions of its names that count, in the order of its `uses`; those found."""
+    """Check id -> the definitions of its names that count, in the order of its `uses`, and the helpers that they call.
+
+    A helper that another check asks for is that check's.
+    """
     sources = submission_sources(submission)
     given = _given(assignment)
+    asked = {*assignment.names, *(uses.name for check in assignment.checks for uses in check.uses)}
     by_check: dict[str, tuple[Excerpt, ...]] = {}
     for check in assignment.checks:
         of_check: dict[tuple[str, int], Excerpt] = {}
         values: dict[tuple[str, int], Excerpt] = {}
-        for uses in check.uses:
-            at = sources.find(uses, places(assignment, uses.name))
+        found = [(uses.name, sources.find(uses, places(assignment, uses.name))) for uses in check.uses]
+        called = [helper for _, place in found if place is not None for helper in sources.helpers(place, asked)]
+        found += [(helper.definition.name, helper) for helper in called if helper.definition is not None]
+        for name, at in found:
             if at is None or at.definition is None or at.path in assignment.provided_files:
                 continue
             if (at.definition.name, node_digest(at.definition.node)) in given:
                 continue
-            file = at.path if at.cell is None else f"cell {at.cell}"
-            one = Excerpt(name=uses.name, file=file, line=at.definition.line, text=at.definition.text)
+            file = at.path or f"cell {at.cell}"
+            one = Excerpt(name=name, file=file, line=at.definition.line, text=at.definition.text)
             (values if at.definition.kind == "assign" else of_check).setdefault((one.file, one.line), one)
         by_check[check.id] = tuple((of_check or values).values())
     return by_check

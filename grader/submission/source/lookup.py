@@ -6,7 +6,7 @@ into the moment of a probe is `anchors`', comparing the two is `stubs`'.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from pathlib import PurePosixPath
 
 from msgspec import Struct
@@ -15,6 +15,9 @@ from grader.model import Assignment, Cell, Notebook, Place, Submission, Uses
 from grader.submission.source import sections
 from grader.submission.source.definitions import Definition, definitions, free_names
 from grader.submission.source.modules import Held, Modules
+
+MAX_HELPERS = 20
+"""Of one definition, that are looked up."""
 
 
 class DefinitionPlace(Struct, frozen=True, kw_only=True):
@@ -25,7 +28,7 @@ class DefinitionPlace(Struct, frozen=True, kw_only=True):
     cell: int | None = None
     """Index of the notebook's cell; None for a module."""
     path: str = ""
-    """File of the module, relative."""
+    """File of the module, relative; also where a cell imports the name from one."""
 
 
 class _Candidate(Struct, frozen=True, kw_only=True):
@@ -55,6 +58,24 @@ class Sources:
         path = next((path for place in places if (path := self._modules.path_of(place.module)) is not None), None)
         return None if path is None else DefinitionPlace(definition=None, path=path)
 
+    def helpers(self, place: DefinitionPlace, without: Set[str]) -> list[DefinitionPlace]:
+        """The functions and classes of the submission that a definition reads, and those that they read in turn."""
+        found = [place]
+        for reader in found:  # which grows
+            for name in sorted(free_names(reader.definition.node) - without) if reader.definition else ():
+                one = self._read_by(reader, name)
+                if one is None or one.definition is None or one.definition.kind not in ("def", "class"):
+                    continue
+                if one not in found and len(found) <= MAX_HELPERS:
+                    found.append(one)
+        return found[1:]
+
+    def _read_by(self, reader: DefinitionPlace, name: str) -> DefinitionPlace | None:
+        """What a global of that name is where a definition stands."""
+        if reader.path:
+            return self._in_file(reader.path, name)
+        return self._in_notebook(Uses(name=name), name, set())
+
     def complete(self, places: Sequence[DefinitionPlace]) -> int:
         """The cell of the last of `found`, or the later one that defines the last function or class that they call.
 
@@ -80,14 +101,15 @@ class Sources:
 
     def _in_module(self, place: Place) -> DefinitionPlace | None:
         path = self._modules.path_of(place.module)
-        if path is None:
-            return None
+        return None if path is None else self._in_file(path, place.name)
+
+    def _in_file(self, path: str, name: str) -> DefinitionPlace | None:
         names = self._modules.names(path)
         if names is None:
             return DefinitionPlace(definition=None, path=path)
-        if place.name not in names:
+        if name not in names:
             return None
-        held = self._modules.follow(names[place.name])
+        held = self._modules.follow(names[name])
         return DefinitionPlace(definition=held.definition, path=held.path)
 
     def _in_notebook(self, uses: Uses, name: str, homes: set[str]) -> DefinitionPlace | None:
@@ -106,7 +128,7 @@ class Sources:
         if not -len(chosen) <= occurrence < len(chosen):
             return None
         one = chosen[occurrence]
-        return DefinitionPlace(definition=one.definition, cell=one.cell.index)
+        return DefinitionPlace(definition=one.definition, cell=one.cell.index, path=one.home)
 
     def _under(self, candidates: list[_Candidate], wanted: str) -> list[_Candidate]:
         """Those below a heading that contains `wanted`; where no heading does, below a bold lead-in."""
