@@ -245,7 +245,7 @@ def test_an_exception_in_a_hidden_check_says_what_to_do_and_not_what_was_asked()
     observation = Observation(check="probe", ended="error", error=StudentError(type="IndexError", message=""))
     message = outcome(check(visibility="hidden"), observation, given(a=np.ones(2))).message
     assert message.startswith("Your code raised IndexError. ")
-    assert "other sizes and numbers" in message
+    assert "sizes and numbers of its own" in message
 
 
 @pytest.mark.parametrize(
