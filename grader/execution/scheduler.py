@@ -71,8 +71,8 @@ class Prober:
         return observe(self.session, check, seed=self.seed, replacements=replacements)
 
     def close(self) -> None:
-        """Drop what nobody has asked for yet."""
-        self._pool.shutdown(cancel_futures=True)
+        """Drop what nobody has asked for yet; what is running ends with the session, so that nothing waits for it."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
 
     def _ask(self, check: Check) -> None:
         self._asked[check.id] = self._pool.submit(self._observe, check)
