@@ -27,6 +27,8 @@ from grader.submission.source.magics import plain_python
 from grader.worker import wire
 from grader.worker.messages import CellDone, Done, Failed, Import, Prepare, Prepared, RunCell
 
+NOT_HERE = frozenset({"FileNotFoundError", "NotADirectoryError", "PermissionError", "OSError"})
+"""Errors of a line that asks for a folder or a file of the student's own machine."""
 NO_PROCESS = "not run: the process had crashed"
 """Said of a cell that could not be run: what ran before has destroyed its process, or the machine stood still."""
 LAST_SECONDS = 5.0
@@ -231,6 +233,9 @@ class Session:
             )
         )
         self._note_missing_packages(reply.absent)
+        if reply.through and here and error_or_none is not None and error_or_none.type in NOT_HERE:
+            note = f"cell {index}, line {here[0]} asks for a folder or a file that is not here; the rest of the cell"
+            self.notes.append(f"{note} was run without it")
         if reply.given:
             names = ", ".join(name for name in sorted(reply.given)[:20] if name.isidentifier())
             self.notes.append(f"cell {index} failed; {names} were taken from the course's own data")

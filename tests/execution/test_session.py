@@ -425,6 +425,31 @@ def test_what_only_shows_something_costs_only_itself(run: Runner, tmp_path: Path
     assert session.cells[1].status == "ok"
 
 
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "import os\nos.chdir(r'C:\\Users\\J\\course')\nx = 1",
+        "from os import chdir\nchdir('/content/drive/MyDrive/course')\nx = 1",
+        "import os\nif True:\n    y = 1\n    os.chdir('/home/me/course')\n    x = y",
+        "import os\nif os.sep == '?':\n    pass\nelif os.sep:\n    os.makedirs('/home/me/course')\nx = 1",
+        "import shutil\nshutil.copy('/home/me/data.csv', '.')\nx = 1",
+        "import matplotlib.pyplot as plt\nfigure = plt.figure()\nfigure.savefig('/home/me/figure.png')\nx = 1",
+    ],
+)
+def test_a_folder_of_the_students_machine_costs_only_its_line(run: Runner, tmp_path: Path, cell: str) -> None:
+    session = run(tmp_path, [cell, "assert x == 1"], [], [], limits=Limits(cell=20.0))
+    assert session.cells[1].status == "ok"
+    assert [n for n in session.notes if "asks for a folder or a file that is not here" in n]
+
+
+@pytest.mark.parametrize(
+    "cell", ["x = open('/home/me/data.csv').read()\ny = 1", "import os\nif os.listdir('/home/me'):\n    x = 1\ny = 1"]
+)
+def test_a_cell_ends_where_it_needs_a_file_that_is_not_here(run: Runner, tmp_path: Path, cell: str) -> None:
+    session = run(tmp_path, [cell, "y"], [], [], limits=Limits(cell=20.0))
+    assert [cell.status for cell in session.cells] == ["error", "error"]
+
+
 def test_a_package_that_is_not_here_is_named(run: Runner, tmp_path: Path) -> None:
     session = run(tmp_path, ["import seaborn_of_old", GOOD], [], [])
     assert session.cells[0].status == "ok"

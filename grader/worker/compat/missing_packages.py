@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import importlib.abc
 import importlib.machinery
+import os
 import re
 import sys
 from collections.abc import Callable, Sequence
@@ -171,6 +172,7 @@ def resume_cell(
         at = next((i for i in range(begin, len(tree.body)) if _holds(tree.body[i], line)), None)
         if at is None:
             return Rest(ended, False)
+        _open_branches(tree.body, at, line)
         statement = tree.body[at]
         if isinstance(ended, MissingPackageError) and getattr(statement, "decorator_list", None):
             statement.decorator_list = []  # type: ignore[attr-defined]  # `@njit` makes a function fast, not another
@@ -198,33 +200,52 @@ def resume_cell(
 def failed_in_library(tree: ast.Module, error: BaseException, file: str, namespace: dict[str, Any]) -> bool:
     """Whether the cell ended at a library's function that was called for its effect, such as a setting."""
     line = _line(error, file)
-    statement = next((node for node in tree.body if _holds(node, line)), None)
-    return statement is not None and _is_librarys(statement, error, namespace)
+    body = [node for node in tree.body if _holds(node, line)][:1]
+    if body:
+        _open_branches(body, 0, line)
+    return bool(body) and _is_librarys(body[0], error, namespace)
+
+
+def _open_branches(body: list[ast.stmt], at: int, line: int) -> None:
+    """Put in the place of an `if` what is left of its branch from `line` on: the branch was chosen, its rest belongs
+    to the rest of the cell."""
+    while isinstance(statement := body[at], ast.If):
+        branches = (statement.body, statement.orelse)
+        left = next((b[i:] for b in branches for i in range(len(b)) if _holds(b[i], line)), None)
+        if left is None:
+            return
+        body[at : at + 1] = left
 
 
 def _is_librarys(statement: ast.stmt, error: BaseException, namespace: dict[str, Any]) -> bool:
     """Whether `statement` is `np.set_something(...)`: a call below a module, whose result nobody keeps.
 
-    A failed assertion is no such thing: `np.testing.assert_allclose` says something about the student's own work.
+    `os.chdir` to a folder of the student's own machine is one. A failed assertion is no such thing:
+    `np.testing.assert_allclose` says something about the student's own work.
     """
     if not isinstance(statement, ast.Expr) or not isinstance(statement.value, ast.Call):
         return False
     root: ast.expr = statement.value.func
     while isinstance(root, ast.Attribute):
         root = root.value
-    called = namespace.get(root.id) if isinstance(root, ast.Name) and root is not statement.value.func else None
+    called = namespace.get(root.id) if isinstance(root, ast.Name) else None
+    if called is os.chdir:
+        return isinstance(error, OSError)
     return isinstance(called, ModuleType) and isinstance(
-        error, AttributeError | TypeError | ValueError | KeyError | ImportError
+        error, AttributeError | TypeError | ValueError | KeyError | ImportError | OSError
     )
 
 
 def only_shows(error: BaseException) -> bool:
-    """Whether it was raised deep in a library that draws: a style that has another name today, a window system."""
-    trace, module = error.__traceback__, ""
+    """Whether it was raised deep in a library that draws: a style that has another name today, a window system.
+
+    The file of a figure is written by another library, which the one that draws has called.
+    """
+    trace, packages = error.__traceback__, [""]
     while trace is not None:
-        module = str(trace.tb_frame.f_globals.get("__name__", ""))
+        packages.append(str(trace.tb_frame.f_globals.get("__name__", "")).partition(".")[0])
         trace = trace.tb_next
-    return module.partition(".")[0] in SHOWING
+    return packages[-1] in SHOWING or (isinstance(error, OSError) and bool(SHOWING & set(packages)))
 
 
 def _run(body: list[ast.stmt], file: str, namespace: dict[str, Any]) -> BaseException | None:
