@@ -486,6 +486,17 @@ def test_what_calls_an_absent_package_fails_there(run: Runner, tmp_path: Path) -
     assert [cell.status for cell in session.cells] == ["error", "error", "ok"]
 
 
+@pytest.mark.parametrize(
+    "use", ["print(y(1))", "z = y + 1\nprint(z)", "for a in y:\n    pass", "if True:\n    y.use()\n    b = 1"]
+)
+def test_a_name_that_an_absent_package_would_have_made_is_no_error_of_its_own(
+    run: Runner, tmp_path: Path, use: str
+) -> None:
+    session = run(tmp_path, [f"import seaborn_of_old as sns\ny = sns.color_palette()\n{use}", "undefined"], [], [])
+    errors = [cell.error for cell in session.cells]
+    assert [e and e.message for e in errors] == ["No module named 'seaborn_of_old'", "name 'undefined' is not defined"]
+
+
 def test_a_module_of_the_students_that_was_not_handed_in_stays_missing(run: Runner, tmp_path: Path) -> None:
     session = run(tmp_path, ["from helper import g\nx = 1", "y = x"], [], [], names={"g": "helper"})
     assert [c.status for c in session.cells] == ["error", "ok"]

@@ -13,7 +13,7 @@ import importlib.machinery
 import os
 import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from importlib.util import find_spec
 from types import ModuleType
@@ -166,9 +166,11 @@ def resume_cell(
     """
     begin = 0
     skipped: BaseException | None = None
+    unmade: dict[str, BaseException] = {}
     ended: BaseException | None = error
     while ended is not None:
         line = _line(ended, file)
+        ended = _cause(ended, unmade)
         at = next((i for i in range(begin, len(tree.body)) if _holds(tree.body[i], line)), None)
         if at is None:
             return Rest(ended, False)
@@ -180,6 +182,7 @@ def resume_cell(
         elif isinstance(ended, MissingPackageError) and isinstance(statement, ast.Assign | ast.AnnAssign):
             skipped = skipped or ended
             begin = at + 1  # `device = torch.device(...)`: what needs it fails where it is used
+            unmade |= dict.fromkeys(_stored(statement), ended)
         elif isinstance(ended, MissingPackageError) or only_shows(ended) or _is_librarys(statement, ended, namespace):
             if not isinstance(statement, ast.Expr):
                 return Rest(ended, False)
@@ -195,6 +198,15 @@ def resume_cell(
             return Rest(ended, False)
         ended = _run(tree.body[begin:], file, namespace)
     return Rest(skipped, True)
+
+
+def _cause(error: BaseException, unmade: Mapping[str, BaseException]) -> BaseException:
+    """Why a name is missing that a line would have made which was left out; any other error as it is."""
+    return unmade.get(str(error.name), error) if isinstance(error, NameError) else error
+
+
+def _stored(statement: ast.stmt) -> set[str]:
+    return {n.id for n in ast.walk(statement) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
 
 
 def failed_in_library(tree: ast.Module, error: BaseException, file: str, namespace: dict[str, Any]) -> bool:
