@@ -245,8 +245,7 @@ class Notebook(Struct, frozen=True, kw_only=True):
 
     name: str  # path relative to the submission's folder
     cells: tuple[Cell, ...]
-    assignment: str | None = None
-    """The id that release wrote into the metadata, if it is there."""
+    assignment: str | None = None  # the id that release wrote into the metadata, if it is there
     python2: bool = False
 
     @property
@@ -267,6 +266,7 @@ class Submission(Struct, frozen=True, kw_only=True):
     """Source text of the student's Python files, by path relative to `folder`."""
     handouts_notebook: bool = False
     """Whether no notebook was handed in, and the hand-out's own is run."""
+    places: Mapping[str, tuple[Place, ...]] = {}  # of names that are not looked for in the assignment's order
     notes: tuple[str, ...] = ()
 
 

@@ -92,7 +92,7 @@ class Session:
             run_folder=str(run_folder.resolve()),
             stand_ins=tuple(str(p.resolve()) for p in self.assignment.stand_ins),
             compat=self.assignment.compat,
-            names=dict(self.assignment.names),
+            names={**self.assignment.names, **self.submission.places},
             seed=self.seed,
             home=str(self.supervisor.home.resolve()),
             output=CELL_TEXT,

@@ -84,7 +84,7 @@ class LiveSession:
             run_folder=str(folder),
             stand_ins=(),
             compat=None,
-            names=dict(assignment.names),
+            names={name: self.sources.places(name) for name in assignment.names},
             seed=assignment.seed,
             home="",
             output=OUTPUT,

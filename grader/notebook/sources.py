@@ -17,6 +17,7 @@ from grader.assignment.notebooks import by_notebook
 from grader.assignment.release.fingerprints import node_digest, read_fingerprints
 from grader.errors import SubmissionError
 from grader.model import Assignment, Check, Notebook, Place, Uses
+from grader.submission.review.stubs import holds_stub, is_given, written_pieces
 from grader.submission.source.definitions import Definition, definitions, free_names
 from grader.submission.source.lookup import Sources
 from grader.submission.source.modules import Modules
@@ -47,8 +48,8 @@ class LiveSources:
         cells = history if isinstance(history, list) else []
         self.texts = {f"In[{n}]": cell for n, cell in enumerate(cells) if isinstance(cell, str)}
         """Name of a cell -> its text."""
-        given = read_fingerprints(assignment)
-        self._stubs = given.stubs if given is not None else {}
+        self._given = read_fingerprints(assignment)
+        self._stubs = self._given.stubs if self._given is not None else {}
         self._saved = _saved_notebook(user_ns, assignment)
         self._headed = Sources(self._saved, Modules(assignment.handout, {}, "")) if self._saved else None
         self._in_file = [d for c in self._saved.code for d in definitions(c.source).found] if self._saved else []
@@ -69,15 +70,31 @@ class LiveSources:
 
     def counted(self, uses: Uses) -> Counted | None:
         """The definition that counts; None where no cell and no module shows one."""
-        for place in self._assignment.names.get(uses.name, ()):
-            if place.module:
-                file = self._assignment.handout / Path(*place.module.split(".")).with_suffix(".py")
-                definition = _last(place.name, file.read_text("utf-8", "replace")) if file.is_file() else None
-                if definition is not None:
-                    return Counted(definition=definition)
-            elif place.name in self._user_ns:
-                return self._of_cells(uses, place.name)
+        for place in self.places(uses.name):
+            one = self._at(uses, place)
+            if one is not None or (not place.module and place.name in self._user_ns):
+                return one
         return None
+
+    def places(self, name: str) -> tuple[Place, ...]:
+        """Where a name may live, as in `grade`: first where something is written, and not the hand-out's stub."""
+        known = self._assignment.names.get(name, ())
+        there = [(place, one.definition) for place in known if (one := self._at(Uses(name=name), place)) is not None]
+        if not there or not holds_stub(there[0][1], self._stubs):
+            return known
+        first, done = there[0][0], written_pieces(there[0][1], self._stubs)
+        for place, definition in there[1:]:
+            more = written_pieces(definition, self._stubs)
+            if more > done and not is_given(definition, self._given, self._assignment):
+                first, done = place, more
+        return (first, *(place for place in known if place != first))
+
+    def _at(self, uses: Uses, place: Place) -> Counted | None:
+        if not place.module:
+            return self._of_cells(uses, place.name) if place.name in self._user_ns else None
+        file = self._assignment.handout / Path(*place.module.split(".")).with_suffix(".py")
+        definition = _last(place.name, file.read_text("utf-8", "replace")) if file.is_file() else None
+        return Counted(definition=definition) if definition is not None else None
 
     def _of_cells(self, uses: Uses, name: str) -> Counted | None:
         """Of what was run under a name that a notebook gives twice, what the saved notebook has in the right place."""

@@ -8,10 +8,13 @@ from typing import Any
 import pytest
 
 from grader.assignment.loading.course import find_course
+from grader.assignment.release.fingerprints import FILE, fingerprints_of
 from grader.assignment.release.release import build_handout
 from grader.model import Report
 from grader.notebook.live import LiveSession
+from grader.notebook.sources import LiveSources
 from grader.reference.golden import record
+from tests.submission.building import make_assignment, notebook_json, write
 
 FILES = {
     "assignment.toml": """\
@@ -126,3 +129,17 @@ def half(*arrays):
     assert report.parts[1].outcomes[0].message == (
         "The check could not be finished: the probe's answer is none that this probe gives."
     )
+
+
+@pytest.mark.parametrize(("cell", "first"), [(HALF, ""), ("half = 3", "more"), ("from more import half", "more")])
+def test_what_a_cell_defines_counts_where_the_module_still_holds_the_stub(
+    tmp_path: Path, cell: str, first: str
+) -> None:
+    stub = b"def half(*arrays):\n    raise NotImplementedError\n"
+    notebook = notebook_json("import numpy")
+    handout = write(tmp_path, {"hw.ipynb": notebook, "more.py": stub})
+    assignment = make_assignment(handout, student_files=["more.py"], names={"half": ["more", ""]})
+    files = {"hw.ipynb": notebook, "more.py": stub}
+    (handout / FILE).write_bytes(fingerprints_of(assignment, files, {**files, "more.py": HALF.encode()}))
+    sources = LiveSources({"In": ["", cell], "half": None}, assignment)
+    assert sources.places("half")[0].module == first

@@ -11,7 +11,7 @@ from msgspec import structs
 from grader.assignment.release.fingerprints import FILE, fingerprints_of
 from grader.errors import AuthoringError
 from grader.model import Assignment, Submission, Uses
-from grader.submission.review.stubs import is_left_open, unfilled_by_check
+from grader.submission.review.stubs import is_left_open, unfilled_by_check, with_written_places
 from tests.submission.building import make_assignment, make_check, make_notebook, make_submission, notebook_json, write
 
 STUB = '''class Affine:
@@ -127,6 +127,55 @@ def test_modules_are_compared_wherever_the_student_keeps_them(tmp_path: Path) ->
         tmp_path / "work", None, {"other/layers/affine.py": STUB, "base.py": "def f():\n    raise NotImplementedError"}
     )
     assert unfilled(assignment, submission) == {"Affine", "Affine.forward", "Affine.backward"}
+
+
+HALF = STUB.replace('raise NotImplementedError("Affine.forward: not implemented yet")', "return x")
+
+
+def chosen(
+    tmp_path: Path, cells: tuple[str, ...], module: str, *, order: tuple[str, ...] = ("affine", ""), given: str = GIVEN
+) -> Submission:
+    """A hand-in of cells and a module `affine`, where the class may stand in either."""
+    handout = write(tmp_path / "handout", {"hw.ipynb": notebook_json(given), "affine.py": STUB})
+    assignment = make_assignment(handout, student_files=["affine.py"], names={"Affine": order})
+    released(assignment, {"hw.ipynb": notebook_json(given), "affine.py": SOLVED.encode()})
+    handed_in = make_submission(tmp_path / "work", make_notebook(*cells), {"affine.py": module})
+    return with_written_places(assignment, handed_in)
+
+
+@pytest.mark.parametrize(
+    ("module", "cell", "counts"),
+    [
+        (STUB, SOLVED, True),
+        (STUB, HALF, True),
+        (HALF, SOLVED, True),
+        (SOLVED, SOLVED.replace("return x", "return 3 * x"), False),
+        (HALF, HALF.replace("return x", "return 3 * x"), False),
+        (HALF, SOLVED.replace("forward", "other"), False),
+        (STUB, STUB, False),
+        (STUB, "Affine = make()", False),
+    ],
+)
+def test_what_is_written_in_the_notebook_counts_where_the_module_holds_less(
+    tmp_path: Path, module: str, cell: str, counts: bool
+) -> None:
+    submission = chosen(tmp_path, ("import numpy", cell), module)
+    assert [place.module for place in submission.places.get("Affine", ())] == (["", "affine"] if counts else [])
+    note = "`Affine`: the definition in cell 1 was graded; affine.py still holds a stub of the hand-out"
+    assert submission.notes == ((note,) if counts else ())
+
+
+def test_what_is_written_in_a_module_counts_where_the_notebook_comes_first_and_holds_the_stub(tmp_path: Path) -> None:
+    submission = chosen(tmp_path, (STUB,), SOLVED, order=("", "affine"))
+    assert [place.module for place in submission.places["Affine"]] == ["affine", ""]
+    assert submission.notes == (
+        "`Affine`: the definition in affine.py was graded; cell 0 still holds a stub of the hand-out",
+    )
+
+
+def test_neither_an_import_of_the_stub_nor_a_given_cell_is_the_students_definition(tmp_path: Path) -> None:
+    assert chosen(tmp_path / "a", ("from affine import Affine",), STUB).places == {}
+    assert chosen(tmp_path / "b", (SOLVED,), STUB, given=SOLVED).places == {}
 
 
 def test_without_a_hand_out_nothing_is_unfilled(tmp_path: Path) -> None:

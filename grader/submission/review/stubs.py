@@ -1,4 +1,4 @@
-"""Which of a student's definitions still equal the hand-out's stub.
+"""Which of a student's definitions still equal the hand-out's stub, and where else the same name is written.
 
 What the stubs were is in the hand-out's `fingerprints.json`, in the course and in the student's own folder alike. That
 an untouched stub is `missing` and not `failed` is the caller's rule.
@@ -7,10 +7,15 @@ an untouched stub is `missing` and not `failed` is the caller's rule.
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Mapping
 
-from grader.assignment.release.fingerprints import piece_digests, read_fingerprints
-from grader.model import Assignment, Submission, Uses
-from grader.submission.source.lookup import places, submission_sources
+from msgspec import structs
+
+from grader.assignment.release.fingerprints import Fingerprints, node_digest, piece_digests, read_fingerprints
+from grader.model import Assignment, Place, Submission, Uses
+from grader.submission.names import printable
+from grader.submission.source.definitions import Definition, definitions
+from grader.submission.source.lookup import DefinitionPlace, places, submission_sources
 
 _TO_DO = re.compile(r"#.*\b(TODO|FIXME|YOUR (CODE|ANSWER))\b", re.IGNORECASE)
 
@@ -41,17 +46,94 @@ def unfilled_by_check(assignment: Assignment, submission: Submission) -> dict[st
     }
 
 
+def written_pieces(definition: Definition, stubs: Mapping[str, Collection[str]]) -> frozenset[str]:
+    """What is filled in of what the hand-out leaves open: `.method` of a class, else an empty string."""
+    return frozenset(piece for piece, is_stub in _open_pieces(definition, stubs).items() if not is_stub)
+
+
+def holds_stub(definition: Definition, stubs: Mapping[str, Collection[str]]) -> bool:
+    """Whether anything that the hand-out leaves open in a definition is as it was handed out."""
+    return any(_open_pieces(definition, stubs).values())
+
+
+def _open_pieces(definition: Definition, stubs: Mapping[str, Collection[str]]) -> Mapping[str, bool]:
+    """Piece that the hand-out leaves open and that is there -> whether it is the hand-out's stub."""
+    if definition.kind not in {"def", "class"}:
+        return {}
+    own = definition.name
+    methods = {name for name in stubs if name.startswith(f"{own}.")}
+    return {
+        name.removeprefix(own): digest in stubs[name]
+        for name, digest in piece_digests(own, definition.node)
+        if name in (methods or {own} & stubs.keys())
+    }
+
+
+def with_written_places(assignment: Assignment, submission: Submission) -> Submission:
+    """The submission with `places` for names that are written elsewhere than where the assignment's order finds a stub.
+
+    Another place counts where everything is filled in that is filled in at the first, and more. What the course gives
+    is nobody's work: neither its own files nor what its notebook defines. A note names both places.
+    """
+    given = read_fingerprints(assignment)
+    several = {name: known for name, known in assignment.names.items() if len(known) > 1}
+    if given is None or not several:
+        return submission
+    sources = submission_sources(submission)
+    moved: dict[str, tuple[Place, ...]] = {}
+    stubs_by_place: dict[str, dict[str, str]] = {}
+    for name, known in several.items():
+        first = counted = sources.find(Uses(name=name), known)
+        if first is None or first.definition is None or first.path in assignment.provided_files:
+            continue
+        if not holds_stub(first.definition, given.stubs):
+            continue
+        done = written_pieces(first.definition, given.stubs)
+        for place in known[1:]:
+            order = (place, *(other for other in known if other != place))
+            at = sources.find(Uses(name=name), order)
+            if at is None or at.definition is None or at.path in assignment.provided_files:
+                continue
+            more = written_pieces(at.definition, given.stubs)
+            if more > done and (at.cell is None or not is_given(at.definition, given, assignment)):
+                counted, done, moved[name] = at, more, order
+        if name in moved and counted is not None:
+            stubs_by_place.setdefault(_shown(counted), {})[name] = _shown(first)
+    notes = [_place_note(there, stubs) for there, stubs in stubs_by_place.items()]
+    return structs.replace(submission, places=moved, notes=(*submission.notes, *notes)) if moved else submission
+
+
+def is_given(definition: Definition, given: Fingerprints | None, assignment: Assignment) -> bool:
+    """Whether the hand-out's own notebook defines this."""
+    notebook = given.given_notebook(assignment.notebook) if given is not None else None
+    digest = node_digest(definition.node)
+    cells = notebook.code if notebook is not None else ()
+    return any(node_digest(d.node) == digest for cell in cells for d in definitions(cell.source).found)
+
+
+def _place_note(there: str, stubs: Mapping[str, str]) -> str:
+    """`stubs` has for each name that counts in `there` where its stub is."""
+    names, files = ", ".join(f"`{name}`" for name in stubs), list(dict.fromkeys(stubs.values()))
+    graded = "definitions in {} were" if len(stubs) > 1 else "definition in {} was"
+    hold = "still hold stubs" if len(files) > 1 else "still holds a stub" if len(stubs) == 1 else "still holds stubs"
+    return f"{names}: the {graded.format(there)} graded; {', '.join(files)} {hold} of the hand-out"
+
+
+def _shown(at: DefinitionPlace) -> str:
+    return printable(at.path) if at.cell is None else f"cell {at.cell}"
+
+
 class _Comparison:
     """The student's sources beside the fingerprints of the stubs."""
 
     def __init__(self, assignment: Assignment, submission: Submission) -> None:
-        self._assignment = assignment
+        self._assignment, self._submission = assignment, submission
         self._student = submission_sources(submission)
         given = read_fingerprints(assignment)
         self._stubs = given.stubs if given is not None else {}
 
     def unfilled(self, uses: Uses) -> frozenset[str]:
-        student = self._student.find(uses, places(self._assignment, uses.name))
+        student = self._student.find(uses, places(self._assignment, self._submission, uses.name))
         if student is None or student.definition is None or student.path in self._assignment.provided_files:
             return frozenset()
         own = student.definition.name

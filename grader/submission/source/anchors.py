@@ -21,8 +21,8 @@ def find_anchors(assignment: Assignment, submission: Submission) -> dict[str, An
 
 
 def _anchor(check: Check, assignment: Assignment, submission: Submission, sources: Sources) -> Anchor:
-    places_of = [(uses.name, sources.find(uses, places(assignment, uses.name))) for uses in check.uses]
-    in_notebook = [(name, f) for name, f in places_of if not _in_modules(name, f, assignment)]
+    places_of = [(uses.name, sources.find(uses, places(assignment, submission, uses.name))) for uses in check.uses]
+    in_notebook = [(name, f) for name, f in places_of if not _in_modules(name, f, assignment, submission)]
     bindings = {name: f.cell for name, f in in_notebook if f is not None and f.cell is not None}
     if submission.notebook is None or (places_of and not in_notebook):
         return Anchor(when="before")
@@ -31,8 +31,10 @@ def _anchor(check: Check, assignment: Assignment, submission: Submission, source
     return Anchor(when="after", cell=sources.complete([f for _, f in in_notebook if f]), bindings=bindings)
 
 
-def _in_modules(name: str, definition_place: DefinitionPlace | None, assignment: Assignment) -> bool:
+def _in_modules(
+    name: str, definition_place: DefinitionPlace | None, assignment: Assignment, submission: Submission
+) -> bool:
     """Whether the notebook has no part in the name: it was found in a module, or could only ever be in one."""
     if definition_place is None or definition_place.definition is None:
-        return all(place.module for place in places(assignment, name))
+        return all(place.module for place in places(assignment, submission, name))
     return definition_place.cell is None

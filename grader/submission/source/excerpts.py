@@ -26,7 +26,7 @@ def excerpts(assignment: Assignment, submission: Submission) -> Mapping[str, tup
     for check in assignment.checks:
         of_check: dict[tuple[str, int], Excerpt] = {}
         values: dict[tuple[str, int], Excerpt] = {}
-        found = [(uses.name, sources.find(uses, places(assignment, uses.name))) for uses in check.uses]
+        found = [(uses.name, sources.find(uses, places(assignment, submission, uses.name))) for uses in check.uses]
         called = [helper for _, place in found if place is not None for helper in sources.helpers(place, asked)]
         found += [(helper.definition.name, helper) for helper in called if helper.definition is not None]
         for name, at in found:

@@ -156,9 +156,9 @@ def notebook_folder(notebook: str | None) -> str:
     return str(PurePosixPath(notebook).parent) if notebook else ""
 
 
-def places(assignment: Assignment, name: str) -> tuple[Place, ...]:
+def places(assignment: Assignment, submission: Submission, name: str) -> tuple[Place, ...]:
     """Where a name may live; one that the assignment does not declare is a global of the notebook."""
-    return assignment.names.get(name) or (Place("", name),)
+    return submission.places.get(name) or assignment.names.get(name) or (Place("", name),)
 
 
 def _rank(candidate: _Candidate) -> int:
