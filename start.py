@@ -36,7 +36,8 @@ def main() -> int:
         return 4
     if words[0] == "grade":
         return subprocess.call([str(BIN / "grade"), *words[1:]])
-    several = ["-n", str(min(os.cpu_count() or 1, 4)), "--dist", "loadfile"]
+    # files in their order: by number of tests, the few long ones would run alone at the end
+    several = ["-n", str(min(os.cpu_count() or 1, 4)), "--dist", "loadfile", "--no-loadscope-reorder"]
     command = ["-m", "pytest", *several, *words[1:]]
     # hundreds of short runs of `grade`: without its compiled modules each would take a third longer
     kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}

@@ -243,6 +243,7 @@ def fits(student, rng):
         assert code == (0 if score == 8 else 1)
 
 
+@pytest.mark.slow
 def test_named_mistakes_are_kept_by_recording_and_lost_by_their_own_check_alone(course: Path, run: Run) -> None:
     assert (course / "reference" / "toy" / "golden" / "mistakes.npz").is_file()
     text = solved((course / "reference" / "toy" / "solution" / "toy.py").read_text())

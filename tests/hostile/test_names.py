@@ -164,6 +164,8 @@ def test_one_hand_in_comes_out_as_text_in_every_format(arena: Arena) -> None:
     assert arena.problems() == []
 
 
+@pytest.mark.slow
+@pytest.mark.hostile
 def test_a_cohort_comes_out_as_text_everywhere(arena: Arena) -> None:
     many, home = arena.folder / "handed in", arena.folder / "home"
     handed_in(arena, many / NAME)
