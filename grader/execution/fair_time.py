@@ -14,8 +14,9 @@ from collections.abc import Callable, Iterator
 
 from grader.sandbox.watchdog import descendants
 
-MOST_WALL = 4.0
-"""Wall time that a question may take, as a multiple of its deadline, however little of a core it got."""
+MOST_WALL = 10.0
+"""Wall time that a question may take, as a multiple of its deadline, however little of a core it got: six busy
+processes for each core, or a grader of low priority, are ordinary on a laptop."""
 FIRST_LOOK = 1.0
 """Seconds, or a quarter of the deadline, before waiting is counted: short questions do not pay for the count."""
 

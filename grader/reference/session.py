@@ -117,6 +117,8 @@ def observed_values(reference: ReferenceSession, seed: int) -> dict[str, Mapping
 def observed_check(reference: ReferenceSession, check: Check, seed: int) -> Mapping[str, Any]:
     """What one probe observes on the reference at `seed`; raises `AuthoringError` where it fails on it."""
     observation = observe(reference.session, check, seed=seed)
+    if observation.ended == "timeout":  # beside a busy submission, or on a busy machine: no fault of the author's yet
+        observation = observe(reference.session, check, seed=seed)
     keeps = getattr(check.judge, "keeps", None)
     values = _values(observation, check)
     for name in observation.changed:

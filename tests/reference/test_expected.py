@@ -12,7 +12,9 @@ from msgspec import structs
 from grader.assignment.digest import assignment_digests
 from grader.assignment.golden.golden import read_golden
 from grader.assignment.loading.course import find_course
-from grader.model import Assignment
+from grader.errors import AuthoringError
+from grader.execution.observe import observe
+from grader.model import Assignment, Observation
 from grader.reference import expected as module
 from grader.reference import session
 from grader.reference.expected import FOLDER, POOL_SIZE, ExpectedValues, seed_pool
@@ -169,3 +171,23 @@ def test_a_seed_that_is_given_is_run_live_and_not_kept(root: Path, reference: Re
     assert (expected.seed_for("sha256:1"), expected.label) == (7, "7")
     expected.prepare()
     assert (reference.runs, files(root)) == ([[7]], [])
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_the_reference_that_a_busy_machine_held_up_is_asked_once_more(
+    root: Path, monkeypatch: pytest.MonkeyPatch, times: int
+) -> None:
+    left = [times]
+
+    def late(*words: object, **named: object) -> Observation:
+        if left[0]:  # only the machine's load is imitated
+            left[0] -= 1
+            return Observation(check="affine", ended="timeout", seconds=4.0)
+        return observe(*words, **named)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(session, "observe", late)
+    if times == 1:
+        assert session.live(loaded(root), [3])[3]
+    else:
+        with pytest.raises(AuthoringError, match="fails on the reference itself: timeout"):
+            session.live(loaded(root), [3])
