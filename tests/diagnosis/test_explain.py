@@ -54,6 +54,8 @@ WAYS: list[tuple[Hypothesis, Mapping[str, Any]]] = [
      {"forward": np.zeros_like, "other": np.cosh}),
     (Hypothesis(code="wrong-function", text="a rare one", function="f", named=False, likely=2), {"forward": np.sinh}),
     (Hypothesis(code="wrong-variable", text="a likely one", function="f", named=False), {"forward": np.sinh}),
+    (Hypothesis(code="wrong-mask", text="nothing is left", function="f", named=False),
+     {"forward": lambda x: np.array(["none"])}),
 ]  # fmt: skip
 
 
@@ -173,6 +175,10 @@ def test_zeros_are_explained_by_what_explains_more_than_zeros(bank: Bank) -> Non
     assert "all is 0." in Student(forward=np.zeros_like).diagnoses(bank)["forward"].text
     found = Student(forward=np.zeros_like, other=np.cosh).diagnoses(bank)
     assert "all is 0 but for this." in found["forward"].text
+
+
+def test_what_is_no_number_has_no_name_by_what_gives_none_either(bank: Bank) -> None:
+    assert Student(forward=lambda x: np.array(["text"])).diagnoses(bank) == {}
 
 
 def test_the_likelier_of_two_mistakes_that_come_to_the_same_is_told(bank: Bank) -> None:

@@ -17,7 +17,7 @@ from grader.diagnosis.bank import GRADED, MILDER, REPEATED, Bank, Hypothesis, Re
 from grader.diagnosis.evidence import names_of
 from grader.diagnosis.points import milder
 from grader.model import Check
-from grader.worker.experiments.fingerprints import CLOSE, Floats, agree, fingerprints, limits
+from grader.worker.experiments.fingerprints import ABSENT, CLOSE, Floats, agree, fingerprints, limits
 
 SHARE = 1e-2
 """Of what a hypothesis changes, how much a student's array may differ from it."""
@@ -109,7 +109,7 @@ class Matcher:
         ok: npt.NDArray[np.bool_] = np.asarray(
             (agreeing | ~changed).all(axis=1) & changed.any(axis=1) & ~np.isnan(results.found[:, GRADED]).any((1, 2))
         )
-        if milder(check) is None:  # where no large numbers are asked for, nan alone shows nothing of how it came about
+        if milder(check) is None:  # where no large numbers are asked for, nan or None alone shows nothing
             ok &= self._named(results) | (changed & ~_without_numbers(results)).any(axis=1)
         return self.left(check, {int(h): changed[row] for row, h in enumerate(results.which) if ok[row]})
 
@@ -256,9 +256,9 @@ def _changed(results: Results) -> npt.NDArray[np.bool_]:
 
 
 def _without_numbers(results: Results) -> npt.NDArray[np.bool_]:
-    """Shape (hypotheses, arrays): which arrays hold nan or inf and no other number but 0."""
+    """Shape (hypotheses, arrays): which arrays are missing or None, or hold nan or inf and no other number but 0."""
     found = results.found[:, GRADED]
-    return np.asarray((found[..., 2] != 0) & (found[..., 3] == 0))
+    return np.asarray((found[..., 0] == ABSENT[0]) | ((found[..., 2] != 0) & (found[..., 3] == 0)))
 
 
 def _agreeing(results: Results, view: int, values: Values) -> npt.NDArray[np.bool_]:

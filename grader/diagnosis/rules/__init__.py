@@ -32,6 +32,7 @@ class Rule(NamedTuple):
 
 RULES: tuple[Rule, ...] = (
     Rule(source.returns_in_loop, judged=True),
+    Rule(source.only_compares, raised=True),
     Rule(source.no_effect, raised=True),
     Rule(state.shared_by_objects, raised=True),
     Rule(state.shared_by_calls, raised=True),
@@ -42,6 +43,7 @@ RULES: tuple[Rule, ...] = (
     Rule(errors.local_without_value, raised=True),
     Rule(errors.none_left, raised=True),
     Rule(layers.own_behaviour, consequences=True, judged=True),
+    Rule(source.only_compares, consequences=True, judged=True),
     Rule(source.no_effect, judged=True),
     Rule(source.rebound_in_loop, judged=True),
     Rule(state.shared_by_objects, judged=True),

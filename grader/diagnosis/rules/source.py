@@ -70,16 +70,22 @@ def returns_in_loop(evidence: Evidence) -> Candidate | None:
     return None
 
 
+def only_compares(evidence: Evidence) -> Candidate | None:
+    """A statement that compares where one that assigns is meant."""
+    for definition, _, function in functions_of(evidence):
+        for node in ast.walk(function):
+            match node:
+                case ast.Expr(value=ast.Compare(ops=[ast.Eq(), *_])):
+                    text = f"`{short(node)}` {definition.at(node)} compares and keeps nothing: is `=` meant?"
+                    return Candidate("no-effect", text, f"`{short(node)}` only compares")
+    return None
+
+
 def no_effect(evidence: Evidence) -> Candidate | None:
     """A statement that computes something and keeps nothing of it."""
     for definition, _, function in functions_of(evidence):
         for node in ast.walk(function):
-            if not isinstance(node, ast.Expr):
-                continue
-            if isinstance(node.value, ast.Compare) and isinstance(node.value.ops[0], ast.Eq):
-                text = f"`{short(node)}` {definition.at(node)} compares and keeps nothing: is `=` meant?"
-                return Candidate("no-effect", text, f"`{short(node)}` only compares")
-            if _is_pure(node.value):
+            if isinstance(node, ast.Expr) and _is_pure(node.value):
                 text = f"`{short(node)}` {definition.at(node)} is computed and not kept: it changes nothing."
                 return Candidate("no-effect", text, f"`{short(node)}` is not kept")
     return None
