@@ -20,6 +20,7 @@ from grader.diagnosis.codes import Candidate
 from grader.diagnosis.facts import Fact, read_facts
 from grader.diagnosis.points import milder, second_seed, watched
 from grader.model import Check, Excerpt, Frame, NotArray, Observation, Outcome
+from grader.submission.source.excerpts import Bound
 
 Golden = Mapping[str, Mapping[str, npt.NDArray[Any]]]
 Observe = Callable[[Check, int], Observation]
@@ -163,6 +164,8 @@ class Evidence:
     """The names that checks use which passed."""
     beside: Sequence[Excerpt]
     """The student's definitions of the names that the check builds on."""
+    bound: Mapping[str, Sequence[Bound]] | None = None
+    """Where the submission gives names a value, outside of functions and classes; None where it was not looked at."""
 
     @property
     def check(self) -> Check:
@@ -171,6 +174,10 @@ class Evidence:
     @property
     def values(self) -> Mapping[str, Any]:
         return self.case.observation.values
+
+    def is_bound(self, name: str) -> bool:
+        """Whether the submission has this name outside of functions and classes, as far as is known."""
+        return self.bound is None or name in self.bound
 
     @property
     def whole(self) -> Named | None:

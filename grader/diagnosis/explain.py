@@ -17,6 +17,7 @@ from grader.diagnosis.evidence import SECONDS, Asker, Case, Evidence, Golden, Ob
 from grader.diagnosis.matching.choose import named_mistakes
 from grader.diagnosis.rules import first_of
 from grader.model import Diagnosis, Excerpt
+from grader.submission.source.excerpts import Bound
 
 
 class Explained(Struct, frozen=True):
@@ -34,6 +35,7 @@ def explain(
     probe: Observe,
     clock: Callable[[], float] = time.monotonic,
     code: Callable[[], Mapping[str, Sequence[Excerpt]]] = dict,
+    names: Callable[[], Mapping[str, Sequence[Bound]] | None] = lambda: None,
 ) -> Explained:
     """Diagnose the failed checks of one submission.
 
@@ -53,6 +55,8 @@ def explain(
         Seconds that count against the time for this.
     code
         Gives the student's own definitions that each check uses.
+    names
+        Gives every place where the submission binds a name, where it is at hand.
     """
     wrong = [case for case in cases if case.wrong]
     asker = Asker(bank, seed, probe, clock)
@@ -60,7 +64,7 @@ def explain(
     explained = {names_of(c.check) for c in wrong if (n := named.get(c.check.id)) is not None and n.whole}
     raised = [case for case in cases if case.raised and not case.innocent and not case.unbegun]
     diagnoses: dict[str, Diagnosis] = {}
-    own = code() if wrong or raised else {}
+    own, bound = (code(), names()) if wrong or raised else ({}, None)
     passed = {name for case in cases if case.outcome.status == "passed" for name in names_of(case.check)}
     for case in [*wrong, *raised]:
         id = case.check.id
@@ -81,6 +85,7 @@ def explain(
             given=bool(own) and not own.get(id),
             passed=passed,
             beside=tuple(beside.values()),
+            bound=bound,
         )
         candidate = first_of(evidence)
         if candidate is not None:

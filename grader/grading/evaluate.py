@@ -31,6 +31,7 @@ from grader.worker.messages import Replacement
 
 if TYPE_CHECKING:  # a submission that passes does not wait for it
     from grader.diagnosis.evidence import Observe
+    from grader.submission.source.excerpts import Bound
 
 GoldenTable = Mapping[str, Mapping[str, Any]]
 """Check id -> name -> what is expected: an array, or a `Plain`."""
@@ -276,6 +277,7 @@ class _Run:
                 after_errors=self._after_errors(checks),
                 clock=clock,
                 code=self._own_code,
+                names=self._bound_names,
             )
             self._last = state, diagnoses
         return self._last[1]
@@ -288,6 +290,11 @@ class _Run:
             return set()
         anchors = {check.id: session.anchors[check.id] for check in checks}
         return {id for id, at in anchors.items() if at.when == "end" or (at.when == "after" and at.cell >= first)}
+
+    def _bound_names(self) -> Mapping[str, Sequence[Bound]]:
+        from grader.submission.source.excerpts import bound_names  # only where something failed
+
+        return bound_names(self._prober.session.submission)
 
     def _own_code(self) -> Mapping[str, Sequence[Excerpt]]:
         from grader.submission.source.excerpts import excerpts  # only where something failed
@@ -366,6 +373,7 @@ def _diagnoses(
     after_errors: Set[str] = frozenset(),
     clock: Callable[[], float] = time.monotonic,
     code: Callable[[], Mapping[str, Sequence[Excerpt]]] = dict,
+    names: Callable[[], Mapping[str, Sequence[Bound]] | None] = lambda: None,
 ) -> tuple[dict[str, Diagnosis], Sequence[str]]:
     if all(o.status not in ("failed", "partial", "error") for o in outcomes):
         return {}, ()
@@ -386,7 +394,7 @@ def _diagnoses(
         for o in outcomes
         if o.check.id in seen
     ]
-    explained = explain(cases, golden, read_bank(assignment), seed, probe, clock, code)
+    explained = explain(cases, golden, read_bank(assignment), seed, probe, clock, code, names)
     hidden = {c.id for c in assignment.checks if c.visibility == "hidden"}
     known = known_names(assignment, golden)
     diagnoses = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from grader.diagnosis.evidence import Case
 from grader.diagnosis.explain import explain
 from grader.grading.scoring import outcome
 from grader.model import Check, Excerpt, Frame, Given, Observation, Part, StudentError, Uses
+from grader.submission.source.definitions import definitions
+from grader.submission.source.excerpts import Bound
 
 EXPECTED = {"a": np.array([1.0, 2.0, 4.0, -7.0])}
 
@@ -30,24 +33,50 @@ def case_of(id: str, seen: Observation) -> Case:
     return Case(outcome(check_of(id), seen, given), seen)
 
 
-def said(code: str, *cases: Case) -> str:
-    """The diagnosis of the first case, where `code` stands in cell 4 from its third line on."""
+def said(code: str, *cases: Case, cells: Sequence[str] | None = None) -> str:
+    """The diagnosis of the first case, where `code` stands in cell 4 from its third line on, and `cells` in others."""
     text = textwrap.dedent(code).strip()
     excerpt = Excerpt(name="own", file="cell 4", line=3, text=text)
     silent = lambda check, seed: Observation(check=check.id, ended="error")  # noqa: E731
     golden = {case.check.id: EXPECTED for case in cases}
-    found = explain(cases, golden, None, 1, silent, code=lambda: {case.check.id: (excerpt,) for case in cases}).found
+    bound: dict[str, list[Bound]] = {}
+    for number, cell in enumerate(cells or ()):
+        for one in definitions(cell).found:
+            bound.setdefault(one.name, []).append(Bound(one, f"cell {number}", number))
+    own = {case.check.id: (excerpt,) for case in cases}
+    names = None if cells is None else bound
+    found = explain(cases, golden, None, 1, silent, code=lambda: own, names=lambda: names).found
     return found[cases[0].check.id].text if cases[0].check.id in found else ""
 
 
-def wrong(code: str) -> str:
+def wrong(code: str, cells: Sequence[str] | None = None) -> str:
     values = {"a": np.array([3.0, 1.0, -2.0, 5.5])}
-    return said(code, case_of("first", Observation(check="first", ended="returned", values=values)))
+    return said(code, case_of("first", Observation(check="first", ended="returned", values=values)), cells=cells)
 
 
 def raising(code: str, *others: Case, type: str = "ValueError") -> str:
     error = StudentError(type=type, message="m")
     return said(code, case_of("first", Observation(check="first", ended="error", error=error)), *others)
+
+
+LEFT = """
+def step(w, d_out):
+    return None
+    return w - d_bias
+"""
+
+
+def test_what_never_runs_shows_nothing() -> None:
+    assert wrong(LEFT) == ""
+    assert wrong("def f(x):\n    return np.sum(1.0)\n    x == 3").endswith("never reads its argument `x`.")
+    assert "compares and keeps nothing" in wrong("def f(x):\n    x == 3\n    return np.sum(x)")
+    assert wrong("def f(x):\n    if False:\n        x == 3\n    return np.sum(x)") == ""
+
+
+def test_a_name_that_is_nowhere_is_not_said_to_be_outside() -> None:
+    code = "def step(w, d_out):\n    return w - d_bias"
+    assert "it reads `d_bias`, which is outside" in wrong(code, ["d_bias = 3"])
+    assert wrong(code, ["d_weight = 3"]).endswith("never reads its argument `d_out`.")
 
 
 RUNS = case_of("second", Observation(check="second", ended="returned", values=EXPECTED))

@@ -135,7 +135,7 @@ def reads_notebook(evidence: Evidence) -> Candidate | None:
         for argument in sorted(arguments - (read - asked)):
             stem = argument.lower().split("_")[0]
             for other in sorted(read - local):
-                if other.lower().split("_")[0] == stem:
+                if other.lower().split("_")[0] == stem and evidence.is_bound(other):
                     how = "asks only for the size of" if argument in asked else "never reads"
                     text = f"`{name}` {definition.at(function)} {how} its argument `{argument}`; it reads"
                     text += f" `{other}`, which is outside of the function."
@@ -242,9 +242,25 @@ def functions_of(evidence: Evidence) -> Iterator[tuple[ParsedDefinition, str, Fu
 @lru_cache(maxsize=64)  # every rule reads the same definitions, for every failed check
 def _parsed(text: str) -> ast.Module | None:
     try:
-        return parse_tree(textwrap.dedent(text))
+        tree = parse_tree(textwrap.dedent(text))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
+    for node in ast.walk(tree):
+        for field in ("body", "orelse", "finalbody"):
+            if isinstance(statements := getattr(node, field, None), list):
+                _drop_unreached(statements)
+    return tree
+
+
+def _drop_unreached(statements: list[ast.stmt]) -> None:
+    """Take out of a block what never runs: what is below a `return` or the like, and the branch of `if False`."""
+    leaves = ast.Return | ast.Raise | ast.Continue | ast.Break
+    end = next((number for number, s in enumerate(statements, 1) if isinstance(s, leaves)), len(statements))
+    del statements[end:]
+    for statement in statements:
+        match statement:
+            case ast.If(test=ast.Constant(value=value)) | ast.While(test=ast.Constant(value=value)) if not value:
+                statement.body = [ast.copy_location(ast.Pass(), statement.body[0])]
 
 
 def short(node: ast.AST) -> str:

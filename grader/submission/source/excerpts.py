@@ -1,4 +1,4 @@
-"""The student's own code for each check: where the names that it uses are defined, and the text.
+"""The student's own code for each check: where the names that it uses are defined, and the text; what else is bound.
 
 Owns only looking up; which definition counts is `lookup`'. What the hand-out gave is not the student's, and a value
 that only marks a place in the notebook is shown where nothing else is.
@@ -6,12 +6,36 @@ that only marks a place in the notebook is shown where nothing else is.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+
+from msgspec import Struct
 
 from grader.assignment.release.fingerprints import node_digest, read_fingerprints
 from grader.model import Assignment, Excerpt, Submission
-from grader.submission.source.definitions import definitions
+from grader.submission.source.definitions import Definition, definitions
 from grader.submission.source.lookup import places, submission_sources
+
+
+class Bound(Struct, frozen=True):
+    """One place that gives a name a value, at the top level of a cell or a module."""
+
+    definition: Definition
+    file: str
+    """Path of a module, or `cell N`."""
+    cell: int | None
+    """Index of the cell; None for a module."""
+
+
+def bound_names(submission: Submission) -> Mapping[str, Sequence[Bound]]:
+    """Every name that a submission binds outside of functions and classes, with where, in the order of the cells."""
+    texts: list[tuple[str, int | None, str]] = [(str(path), None, text) for path, text in submission.modules.items()]
+    if submission.notebook is not None:
+        texts += [(f"cell {cell.index}", cell.index, cell.source) for cell in submission.notebook.code]
+    names: dict[str, list[Bound]] = {}
+    for file, cell, text in texts:
+        for definition in definitions(text).found:
+            names.setdefault(definition.name, []).append(Bound(definition, file, cell))
+    return names
 
 
 def excerpts(assignment: Assignment, submission: Submission) -> Mapping[str, tuple[Excerpt, ...]]:
