@@ -80,6 +80,7 @@ CODES: dict[str, Code] = {
         Code("shapes-do-not-fit", names_a_mistake=False),
         Code("missing-return"),
         Code("no-value-yet"),
+        Code("overwritten-name"),
         Code("not-reduced"),
         Code("reduced-too-far"),
         Code("whole-numbers"),

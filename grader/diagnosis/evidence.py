@@ -49,6 +49,8 @@ class Case(Struct, frozen=True):
     """Whether it builds on what the student has not begun: then nothing is a mistake of its own."""
     after_error: bool = False
     """Whether a cell before it raised: what it was left with may have any shape."""
+    last_cell: int = -1
+    """The cell of the notebook after which it was asked; -1 where it was asked before all of them."""
 
     @property
     def check(self) -> Check:

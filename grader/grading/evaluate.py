@@ -6,6 +6,7 @@ import time
 import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -278,6 +279,7 @@ class _Run:
                 clock=clock,
                 code=self._own_code,
                 names=self._bound_names,
+                last_cells=self._last_cells(checks),
             )
             self._last = state, diagnoses
         return self._last[1]
@@ -290,6 +292,13 @@ class _Run:
             return set()
         anchors = {check.id: session.anchors[check.id] for check in checks}
         return {id for id, at in anchors.items() if at.when == "end" or (at.when == "after" and at.cell >= first)}
+
+    def _last_cells(self, checks: Sequence[Check]) -> dict[str, int]:
+        """Check id -> index of the last cell that had run when it was asked; -1 for none."""
+        anchors = self._prober.session.anchors
+        end = max((run.index for run in self._prober.session.cells), default=-1)
+        cells = {"before": -1, "end": end}
+        return {c.id: cells.get(anchors[c.id].when, anchors[c.id].cell) for c in checks}
 
     def _bound_names(self) -> Mapping[str, Sequence[Bound]]:
         from grader.submission.source.excerpts import bound_names  # only where something failed
@@ -374,6 +383,7 @@ def _diagnoses(
     clock: Callable[[], float] = time.monotonic,
     code: Callable[[], Mapping[str, Sequence[Excerpt]]] = dict,
     names: Callable[[], Mapping[str, Sequence[Bound]] | None] = lambda: None,
+    last_cells: Mapping[str, int] = MappingProxyType({}),
 ) -> tuple[dict[str, Diagnosis], Sequence[str]]:
     if all(o.status not in ("failed", "partial", "error") for o in outcomes):
         return {}, ()
@@ -390,6 +400,7 @@ def _diagnoses(
             innocent=o.check.id in innocent,
             unbegun=o.check.id in unbegun,
             after_error=o.check.id in after_errors,
+            last_cell=last_cells.get(o.check.id, -1),
         )
         for o in outcomes
         if o.check.id in seen

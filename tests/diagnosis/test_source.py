@@ -59,6 +59,66 @@ def raising(code: str, *others: Case, type: str = "ValueError") -> str:
     return said(code, case_of("first", Observation(check="first", ended="error", error=error)), *others)
 
 
+TOTAL = "def total(values):\n    return sum(values) / np.sqrt(2)"
+
+
+def misses(cells: Sequence[str], message: str = "'float' object is not callable", line: int = 4, last: int = 9) -> str:
+    """What is said of `TOTAL`, asked after cell `last`, where line `line` of cell 4 raised."""
+    type = "AttributeError" if "attribute" in message else "TypeError"
+    frames = (Frame("cell 4", line, "return sum(values) / np.sqrt(2)"),) if message else ()
+    error = StudentError(type=type, message=message, frames=frames)
+    case = case_of("first", Observation(check="first", ended="error", error=error))
+    return said(TOTAL, structs.replace(case, last_cell=last), cells=cells)
+
+
+@pytest.mark.parametrize(
+    ("cells", "message", "said"),
+    [
+        (
+            ["", "a = 1\nsum = 0.0"],
+            "'float' object is not callable",
+            "`sum = 0.0` (cell 1, line 2) takes the name of Py",
+        ),
+        (
+            ["", "for sum in losses:\n    pass"],
+            "'float' object is not callable",
+            "`sum` (cell 1, line 1) takes the name",
+        ),
+        (
+            ["from numpy import sum", "sum = f()"],
+            "'float' object is not callable",
+            "what was imported as `sum` (cell 0)",
+        ),
+        (["def sum(x):\n    return x", "sum = sum(3)"], "'int' object is not callable", "the function `sum` (cell 0)"),
+        (
+            ["import numpy as np", "np = 3"],
+            "'int' object has no attribute 'sqrt'",
+            "was imported as `np` (cell 0), which",
+        ),
+        (["", "sum = 0.0"], "", "which `total` calls (cell 4, line 4): choose another name there."),
+    ],
+)
+def test_a_function_whose_name_a_cell_has_taken_is_named(cells: Sequence[str], message: str, said: str) -> None:
+    assert said in misses(cells, message)
+
+
+@pytest.mark.parametrize(
+    ("cells", "message", "line", "last"),
+    [
+        (["", "sum = 0.0"], "'float' object is not callable", 4, 0),  # asked before it
+        (["", "sum = 0.0"], "'float' object is not callable", 7, 9),  # another line
+        (["", "sum = 0.0"], "unsupported operand type(s) for +: 'int' and 'str'", 4, 9),
+        (["sum = 0.0", "from numpy import sum"], "'float' object is not callable", 4, 9),
+        (["", "total_of = 0.0"], "'float' object is not callable", 4, 9),
+        (["", "sum = lambda v: v"], "", 4, 9),
+        (["", "def f():\n    sum = 0.0"], "'float' object is not callable", 4, 9),
+        (["def np():\n    pass", "np = 3"], "'int' object has no attribute 'sqrt'", 4, 9),
+    ],
+)
+def test_a_name_that_nothing_has_taken_is_not_named(cells: Sequence[str], message: str, line: int, last: int) -> None:
+    assert misses(cells, message, line, last) == ""
+
+
 LEFT = """
 def step(w, d_out):
     return None

@@ -32,6 +32,7 @@ class Rule(NamedTuple):
 
 RULES: tuple[Rule, ...] = (
     Rule(source.returns_in_loop, judged=True),
+    Rule(errors.overwritten_name, raised=True),
     Rule(source.only_compares, raised=True),
     Rule(source.no_effect, raised=True),
     Rule(state.shared_by_objects, raised=True),

@@ -7,15 +7,17 @@ shapes are known, and none of it reaches a hidden check, whose errors carry no s
 from __future__ import annotations
 
 import ast
+import builtins
 import re
 from collections.abc import Iterator, Mapping
 
 from grader.diagnosis.codes import Candidate
 from grader.diagnosis.evidence import Evidence
-from grader.diagnosis.rules.source import functions_of, short
+from grader.diagnosis.rules.source import arguments_of, definitions_of, functions_of, names_stored, short
 from grader.worker.syntax import parse_tree
 
 LOCAL = re.compile(r"local variable '(\w+)'")
+OF_ANOTHER_KIND = re.compile(r"object is not callable$|object has no attribute '")
 Shape = tuple[int, ...]
 PRODUCTS = frozenset({"dot", "matmul"})
 REDUCTIONS = frozenset({"sum", "mean", "max", "min", "argmax", "std", "var"})
@@ -75,6 +77,78 @@ def local_without_value(evidence: Evidence) -> Candidate | None:
             text += " Change what is in that one, or use another name."
         return Candidate("no-value-yet", text, f"`{name[1]}` is local and has no value yet")
     return None
+
+
+def overwritten_name(evidence: Evidence) -> Candidate | None:
+    """A function or module that the student's own line uses, and whose name a cell has given to something else."""
+    error, at = evidence.case.observation.error, evidence.case.frame
+    if error is None or error.type not in ("TypeError", "AttributeError"):
+        return None
+    if error.message and not OF_ANOTHER_KIND.search(error.message):
+        return None
+    for definition in definitions_of(evidence, beside=True):
+        if not definition.excerpt.file.startswith("cell ") or (at is not None and at.file != definition.excerpt.file):
+            continue
+        for called, function in definition.functions():
+            local = arguments_of(function) | set(names_stored(function))
+            for node in ast.walk(function):
+                name = _used(node, error.type)
+                last = definition.line(node) + int(getattr(node, "end_lineno", 0)) - int(getattr(node, "lineno", 0))
+                if not name or name in local or (at is not None and not definition.line(node) <= at.line <= last):
+                    continue
+                calls = error.type == "TypeError"
+                if taken := _taken(evidence, name, certain=bool(error.message), called=calls):
+                    verb = "calls" if calls else "uses"
+                    text = f"{taken}, which `{called}` {verb} {definition.at(node)}: choose another name there."
+                    return Candidate("overwritten-name", text, f"`{name}` has been given another value")
+    return None
+
+
+def _used(node: ast.AST, type: str) -> str:
+    """The name that a node calls, or of which it takes an attribute, after an error of this type."""
+    match node:
+        case ast.Call(func=ast.Name(id=name)) if type == "TypeError":
+            return name
+        case ast.Attribute(value=ast.Name(id=name)) if type == "AttributeError":
+            return name
+    return ""
+
+
+def _taken(evidence: Evidence, name: str, *, certain: bool, called: bool) -> str:
+    """The beginning of a sentence on the cell that gave `name` to a value last; empty if none did before the check.
+
+    `certain`: that it is no function any more is known from the error, so that only the place is to be found. What is
+    not `called` was a module.
+    """
+    every = (evidence.bound or {}).get(name, ())
+    cells = [bound for bound in every if bound.cell is not None and bound.cell <= evidence.case.last_cell]
+    if not cells or cells[-1].definition.kind != "assign":
+        return ""
+    node, last = cells[-1].definition.node, cells[-1]
+    before = next((b for b in reversed(cells[:-1]) if b.definition.kind != "assign"), None)
+    if not certain and not _is_plain_value(node):
+        return ""
+    if before is not None and before.definition.kind == "import":
+        what = f"what was imported as `{name}` ({before.file})"
+    elif before is not None:
+        what = f"the {'class' if before.definition.kind == 'class' else 'function'} `{name}` ({before.file})"
+    elif hasattr(builtins, name):
+        what = f"Python's own `{name}`"
+    else:
+        return ""
+    if not called and (before is None or before.definition.kind != "import"):
+        return ""
+    text = short(node.target) if isinstance(node, ast.For) else short(node)
+    return f"`{text}` ({last.file}, line {last.definition.line}) takes the name of {what}"
+
+
+def _is_plain_value(node: ast.stmt) -> bool:
+    """Whether a statement gives a name what cannot be called, whatever its parts are."""
+    match node:
+        case ast.Assign(targets=[ast.Name()], value=value) | ast.AnnAssign(value=value):
+            plain = ast.Constant | ast.BinOp | ast.List | ast.Tuple | ast.Dict | ast.ListComp | ast.JoinedStr
+            return isinstance(value, plain)
+    return False
 
 
 def none_left(evidence: Evidence) -> Candidate | None:
