@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from grader.assignment.release.fingerprints import FILE, fingerprints_of
 from grader.errors import AuthoringError, SubmissionError, WorkerError
 from grader.model import Assignment, Submission
 from grader.submission import quota
@@ -447,6 +448,40 @@ def test_of_several_versions_the_one_that_was_worked_on_is_taken(
     tmp_path: Path, single: Assignment, files: Mapping[str, bytes], wanted: str
 ) -> None:
     assert chosen(tmp_path, single, files) == wanted
+
+
+STUBS = notebook_json(text("# Layers"), "class Affine: ...", "class ReLU: ...")
+WRITTEN = notebook_json(text("# Layers"), "class Affine: done = 1", "class ReLU: ...")
+RUN_CELL = {"cell_type": "code", "execution_count": 3, "source": "class ReLU: ..."}
+STUBS_RUN = notebook_json(text("# Layers"), "class Affine: ...", RUN_CELL)
+BROKEN = notebook_json(text("# Layers"), "class Affine: done = (1", "class ReLU: ...")
+SCRIPT = "class Affine: done = 1\n\n\nclass ReLU: done = 2\n"
+
+
+@pytest.mark.parametrize(
+    ("files", "wanted", "instead"),
+    [
+        ({"hw.ipynb": STUBS, "hw Smith (2).ipynb": WRITTEN}, "hw Smith (2).ipynb", "hw.ipynb"),
+        ({"hw.ipynb": STUBS_RUN, "mine.ipynb": WRITTEN}, "mine.ipynb", "hw.ipynb"),
+        ({"a_final.ipynb": STUBS_RUN, "b.ipynb": WRITTEN}, "b.ipynb", "a_final.ipynb"),
+        ({"hw.ipynb": STUBS, "mine.py": SCRIPT}, "mine.py", "hw.ipynb"),
+        ({"hw.ipynb": WRITTEN, "mine.ipynb": WRITTEN}, "hw.ipynb", ""),
+        ({"hw.ipynb": BROKEN, "mine.ipynb": WRITTEN}, "hw.ipynb", ""),
+        ({"hw.ipynb": STUBS, "mine.ipynb": STUBS}, "hw.ipynb", ""),
+        ({"hw.ipynb": STUBS, "other.ipynb": notebook_json("x = 1")}, "hw.ipynb", ""),
+    ],
+)
+def test_of_an_untouched_notebook_and_one_that_is_written_the_second_is_taken(
+    tmp_path: Path, single: Assignment, files: Mapping[str, bytes], wanted: str, instead: str
+) -> None:
+    handout = {"hw.ipynb": single.handout / "hw.ipynb", "nn_utils.py": single.handout / "nn_utils.py"}
+    solved = notebook_json(text("# Layers"), "class Affine: done = 1", "class ReLU: done = 2")
+    (single.handout / FILE).write_bytes(fingerprints_of(single, handout, {**handout, "hw.ipynb": solved}))
+    submission = opened(tmp_path, single, files)
+    assert submission.notebook is not None
+    assert submission.notebook.name == wanted
+    told = [note for note in submission.notes if note.endswith("no code is filled in")]
+    assert told == ([f"{wanted} was graded: in {instead} no code is filled in"] if instead else [])
 
 
 # ---------------------------------------------------------------- what is refused

@@ -12,7 +12,7 @@ from pathlib import PurePosixPath
 
 import msgspec
 
-from grader.assignment.release.fingerprints import read_fingerprints
+from grader.assignment.release.fingerprints import Fingerprints, definition_digests, read_fingerprints
 from grader.errors import SubmissionError
 from grader.model import Assignment, Notebook
 from grader.submission.files.gather import SubmittedFiles
@@ -20,6 +20,8 @@ from grader.submission.files.layout import alternatives, without_copy_mark
 from grader.submission.files.similarity import MARGIN, THRESHOLD, expected, likeness, profile
 from grader.submission.names import printable
 from grader.submission.review.edited_cells import is_unsolved
+from grader.submission.source.definitions import parse
+from grader.submission.source.magics import plain_python
 
 _BY_NAME = 0.2  # what a file name like the assignment's adds to a likeness: it breaks ties and decides nothing else
 _SHOWN = 5
@@ -36,19 +38,60 @@ class Choice(msgspec.Struct, frozen=True):
 
 
 def choose_notebook(handed: SubmittedFiles, assignment: Assignment) -> Choice:
-    """The notebook to run, as `_chosen`; where there are others, a note says which it is.
+    """The notebook to run, as `_chosen`, unless nothing is filled in there and something is in another version of it.
 
-    Of an assignment of several notebooks those count that belong to the assignment's one.
+    Where there are others, a note says which it is. Of an assignment of several notebooks those count that belong to
+    the assignment's one.
     """
     if assignment.notebooks:
         handed = _of_this_notebook(handed, assignment)
     if not handed.notebooks and handed.notebook is None and not assignment.student_files:
         return _script(handed, assignment)
-    choice = _chosen(handed, assignment)
+    choice = _written_instead(handed, assignment, _chosen(handed, assignment))
     others = [name for name in handed.notebooks if name != choice.name]
     if choice.notes or choice.name is None or not others or handed.notebook is not None:
         return choice
     return Choice(choice.name, (f"{printable(choice.name)} was graded, not {_listed(others)}",))
+
+
+def _written_instead(handed: SubmittedFiles, assignment: Assignment, choice: Choice) -> Choice:
+    """Of an untouched notebook, the version of it in which something is written: a notebook, or a Python file."""
+    given = read_fingerprints(assignment)
+    handed_out = given.given_notebook(assignment.notebook) if given is not None else None
+    untouched = _readable(handed, choice.name) if choice.name is not None and handed.notebook is None else None
+    if given is None or handed_out is None or untouched is None or not _definitions(untouched) & _stubs(given):
+        return choice
+    known = _definitions(handed_out) | _stubs(given)
+    # a method may be put on its class below it
+    asked = given.stubs.keys() | {name.rpartition(".")[2] for name in given.stubs}
+
+    def is_written(notebook: Notebook | None) -> bool:
+        return notebook is not None and any(one[0] in asked for one in _definitions(notebook) - known)
+
+    as_given = {cell.source for cell in handed_out.code}
+    own = [cell.source for cell in untouched.code if cell.source not in as_given]
+    if is_written(untouched) or any(parse(plain_python(source)).tree is None for source in own):
+        return choice
+    read = {name: notebook for name in handed.notebooks if (notebook := _readable(handed, name)) is not None}
+    alike = _scores(read, assignment, by_name=False)
+    enough = max(alike[choice.name or ""] - MARGIN, THRESHOLD + _BY_NAME)
+    instead = _furthest([n for n in sorted(read) if alike[n] >= enough and is_written(read[n])], read)
+    if instead.name is None and not assignment.student_files:
+        instead = _script(handed, assignment)
+        instead = instead if instead.name is not None and is_written(_readable(handed, instead.name)) else Choice(None)
+    if instead.name is None:
+        return choice
+    note = f"{printable(instead.name)} was graded: in {printable(choice.name or '')} no code is filled in"
+    return Choice(instead.name, (note, *instead.notes))
+
+
+def _stubs(given: Fingerprints) -> set[tuple[str, str]]:
+    return {(name, digest) for name, digests in given.stubs.items() for digest in digests}
+
+
+def _definitions(notebook: Notebook) -> set[tuple[str, str]]:
+    """Name and fingerprint of all that the cells define."""
+    return {one for cell in notebook.code for one in definition_digests(plain_python(cell.source))}
 
 
 def _script(handed: SubmittedFiles, assignment: Assignment) -> Choice:
