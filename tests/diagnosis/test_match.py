@@ -12,6 +12,7 @@ import pytest
 
 from grader.diagnosis.bank import GRADED, REPEATED, VIEWS, Bank, Hypothesis, Results, write_bank
 from grader.diagnosis.matching.match import Matcher
+from grader.model import Uses
 from grader.worker.experiments.fingerprints import FIELDS, fingerprints
 from tests.diagnosis.test_bank import assignment
 from tests.support import make_check
@@ -104,3 +105,24 @@ def test_a_term_too_many_is_added_and_not_subtracted(tmp_path: Path) -> None:
     extra = Hypothesis(code="extra-term", text="`b` is added once too often", function="f", named=False)
     assert multiples(tmp_path, affine(1.5), affine(0), affine(1), extra) == [0]
     assert multiples(tmp_path, affine(-1.5), affine(0), affine(1), extra) == []
+
+
+@pytest.mark.parametrize(("array", "left"), [("out", []), ("other", [0])])
+def test_what_an_earlier_check_has_seen_otherwise_is_not_named_by_a_later_one(
+    tmp_path: Path, array: str, left: list[int]
+) -> None:
+    def rows(name: str, outputs: Outputs) -> np.ndarray:
+        found = np.full((VIEWS, 1, FIELDS), np.nan)
+        for view, values in seen(outputs).items():
+            found[view] = fingerprints({name: values["out"]}, [name])
+        return found
+
+    named = Hypothesis(code="named-by-the-course", text="the bias is left out", function="", named=True)
+    table = {
+        check: Results((name,), rows(name, affine(1)), np.array([0], dtype=np.int32), rows(name, affine(0))[None])
+        for check, name in (("earlier", array), ("later", "out"))
+    }
+    one = Matcher(Bank(write_bank(assignment(tmp_path), (1, 2), (named,), table)))
+    earlier, later = (msgspec.structs.replace(FORWARD, id=id, uses=(Uses(name="f"),)) for id in ("earlier", "later"))
+    one.failed(earlier, {array: seen(affine(2))[GRADED]["out"]})
+    assert list(one.possible(later, seen(affine(0))[GRADED])) == left

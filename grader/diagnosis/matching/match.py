@@ -42,6 +42,8 @@ class Matcher:
         self._seen: set[int] = set()
         """Those that fit a failed check of their own name."""
         self._contradicted: set[int] = set()
+        self._otherwise: set[tuple[int, str, str]] = set()
+        """Author's hypotheses with a name and an array of it that an earlier check has seen otherwise."""
 
     def speaks_of(self, check: str) -> bool:
         """Whether any hypothesis changes what `check` returns."""
@@ -84,6 +86,10 @@ class Matcher:
         against |= self._unused - self._seen
         return {h: arrays for h, arrays in hypotheses.items() if h not in against}
 
+    def _is_seen_otherwise(self, number: int, check: Check, arrays: npt.NDArray[np.bool_]) -> bool:
+        names = [name for name, changed in zip(self.names(check.id), arrays, strict=True) if changed]
+        return any((number, use.name, name) in self._otherwise for use in check.uses for name in names)
+
     def failed(self, check: Check, values: Values) -> None:
         """Note the hypotheses under which a check of one name that failed would return something else than it did.
 
@@ -95,9 +101,13 @@ class Matcher:
         if milder(check) is not None:  # at the ends of the numbers it matters how a formula is written
             return
         agreeing, changed = _agreeing(results, GRADED, values), _changed(results)
-        against = results.which[(changed & ~agreeing).any(axis=1)].tolist()
-        asked = check.uses[0].name
+        otherwise, asked = changed & ~agreeing, check.uses[0].name
+        against = results.which[otherwise.any(axis=1)].tolist()
         self._contradicted |= {h for h in against if self._top(h) == asked}
+        for row, number in enumerate(results.which.tolist()):
+            if self._bank.hypotheses[number].named:  # of a whole class, say: it may be right of another of its arrays
+                names = (name for name, other in zip(results.names, otherwise[row], strict=True) if other)
+                self._otherwise |= {(number, asked, name) for name in names}
 
     def possible(self, check: Check, values: Values) -> dict[int, npt.NDArray[np.bool_]]:
         """Hypotheses that agree at the graded point; for each the arrays that it changes."""
@@ -111,7 +121,8 @@ class Matcher:
         )
         if milder(check) is None:  # where no large numbers are asked for, nan or None alone shows nothing
             ok &= self._named(results) | (changed & ~_without_numbers(results)).any(axis=1)
-        return self.left(check, {int(h): changed[row] for row, h in enumerate(results.which) if ok[row]})
+        fits = {int(h): changed[row] for row, h in enumerate(results.which) if ok[row]}
+        return self.left(check, {h: at for h, at in fits.items() if not self._is_seen_otherwise(h, check, at)})
 
     def _named(self, results: Results) -> npt.NDArray[np.bool_]:
         """Which hypotheses of a check are an author's."""
