@@ -484,6 +484,49 @@ def test_of_an_untouched_notebook_and_one_that_is_written_the_second_is_taken(
     assert told == ([f"{wanted} was graded: in {instead} no code is filled in"] if instead else [])
 
 
+LAYER = "class Linear:\n    def forward(self):\n        {}\n\n    def backward(self):\n        {}\n"
+STUB_OF_BOTH = LAYER.format(*["raise NotImplementedError"] * 2)
+HALF_DONE = LAYER.format("return 1", "raise NotImplementedError")
+DONE = LAYER.format("return 1", "return 2")
+
+
+@pytest.mark.parametrize(
+    ("own", "others", "counts", "note"),
+    [
+        (STUB_OF_BOTH, {"layers/linear (1).py": DONE}, DONE, "layers/linear (1).py was graded as"),
+        (STUB_OF_BOTH, {"layers/linear_final.py": HALF_DONE}, HALF_DONE, "layers/linear_final.py was graded as"),
+        (STUB_OF_BOTH, {"mine/linear.py": DONE, "layers/linear copy.py": DONE}, DONE, "layers/linear copy.py was"),
+        (HALF_DONE, {"layers/linear (1).py": DONE}, HALF_DONE, "layers/linear (1).py has more of it, and another name"),
+        (
+            STUB_OF_BOTH,
+            {"layers/linear2.py": DONE, "layers/linear3.py": HALF_DONE},
+            STUB_OF_BOTH,
+            "layers/linear2.py, layers/linear3.py have more of it, and another name",
+        ),
+        (STUB_OF_BOTH + "\n\ndef f(): ...\n", {"layers/linear (1).py": DONE}, None, "has more of it"),
+        (DONE, {"layers/linear (1).py": DONE.replace("2", "3")}, DONE, ""),
+        (STUB_OF_BOTH, {"layers/linear (1).py": STUB_OF_BOTH}, STUB_OF_BOTH, ""),
+        (STUB_OF_BOTH, {"layers/nonlinear.py": "class Linear:\n    pass\n"}, STUB_OF_BOTH, ""),
+    ],
+)
+def test_a_finished_copy_is_taken_where_the_module_is_still_the_stub(
+    tmp_path: Path, own: str, others: Mapping[str, str], counts: str | None, note: str
+) -> None:
+    assignment = make_assignment(
+        write(tmp_path / "handout", {"layers/linear.py": STUB_OF_BOTH}),
+        notebook=None,
+        student_files=["layers/linear.py"],
+        names={"Linear": "layers.linear"},
+    )
+    stub = {"layers/linear.py": STUB_OF_BOTH.encode()}
+    prints = fingerprints_of(assignment, stub, {"layers/linear.py": DONE.encode()})
+    (assignment.handout / FILE).write_bytes(prints)
+    submission = opened(tmp_path, assignment, {"layers/linear.py": own, **others})
+    assert read(submission, "layers/linear.py") == (own if counts is None else counts)
+    assert len(submission.notes) == bool(note)
+    assert note in "".join(submission.notes)
+
+
 # ---------------------------------------------------------------- what is refused
 
 

@@ -19,6 +19,7 @@ from grader.errors import SubmissionError, WorkerError
 from grader.model import Assignment, Notebook, Submission
 from grader.submission.files.choose_notebook import choose_notebook
 from grader.submission.files.fill_imports import fill_imports
+from grader.submission.files.finished_copies import with_finished_copies
 from grader.submission.files.gather import SubmittedFiles, gather
 from grader.submission.files.layout import Layout, lay_out, module_paths, mounted_folders
 from grader.submission.files.provided import edited, place_provided, provided_versions
@@ -61,7 +62,7 @@ def open_submission(
     texts: dict[str, str] = {}
     try:
         handed = with_written(handed, notebook, workdir / "written")
-        layout = lay_out(handed.files, assignment, notebook)
+        layout = with_finished_copies(handed, lay_out(handed.files, assignment, notebook), assignment)
         read = _notebook(handed, layout, notebook)
         notes = [*handed.notes, *choice.notes, *layout.notes]
         folder.mkdir(parents=True)
