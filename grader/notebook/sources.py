@@ -64,8 +64,11 @@ class LiveSources:
         """A name of the check whose definition still is the hand-out's stub."""
         for uses in check.uses:
             counted = self.counted(uses)
-            if counted is not None and _digest(counted.definition) in self._stubs.get(counted.definition.name, ()):
-                return uses.name
+            own = counted.definition.name if counted is not None else ""
+            if counted is not None and _digest(counted.definition) in self._stubs.get(own, ()):
+                cells = (text for text in self.texts.values() if own in text)
+                if not any(one.owner == own for text in cells for one in definitions(text).attached):
+                    return uses.name
         return None
 
     def counted(self, uses: Uses) -> Counted | None:

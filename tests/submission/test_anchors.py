@@ -60,6 +60,49 @@ def test_an_instance_of_another_name_moves_nothing(tmp_path: Path) -> None:
     assert cell_of(tmp_path, make_notebook("class ReLU: pass", "relu = ReLU()"), "ReLU") == 0
 
 
+@pytest.mark.parametrize(
+    ("later", "counts"),
+    [
+        ("Net.predict = predict", True),
+        ("Net.predict = staticmethod(predict)", True),
+        ("Net.predict = lambda self: 1", True),
+        ("def step(self): pass\nNet.step = step\ndel step", True),
+        ("setattr(Net, 'predict', predict)", True),
+        ("for one in (predict,):\n    setattr(Net, one.__name__, one)", True),
+        ("@add_to_class(Net)\ndef step(self): pass", True),
+        ("@patch\ndef step(self: Net): pass", True),
+        ("rate = 1\nNet.rate = rate", False),
+        ("Net.rate = 0.1", False),
+        ("Other.predict = predict", False),
+        ("def make(net: Net): pass", False),
+    ],
+)
+def test_a_method_that_is_put_on_a_class_below_it_is_a_part_of_it(tmp_path: Path, later: str, counts: bool) -> None:
+    notebook = make_notebook("class Net: pass", "def predict(self): pass", later, "net = Net()")
+    assert cell_of(tmp_path, notebook, "Net") == (2 if counts else 0)
+
+
+def test_a_method_of_a_later_class_of_the_name_moves_nothing(tmp_path: Path) -> None:
+    notebook = make_notebook("class Net: pass", "class Net: done = 1", "Net.f = lambda self: 1")
+    assert cell_of(tmp_path, notebook, Uses(name="Net", occurrence=0)) == 0
+    assert cell_of(tmp_path, notebook, Uses(name="Net", occurrence=1)) == 2
+
+
+def test_what_the_method_calls_is_waited_for(tmp_path: Path) -> None:
+    notebook = make_notebook("class Net: pass", "def f(self): return g()\nNet.f = f", "def g(): pass", "x = 1")
+    assert cell_of(tmp_path, notebook, "Net") == 2
+
+
+def test_a_class_of_a_module_is_probed_after_the_cell_that_puts_a_method_on_it(tmp_path: Path) -> None:
+    modules = {"layers/net.py": "class Net: pass"}
+    notebook = make_notebook("from layers.net import Net", "Net.f = lambda self: 1", "x = 1")
+    found = anchor(tmp_path / "a", notebook, "Net", names={"Net": "layers.net"}, modules=modules)
+    assert found == Anchor(when="after", cell=1)
+    untouched = make_notebook("from layers.net import Net", "Net.rate = 1")
+    found = anchor(tmp_path / "b", untouched, "Net", names={"Net": "layers.net"}, modules=modules)
+    assert found == Anchor(when="before")
+
+
 def test_a_lambda_that_replaces_a_stub_is_a_definition(tmp_path: Path) -> None:
     assert cell_of(tmp_path, make_notebook("def relu(x): raise NotImplementedError", "relu = lambda x: x"), "relu") == 1
 

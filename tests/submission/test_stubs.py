@@ -83,6 +83,15 @@ def test_a_solved_class_is_not_unfilled(tmp_path: Path) -> None:
     assert found(tmp_path, SOLVED) == frozenset()
 
 
+def test_a_stub_whose_methods_are_put_on_it_below_is_filled_in(tmp_path: Path) -> None:
+    one = STUB + "\n\ndef forward(self, x): return x\n\n\nAffine.forward = forward\n"
+    assert found(tmp_path / "a", one) == {"Affine.backward"}
+    other = STUB + "\n\n@add_to_class(Affine)\ndef show(self): ...\n"
+    assert "Affine" in found(tmp_path / "b", other)
+    unknown = STUB + "\n\nfor f in functions:\n    setattr(Affine, f.__name__, f)\n"
+    assert "Affine" not in found(tmp_path / "c", unknown)
+
+
 def test_given_code_is_never_unfilled(tmp_path: Path) -> None:
     names = {"Affine": "", "helper": "", "net": ""}
     whole = {"stub": GIVEN + "net = 1\n" + STUB, "solved": GIVEN + "net = 1\n" + SOLVED}

@@ -137,8 +137,10 @@ class _Comparison:
         if student is None or student.definition is None or student.path in self._assignment.provided_files:
             return frozenset()
         own = student.definition.name
+        attached = {f"{own}.{one.method}" if one.method else own for _, one in self._student.attached(student)}
+        written = attached & self._stubs.keys()
         return frozenset(
             uses.name + name.removeprefix(own)
             for name, digest in piece_digests(own, student.definition.node)
-            if digest and digest in self._stubs.get(name, ())
+            if digest and digest in self._stubs.get(name, ()) and not (written and name in (own, *written))
         )

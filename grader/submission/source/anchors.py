@@ -22,11 +22,15 @@ def find_anchors(assignment: Assignment, submission: Submission) -> dict[str, An
 
 def _anchor(check: Check, assignment: Assignment, submission: Submission, sources: Sources) -> Anchor:
     places_of = [(uses.name, sources.find(uses, places(assignment, submission, uses.name))) for uses in check.uses]
-    in_notebook = [(name, f) for name, f in places_of if not _in_modules(name, f, assignment, submission)]
+    # a class of a module on which the notebook puts methods is finished there
+    finished = {name for name, f in places_of if f is not None and any(c is not None for c, _ in sources.attached(f))}
+    in_notebook = [
+        (name, f) for name, f in places_of if name in finished or not _in_modules(name, f, assignment, submission)
+    ]
     bindings = {name: f.cell for name, f in in_notebook if f is not None and f.cell is not None}
     if submission.notebook is None or (places_of and not in_notebook):
         return Anchor(when="before")
-    if not places_of or any(f is None or f.cell is None for _, f in in_notebook):
+    if not places_of or any(f is None or (f.cell is None and name not in finished) for name, f in in_notebook):
         return Anchor(when="end", bindings=bindings)
     return Anchor(when="after", cell=sources.complete([f for _, f in in_notebook if f]), bindings=bindings)
 

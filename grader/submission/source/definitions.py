@@ -49,12 +49,26 @@ class Definition(Struct, frozen=True, kw_only=True):
         return "\n".join(self.source.split("\n")[self.line - 1 : self.node.end_lineno])
 
 
+class Attached(Struct, frozen=True):
+    """A function that is put on a class below it: `Net.predict = predict`, `setattr`, or a decorator that names it."""
+
+    owner: str
+    """Name of the class."""
+    method: str
+    """Its name there; empty where that is only known when it runs."""
+    names: frozenset[str] = frozenset()
+    """Names that the function may be defined under."""
+    node: ast.stmt | None = None
+    """The function, where it is defined in the same statement."""
+
+
 class CellDefinitions(Struct, frozen=True, kw_only=True):
     """What a source defines, in order."""
 
     found: tuple[Definition, ...] = ()
     stars: tuple[str, ...] = ()
     """Modules of `from … import *`, with their leading dots."""
+    attached: tuple[Attached, ...] = ()
     note: str = ""
     """Why nothing could be read: `line 3: invalid syntax`."""
 
@@ -135,7 +149,9 @@ def definitions(source: str) -> CellDefinitions:
     every: list[Definition] = []
     gone: dict[str, int] = {}  # name -> how many definitions came before it was deleted
     stars: list[str] = []
+    attached: list[Attached] = []
     for statement, loop in _statements(parsed.tree.body):
+        attached.extend(_attached(statement))
         if isinstance(statement, ast.Delete):
             gone |= {name: len(every) for target in statement.targets for name in _targets(target)}
         elif isinstance(statement, ast.ImportFrom) and any(a.name == "*" for a in statement.names):
@@ -143,7 +159,7 @@ def definitions(source: str) -> CellDefinitions:
         else:
             every.extend(msgspec.structs.replace(d, source=text) for d in _defined(statement, loop))
     kept = (d for number, d in enumerate(every) if number >= gone.get(d.name, 0))
-    return CellDefinitions(found=tuple(kept), stars=tuple(stars))
+    return CellDefinitions(found=tuple(kept), stars=tuple(stars), attached=tuple(attached))
 
 
 def free_names(statement: ast.stmt) -> set[str]:
@@ -211,6 +227,28 @@ def _defined(statement: ast.stmt, loop: bool) -> Iterator[Definition]:
             for item in items:
                 if item.optional_vars is not None:
                     yield from _assigned(statement, [item.optional_vars], item.context_expr, loop)
+
+
+def _attached(statement: ast.stmt) -> Iterator[Attached]:
+    match statement:
+        case ast.Assign(targets=[ast.Attribute(value=ast.Name(id=owner), attr=method)], value=value):
+            if isinstance(value, ast.Lambda) or (names := _given_names(value)):
+                yield Attached(owner, method, frozenset() if isinstance(value, ast.Lambda) else names)
+        case ast.Expr(value=ast.Call(func=ast.Name(id="setattr"), args=[ast.Name(id=owner), name, value])):
+            method = name.value if isinstance(name, ast.Constant) and isinstance(name.value, str) else ""
+            yield Attached(owner, method, _given_names(value) if method else frozenset())
+        case ast.FunctionDef(name=method, decorator_list=decorators, args=arguments):
+            called = [argument for d in decorators if isinstance(d, ast.Call) for argument in d.args]
+            # fastai's `@patch` takes the class from the annotation of `self`
+            called += [first.annotation for first in arguments.args[:1] if decorators and first.annotation]
+            for owner in dict.fromkeys(one.id for one in called if isinstance(one, ast.Name)):
+                yield Attached(owner, method, node=statement)
+
+
+def _given_names(value: ast.expr) -> frozenset[str]:
+    """A name, or those that a call is given: `predict`, `staticmethod(predict)`."""
+    inner = [value, *value.args] if isinstance(value, ast.Call) else [value]
+    return frozenset(one.id for one in inner if isinstance(one, ast.Name))
 
 
 def _assigned(statement: ast.stmt, targets: list[ast.expr], value: ast.expr, loop: bool) -> Iterator[Definition]:

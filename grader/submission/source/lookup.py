@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from grader.model import Assignment, Cell, Notebook, Place, Submission, Uses
 from grader.submission.source import sections
-from grader.submission.source.definitions import Definition, definitions, free_names
+from grader.submission.source.definitions import Attached, Definition, definitions, free_names
 from grader.submission.source.modules import Held, Modules
 
 MAX_HELPERS = 20
@@ -45,6 +45,9 @@ class Sources:
         self._modules = modules
         self._titles = _titles(notebook) if notebook else {}
         self._by_name: dict[str, list[_Candidate]] = {}
+        self._attached = [
+            (c.index, one) for c in (notebook.code if notebook else ()) for one in definitions(c.source).attached
+        ]
         for one in (c for cell in (notebook.code if notebook else ()) for c in _read(cell, modules)):
             self._by_name.setdefault(one.definition.name, []).append(one)
 
@@ -76,16 +79,47 @@ class Sources:
             return self._in_file(reader.path, name)
         return self._in_notebook(Uses(name=name), name, set())
 
+    def attached(self, place: DefinitionPlace) -> list[tuple[int | None, Attached]]:
+        """The functions that are put on the class that is found there, with the index of their cell, None for a module.
+
+        In the notebook those of its class of that name, or of the one that it imports, up to where the name is given to
+        another class.
+        """
+        if place.definition is None or place.definition.kind != "class":
+            return []
+        name, start = place.definition.name, place.cell
+        own = [c.cell.index for c in self._by_name.get(name, ()) if c.definition.kind == "class" and not c.home]
+        in_module = self._modules.attached(place.path) if start is None else ()
+        found: list[tuple[int | None, Attached]] = [(None, one) for one in in_module if one.owner == name]
+        first = -1 if start is None else start
+        until = min((cell for cell in own if cell > first), default=None)
+        for cell, one in self._attached:
+            of_it = one.owner == name and cell >= first and (until is None or cell < until)
+            if of_it and self._is_function(one):
+                found.append((cell, one))
+        return found
+
+    def _is_function(self, attached: Attached) -> bool:
+        """Whether it is one as far as can be seen: a cell may delete the name again that it was defined under."""
+        known = [c.definition.kind for name in attached.names for c in self._by_name.get(name, ())]
+        return not known or "def" in known
+
     def complete(self, places: Sequence[DefinitionPlace]) -> int:
         """The cell of the last of `found`, or the later one that defines the last function or class that they call.
 
-        A notebook whose cells were run in another order may define a helper below. The cell is not moved past another
-        definition of what was found.
+        A cell that puts a method on one of them is a part of it, and a notebook whose cells were run in another order
+        may define a helper below. The cell is not moved past another definition of what was found.
         """
-        last = start = max(f.cell for f in places if f.cell is not None)
-        waiting = [f.definition.node for f in places if f.definition is not None]
-        names = {f.definition.name for f in places if f.definition is not None}
+        start = max((f.cell for f in places if f.cell is not None), default=-1)
+        waiting = [f.definition.node for f in places if f.definition is not None and f.cell is not None]
+        names = {f.definition.name for f in places if f.definition is not None and f.cell is not None}
         again = [c.cell.index for name in names for c in self._by_name.get(name, ()) if c.cell.index > start]
+        last = start
+        for cell, one in (attached for place in places for attached in self.attached(place)):
+            if cell is not None and all(cell < other for other in again):
+                last = max(last, cell)
+                waiting += [one.node] if one.node is not None else []
+                waiting += [c.definition.node for name in one.names for c in self._by_name.get(name, ())]
         asked: set[str] = set()
         while waiting:
             for name in free_names(waiting.pop()) - asked:

@@ -15,7 +15,7 @@ import msgspec
 from msgspec import Struct
 
 from grader.submission.names import fits_a_path
-from grader.submission.source.definitions import CellDefinitions, Definition, definitions
+from grader.submission.source.definitions import Attached, CellDefinitions, Definition, definitions
 
 MAX_SOURCE = 2 << 20
 """Bytes of the largest file that is read as source; a larger one is data with the wrong ending."""
@@ -109,6 +109,11 @@ class Modules:
         """What the module in the file `path` has as attributes; None when its source cannot be parsed."""
         read = self._defined(path)
         return None if read is None or read.note else self._attributes(path, read, _HOPS)
+
+    def attached(self, path: str) -> tuple[Attached, ...]:
+        """The functions that the module in the file `path` puts on classes."""
+        read = self._defined(path)
+        return () if read is None else read.attached
 
     def starred(self, module: str) -> tuple[Held, ...]:
         """What `from module import *` binds in the notebook, imports followed."""
