@@ -16,7 +16,6 @@ from grader.report.sanitize import one_line
 from grader.report.sentences import Feedback
 
 RIGHT_FOR_OWN = "right-for-your-forward"
-SYNTAX_ERRORS = ("SyntaxError", "IndentationError", "TabError")
 
 
 class Explanation(Struct, frozen=True, kw_only=True):
@@ -107,8 +106,8 @@ class FailedCells(Struct, frozen=True, kw_only=True):
 
     @property
     def unreadable(self) -> tuple[CellRun, ...]:
-        """Those with a syntax error: nothing of them ran, so they come first."""
-        return tuple(c for c in self.own if c.error is not None and c.error.type in SYNTAX_ERRORS)
+        """Those with a syntax error, or that import a module with one: nothing of it ran, so they come first."""
+        return tuple(c for c in self.own if c.error is not None and c.error.type in sentences.SYNTAX_ERRORS)
 
     @property
     def others(self) -> tuple[CellRun, ...]:
@@ -130,7 +129,7 @@ def failed_cells(report: Report) -> FailedCells:
             continue
         if not sentences.is_unwritten(cell):
             name = cell.error.type if cell.error is not None else ""
-            follows = (earlier and name == "NameError") or (untouched and name not in SYNTAX_ERRORS)
+            follows = (earlier and name == "NameError") or (untouched and name not in sentences.SYNTAX_ERRORS)
             (followed if follows else own).append(cell)
         earlier = True
     return FailedCells(own=tuple(own), followed=tuple(followed))

@@ -42,6 +42,7 @@ _ANSWER = {
     "empty": "not answered",
     "not found": "no answer found",
 }
+SYNTAX_ERRORS = ("SyntaxError", "IndentationError", "TabError")
 _CELL = {"error": "stopped", "timeout": "ran out of time", "crashed": "crashed Python", "skipped": "did not run"}
 
 
@@ -183,7 +184,17 @@ def cell_problem(cell: CellRun) -> str:
         return how
     message = one_line(cell.error.message.strip().partition("\n\n")[0], CELL_MESSAGE)
     before = one_line(cell.error.type) if cell.status == "error" else how  # other types are the grader's own
+    if file := unreadable_module(cell):
+        before = f"{before} in {file}, line {cell.error.frames[-1].line}, which it imports"
     return ": ".join(filter(None, (before, message)))
+
+
+def unreadable_module(cell: CellRun) -> str:
+    """The module that Python cannot read, where the cell failed by its import; the cell itself can be read then."""
+    if cell.error is None or cell.error.type not in SYNTAX_ERRORS or not cell.error.frames:
+        return ""
+    file = one_line(cell.error.frames[-1].file)
+    return "" if file.startswith("cell ") else file
 
 
 def is_unwritten(cell: CellRun) -> bool:

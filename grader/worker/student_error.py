@@ -39,8 +39,8 @@ def student_error(error: BaseException, files: Mapping[str, str]) -> StudentErro
                 frames.append(_frame(files[name], line))
             elif is_own(name, root):
                 frames.append(_frame(os.path.relpath(os.path.realpath(name), root), line))
-        if isinstance(error, SyntaxError) and not frames and error.lineno:
-            frames.append(_syntax_frame(error, root))
+        if isinstance(error, SyntaxError) and error.lineno and (not frames or is_own(str(error.filename), root)):
+            frames.append(_syntax_frame(error, root))  # of a module: below the line that imports it
     except Exception:
         frames = []  # student code (a poisoned traceback or file name) ran and failed: the type is still reported
     message, kept = _message(error), tuple(frames[-MAX_FRAMES:])
@@ -100,7 +100,7 @@ def _frame(file: str, line: int) -> Frame:
 
 def _syntax_frame(error: SyntaxError, root: str) -> Frame:
     name = str(error.filename)
-    inside = os.path.relpath(name, root) if name.startswith(root + os.sep) else name.strip("<>")
+    inside = os.path.relpath(os.path.realpath(name), root) if is_own(name, root) else name.strip("<>")
     return _frame(inside, error.lineno if isinstance(error.lineno, int) else 0)
 
 

@@ -600,3 +600,11 @@ def _state(pid: int) -> str:
 )
 def test_only_plain_definitions_are_run_without_a_spare(source: str, harmless: bool) -> None:
     assert is_harmless(source) is harmless
+
+
+def test_a_module_that_cannot_be_read_is_where_the_error_is(run: Runner, tmp_path: Path) -> None:
+    modules = {"helper.py": "def g():\n\treturn 1\n        return 2\n"}
+    session = run(tmp_path, ["x = 1\nfrom helper import g"], [], [], names={"g": "helper"}, modules=modules)
+    error = session.cells[0].error
+    assert error is not None
+    assert (error.type, [(f.file, f.line) for f in error.frames]) == ("TabError", [("cell 0", 2), ("helper.py", 3)])

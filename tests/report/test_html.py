@@ -302,7 +302,7 @@ def test_a_cell_that_python_cannot_read_comes_before_all_that_follows_from_it() 
     from tests.report.test_terminal import broken_cell
 
     text = Reader(html.render(broken_cell())).text
-    assert text.index("Cells that Python cannot read") < text.index("was never closed") < text.index("Not started")
+    assert text.index("What Python cannot read") < text.index("was never closed") < text.index("Not started")
     assert "Cells with errors" not in text
 
 

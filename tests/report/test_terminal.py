@@ -291,6 +291,15 @@ def test_a_cell_that_python_cannot_read_comes_before_all_that_follows_from_it() 
     assert "Cells with errors" not in text
 
 
+def test_a_module_that_python_cannot_read_is_named_and_not_the_cell_that_imports_it() -> None:
+    frames = (Frame("cell 3", 2, "from layers.relu import ReLU"), Frame("layers/relu.py", 12, "self.x = x"))
+    error = StudentError(type="TabError", message="inconsistent use of tabs", frames=frames)
+    text = page(msgspec.structs.replace(broken_cell(), cells=(CellRun(index=3, status="error", error=error),)))
+    assert "layers/relu.py  TabError: inconsistent use of tabs (imported by cell 3)" in text
+    assert "line 12 │ self.x = x" in text
+    assert "from layers.relu" not in text
+
+
 def test_a_part_without_points_that_is_not_written_is_not_among_the_lost() -> None:
     provided = outcome("softmax", RELU, "Provided", score=0, worth=0)
     missing = outcome("pair", RELU, "Both layers in one", "missing", worth=0, message="Not implemented yet.")

@@ -229,13 +229,16 @@ def _measured(array: Comparison) -> str:
 
 
 def _unreadable(page: TerminalPage, report: Report) -> None:
-    """Cells of which nothing ran: what they define is missing everywhere below."""
+    """Cells and modules of which nothing ran: what they define is missing everywhere below."""
     cells = order.failed_cells(report).unreadable
     if not cells:
         return
     page.paragraph("Python cannot read this, so nothing of it ran (cells are numbered from 0, text included):", 0)
     for cell in cells[:CELLS_SHOWN]:
-        _cell(page, cell)
+        if sentences.unreadable_module(cell):
+            _module(page, cell)
+        else:
+            _cell(page, cell)
     page.gap()
 
 
@@ -268,6 +271,15 @@ def _cell(page: TerminalPage, cell: CellRun) -> None:
         room = page.width - 2 - len(lead) - layout.columns(where) - 3
         code = layout.fit(one_line(frame.text), room) if room >= CODE_ROOM else ""
         page.line(" " * (2 + len(lead)) + page.style(f"{where} │ {code}" if code else where, "dim"))
+
+
+def _module(page: TerminalPage, cell: CellRun) -> None:
+    """A module that Python cannot read, with the cell that imports it."""
+    assert cell.error is not None
+    frame = cell.error.frames[-1]
+    said = f"{one_line(cell.error.type)}: {one_line(cell.error.message, sentences.CELL_MESSAGE)}"
+    page.paragraph(f"{said} (imported by {sentences.cell_name(cell)})", 2, first=f"{one_line(frame.file)}  ")
+    page.line(page.style(layout.fit(f"      line {frame.line} │ {one_line(frame.text)}", page.width), "dim"))
 
 
 def _notes(page: TerminalPage, notes: Iterable[str]) -> None:
