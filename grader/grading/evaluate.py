@@ -27,7 +27,20 @@ from grader.grading.scoring import (
     with_extra,
     without_notebook,
 )
-from grader.model import LOST, Answer, Assignment, Check, Diagnosis, Excerpt, Given, Observation, Outcome, PartResult
+from grader.model import (
+    LOST,
+    Anchor,
+    Answer,
+    Assignment,
+    CellRun,
+    Check,
+    Diagnosis,
+    Excerpt,
+    Given,
+    Observation,
+    Outcome,
+    PartResult,
+)
 from grader.worker.messages import Replacement
 
 if TYPE_CHECKING:  # a submission that passes does not wait for it
@@ -108,6 +121,14 @@ def evaluate(
     )
 
 
+def _made_in(anchor: Anchor, cells: Sequence[CellRun]) -> int:
+    """The cell that was to make what a check asks for; of several the first that failed, -1 for none."""
+    if anchor.when != "end":
+        return anchor.cell
+    failed = {run.index for run in cells if run.status == "error"}
+    return min(failed & set(anchor.bindings.values()), default=-1)
+
+
 def _in_modules(assignment: Assignment, name: str) -> bool:
     """Whether the name lives in modules alone, which all notebooks of an assignment share."""
     places = assignment.names.get(name, ())
@@ -159,12 +180,8 @@ class _Run:
                     result = without_notebook(result, str(self._assignment.notebook))
             elif session.submission.handouts_notebook and session.anchors[check.id].when != "before":
                 result = without_notebook(result)
-            elif session.anchors[check.id].when == "after" and not any(
-                o.status == "missing"
-                for o in self.outcomes.values()  # what is not begun may be why it raised
-            ):
-                at = session.anchors[check.id].cell
-                result = after_cell(result, next((run for run in session.cells if run.index == at), None))
+            elif not any(o.status == "missing" for o in self.outcomes.values()):  # else that may be why it raised
+                result = after_cell(result, _made_in(session.anchors[check.id], session.cells), session.cells)
             if check.visibility == "hidden":
                 result = in_students_words(result, known_names(self._assignment, self._golden))
             self.outcomes[check.id] = result

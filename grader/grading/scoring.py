@@ -154,15 +154,27 @@ def without_notebook(outcome: Outcome, name: str = "") -> Outcome:
     return structs.replace(outcome, status="missing", message=message, arrays=())
 
 
-def after_cell(outcome: Outcome, run: CellRun | None) -> Outcome:
-    """The outcome of a check about what one cell makes, where that cell raised an error of the student's own."""
-    error = run.error if run is not None and run.status == "error" else None
-    unbegun = error is None or error.kind == "stub" or error.type in ("NotImplementedError", "NameError")
-    if run is None or error is None or unbegun or outcome.status != "missing":
+def after_cell(outcome: Outcome, cell: int, cells: Sequence[CellRun]) -> Outcome:
+    """The outcome of a check about what cell `cell` makes, where that raised an error of the student's own.
+
+    A name that is not defined is one where a cell before it has failed by an error of its own.
+    """
+    run = next((run for run in cells if run.index == cell), None)
+    if run is None or run.error is None or run.status != "error" or outcome.status != "missing":
         return outcome
-    detail = f": {_one_line(error.message)}" if error.message else ""
-    message = f"Cell {run.index} raised {error.type}{detail}, so what it was to make is not there."
+    before = next((c for c in cells if c.index < cell and _failed_by_itself(c)), None)
+    if not _failed_by_itself(run) and (before is None or run.error.type != "NameError"):
+        return outcome
+    detail = f": {_one_line(run.error.message)}" if run.error.message else ""
+    after = f", after cell {before.index} had failed" if before is not None and run.error.type == "NameError" else ""
+    message = f"Cell {run.index} raised {run.error.type}{detail}{after}, so what it was to make is not there."
     return structs.replace(outcome, status="error", message=message)
+
+
+def _failed_by_itself(run: CellRun) -> bool:
+    """Whether the cell raised an error of the student's own, and no stub or missing name ended it."""
+    error = run.error if run.status == "error" else None
+    return error is not None and error.kind != "stub" and error.type not in ("NotImplementedError", "NameError")
 
 
 def part_result(

@@ -299,9 +299,21 @@ def test_hidden_checks_speak_of_arrays_as_public_ones_do() -> None:
 )
 def test_what_a_cell_did_not_make_is_not_said_to_be_unbegun(error: StudentError | None, status: Status) -> None:
     run = CellRun(index=22, status="error" if error else "ok", error=error)
-    told = after_cell(result(3, 0, "missing"), run)
+    told = after_cell(result(3, 0, "missing"), 22, [run])
     assert told.status == status
     assert (told.message == "Cell 22 raised KeyError: 0, so what it was to make is not there.") == (status == "error")
+
+
+@pytest.mark.parametrize(("first", "status"), [("TabError", "error"), ("NotImplementedError", "missing")])
+def test_a_missing_name_after_a_failed_cell_is_not_said_to_be_unbegun(first: str, status: Status) -> None:
+    cells = [
+        CellRun(index=index, status="error", error=StudentError(type=type, message="m"))
+        for index, type in ((3, first), (22, "NameError"))
+    ]
+    told = after_cell(result(3, 0, "missing"), 22, cells)
+    assert told.status == status
+    said = "Cell 22 raised NameError: m, after cell 3 had failed, so what it was to make is not there."
+    assert (told.message == said) == (status == "error")
 
 
 @pytest.mark.parametrize(
