@@ -426,6 +426,15 @@ def test_an_exception_in_code_that_runs_elsewhere_leads_to_a_size_written_out(co
     assert "cell 4" not in raising(code, RUNS, type="KeyError")
 
 
+@pytest.mark.parametrize("test", ["x.shape[0] == 10", "len(x) == 10", "10 == x.size", "x.shape == (10, 4)"])
+def test_an_assertion_of_one_size_is_told_where_it_fails_in_code_that_runs_elsewhere(test: str) -> None:
+    code = f"def f(x):\n    assert {test}\n    return x"
+    assert f"`assert {test}` (cell 4, line 4) holds for one size only" in raising(code, RUNS, type="AssertionError")
+    assert "cell 4" not in raising(code, type="AssertionError")
+    for other in ("x.shape[1] == w.shape[0]", "x.ndim == 2", "x.shape[4] == n", "np.all(x == 10)", "k == 10"):
+        assert "cell 4" not in raising(code.replace(test, other), RUNS, type="AssertionError")
+
+
 def test_a_size_written_out_is_not_told_where_the_code_raised_in_another_line() -> None:
     code = "def f(x):\n    a = np.zeros((len(x), 7))\n    return a[x]"
     for line, told in ((4, True), (5, False)):

@@ -201,7 +201,8 @@ def not_used(evidence: Evidence) -> Candidate | None:
 def fixed_size(evidence: Evidence) -> Candidate | None:
     """An exception in code that runs in another check, and that has a size written as a number."""
     error = evidence.case.observation.error
-    if error is None or error.type not in ("ValueError", "IndexError", "KeyError") or not evidence.runs_elsewhere:
+    kinds = ("ValueError", "IndexError", "KeyError", "AssertionError")
+    if error is None or error.type not in kinds or not evidence.runs_elsewhere:
         return None
     at = evidence.raised_at
     for definition, _, function in functions_of(evidence):
@@ -212,7 +213,12 @@ def fixed_size(evidence: Evidence) -> Candidate | None:
                 text = f"This runs in another check, so look at what holds for one depth only: `{short(node)}`"
                 text += f" {definition.at(node)} takes a layer by its number."
                 return Candidate("fixed-size", text, f"`{short(node)}` holds for one depth only")
-            if error.type != "KeyError" and _has_fixed_size(node, function):
+            if error.type == "AssertionError":
+                if isinstance(node, ast.Assert) and _compares_size(node.test):
+                    text = f"This runs in another check: `{short(node)}` {definition.at(node)} holds for one size only,"
+                    text += " and other sizes are asked for."
+                    return Candidate("fixed-size", text, f"`{short(node)}` holds for one size only")
+            elif error.type != "KeyError" and _has_fixed_size(node, function):
                 what = (
                     "has a size written as a number"
                     if isinstance(node, ast.Call)
@@ -403,6 +409,25 @@ def _is_numbered_key(node: ast.AST) -> bool:
         case ast.Subscript(slice=ast.Constant(value=str(key))):
             return key[-1:].isdigit() and int(key[-1]) > 2
     return False
+
+
+def _compares_size(test: ast.expr) -> bool:
+    """Whether a condition compares a length or a shape with a number that is no count of axes."""
+    for node in ast.walk(test):
+        match node:
+            case ast.Compare(left=left, ops=[ast.Eq()], comparators=[right]):
+                sides = [s for side in (left, right) for s in ast.walk(side)]
+                size = any(isinstance(s, ast.Attribute) and s.attr in ("shape", "size") for s in sides)
+                size = size or any(isinstance(s, ast.Call) and is_name(s.func, "len") for s in sides)
+                number = any(type(n.value) is int and n.value > 2 for s in (left, right) for n in _constants(s))
+                if size and number:
+                    return True
+    return False
+
+
+def _constants(node: ast.expr) -> list[ast.Constant]:
+    """Numbers that stand alone or in a tuple; not an index."""
+    return [entry for entry in _entries(node) if isinstance(entry, ast.Constant)]
 
 
 def _has_fixed_size(node: ast.AST, function: Function) -> bool:
