@@ -246,7 +246,7 @@ def _grade_notebook(
         stubs = pool.submit(unfilled_by_check, assignment, submission)
         around = pool.submit(environment)
         stub = _stub_notebook(assignment)
-        edits = pool.submit(_notebook_notes, submission, stub)
+        edits = pool.submit(_notebook_notes, assignment, submission, stub)
         session = Session(
             root, assignment, submission, anchors, seed=seed, pictures=_drawn(assignment, submission, stub, keep)
         )
@@ -419,14 +419,15 @@ def _stub_notebook(assignment: Assignment) -> Notebook | None:
     return read_notebook(assignment.handout / assignment.notebook)
 
 
-def _notebook_notes(submission: Submission, stub: Notebook | None) -> list[str]:
-    """How the notebook was made, as far as it shows: the order of its cells, edits of given ones."""
+def _notebook_notes(assignment: Assignment, submission: Submission, stub: Notebook | None) -> list[str]:
+    """How the notebook was made, as far as it shows: the order of its cells, edits of given ones, code in text."""
     from grader.submission.review.edited_cells import given_cell_notes, is_unsolved, order_notes
+    from grader.submission.review.stubs import not_run_notes
 
     notebook = submission.notebook
     if notebook is None:
         return []
-    notes = order_notes(notebook)
+    notes = [*not_run_notes(assignment, submission), *order_notes(notebook)]
     if stub is not None and notebook.assignment is not None:  # a course's own edition differs in every cell
         notes += given_cell_notes(notebook, stub, {c.index: is_unsolved(c.source) for c in stub.code})
     return notes

@@ -11,7 +11,7 @@ from msgspec import structs
 from grader.assignment.release.fingerprints import FILE, fingerprints_of
 from grader.errors import AuthoringError
 from grader.model import Assignment, Submission, Uses
-from grader.submission.review.stubs import is_left_open, unfilled_by_check, with_written_places
+from grader.submission.review.stubs import is_left_open, not_run_notes, unfilled_by_check, with_written_places
 from tests.submission.building import make_assignment, make_check, make_notebook, make_submission, notebook_json, write
 
 STUB = '''class Affine:
@@ -81,6 +81,30 @@ def test_a_class_that_is_partly_done_names_the_methods_that_are_not(tmp_path: Pa
 
 def test_a_solved_class_is_not_unfilled(tmp_path: Path) -> None:
     assert found(tmp_path, SOLVED) == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("cells", "note"),
+    [
+        ((("raw", SOLVED),), "cell 0 is a raw cell, which does not run: it holds code for `Affine`"),
+        ((STUB, ("markdown", SOLVED)), "cell 1 is a markdown cell, which does not run: it holds code for `Affine`"),
+        ((("markdown", f"Mine:\n```python\n{SOLVED}```\nand so on"),), "cell 0 is a markdown cell, which"),
+        ((SOLVED, ("raw", SOLVED)), ""),
+        ((("raw", STUB),), ""),
+        ((("markdown", "the class Affine is:\n\nclass Affine"),), ""),
+        ((("raw", GIVEN),), ""),
+    ],
+)
+def test_code_in_a_text_cell_is_told_where_no_other_code_has_the_name(
+    tmp_path: Path, cells: tuple[str | tuple[str, str], ...], note: str
+) -> None:
+    handout = write(tmp_path / "handout", {"hw.ipynb": notebook_json(GIVEN, STUB)})
+    checks = [make_check("one", "Affine"), make_check("two", "helper")]
+    assignment = make_assignment(handout, names={"Affine": "", "helper": ""}, checks=checks)
+    released(assignment, {"hw.ipynb": notebook_json(GIVEN, SOLVED)})
+    notes = not_run_notes(assignment, make_submission(tmp_path / "work", make_notebook(*cells)))
+    assert len(notes) == bool(note)
+    assert note in "".join(notes)
 
 
 def test_a_stub_whose_methods_are_put_on_it_below_is_filled_in(tmp_path: Path) -> None:

@@ -12,12 +12,14 @@ from collections.abc import Collection, Mapping
 from msgspec import structs
 
 from grader.assignment.release.fingerprints import Fingerprints, node_digest, piece_digests, read_fingerprints
-from grader.model import Assignment, Place, Submission, Uses
+from grader.model import Assignment, Cell, Place, Submission, Uses
 from grader.submission.names import printable
 from grader.submission.source.definitions import Definition, definitions
 from grader.submission.source.lookup import DefinitionPlace, places, submission_sources
 
 _TO_DO = re.compile(r"#.*\b(TODO|FIXME|YOUR (CODE|ANSWER))\b", re.IGNORECASE)
+
+_FENCED = re.compile(r"^ *(?P<fence>```|~~~)[^\n]*\n(?P<code>.*?)^ *(?P=fence)", re.MULTILINE | re.DOTALL)
 
 _END = re.compile(r"#.*\bEND\b", re.IGNORECASE)
 
@@ -101,6 +103,44 @@ def with_written_places(assignment: Assignment, submission: Submission) -> Submi
             stubs_by_place.setdefault(_shown(counted), {})[name] = _shown(first)
     notes = [_place_note(there, stubs) for there, stubs in stubs_by_place.items()]
     return structs.replace(submission, places=moved, notes=(*submission.notes, *notes)) if moved else submission
+
+
+def not_run_notes(assignment: Assignment, submission: Submission) -> list[str]:
+    """A line for each markdown or raw cell that holds what a check asks for and no code cell or module has."""
+    if submission.notebook is None:
+        return []
+    given = read_fingerprints(assignment)
+    stubs: Mapping[str, Collection[str]] = given.stubs if given is not None else {}
+    sources = submission_sources(submission)
+    absent = set[str]()
+    for name in {uses.name for check in assignment.checks for uses in check.uses}:
+        at = sources.find(Uses(name=name), places(assignment, submission, name))
+        if at is None or (at.definition is not None and holds_stub(at.definition, stubs)):
+            absent.add(name)
+    notes = []
+    for cell in submission.notebook.cells if absent else ():
+        if cell.kind == "code":
+            continue
+        found = (d for text in _code_in_text(cell) for d in definitions(text).found if d.kind in {"def", "class"})
+        names = dict.fromkeys(
+            d.name
+            for d in found
+            if d.name in absent
+            and not is_given(d, given, assignment)
+            and (written_pieces(d, stubs) or not _open_pieces(d, stubs))
+        )
+        if names:
+            listed = ", ".join(f"`{name}`" for name in names)
+            notes.append(f"cell {cell.index} is a {cell.kind} cell, which does not run: it holds code for {listed}")
+    return notes
+
+
+def _code_in_text(cell: Cell) -> list[str]:
+    """The code that a text cell may hold: all of it, or what stands between fences."""
+    if "def " not in cell.source and "class " not in cell.source:
+        return []
+    fenced = [match["code"] for match in _FENCED.finditer(cell.source)] if cell.kind == "markdown" else []
+    return fenced or [cell.source]
 
 
 def is_given(definition: Definition, given: Fingerprints | None, assignment: Assignment) -> bool:
