@@ -51,6 +51,24 @@ def test_the_cell_below_the_question_is_the_answer() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("headings", "state"),
+    [
+        (("## 1.7 Die Lernrate", "## 1.8 Stapel"), "answered"),
+        (("# Aufgabe 1.7: Die Lernrate", "# Aufgabe 1.8: Stapel"), "answered"),
+        (("## 1.7) Die Lernrate", "## 1.8) Stapel"), "answered"),
+        (("## 1.7 Die Lernrate", "## 1.7 Stapel"), "not found"),
+        (("## 1.6 Die Lernrate", "## 1.8 Stapel"), "not found"),
+        (("## 1.6 Die Lernrate", "## 1.7 Batches"), "not found"),
+        (("## Die Lernrate 1.7", "## 1.8 Stapel"), "not found"),
+    ],
+)
+def test_a_section_whose_heading_is_translated_is_found_by_its_number(headings: tuple[str, str], state: str) -> None:
+    found = answer(book(text(headings[0]), text("Langsam."), text(headings[1]), text("Nichts."), "x = 1"), STUB)
+    assert found.state == state
+    assert found.text == ("Langsam." if state == "answered" else "")
+
+
 def test_an_answer_typed_below_the_question_in_its_cell_is_found_without_the_question() -> None:
     assert answer(with_cells(text(QUESTION + "\nIt is slow."), text("TODO: Your answer here.")), STUB) == Answer(
         text="It is slow.", cell=0, state="answered"

@@ -24,6 +24,12 @@ from grader.submission.source.magics import plain_python
 from grader.submission.source.sections import plain
 
 _NUMBERED = re.compile(r"\(?(\d[\d.]*[a-z]?[).:\s]|[a-z][).:])|(q|question|task|part)\s*\d", re.IGNORECASE)
+_NUMBER = re.compile(
+    r"(?:(?:aufgabe|teil|frage|task|part|question|exercise|problem|opgave|opdracht|vraag)\s+)?"
+    r"\(?(?P<number>\d+(?:\.\d+)*[a-z]?)(?:[).:]+\s*|\s+|$)",
+    re.IGNORECASE,
+)
+"""What a heading with a number begins with: `6 The order`, `Aufgabe 6: Die Ordnung`."""
 _MATHS = re.compile(r"\$\$|\\begin|\\\[|```")
 """A changed line of a formula is shown with the formula around it."""
 BESIDE = 2
@@ -47,7 +53,8 @@ def extract_answer(
 ) -> Answer:
     """The answer in the section of `notebook` whose heading contains `manual.under`.
 
-    Where no heading does, a bold lead-in or any line that holds that text, or the question's, opens the section.
+    Where no heading does, a bold lead-in or any line that holds that text, or the question's, opens the section; else
+    the only heading with its number, which may be in another language.
 
     Parameters
     ----------
@@ -70,6 +77,8 @@ def extract_answer(
         titles = _titles(stub)
         known = titles if 2 * len(titles & _titles(notebook)) >= len(titles) else None
     texts = [_without(text, manual.given) for text in _section(notebook, manual, known)]
+    if not texts and given and stub is not None:
+        texts = _by_number(notebook, given[0], _titles(stub))
     if not texts:
         return Answer(state="not found")
     if manual.kind == "plot":
@@ -163,6 +172,28 @@ def _by_line(texts: Sequence[_Text], wanted: str) -> tuple[int, int] | None:
             if folded in sections.plain(line).casefold():
                 return number, at
     return None
+
+
+def _by_number(notebook: Notebook, wanted: _Text, given: Collection[str]) -> list[_Text]:
+    """The section below the only heading with the number of `wanted`; none that the hand-out gives to another."""
+    number = _NUMBER.match(wanted.heading.title) if wanted.heading is not None else None
+    texts = list(_texts(notebook))
+    alike = [
+        n
+        for n, text in enumerate(texts)
+        if text.heading is not None
+        and text.heading.level < sections.QUESTION
+        and (own := _NUMBER.match(text.heading.title)) is not None
+        and number is not None
+        and own["number"] == number["number"]
+    ]
+    words = {_NUMBER.sub("", title, count=1) for title in given}
+    title = texts[alike[0]].heading if len(alike) == 1 else None
+    if title is None or _NUMBER.sub("", title.title.casefold(), count=1) in words:
+        return []
+    first, rest = texts[alike[0]], texts[alike[0] + 1 :]
+    end = next((n for n, text in enumerate(rest) if _closes(text, first, None)), len(rest))
+    return [first, *rest[:end]]
 
 
 def _closes(text: _Text, first: _Text, known: Collection[str] | None) -> bool:
