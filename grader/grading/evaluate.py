@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import time
 import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
@@ -20,6 +21,7 @@ from grader.execution.scheduler import Prober
 from grader.grading.hidden import in_students_words, shown_diagnosis
 from grader.grading.scoring import (
     after_cell,
+    by_source,
     manual_result,
     not_filled_in,
     part_result,
@@ -46,6 +48,7 @@ from grader.worker.messages import Replacement
 if TYPE_CHECKING:  # a submission that passes does not wait for it
     from grader.diagnosis.evidence import Observe
     from grader.submission.source.excerpts import Bound
+    from grader.submission.source.lookup import Sources
 
 GoldenTable = Mapping[str, Mapping[str, Any]]
 """Check id -> name -> what is expected: an array, or a `Plain`."""
@@ -161,6 +164,7 @@ class _Run:
         self._asked: dict[tuple[str, str, int], Observation] = {}
         """What diagnosis has asked: check, source and seed."""
         self._last: tuple[tuple[int, int], tuple[dict[str, Diagnosis], Sequence[str]]] | None = None
+        self._sources: Sources | None = None
         self._open = ""
         """Visibility of the checks that it may ask now."""
 
@@ -174,6 +178,8 @@ class _Run:
                 continue
             observation = self._seen[check.id] = self._prober.observe(check)
             result = safe_outcome(check, observation, self._given(check))
+            if result.status in ("missing", "error"):
+                result = by_source(result, observation, self._definitions(check))
             session = self._prober.session
             if self._assignment.notebooks and session.submission.notebook is None:
                 if not all(_in_modules(self._assignment, uses.name) for uses in check.uses):
@@ -185,6 +191,16 @@ class _Run:
             if check.visibility == "hidden":
                 result = in_students_words(result, known_names(self._assignment, self._golden))
             self.outcomes[check.id] = result
+
+    def _definitions(self, check: Check) -> list[ast.stmt]:
+        """The student's own definitions of the names that a check uses, without classes that cells add methods to."""
+        from grader.submission.source.lookup import places, submission_sources
+
+        submission = self._prober.session.submission
+        self._sources = self._sources or submission_sources(submission)
+        found = [self._sources.find(uses, places(self._assignment, submission, uses.name)) for uses in check.uses]
+        whole = [at for at in found if at is not None and not self._sources.attached(at)]
+        return [at.definition.node for at in whole if at.definition is not None]
 
     def in_place(self, check: Check) -> list[tuple[str, str]]:
         """Notes on the inputs that it saw changed; one without a name counts where its part has no other."""

@@ -6,6 +6,7 @@ Pure: the same arguments give the same outcome. Comparing two values is `grader.
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Collection, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
@@ -19,7 +20,7 @@ from grader.compare.plain import compare_value, fitted, surplus
 from grader.errors import AuthoringError
 from grader.grading.hidden import shown_array
 from grader.grading.judging import JudgeError, is_judged, verdicts
-from grader.grading.returned import not_taken_apart
+from grader.grading.returned import empty_function, not_taken_apart, without_return
 from grader.model import (
     STUB_ENDING,
     Answer,
@@ -136,6 +137,23 @@ def _nothing(check: Check, returned: Sequence[str], seconds: float) -> Outcome:
     which = f"{', '.join(names)} {'is' if len(names) == 1 else 'are'} None"
     message = f"Not implemented yet: {which}. If it is, a `return` or an assignment is missing."
     return Outcome(check=check, status="missing", score=Fraction(0), message=message, seconds=seconds)
+
+
+def by_source(result: Outcome, observation: Observation, definitions: Sequence[ast.stmt]) -> Outcome:
+    """The outcome of what returned None, once it was read whether anything stands in the student's `definitions`.
+
+    Written without a `return` it is a mistake; where nothing stands in it that is not begun, whatever the check met.
+    """
+    check, error = result.check, observation.error
+    if result.status == "missing" and observation.ended == "returned":
+        name = without_return(check, definitions)
+        message = f"`{name}` returned None: is a `return` missing?"
+        return structs.replace(result, status="failed", message=message) if name else result
+    in_check = result.status == "error" and error is not None and not error.frames and len(check.uses) == 1
+    if in_check and error is not None and error.type in ("TypeError", "AttributeError"):
+        name = empty_function(check, definitions)
+        return not_filled_in(check, name) if name else result
+    return result
 
 
 def not_filled_in(check: Check, name: str) -> Outcome:

@@ -31,7 +31,7 @@ from grader.execution.observe import (
     undeclared_changes,
 )
 from grader.grading.evaluate import changed_inputs, each_once, explain_all, given_for
-from grader.grading.scoring import not_filled_in, part_result, safe_outcome
+from grader.grading.scoring import by_source, not_filled_in, part_result, safe_outcome
 from grader.model import Assignment, Check, Observation, Outcome, PartResult, Report
 from grader.notebook import IN_CHECK
 from grader.notebook.sources import LiveSources
@@ -113,7 +113,9 @@ class LiveSession:
                 seen[check.id] = self.observe(check, seed)
                 notes += changed_inputs(seen[check.id].changed, check)
                 given = given_for(assignment, check, self._golden.get(check.id, {}), seed)
-                outcomes.append(safe_outcome(check, seen[check.id], given))
+                counted = [one for uses in check.uses if (one := self.sources.counted(uses)) is not None]
+                result = safe_outcome(check, seen[check.id], given)
+                outcomes.append(by_source(result, seen[check.id], [one.definition.node for one in counted]))
             if outcomes:
                 results.append(part_result(part, outcomes, {}, (), Fraction(0)))
         explained, remarks = explain_all(assignment, results, seen, self._golden, seed=seed, probe=self.observe)
