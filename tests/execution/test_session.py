@@ -429,6 +429,7 @@ def test_what_only_shows_something_costs_only_itself(run: Runner, tmp_path: Path
     "cell",
     [
         "import os\nos.chdir(r'C:\\Users\\J\\course')\nx = 1",
+        "import os; os.chdir('/content/drive/MyDrive'); x = 1",
         "from os import chdir\nchdir('/content/drive/MyDrive/course')\nx = 1",
         "import os\nif True:\n    y = 1\n    os.chdir('/home/me/course')\n    x = y",
         "import os\nif os.sep == '?':\n    pass\nelif os.sep:\n    os.makedirs('/home/me/course')\nx = 1",

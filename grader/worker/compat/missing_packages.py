@@ -16,6 +16,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from importlib.util import find_spec
+from itertools import islice
 from types import ModuleType
 from typing import Any, NamedTuple
 
@@ -169,12 +170,12 @@ def resume_cell(
     unmade: dict[str, BaseException] = {}
     ended: BaseException | None = error
     while ended is not None:
-        line = _line(ended, file)
+        place = _place(ended, file)
         ended = _cause(ended, unmade)
-        at = next((i for i in range(begin, len(tree.body)) if _holds(tree.body[i], line)), None)
+        at = next((i for i in range(begin, len(tree.body)) if _holds(tree.body[i], place)), None)
         if at is None:
             return Rest(ended, False)
-        _open_branches(tree.body, at, line)
+        _open_branches(tree.body, at, place)
         statement = tree.body[at]
         if isinstance(ended, MissingPackageError) and getattr(statement, "decorator_list", None):
             statement.decorator_list = []  # type: ignore[attr-defined]  # `@njit` makes a function fast, not another
@@ -211,19 +212,19 @@ def _stored(statement: ast.stmt) -> set[str]:
 
 def failed_in_library(tree: ast.Module, error: BaseException, file: str, namespace: dict[str, Any]) -> bool:
     """Whether the cell ended at a library's function that was called for its effect, such as a setting."""
-    line = _line(error, file)
-    body = [node for node in tree.body if _holds(node, line)][:1]
+    place = _place(error, file)
+    body = [node for node in tree.body if _holds(node, place)][:1]
     if body:
-        _open_branches(body, 0, line)
+        _open_branches(body, 0, place)
     return bool(body) and _is_librarys(body[0], error, namespace)
 
 
-def _open_branches(body: list[ast.stmt], at: int, line: int) -> None:
-    """Put in the place of an `if` what is left of its branch from `line` on: the branch was chosen, its rest belongs
+def _open_branches(body: list[ast.stmt], at: int, place: tuple[int, int]) -> None:
+    """Put in the place of an `if` what is left of its branch from `place` on: the branch was chosen, its rest belongs
     to the rest of the cell."""
     while isinstance(statement := body[at], ast.If):
         branches = (statement.body, statement.orelse)
-        left = next((b[i:] for b in branches for i in range(len(b)) if _holds(b[i], line)), None)
+        left = next((b[i:] for b in branches for i in range(len(b)) if _holds(b[i], place)), None)
         if left is None:
             return
         body[at : at + 1] = left
@@ -268,17 +269,20 @@ def _run(body: list[ast.stmt], file: str, namespace: dict[str, Any]) -> BaseExce
     return None
 
 
-def _line(error: BaseException, file: str) -> int:
-    """The line of the cell that `error` came through, 0 if none."""
+def _place(error: BaseException, file: str) -> tuple[int, int]:
+    """Line and column of the cell that `error` came through, 0 if none: a line may hold several statements."""
     trace = error.__traceback__
     while trace is not None:
-        if trace.tb_frame.f_code.co_filename == file and trace.tb_frame.f_code.co_name == "<module>":
-            return trace.tb_lineno
+        code = trace.tb_frame.f_code
+        if code.co_filename == file and code.co_name == "<module>":
+            line, _, column, _ = next(islice(code.co_positions(), trace.tb_lasti // 2, None), (None,) * 4)
+            return (trace.tb_lineno, 0) if line is None or column is None else (line, column)
         trace = trace.tb_next
-    return 0
+    return 0, 0
 
 
-def _holds(statement: ast.stmt, line: int) -> bool:
+def _holds(statement: ast.stmt, place: tuple[int, int]) -> bool:
     decorators: list[ast.expr] = getattr(statement, "decorator_list", [])
-    first = min([statement.lineno, *(decorator.lineno for decorator in decorators)])
-    return first <= line <= (statement.end_lineno or statement.lineno)
+    starts = [(decorator.lineno, decorator.col_offset) for decorator in decorators]
+    first = min([(statement.lineno, statement.col_offset), *starts])
+    return first <= place < (statement.end_lineno or statement.lineno, statement.end_col_offset or 0)
