@@ -480,8 +480,27 @@ def test_of_an_untouched_notebook_and_one_that_is_written_the_second_is_taken(
     submission = opened(tmp_path, single, files)
     assert submission.notebook is not None
     assert submission.notebook.name == wanted
-    told = [note for note in submission.notes if note.endswith("no code is filled in")]
+    told = [note for note in submission.notes if "no code is filled in" in note]
     assert told == ([f"{wanted} was graded: in {instead} no code is filled in"] if instead else [])
+
+
+BOTH = notebook_json(text("# Layers"), "class Affine: done = 1", "class ReLU: done = 2")
+CHANGED = notebook_json(text("# Layers"), "class Affine: done = 3", "class ReLU: done = 2")
+
+
+@pytest.mark.parametrize(
+    ("copy", "wanted"), [(BOTH, "hw-Copy1.ipynb"), (CHANGED, "hw.ipynb"), (WRITTEN, "hw.ipynb"), (STUBS, "hw.ipynb")]
+)
+def test_of_a_half_done_notebook_the_copy_that_goes_on_from_it_is_taken(
+    tmp_path: Path, single: Assignment, copy: bytes, wanted: str
+) -> None:
+    handout = {"hw.ipynb": single.handout / "hw.ipynb", "nn_utils.py": single.handout / "nn_utils.py"}
+    (single.handout / FILE).write_bytes(fingerprints_of(single, handout, {**handout, "hw.ipynb": CHANGED}))
+    submission = opened(tmp_path, single, {"hw.ipynb": WRITTEN, "hw-Copy1.ipynb": copy})
+    assert submission.notebook is not None
+    assert submission.notebook.name == wanted
+    told = "hw-Copy1.ipynb was graded: it has all the code of hw.ipynb, and more"
+    assert (told in submission.notes) is (wanted == "hw-Copy1.ipynb")
 
 
 LAYER = "class Linear:\n    def forward(self):\n        {}\n\n    def backward(self):\n        {}\n"

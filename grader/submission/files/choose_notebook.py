@@ -38,7 +38,7 @@ class Choice(msgspec.Struct, frozen=True):
 
 
 def choose_notebook(handed: SubmittedFiles, assignment: Assignment) -> Choice:
-    """The notebook to run, as `_chosen`, unless nothing is filled in there and something is in another version of it.
+    """The notebook to run, as `_chosen`, unless another version of it has all that is filled in there and more.
 
     Where there are others, a note says which it is. Of an assignment of several notebooks those count that belong to
     the assignment's one.
@@ -55,34 +55,41 @@ def choose_notebook(handed: SubmittedFiles, assignment: Assignment) -> Choice:
 
 
 def _written_instead(handed: SubmittedFiles, assignment: Assignment, choice: Choice) -> Choice:
-    """Of an untouched notebook, the version of it in which something is written: a notebook, or a Python file."""
+    """Of a notebook that still has stubs, the version of it that holds all that is written there, and more.
+
+    Of one in which nothing is written that may be a Python file too.
+    """
     given = read_fingerprints(assignment)
     handed_out = given.given_notebook(assignment.notebook) if given is not None else None
-    untouched = _readable(handed, choice.name) if choice.name is not None and handed.notebook is None else None
-    if given is None or handed_out is None or untouched is None or not _definitions(untouched) & _stubs(given):
+    chosen = _readable(handed, choice.name) if choice.name is not None and handed.notebook is None else None
+    if given is None or handed_out is None or chosen is None or not _definitions(chosen) & _stubs(given):
+        return choice
+    as_given = {cell.source for cell in handed_out.code}
+    own = [cell.source for cell in chosen.code if cell.source not in as_given]
+    if any(parse(plain_python(source)).tree is None for source in own):
         return choice
     known = _definitions(handed_out) | _stubs(given)
-    # a method may be put on its class below it
-    asked = given.stubs.keys() | {name.rpartition(".")[2] for name in given.stubs}
+    # a class counts by its methods, each of which may be put on it below it
+    whole = {name for name in given.stubs if not any(other.startswith(f"{name}.") for other in given.stubs)}
+    asked = whole | {name.rpartition(".")[2] for name in given.stubs}
 
-    def is_written(notebook: Notebook | None) -> bool:
-        return notebook is not None and any(one[0] in asked for one in _definitions(notebook) - known)
+    def written(notebook: Notebook | None) -> set[tuple[str, str]]:
+        every = _definitions(notebook) - known if notebook is not None else ()
+        return {one for one in every if one[0] in asked}
 
-    as_given = {cell.source for cell in handed_out.code}
-    own = [cell.source for cell in untouched.code if cell.source not in as_given]
-    if is_written(untouched) or any(parse(plain_python(source)).tree is None for source in own):
-        return choice
+    before = written(chosen)
     read = {name: notebook for name in handed.notebooks if (notebook := _readable(handed, name)) is not None}
     alike = _scores(read, assignment, by_name=False)
     enough = max(alike[choice.name or ""] - MARGIN, THRESHOLD + _BY_NAME)
-    instead = _furthest([n for n in sorted(read) if alike[n] >= enough and is_written(read[n])], read)
-    if instead.name is None and not assignment.student_files:
+    instead = _furthest([n for n in sorted(read) if alike[n] >= enough and written(read[n]) > before], read)
+    if instead.name is None and not before and not assignment.student_files:
         instead = _script(handed, assignment)
-        instead = instead if instead.name is not None and is_written(_readable(handed, instead.name)) else Choice(None)
+        instead = instead if instead.name is not None and written(_readable(handed, instead.name)) else Choice(None)
     if instead.name is None:
         return choice
-    note = f"{printable(instead.name)} was graded: in {printable(choice.name or '')} no code is filled in"
-    return Choice(instead.name, (note, *instead.notes))
+    other = printable(choice.name or "")
+    why = f"it has all the code of {other}, and more" if before else f"in {other} no code is filled in"
+    return Choice(instead.name, (f"{printable(instead.name)} was graded: {why}", *instead.notes))
 
 
 def _stubs(given: Fingerprints) -> set[tuple[str, str]]:
