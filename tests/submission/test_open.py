@@ -546,6 +546,26 @@ def test_a_finished_copy_is_taken_where_the_module_is_still_the_stub(
     assert note in "".join(submission.notes)
 
 
+def test_a_cell_that_writes_a_module_outranks_its_untouched_stub(tmp_path: Path) -> None:
+    assignment = make_assignment(
+        write(tmp_path / "handout", {"layers/linear.py": STUB_OF_BOTH}),
+        student_files=["layers/linear.py"],
+        names={"Linear": "layers.linear"},
+    )
+    files = {"hw.ipynb": notebook_json("import layers.linear"), "layers/linear.py": STUB_OF_BOTH.encode()}
+    prints = fingerprints_of(assignment, files, {**files, "layers/linear.py": DONE.encode()})
+    (assignment.handout / FILE).write_bytes(prints)
+    notebook = notebook_json(f"%%writefile layers/linear.py\n{DONE}")
+    for number, (own, counts) in enumerate([(STUB_OF_BOTH, DONE), (HALF_DONE, HALF_DONE)]):
+        handed_in = {"my/hw.ipynb": notebook, "my/layers/linear.py": own}
+        folder = write(tmp_path / f"in{number}", handed_in)
+        submission = open_submission(folder, assignment, tmp_path / f"work{number}")
+        assert submission.modules["layers/linear.py"].strip() == counts.strip()
+        assert any("as the files hold stubs: my/layers/linear.py" in note for note in submission.notes) is (
+            counts is DONE
+        )
+
+
 # ---------------------------------------------------------------- what is refused
 
 

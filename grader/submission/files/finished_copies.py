@@ -42,11 +42,12 @@ def with_finished_copies(handed: SubmittedFiles, layout: Layout, assignment: Ass
     placed, notes = dict(layout.placed), list(layout.notes)
     fixed = {placed[path] for path in (*places, *assignment.provided_files) if path in placed} | layout.provided.keys()
     for place in places:
-        own = _state(handed, placed[place], given.stubs) if place in placed else None
+        own = _state(handed.source(placed[place]) or "", given.stubs) if place in placed else None
         if own is None or not own.has_stub:
             continue
         others = {
-            name: _state(handed, layout.handed[name], given.stubs) for name in _called_alike(place, layout, fixed)
+            name: _state(handed.source(layout.handed[name]) or "", given.stubs)
+            for name in _called_alike(place, layout, fixed)
         }
         further = [name for name, other in others.items() if other.written > own.written]
         versions = {handed.source(layout.handed[name]) for name in further}
@@ -58,6 +59,12 @@ def with_finished_copies(handed: SubmittedFiles, layout: Layout, assignment: Ass
             more = f"{listed} {'has' if len(further) == 1 else 'have'} more of it, and another name"
             notes.append(f"{place} was graded, which is not finished: {more}")
     return structs.replace(layout, placed=placed, notes=tuple(notes))
+
+
+def is_finished_version(text: str, beside: str, stubs: Mapping[str, Collection[str]]) -> bool:
+    """Whether a module is written that is still the stub in `beside`, and lacks nothing of it."""
+    own, other = _state(beside, stubs), _state(text, stubs)
+    return own.has_stub and not own.written and bool(other.written) and own.names <= other.names
 
 
 def _called_alike(place: str, layout: Layout, fixed: Collection[str]) -> Sequence[str]:
@@ -72,8 +79,8 @@ def _called_alike(place: str, layout: Layout, fixed: Collection[str]) -> Sequenc
     ]
 
 
-def _state(handed: SubmittedFiles, given: str, stubs: Mapping[str, Collection[str]]) -> _State:
-    found = {d.name: d for d in definitions(handed.source(given) or "").found if d.kind in {"def", "class"}}
+def _state(text: str, stubs: Mapping[str, Collection[str]]) -> _State:
+    found = {d.name: d for d in definitions(text).found if d.kind in {"def", "class"}}
     written = {name + piece for name, d in found.items() for piece in written_pieces(d, stubs)}
     has_stub = any(holds_stub(definition, stubs) for definition in found.values())
     return _State(frozenset(found), frozenset(written), has_stub)

@@ -15,11 +15,12 @@ from pathlib import Path, PurePosixPath
 import msgspec
 
 from grader.assignment.notebooks import notebook_files
+from grader.assignment.release.fingerprints import read_fingerprints
 from grader.errors import SubmissionError, WorkerError
 from grader.model import Assignment, Notebook, Submission
 from grader.submission.files.choose_notebook import choose_notebook
 from grader.submission.files.fill_imports import fill_imports
-from grader.submission.files.finished_copies import with_finished_copies
+from grader.submission.files.finished_copies import is_finished_version, with_finished_copies
 from grader.submission.files.gather import SubmittedFiles, gather
 from grader.submission.files.layout import Layout, lay_out, module_paths, mounted_folders
 from grader.submission.files.provided import edited, place_provided, provided_versions
@@ -61,7 +62,7 @@ def open_submission(
     folder = workdir / "files"
     texts: dict[str, str] = {}
     try:
-        handed = with_written(handed, notebook, workdir / "written")
+        handed = with_written(handed, notebook, workdir / "written", assignment)
         layout = with_finished_copies(handed, lay_out(handed.files, assignment, notebook), assignment)
         read = _notebook(handed, layout, notebook)
         notes = [*handed.notes, *choice.notes, *layout.notes]
@@ -182,8 +183,10 @@ MAX_WRITTEN_FILES = 50
 """Files that one notebook writes; a homework has a handful."""
 
 
-def with_written(handed: SubmittedFiles, notebook: str | None, scratch: Path) -> SubmittedFiles:
-    """The submission with the Python files that its notebook writes, put into `scratch`; those handed in outrank them.
+def with_written(handed: SubmittedFiles, notebook: str | None, scratch: Path, assignment: Assignment) -> SubmittedFiles:
+    """The submission with the Python files that its notebook writes, put into `scratch`.
+
+    Those handed in outrank them, but for one that is still the hand-out's stub where a cell writes it finished.
 
     Raises
     ------
@@ -195,14 +198,25 @@ def with_written(handed: SubmittedFiles, notebook: str | None, scratch: Path) ->
     if notebook is None:
         return handed
     files = dict(handed.files)
-    written = []
+    given = read_fingerprints(assignment)
+    written, finished = [], []
     for name, text in list(written_files(handed.read_notebook(notebook)).items())[:MAX_WRITTEN_FILES]:
-        if name not in files:
-            files[name] = scratch / name
-            files[name].parent.mkdir(parents=True, exist_ok=True)
-            files[name].write_text(text, encoding="utf-8")
+        beside = (PurePosixPath(notebook).parent / name).as_posix()
+        there = next((one for one in (name, beside) if one in files), None)
+        if there is not None:
+            source = handed.source(there) or ""
+            if given is None or not is_finished_version(text, source, given.stubs):
+                continue
+            finished.append(printable(there))
+        else:
             written.append(printable(name))
+        files[there or name] = scratch / name
+        (scratch / name).parent.mkdir(parents=True, exist_ok=True)
+        (scratch / name).write_text(text, encoding="utf-8")
     notes = handed.notes
+    if finished:
+        listed = ", ".join(finished)
+        notes += (f"taken from the cells of the notebook that write them, as the files hold stubs: {listed}",)
     if written:
         notes += (f"taken from the cells of the notebook that write them: {', '.join(written)}",)
     return msgspec.structs.replace(handed, files=dict(sorted(files.items())), notes=notes)
