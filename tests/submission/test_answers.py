@@ -69,6 +69,40 @@ def test_a_section_whose_heading_is_translated_is_found_by_its_number(headings: 
     assert found.text == ("Langsam." if state == "answered" else "")
 
 
+LETTERS = book(
+    text("## 1.1 Descent\n\n**(a) Where does it go?** Say it. (1 point)"),
+    text("TODO: Your answer here."),
+    text("**(b) Is that the minimum?** Say why. (1 point)"),
+    text("TODO: Your answer here."),
+    text("## 1.2 Layers\n\n**(b) What is a layer?** (1 point)"),
+    text("TODO: Your answer here."),
+    "x = 1",
+)
+
+
+@pytest.mark.parametrize(
+    ("question", "state"),
+    [
+        ("**(b) Ist das das Minimum?** Say why. (1 point)", "answered"),
+        ("**b) Ist das das Minimum?**", "answered"),
+        ("**(a) Ist das das Minimum?**", "not found"),
+        ("**Ist das das Minimum?**", "not found"),
+    ],
+)
+def test_a_translated_question_is_found_by_its_letter_below_the_number(question: str, state: str) -> None:
+    cells = [
+        text("## 1.1 Abstieg\n\n**(a) Where does it go?** Say it. (1 point)"),
+        text("Down."),
+        text(question),
+        text("No."),
+        text("## 1.2 Schichten\n\n**(b) Was ist eine Schicht?**"),
+        text("A map."),
+        "x = 1",
+    ]
+    found = answer(book(*cells), LETTERS, under="(b) Is that the minimum")
+    assert (found.state, found.text) == (state, "No." if state == "answered" else "")
+
+
 def test_an_answer_typed_below_the_question_in_its_cell_is_found_without_the_question() -> None:
     assert answer(with_cells(text(QUESTION + "\nIt is slow."), text("TODO: Your answer here.")), STUB) == Answer(
         text="It is slow.", cell=0, state="answered"

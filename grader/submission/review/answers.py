@@ -30,6 +30,7 @@ _NUMBER = re.compile(
     re.IGNORECASE,
 )
 """What a heading with a number begins with: `6 The order`, `Aufgabe 6: Die Ordnung`."""
+_LETTER = re.compile(r"\(?(?P<letter>[a-z])\)\s+", re.IGNORECASE)
 _MATHS = re.compile(r"\$\$|\\begin|\\\[|```")
 """A changed line of a formula is shown with the formula around it."""
 BESIDE = 2
@@ -54,7 +55,7 @@ def extract_answer(
     """The answer in the section of `notebook` whose heading contains `manual.under`.
 
     Where no heading does, a bold lead-in or any line that holds that text, or the question's, opens the section; else
-    the only heading with its number, which may be in another language.
+    the only heading with its number, or with its letter below the same number, which may be in another language.
 
     Parameters
     ----------
@@ -78,7 +79,7 @@ def extract_answer(
         known = titles if 2 * len(titles & _titles(notebook)) >= len(titles) else None
     texts = [_without(text, manual.given) for text in _section(notebook, manual, known)]
     if not texts and given and stub is not None:
-        texts = _by_number(notebook, given[0], _titles(stub))
+        texts = _by_number(notebook, given[0], stub)
     if not texts:
         return Answer(state="not found")
     if manual.kind == "plot":
@@ -174,26 +175,37 @@ def _by_line(texts: Sequence[_Text], wanted: str) -> tuple[int, int] | None:
     return None
 
 
-def _by_number(notebook: Notebook, wanted: _Text, given: Collection[str]) -> list[_Text]:
-    """The section below the only heading with the number of `wanted`; none that the hand-out gives to another."""
-    number = _NUMBER.match(wanted.heading.title) if wanted.heading is not None else None
+def _by_number(notebook: Notebook, wanted: _Text, stub: Notebook) -> list[_Text]:
+    """The section of the only heading with the number of `wanted`, or with its letter below the same number.
+
+    None that says what the hand-out has for another.
+    """
+    label = dict(_labels(_texts(stub))).get(wanted)
     texts = list(_texts(notebook))
-    alike = [
-        n
-        for n, text in enumerate(texts)
-        if text.heading is not None
-        and text.heading.level < sections.QUESTION
-        and (own := _NUMBER.match(text.heading.title)) is not None
-        and number is not None
-        and own["number"] == number["number"]
-    ]
-    words = {_NUMBER.sub("", title, count=1) for title in given}
-    title = texts[alike[0]].heading if len(alike) == 1 else None
-    if title is None or _NUMBER.sub("", title.title.casefold(), count=1) in words:
+    alike = [text for text, own in _labels(texts) if own == label and label is not None]
+    title = alike[0].heading if len(alike) == 1 else None
+    if title is None or _unlabelled(title.title.casefold()) in {_unlabelled(given) for given in _titles(stub)}:
         return []
-    first, rest = texts[alike[0]], texts[alike[0] + 1 :]
+    first, rest = alike[0], texts[texts.index(alike[0]) + 1 :]
     end = next((n for n, text in enumerate(rest) if _closes(text, first, None)), len(rest))
     return [first, *rest[:end]]
+
+
+def _labels(texts: Sequence[_Text]) -> Iterator[tuple[_Text, tuple[str, str]]]:
+    """The headings that have one, with their number and letter; a letter counts below the last number."""
+    number = ""
+    for text in texts:
+        title = text.heading.title if text.heading is not None else ""
+        numbered = _NUMBER.match(title) if text.heading and text.heading.level < sections.QUESTION else None
+        if numbered is not None:
+            number = numbered["number"]
+            yield text, (number, "")
+        elif (lettered := _LETTER.match(title)) is not None:
+            yield text, (number, lettered["letter"].lower())
+
+
+def _unlabelled(title: str) -> str:
+    return _LETTER.sub("", _NUMBER.sub("", title, count=1), count=1)
 
 
 def _closes(text: _Text, first: _Text, known: Collection[str] | None) -> bool:
@@ -232,6 +244,8 @@ def _written(texts: Sequence[_Text], given: Sequence[_Text], under: str) -> Answ
     prose = [text for text in texts if not text.code]
     first = texts[0].lines[0]
     behind = beside(first, under) if texts[0].heading and _norm(first) != asked else ""
+    if given and behind == beside(given[0].lines[0], under):  # the question goes on there
+        behind = ""
     if not given or (
         remaining and remaining.isdisjoint(_norm(line) for text in prose for line in text.lines[_skip(text) :])
     ):
