@@ -82,7 +82,7 @@ class WorkerProcess:
         first: WorkerProcess = self
         while first.parent is not None:
             first = first.parent
-        self._outside = self._outside or outside(first.pid, self.pid)
+        self._outside = self._outside or (self.pid if first is self else outside(first.pid, self.pid))
         return waited_for_a_core(self._outside) if self._outside else 0.0
 
     def _answer(
@@ -100,10 +100,11 @@ class WorkerProcess:
     def fork(self, *, private: bool = False) -> WorkerProcess:
         """A copy of the process as it stands, parked and waiting for commands; a `private` one is sealed."""
         ours, theirs = socket.socketpair()
-        deadline = time.monotonic() + ANSWER_SECONDS
+        deadline = Deadline(ANSWER_SECONDS, self._waited)
         try:
             with self.lock:
-                wire.send(self.channel, wire.COMMANDS, Fork(private), descriptor=theirs.fileno(), deadline=deadline)
+                latest = deadline.started + ANSWER_SECONDS
+                wire.send(self.channel, wire.COMMANDS, Fork(private), descriptor=theirs.fileno(), deadline=latest)
                 theirs.close()
                 reply, _ = self._answer((Forked,), deadline, 0)
         except BaseException:
@@ -197,7 +198,7 @@ class RootProcess(WorkerProcess):
             return
         self._loading = False
         try:
-            self._answer((Done,), time.monotonic() + START_SECONDS, 0)
+            self._answer((Done,), Deadline(START_SECONDS, self._waited), 0)
         except (wire.Closed, wire.DeadlineExceeded):
             raise WorkerError(
                 "the worker could not start; `python -m grader.worker 0` in the same environment says why"
