@@ -165,6 +165,7 @@ class _Run:
         """What diagnosis has asked: check, source and seed."""
         self._last: tuple[tuple[int, int], tuple[dict[str, Diagnosis], Sequence[str]]] | None = None
         self._sources: Sources | None = None
+        self._code: Mapping[str, Sequence[Excerpt]] | None = None
         self._open = ""
         """Visibility of the checks that it may ask now."""
 
@@ -221,11 +222,10 @@ class _Run:
         wrong: dict[str, None] = {}
         part, of_part, unbegun = "", dict[str, None](), set[str]()
         for result in earlier:
-            names = [u.name for u in result.check.uses if _in_modules(self._assignment, u.name)]
-            if result.status == "missing" and len(result.check.uses) == 1:
-                unbegun.update(names)
-            if result.status in LOST or (result.status == "missing" and len(result.check.uses) == 1):
-                wrong |= dict.fromkeys(names)
+            names = [use.name for use in result.check.uses if _in_modules(self._assignment, use.name)]
+            missing = [name for name in self._missing(result) if name in names]
+            unbegun.update(missing)
+            wrong |= dict.fromkeys(names if result.status in LOST else missing)
         started = False
         right: list[tuple[Check, list[str]]] = []
         for check in checks:
@@ -233,10 +233,9 @@ class _Run:
                 wrong |= of_part
                 part, of_part = check.part.id, {}
             result = self.outcomes[check.id]
-            if result.status == "missing" and len(check.uses) == 1:
-                unbegun.add(check.uses[0].name)
-            if result.status in LOST or (result.status == "missing" and len(check.uses) == 1):
-                of_part |= dict.fromkeys(u.name for u in check.uses)
+            missing = self._missing(result)
+            unbegun.update(missing)
+            of_part |= dict.fromkeys((use.name for use in check.uses) if result.status in LOST else missing)
             replaced = [name for name in wrong if name in check.builds_on]
             if replaced and result.score:
                 right.append((check, replaced))
@@ -256,6 +255,30 @@ class _Run:
         for check, replaced in right:
             if check.part.id in gained and check.id not in self.followed:
                 self._follow(check, replaced)
+
+    def _missing(self, result: Outcome) -> list[str]:
+        """Which names a check that is `missing` has found unwritten, as far as can be told.
+
+        A hidden check does not tell where it ended; it counts where no public one of the same names can say more.
+        """
+        check = result.check
+        if result.status != "missing":
+            return []
+        names = [use.name for use in check.uses]
+        untouched = [name for name in names if name in self._unfilled.get(check.id, ())]
+        error = self._seen[check.id].error if check.id in self._seen else None
+        if untouched:
+            return untouched
+        if error is not None and error.frames:
+            at = error.frames[-1]
+            code = [one for excerpts in self._own_code().values() for one in excerpts if one.file == at.file]
+            ended = {one.name for one in code if one.line <= at.line <= one.line + one.text.count("\n")}
+            if ended:
+                return [name for name in names if name in ended]
+        others = (o.check for o in self.outcomes.values() if check.visibility == "hidden")
+        if any(other.visibility == "public" and other.uses == check.uses for other in others):
+            return []
+        return names if len(names) == 1 else []
 
     def _follow(self, check: Check, replaced: list[str]) -> None:
         notes = self.notes.setdefault(check.id, [])
@@ -341,7 +364,9 @@ class _Run:
     def _own_code(self) -> Mapping[str, Sequence[Excerpt]]:
         from grader.submission.source.excerpts import excerpts  # only where something failed
 
-        return excerpts(self._assignment, self._prober.session.submission)
+        if self._code is None:
+            self._code = excerpts(self._assignment, self._prober.session.submission)
+        return self._code
 
     def _ask(self, check: Check, seed: int) -> Observation:
         key = check.id, check.source, seed

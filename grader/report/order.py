@@ -137,7 +137,7 @@ def failed_cells(report: Report) -> FailedCells:
 
 def _not_started(part: PartResult) -> bool:
     """Whether nothing was written; of a part without points, whether anything is missing."""
-    missing = [o.status == "missing" for o in part.outcomes if part.mark is None]
+    missing = [o.status == "missing" for o in part.outcomes if part.mark is None and not part.credited_with]
     return any(missing) and (all(missing) or (part.max_score == 0 and not any(o.status in LOST for o in part.outcomes)))
 
 

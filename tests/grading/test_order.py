@@ -72,6 +72,19 @@ def test_a_missing_earlier_part_costs_no_later_one_that_is_written(
     assert [part.score for part in report.parts] == [1, 0, points]
 
 
+def test_of_two_names_that_a_check_uses_the_unwritten_one_is_replaced(course: Path, tmp_path: Path) -> None:
+    given = tmp_path / "course"
+    shutil.copytree(course, given)
+    for name in ("checks.py", "hidden.py"):
+        checks = given / "reference" / "target" / name
+        checks.write_text(
+            checks.read_text().replace("""["linear_gradients"]""", """["linear_forward", "linear_gradients"]""")
+        )
+    step = "return w - 0.1 * linear_gradients(d_out, x, w)[1]"
+    path = handed_in(tmp_path, "    return message, buffers", "raise NotImplementedError", step)
+    assert [part.score for part in grade(path, "target", seed=3, course=given).parts] == [1, 0, 2]
+
+
 def test_what_the_course_gives_earns_nothing_from_a_missing_part(course: Path, tmp_path: Path) -> None:
     given = tmp_path / "course"
     shutil.copytree(course, given)
