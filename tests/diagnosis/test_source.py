@@ -102,6 +102,19 @@ def test_a_function_whose_name_a_cell_has_taken_is_named(cells: Sequence[str], m
     assert said in misses(cells, message)
 
 
+def test_a_name_that_a_cell_has_taken_is_named_for_a_helper_too() -> None:
+    cells = ["import numpy as np", "def draw(n):\n    a = np.sqrt(n)\n    return a", "np = 3"]
+    error = StudentError(
+        type="AttributeError",
+        message="'int' object has no attribute 'sqrt'",
+        frames=(Frame("cell 4", 4, "draw(3)"), Frame("cell 1", 2, "a = np.sqrt(n)")),
+    )
+    case = case_of("first", Observation(check="first", ended="error", error=error))
+    told = said("def f(x):\n    return draw(3)", structs.replace(case, last_cell=9), cells=cells)
+    assert "`np = 3` (cell 2, line 1) takes the name of what was imported as `np` (cell 0), which `draw` uses" in told
+    assert said("def f(x):\n    return draw(3)", structs.replace(case, last_cell=1), cells=cells) == ""
+
+
 @pytest.mark.parametrize(
     ("cells", "message", "line", "last"),
     [

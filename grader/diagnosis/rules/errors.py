@@ -13,7 +13,15 @@ from collections.abc import Iterator, Mapping
 
 from grader.diagnosis.codes import Candidate
 from grader.diagnosis.evidence import Evidence
-from grader.diagnosis.rules.source import arguments_of, definitions_of, functions_of, names_stored, short
+from grader.diagnosis.rules.source import (
+    ParsedDefinition,
+    arguments_of,
+    definitions_of,
+    functions_of,
+    names_stored,
+    short,
+)
+from grader.model import Excerpt, Frame
 from grader.worker.syntax import parse_tree
 
 LOCAL = re.compile(r"local variable '(\w+)'")
@@ -86,7 +94,7 @@ def overwritten_name(evidence: Evidence) -> Candidate | None:
         return None
     if error.message and not OF_ANOTHER_KIND.search(error.message):
         return None
-    for definition in definitions_of(evidence, beside=True):
+    for definition in (*definitions_of(evidence, beside=True), *_around(evidence, at)):
         if not definition.excerpt.file.startswith("cell ") or (at is not None and at.file != definition.excerpt.file):
             continue
         for called, function in definition.functions():
@@ -102,6 +110,18 @@ def overwritten_name(evidence: Evidence) -> Candidate | None:
                     text = f"{taken}, which `{called}` {verb} {definition.at(node)}: choose another name there."
                     return Candidate("overwritten-name", text, f"`{name}` has been given another value")
     return None
+
+
+def _around(evidence: Evidence, at: Frame | None) -> Iterator[ParsedDefinition]:
+    """The functions and classes of the submission in which a line stands: a helper, or one that the course gave."""
+    for bound in (b for bounds in (evidence.bound or {}).values() for b in bounds):
+        node = bound.definition.node
+        if at is None or bound.file != at.file or bound.definition.kind not in ("def", "class"):
+            continue
+        if node.lineno <= at.line <= (node.end_lineno or node.lineno):
+            yield ParsedDefinition(
+                Excerpt(name=bound.definition.name, file=bound.file, line=1, text=""), ast.Module([node], [])
+            )
 
 
 def _used(node: ast.AST, type: str) -> str:
