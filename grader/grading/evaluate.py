@@ -278,7 +278,8 @@ class _Run:
         others = (o.check for o in self.outcomes.values() if check.visibility == "hidden")
         if any(other.visibility == "public" and other.uses == check.uses for other in others):
             return []
-        return names if len(names) == 1 else []
+        asked = [name for name in names if name not in check.builds_on] or names
+        return asked if len(asked) == 1 else []
 
     def _follow(self, check: Check, replaced: list[str]) -> None:
         notes = self.notes.setdefault(check.id, [])
