@@ -228,7 +228,8 @@ def put(student, state):
                     target[...] = state[name] if alike else state[name].std() * drawn
     for name, container, place in slots(student):
         now = upright(name, container[place], is_turned)
-        if not np.array_equal(now, state[name].astype(now.dtype)):
+        as_kept = state[name].astype(now.dtype) if now.dtype.kind == "f" else state[name]  # 0 is 0.3 as an integer
+        if not np.array_equal(now, as_kept):
             kept[name] = np.array(now, dtype=float)
     lend(student)
     return kept
