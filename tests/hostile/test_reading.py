@@ -32,7 +32,7 @@ from grader.errors import SubmissionError
 from grader.submission.files.gather import gather
 from grader.submission.files.identify import identify
 from grader.submission.files.open import open_submission
-from grader.submission.review.stubs import unfilled_by_check
+from grader.submission.review.stubs import unfilled_by_check, with_written_places
 from grader.submission.source.anchors import find_anchors
 from grader.submission.source.excerpts import excerpts
 course = find_course(Path(sys.argv[1]), Path(sys.argv[1]))
@@ -48,12 +48,12 @@ try:
         print("identify:", error)
         id = "c147_hw3"
     found = course.load(id)
-    submission = open_submission(path, found, work, handed)
+    submission = with_written_places(found, open_submission(path, found, work, handed))
     find_anchors(found, submission)
     unfilled_by_check(found, submission)
     excerpts(found, submission)
     stub = _stub_notebook(found)
-    _notebook_notes(submission, stub)
+    _notebook_notes(found, submission, stub)
     class session: cells = ()
     _answers(found, submission, stub, session, digests=False)
 except SubmissionError as error:

@@ -12,7 +12,7 @@ from pathlib import PurePosixPath
 
 import msgspec
 
-from grader.assignment.release.fingerprints import Fingerprints, definition_digests, read_fingerprints
+from grader.assignment.release.fingerprints import Fingerprints, piece_digests, read_fingerprints
 from grader.errors import SubmissionError
 from grader.model import Assignment, Notebook
 from grader.submission.files.gather import SubmittedFiles
@@ -20,7 +20,7 @@ from grader.submission.files.layout import alternatives, without_copy_mark
 from grader.submission.files.similarity import MARGIN, THRESHOLD, expected, likeness, profile
 from grader.submission.names import printable
 from grader.submission.review.edited_cells import is_unsolved
-from grader.submission.source.definitions import parse
+from grader.submission.source.definitions import definitions, parse
 from grader.submission.source.magics import plain_python
 
 _BY_NAME = 0.2  # what a file name like the assignment's adds to a likeness: it breaks ties and decides nothing else
@@ -98,7 +98,8 @@ def _stubs(given: Fingerprints) -> set[tuple[str, str]]:
 
 def _definitions(notebook: Notebook) -> set[tuple[str, str]]:
     """Name and fingerprint of all that the cells define."""
-    return {one for cell in notebook.code for one in definition_digests(plain_python(cell.source))}
+    found = (d for cell in notebook.code for d in definitions(cell.source).found)
+    return {one for definition in found for one in piece_digests(definition.name, definition.node)}
 
 
 def _script(handed: SubmittedFiles, assignment: Assignment) -> Choice:
