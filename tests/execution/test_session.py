@@ -483,7 +483,7 @@ def test_what_calls_an_absent_package_fails_there(run: Runner, tmp_path: Path) -
     session = run(tmp_path, ["import seaborn_of_old as sns\ny = sns.color_palette()\nz = 1", "y", "z"], [], [])
     error = session.cells[0].error
     assert error is not None
-    assert error.message == "No module named 'seaborn_of_old'"
+    assert (error.type, error.message) == ("ModuleNotFoundError", "No module named 'seaborn_of_old'")
     assert [cell.status for cell in session.cells] == ["error", "error", "ok"]
 
 

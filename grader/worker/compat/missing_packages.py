@@ -32,6 +32,9 @@ class MissingPackageError(ModuleNotFoundError):
     """Something of an absent package was called."""
 
 
+MissingPackageError.__name__ = ModuleNotFoundError.__name__  # reports call an error by the name that students know
+
+
 class _Kind(type):
     def __getattr__(cls, name: str) -> Any:
         if name.startswith("_"):
