@@ -13,6 +13,11 @@ FFT = Part("4", "Fast Fourier transform")
 DISC = Part("5", "Points spread over a disc")
 TABLE = Part("7", "The order in numbers")
 
+QR_ROUTINES = ["numpy.linalg.qr", "scipy.linalg.qr"]
+SOLVERS = ["numpy.linalg.solve", "scipy.linalg.solve", "scipy.sparse.linalg.cg"]
+FFT_ROUTINES = ["numpy.fft.fft", "scipy.fft.fft", "scipy.fftpack.fft"]
+"""Routines that do the whole task, which the hand-out asks to be written."""
+
 COUNT = 20_000
 """Points that are drawn: a mean of 20,000 is known to a hundredth of its spread."""
 SPREADS = 5.0
@@ -120,14 +125,14 @@ def disc_is_even(seen, given):
     yield Verdict("points", not text, text)
 
 
-@check(QR, points=4, uses=["qr"])
+@check(QR, points=4, uses=["qr"], forbid=QR_ROUTINES)
 def qr_factors(student, rng):
     """Factors of a random matrix"""
     q, r = student.qr(rng.normal(size=(7, 4)))
     return {"q": q, "r": r}
 
 
-@check(CG, points=5, uses=["conjugate_gradients"])
+@check(CG, points=5, uses=["conjugate_gradients"], forbid=SOLVERS)
 def cg_steps(student, rng):
     """Solution and residuals after three steps"""
     matrix = definite(rng, 8)
@@ -141,7 +146,7 @@ def rk4_even(student, rng):
     return {"values": student.rk4(spring, rng.normal(size=2), np.linspace(0.5, 3.0, 7))}
 
 
-@check(FFT, points=3, uses=["fft"])
+@check(FFT, points=3, uses=["fft"], forbid=FFT_ROUTINES)
 def fft_real(student, rng):
     """Transform of 16 real numbers"""
     return {"transform": student.fft(rng.normal(size=16))}

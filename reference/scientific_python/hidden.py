@@ -1,7 +1,7 @@
 """Hidden checks: nearly parallel columns, zeros, exact solutions, uneven times, complex and long arrays, few points."""
 
 import numpy as np
-from checks import CG, COUNT, DISC, FFT, QR, RK4, definite, distinct, spring
+from checks import CG, COUNT, DISC, FFT, FFT_ROUTINES, QR, QR_ROUTINES, RK4, SOLVERS, definite, distinct, spring
 
 from grader import Verdict, check, fail
 
@@ -85,7 +85,7 @@ def factors_hold(seen, given):
         yield Verdict(name, holds, "" if holds else texts[name])
 
 
-@check(QR, points=2, uses=["qr"], judge=factors_hold)
+@check(QR, points=2, uses=["qr"], forbid=QR_ROUTINES, judge=factors_hold)
 def qr_nearly_parallel(student, rng):
     """Orthonormal columns where those of the matrix are nearly parallel, twice with the same matrix"""
     a = rng.normal(size=(9, 1)) + 1e-9 * rng.normal(size=(9, 5))
@@ -94,7 +94,7 @@ def qr_nearly_parallel(student, rng):
     return {"q": q, "r": r, "matrix": a}
 
 
-@check(QR, points=1, uses=["qr"])
+@check(QR, points=1, uses=["qr"], forbid=QR_ROUTINES)
 def qr_zeros(student, rng):
     """Factors where columns begin with 0, lie on an axis, or are triangular already"""
     leading = rng.normal(size=(5, 3))
@@ -110,7 +110,7 @@ def qr_zeros(student, rng):
     }
 
 
-@check(QR, points=1, uses=["qr"])
+@check(QR, points=1, uses=["qr"], forbid=QR_ROUTINES)
 def qr_of_integers(student, rng):
     """Factors of a matrix of integers, which stays as it is, and of square ones"""
     a = rng.integers(-9, 10, size=(5, 3))
@@ -128,7 +128,7 @@ def qr_of_integers(student, rng):
     }
 
 
-@check(CG, points=1, uses=["conjugate_gradients"])
+@check(CG, points=1, uses=["conjugate_gradients"], forbid=SOLVERS)
 def cg_exact(student, rng):
     """Solved exactly after as many steps as there are unknowns, twice with the same b"""
     matrix, b = definite(rng, 6), rng.normal(size=6)
@@ -137,7 +137,7 @@ def cg_exact(student, rng):
     return {"x": x}
 
 
-@check(CG, points=1, uses=["conjugate_gradients"])
+@check(CG, points=1, uses=["conjugate_gradients"], forbid=SOLVERS)
 def cg_small(student, rng):
     """All steps are taken where the residual is small, but not 0"""
     matrix = definite(rng, 40)
@@ -161,7 +161,7 @@ def one_product_each(seen, given):
         yield Verdict(name, not text, text)
 
 
-@check(CG, points=1, uses=["conjugate_gradients"], judge=one_product_each)
+@check(CG, points=1, uses=["conjugate_gradients"], forbid=SOLVERS, judge=one_product_each)
 def cg_calls(student, rng):
     """One product for each step, none where b is 0"""
     matrix, calls = definite(rng, 5), []
@@ -184,7 +184,7 @@ def rk4_uneven(student, rng):
     return {"uneven": uneven, "backwards": student.rk4(spring, y0, np.array([1.0, 0.6, 0.1]))}
 
 
-@check(FFT, points=1, uses=["fft"])
+@check(FFT, points=1, uses=["fft"], forbid=FFT_ROUTINES)
 def fft_complex(student, rng):
     """Transform of 32 complex numbers, twice of the same, and of one"""
     x = rng.normal(size=32) + 1j * rng.normal(size=32)
@@ -192,7 +192,7 @@ def fft_complex(student, rng):
     return {"transform": student.fft(x), "one": student.fft(np.array([2.5 - 1j]))}
 
 
-@check(FFT, points=2, uses=["fft"], seconds=4)
+@check(FFT, points=2, uses=["fft"], forbid=FFT_ROUTINES, seconds=4)
 def fft_long(student, rng):
     """Transform of 32,768 numbers in time"""
     return {"transform": student.fft(rng.normal(size=1 << 15))[::97]}

@@ -128,6 +128,9 @@ WRONG = [
          HOUSEHOLDER + "    return q, r\n", *QR),
     edit("q is the whole square, and r has rows of zeros; the signs are right", QR_CODE,
          HOUSEHOLDER + SIGNS + "    q[:, :n] *= signs\n    r[:n] *= signs[:, None]\n    return q, r\n", *QR),
+    edit("NumPy's factors, with the signs that are asked for", QR_CODE,
+         "    q, r = np.linalg.qr(np.asarray(a, dtype=float))\n    signs = np.sign(np.diag(r))\n"
+         "    return q * signs, r * signs[:, None]\n", *QR),
     edit("columns are not normalised", DIAGONAL, "step[j, j] = 1.0", *QR),
     edit("columns are divided by the square of their length", DIAGONAL, DIAGONAL.replace("np.sqrt", ""), *QR),
     edit("the second pass replaces the coefficients in r instead of adding to them",
@@ -258,6 +261,7 @@ WRONG = [
     edit("the halves change places", JOINED, "return np.concatenate([even - turned, even + turned])", *FFT),
     edit("the second half has a plus, too", JOINED, "return np.concatenate([even + turned, even + turned])", *FFT),
     edit("the odd entries are not turned", TURNED, "turned = odd", *FFT),
+    edit("NumPy's transform", "    if len(x) == 1:\n        return x\n", "    return np.fft.fft(x)\n", *FFT),
     edit("even and odd entries change places", SPLIT, "odd, even = fft(x[::2]), fft(x[1::2])", *FFT),
     edit("the first and the second half in the place of even and odd entries", SPLIT,
          "even, odd = fft(x[: len(x) // 2]), fft(x[len(x) // 2 :])", *FFT),
