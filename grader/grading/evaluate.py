@@ -239,7 +239,8 @@ class _Run:
             replaced = [name for name in wrong if name in check.builds_on]
             if replaced and result.score:
                 right.append((check, replaced))
-            if not replaced or check.id not in self._seen or result.status not in (*LOST, "missing"):
+            stubs = {use.name for use in check.uses} & self._unfilled.get(check.id, frozenset())
+            if not replaced or stubs - {*replaced} or result.status not in (*LOST, "missing"):
                 continue
             if not is_written_by_student(self._assignment, check, replaced):
                 replaced = [name for name in replaced if earned and name not in unbegun]

@@ -53,6 +53,15 @@ def test_a_wrong_softmax_is_paid_for_in_the_scores_alone(reports: Reports) -> No
     assert found["1.0.3b"].credited_with == ("Softmax",)
 
 
+def test_a_layer_that_is_not_begun_costs_no_other_its_part(tmp_path: Path) -> None:
+    folder = shutil.copytree(EXAMPLES / "correct", tmp_path / "hand_in")
+    shutil.copyfile(ROOT / "assignments" / ID / "layers" / "linear.py", folder / "layers" / "linear.py")
+    found = parts(grade(folder, ID, course=ROOT))
+
+    assert (found["1.0.2"].score, found["1.0.2"].credited_with) == (10, ("Linear",))
+    assert found["1.0.1"].score < 10
+
+
 def test_files_side_by_side_are_graded_in_their_folders(reports: Reports) -> None:
     assert lost(reports["flat"]) == {"1.0.2": 10}
 
