@@ -133,6 +133,10 @@ def test_a_result_of_zeros_keeps_its_name_where_another_part_fails(bank: Bank) -
     alone = diagnoses(bank, out=np.zeros_like)["forward"]
     both = diagnoses(bank, out=np.zeros_like, dx=np.sin)["forward"]
     assert alone.mistake == both.mistake == "in `Layer.forward` all is nothing"
+    said = (
+        "`out` is zero, which is what comes out if in `Layer.forward` all is nothing. Other mistakes leave zeros, too."
+    )
+    assert alone.text == said  # a cause among several
 
 
 def test_a_gradient_that_follows_its_own_forward_contradicts_no_mistake_there(bank: Bank) -> None:

@@ -311,7 +311,11 @@ def _said(
         else:
             subject = enumerated(quoted)
             subject += " is" if len(quoted) == 1 else " are"
-        if fit.named and fit.hypothesis.mistakes > 1:
+        found = (values.get(name) for name, changed in zip(names, fit.arrays, strict=True) if changed)
+        if not any(np.any(value) for value in found if isinstance(value, np.ndarray)):
+            why = f"this mistake gives: {fit.clause}" if fit.named else f"comes out if {_clause(fit, matcher.right)}"
+            sentences.append(f"{subject} zero, which is what {why}. Other mistakes leave zeros, too.")
+        elif fit.named and fit.hypothesis.mistakes > 1:
             sentences.append(f"{subject} exactly what these two mistakes give: {fit.clause}.")
         elif fit.alternatives:
             which = "either" if len(fit.alternatives) == 1 else "any"
