@@ -134,7 +134,7 @@ def test_a_result_of_zeros_keeps_its_name_where_another_part_fails(bank: Bank) -
     both = diagnoses(bank, out=np.zeros_like, dx=np.sin)["forward"]
     assert alone.mistake == both.mistake == "in `Layer.forward` all is nothing"
     said = (
-        "`out` is zero, which is what comes out if in `Layer.forward` all is nothing. Other mistakes leave zeros, too."
+        "`out` is zero, which is what comes out if in `Layer.forward` all is nothing. Other mistakes may look the same."
     )
     assert alone.text == said  # a cause among several
 

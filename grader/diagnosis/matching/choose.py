@@ -314,7 +314,8 @@ def _said(
         found = (values.get(name) for name, changed in zip(names, fit.arrays, strict=True) if changed)
         if not any(np.any(value) for value in found if isinstance(value, np.ndarray)):
             why = f"this mistake gives: {fit.clause}" if fit.named else f"comes out if {_clause(fit, matcher.right)}"
-            sentences.append(f"{subject} zero, which is what {why}. Other mistakes leave zeros, too.")
+            seen = "What is seen" if check.judge is not None else f"{subject} zero, which"
+            sentences.append(f"{seen} is what {why}. Other mistakes may look the same.")
         elif fit.named and fit.hypothesis.mistakes > 1:
             sentences.append(f"{subject} exactly what these two mistakes give: {fit.clause}.")
         elif fit.alternatives:
