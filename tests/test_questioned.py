@@ -92,6 +92,7 @@ def test_names_that_student_code_chose_stay_in_the_file(tmp_path: Path) -> None:
         ]
 
 
+@pytest.mark.slow
 def test_debugging_logs_each_stage_with_its_time(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:

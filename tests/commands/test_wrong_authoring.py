@@ -113,8 +113,12 @@ def small(seen, given):
     ("verdict", "said"),
     [
         ('("out", True)', "the judge of forward_values yielded a tuple; yield Verdict(name, earned, sentence)"),
-        ('Verdict("out", 7)', "the judge of forward_values gave 'out' a share of 7; `earned` is True, False or a"),
-        ('Verdict("out", None)', "gave 'out' a share of None"),
+        pytest.param(
+            'Verdict("out", 7)',
+            "the judge of forward_values gave 'out' a share of 7; `earned` is True, False or a",
+            marks=pytest.mark.slow,
+        ),
+        pytest.param('Verdict("out", None)', "gave 'out' a share of None", marks=pytest.mark.slow),
     ],
 )
 def test_what_is_no_verdict_is_told_in_one_line(course: Path, run: Run, verdict: str, said: str) -> None:

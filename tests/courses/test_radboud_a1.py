@@ -41,6 +41,7 @@ def test_the_tuned_descent_ends_at_the_global_minimum(assignment: Assignment) ->
     assert golden["end"]["rows"] == [pytest.approx([-1.0882, 0.5441], abs=5e-5)]
 
 
+@pytest.mark.slow
 def test_the_stub_has_no_points_and_no_answers(reports: Reports) -> None:
     statuses = {id: outcome.status for id, outcome in outcomes(reports["stub"]).items()}
 

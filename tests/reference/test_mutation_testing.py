@@ -39,6 +39,7 @@ from grader.reference.session import ReferenceSession, live
 from grader.reference.variants import VariantRunner
 
 FRESH = 77
+pytestmark = pytest.mark.slow  # all of the solution's mutants, for real
 
 
 def test_a_check_of_text_alone_has_nothing_to_compare_with(assignment: Assignment) -> None:

@@ -7,6 +7,8 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from tests.cohort.conftest import course, grade, hand_ins, recorded_course  # noqa: F401
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -44,6 +46,7 @@ def test_a_pair_of_a_batch_is_listed_and_shown(hand_ins: Path, grade: Run, tmp_p
     assert (tmp_path / "j" / "submissions" / "right" / "code.py").is_file()
 
 
+@pytest.mark.slow
 def test_few_hand_ins_say_so_and_a_moved_folder_too(hand_ins: Path, grade: Run, tmp_path: Path) -> None:  # noqa: F811
     grade("batch", hand_ins)
     assert "fewer than" in grade("similar").stderr

@@ -50,6 +50,7 @@ def probes(assignment: Assignment, checks: ModuleType, hidden: ModuleType) -> di
     return {check.id: (check, {**vars(checks), **vars(hidden)}[check.id]) for check in assignment.checks}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", SEEDS)
 def test_every_wrong_rewrite_fails_exactly_its_checks(
     assignment: Assignment, define: Define, probes: dict[str, tuple[Check, Any]], seed: int
