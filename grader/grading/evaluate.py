@@ -258,18 +258,18 @@ class _Run:
                 self._follow(check, replaced)
 
     def _missing(self, result: Outcome) -> list[str]:
-        """Which names a check that is `missing` has found unwritten, as far as can be told.
+        """Which names a check that is `missing` has found unwritten, as far as is known.
 
-        A hidden check does not tell where it ended; it counts where no public one of the same names can say more.
+        A hidden check does not say where it ended; it counts where no public one of the same names can say more.
         """
         check = result.check
         if result.status != "missing":
             return []
         names = [use.name for use in check.uses]
         untouched = [name for name in names if name in self._unfilled.get(check.id, ())]
-        error = self._seen[check.id].error if check.id in self._seen else None
         if untouched:
             return untouched
+        error = self._seen[check.id].error if check.id in self._seen else None
         if error is not None and error.frames:
             at = error.frames[-1]
             code = [one for excerpts in self._own_code().values() for one in excerpts if one.file == at.file]

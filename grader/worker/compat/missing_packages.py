@@ -85,7 +85,7 @@ class Placeholders(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         """There is nothing to run."""
 
     def substitute(self, error: BaseException, own: Callable[[str], bool]) -> bool:
-        """Take the place of the package whose absence `error` tells of; False where it tells of something else.
+        """Take the place of the package whose absence raised `error`; False where something else did.
 
         `own` says whether a name may be the student's: a module that was not handed in stays missing.
         """
