@@ -389,6 +389,23 @@ def test_figures_are_described_and_closed(run: Runner, tmp_path: Path) -> None:
     assert session.cells[2].text.strip() == "0"
 
 
+def test_a_figure_that_is_saved_and_closed_or_cleared_counts(run: Runner, tmp_path: Path) -> None:
+    cells = [
+        "import matplotlib.pyplot as plt",
+        "plt.plot(range(30))\nplt.savefig('loss.png')\nplt.savefig('loss.pdf')\nplt.close()",
+        "for n in (2, 3):\n    plt.plot(range(n))\n    plt.savefig('one.pdf')\n    plt.clf()\nplt.imshow([[1]])",
+        "plt.plot(range(4))\nplt.savefig('shown.png')\nplt.show()",
+        "fig, axes = plt.subplots()\nfig.savefig('empty.png')\nplt.close()",
+    ]
+    session = run(tmp_path, cells, [], [], limits=Limits(cell=20.0))
+    assert [cell.figures for cell in session.cells[1:]] == [
+        ("a line of 30 points",),
+        ("a line of 2 points", "a line of 3 points", "1 image"),
+        ("a line of 4 points",),
+        (),
+    ]
+
+
 @pytest.mark.parametrize(
     "cell",
     [
