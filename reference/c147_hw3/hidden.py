@@ -56,9 +56,9 @@ def judge_kept(seen, given):
     befores = [name for name in given.golden if name.startswith("before_")]
     passed = [seen[name] for name in befores if name.removeprefix("before_") not in results]
     idle = any(map(is_constant, results.values()))
-    if "out" in results:  # of a forward pass: what it is given, or a part of that, is no result
-        out = results["out"]
-        idle = idle or out.shape != given.golden["out"].shape or any(np.array_equal(out, one) for one in passed)
+    for name in results.keys() & {"out", "dx"}:  # what a pass is given, or more or less of that, is no result
+        one = results[name]
+        idle = idle or one.size != given.golden[name].size or any(np.array_equal(one, other) for other in passed)
     for name in [name.removeprefix("before_") for name in given.golden if name.startswith("before_")]:
         before, after = seen[f"before_{name}"], seen[f"after_{name}"]
         told = "nothing is computed" if idle else ""
@@ -77,8 +77,9 @@ def judge_repeated(seen, given):
     for name in [name.removesuffix("_again") for name in given.golden if name.endswith("_again")]:
         once, again = seen.get(name, np.zeros(0)), seen.get(f"{name}_again", np.ones(1))
         same = once.shape == again.shape and np.allclose(once, again, rtol=1e-6, atol=0, equal_nan=True)
-        same = same and not is_constant(once)  # the same zeros are no answer
-        yield Verdict(f"{name}_again", bool(same), "" if same else f"a second backward gives another {name}")
+        told = "" if same else f"a second backward gives another {name}"
+        told = told or ("nothing is computed" if is_constant(once) else "")  # the same zeros are no answer
+        yield Verdict(f"{name}_again", not told, told)
 
 
 def returned(*arrays):
