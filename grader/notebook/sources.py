@@ -17,7 +17,7 @@ from grader.assignment.notebooks import by_notebook
 from grader.assignment.release.fingerprints import node_digest, read_fingerprints
 from grader.errors import SubmissionError
 from grader.model import Assignment, Check, Notebook, Place, Uses
-from grader.submission.review.stubs import holds_stub, is_given, written_pieces
+from grader.submission.review.stubs import counted_definition
 from grader.submission.source.definitions import Definition, definitions, free_names
 from grader.submission.source.lookup import Sources
 from grader.submission.source.modules import Modules
@@ -83,13 +83,10 @@ class LiveSources:
         """Where a name may live, as in `grade`: first where something is written, and not the hand-out's stub."""
         known = self._assignment.names.get(name, ())
         there = [(place, one.definition) for place in known if (one := self._at(Uses(name=name), place)) is not None]
-        if not there or not holds_stub(there[0][1], self._stubs):
+        if not there or self._given is None:
             return known
-        first, done = there[0][0], written_pieces(there[0][1], self._stubs)
-        for place, definition in there[1:]:
-            more = written_pieces(definition, self._stubs)
-            if more > done and not is_given(definition, self._given, self._assignment):
-                first, done = place, more
+        counted = counted_definition([definition for _, definition in there], self._given, self._assignment)
+        first = there[counted][0] if counted else known[0]
         return (first, *(place for place in known if place != first))
 
     def _at(self, uses: Uses, place: Place) -> Counted | None:

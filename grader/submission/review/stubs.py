@@ -7,7 +7,7 @@ an untouched stub is `missing` and not `failed` is the caller's rule.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 from msgspec import structs
 
@@ -74,8 +74,8 @@ def _open_pieces(definition: Definition, stubs: Mapping[str, Collection[str]]) -
 def with_written_places(assignment: Assignment, submission: Submission) -> Submission:
     """The submission with `places` for names that are written elsewhere than where the assignment's order finds a stub.
 
-    Another place counts where everything is filled in that is filled in at the first, and more. What the course gives
-    is nobody's work: neither its own files nor what its notebook defines. A note names both places.
+    What the course gives is nobody's work: neither its own files nor what its notebook defines. A note names both
+    places.
     """
     given = read_fingerprints(assignment)
     several = {name: known for name, known in assignment.names.items() if len(known) > 1}
@@ -85,24 +85,35 @@ def with_written_places(assignment: Assignment, submission: Submission) -> Submi
     moved: dict[str, tuple[Place, ...]] = {}
     stubs_by_place: dict[str, dict[str, str]] = {}
     for name, known in several.items():
-        first = counted = sources.find(Uses(name=name), known)
-        if first is None or first.definition is None or first.path in assignment.provided_files:
+        orders = [(place, *(other for other in known if other != place)) for place in known]
+        found = [(order, sources.find(Uses(name=name), order)) for order in orders]
+        work = [
+            (order, at, at.definition)
+            for order, at in found
+            if at is not None and at.definition is not None and at.path not in assignment.provided_files
+        ]
+        if not work or work[0][0] != known:
             continue
-        if not holds_stub(first.definition, given.stubs):
-            continue
-        done = written_pieces(first.definition, given.stubs)
-        for place in known[1:]:
-            order = (place, *(other for other in known if other != place))
-            at = sources.find(Uses(name=name), order)
-            if at is None or at.definition is None or at.path in assignment.provided_files:
-                continue
-            more = written_pieces(at.definition, given.stubs)
-            if more > done and (at.cell is None or not is_given(at.definition, given, assignment)):
-                counted, done, moved[name] = at, more, order
-        if name in moved and counted is not None:
-            stubs_by_place.setdefault(_shown(counted), {})[name] = _shown(first)
+        order, counted, _ = work[counted_definition([definition for _, _, definition in work], given, assignment)]
+        if order != known:
+            moved[name] = order
+            stubs_by_place.setdefault(_shown(counted), {})[name] = _shown(work[0][1])
     notes = [_place_note(there, stubs) for there, stubs in stubs_by_place.items()]
     return structs.replace(submission, places=moved, notes=(*submission.notes, *notes)) if moved else submission
+
+
+def counted_definition(found: Sequence[Definition], given: Fingerprints, assignment: Assignment) -> int:
+    """The index of the one that counts of a name's definitions: the first, or where it has a stub, the most complete.
+
+    A later one counts where everything is filled in that is filled in at the first, and more, unless the hand-out's
+    notebook gives it.
+    """
+    counted, done = 0, written_pieces(found[0], given.stubs)
+    for index, definition in enumerate(found[1:] if holds_stub(found[0], given.stubs) else (), 1):
+        more = written_pieces(definition, given.stubs)
+        if more > done and not is_given(definition, given, assignment):
+            counted, done = index, more
+    return counted
 
 
 def not_run_notes(assignment: Assignment, submission: Submission) -> list[str]:
