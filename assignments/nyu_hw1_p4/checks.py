@@ -3,7 +3,8 @@
 A probe writes a state of ordinary scale into the student's arrays, in place, and lets the student's functions work on
 it; gradients are what a step has changed. The helper files, each of which stands on those before it: `checks_network`
 and `checks_points` compute what is right, `checks_cells`, `checks_arrays` and `checks_calls` deal with the student's
-notebook, `checks_verdicts`, `checks_printed` and `checks_trained` judge.
+notebook, `checks_pixels` with what goes into the network, `checks_verdicts`, `checks_printed` and `checks_trained`
+judge.
 """
 
 import time
@@ -27,6 +28,7 @@ from checks_arrays import (
 from checks_calls import ROLES, printed, scored, stepped
 from checks_cells import one_epoch, train_again, written_counts
 from checks_network import NAMES, RATE, absurd, forward
+from checks_pixels import ranges
 from checks_points import drawn_points, drawn_state, new_key
 from checks_printed import SHARP, judge_datasets, judge_untrained
 from checks_trained import (
@@ -214,7 +216,7 @@ def step_update(student, rng):
 
 @check(TRAINING, points=1, builds_on=["feed_forward_dataset"], judge=judge_epochs)
 def training_epochs(student, rng):
-    """Three epochs: every image of the training set, three times"""
+    """Three epochs: every image of the training set, three times, its pixels as in the test"""
     before, images = take(student), np.array(student.notebook["x_train"][:FEW], dtype=float)
     images, labels = images.reshape(len(images), -1), np.array(np.ravel(student.notebook["y_train"][:FEW]))
     visits, error = train_again(student, FEW, FEW_TESTS)
@@ -230,11 +232,12 @@ def training_epochs(student, rng):
     in_one, passed_on = one_epoch(student, ROLES["rate"])
     if steps == EPOCHS * FEW and in_one is not None and in_one < total:
         fail(f"an epoch makes {in_one} steps where the training set has {total} images")
-    return {
+    seen = {
         "steps": np.array(steps),
         "rate": np.array(np.nan if passed_on is None else passed_on, dtype=float),
         "visits": times_seen(visits, images),
     }
+    return seen | ranges(student, visits, *(student.notebook[name][:FEW_TESTS] for name in ("x_test", "y_test")))
 
 
 @check(TRAINING, points=3, builds_on=["feed_forward_dataset", "train_one_sample"], judge=judge_accuracy, seconds=120)

@@ -6,6 +6,7 @@ import numpy as np
 from checks_arrays import slots
 from checks_calls import stepped, sums
 from checks_network import NAMES, RATE, forward, gradients
+from checks_pixels import judge_pixels
 from checks_points import drawn_points, drawn_state
 from checks_verdicts import guarded
 
@@ -45,6 +46,8 @@ def judge_epochs(seen, given):
     elif seen["rate"] == 0:
         right, message = False, "`train_one_epoch` does not hand its learning rate on to `train_one_sample`"
     yield Verdict("epochs", right, message)
+    if message := judge_pixels(seen):
+        yield Verdict("pixels", False, message)
 
 
 def shown_in(arguments, images):

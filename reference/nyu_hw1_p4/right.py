@@ -404,6 +404,39 @@ x_test = x_test / 255.0
         },
     ),
     edit(
+        "pixels divided by 255 in both functions",
+        {
+            "    out = sample\n": "    out = sample / 255\n",
+            "    a = sample.flatten()\n": "    a = sample.flatten() / 255.0\n",
+            "    train_one_epoch()\n    feed": "    train_one_epoch(0.03)\n    feed",
+        },
+    ),
+    edit(
+        "pixels divided by 255 in the pass of a sample, and by the epoch for the step",
+        {
+            "    out = sample\n": "    out = sample / 255\n",
+            EPOCH: EPOCH.replace("x_train[i],", "x_train[i] / 255,"),
+            "    train_one_epoch()\n    feed": "    train_one_epoch(0.03)\n    feed",
+        },
+    ),
+    edit(
+        "pixels divided by 255 for the pass of a sample by who calls it, and in the step itself",
+        {
+            DATASET: DATASET.replace("x[i].flatten()", "x[i].flatten() / 255"),
+            "    a = sample.flatten()\n": "    a = sample.flatten() / 255\n",
+            "    train_one_epoch()\n    feed": "    train_one_epoch(0.03)\n    feed",
+        },
+    ),
+    edit(
+        "pixels divided by 255 in both functions where they have not been before, and training images beforehand",
+        {
+            "    out = sample\n": "    out = sample / 255 if sample.max() > 1 else sample\n",
+            "    a = sample.flatten()\n": "    a = sample.flatten() / (255 if sample.max() > 1 else 1)\n",
+            INITIAL: "x_train = x_train / 255\n" + INITIAL,
+            "    train_one_epoch()\n    feed": "    train_one_epoch(0.03)\n    feed",
+        },
+    ),
+    edit(
         "a comparison with finite differences below the step, and epochs in random order",
         {
             RETURN: RETURN.replace(

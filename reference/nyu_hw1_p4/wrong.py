@@ -17,6 +17,8 @@ GUESS = "    one_hot_guess = integer_to_one_hot(np.argmax(probabilities))\n"
 DATA_LOOP = "    for i in range(len(x)):\n"
 FILL = "losses[i], one_hot_guesses[i] = feed_forward_sample(x[i].flatten(), y[i])"
 STEP_OUT = "activations.append(softmax(before[layer]) if layer == 2 else sigmoid(before[layer]))"
+SAMPLE_INPUT = "    out = sample\n"
+STEP_INPUT = "    a = sample.flatten()\n"
 STEP_LOSS = "    loss = cross_entropy_loss(one_hot_label, activations[-1])\n"
 DELTA = "    delta = activations[-1] - one_hot_label\n"
 OUTER = "        weight_gradients.insert(0, np.outer(activations[layer], delta))\n"
@@ -313,6 +315,23 @@ WRONG = [
             EPOCH_LOOP: "    shuffled = rng.permutation(x_train)\n" + EPOCH_LOOP,
             "train_one_sample(x_train[i], y_train[i]": "train_one_sample(shuffled[i], y_train[i]",
         },
+    ),
+    edit(
+        "pixels divided by 255 in the training step and not in the sample's pass",
+        ("training_epochs",),
+        {STEP_INPUT: "    a = sample.flatten() / 255\n"},
+        may_fail=("training_accuracy",),  # small pixels need more steps
+    ),
+    edit(
+        "pixels divided by 255 in the sample's pass and not in the training step",
+        ("training_epochs",),
+        {SAMPLE_INPUT: "    out = sample / 255\n"},
+    ),
+    edit(
+        "training images divided by 255 in the epoch, test images not",
+        ("training_epochs",),
+        {EPOCH_LOOP + "(x_train[i]": EPOCH_LOOP + "(x_train[i] / 255"},
+        may_fail=("training_accuracy",),
     ),
     edit("no training", ("training_epochs", "training_accuracy"), {EPOCHS: "for _ in range(0):\n"}),
 ]
