@@ -218,7 +218,11 @@ UNWRITTEN = {
 STOPPED = "`fit` was called, and the training ended with an error"
 ERRORS = ("ValueError", "TypeError", "IndexError", "AttributeError", "NameError", "NotImplementedError")
 STOPPED_BY = {name: f"`fit` was called, and the training ended with the error {name}" for name in ERRORS}
-STATES = (UNKNOWN, NEVER, RATE_OF_0, STILL, STOPPED, *STOPPED_BY.values(), *UNWRITTEN.values())
+NOT_FINITE, NO_BETTER = (
+    "`fit` was called, and the weights are not finite after it, as after steps that are too large or lead uphill",
+    "`fit` was called, and no more digits are right after it than before",
+)
+STATES = (UNKNOWN, NEVER, RATE_OF_0, STILL, STOPPED, *STOPPED_BY.values(), *UNWRITTEN.values(), NOT_FINITE, NO_BETTER)
 """What a repeated training may be found to be; the judge is told the index."""
 
 
@@ -383,12 +387,24 @@ def network(student, fits, goal):
     as_drawn = as_drawn and not any(moved for _, moved, _, _ in trainings)
     if as_drawn and not own:
         raise NotImplementedError("the network is as it was drawn: its training is the one that the hand-out has")
-    states = {s for s, _, *both in own if any(np.array_equal(best["weights"], weights) for weights in both)}
-    states = states or {state for state, *_ in own}
+    states = {state_for(best, training) for training in own} - {None} or {state for state, *_ in own}
+    if states == {NOT_FINITE, NO_BETTER}:
+        states = {NO_BETTER}
     state = states.pop() if len(states) == 1 else UNKNOWN
     if 0 <= reached < goal and not called:
         state = NEVER
     return best | {"training": np.array([STATES.index(state), as_drawn, reached < 0 and unread])}
+
+
+def state_for(best, training):
+    """The one of STATES that a training gives the network which it began with or came to; None for another network.
+
+    Where the best is the one that it began with, what the best puts out tells nothing of the training.
+    """
+    state, moved, drawn, after = training
+    if state == UNKNOWN and moved and np.array_equal(best["weights"], drawn):
+        return NO_BETTER if np.isfinite(after).all() else NOT_FINITE
+    return state if any(np.array_equal(best["weights"], weights) for weights in (drawn, after)) else None
 
 
 def repeats(seen):

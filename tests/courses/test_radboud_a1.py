@@ -79,6 +79,9 @@ def test_wrong_functions_are_paid_for_once_even_by_the_trainings(reports: Report
     for id in ("1.6b", "1.6d", "1.6f", "1.6h"):
         assert parts(report)[id].outcomes[0].status != "passed"
         assert set(parts(report)[id].credited_with) >= {"sigmoid_grad", "Linear"}
+    [deeper] = [a.message for a in outcomes(report)["network_deeper"].arrays if a.name == "accuracy"]
+    assert "the weights are not finite after it" in deeper  # and nothing of the best state, from before the training
+    assert "near 0.5" not in deeper
 
 
 @pytest.mark.slow
