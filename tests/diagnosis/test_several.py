@@ -176,6 +176,14 @@ def test_a_mistake_under_another_is_named_by_the_arrays_that_the_other_leaves(ba
     assert "network" not in two, "mistakes that give as many arrays contradict each other"
 
 
+def test_an_array_within_its_tolerance_needs_no_explanation(bank: Bank) -> None:
+    found = diagnoses(bank, dx=np.sin, dw=lambda x: np.cosh(x) * (1 + 3e-7))["backward"]
+    assert found.text == "`dx` is exactly what comes out if in `Layer.backward` the factor is gone."
+    assert found.whole
+    beyond = diagnoses(bank, dx=np.sin, dw=lambda x: np.cosh(x) * (1 + 3e-3))["backward"]
+    assert not beyond.whole
+
+
 def test_a_result_that_a_judged_check_did_not_get_is_not_asked_for(bank: Bank) -> None:
     found = diagnoses(bank, judged="backward", left_out="dw", dx=np.sin)
     assert found["backward"].mistake == "in `Layer.backward` the factor is gone"

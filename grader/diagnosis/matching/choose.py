@@ -111,11 +111,12 @@ def named_mistakes(cases: Sequence[Case], bank: Bank, asker: Asker) -> dict[str,
         if left:
             left = matcher.repeated(check.id, left, ask)
         fits = [BankMatch(matcher.hypothesis(h), h, arrays) for h, arrays in left.items()]
-        chosen = choose(matcher, check, values, ask, fits, explains)
+        lost = _lost(case, matcher)
+        chosen = choose(matcher, check, values, ask, fits, explains, lost)
         if (chosen is None or not chosen.whole) and not case.innocent:
             terms = matcher.multiples(check.id, values, ask)
             fits += [BankMatch(matcher.hypothesis(h), h, arrays, multiple=True) for h, arrays in terms.items()]
-            chosen = choose(matcher, check, values, ask, fits, explains) or chosen
+            chosen = choose(matcher, check, values, ask, fits, explains, lost) or chosen
         if chosen is None and check.judge is not None and not case.innocent:
             chosen = _scaled(matcher.factor(check.id, values, ask))
         if chosen is None and not case.innocent:
@@ -123,10 +124,21 @@ def named_mistakes(cases: Sequence[Case], bank: Bank, asker: Asker) -> dict[str,
             best = (
                 _best([BankMatch(matcher.hypothesis(h), h, at) for h, at in some.items()], explains) if some else None
             )
-            chosen = _said(matcher, check, values, [best], explains, whole=False) if best is not None else None
+            if best is not None:
+                chosen = _said(matcher, check, values, [best], explains, lost, whole=False)
         if chosen is not None:
             named[check.id] = chosen
     return named
+
+
+def _lost(case: Case, matcher: Matcher) -> npt.NDArray[np.bool_]:
+    """Which arrays of a check may have lost points: those of the outcome; all of a judged one, which names others.
+
+    An array within its tolerance needs no explanation, though it is not the reference's to the last digits.
+    """
+    names, failed = matcher.names(case.check.id), set(failed_arrays(case))
+    every = case.check.judge is not None or not failed & set(names)
+    return np.array([every or name in failed for name in names], dtype=np.bool_)
 
 
 def _is_zero(case: Case, values: Values) -> bool:
@@ -143,7 +155,13 @@ def _scaled(factor: float | None) -> Named | None:
 
 
 def choose(
-    matcher: Matcher, check: Check, values: Values, ask: Ask, fits: Sequence[BankMatch], explains: Mapping[int, int]
+    matcher: Matcher,
+    check: Check,
+    values: Values,
+    ask: Ask,
+    fits: Sequence[BankMatch],
+    explains: Mapping[int, int],
+    lost: npt.NDArray[np.bool_],
 ) -> Named | None:
     """The sentence for one check out of the hypotheses that are left.
 
@@ -151,19 +169,26 @@ def choose(
     ----------
     explains
         For each hypothesis how many failed checks agree with it.
+    lost
+        Which arrays need an explanation; others may have one.
     """
     if not fits:
         return None
     wrong = matcher.wrong_arrays(check.id, values)
     if check.judge is not None:  # what it does not return, its judge does not ask for
         wrong &= np.array([name in values for name in matcher.names(check.id)])
-    whole = [fit for fit in fits if np.array_equal(fit.arrays, wrong)]
+    whole = [fit for fit in fits if _covers(fit.arrays, wrong, lost)]
     alone = any(fit.hypothesis.mistakes == 1 for fit in whole)
-    parts = None if alone else _parts(matcher, check, values, ask, fits, explains, wrong)
+    parts = None if alone else _parts(matcher, check, values, ask, fits, explains, wrong, lost)
     if parts is not None and (parts.whole or not whole):
         return parts
     best = _best(whole, explains) if whole else None
-    return None if best is None else _said(matcher, check, values, [best], explains, whole=True)
+    return None if best is None else _said(matcher, check, values, [best], explains, lost, whole=True)
+
+
+def _covers(arrays: npt.NDArray[np.bool_], wrong: npt.NDArray[np.bool_], lost: npt.NDArray[np.bool_]) -> bool:
+    """Whether these are wrong arrays, and all of those that have lost points."""
+    return not (arrays & ~wrong).any() and not (wrong & lost & ~arrays).any()
 
 
 def _parts(
@@ -174,6 +199,7 @@ def _parts(
     fits: Sequence[BankMatch],
     explains: Mapping[int, int],
     wrong: npt.NDArray[np.bool_],
+    lost: npt.NDArray[np.bool_],
 ) -> Named | None:
     """Single mistakes that explain different arrays each."""
     chosen: list[BankMatch] = []
@@ -190,7 +216,7 @@ def _parts(
             covered |= arrays
     if not chosen:
         return None
-    if not (covered == wrong).all() and len(chosen) == 1 and chosen[0].hypothesis.function:
+    if not _covers(covered, wrong, lost) and len(chosen) == 1 and chosen[0].hypothesis.function:
         beside = matcher.beside(check.id, values, wrong & ~covered, covered, ask)
         second = [BankMatch(matcher.hypothesis(h), h, wrong & ~covered) for h in beside]
         named = _best([fit for fit in second if fit.rank < UNRANKED or fit.named], explains) if second else None
@@ -199,7 +225,7 @@ def _parts(
             covered |= named.arrays
     chosen = _merged(chosen)
     return _said(
-        matcher, check, values, chosen[:2], explains, whole=len(chosen) <= 2 and bool((covered == wrong).all())
+        matcher, check, values, chosen[:2], explains, lost, whole=len(chosen) <= 2 and _covers(covered, wrong, lost)
     )
 
 
@@ -279,9 +305,11 @@ def _explaining_most(fits: Sequence[BankMatch], explains: Mapping[int, int]) -> 
     return [fit for fit in fits if explains.get(fit.number, 0) == most]
 
 
-def _more_is_wrong(matcher: Matcher, check: Check, values: Values, chosen: Sequence[BankMatch]) -> bool:
+def _more_is_wrong(
+    matcher: Matcher, check: Check, values: Values, chosen: Sequence[BankMatch], lost: npt.NDArray[np.bool_]
+) -> bool:
     """Whether numbers are left unexplained: the same mistake, written in another way, may end in nan where it does."""
-    wrong = matcher.wrong_arrays(check.id, values)
+    wrong = matcher.wrong_arrays(check.id, values) & lost
     for fit in chosen:
         wrong = wrong & ~fit.arrays
     return any(
@@ -299,6 +327,7 @@ def _said(
     values: Values,
     chosen: Sequence[BankMatch],
     explains: Mapping[int, int],
+    lost: npt.NDArray[np.bool_],
     *,
     whole: bool,
 ) -> Named:
@@ -327,7 +356,7 @@ def _said(
             sentences.append(f"{subject} what comes out if {_clause(fit, matcher.right)}.")
         else:
             sentences.append(f"{subject} exactly what comes out if {_clause(fit, matcher.right)}.")
-    if not whole and _more_is_wrong(matcher, check, values, chosen):
+    if not whole and _more_is_wrong(matcher, check, values, chosen, lost):
         sentences.append("That does not explain all that is wrong here.")
     mistakes = sum(fit.hypothesis.mistakes for fit in chosen)
     evidence: dict[str, object] = {"agrees_at_points": 2}
