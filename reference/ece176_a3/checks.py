@@ -90,13 +90,12 @@ def values(found):
     }
 
 
-def toy_gradients(student, X, y):
-    """The four gradients of the toy network, by way of its loss."""
+def toy_network(student, X, y):
+    """The toy network after its forward pass, its two linear layers, and the gradient that its loss sends back."""
     layers, criterion = toy_layers(student), student.CrossEntropyLoss()
     net = student.Sequential(layers)
     criterion.forward(net.forward(X), y)
-    net.backward(criterion.backward())
-    return gradients(layers[0], layers[2])
+    return net, (layers[0], layers[2]), criterion.backward()
 
 
 # ---------------------------------------------------------------- 1.0.1
@@ -227,16 +226,25 @@ def loss_forward(student, rng):
 # ---------------------------------------------------------------- 1.0.3
 
 
-def existing(found, again, other):
+def existing(worlds):
     """All four gradients, an empty array in the place of what is none, so that each is judged by itself.
 
-    `again` are those for the same data and `other` those for other data: which do not follow the data is told.
+    Each world is a network after its forward pass, its two linear layers, and the gradient that comes in; the second
+    has the same data as the first and the third other data: which gradients do not follow the data is told. A backward
+    pass that stops in an earlier layer leaves those of the later ones.
     """
-    worlds = [{name: world.get(name) for name in ("W1", "b1", "W2", "b2")} for world in (found, again, other)]
-    if all(a is None for a in worlds[0].values()):
-        raise NotImplementedError("no layer has a gradient after backward")
-    worlds = [{name: kept(a) for name, a in world.items()} for world in worlds]
-    return worlds[0] | unmoved(*worlds)
+    found, stopped = [], None
+    for net, layers, dout in worlds:
+        try:
+            net.backward(dout)
+        except Exception as error:
+            stopped = error
+        world = gradients(*layers)
+        found.append({name: world.get(name) for name in ("W1", "b1", "W2", "b2")})
+        if all(a is None for a in found[0].values()):
+            raise stopped or NotImplementedError("no layer has a gradient after backward")
+    found = [{name: kept(a) for name, a in world.items()} for world in found]
+    return found[0] | unmoved(*found) | ({"stopped": np.array(True)} if stopped else {})
 
 
 def judge_existence(seen, given):
@@ -245,6 +253,7 @@ def judge_existence(seen, given):
         got, message = seen[name], ""
         if not got.size:
             message = f"the gradient of {name} is no array after backward"
+            message += ", which stops with an error on the way" if "stopped" in seen else ""
         elif got.shape != golden.shape:
             message = f"the gradient of {name} has shape {got.shape} instead of {golden.shape}"
         elif not np.isfinite(got).all():
@@ -260,13 +269,15 @@ def judge_existence(seen, given):
 def gradients_exist(student, rng):
     """Shapes on the toy data: (4, 10), (10,), (10, 3), (3,)"""
     X, y = toy_data()
-    return existing(*(toy_gradients(student, *data) for data in ((X, y), (X, y), (other_than(X), (y + 1) % 3))))
+    return existing(toy_network(student, *data) for data in ((X, y), (X, y), (other_than(X), (y + 1) % 3)))
 
 
 @check(GRADIENTS, points=4, uses=NETWORK, builds_on=["Softmax"], tolerance=GRADIENTS_RULE)
 def gradients_toy(student, rng):
     """Gradients on the toy data: the hand-out's own comparison, array by array"""
-    return values(toy_gradients(student, *toy_data()))
+    net, layers, dout = toy_network(student, *toy_data())
+    net.backward(dout)
+    return values(gradients(*layers))
 
 
 @check(GRADIENTS, points=3, uses=["Linear"])

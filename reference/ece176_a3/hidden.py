@@ -113,16 +113,16 @@ def gradients_exist_sizes(student, rng):
     """Shapes at other sizes, for an arbitrary gradient coming in"""
     weights = [layer.parameters for layer in (linear(student, rng, 5, 6), linear(student, rng, 6, 2))]
     x, d = rng.normal(size=(7, 5)), rng.normal(size=(7, 2))
-    worlds = []
-    for given, dout in ((x, d), (x, d), (other_than(x), other_than(d))):
+
+    def network(given, dout):
         first, second = student.Linear(5, 6), student.Linear(6, 2)
         for layer, parameters in zip((first, second), weights, strict=True):
             put(layer, *parameters)
         net = student.Sequential([first, student.ReLU(), second])
         net.forward(given.copy())
-        net.backward(dout.copy())
-        worlds.append(gradients(first, second))
-    return existing(*worlds)
+        return net, (first, second), dout.copy()
+
+    return existing(network(*given) for given in ((x, d), (x, d), (other_than(x), other_than(d))))
 
 
 @check(GRADIENTS, points=2, uses=["Linear"])

@@ -130,6 +130,18 @@ def test_a_bias_gradient_with_an_axis_too_many_is_paid_for_as_a_shape(tmp_path: 
 
 
 @pytest.mark.slow
+def test_a_backward_pass_that_stops_on_the_way_has_the_gradients_before(tmp_path: Path) -> None:
+    folder = shutil.copytree(EXAMPLES / "correct", tmp_path / "hand_in")
+    linear = folder / "layers" / "linear.py"
+    text = linear.read_text()
+    assert text.count("        return dout @ self.W.T\n") == 1
+    linear.write_text(text.replace("        return dout @ self.W.T\n", ""))
+    part = parts(grade(folder, ID, course=ROOT))["1.0.3a"]
+
+    assert (part.score, part.max_score) == (10, 20)
+    assert "W1 is no array after backward, which stops with an error on the way" in part.outcomes[0].message
+
+
 def test_a_backward_pass_not_begun_earns_nothing_from_the_courses_own(tmp_path: Path) -> None:
     folder = hand_in(tmp_path / "hand_in")
     for file in ("linear.py", "relu.py", "loss_func.py"):
