@@ -54,6 +54,9 @@ WAYS: list[tuple[Hypothesis, Mapping[str, Any]]] = [
      {"forward": np.zeros_like, "other": np.cosh}),
     (Hypothesis(code="wrong-function", text="a rare one", function="f", named=False, likely=2), {"forward": np.sinh}),
     (Hypothesis(code="wrong-variable", text="a likely one", function="f", named=False), {"forward": np.sinh}),
+    (Hypothesis(code=NAMED, text="the hyperbolic cosine", function="", named=True), {"forward": np.cosh}),
+    (Hypothesis(code="wrong-sign", text="a cosine that is a little larger", function="f", named=False),
+     {"forward": lambda x: np.cosh(x) * (1 + 1e-8)}),
     (Hypothesis(code="wrong-mask", text="nothing is left", function="f", named=False),
      {"forward": lambda x: np.array(["none"])}),
 ]  # fmt: skip
@@ -125,6 +128,16 @@ def test_the_authors_name_is_taken_before_a_generated_clause(bank: Bank) -> None
     found = Student(forward=np.sin).diagnoses(bank)
     assert {check: d.code for check, d in found.items()} == {"forward": NAMED}
     assert found["forward"].text == ("`a` is exactly what this mistake gives: sine for tanh.")
+
+
+def test_what_agrees_to_some_digits_alone_is_not_said_to_be_exact(bank: Bank) -> None:
+    found = Student(forward=lambda x: np.sin(x) * (1 + 1e-8)).diagnoses(bank)
+    assert found["forward"].text == "`a` is, to 7 digits, what this mistake gives: sine for tanh."
+
+
+def test_what_agrees_to_all_digits_is_named_before_what_agrees_to_some(bank: Bank) -> None:
+    found = Student(forward=lambda x: np.cosh(x) * (1 + 1e-8)).diagnoses(bank)
+    assert found["forward"].code == "wrong-sign", "a generated clause that fits before the author's near it"
 
 
 def test_of_few_named_mistakes_that_give_the_same_all_are_told(bank: Bank) -> None:

@@ -27,6 +27,10 @@ MAX_NAMES = 3
 """Author's mistakes with the same results that are listed together; a longer list helps nobody."""
 
 
+DIGITS = 7
+"""In which a fingerprint agrees at least, by `grader.worker.experiments.fingerprints.CLOSE`."""
+
+
 class BankMatch(NamedTuple):
     """A hypothesis that explains the arrays of one check which it changes."""
 
@@ -37,6 +41,8 @@ class BankMatch(NamedTuple):
     """Whether its term is there multiplied by a number, and not as it is."""
     alternatives: tuple[str, ...] = ()
     """Other mistakes that the author has named, and that give the same in every check that can tell."""
+    close: bool = True
+    """Whether it gives the student's arrays to all their digits."""
 
     @property
     def clause(self) -> str:
@@ -110,7 +116,10 @@ def named_mistakes(cases: Sequence[Case], bank: Bank, asker: Asker) -> dict[str,
             left = {h: arrays for h, arrays in left.items() if h in telling} or left
         if left:
             left = matcher.repeated(check.id, left, ask)
-        fits = [BankMatch(matcher.hypothesis(h), h, arrays) for h, arrays in left.items()]
+        fits = [
+            BankMatch(matcher.hypothesis(h), h, arrays, close=matcher.is_close(check.id, h, values))
+            for h, arrays in left.items()
+        ]
         lost = _lost(case, matcher)
         chosen = choose(matcher, check, values, ask, fits, explains, lost)
         if (chosen is None or not chosen.whole) and not case.innocent:
@@ -240,7 +249,12 @@ def _merged(chosen: Sequence[BankMatch]) -> list[BankMatch]:
 
 
 def _best(fits: Sequence[BankMatch], explains: Mapping[int, int]) -> BankMatch | None:
-    """The one to name among hypotheses that give the same; None where too many names have equal weight."""
+    """The one to name among hypotheses that give the same; None where too many names have equal weight.
+
+    What agrees to all digits is taken before what agrees to some: where all probabilities are nearly equal, say, other
+    formulas give nearly the same.
+    """
+    fits = [fit for fit in fits if fit.close] or fits
     fewest = min((fit.hypothesis.mistakes, fit.multiple) for fit in fits)
     fits = [fit for fit in fits if (fit.hypothesis.mistakes, fit.multiple) == fewest]
     named = [fit for fit in fits if fit.named]
@@ -340,22 +354,23 @@ def _said(
         else:
             subject = enumerated(quoted)
             subject += " is" if len(quoted) == 1 else " are"
+        as_far = " exactly" if fit.close else f", to {DIGITS} digits,"
         found = (values.get(name) for name, changed in zip(names, fit.arrays, strict=True) if changed)
         if not any(np.any(value) for value in found if isinstance(value, np.ndarray)):
             why = f"this mistake gives: {fit.clause}" if fit.named else f"comes out if {_clause(fit, matcher.right)}"
             seen = "What is seen" if check.judge is not None else f"{subject} zero, which"
             sentences.append(f"{seen} is what {why}. Other mistakes may look the same.")
         elif fit.named and fit.hypothesis.mistakes > 1:
-            sentences.append(f"{subject} exactly what these two mistakes give: {fit.clause}.")
+            sentences.append(f"{subject}{as_far} what these two mistakes give: {fit.clause}.")
         elif fit.alternatives:
             which = "either" if len(fit.alternatives) == 1 else "any"
-            sentences.append(f"{subject} exactly what {which} of these mistakes gives: {fit.clause}.")
+            sentences.append(f"{subject}{as_far} what {which} of these mistakes gives: {fit.clause}.")
         elif fit.named:
-            sentences.append(f"{subject} exactly what this mistake gives: {fit.clause}.")
+            sentences.append(f"{subject}{as_far} what this mistake gives: {fit.clause}.")
         elif fit.multiple and fit.hypothesis.code == "missing-term":
             sentences.append(f"{subject} what comes out if {_clause(fit, matcher.right)}.")
         else:
-            sentences.append(f"{subject} exactly what comes out if {_clause(fit, matcher.right)}.")
+            sentences.append(f"{subject}{as_far} what comes out if {_clause(fit, matcher.right)}.")
     if not whole and _more_is_wrong(matcher, check, values, chosen, lost):
         sentences.append("That does not explain all that is wrong here.")
     mistakes = sum(fit.hypothesis.mistakes for fit in chosen)

@@ -144,6 +144,19 @@ class Matcher:
             left = {h: arrays for h, arrays in left.items() if agreeing[rows[h]][arrays].all()}
         return left
 
+    def is_close(self, check: str, number: int, values: Values) -> bool:
+        """Whether a hypothesis gives the student's arrays to all digits, and not only to those that `CLOSE` compares.
+
+        Of arrays in single precision there are no more.
+        """
+        results = self._bank.results(check)
+        assert results is not None  # there was a hypothesis
+        [row] = np.flatnonzero(results.which == number)
+        limit = limits(values, results.names)
+        prints = fingerprints(values, results.names)
+        same = agree(results.found[row, GRADED], prints, np.where(limit == CLOSE, CLOSEST, limit))
+        return bool(same[_changed(results)[row]].all())
+
     def factor(self, check: str, values: Values, ask: Ask) -> float | None:
         """By which the wrong arrays of a check are larger than right, in all entries and at both points."""
         results = self._bank.results(check)
