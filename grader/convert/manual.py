@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import re
-
 from grader.convert.draft import Draft
 from grader.convert.source import SourceCell
+from grader.submission.review.answers import draws
 from grader.submission.source.sections import headings
-
-_DRAWS = re.compile(r"\b(plt|ax|axes|fig|sns)\.|\.plot\(")
 
 
 def kind_of_code(source: str) -> str:
     """What a person looks at in a cell of code: its figure, or the code itself."""
-    return "plot" if _DRAWS.search(source) else "tuning"
+    return "plot" if draws(source) else "tuning"
 
 
 def add_manual(draft: Draft, cell: SourceCell, id: str, *, in_cell: bool) -> tuple[str, str]:

@@ -237,6 +237,16 @@ def test_a_section_without_a_figure_is_empty() -> None:
     assert answer(book(*CURVE), book(*CURVE), kind="plot", figures={4: ("another",)}) == Answer(state="empty")
 
 
+def test_code_that_was_to_draw_and_failed_is_an_answer() -> None:
+    stub = book(text("## Learning rate"), "train()", "# plot the loss", text("## 1.8"), "x")
+    failed = Answer(text="plt.plot(loss)", cell=2, state="answered")
+    assert answer(book(*CURVE), stub, kind="plot") == failed
+    assert answer(stub, stub, kind="plot") == Answer(state="empty")
+    assert answer(book(text("## Learning rate"), "train(1)", text("## 1.8")), stub, kind="plot") == Answer(
+        state="empty"
+    )
+
+
 def test_a_tuned_cell_is_the_last_that_differs_from_the_stub() -> None:
     stub = book(text("## Learning rate"), "run(rate=0)", "plot()", text("## 1.8"), "x")
     student = book(text("## Learning rate"), "run(rate=0.1)", "run(rate=0.2)", "plot( )", text("## 1.8"), "y")

@@ -117,7 +117,7 @@ def _part(report: Report, part: PartResult) -> View:
         "follows": "",
         "code": (),
         "question": Markup(to_html(manual.question)) if manual else Markup(""),
-        "answer": _answer(answer, is_code=manual is not None and manual.kind == "tuning"),
+        "answer": _answer(answer, is_code=manual is not None and manual.kind in ("plot", "tuning")),
         "where": "" if answer.cell is None else str(answer.cell),
         "figures": _figures(next((one for one in report.by_notebook if _has(one, part)), report), answer),
         "mark": sentences.mark_lines(part, comment=False),

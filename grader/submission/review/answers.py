@@ -33,6 +33,7 @@ _NUMBER = re.compile(
 _LETTER = re.compile(r"\(?(?P<letter>[a-z])\)\s+", re.IGNORECASE)
 _MATHS = re.compile(r"\$\$|\\begin|\\\[|```")
 """A changed line of a formula is shown with the formula around it."""
+_DRAWS = re.compile(r"\b(plt|ax|axes|fig|sns)\.|\.plot\(")
 BESIDE = 2
 """Code cells above a written answer that it is likely to be about."""
 _QUESTION_CHARACTERS = 15
@@ -68,8 +69,9 @@ def extract_answer(
     Returns
     -------
     Answer
-        For `plot` the figures; for `tuning` the last code cell that is not the stub's; else text. `untouched`: only
-        what the hand-out says is there; `empty`: not even that, or no figure; `not found`: no such section.
+        For `plot` the figures, or the last code cell that was to draw one and did not; for `tuning` the last code cell
+        that is not the stub's; else text. `untouched`: only what the hand-out says is there; `empty`: not even that,
+        or no figure; `not found`: no such section.
     """
     given = _section(stub, manual) if stub is not None else []
     known: frozenset[str] | None = None
@@ -83,7 +85,7 @@ def extract_answer(
     if not texts:
         return Answer(state="not found")
     if manual.kind == "plot":
-        return _plot(texts, figures)
+        return _plot(texts, given, figures)
     if manual.kind == "tuning":
         return _tuning(texts, given)
     written = _written(texts, given, manual.under)
@@ -346,21 +348,34 @@ def _norm(line: str) -> str:
 # ---------------------------------------------------------------- cells
 
 
-def _plot(texts: Sequence[_Text], figures: Mapping[int, tuple[str, ...]]) -> Answer:
+def _plot(texts: Sequence[_Text], given: Sequence[_Text], figures: Mapping[int, tuple[str, ...]]) -> Answer:
     drawn = [text.cell for text in texts if text.code and figures.get(text.cell)]
     if not drawn:
-        return Answer(state="empty")
+        code = [text for text in _changed(texts, given) if draws("\n".join(text.lines))]
+        if not code:
+            return Answer(state="empty")
+        return Answer(text="\n".join(code[-1].lines), cell=code[-1].cell, state="answered")
     return Answer(figures=tuple(f for cell in drawn for f in figures[cell]), cell=drawn[-1], state="answered")
 
 
 def _tuning(texts: Sequence[_Text], given: Sequence[_Text]) -> Answer:
-    old = {_squeezed(text) for text in given if text.code}
     cells = [text for text in texts if text.code and _squeezed(text)]
-    changed = [text for text in cells if _squeezed(text) not in old]
+    changed = _changed(texts, given)
     if not cells:
         return Answer(state="empty")
     shown = (changed or cells)[-1]
     return Answer(text="\n".join(shown.lines), cell=shown.cell, state="answered" if changed else "untouched")
+
+
+def _changed(texts: Sequence[_Text], given: Sequence[_Text]) -> list[_Text]:
+    """The code cells that say something, and not what the hand-out's say."""
+    old = {"", *(_squeezed(text) for text in given if text.code)}
+    return [text for text in texts if text.code and _squeezed(text) not in old]
+
+
+def draws(source: str) -> bool:
+    """Whether code looks as if it drew a figure."""
+    return _DRAWS.search(source) is not None
 
 
 def _squeezed(text: _Text) -> str:
