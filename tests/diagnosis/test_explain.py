@@ -54,6 +54,7 @@ WAYS: list[tuple[Hypothesis, Mapping[str, Any]]] = [
      {"forward": np.zeros_like, "other": np.cosh}),
     (Hypothesis(code="wrong-function", text="a rare one", function="f", named=False, likely=2), {"forward": np.sinh}),
     (Hypothesis(code="wrong-variable", text="a likely one", function="f", named=False), {"forward": np.sinh}),
+    (Hypothesis(code=NAMED, text="no numbers", function="", named=True), {"other": lambda x: np.array(["none"])}),
     (Hypothesis(code=NAMED, text="the hyperbolic cosine", function="", named=True), {"forward": np.cosh}),
     (Hypothesis(code="wrong-sign", text="a cosine that is a little larger", function="f", named=False),
      {"forward": lambda x: np.cosh(x) * (1 + 1e-8)}),
@@ -128,6 +129,11 @@ def test_the_authors_name_is_taken_before_a_generated_clause(bank: Bank) -> None
     found = Student(forward=np.sin).diagnoses(bank)
     assert {check: d.code for check, d in found.items()} == {"forward": NAMED}
     assert found["forward"].text == ("`a` is exactly what this mistake gives: sine for tanh.")
+
+
+def test_what_is_missing_is_not_said_to_be_zero(bank: Bank) -> None:
+    found = Student(other=lambda x: NotArray("text")).diagnoses(bank)["other"]
+    assert found.text == "What is seen is what this mistake gives: no numbers. Other mistakes may look the same."
 
 
 def test_what_agrees_to_some_digits_alone_is_not_said_to_be_exact(bank: Bank) -> None:

@@ -355,10 +355,11 @@ def _said(
             subject = enumerated(quoted)
             subject += " is" if len(quoted) == 1 else " are"
         as_far = " exactly" if fit.close else f", to {DIGITS} digits,"
-        found = (values.get(name) for name, changed in zip(names, fit.arrays, strict=True) if changed)
+        found = [values.get(name) for name, changed in zip(names, fit.arrays, strict=True) if changed]
         if not any(np.any(value) for value in found if isinstance(value, np.ndarray)):
             why = f"this mistake gives: {fit.clause}" if fit.named else f"comes out if {_clause(fit, matcher.right)}"
-            seen = "What is seen" if check.judge is not None else f"{subject} zero, which"
+            are_zero = check.judge is None and all(isinstance(value, np.ndarray) for value in found)  # and not missing
+            seen = f"{subject} zero, which" if are_zero else "What is seen"
             sentences.append(f"{seen} is what {why}. Other mistakes may look the same.")
         elif fit.named and fit.hypothesis.mistakes > 1:
             sentences.append(f"{subject}{as_far} what these two mistakes give: {fit.clause}.")
