@@ -14,7 +14,7 @@ import contextlib
 import numpy as np
 from checks_training import LOSS_GOAL, judge_training, numbers, parameters_of, reached, toy_data, trained_again
 
-from grader import Part, Tolerance, Uses, Verdict, check
+from grader import Part, Tolerance, Uses, Verdict, check, fail
 
 SCORES = Part("1.0.1", "Forward pass: scores")
 LOSS = Part("1.0.2", "Forward pass: loss")
@@ -226,6 +226,19 @@ def loss_forward(student, rng):
 # ---------------------------------------------------------------- 1.0.3
 
 
+def returns_one(layer, dout):
+    """Whether the backward pass of a layer is written as far as to return a gradient."""
+    return isinstance(dout, np.ndarray) and isinstance(layer.backward(dout.copy()), np.ndarray)
+
+
+def keeping(layers, dout):
+    """The values of the gradients of two layers; where these return one and keep none, that is said instead."""
+    found = gradients(*layers)
+    if all(a is None for a in found.values()) and returns_one(layers[1], dout):
+        fail("no layer keeps a gradient: after `backward`, which is written, `grads` holds None alone")
+    return values(found)
+
+
 def existing(worlds):
     """All four gradients, an empty array in the place of what is none, so that each is judged by itself.
 
@@ -241,7 +254,7 @@ def existing(worlds):
             stopped = error
         world = gradients(*layers)
         found.append({name: world.get(name) for name in ("W1", "b1", "W2", "b2")})
-        if all(a is None for a in found[0].values()):
+        if all(a is None for a in found[0].values()) and (stopped or not returns_one(layers[1], dout)):
             raise stopped or NotImplementedError("no layer has a gradient after backward")
     found = [{name: kept(a) for name, a in world.items()} for world in found]
     return found[0] | unmoved(*found) | ({"stopped": np.array(True)} if stopped else {})
@@ -277,7 +290,7 @@ def gradients_toy(student, rng):
     """Gradients on the toy data: the hand-out's own comparison, array by array"""
     net, layers, dout = toy_network(student, *toy_data())
     net.backward(dout)
-    return values(gradients(*layers))
+    return keeping(layers, dout)
 
 
 @check(GRADIENTS, points=3, uses=["Linear"])

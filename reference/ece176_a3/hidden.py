@@ -13,8 +13,8 @@ from checks import (
     UNMOVED,
     changes,
     existing,
-    gradients,
     judge_existence,
+    keeping,
     kept,
     labels,
     linear,
@@ -171,8 +171,9 @@ def gradients_net(student, rng):
     for layer, given in ((first, x), (relu, hidden), (second, np.maximum(hidden, 0))):
         layer.forward(given)
     criterion.forward(probabilities(rng, 7, 4), labels(rng, 7, 4))
-    student.Sequential([first, relu, second]).backward(criterion.backward())
-    return values(gradients(first, second))
+    dout = criterion.backward()
+    student.Sequential([first, relu, second]).backward(dout)
+    return keeping((first, second), dout)
 
 
 def judge_repeated(seen, given):

@@ -196,6 +196,14 @@ WRONG = [
         fails=(*LINEAR_GRADIENTS, *TRAINING),
     ),
     Edit(
+        name="Linear backward keeps its gradients in local names",
+        changes=(
+            Change(LINEAR, "        self.dW = self.x.T @ dout\n", "        dW = self.x.T @ dout\n"),
+            Change(LINEAR, BIAS, "        db = dout.sum(axis=0)\n"),
+        ),
+        fails=(*SHAPES, *LINEAR_GRADIENTS, "backward_twice", *TRAINING),
+    ),
+    Edit(
         name="Linear backward adds to the gradients of the call before",
         changes=(
             Change(

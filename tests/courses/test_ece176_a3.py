@@ -142,6 +142,18 @@ def test_a_backward_pass_that_stops_on_the_way_has_the_gradients_before(tmp_path
     assert "W1 is no array after backward, which stops with an error on the way" in part.outcomes[0].message
 
 
+@pytest.mark.slow
+def test_gradients_that_are_not_kept_are_not_called_unwritten(tmp_path: Path) -> None:
+    folder = edited(tmp_path / "hand_in", "linear.py", "        self.dW = self.x", "        dW = self.x")
+    linear = folder / "layers" / "linear.py"
+    linear.write_text(linear.read_text().replace("        self.db = dout", "        db = dout"), encoding="utf-8")
+    found = outcomes(grade(folder, ID, course=ROOT))
+    asked = ("gradients_exist", "gradients_exist_sizes", "gradients_toy", "gradients_net")
+
+    assert {found[id].status for id in asked} == {"failed"}
+    assert found["gradients_toy"].message.startswith("no layer keeps a gradient")
+
+
 def test_a_backward_pass_not_begun_earns_nothing_from_the_courses_own(tmp_path: Path) -> None:
     folder = hand_in(tmp_path / "hand_in")
     for file in ("linear.py", "relu.py", "loss_func.py"):
