@@ -114,6 +114,19 @@ def test_an_update_in_training_is_no_definition(tmp_path: Path, later: str) -> N
     assert cell_of(tmp_path, make_notebook("weights = [1]", "weights = [2]", later), "weights") == 1
 
 
+@pytest.mark.parametrize(
+    "later",
+    [
+        "ckpt = np.load('trained.npz')\nweights = [ckpt['W1'], ckpt['W2']]",
+        "if there:\n    weights, biases = pickle.load(open('trained.pkl', 'rb'))\nelse:\n    train()",
+        "with np.load('trained.npz') as saved:\n    weights = list(saved.values())",
+    ],
+)
+def test_weights_that_are_loaded_after_a_training_are_no_definition(tmp_path: Path, later: str) -> None:
+    assert cell_of(tmp_path, make_notebook("weights = [draw(), draw()]", later), "weights") == 0
+    assert cell_of(tmp_path, make_notebook("import numpy as np", later), "weights") == 1
+
+
 def test_magics_try_and_if_do_not_hide_a_definition(tmp_path: Path) -> None:
     notebook = make_notebook("%%time\ndef f(): pass", "try:\n    import torch\nexcept ImportError:\n    def g(): pass")
     assert anchor(tmp_path, notebook, "f", "g").bindings == {"f": 0, "g": 1}

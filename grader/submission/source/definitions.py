@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import threading
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from typing import Literal
 
 import msgspec
@@ -21,6 +21,7 @@ from grader.submission.source.magics import plain_python
 from grader.worker.syntax import parse_tree
 
 Kind = Literal["def", "class", "assign", "import"]
+_LOADS = frozenset({"load", "loads", "loadtxt", "genfromtxt", "fromfile", "read_pickle"})
 
 
 class Definition(Struct, frozen=True, kw_only=True):
@@ -38,6 +39,8 @@ class Definition(Struct, frozen=True, kw_only=True):
     """Of a function, in order, `*args` and `**kwargs` with their stars."""
     update: bool = False
     """An assignment in a loop, or one that computes the name from itself: it changes what is there already."""
+    loaded: bool = False
+    """An assignment of what was saved before, as weights after a training: `np.load`, `pickle.load`."""
     origin: str = ""
     """Of an import: the module that `from … import` names, with its leading dots."""
     original: str = ""
@@ -150,6 +153,7 @@ def definitions(source: str) -> CellDefinitions:
     gone: dict[str, int] = {}  # name -> how many definitions came before it was deleted
     stars: list[str] = []
     attached: list[Attached] = []
+    loaded: set[str] = set()
     for statement, loop in _statements(parsed.tree.body):
         attached.extend(_attached(statement))
         if isinstance(statement, ast.Delete):
@@ -157,7 +161,10 @@ def definitions(source: str) -> CellDefinitions:
         elif isinstance(statement, ast.ImportFrom) and any(a.name == "*" for a in statement.names):
             stars.append("." * statement.level + (statement.module or ""))
         else:
-            every.extend(msgspec.structs.replace(d, source=text) for d in _defined(statement, loop))
+            saved = isinstance(statement, ast.Assign | ast.With) and _loads(statement, loaded)
+            defined = [msgspec.structs.replace(d, source=text, loaded=saved) for d in _defined(statement, loop)]
+            loaded |= {d.name for d in defined if saved}
+            every.extend(defined)
     kept = (d for number, d in enumerate(every) if number >= gone.get(d.name, 0))
     return CellDefinitions(found=tuple(kept), stars=tuple(stars), attached=tuple(attached))
 
@@ -257,6 +264,18 @@ def _assigned(statement: ast.stmt, targets: list[ast.expr], value: ast.expr, loo
         for name in _targets(target):
             update = loop or name in read
             yield Definition(name=name, kind="assign", line=statement.lineno, node=statement, update=update)
+
+
+def _loads(statement: ast.Assign | ast.With, loaded: Set[str]) -> bool:
+    """Whether what a statement assigns comes from a file, or from names that did."""
+    values = [statement.value] if isinstance(statement, ast.Assign) else [item.context_expr for item in statement.items]
+    for node in (node for value in values for node in ast.walk(value)):
+        match node:
+            case ast.Name(id=name) if name in loaded:
+                return True
+            case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name)) if name in _LOADS:
+                return True
+    return False
 
 
 def _targets(target: ast.expr) -> Iterator[str]:

@@ -196,10 +196,12 @@ def places(assignment: Assignment, submission: Submission, name: str) -> tuple[P
 
 
 def _rank(candidate: _Candidate) -> int:
-    """A definition outranks an assignment (`Affine = Affine()`), and that outranks an update (`w = w - g`)."""
-    if candidate.definition.kind in {"def", "class"}:
-        return 2
-    return 0 if candidate.definition.update else 1
+    """A definition outranks an assignment (`Affine = Affine()`), that one of what was saved before, and that an update.
+
+    `w = w - g` is an update; weights that are loaded again are those after the training.
+    """
+    one = candidate.definition
+    return 3 if one.kind in {"def", "class"} else 0 if one.update else 1 if one.loaded else 2
 
 
 def _read(cell: Cell, modules: Modules) -> Iterator[_Candidate]:
