@@ -150,9 +150,10 @@ def gradient_check(
 
     Notes
     -----
-    `forward(**arrays)` returns the output, an array or a number; `backward(d_out)` the gradients, in the order of the
-    arrays or by their names, and is called right after `forward`. The worker returns raw values of `forward` near the
-    point; what they say of the gradient is decided outside: right, wrong, or unresolved, which costs nothing.
+    `forward(**arrays)`, or `forward(array)` where there is one, returns the output, an array or a number;
+    `backward(d_out)` the gradients, in the order of the arrays or by their names, and is called right after `forward`.
+    The worker returns raw values of `forward` near the point; what they say of the gradient is decided outside: right,
+    wrong, or unresolved, which costs nothing.
     """
     judge = GradientJudge(Fraction(own_forward), _tolerance(tolerance), called)
     return check(part, points=points, uses=uses, builds_on=builds_on, judge=judge, seconds=seconds)

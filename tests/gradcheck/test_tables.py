@@ -59,6 +59,7 @@ CASES: Mapping[str, tuple[str, Callable[..., Any], Callable[[Any], Any], Any]] =
     "a kink nearby": ("ok", lambda x: np.maximum(x, 0), lambda d: d * (AWAY > 0), AWAY * 1e-3),
     "float32": ("ok", single, lambda d: (d * single(X) * (1 - single(X))).astype(np.float32), X),
     "float32, wrong by 1 %": ("bad", single, lambda d: 1.01 * d * single(X) * (1 - single(X)), X),
+    "another parameter name": ("ok", np.tanh, lambda d: d * (1 - np.tanh(X) ** 2), X),
     "steep": ("ok", lambda x: np.tanh(20 * x), lambda d: d * 20 * (1 - np.tanh(20 * X) ** 2), X),
     "large": ("ok", lambda x: LARGE.T @ x, lambda d: LARGE @ d, LARGE),
     "large, one entry": ("bad", lambda x: LARGE.T @ x, lambda d: LARGE @ d + (LARGE[3, 3] == LARGE), LARGE),
