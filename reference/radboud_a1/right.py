@@ -213,6 +213,29 @@ relative -= bce_loss_grad(y, y_hat)
         },
     ),
     edit(
+        "finite differences at points of one's own, of functions whose parameter has another name",
+        {
+            "def sigmoid(x):\n": "def sigmoid(z):\n",
+            SIGMOID: "    return 1 / (1 + np.exp(-z))\n",
+            SIGMOID_NUMERICAL: """\
+def slope(func, at, h=1e-5):
+    return (func(at + h) - func(at - h)) / (2 * h)
+
+
+pts = np.linspace(-3, 3, 8)
+print(np.abs(slope(sigmoid, pts) - sigmoid_grad(pts)).max())
+""",
+            RELU_NUMERICAL: "pts = np.array([-2.0, -0.5, 0.7, 3.0])\n"
+            "assert np.allclose(slope(relu, pts), relu_grad(pts))\n",
+            BCE_NUMERICAL: """\
+p = np.linspace(0.1, 0.9, 9)
+for t in (0, 1):
+    numerical = (bce_loss(t, p + 1e-5) - bce_loss(t, p - 1e-5)) / 2e-5
+    print(np.abs(numerical - bce_loss_grad(t, p)).max())
+""",
+        },
+    ),
+    edit(
         "finite differences of a list, divided as a whole; parameters in a dictionary behind properties",
         {
             SIGMOID_NUMERICAL: """\

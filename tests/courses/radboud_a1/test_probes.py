@@ -7,6 +7,7 @@ from types import ModuleType, SimpleNamespace
 
 import numpy as np
 import pytest
+from msgspec import structs
 
 from grader.assignment.release.edits import right_edits, wrong_edits
 from grader.checks import CheckFailed
@@ -76,6 +77,30 @@ def test_a_one_sided_difference_is_told_from_the_central_one(assignment: Assignm
 
     assert not isinstance(expected, Exception)
     assert "to one side" in judged(assignment, check, expected, seen).arrays[0].message
+
+
+@pytest.mark.parametrize(
+    ("slope", "message"),
+    [
+        ("(func(at + h) - func(at)) / h", "to one side"),
+        ("(func(at + h) - func(at - h)) / h", "2 times as much, as everywhere"),
+        ("(func(at + 0.1) - func(at - 0.1)) / 0.2", "no finite difference"),
+        ("sigmoid_grad(at)", "no finite difference"),
+    ],
+)
+def test_a_wrong_difference_at_points_of_ones_own_is_seen(
+    assignment: Assignment, observe: Observe, slope: str, message: str
+) -> None:
+    right = next(e for e in right_edits(assignment) if e.name.startswith("finite differences at points"))
+    change = next(c for c in right.changes if "def slope" in c.new)
+    text = change.new.replace("(func(at + h) - func(at - h)) / (2 * h)", slope)
+    assert text != change.new
+    edit = structs.replace(right, changes=(structs.replace(change, new=text),))
+    check = next(c for c in assignment.checks if c.id == "sigmoid_numerical")
+    expected, seen = (observe(e, 4)["sigmoid_numerical"] for e in (None, edit))
+
+    assert not isinstance(expected, Exception)
+    assert message in judged(assignment, check, expected, seen).arrays[0].message
 
 
 @pytest.mark.parametrize(
