@@ -219,10 +219,12 @@ def training_epochs(student, rng):
     """Three epochs: every image of the training set, three times, its pixels as in the test"""
     before, images = take(student), np.array(student.notebook["x_train"][:FEW], dtype=float)
     images, labels = images.reshape(len(images), -1), np.array(np.ravel(student.notebook["y_train"][:FEW]))
-    visits, error = train_again(student, FEW, FEW_TESTS)
+    visits, error, statement = train_again(student, FEW, FEW_TESTS)
     steps, total = len(visits), len(student.notebook["x_train"])
     if not steps and moved(before, take(student)):
         raise ForPerson("the training does not call train_one_sample; how often it sees an image could not be counted")
+    if error is not None and not steps:
+        fail(f"no step is made: `{statement}` raises {type(error).__name__} ({error}) when the cells run once more")
     if error is not None and steps < EPOCHS * FEW:
         told = "".join(f"; `train_one_epoch` has `range({n})`" for n in written_counts(student) if n > FEW)
         told += ": take the number of images from `x_train`" if told else ""

@@ -31,7 +31,9 @@ class Training(NamedTuple):
     visits: list[list[Any]]
     """The arguments of each step: of those in `train_one_epoch`, where that makes any."""
     error: Exception | None
-    """What ended it while it was making steps."""
+    """What ended it while it was making steps; or before any, in a cell that goes on to make them."""
+    statement: str
+    """Where it ended before any step: the first line of the statement."""
 
 
 def train_again(student, few=None, few_tests=None):
@@ -42,6 +44,7 @@ def train_again(student, few=None, few_tests=None):
     """
     shell = student.notebook["get_ipython"]()
     space, visits, within, stopped, unwritten = shell.user_ns, [], [], None, None
+    before, statement = None, ""
     cells, whole = cells_of(student), {name: shell.user_ns[name] for name in DATA}
     first = max(
         (i for i, cell in enumerate(cells) if re.search(r"^def train_one_sample\b", cell, re.MULTILINE)), default=None
@@ -68,19 +71,39 @@ def train_again(student, few=None, few_tests=None):
         space.update({name: space[name][: few if "train" in name else few_tests] for name in DATA})
     with contextlib.redirect_stdout(io.StringIO()):
         for cell in cells[first:]:
-            begun = len(visits)
+            begun, left = len(visits), []
             try:
-                for node in ast.parse(cell).body:
+                left = ast.parse(cell).body
+                while left:
+                    node = left[0]
                     if not bound(node) & {"train_one_sample", *DATA}:
                         exec(compile(ast.Module([node], []), "<training>", "exec"), space)
+                    left.pop(0)
             except NotImplementedError as error:
                 unwritten = error
             except (Exception, KeyboardInterrupt, SystemExit) as error:  # as in a notebook: a cell ends, the next runs
                 stopped = stopped or (error if len(visits) > begun else None)
+                if before is None and isinstance(error, Exception) and makes_steps(left, space):
+                    before, statement = error, ast.unparse(left[0]).splitlines()[0]
     space.update(whole | {"train_one_sample": train})
     if unwritten is not None and not visits:
         raise unwritten
-    return Training([v for v, inside in zip(visits, within, strict=True) if inside] or visits, stopped)
+    found = [v for v, inside in zip(visits, within, strict=True) if inside] or visits
+    return Training(found, stopped or (None if visits else before), "" if visits else statement)
+
+
+def makes_steps(statements, space):
+    """Whether statements at top level call `train_one_sample`, perhaps by way of functions of the notebook."""
+    run = (n for node in statements if not isinstance(node, ast.FunctionDef | ast.ClassDef) for n in ast.walk(node))
+    waiting, seen = [n.id for n in run if isinstance(n, ast.Name)], set()
+    while waiting:
+        name = waiting.pop()
+        if name == "train_one_sample":
+            return True
+        if name not in seen:
+            seen.add(name)
+            waiting += getattr(getattr(inspect.unwrap(space.get(name)), "__code__", None), "co_names", ())
+    return False
 
 
 def called_by(name):

@@ -253,8 +253,8 @@ def judge_gradients(seen, given, prefix="", which=0, shift=0.0):
         got, want = fit.got[name], fit.factor * fit.want[name]
         message = fit.remark
         if got.shape != want.shape:
-            asked = SIZES[int(name[1]) - 1] if name[0] == "W" else SIZES[int(name[1]) - 1][1:]
-            yield Verdict(f"{prefix}{name}", False, f"{name} has not its shape {asked} any more after the step")
+            message = f"{called(name)} has another shape after the step than before: is its gradient of another shape?"
+            yield Verdict(f"{prefix}{name}", False, message)
             continue
         if name in twins:
             message = (

@@ -51,6 +51,21 @@ def test_half_finished_work_has_the_points_of_what_stands(reports: Reports) -> N
 
 
 @pytest.mark.slow
+def test_a_training_that_raises_before_its_first_step_is_told_by_the_exception(tmp_path: Path) -> None:
+    text = (ROOT / "examples" / ID / "correct.ipynb").read_text(encoding="utf-8")
+    own = "biases[layer] -= learning_rate * bias_gradients[layer]"
+    broadcast = "biases[layer] = biases[layer] - learning_rate * bias_gradients[layer][:, None]"
+    assert text.count(own) == 1
+    (tmp_path / "hw1.ipynb").write_text(text.replace(own, broadcast), encoding="utf-8")
+    found = outcomes(grade(tmp_path / "hw1.ipynb", ID, course=ROOT))
+
+    assert found["training_epochs"].message.startswith(
+        "no step is made: `feed_forward_test_data()` raises ValueError (operands could not be broadcast"
+    )
+    assert "`biases[0]` has another shape after the step" in found["step_gradients"].message
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("line", ["raise KeyboardInterrupt", "import sys; sys.exit()"])
 def test_a_last_cell_that_stops_the_notebook_costs_nothing(tmp_path: Path, line: str) -> None:
     notebook = json.loads((ROOT / "examples" / ID / "correct.ipynb").read_text(encoding="utf-8"))
