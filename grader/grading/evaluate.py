@@ -18,7 +18,7 @@ from grader.assignment.solution import Entangled, is_written_by_student, pieces
 from grader.execution.observe import observe
 from grader.execution.private import AN_INPUT
 from grader.execution.scheduler import Prober
-from grader.grading.hidden import in_students_words, shown_diagnosis
+from grader.grading.hidden import beside_public, in_students_words, shown_diagnosis
 from grader.grading.scoring import (
     after_cell,
     by_source,
@@ -190,6 +190,7 @@ class _Run:
             elif not any(o.status == "missing" for o in self.outcomes.values()):  # else that may be why it raised
                 result = after_cell(result, _made_in(session.anchors[check.id], session.cells), session.cells)
             if check.visibility == "hidden":
+                result = beside_public(result, self.outcomes.values())
                 result = in_students_words(result, known_names(self._assignment, self._golden))
             self.outcomes[check.id] = result
 

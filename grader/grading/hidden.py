@@ -20,6 +20,8 @@ from grader.compare.arrays import LARGEST_HIDDEN_ERROR
 from grader.compare.messages import blurred, enumerated
 from grader.model import Check, Comparison, Diagnosis, Outcome
 
+TRY_OTHERS = "A hidden check has sizes and numbers of its own: where yours work, try others, and two calls in a row."
+"""Of an exception in a hidden check, whose text may have been made to carry what the check asks."""
 KINDS = {"b": "bool", "i": "int", "u": "int", "f": "float", "c": "complex"}
 OTHER = "another array"
 _NUMBER = re.compile(r"(?<![\w.\[])-?\d+(?:\.\d+)?(?:e[+-]?\d+)?(?![\w\]])")
@@ -57,6 +59,25 @@ def shown_diagnosis(diagnosis: Diagnosis, golden: Mapping[str, npt.NDArray[Any]]
     text = _SHAPE.sub(lambda match: match[0] if match[1] in shapes else "another shape", diagnosis.text)
     text = renamed(text, set(golden), known)
     return structs.replace(diagnosis, text=text[:1].upper() + text[1:], evidence={})
+
+
+def beside_public(result: Outcome, others: Iterable[Outcome]) -> Outcome:
+    """The outcome of a hidden check in which code raised, with the names that public checks have found wrong.
+
+    Of the exception itself nothing but its type is known; what the student can see of the same names is a beginning.
+    """
+    if result.status != "error" or TRY_OTHERS not in result.message:
+        return result
+    own = {use.name for use in result.check.uses}
+    lost = [o for o in others if o.check.visibility == "public" and o.status in ("failed", "partial", "error")]
+    asked = [names for o in lost if (names := {use.name for use in o.check.uses}) and names <= own]
+    if not asked:
+        return result
+    alone = dict.fromkeys(name for names in asked if len(names) == 1 for name in names)
+    who = f"{'A public check' if len(alone) == 1 else 'Public checks'} of {enumerated([f'`{n}`' for n in alone])}"
+    who = who if alone else "A public check of the same code"
+    first = f"{who} found something wrong, too: see there first."
+    return structs.replace(result, message=result.message.replace(TRY_OTHERS, first))
 
 
 def in_students_words(outcome: Outcome, known: Set[str]) -> Outcome:

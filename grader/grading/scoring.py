@@ -18,7 +18,7 @@ from grader.assignment.loading.own_words import can_fail
 from grader.compare.messages import enumerated
 from grader.compare.plain import compare_value, fitted, surplus
 from grader.errors import AuthoringError
-from grader.grading.hidden import shown_array
+from grader.grading.hidden import TRY_OTHERS, shown_array
 from grader.grading.judging import JudgeError, is_judged, verdicts
 from grader.grading.returned import empty_function, not_taken_apart, without_return
 from grader.model import (
@@ -39,9 +39,6 @@ from grader.model import (
     StudentError,
     Verdict,
 )
-
-TRY_OTHERS = "A hidden check has sizes and numbers of its own: where yours work, try others, and two calls in a row."
-"""Of an exception in a hidden check, whose text may have been made to carry what the check asks."""
 
 
 def safe_outcome(check: Check, observation: Observation, given: Given) -> Outcome:

@@ -431,12 +431,46 @@ def test_like_code_without_the_mistake_gets_no_such_sentence(code: str) -> None:
             "class Net:\n    def __init__(self, dims):\n        a, b = dims",
             "`a, b = dims` (cell 4, line 5) takes a fixed number of entries.",
         ),
+        (
+            "def rows(y, n):\n    return np.eye(n)[y]\n\n\ndef f(y):\n    return rows(y, 3)",
+            "`rows(y, 3)` (cell 4, line 8) has a size written as a number.",
+        ),
+        (
+            "def f(y):\n    return np.eye(int(1 + y.max()))[y]",
+            "`np.eye(int(1 + y.max()))` (cell 4, line 4) takes a size from the entries that are there",
+        ),
+        (
+            "def rows(y, n):\n    return np.eye(n)[y]\n\n\ndef f(y):\n    return rows(y, len(np.unique(y)))",
+            "`rows(y, len(np.unique(y)))` (cell 4, line 8) takes a size from the entries that are there",
+        ),
     ],
 )
 def test_an_exception_in_code_that_runs_elsewhere_leads_to_a_size_written_out(code: str, what: str) -> None:
     assert what in raising(code, RUNS)
     assert raising(code) == "" or "cell 4" not in raising(code)
     assert "cell 4" not in raising(code, RUNS, type="KeyError")
+
+
+@pytest.mark.parametrize(
+    "line", ["return rows(3, y.shape[1])", "return rows(y, n=len(y))", "return np.eye(y.max() + w.shape[1])[y]"]
+)
+def test_a_size_of_the_arrays_and_an_argument_that_is_no_size_are_not_told(line: str) -> None:
+    assert "cell 4" not in raising(f"def rows(y, n):\n    return np.eye(n)[y]\n\n\ndef f(y, w):\n    {line}", RUNS)
+
+
+def test_a_shape_taken_apart_is_told_where_that_raised_and_of_a_hidden_check_where_it_did_so_in_a_public_one() -> None:
+    code = "def f(x):\n    n, h = x.shape\n    return x[:n]"
+    said_so = "`n, h = x.shape` in `f` (cell 4, line 4) takes 2 axes for granted"
+    for line, message, told in (
+        (4, "too many values to unpack (expected 2)", True),
+        (5, "too many values to unpack (expected 2)", False),
+        (4, "operands could not be broadcast", False),
+    ):
+        error = StudentError(type="ValueError", message=message, frames=(Frame("cell 4", line, ""),))
+        shown = Observation(check="third", ended="error", error=error)
+        assert (said_so in said(code, case_of("third", shown))) is told
+        assert (said_so in raising(code, case_of("third", shown))) is told
+    assert "axes" not in raising(code, RUNS)
 
 
 @pytest.mark.parametrize("test", ["x.shape[0] == 10", "len(x) == 10", "10 == x.size", "x.shape == (10, 4)"])

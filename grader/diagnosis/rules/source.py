@@ -7,7 +7,6 @@ is likely, and not proven by numbers, so mistakes that numbers prove come before
 from __future__ import annotations
 
 import ast
-import re
 import textwrap
 from collections.abc import Iterator
 from functools import lru_cache
@@ -28,7 +27,6 @@ PURE = frozenset({
 PURE_METHODS = frozenset({"reshape", "transpose", "astype", "copy", "sum", "mean", "dot", "clip", "flatten", "ravel"})
 OUT_AT = {"dot": 2, "sum": 3, "mean": 3, "clip": 3}
 """Which argument of a function that is no ufunc is the array for its result; a method has one fewer before it."""
-SIZES = frozenset({"eye", "identity", "zeros", "ones", "empty", "full", "reshape", "arange", "range"})
 COMMON = frozenset({0, 1, 2, 0.5, 10, 100})
 """Numbers of which it says nothing that a default has the same value."""
 LONGEST = 60
@@ -195,38 +193,6 @@ def not_used(evidence: Evidence) -> Candidate | None:
                 ):
                     text = f"`{variable}` in `{name}` {definition.at(node)} is computed and never used."
                     return Candidate("no-effect", text, f"`{variable}` is never used")
-    return None
-
-
-def fixed_size(evidence: Evidence) -> Candidate | None:
-    """An exception in code that runs in another check, and that has a size written as a number."""
-    error = evidence.case.observation.error
-    kinds = ("ValueError", "IndexError", "KeyError", "AssertionError")
-    if error is None or error.type not in kinds or not evidence.runs_elsewhere:
-        return None
-    at = evidence.raised_at
-    for definition, _, function in functions_of(evidence):
-        for node in ast.walk(function):
-            if at is not None and (at.file, at.line) != (definition.excerpt.file, definition.line(node)):
-                continue
-            if error.type == "KeyError" and _is_numbered_key(node):
-                text = f"This runs in another check, so look at what holds for one depth only: `{short(node)}`"
-                text += f" {definition.at(node)} takes a layer by its number."
-                return Candidate("fixed-size", text, f"`{short(node)}` holds for one depth only")
-            if error.type == "AssertionError":
-                if isinstance(node, ast.Assert) and _compares_size(node.test):
-                    text = f"This runs in another check: `{short(node)}` {definition.at(node)} holds for one size only,"
-                    text += " and other sizes are asked for."
-                    return Candidate("fixed-size", text, f"`{short(node)}` holds for one size only")
-            elif error.type != "KeyError" and _has_fixed_size(node, function):
-                what = (
-                    "has a size written as a number"
-                    if isinstance(node, ast.Call)
-                    else "takes a fixed number of entries"
-                )
-                text = "This runs in another check, so look at what holds for one size only:"
-                text += f" `{short(node)}` {definition.at(node)} {what}."
-                return Candidate("fixed-size", text, f"`{short(node)}` holds for one size only")
     return None
 
 
@@ -402,44 +368,3 @@ def _is_empty(function: Function) -> bool:
         or (isinstance(s, ast.Return) and (s.value is None or isinstance(s.value, ast.Constant)))
         for s in function.body
     )
-
-
-def _is_numbered_key(node: ast.AST) -> bool:
-    match node:
-        case ast.Subscript(slice=ast.Constant(value=str(key))):
-            return key[-1:].isdigit() and int(key[-1]) > 2
-    return False
-
-
-def _compares_size(test: ast.expr) -> bool:
-    """Whether a condition compares a length or a shape with a number that is no count of axes."""
-    for node in ast.walk(test):
-        match node:
-            case ast.Compare(left=left, ops=[ast.Eq()], comparators=[right]):
-                sides = [s for side in (left, right) for s in ast.walk(side)]
-                size = any(isinstance(s, ast.Attribute) and s.attr in ("shape", "size") for s in sides)
-                size = size or any(isinstance(s, ast.Call) and is_name(s.func, "len") for s in sides)
-                number = any(type(n.value) is int and n.value > 2 for s in (left, right) for n in _constants(s))
-                if size and number:
-                    return True
-    return False
-
-
-def _constants(node: ast.expr) -> list[ast.Constant]:
-    """Numbers that stand alone or in a tuple; not an index."""
-    return [entry for entry in _entries(node) if isinstance(entry, ast.Constant)]
-
-
-def _has_fixed_size(node: ast.AST, function: Function) -> bool:
-    match node:
-        case ast.Call(func=ast.Attribute(attr=name) | ast.Name(id=name), args=arguments) if name in SIZES:
-            numbers = [n.value for a in arguments for n in _entries(a) if isinstance(n, ast.Constant)]
-            given = set(re.findall(r"\d+", ast.get_docstring(function) or ""))  # sizes that the task itself gives
-            return any(type(number) is int and number > 2 and str(number) not in given for number in numbers)
-        case ast.Assign(targets=[ast.Tuple(elts=elements)], value=ast.Name(id=name)):
-            return function.name == "__init__" and name in arguments_of(function) and len(elements) > 1
-    return False
-
-
-def _entries(node: ast.expr) -> list[ast.expr]:
-    return node.elts if isinstance(node, ast.Tuple | ast.List) else [node]
