@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from grader.assignment.release.release import build_solution
+from grader.engine import grade
 from grader.gradcheck.check import check_grad
 from grader.model import Assignment
 from tests.courses.reports import Reports, lost
 
 ID = "conv_nets"
+ROOT = Path(__file__).parents[2]
+EXAMPLES = ROOT / "examples" / ID
 
 
 def test_the_reference_has_full_marks_and_the_stub_none(reports: Reports) -> None:
@@ -31,6 +35,22 @@ def test_a_biased_variance_is_not_paid_for_again_in_the_training(reports: Report
 
 def test_a_mistake_in_the_second_notebook_costs_its_part_alone(reports: Reports) -> None:
     assert lost(reports["swapped"]).keys() == {"8"}
+
+
+@pytest.mark.parametrize("package", ["", "my_layers."])
+def test_modules_that_lie_elsewhere_are_the_ones_that_the_notebooks_import(tmp_path: Path, package: str) -> None:
+    folder = shutil.copytree(EXAMPLES / "correct", tmp_path / "hand_in")
+    home = folder / package.strip(".")
+    home.mkdir(exist_ok=True)
+    for file in sorted((folder / "layers").iterdir()):
+        file.rename(home / file.name)
+    for notebook in folder.glob("*.ipynb"):
+        text = notebook.read_text()
+        assert "isinstance(layer, BatchNorm2d)" in text or notebook.stem == "conv_nets"
+        notebook.write_text(text.replace("from layers.", f"from {package}"))
+    report = grade(folder, ID, course=ROOT)
+
+    assert (report.score, report.max_score) == (51, 51)
 
 
 def test_the_bars_are_learnt(reports: Reports) -> None:

@@ -33,7 +33,12 @@ sys.modules[__name__] = _module
 
 
 def fill_imports(
-    folder: Path, handed: SubmittedFiles, assignment: Assignment, notebook: Notebook | None, texts: Mapping[str, str]
+    folder: Path,
+    handed: SubmittedFiles,
+    assignment: Assignment,
+    notebook: Notebook | None,
+    texts: Mapping[str, str],
+    twins: Mapping[str, str],
 ) -> tuple[dict[str, str], list[str]]:
     """Write the modules that are imported and missing into `folder`; the texts of copies by place, and notes.
 
@@ -41,6 +46,8 @@ def fill_imports(
     ----------
     texts
         The student's modules in `folder`, by place.
+    twins
+        Where one of them lies that is also a file of the assignment, and that file: imported, the two are one module.
     """
     start = PurePosixPath(notebook.name).parent if notebook is not None else PurePosixPath()
     filled: dict[str, str] = {}
@@ -55,6 +62,10 @@ def fill_imports(
             if module in seen or len(filled) >= MAX_FILLED:
                 continue
             seen.add(module)
+            file = PurePosixPath(*module.split(".")).with_suffix(".py")
+            for place in {(start / file).as_posix(), file.as_posix()} & twins.keys():
+                if twins[place].removesuffix(".py").replace("/", ".") not in texts.get(place, ""):
+                    (folder / twins[place]).write_text(_ALIAS.format(module=module), encoding="utf-8")
             if _is_there(module, folder, start, assignment):
                 continue
             target = f"{module.replace('.', '/')}.py"

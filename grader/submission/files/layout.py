@@ -38,6 +38,12 @@ class Layout(Struct, frozen=True, kw_only=True):
     """Student files that are not there."""
     notes: tuple[str, ...] = ()
 
+    @property
+    def twins(self) -> Mapping[str, str]:
+        """Modules that are placed where the assignment has them as well: where the student has one -> that place."""
+        elsewhere = {given: target for target, given in self.placed.items() if self.handed.get(target) != given}
+        return {name: elsewhere[given] for name, given in self.handed.items() if given in elsewhere}
+
 
 def lay_out(names: Collection[str], assignment: Assignment, notebook: str | None) -> Layout:
     """Find the assignment's files among `names`; `notebook` is the one that will be run."""

@@ -74,7 +74,8 @@ def open_submission(
                 _copy(handed.files[given], folder / target)
                 texts |= _text(handed, given, target, assignment)
         notes += place_provided(handed, provided, layout, assignment, folder)
-        filled, import_notes = fill_imports(folder, handed, assignment, read, _sources(folder, layout, texts))
+        sources = _sources(folder, layout, texts)
+        filled, import_notes = fill_imports(folder, handed, assignment, read, sources, layout.twins)
         texts |= filled
         notes += import_notes
         missing = _missing_files(handed, assignment, layout, read, Modules(folder, texts))
