@@ -17,7 +17,7 @@ from grader.assignment.notebooks import by_notebook
 from grader.assignment.release.fingerprints import node_digest, read_fingerprints
 from grader.errors import SubmissionError
 from grader.model import Assignment, Check, Notebook, Place, Uses
-from grader.submission.review.stubs import counted_definition
+from grader.submission.review.stubs import counted_definition, with_notebook
 from grader.submission.source.definitions import Definition, definitions, free_names
 from grader.submission.source.lookup import Sources
 from grader.submission.source.modules import Modules
@@ -81,7 +81,7 @@ class LiveSources:
 
     def places(self, name: str) -> tuple[Place, ...]:
         """Where a name may live, as in `grade`: first where something is written, and not the hand-out's stub."""
-        known = self._assignment.names.get(name, ())
+        known = with_notebook(name, self._assignment.names.get(name, ()))
         there = [(place, one.definition) for place in known if (one := self._at(Uses(name=name), place)) is not None]
         if not there or self._given is None:
             return known

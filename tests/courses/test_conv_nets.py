@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import nbformat
 import numpy as np
 import pytest
 
@@ -51,6 +52,21 @@ def test_modules_that_lie_elsewhere_are_the_ones_that_the_notebooks_import(tmp_p
     report = grade(folder, ID, course=ROOT)
 
     assert (report.score, report.max_score) == (51, 51)
+
+
+def test_classes_written_in_the_notebooks_count_where_the_modules_are_stubs(tmp_path: Path) -> None:
+    folder = shutil.copytree(EXAMPLES / "correct", tmp_path / "hand_in")
+    code = "\n\n".join((folder / "layers" / f"{name}.py").read_text() for name in ("conv", "pool", "norm"))
+    shutil.copytree(ROOT / "assignments" / ID / "layers", folder / "layers", dirs_exist_ok=True)
+    for path in folder.glob("*.ipynb"):
+        book = nbformat.read(path, as_version=4)
+        first = next(cell for cell in book.cells if "from layers.conv import" in cell.source)
+        first.source += f"\n\n{code}"
+        nbformat.write(book, path)
+    report = grade(folder, ID, course=ROOT)
+
+    assert (report.score, report.max_score) == (51, 51)
+    assert any("still hold stubs of the hand-out" in note for note in report.notes)
 
 
 def test_the_bars_are_learnt(reports: Reports) -> None:

@@ -78,13 +78,13 @@ def with_written_places(assignment: Assignment, submission: Submission) -> Submi
     places.
     """
     given = read_fingerprints(assignment)
-    several = {name: known for name, known in assignment.names.items() if len(known) > 1}
-    if given is None or not several:
+    if given is None:
         return submission
     sources = submission_sources(submission)
     moved: dict[str, tuple[Place, ...]] = {}
     stubs_by_place: dict[str, dict[str, str]] = {}
-    for name, known in several.items():
+    for name, declared in assignment.names.items():
+        known = with_notebook(name, declared)
         orders = [(place, *(other for other in known if other != place)) for place in known]
         found = [(order, sources.find(Uses(name=name), order)) for order in orders]
         work = [
@@ -100,6 +100,11 @@ def with_written_places(assignment: Assignment, submission: Submission) -> Submi
             stubs_by_place.setdefault(_shown(counted), {})[name] = _shown(work[0][1])
     notes = [_place_note(there, stubs) for there, stubs in stubs_by_place.items()]
     return structs.replace(submission, places=moved, notes=(*submission.notes, *notes)) if moved else submission
+
+
+def with_notebook(name: str, known: tuple[Place, ...]) -> tuple[Place, ...]:
+    """The places of a name, and the notebook last: some write there what the assignment asks for in a module."""
+    return known if any(not place.module for place in known) else (*known, Place("", name))
 
 
 def counted_definition(found: Sequence[Definition], given: Fingerprints, assignment: Assignment) -> int:
