@@ -142,7 +142,7 @@ def _shape_hint(got: Shape, expected: Shape) -> str:
     if len(expected) == len(got) + 1:
         for axis in range(len(expected)):
             if expected[:axis] + expected[axis + 1 :] == got:
-                return f"is there a sum or mean over axis {axis} too many?"
+                return f"is there a sum, mean or maximum over axis {axis} too many?"
     return ""
 
 

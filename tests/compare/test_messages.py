@@ -35,7 +35,7 @@ def test_no_reshape_is_advised_that_would_not_make_it_right():
         ((4, 4), (4,), "(N, 1) with (N,) broadcasts to (N, N)"),
         ((7, 3), (3,), "is a sum over axis 0 missing?"),
         ((7, 3), (7,), "is a sum over axis 1 missing?"),
-        ((3,), (7, 3), "is there a sum or mean over axis 0 too many?"),
+        ((3,), (7, 3), "is there a sum, mean or maximum over axis 0 too many?"),
     ],
 )
 @pytest.mark.parametrize("hidden", [False, True])
