@@ -95,5 +95,6 @@ def judge_pixels(seen):
     trained, tested = (float(r) for r in seen.get("ranges", np.ones(2)))
     if not differ(trained, tested):
         return ""
-    told = f"the network is trained on pixels from 0 to {trained:.2g} and tested on pixels from 0 to {tested:.2g}"
+    up_to = [f"{r:.0f}" if r > 10 else f"{r:.2g}" for r in (trained, tested)]
+    told = f"the network is trained on pixels from 0 to {up_to[0]} and tested on pixels from 0 to {up_to[1]}"
     return f"{told}: divide them by 255 in `train_one_sample` and `feed_forward_sample` alike, or in neither"
