@@ -190,7 +190,7 @@ CROSS_ENTROPY = [
         {SHIFTED: "shifted = logits - logits.max()"},
     ),
     edit(
-        "probabilities clipped before the logarithm",
+        "probabilities kept away from 0 before the logarithm, by a clip or a small number added to them",
         ("cross_entropy_large_logits",),
         {LOSS: "loss = -np.sum(labels * np.log(np.clip(probs, 1e-12, 1))) / len(labels)"},
     ),
