@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shutil
 from pathlib import Path
 from types import ModuleType
 
@@ -22,6 +24,22 @@ def test_the_notebook_prints_what_the_course_printed(reports: Reports) -> None:
     assert "affine_forward, difference: 9.76984" in text  # the later digits are rounding, and the machine's
     assert "relu_forward, difference: 4.99999" in text
     assert {cell.status for cell in reports["correct"].cells} == {"ok"}
+
+
+@pytest.mark.slow
+def test_modules_beside_the_notebook_use_the_provided_one_there(tmp_path: Path, assignment: Assignment) -> None:
+    assert assignment.solution is not None
+    folder = shutil.copytree(EXAMPLES / "correct", tmp_path / "hand_in")
+    shutil.copyfile(assignment.solution / "nndl" / "layer_utils.py", folder / "nndl" / "layer_utils.py")
+    for file in sorted((folder / "nndl").iterdir()):
+        (folder / file.name).write_text(
+            re.sub(r"^from \.(\w+) import", r"from \1 import", file.read_text(), flags=re.M)
+        )
+        file.unlink()
+    notebook = folder / "FC_nets.ipynb"
+    notebook.write_text(notebook.read_text().replace("from nndl.", "from "))
+
+    assert lost(grade(folder, ID, course=ROOT)) == {}
 
 
 @pytest.mark.slow

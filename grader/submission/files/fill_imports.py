@@ -16,6 +16,7 @@ from pathlib import Path, PurePosixPath
 from grader.model import Assignment, Notebook
 from grader.submission.files.gather import SubmittedFiles
 from grader.submission.files.layout import without_copy_mark
+from grader.submission.files.module_alias import write_alias
 from grader.submission.files.similarity import KNOWN_PACKAGES
 from grader.submission.names import fits_a_path, printable
 from grader.submission.source.definitions import definitions
@@ -23,13 +24,6 @@ from grader.submission.source.modules import MAX_SOURCE, absolute, decode
 
 MAX_FILLED = 50
 """Modules that are found so in one submission, and rounds of looking at what these import in their turn."""
-
-_ALIAS = """from {module} import *
-import sys
-import {module} as _module
-sys.modules[__name__] = _module
-"""
-"""The same module under a second name, so that its classes are the same too."""
 
 
 def fill_imports(
@@ -65,7 +59,7 @@ def fill_imports(
             file = PurePosixPath(*module.split(".")).with_suffix(".py")
             for place in {(start / file).as_posix(), file.as_posix()} & twins.keys():
                 if twins[place].removesuffix(".py").replace("/", ".") not in texts.get(place, ""):
-                    (folder / twins[place]).write_text(_ALIAS.format(module=module), encoding="utf-8")
+                    write_alias(folder / twins[place], f"{module.replace('.', '/')}.py")
             if _is_there(module, folder, start, assignment):
                 continue
             target = f"{module.replace('.', '/')}.py"
@@ -75,14 +69,13 @@ def fill_imports(
             source = _meant(module, handed, assignment, own=own, exact=exact)
             if source is None:
                 continue
-            (folder / target).parent.mkdir(parents=True, exist_ok=True)
             if (folder / source).is_file() and all(
                 part.isidentifier() for part in source.removesuffix(".py").split("/")
             ):
-                filled[target] = _ALIAS.format(module=source.removesuffix(".py").replace("/", "."))
-                (folder / target).write_text(filled[target], encoding="utf-8")
+                filled[target] = write_alias(folder / target, source)
                 aliases.add(target)
             else:
+                (folder / target).parent.mkdir(parents=True, exist_ok=True)
                 filled[target] = handed.source(source) or ""
                 shutil.copyfile(handed.files[source], folder / target)
             waiting.append((target, filled[target]))

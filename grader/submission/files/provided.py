@@ -15,6 +15,7 @@ from grader.errors import AuthoringError
 from grader.model import Assignment, Notebook
 from grader.submission.files.gather import SubmittedFiles
 from grader.submission.files.layout import Layout, packages, without_copy_mark
+from grader.submission.files.module_alias import write_alias
 from grader.submission.names import printable
 from grader.submission.source.definitions import definitions, parse
 from grader.submission.source.modules import MAX_SOURCE, decode
@@ -113,8 +114,11 @@ def place_provided(
         if _content(handed.files[given]) != _content(pristine(assignment, name)):  # else nobody's version
             owns.setdefault(PurePosixPath(name).name, []).append(handed.files[given])
     targets = {name: name for name in assignment.provided_files}
-    targets |= {target: provided[given] for target, given in layout.placed.items() if given in provided}
-    for package in packages(assignment, layout.placed):
+    elsewhere = {target: provided[given] for target, given in layout.placed.items() if given in provided}
+    targets |= elsewhere
+    complete = packages(assignment, layout.placed)
+    inside = tuple(f"{package}/" for package in complete)
+    for package in complete:
         targets |= {
             f"{package}/{name}": name for name in assignment.provided_files if f"{package}/{name}" not in targets
         }
@@ -122,6 +126,10 @@ def place_provided(
     for target, name in targets.items():
         if target in layout.placed and layout.placed[target] not in provided:
             continue  # the student's own, in a package of theirs
+        beside = target in elsewhere and target != name and not target.startswith(inside)
+        if beside and _imports_neighbours(decode(pristine(assignment, name).read_bytes())):
+            write_alias(folder / target, name)  # where the student has it, what it imports is not beside it
+            continue
         added = _copy_with_additions(pristine(assignment, name), owns.get(PurePosixPath(name).name, ()), folder, target)
         if added:
             more = f" and {len(added) - 5} more" if len(added) > 5 else ""
