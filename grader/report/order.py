@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from msgspec import Struct, field
 
+from grader.compare.messages import enumerated
 from grader.diagnosis.codes import CODES
 from grader.model import LOST, CellRun, Outcome, PartResult, Report
 from grader.report import sentences
@@ -36,14 +37,17 @@ class LostPart(Struct, frozen=True, kw_only=True):
     """Check id -> feedback. A check without an entry is shown by its title alone."""
     same_as: str = ""
     """Id of an earlier part whose mistake explains this one, or some of it."""
-    builds_on: str = ""
-    """Id of an earlier part that is to be put right first: no mistake of this one's own is known."""
+    builds_on: tuple[str, ...] = ()
+    """Ids of earlier parts that are to be put right first: no mistake of this one's own is known."""
 
     @property
     def follows(self) -> str:
         """Why its feedback is left out; empty where it has a mistake of its own, or is the first with one."""
         if self.builds_on:
-            return f"part {one_line(self.builds_on)}, which is used here, has to be right first"
+            parts = enumerated([one_line(part) for part in self.builds_on])
+            if len(self.builds_on) > 1:
+                return f"parts {parts}, which are used here, have to be right first"
+            return f"part {parts}, which is used here, has to be right first"
         return f"the same mistake as in {one_line(self.same_as)}" if self.same_as and not self.explained else ""
 
 
@@ -65,7 +69,7 @@ class Sections(Struct, frozen=True, kw_only=True):
 def sections(report: Report, *, limit: int | None = 1) -> Sections:
     """Group the parts; `limit` is the number of sentences on arrays for each check."""
     first: dict[str, str] = {}
-    blamed: dict[str, Outcome] = {}
+    blamed: dict[str, list[Outcome]] = {}
     lost: list[LostPart] = []
     following: list[LostPart] = []
     automatic = [p for p in report.parts if p.manual is None]
@@ -82,7 +86,8 @@ def sections(report: Report, *, limit: int | None = 1) -> Sections:
         for outcome in part.outcomes:
             if outcome.status != "passed":
                 own = {uses.name for uses in outcome.check.uses} - set(outcome.check.builds_on)
-                blamed |= {name: outcome for name in own if name not in blamed}
+                for name in own:
+                    blamed.setdefault(name, []).append(outcome)
     shown = {p.result.part.id for p in (*lost, *following)}
     return Sections(
         lost=tuple(lost),
@@ -141,8 +146,10 @@ def _not_started(part: PartResult) -> bool:
     return any(missing) and (all(missing) or (part.max_score == 0 and not any(o.status in LOST for o in part.outcomes)))
 
 
-def _lost_part(part: PartResult, first: dict[str, str], limit: int | None, blamed: dict[str, Outcome]) -> LostPart:
-    """`first`: a mistake -> the part that explains it; grows. `blamed`: a name -> an earlier check that it failed."""
+def _lost_part(
+    part: PartResult, first: dict[str, str], limit: int | None, blamed: dict[str, list[Outcome]]
+) -> LostPart:
+    """`first`: a mistake -> the part that explains it; grows. `blamed`: a name -> the earlier checks that it failed."""
     lost = [o for o in part.outcomes if o.status != "passed"]
     if sentences.is_innocent(part):
         return LostPart(result=part, lost=tuple(lost))
@@ -174,22 +181,22 @@ def _lost_part(part: PartResult, first: dict[str, str], limit: int | None, blame
     )
 
 
-def _builds_on(part: PartResult, lost: list[Outcome], blamed: dict[str, Outcome]) -> str:
-    """The part of which all lost checks use something wrong, unless a mistake of their own is known.
+def _builds_on(part: PartResult, lost: list[Outcome], blamed: dict[str, list[Outcome]]) -> tuple[str, ...]:
+    """The parts of which the lost checks, all of them, use something wrong, unless a mistake of their own is known.
 
     Follow-through knows: where it was tried, what is lost is the part's own.
     """
-    if part.mark is not None or part.follow_through is not None or not lost:
-        return ""
-    earliest: list[str] = []
+    if part.mark is not None or part.follow_through is not None:
+        return ()
+    parts: dict[str, None] = {}
     for outcome in lost:
         provided = part.max_score == 0  # a part of no points only tries out what others define
         used = {*outcome.check.builds_on, *([u.name for u in outcome.check.uses] if provided else ())}
-        wrong = next((o for name, o in blamed.items() if name in used), None)  # the first of the report
-        if wrong is None or not (_may_follow(outcome, wrong) or _is_elsewhere(outcome, blamed, provided)):
-            return ""
-        earliest.append(wrong.check.part.id)
-    return earliest[0]
+        wrong = [o for name, failed in blamed.items() if name in used for o in failed]  # in the report's order
+        if not wrong or not (_may_follow(outcome, wrong[0]) or _is_elsewhere(outcome, blamed, provided)):
+            return ()
+        parts |= dict.fromkeys(o.check.part.id for o in wrong)
+    return tuple(parts)
 
 
 def _may_follow(outcome: Outcome, earlier: Outcome) -> bool:
@@ -201,7 +208,7 @@ def _may_follow(outcome: Outcome, earlier: Outcome) -> bool:
     return earlier.diagnosis is not None and diagnosis.code == earlier.diagnosis.code
 
 
-def _is_elsewhere(outcome: Outcome, blamed: Mapping[str, Outcome], provided: bool) -> bool:
+def _is_elsewhere(outcome: Outcome, blamed: Mapping[str, object], provided: bool) -> bool:
     """Whether the mistake that is named is in functions which earlier checks of their own already failed."""
     if outcome.diagnosis is None:
         return False

@@ -146,6 +146,13 @@ def test_parts_that_use_what_an_earlier_one_has_wrong_are_one_line() -> None:
     assert "✗ 2 ReLU layer (0 / 1): part 1, which is used here, has to be right first" in text
     assert "`loss`" not in text
     assert "`loss`" in page(made, verbose=True)
+    both = check("db", RELU, "Affine")
+    third = report(
+        auto(AFFINE, "failed", check("out", AFFINE, "Affine")),
+        auto(RELU, "failed", both),
+        auto(NETWORK, "failed", check("loss", NETWORK, "Network", ("Affine",))),
+    )
+    assert "(0 / 1): parts 1 and 2, which are used here, have to be right first" in " ".join(page(third).split())
     assert "`grads`" in text  # a mistake of its own
     there = msgspec.structs.replace(named, evidence={"functions": ["Affine.backward"]})
     follows = auto(NETWORK, "failed", check("grads", NETWORK, "Network", ("Affine",), diagnosis=there))
