@@ -98,6 +98,8 @@ WRONG = [
     edit("the stride is left out of the size", NOTEBOOK, " // stride + 1)", " + 1)", *SIZES),
     edit("a quotient below zero is cut to 0: a kernel that does not fit counts as one window", NOTEBOOK, SIZE,
          "max(0, int((n + 2 * pad - kernel) / stride) + 1)", "sizes_none"),
+    edit("sizes below zero where the quotient is cut", NOTEBOOK, SIZE,
+         "int((n + 2 * pad - kernel) / stride + 1)", "sizes_none"),
     # ---- Convolution
     edit("the filters are flipped", CONV, SUM, SUM.replace("self.weight", "self.weight[:, :, ::-1, ::-1]"),
          *FORWARD, "training"),
