@@ -211,6 +211,20 @@ def test_a_training_loop_in_a_cell_of_its_own_is_found(reports: Reports, tmp_pat
 
 
 @pytest.mark.slow
+def test_a_training_in_a_function_of_another_network_is_found(tmp_path: Path) -> None:
+    def function(source: str) -> str:
+        if "epoch_loss = []\nfor" not in source:
+            return source
+        body = "\n".join(f"    {line}" for line in source.split("\n"))
+        call = "model = init_toy_model()\nlosses = train(model, Loss)"
+        return f"def train(net, Loss):\n{body}\n    return epoch_loss\n\n\n{call}"
+
+    report = grade(hand_in(tmp_path / "hand_in", function), seed="recorded", course=ROOT)
+
+    assert next(part.score for part in report.parts if part.part.id == "1.1a") == 10
+
+
+@pytest.mark.slow
 def test_a_leftover_cell_below_the_training_costs_nothing(tmp_path: Path) -> None:
     def leftover(source: str) -> str:
         more = "\n# ---- next cell\nX = np.ones((2, 2))\nnet = init_toy_model()"

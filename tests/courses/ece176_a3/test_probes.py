@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from grader.assignment.release.edits import right_edits, wrong_edits
+from grader.checks import CheckFailed
 from grader.grading.scoring import outcome
 from grader.model import Assignment, Check, Edit, Given, NotArray, Observation
 from grader.worker.inputs import generator
@@ -50,7 +51,7 @@ def failed(probes: Probes, student: SimpleNamespace, golden: dict[str, Values], 
     for id, (check, probe) in probes.items():
         try:
             seen = observe(student, probe, seed)
-        except (ValueError, TypeError, IndexError):  # what mistakes in shapes come to
+        except (ValueError, TypeError, IndexError, CheckFailed):  # what mistakes in shapes come to, or a check says
             lost.add(id)
             continue
         given = Given(golden=golden[id], rng=np.random.default_rng(0), data=Path())
