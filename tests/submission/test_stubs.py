@@ -187,6 +187,8 @@ def chosen(
         (HALF, SOLVED.replace("forward", "other"), False),
         (STUB, STUB, False),
         (STUB, "Affine = make()", False),
+        (STUB, f"{SOLVED.replace('class Affine', 'class Mine')}\n\nAffine = Mine", True),
+        (STUB, f"{STUB.replace('class Affine', 'class Mine')}\n\nAffine = Mine", False),
     ],
 )
 def test_what_is_written_in_the_notebook_counts_where_the_module_holds_less(

@@ -88,9 +88,9 @@ def with_written_places(assignment: Assignment, submission: Submission) -> Submi
         orders = [(place, *(other for other in known if other != place)) for place in known]
         found = [(order, sources.find(Uses(name=name), order)) for order in orders]
         work = [
-            (order, at, at.definition)
+            (order, at, meant)
             for order, at in found
-            if at is not None and at.definition is not None and at.path not in assignment.provided_files
+            if at is not None and at.path not in assignment.provided_files and (meant := sources.meant(at)) is not None
         ]
         if not work or work[0][0] != known:
             continue

@@ -6,10 +6,11 @@ into the moment of a probe is `anchors`', comparing the two is `stubs`'.
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator, Sequence, Set
 from pathlib import PurePosixPath
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from grader.model import Assignment, Cell, Notebook, Place, Submission, Uses
 from grader.submission.source import sections
@@ -60,6 +61,16 @@ class Sources:
                 return hit
         path = next((path for place in places if (path := self._modules.path_of(place.module)) is not None), None)
         return None if path is None else DefinitionPlace(definition=None, path=path)
+
+    def meant(self, place: DefinitionPlace) -> Definition | None:
+        """The definition there, or the one that it only gives another name: `Linear = MyLinear`."""
+        one = place.definition
+        if one is None or not isinstance(one.node, ast.Assign) or not isinstance(one.node.value, ast.Name):
+            return one
+        other = self._read_by(place, one.node.value.id)
+        if other is None or other.definition is None or other.definition.kind not in ("def", "class"):
+            return one
+        return structs.replace(other.definition, name=one.name)
 
     def helpers(self, place: DefinitionPlace, without: Set[str]) -> list[DefinitionPlace]:
         """The functions and classes of the submission that a definition reads, and those that they read in turn."""
