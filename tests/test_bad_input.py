@@ -167,6 +167,7 @@ def test_a_missing_file_names_the_nearest(tmp_path: Path, capsys: pytest.Capture
     assert said.count("\n") == 1
 
 
+@pytest.mark.slow
 def test_the_wrong_assignment_earns_nothing_and_says_what_is_missing(capsys: pytest.CaptureFixture[str]) -> None:
     assert main([str(EXAMPLE), "--course", str(ROOT), "--assignment", "nyu_hw1_p4", "--json", "-"]) in (1, 3)
     report = json.loads(capsys.readouterr().out)

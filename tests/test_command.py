@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parent.parent
 EXAMPLE = "examples/tum_ex09/correct.ipynb"
 
@@ -16,6 +18,7 @@ def started(*words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
 
+@pytest.mark.slow
 def test_a_report_is_out_before_the_process_ends() -> None:
     done = started(EXAMPLE, "--json", "--no-hidden")
     assert json.loads(done.stdout)["status"] == "graded"

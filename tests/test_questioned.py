@@ -44,6 +44,7 @@ def test_a_check_that_does_not_exist_is_named_with_those_that_do() -> None:
         grade(WRONG, course=ROOT, checks=["nope"])
 
 
+@pytest.mark.slow
 def test_arrays_of_hidden_checks_need_the_reference(tmp_path: Path) -> None:
     """A folder with hidden checks and golden values, and without the solution."""
     shutil.copytree(ROOT / "assignments/tum_ex09", tmp_path / "assignments/tum_ex09")

@@ -221,6 +221,7 @@ def test_random_numbers_without_a_seed_are_a_warning(course: Path, run: Run) -> 
     assert "warning: `np.random.default_rng()` gives something else at every run" in run("lint", "toy")[1]
 
 
+@pytest.mark.slow
 def test_a_gradient_check_judges_the_students_own_forward_pass(course: Path, run: Run) -> None:
     probe = """
 

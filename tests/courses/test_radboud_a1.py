@@ -24,6 +24,7 @@ def answer(report: Report, part: str) -> Answer:
 # ---------------------------------------------------------------- examples
 
 
+@pytest.mark.slow
 def test_the_reference_has_full_marks_and_its_cells_print_what_the_course_printed(reports: Reports) -> None:
     text = "".join(cell.text for cell in reports["correct"].cells)
     figures = [figure for cell in reports["correct"].cells for figure in cell.figures]

@@ -19,6 +19,7 @@ EXAMPLE = ROOT / "examples" / "tum_ex09" / "correct.ipynb"
 
 
 @pytest.mark.skipif(sys.prefix == sys.base_prefix, reason="needs an interpreter without these packages")
+@pytest.mark.slow
 def test_packages_installed_for_one_user_are_there_for_the_worker(tmp_path: Path) -> None:
     """As after `pip install --user`: on the path only through the user's own folder of packages."""
     base = Path(sys.base_prefix) / "bin" / f"python{sysconfig.get_python_version()}"

@@ -51,6 +51,8 @@ def evil_files(arena: Arena) -> list[str]:
     return [str(p / name) for p in places if p.is_dir() for name in os.listdir(p) if name.startswith("evil-file")]
 
 
+@pytest.mark.slow
+@pytest.mark.hostile
 def test_a_batch_of_them_comes_to_its_outcomes(arena: Arena) -> None:
     many, store = arena.folder / "handed in", arena.folder / "home" / "grades.sqlite"
     for archive in ARCHIVES:

@@ -125,6 +125,8 @@ def takers(arena: Arena, hogs: Sequence[str]) -> dict[str, set[float]]:
 
 
 @pytest.mark.parametrize("arena", list(SITUATIONS)[:1], indirect=True)
+@pytest.mark.slow
+@pytest.mark.hostile
 def test_a_neighbour_of_thirty_sessions_keeps_its_points(arena: Arena) -> None:
     assert takers(arena, ["sessions"]) == {}
     assert list(arena.left_processes()) == []

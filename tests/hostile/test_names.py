@@ -148,11 +148,20 @@ def graded(arena: Arena, place: Path) -> tuple[dict[str, Any], list[str]]:
 
 
 def test_one_hand_in_comes_out_as_text_in_every_format(arena: Arena) -> None:
-    folder = handed_in(arena, arena.folder / "handed in" / NAME)
+    report, told = graded(arena, handed_in(arena, arena.folder / "handed in" / NAME))
+    assert told == []
+    assert (report["status"], report["score"]) == ("graded", 1)
+    assert any(cell["error"] for cell in report["cells"])
+    assert arena.problems() == []
+
+
+@pytest.mark.slow
+@pytest.mark.hostile
+def test_a_file_and_an_archive_come_out_as_text_in_every_format(arena: Arena) -> None:
     file = arena.folder / "handed in" / "named" / f"{PRINTABLE}.ipynb"
     file.parent.mkdir()
     file.write_text(hostile())
-    for place in (folder, file, zipped(arena.folder / "handed in" / f"{NAME}.zip", [f"{PRINTABLE}.ipynb"])):
+    for place in (file, zipped(arena.folder / "handed in" / f"{NAME}.zip", [f"{PRINTABLE}.ipynb"])):
         report, told = graded(arena, place)
         assert told == []
         assert (report["status"], report["score"]) == ("graded", 1)

@@ -25,6 +25,7 @@ def with_cell(path: Path, code: str) -> None:
     path.write_text(json.dumps(notebook))
 
 
+@pytest.mark.slow
 def test_a_pair_of_a_batch_is_listed_and_shown(hand_ins: Path, grade: Run, tmp_path: Path) -> None:  # noqa: F811
     for n in range(8):
         with_cell(
