@@ -255,6 +255,7 @@ def _grade_notebook(
             warning = session.supervisor.require_tier(policy, assignment)
             session.run_cells(on_snapshot=prober.on_snapshot)
             cells_done = time.monotonic()
+            log.info("the checks (limit %g s each)", assignment.limits.check)
             prober.finish()  # before what only this side has to do
             _log_cells(session, cells_done - started)
             answers = _answers(assignment, submission, stub, session, digests=bool(keep))

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import difflib
 import gc
 import os
+import sys
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -169,6 +171,7 @@ def run(args: argparse.Namespace) -> int:
     worker = launch()  # before anything heavy: it starts up while we load NumPy and read files; `engine.grade` ends it
     try:
         from grader import engine
+        from grader.commands.waiting import Waiting
     except BaseException:  # an interrupt
         worker.abandon()
         raise
@@ -177,20 +180,21 @@ def run(args: argparse.Namespace) -> int:
     exit_zero = any(format.exit_zero for format in formats)
     arrays = None if args.show_arrays is None else report_files.ArrayFile(args.show_arrays)
     try:
-        report = engine.grade(
-            path,
-            args.assignment,
-            args.seed,
-            course=args.course,
-            fresh=args.fresh,
-            hidden=args.hidden,
-            data=args.data,
-            worker=worker,
-            policy=Policy(require=args.require_sandbox, unsafe=args.unsafe),
-            keep=args.marks is not None or any(format.needs_work for format in formats),
-            checks=args.check,
-            inspect=None if arrays is None else arrays.add,
-        )
+        with Waiting(stdio.tell) if sys.stderr.isatty() else contextlib.nullcontext():
+            report = engine.grade(
+                path,
+                args.assignment,
+                args.seed,
+                course=args.course,
+                fresh=args.fresh,
+                hidden=args.hidden,
+                data=args.data,
+                worker=worker,
+                policy=Policy(require=args.require_sandbox, unsafe=args.unsafe),
+                keep=args.marks is not None or any(format.needs_work for format in formats),
+                checks=args.check,
+                inspect=None if arrays is None else arrays.add,
+            )
     except UsageError:
         raise
     except Exception as error:  # whatever it was, a program that waits for a file gets it; then it goes on

@@ -6,6 +6,7 @@ A copy is forked before each cell that could end its process, and goes on where 
 
 from __future__ import annotations
 
+import logging
 import os
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -27,6 +28,7 @@ from grader.submission.source.magics import plain_python
 from grader.worker import wire
 from grader.worker.messages import CellDone, Done, Failed, Import, Prepare, Prepared, RunCell
 
+log = logging.getLogger(__name__)
 NOT_HERE = frozenset({"FileNotFoundError", "NotADirectoryError", "PermissionError", "OSError"})
 """Errors of a line that asks for a folder or a file of the student's own machine."""
 NO_PROCESS = "not run: the process had crashed"
@@ -195,6 +197,7 @@ class Session:
         """Run one cell; False when no process is left to go on in."""
         started = time.monotonic()
         seconds = min(self.assignment.limits.cell, max(0.1, self._left(CELLS)))
+        log.info("cell %d (limit %s s)", index, _rounded(seconds))
         try:
             draw = self._drawn is None or index in self._drawn
             command = RunCell(index=index, source=source, seconds=seconds - min(LAST_SECONDS, seconds / 10), draw=draw)
