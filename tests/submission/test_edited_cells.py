@@ -45,6 +45,14 @@ def test_comments_spacing_and_other_cells_are_no_edit(source: str) -> None:
     assert edited(source) == []
 
 
+def test_a_docstring_is_no_code() -> None:
+    text = '    """Powers.\n\n    Of two, added up to one.\n    """\n'
+    given = f"def f(x):\n{text}    powers = 2**x\n    return powers / powers.sum()"
+    assert edited(given.replace(text, ""), given) == []
+    (note,) = edited(given.replace("Of two", "Of 3").replace("2**x", "3**x"), given)
+    assert note.endswith("`powers = 3**x` where the hand-out has `powers = 2**x`")
+
+
 @pytest.mark.parametrize("mark", ["raise NotImplementedError", "# TODO: other values", "pass  # Your code here"])
 def test_a_cell_to_fill_in_may_be_changed(mark: str) -> None:
     assert edited(GIVEN.replace("lr=0.1", "lr=0.5"), f"{GIVEN}\n{mark}") == []

@@ -6,6 +6,7 @@ Notes for whoever reads the report; none of them costs a point.
 from __future__ import annotations
 
 import ast
+import copy
 import difflib
 import re
 from collections.abc import Mapping
@@ -69,12 +70,33 @@ def is_unsolved(source: str) -> bool:
 
 
 def _plain(source: str) -> str:
-    """The code without comments, blank lines and spacing, as far as it parses."""
+    """The code without comments, docstrings, blank lines and spacing, as far as it parses."""
     tree = parse(plain_python(source)).tree
     try:
-        return ast.dump(tree) if tree is not None else " ".join(source.split())
+        if tree is None:
+            return " ".join(source.split())
+        bare = copy.deepcopy(tree)
+        for node, _ in _docstrings(bare):
+            node.body = node.body[1:]
+        return ast.dump(bare)
     except RecursionError:
         return " ".join(source.split())
+
+
+_Documented = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+
+
+def _docstrings(tree: ast.Module) -> list[tuple[_Documented, ast.stmt]]:
+    documented = [node for node in ast.walk(tree) if isinstance(node, _Documented)]
+    return [(node, node.body[0]) for node in documented if ast.get_docstring(node, clean=False) is not None]
+
+
+def _code_lines(source: str) -> list[str]:
+    """The lines without spacing, and none of a docstring."""
+    tree = parse(plain_python(source)).tree
+    texts = [text for _, text in _docstrings(tree)] if tree is not None else []
+    left_out = {number for text in texts for number in range(text.lineno, (text.end_lineno or text.lineno) + 1)}
+    return [" ".join(line.split()) for number, line in enumerate(source.splitlines(), 1) if number not in left_out]
 
 
 def _likeness(cell: Cell, given: Cell) -> float:
@@ -84,8 +106,7 @@ def _likeness(cell: Cell, given: Cell) -> float:
 
 
 def _first_change(before: str, after: str) -> str:
-    old = [" ".join(line.split()) for line in before.splitlines()]
-    new = [" ".join(line.split()) for line in after.splitlines()]
+    old, new = _code_lines(before), _code_lines(after)
     gone = next((line[2:] for line in difflib.ndiff(old, new) if line.startswith("- ") and line[2:].strip()), "")
     come = next((line[2:] for line in difflib.ndiff(old, new) if line.startswith("+ ") and line[2:].strip()), "")
     if gone and come:
