@@ -15,6 +15,7 @@ import numpy.typing as npt
 from msgspec import Struct, structs
 
 from grader.assignment.solution import Entangled, is_written_by_student, pieces
+from grader.compare.messages import enumerated
 from grader.execution.observe import observe
 from grader.execution.private import AN_INPUT
 from grader.execution.scheduler import Prober
@@ -42,6 +43,7 @@ from grader.model import (
     Observation,
     Outcome,
     PartResult,
+    Uses,
 )
 from grader.worker.messages import Replacement
 
@@ -193,15 +195,30 @@ class _Run:
                 result = beside_public(result, self.outcomes.values())
                 result = in_students_words(result, known_names(self._assignment, self._golden))
             self.outcomes[check.id] = result
+            if result.status in LOST:
+                self._note_versions(check)
+
+    def _note_versions(self, check: Check) -> None:
+        """Of a name that several cells define: which of them a check that lost points has asked."""
+        for uses in check.uses:
+            cells = self._student_sources().versions(uses.name) if uses == Uses(name=uses.name) else []
+            if len(cells) > 1 and self._prober.session.anchors[check.id].bindings.get(uses.name) == cells[-1]:
+                sentence = f"defined in cells {enumerated([str(cell) for cell in cells])}; the last one was graded"
+                self.notes.setdefault(check.id, []).append((f"`{uses.name}`", sentence))
+
+    def _student_sources(self) -> Sources:
+        from grader.submission.source.lookup import submission_sources
+
+        self._sources = self._sources or submission_sources(self._prober.session.submission)
+        return self._sources
 
     def _definitions(self, check: Check) -> list[ast.stmt]:
         """The student's own definitions of the names that a check uses, without classes that cells add methods to."""
-        from grader.submission.source.lookup import places, submission_sources
+        from grader.submission.source.lookup import places
 
-        submission = self._prober.session.submission
-        self._sources = self._sources or submission_sources(submission)
-        found = [self._sources.find(uses, places(self._assignment, submission, uses.name)) for uses in check.uses]
-        whole = [at for at in found if at is not None and not self._sources.attached(at)]
+        submission, sources = self._prober.session.submission, self._student_sources()
+        found = [sources.find(uses, places(self._assignment, submission, uses.name)) for uses in check.uses]
+        whole = [at for at in found if at is not None and not sources.attached(at)]
         return [at.definition.node for at in whole if at.definition is not None]
 
     def in_place(self, check: Check) -> list[tuple[str, str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import nbformat
 import pytest
 
 from grader.engine import grade
@@ -83,6 +84,21 @@ def test_a_failing_cell_costs_nothing_but_what_is_wrong(reports: Reports) -> Non
 def test_an_old_notebook_loses_nothing_by_its_given_cell(reports: Reports) -> None:
     assert reports["old_edition"].score == 20
     assert "label_binarize takes its classes by keyword today" in printed(reports["old_edition"])
+
+
+@pytest.mark.parametrize(("again", "noted"), [("x + 1", True), ("np.maximum(x, 0)", False)])
+def test_a_name_that_is_defined_again_is_noted_where_it_costs_points(tmp_path: Path, again: str, noted: bool) -> None:
+    book = nbformat.read(EXAMPLES / "correct.ipynb", as_version=4)
+    cell = next(cell for cell in book.cells if "class ReLU" in cell.source)
+    before = book.cells.index(cell)
+    body = f"class ReLU(ReLU):\n    def forward(self, x):\n        self.inputs = x\n        return {again}"
+    book.cells.append(nbformat.v4.new_code_cell(body if noted else cell.source))
+    nbformat.write(book, tmp_path / "hand_in.ipynb")
+    report = grade(tmp_path / "hand_in.ipynb", ID, course=ROOT)
+    note = f"`ReLU`: defined in cells {before} and {len(book.cells) - 1}; the last one was graded"
+
+    assert (note in report.notes) == noted
+    assert (report.score == report.max_score) != noted
 
 
 def test_the_hand_out_alone_grades_every_task(tmp_path: Path) -> None:

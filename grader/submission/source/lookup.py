@@ -62,6 +62,11 @@ class Sources:
         path = next((path for place in places if (path := self._modules.path_of(place.module)) is not None), None)
         return None if path is None else DefinitionPlace(definition=None, path=path)
 
+    def versions(self, name: str) -> list[int]:
+        """The cells that define a function or class of this name, in order."""
+        found = (c for c in self._by_name.get(name, ()) if c.definition.kind in ("def", "class") and not c.home)
+        return list(dict.fromkeys(c.cell.index for c in found))
+
     def meant(self, place: DefinitionPlace) -> Definition | None:
         """The definition there, or the one that it only gives another name: `Linear = MyLinear`."""
         one = place.definition
