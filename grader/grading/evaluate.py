@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import time
 import zlib
-from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -15,11 +15,11 @@ import numpy.typing as npt
 from msgspec import Struct, structs
 
 from grader.assignment.solution import Entangled, is_written_by_student, pieces
-from grader.compare.messages import enumerated
 from grader.execution.observe import observe
 from grader.execution.private import AN_INPUT
 from grader.execution.scheduler import Prober
 from grader.grading.hidden import beside_public, in_students_words, shown_diagnosis
+from grader.grading.notes import changed_inputs, each_once, several_definitions, subject
 from grader.grading.scoring import (
     after_cell,
     by_source,
@@ -43,7 +43,6 @@ from grader.model import (
     Observation,
     Outcome,
     PartResult,
-    Uses,
 )
 from grader.worker.messages import Replacement
 
@@ -140,14 +139,6 @@ def _in_modules(assignment: Assignment, name: str) -> bool:
     return bool(places) and all(place.module for place in places)
 
 
-def each_once(notes: Iterable[tuple[str, str]]) -> list[str]:
-    """A sentence that several checks or parts share, once with all of them."""
-    subjects: dict[str, dict[str, None]] = {}
-    for subject, sentence in notes:
-        subjects.setdefault(sentence, {})[subject] = None
-    return [f"{', '.join(names)}: {sentence}" for sentence, names in subjects.items()]
-
-
 class _Run:
     """One evaluation, in an order that lets nothing out: public checks and what diagnosis asks of them, then hidden
     ones, then follow-through. Nothing is asked again once a process that knows more has lived.
@@ -196,15 +187,8 @@ class _Run:
                 result = in_students_words(result, known_names(self._assignment, self._golden))
             self.outcomes[check.id] = result
             if result.status in LOST:
-                self._note_versions(check)
-
-    def _note_versions(self, check: Check) -> None:
-        """Of a name that several cells define: which of them a check that lost points has asked."""
-        for uses in check.uses:
-            cells = self._student_sources().versions(uses.name) if uses == Uses(name=uses.name) else []
-            if len(cells) > 1 and self._prober.session.anchors[check.id].bindings.get(uses.name) == cells[-1]:
-                sentence = f"defined in cells {enumerated([str(cell) for cell in cells])}; the last one was graded"
-                self.notes.setdefault(check.id, []).append((f"`{uses.name}`", sentence))
+                anchor = session.anchors[check.id]
+                self.notes.setdefault(check.id, []).extend(several_definitions(check, anchor, self._student_sources()))
 
     def _student_sources(self) -> Sources:
         from grader.submission.source.lookup import submission_sources
@@ -305,7 +289,7 @@ class _Run:
         given = pieces(self._assignment, check, replaced)
         if isinstance(given, Entangled):
             why = f"`{given.name}` cannot be given without `{given.asked}`"
-            notes.append((_subject(check), f"no follow-through, since {why}"))
+            notes.append((subject(check), f"no follow-through, since {why}"))
             return
         again = self._prober.observe_again(check, [Replacement(p.name, p.source, p.module) for p in given])
         followed = safe_outcome(check, again, self._given(check))
@@ -315,7 +299,7 @@ class _Run:
         if stuck:
             names = ", ".join(f"`{n}`" for n in stuck)
             notes.append(
-                (_subject(check), f"no follow-through, since {names} could not be replaced by the course's own")
+                (subject(check), f"no follow-through, since {names} could not be replaced by the course's own")
             )
         else:
             self.followed[check.id], self.replaced[check.id] = followed, replaced
@@ -415,17 +399,6 @@ def _has_own_work(assignment: Assignment, check: Check, replaced: Sequence[str])
         return bool(places) and len(files) == len(places) and set(files) <= provided
 
     return not check.uses or any(not is_provided(name) for name in left)
-
-
-def _subject(check: Check) -> str:
-    """What a note on a check speaks of: a student knows its part, and nothing of its id."""
-    return f"part {check.part.id}"
-
-
-def changed_inputs(names: Iterable[str], check: Check) -> list[tuple[str, str]]:
-    """Notes on inputs changed in place, by the probe's word for each; where it has none, the array is described."""
-    words = [f"its input `{name}`" if name.isidentifier() else name for name in names]
-    return [(_subject(check), f"your code changes {word} in place") for word in words]
 
 
 def explain_all(

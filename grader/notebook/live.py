@@ -30,7 +30,8 @@ from grader.execution.observe import (
     received,
     undeclared_changes,
 )
-from grader.grading.evaluate import changed_inputs, each_once, explain_all, given_for
+from grader.grading.evaluate import explain_all, given_for
+from grader.grading.notes import changed_inputs, each_once
 from grader.grading.scoring import by_source, not_filled_in, part_result, safe_outcome
 from grader.model import Assignment, Check, Observation, Outcome, PartResult, Report
 from grader.notebook import IN_CHECK
