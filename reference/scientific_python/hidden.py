@@ -89,7 +89,10 @@ def factors_hold(seen, given):
 def qr_nearly_parallel(student, rng):
     """Orthonormal columns where those of the matrix are nearly parallel, twice with the same matrix"""
     a = rng.normal(size=(9, 1)) + 1e-9 * rng.normal(size=(9, 5))
+    before = a.copy()
     student.qr(a)
+    if (a != before).any():
+        fail("the matrix that is given is changed, so that a second call gets another one")
     q, r = student.qr(a)
     return {"q": q, "r": r, "matrix": a}
 
@@ -178,10 +181,11 @@ def cg_calls(student, rng):
 
 @check(RK4, points=3, uses=["rk4"])
 def rk4_uneven(student, rng):
-    """The same spring at uneven times, also backwards"""
+    """The same spring at uneven times, also backwards and from whole numbers"""
     y0 = rng.normal(size=2)
     uneven = student.rk4(spring, y0, np.array([0.0, 0.2, 0.7, 0.8, 1.5]))
-    return {"uneven": uneven, "backwards": student.rk4(spring, y0, np.array([1.0, 0.6, 0.1]))}
+    whole = student.rk4(spring, [1, -2], np.array([0.0, 0.2, 0.7]))
+    return {"uneven": uneven, "backwards": student.rk4(spring, y0, np.array([1.0, 0.6, 0.1])), "whole": whole}
 
 
 @check(FFT, points=1, uses=["fft"], forbid=FFT_ROUTINES)

@@ -248,6 +248,8 @@ WRONG = [
           (STEP, "h, y = (times[-1] - times[0]) / (len(times) - 1), values[-1]"),
           (K4, K4.replace("after", "t + h")), fails=("rk4_uneven",)),
     edit("steps have a positive length", STEP, "h, y = abs(after - t), values[-1]", "rk4_uneven"),
+    edit("the values have the dtype of y0, which cuts off decimals where it holds whole numbers",
+         "return np.array(values)", "return np.array(values).astype(np.array(y0).dtype)", "rk4_uneven"),
     edit("all steps start at the first time", TIMES, "t, after = times[0], times[0] + times[i + 1] - times[i]", *RK4),
     edit("the first row, y0, is missing", "return np.array(values)", "return np.array(values[1:])", *RK4),
     edit("the last value alone", "return np.array(values)", "return values[-1]", *RK4),
