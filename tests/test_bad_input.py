@@ -132,7 +132,7 @@ def fifo(folder: Path) -> Path:
         (of_no_assignment, "--assignment"),
         (zip_upwards, ".."),
         (zip_symlink, "link"),
-        (zip_of_100_000, "files"),
+        pytest.param(zip_of_100_000, "files", marks=pytest.mark.slow),
         (zip_bomb, "hw.zip"),
         (zip_damaged, "hw.zip"),
         (tar_device, "zero.ipynb"),

@@ -25,6 +25,7 @@ def test_a_report_is_out_before_the_process_ends() -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
+@pytest.mark.slow
 def test_a_missing_file_and_a_closed_pipe_end_as_they_should() -> None:
     done = started("nowhere.ipynb")
     assert (done.returncode, done.stdout) == (2, "")

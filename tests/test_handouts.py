@@ -69,6 +69,7 @@ def test_an_untouched_hand_out_earns_nothing(repository: Path) -> None:
     assert {c["visibility"] for p in report["parts"] for c in p.get("checks", [])} == {"public"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("repository", "id"), [(id, id) for id in QUICK], indirect=["repository"])
 def test_a_solved_hand_out_earns_every_public_point_twice_over(repository: Path, id: str) -> None:
     solve(repository, id)

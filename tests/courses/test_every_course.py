@@ -19,12 +19,12 @@ from tests.courses.reports import EXAMPLES, ROOT, Reports, names
 IDS = sorted(path.name for path in (ROOT / "reference").iterdir())
 ALWAYS = {
     "c147_hw3": set[str](),
-    "conv_nets": {"correct", "stub", "three_mistakes"},
-    "ece176_a3": {"correct", "stub", "softmax_axis", "flat"},
-    "nyu_hw1_p4": {"correct", "stub"},
-    "radboud_a1": {"correct", "stub"},
-    "scientific_python": {"correct", "stub", "three_mistakes"},
-    "tum_ex09": {"correct", "stub", "two_mistakes"},
+    "conv_nets": {"three_mistakes"},
+    "ece176_a3": {"correct", "softmax_axis"},
+    "nyu_hw1_p4": {"correct"},
+    "radboud_a1": {"correct"},
+    "scientific_python": {"three_mistakes"},
+    "tum_ex09": {"stub", "two_mistakes"},
 }
 """Graded in every run of the tests; the others, at some seconds each, with the slow ones."""
 EACH = [

@@ -358,6 +358,7 @@ def test_what_cannot_be_graded_is_refused_with_its_reason(
     assert reason in result.reason
 
 
+@pytest.mark.slow
 def test_a_notebook_named_by_itself_brings_the_modules_that_it_imports(tmp_path: Path) -> None:
     folder = hand_in(tmp_path, {TUM: after(REST, IMPORT), "my_layers.py": LAYERS, "other.py": "raise SystemExit\n"})
     report = grader.grade(folder / TUM, course=ROOT, seed="recorded")

@@ -13,6 +13,7 @@ from tests.courses.reports import ROOT, Reports, lost, outcomes, parts
 ID = "nyu_hw1_p4"
 
 
+@pytest.mark.slow
 def test_the_reference_has_full_marks_and_its_cells_run(reports: Reports) -> None:
     assert (reports["correct"].assignment, reports["correct"].score, reports["correct"].max_score) == (ID, 20, 20)
     assert {cell.status for cell in reports["correct"].cells} == {"ok"}

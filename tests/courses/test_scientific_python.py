@@ -18,6 +18,7 @@ from tests.courses.reports import Reports, lost, outcomes
 ID = "scientific_python"
 
 
+@pytest.mark.slow
 def test_the_reference_has_full_marks_and_the_stub_none(reports: Reports) -> None:
     assert (reports["correct"].score, reports["correct"].max_score) == (42, 42)
     assert reports["stub"].score == 0

@@ -86,7 +86,9 @@ def test_an_old_notebook_loses_nothing_by_its_given_cell(reports: Reports) -> No
     assert "label_binarize takes its classes by keyword today" in printed(reports["old_edition"])
 
 
-@pytest.mark.parametrize(("again", "noted"), [("x + 1", True), ("np.maximum(x, 0)", False)])
+@pytest.mark.parametrize(
+    ("again", "noted"), [("x + 1", True), pytest.param("np.maximum(x, 0)", False, marks=pytest.mark.slow)]
+)
 def test_a_name_that_is_defined_again_is_noted_where_it_costs_points(tmp_path: Path, again: str, noted: bool) -> None:
     book = nbformat.read(EXAMPLES / "correct.ipynb", as_version=4)
     cell = next(cell for cell in book.cells if "class ReLU" in cell.source)
