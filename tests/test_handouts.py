@@ -81,6 +81,7 @@ def test_a_solved_hand_out_earns_every_public_point_twice_over(repository: Path,
 
 
 @pytest.mark.parametrize("repository", ["ece176_a3"], indirect=True)
+@pytest.mark.slow
 def test_pytest_has_one_item_for_each_public_check(repository: Path) -> None:
     done = command([sys.executable, "-m", "pytest", "-q"], repository)
     report = grade(repository)

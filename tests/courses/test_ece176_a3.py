@@ -267,6 +267,7 @@ def test_a_broken_first_cell_costs_nothing_of_what_does_not_need_it(tmp_path: Pa
 # ---------------------------------------------------------------- hand-out and golden values
 
 
+@pytest.mark.slow
 def test_the_hand_out_alone_grades_every_part() -> None:
     report = grade(EXAMPLES / "flat.zip", seed="recorded", course=ROOT, hidden=False)
     scores = {id: (p.score, p.max_score) for id, p in parts(report).items() if p.manual is None}

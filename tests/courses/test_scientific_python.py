@@ -24,6 +24,7 @@ def test_the_reference_has_full_marks_and_the_stub_none(reports: Reports) -> Non
     assert reports["stub"].score == 0
 
 
+@pytest.mark.slow
 def test_each_mistake_costs_its_own_part(reports: Reports) -> None:
     taken = lost(reports["three_mistakes"])
 

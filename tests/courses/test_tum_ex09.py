@@ -29,6 +29,7 @@ def epochs(losses: str) -> str:
 
 
 @pytest.mark.parametrize("name", ["correct", pytest.param("old_edition", marks=pytest.mark.slow)])
+@pytest.mark.slow
 def test_the_notebook_prints_what_the_course_printed(reports: Reports, name: str) -> None:
     text = printed(reports[name])
 
@@ -49,11 +50,13 @@ def test_the_reference_has_full_marks(reports: Reports) -> None:
     assert reports["correct"].score == 20
 
 
+@pytest.mark.slow
 def test_the_stub_has_none_and_every_check_says_not_implemented(reports: Reports) -> None:
     assert reports["stub"].score == 0
     assert {outcome.status for outcome in outcomes(reports["stub"]).values()} == {"missing"}
 
 
+@pytest.mark.slow
 def test_the_two_mistakes_cost_exactly_two_points(reports: Reports) -> None:
     failed = {id for id, outcome in outcomes(reports["two_mistakes"]).items() if outcome.status != "passed"}
 
@@ -103,6 +106,7 @@ def test_a_name_that_is_defined_again_is_noted_where_it_costs_points(tmp_path: P
     assert (report.score == report.max_score) != noted
 
 
+@pytest.mark.slow
 def test_the_hand_out_alone_grades_every_task(tmp_path: Path) -> None:
     report = grade(EXAMPLES / "two_mistakes.ipynb", seed="recorded", course=ROOT, hidden=False)
     scores = {part.part.id: (part.score, part.max_score) for part in report.parts}

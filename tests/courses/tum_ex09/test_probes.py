@@ -66,6 +66,7 @@ def test_every_wrong_rewrite_fails_exactly_its_checks(
 
 
 @pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.slow
 def test_right_rewrites_fail_nothing(
     assignment: Assignment, define: Define, probes: dict[str, tuple[Check, Any]], seed: int
 ) -> None:
