@@ -15,7 +15,7 @@ from pathlib import Path, PurePosixPath
 
 from grader.model import Assignment, Notebook
 from grader.submission.files.gather import SubmittedFiles
-from grader.submission.files.layout import without_copy_mark
+from grader.submission.files.layout import dotted, without_copy_mark
 from grader.submission.files.module_alias import write_alias
 from grader.submission.files.similarity import KNOWN_PACKAGES
 from grader.submission.names import fits_a_path, printable
@@ -58,8 +58,8 @@ def fill_imports(
             seen.add(module)
             file = PurePosixPath(*module.split(".")).with_suffix(".py")
             for place in {(start / file).as_posix(), file.as_posix()} & twins.keys():
-                if twins[place].removesuffix(".py").replace("/", ".") not in texts.get(place, ""):
-                    write_alias(folder / twins[place], f"{module.replace('.', '/')}.py")
+                if dotted(twins[place]) not in texts.get(place, ""):
+                    write_alias(folder / twins[place], module)
             if _is_there(module, folder, start, assignment):
                 continue
             target = f"{module.replace('.', '/')}.py"
@@ -72,7 +72,7 @@ def fill_imports(
             if (folder / source).is_file() and all(
                 part.isidentifier() for part in source.removesuffix(".py").split("/")
             ):
-                filled[target] = write_alias(folder / target, source)
+                filled[target] = write_alias(folder / target, dotted(source))
                 aliases.add(target)
             else:
                 (folder / target).parent.mkdir(parents=True, exist_ok=True)

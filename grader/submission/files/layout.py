@@ -79,7 +79,7 @@ def lay_out(names: Collection[str], assignment: Assignment, notebook: str | None
 
 def alternatives(assignment: Assignment, wanted: str) -> tuple[str, ...]:
     """Where else, in a package, another edition keeps the student file `wanted`, by the places of its names."""
-    module = wanted.removesuffix(".py").replace("/", ".")
+    module = dotted(wanted)
     paths: dict[str, None] = {}
     for places in assignment.names.values():
         modules = [place.module for place in places]
@@ -98,6 +98,11 @@ def packages(assignment: Assignment, placed: Collection[str]) -> tuple[str, ...]
         if other in placed and other.endswith(f"/{wanted}")
     }
     return tuple(sorted(package.rstrip("/") for package in folders))
+
+
+def dotted(file: str) -> str:
+    """The name under which a file, relative to the folder that is searched, is imported."""
+    return file.removesuffix(".py").replace("/", ".")
 
 
 def module_paths(assignment: Assignment) -> tuple[str, ...]:

@@ -11,9 +11,9 @@ sys.modules[__name__] = _module
 """
 
 
-def write_alias(path: Path, file: str) -> str:
-    """Write a module to `path` that is the module of another file, given by its relative name; returns its text."""
-    text = _ALIAS.format(module=file.removesuffix(".py").replace("/", "."))
+def write_alias(path: Path, module: str) -> str:
+    """Write a module to `path` that is another one, given by its dotted name; returns its text."""
+    text = _ALIAS.format(module=module)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
     return text

@@ -22,7 +22,7 @@ from grader.submission.files.choose_notebook import choose_notebook
 from grader.submission.files.fill_imports import fill_imports
 from grader.submission.files.finished_copies import is_finished_version, with_finished_copies
 from grader.submission.files.gather import SubmittedFiles, gather
-from grader.submission.files.layout import Layout, lay_out, module_paths, mounted_folders
+from grader.submission.files.layout import Layout, dotted, lay_out, module_paths, mounted_folders
 from grader.submission.files.provided import edited, place_provided, provided_versions
 from grader.submission.names import fits_a_path, printable
 from grader.submission.quota import MAX_TOKENS
@@ -242,7 +242,7 @@ def written_files(notebook: Notebook) -> Mapping[str, str]:
 
 def names_of(assignment: Assignment, file: str) -> frozenset[str]:
     """The declared names that live in the student file `file` and may stand in the notebook instead."""
-    module = file.removesuffix(".py").replace("/", ".")
+    module = dotted(file)
     return frozenset(
         name for name, places in assignment.names.items() if {module, ""} <= {place.module for place in places}
     )

@@ -14,7 +14,7 @@ from grader.assignment.release.fingerprints import read_fingerprints, tidied_dig
 from grader.errors import AuthoringError
 from grader.model import Assignment, Notebook
 from grader.submission.files.gather import SubmittedFiles
-from grader.submission.files.layout import Layout, packages, without_copy_mark
+from grader.submission.files.layout import Layout, dotted, packages, without_copy_mark
 from grader.submission.files.module_alias import write_alias
 from grader.submission.names import printable
 from grader.submission.source.definitions import definitions, parse
@@ -128,7 +128,7 @@ def place_provided(
             continue  # the student's own, in a package of theirs
         beside = target in elsewhere and target != name and not target.startswith(inside)
         if beside and _imports_neighbours(decode(pristine(assignment, name).read_bytes())):
-            write_alias(folder / target, name)  # where the student has it, what it imports is not beside it
+            write_alias(folder / target, dotted(name))  # where the student has it, what it imports is not beside it
             continue
         added = _copy_with_additions(pristine(assignment, name), owns.get(PurePosixPath(name).name, ()), folder, target)
         if added:
