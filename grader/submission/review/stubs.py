@@ -78,13 +78,14 @@ def with_written_places(assignment: Assignment, submission: Submission) -> Submi
     places.
     """
     given = read_fingerprints(assignment)
-    if given is None:
+    every = {name: with_notebook(name, declared) for name, declared in assignment.names.items()}
+    several = {name: known for name, known in every.items() if len(known) > 1}
+    if given is None or not several:
         return submission
     sources = submission_sources(submission)
     moved: dict[str, tuple[Place, ...]] = {}
     stubs_by_place: dict[str, dict[str, str]] = {}
-    for name, declared in assignment.names.items():
-        known = with_notebook(name, declared)
+    for name, known in several.items():
         orders = [(place, *(other for other in known if other != place)) for place in known]
         found = [(order, sources.find(Uses(name=name), order)) for order in orders]
         work = [
