@@ -59,14 +59,15 @@ class Drawn:
             return
         with suppress(Exception), warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            shown = [pyplot.figure(number) for number in pyplot.get_fignums()[:MAX_FIGURES]]
-            known = {(id(figure), _describe(figure)) for figure in shown}
+            figures = [pyplot.figure(number) for number in pyplot.get_fignums()[:MAX_FIGURES]]
+            shown = [(figure, _describe(figure)) for figure in figures]
+            known = {(id(figure), sentence) for figure, sentence in shown}
             for figure, sentence, picture in self._saved:
                 if (id(figure), sentence) not in known:  # nor was it saved before, as another kind of file
                     known.add((id(figure), sentence))
                     self._add(sentence, picture)
-            for figure in shown:
-                if sentence := _describe(figure):
+            for figure, sentence in shown:
+                if sentence:
                     self._add(sentence, self._picture(figure, type(figure).savefig))
             pyplot.close("all")
 

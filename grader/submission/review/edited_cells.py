@@ -76,25 +76,26 @@ def _plain(source: str) -> str:
         if tree is None:
             return " ".join(source.split())
         bare = copy.deepcopy(tree)
-        for node, _ in _docstrings(bare):
+        for node in _documented(bare):
             node.body = node.body[1:]
         return ast.dump(bare)
     except RecursionError:
         return " ".join(source.split())
 
 
-_Documented = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+_Documentable = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
 
-def _docstrings(tree: ast.Module) -> list[tuple[_Documented, ast.stmt]]:
-    documented = [node for node in ast.walk(tree) if isinstance(node, _Documented)]
-    return [(node, node.body[0]) for node in documented if ast.get_docstring(node, clean=False) is not None]
+def _documented(tree: ast.Module) -> list[_Documentable]:
+    """The functions and classes whose first statement is a docstring."""
+    found = [node for node in ast.walk(tree) if isinstance(node, _Documentable)]
+    return [node for node in found if ast.get_docstring(node, clean=False) is not None]
 
 
 def _code_lines(source: str) -> list[str]:
     """The lines without spacing, and none of a docstring."""
     tree = parse(plain_python(source)).tree
-    texts = [text for _, text in _docstrings(tree)] if tree is not None else []
+    texts = [node.body[0] for node in _documented(tree)] if tree is not None else []
     left_out = {number for text in texts for number in range(text.lineno, (text.end_lineno or text.lineno) + 1)}
     return [" ".join(line.split()) for number, line in enumerate(source.splitlines(), 1) if number not in left_out]
 
