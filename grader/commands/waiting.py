@@ -15,7 +15,7 @@ PATIENCE = 10.0
 
 
 class Waiting(logging.Handler):
-    """Tells of a stage, while this is entered, that has been running for `patience` seconds without another one."""
+    """Reports a stage, while this is entered, that has been running for `patience` seconds without another one."""
 
     def __init__(self, tell: Callable[[str], None], patience: float = PATIENCE) -> None:
         super().__init__(logging.INFO)

@@ -47,7 +47,7 @@ def fixed_size(evidence: Evidence) -> Candidate | None:
 def unpacked_shape(evidence: Evidence) -> Candidate | None:
     """A shape taken apart into another number of names than the array has axes, at the line that raised.
 
-    A hidden check does not tell its line; where one that is shown raised the same in the same code, that line is meant.
+    A hidden check does not show its line; where one that is shown raised the same in the same code, that line is meant.
     """
     error, names = evidence.case.observation.error, names_of(evidence.check)
     if error is None or error.type != "ValueError":
