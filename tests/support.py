@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from grader.model import (
     Anchor,
@@ -75,3 +78,11 @@ def make_submission(folder: Path, cells: Sequence[str], modules: dict[str, str] 
 def after(cell: int, *names: str) -> Anchor:
     """The anchor right after `cell`, which defines `names`."""
     return Anchor(when="after", cell=cell, bindings=dict.fromkeys(names, cell))
+
+
+def one_in(number: int, members: Iterable[tuple[str, tuple[Any, ...]]]) -> list[Any]:
+    """Parameters of a test, each with its name: one in `number` for every run, the others for the slow ones."""
+    return [
+        pytest.param(*values, id=name, marks=[pytest.mark.slow] if index % number else [])
+        for index, (name, values) in enumerate(members)
+    ]

@@ -210,6 +210,7 @@ def test_your_code_is_what_you_wrote(desk: Desk) -> None:
         assert [one.name for one in report.work.code["forward"]] == ["Scale"]  # not `offset`, which was given
 
 
+@pytest.mark.slow
 def test_an_older_copy_that_was_run_is_not_taken_for_the_notebook(desk: Desk) -> None:
     given = (desk.folder / "scale.ipynb").read_text()
     desk.edit({FORWARD: "return x"})
@@ -226,6 +227,7 @@ def test_an_older_copy_that_was_run_is_not_taken_for_the_notebook(desk: Desk) ->
         assert outcomes(report)["forward"].status == "failed"
 
 
+@pytest.mark.slow
 def test_a_changed_input_is_told_by_the_part(desk: Desk) -> None:
     desk.edit({FORWARD: "x *= STEP\n        return x"})
     for report in desk.reports():

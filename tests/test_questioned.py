@@ -19,6 +19,7 @@ WRONG = ROOT / "examples/tum_ex09/softmax_axis.ipynb"
 COURSE = ("--course", str(ROOT))
 
 
+@pytest.mark.slow
 def test_one_check_runs_alone_and_its_arrays_are_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -168,6 +168,7 @@ def test_autotests_are_values_that_the_solution_gives(tmp_path: Path) -> None:
     assert "got['f(3)'] = f(3)" in draft.checks[0].body
 
 
+@pytest.mark.slow
 def test_values_of_any_plain_kind_are_compared_as_a_whole(tmp_path: Path) -> None:
     solution = "def f(x):\n    ### BEGIN SOLUTION\n    return {'even': {2, 4}, 'name': 'x' * x}\n    ### END SOLUTION"
     test = (

@@ -38,7 +38,7 @@ def test_a_mistake_in_the_second_notebook_costs_its_part_alone(reports: Reports)
     assert lost(reports["swapped"]).keys() == {"8"}
 
 
-@pytest.mark.parametrize("package", ["", "my_layers."])
+@pytest.mark.parametrize("package", ["", pytest.param("my_layers.", marks=pytest.mark.slow)])
 def test_modules_that_lie_elsewhere_are_the_ones_that_the_notebooks_import(tmp_path: Path, package: str) -> None:
     folder = shutil.copytree(EXAMPLES / "correct", tmp_path / "hand_in")
     home = folder / package.strip(".")

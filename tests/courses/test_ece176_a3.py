@@ -154,6 +154,7 @@ def test_gradients_that_are_not_kept_are_not_called_unwritten(tmp_path: Path) ->
     assert found["gradients_toy"].message.startswith("no layer keeps a gradient")
 
 
+@pytest.mark.slow
 def test_a_backward_pass_not_begun_earns_nothing_from_the_courses_own(tmp_path: Path) -> None:
     folder = hand_in(tmp_path / "hand_in")
     for file in ("linear.py", "relu.py", "loss_func.py"):

@@ -295,7 +295,7 @@ NETWORKS: dict[str, Files] = {
     },
 }
 
-QUICK = 6
+QUICK = 12
 """Of so many layouts one is tried in every run of the tests, the others where the slow ones are: seconds each."""
 EVERY = [
     *(("ece176_a3", name, files) for name, files in MODULES.items()),
@@ -358,6 +358,7 @@ def test_what_cannot_be_graded_is_refused_with_its_reason(
     assert reason in result.reason
 
 
+@pytest.mark.slow
 @pytest.mark.slow
 def test_a_notebook_named_by_itself_brings_the_modules_that_it_imports(tmp_path: Path) -> None:
     folder = hand_in(tmp_path, {TUM: after(REST, IMPORT), "my_layers.py": LAYERS, "other.py": "raise SystemExit\n"})

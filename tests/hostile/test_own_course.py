@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support import one_in
+
 TOML = """\
 id = "toy"
 title = "Toy"
@@ -44,24 +46,24 @@ def hand_in(tmp_path: Path) -> Path:
     return folder
 
 
-@pytest.mark.parametrize(
-    ("start", "words"),
-    [
-        (".", ["grade", "downloads/mallory"]),
-        (".", ["grade", "downloads/mallory/toy.py"]),
-        (".", ["grade", "downloads/mallory", "--assignment", "toy"]),
-        (".", ["grade", "downloads/mallory/assignments/toy"]),
-        (".", ["grade", "batch", "downloads", "--store", "s.sqlite"]),
-        (".", ["grade", "batch", "downloads/mallory", "--store", "s.sqlite"]),
-        ("downloads", ["grade", "mallory"]),
-        ("downloads", ["grade", "batch", ".", "--store", "s.sqlite"]),
-        ("downloads/mallory", ["grade", "batch", "..", "--store", "s.sqlite"]),
-        ("downloads/mallory/assignments/toy", ["grade", "../../.."]),
-        (".", ["pytest", "-q", "downloads"]),
-        (".", ["pytest", "-q", "downloads/mallory/assignment.toml"]),
-        ("downloads", ["pytest", "-q"]),
-    ],
-)
+WAYS = [
+    (".", ["grade", "downloads/mallory"]),
+    (".", ["grade", "downloads/mallory/toy.py"]),
+    (".", ["grade", "downloads/mallory", "--assignment", "toy"]),
+    (".", ["grade", "downloads/mallory/assignments/toy"]),
+    (".", ["grade", "batch", "downloads", "--store", "s.sqlite"]),
+    (".", ["grade", "batch", "downloads/mallory", "--store", "s.sqlite"]),
+    ("downloads", ["grade", "mallory"]),
+    ("downloads", ["grade", "batch", ".", "--store", "s.sqlite"]),
+    ("downloads/mallory", ["grade", "batch", "..", "--store", "s.sqlite"]),
+    ("downloads/mallory/assignments/toy", ["grade", "../../.."]),
+    (".", ["pytest", "-q", "downloads"]),
+    (".", ["pytest", "-q", "downloads/mallory/assignment.toml"]),
+    ("downloads", ["pytest", "-q"]),
+]
+
+
+@pytest.mark.parametrize(("start", "words"), one_in(3, ((" ".join(words), (start, words)) for start, words in WAYS)))
 def test_its_checks_do_not_run(start: str, words: list[str], hand_in: Path, tmp_path: Path) -> None:
     command = [sys.executable, "-P", "-m", "grader", *words[1:]]
     if words[0] == "pytest":

@@ -174,6 +174,7 @@ def test_valid_python_comes_through_unchanged(source: str) -> None:
     assert plain_python(source) == source
 
 
+@pytest.mark.slow
 def test_threads_may_read_at_the_same_time() -> None:
     """The engine's threads share the syntax trees that are kept, of which many have to go again."""
     trees, texts = _Trees(room=300), [f"x{n} = 1" for n in range(200)] * 50

@@ -39,6 +39,7 @@ def failed(assignment: Assignment, observe: Observe, edits: Sequence[Edit], seed
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", SEEDS)
 def test_every_wrong_rewrite_fails_exactly_its_checks(assignment: Assignment, observe: Observe, seed: int) -> None:
     edits = wrong_edits(assignment)
