@@ -1,7 +1,6 @@
 """Data model: the immutable types that every stage takes and returns.
 
-Owns no behaviour beyond small derived properties. Loading an assignment is `grader.assignment`, opening a submission
-`grader.submission`, turning observations into outcomes `grader.grading.scoring`.
+Owns no behaviour beyond small derived properties.
 """
 
 from __future__ import annotations
@@ -123,10 +122,11 @@ class Check(Struct, frozen=True, kw_only=True):
 
 
 class Place(Struct, frozen=True):
-    """Where a name lives: a module's attribute, or with `module` empty a global of the notebook."""
+    """Where a name lives: a module's attribute, or with `module` empty a global of the notebook, up to cell `until`."""
 
     module: str
     name: str
+    until: int | None = None
 
 
 class Limits(Struct, frozen=True, kw_only=True):

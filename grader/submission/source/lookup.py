@@ -56,7 +56,7 @@ class Sources:
         """The definition that counts of a declared name, at the first of its places that has it."""
         homes = {path for place in places if (path := self._modules.path_of(place.module)) is not None}
         for place in places:
-            hit = self._in_module(place) if place.module else self._in_notebook(uses, place.name, homes)
+            hit = self._in_module(place) if place.module else self._in_notebook(uses, place.name, homes, place.until)
             if hit is not None:
                 return hit
         path = next((path for place in places if (path := self._modules.path_of(place.module)) is not None), None)
@@ -162,9 +162,11 @@ class Sources:
         held = self._modules.follow(names[name])
         return DefinitionPlace(definition=held.definition, path=held.path)
 
-    def _in_notebook(self, uses: Uses, name: str, homes: set[str]) -> DefinitionPlace | None:
+    def _in_notebook(self, uses: Uses, name: str, homes: set[str], until: int | None = None) -> DefinitionPlace | None:
         # an import from a module that is itself a place of the name leaves the name in that module
         candidates = [c for c in self._by_name.get(name, ()) if c.home not in homes]
+        if until is not None:
+            candidates = [c for c in candidates if c.cell.index <= until]
         if uses.under is not None:
             candidates = self._under(candidates, uses.under)
         if uses.signature is not None:
