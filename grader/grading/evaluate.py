@@ -7,7 +7,6 @@ import time
 import zlib
 from collections.abc import Callable, Mapping, Sequence, Set
 from pathlib import Path
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -47,7 +46,7 @@ from grader.model import (
 from grader.worker.messages import Replacement
 
 if TYPE_CHECKING:  # a submission that passes does not wait for it
-    from grader.diagnosis.evidence import Observe
+    from grader.diagnosis.evidence import Case, Observe
     from grader.submission.source.excerpts import Bound
     from grader.submission.source.lookup import Sources
 
@@ -324,41 +323,44 @@ class _Run:
         state = len(self.outcomes), len(self.followed)
         if self._last is None or self._last[0] != state:  # something has come to light since
             outcomes = [self.outcomes[c.id] for c in checks]
-            innocent = {id for id, again in self.followed.items() if again.status == "passed"}
             allowance = self._prober.session.allowance
             clock = time.monotonic if allowance is None else lambda: allowance.used
             diagnoses = _diagnoses(
                 self._assignment,
-                outcomes,
-                self._seen,
+                self._cases(outcomes),
                 self._golden,
                 seed=self._prober.seed,
                 probe=self._ask,
-                innocent=innocent,
-                after_errors=self._after_errors(checks),
                 clock=clock,
                 code=self._own_code,
                 names=self._bound_names,
-                last_cells=self._last_cells(checks),
             )
             self._last = state, diagnoses
         return self._last[1]
 
-    def _after_errors(self, checks: Sequence[Check]) -> set[str]:
-        """The checks, by id, before which a cell of the notebook raised."""
-        session = self._prober.session
-        first = next((run.index for run in session.cells if run.error is not None and run.status == "error"), None)
-        if first is None:
-            return set()
-        anchors = {check.id: session.anchors[check.id] for check in checks}
-        return {id for id, at in anchors.items() if at.when == "end" or (at.when == "after" and at.cell >= first)}
+    def _cases(self, outcomes: Sequence[Outcome]) -> list[Case]:
+        """What is known of each check that was asked."""
+        from grader.diagnosis.evidence import Case, not_begun
 
-    def _last_cells(self, checks: Sequence[Check]) -> dict[str, int]:
-        """Check id -> index of the last cell that had run when it was asked; -1 for none."""
-        anchors = self._prober.session.anchors
-        end = max((run.index for run in self._prober.session.cells), default=-1)
-        cells = {"before": -1, "end": end}
-        return {c.id: cells.get(anchors[c.id].when, anchors[c.id].cell) for c in checks}
+        session, unbegun = self._prober.session, not_begun(outcomes)
+        end = max((run.index for run in session.cells), default=-1)
+        raised = [run.index for run in session.cells if run.error is not None and run.status == "error"]
+        cases = []
+        for o in (o for o in outcomes if o.check.id in self._seen):
+            id, anchor = o.check.id, session.anchors[o.check.id]
+            again = self.followed.get(id)
+            last = {"before": -1, "end": end}.get(anchor.when, anchor.cell)
+            cases.append(
+                Case(
+                    o,
+                    self._seen[id],
+                    innocent=again is not None and again.status == "passed",
+                    unbegun=id in unbegun,
+                    after_error=any(cell <= last for cell in raised),
+                    last_cell=last,
+                )
+            )
+        return cases
 
     def _bound_names(self) -> Mapping[str, Sequence[Bound]]:
         from grader.submission.source.excerpts import bound_names  # only where something failed
@@ -416,46 +418,32 @@ def explain_all(
     """
     if assignment.hints == "none":
         return list(results), []
+    from grader.diagnosis.evidence import Case, not_begun
+
     outcomes = [o for part in results for o in part.outcomes]
-    diagnoses, notes = _diagnoses(assignment, outcomes, seen, golden, seed=seed, probe=probe)
+    unbegun = not_begun(outcomes)
+    cases = [Case(o, seen[o.check.id], unbegun=o.check.id in unbegun) for o in outcomes if o.check.id in seen]
+    diagnoses, notes = _diagnoses(assignment, cases, golden, seed=seed, probe=probe)
     return _with_diagnoses(results, diagnoses), [*notes, *_unasked(assignment, outcomes, seed, probe)]
 
 
 def _diagnoses(
     assignment: Assignment,
-    outcomes: Sequence[Outcome],
-    seen: Mapping[str, Observation],
+    cases: Sequence[Case],
     golden: GoldenTable,
     *,
     seed: int,
     probe: Observe,
-    innocent: Set[str] = frozenset(),
-    after_errors: Set[str] = frozenset(),
     clock: Callable[[], float] = time.monotonic,
     code: Callable[[], Mapping[str, Sequence[Excerpt]]] = dict,
     names: Callable[[], Mapping[str, Sequence[Bound]] | None] = lambda: None,
-    last_cells: Mapping[str, int] = MappingProxyType({}),
 ) -> tuple[dict[str, Diagnosis], Sequence[str]]:
-    if all(o.status not in ("failed", "partial", "error") for o in outcomes):
+    if all(case.outcome.status not in ("failed", "partial", "error") for case in cases):
         return {}, ()
     # Imported here: a submission that passes does not wait for it.
     from grader.diagnosis.bank import read_bank
-    from grader.diagnosis.evidence import Case, not_begun
     from grader.diagnosis.explain import explain
 
-    unbegun = not_begun(outcomes)
-    cases = [
-        Case(
-            o,
-            seen[o.check.id],
-            innocent=o.check.id in innocent,
-            unbegun=o.check.id in unbegun,
-            after_error=o.check.id in after_errors,
-            last_cell=last_cells.get(o.check.id, -1),
-        )
-        for o in outcomes
-        if o.check.id in seen
-    ]
     explained = explain(cases, golden, read_bank(assignment), seed, probe, clock, code, names)
     hidden = {c.id for c in assignment.checks if c.visibility == "hidden"}
     known = known_names(assignment, golden)
