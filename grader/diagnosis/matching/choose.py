@@ -66,6 +66,31 @@ class BankMatch(NamedTuple):
         return rank(self.hypothesis.code, self.hypothesis.weakness)
 
 
+class Failure(NamedTuple):
+    """A failed check, as hypotheses are compared with it."""
+
+    check: Check
+    matcher: Matcher
+    values: Values
+    """What the student's code returned at the graded point."""
+    ask: Ask
+    explains: Mapping[int, int]
+    """For each hypothesis how many failed checks agree with it."""
+    lost: npt.NDArray[np.bool_]
+    """Which arrays need an explanation; others may have one."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return self.matcher.names(self.check.id)
+
+    def wrong(self) -> npt.NDArray[np.bool_]:
+        """Which arrays are not the reference's."""
+        return self.matcher.wrong_arrays(self.check.id, self.values)
+
+    def match(self, number: int, arrays: npt.NDArray[np.bool_], *, multiple: bool = False) -> BankMatch:
+        return BankMatch(self.matcher.hypothesis(number), number, arrays, multiple)
+
+
 def named_mistakes(cases: Sequence[Case], bank: Bank, asker: Asker) -> dict[str, Named]:
     """For each failed check, by its id, what the prepared hypotheses say of it, if anything."""
     wrong = [case for case in cases if case.wrong]
@@ -116,25 +141,22 @@ def named_mistakes(cases: Sequence[Case], bank: Bank, asker: Asker) -> dict[str,
             left = {h: arrays for h, arrays in left.items() if h in telling} or left
         if left:
             left = matcher.repeated(check.id, left, ask)
+        failure = Failure(check, matcher, values, ask, explains, _lost(case, matcher))
         fits = [
-            BankMatch(matcher.hypothesis(h), h, arrays, close=matcher.is_close(check.id, h, values))
-            for h, arrays in left.items()
+            failure.match(h, arrays)._replace(close=matcher.is_close(check.id, h, values)) for h, arrays in left.items()
         ]
-        lost = _lost(case, matcher)
-        chosen = choose(matcher, check, values, ask, fits, explains, lost)
+        chosen = choose(failure, fits)
         if (chosen is None or not chosen.whole) and not case.innocent:
             terms = matcher.multiples(check.id, values, ask)
-            fits += [BankMatch(matcher.hypothesis(h), h, arrays, multiple=True) for h, arrays in terms.items()]
-            chosen = choose(matcher, check, values, ask, fits, explains, lost) or chosen
+            fits += [failure.match(h, arrays, multiple=True) for h, arrays in terms.items()]
+            chosen = choose(failure, fits) or chosen
         if chosen is None and check.judge is not None and not case.innocent:
             chosen = _scaled(matcher.factor(check.id, values, ask))
         if chosen is None and not case.innocent:
-            some = matcher.partly(check.id, values, ask)
-            best = (
-                _best([BankMatch(matcher.hypothesis(h), h, at) for h, at in some.items()], explains) if some else None
-            )
+            some = [failure.match(h, arrays) for h, arrays in matcher.partly(check.id, values, ask).items()]
+            best = _best(some, explains) if some else None
             if best is not None:
-                chosen = _said(matcher, check, values, [best], explains, lost, whole=False)
+                chosen = _said(failure, [best], whole=False)
         if chosen is not None:
             named[check.id] = chosen
     return named
@@ -163,36 +185,20 @@ def _scaled(factor: float | None) -> Named | None:
     return None if candidate is None else Named(candidate=candidate, whole=True, strong=True, mistakes=1)
 
 
-def choose(
-    matcher: Matcher,
-    check: Check,
-    values: Values,
-    ask: Ask,
-    fits: Sequence[BankMatch],
-    explains: Mapping[int, int],
-    lost: npt.NDArray[np.bool_],
-) -> Named | None:
-    """The sentence for one check out of the hypotheses that are left.
-
-    Parameters
-    ----------
-    explains
-        For each hypothesis how many failed checks agree with it.
-    lost
-        Which arrays need an explanation; others may have one.
-    """
+def choose(failure: Failure, fits: Sequence[BankMatch]) -> Named | None:
+    """The sentence for one check out of the hypotheses that are left."""
     if not fits:
         return None
-    wrong = matcher.wrong_arrays(check.id, values)
-    if check.judge is not None:  # what it does not return, its judge does not ask for
-        wrong &= np.array([name in values for name in matcher.names(check.id)])
-    whole = [fit for fit in fits if _covers(fit.arrays, wrong, lost)]
+    wrong = failure.wrong()
+    if failure.check.judge is not None:  # what it does not return, its judge does not ask for
+        wrong &= np.array([name in failure.values for name in failure.names])
+    whole = [fit for fit in fits if _covers(fit.arrays, wrong, failure.lost)]
     alone = any(fit.hypothesis.mistakes == 1 for fit in whole)
-    parts = None if alone else _parts(matcher, check, values, ask, fits, explains, wrong, lost)
+    parts = None if alone else _parts(failure, fits, wrong)
     if parts is not None and (parts.whole or not whole):
         return parts
-    best = _best(whole, explains) if whole else None
-    return None if best is None else _said(matcher, check, values, [best], explains, lost, whole=True)
+    best = _best(whole, failure.explains) if whole else None
+    return None if best is None else _said(failure, [best], whole=True)
 
 
 def _covers(arrays: npt.NDArray[np.bool_], wrong: npt.NDArray[np.bool_], lost: npt.NDArray[np.bool_]) -> bool:
@@ -200,16 +206,7 @@ def _covers(arrays: npt.NDArray[np.bool_], wrong: npt.NDArray[np.bool_], lost: n
     return not (arrays & ~wrong).any() and not (wrong & lost & ~arrays).any()
 
 
-def _parts(
-    matcher: Matcher,
-    check: Check,
-    values: Values,
-    ask: Ask,
-    fits: Sequence[BankMatch],
-    explains: Mapping[int, int],
-    wrong: npt.NDArray[np.bool_],
-    lost: npt.NDArray[np.bool_],
-) -> Named | None:
+def _parts(failure: Failure, fits: Sequence[BankMatch], wrong: npt.NDArray[np.bool_]) -> Named | None:
     """Single mistakes that explain different arrays each."""
     chosen: list[BankMatch] = []
     groups: dict[bytes, list[BankMatch]] = {}
@@ -219,23 +216,22 @@ def _parts(
     covered = np.zeros_like(wrong)
     for key in sorted(groups, key=lambda k: -sum(k)):  # most arrays first
         arrays = np.frombuffer(key, dtype=np.bool_)
-        best = None if (covered & arrays).any() else _best(groups[key], explains)
+        best = None if (covered & arrays).any() else _best(groups[key], failure.explains)
         if best is not None:
             chosen.append(best)
             covered |= arrays
     if not chosen:
         return None
-    if not _covers(covered, wrong, lost) and len(chosen) == 1 and chosen[0].hypothesis.function:
-        beside = matcher.beside(check.id, values, wrong & ~covered, covered, ask)
-        second = [BankMatch(matcher.hypothesis(h), h, wrong & ~covered) for h in beside]
-        named = _best([fit for fit in second if fit.rank < UNRANKED or fit.named], explains) if second else None
+    if not _covers(covered, wrong, failure.lost) and len(chosen) == 1 and chosen[0].hypothesis.function:
+        left = wrong & ~covered
+        beside = failure.matcher.beside(failure.check.id, failure.values, left, covered, failure.ask)
+        second = [failure.match(h, left) for h in beside]
+        named = _best([fit for fit in second if fit.rank < UNRANKED or fit.named], failure.explains) if second else None
         if named is not None and named.hypothesis.function in ("", chosen[0].hypothesis.function):
             chosen.append(named)
             covered |= named.arrays
     chosen = _merged(chosen)
-    return _said(
-        matcher, check, values, chosen[:2], explains, lost, whole=len(chosen) <= 2 and _covers(covered, wrong, lost)
-    )
+    return _said(failure, chosen[:2], whole=len(chosen) <= 2 and _covers(covered, wrong, failure.lost))
 
 
 def _merged(chosen: Sequence[BankMatch]) -> list[BankMatch]:
@@ -319,45 +315,34 @@ def _explaining_most(fits: Sequence[BankMatch], explains: Mapping[int, int]) -> 
     return [fit for fit in fits if explains.get(fit.number, 0) == most]
 
 
-def _more_is_wrong(
-    matcher: Matcher, check: Check, values: Values, chosen: Sequence[BankMatch], lost: npt.NDArray[np.bool_]
-) -> bool:
+def _more_is_wrong(failure: Failure, chosen: Sequence[BankMatch]) -> bool:
     """Whether numbers are left unexplained: the same mistake, written in another way, may end in nan where it does."""
-    wrong = matcher.wrong_arrays(check.id, values) & lost
+    wrong = failure.wrong() & failure.lost
     for fit in chosen:
         wrong = wrong & ~fit.arrays
     return any(
-        not isinstance(value := values.get(name), np.ndarray)
+        not isinstance(value := failure.values.get(name), np.ndarray)
         or value.dtype.kind not in "fc"
         or np.isfinite(value).all()
-        for name, left in zip(matcher.names(check.id), wrong, strict=True)
+        for name, left in zip(failure.names, wrong, strict=True)
         if left
     )
 
 
-def _said(
-    matcher: Matcher,
-    check: Check,
-    values: Values,
-    chosen: Sequence[BankMatch],
-    explains: Mapping[int, int],
-    lost: npt.NDArray[np.bool_],
-    *,
-    whole: bool,
-) -> Named:
+def _said(failure: Failure, chosen: Sequence[BankMatch], *, whole: bool) -> Named:
     sentences = []
-    names = matcher.names(check.id)
+    check, right = failure.check, failure.matcher.right
     for fit in chosen:
-        quoted = [f"`{n}`" for n, changed in zip(names, fit.arrays, strict=True) if changed]
+        quoted = [f"`{n}`" for n, changed in zip(failure.names, fit.arrays, strict=True) if changed]
         if check.judge is not None or len(quoted) > 3:  # a judge's arrays have names that the student does not know
             subject = "Your results are" if whole else f"{len(quoted)} of your results are"
         else:
             subject = enumerated(quoted)
             subject += " is" if len(quoted) == 1 else " are"
         as_far = " exactly" if fit.close else f", to {DIGITS} digits,"
-        found = [values.get(name) for name, changed in zip(names, fit.arrays, strict=True) if changed]
+        found = [failure.values.get(name) for name, changed in zip(failure.names, fit.arrays, strict=True) if changed]
         if not any(np.any(value) for value in found if isinstance(value, np.ndarray)):
-            why = f"this mistake gives: {fit.clause}" if fit.named else f"comes out if {_clause(fit, matcher.right)}"
+            why = f"this mistake gives: {fit.clause}" if fit.named else f"comes out if {_clause(fit, right)}"
             are_zero = check.judge is None and all(isinstance(value, np.ndarray) for value in found)  # and not missing
             seen = f"{subject} zero, which" if are_zero else "What is seen"
             sentences.append(f"{seen} is what {why}. Other mistakes may look the same.")
@@ -369,10 +354,10 @@ def _said(
         elif fit.named:
             sentences.append(f"{subject}{as_far} what this mistake gives: {fit.clause}.")
         elif fit.multiple and fit.hypothesis.code == "missing-term":
-            sentences.append(f"{subject} what comes out if {_clause(fit, matcher.right)}.")
+            sentences.append(f"{subject} what comes out if {_clause(fit, right)}.")
         else:
-            sentences.append(f"{subject}{as_far} what comes out if {_clause(fit, matcher.right)}.")
-    if not whole and _more_is_wrong(matcher, check, values, chosen, lost):
+            sentences.append(f"{subject}{as_far} what comes out if {_clause(fit, right)}.")
+    if not whole and _more_is_wrong(failure, chosen):
         sentences.append("That does not explain all that is wrong here.")
     mistakes = sum(fit.hypothesis.mistakes for fit in chosen)
     evidence: dict[str, object] = {"agrees_at_points": 2}
@@ -384,12 +369,12 @@ def _said(
         candidate=Candidate(
             chosen[0].hypothesis.code if mistakes == 1 else TWO,
             " ".join(sentences),
-            "; ".join(fit.clause if fit.named else _clause(fit, matcher.right) for fit in chosen),
+            "; ".join(fit.clause if fit.named else _clause(fit, right) for fit in chosen),
             evidence=evidence,
             whole=whole,
         ),
         whole=whole,
         strong=all(fit.named or fit.rank < UNRANKED for fit in chosen),
         mistakes=mistakes,
-        checks=min(explains.get(fit.number, 0) for fit in chosen),
+        checks=min(failure.explains.get(fit.number, 0) for fit in chosen),
     )
