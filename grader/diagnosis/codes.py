@@ -81,6 +81,7 @@ CODES: dict[str, Code] = {
         Code("missing-return"),
         Code("no-value-yet"),
         Code("overwritten-name"),
+        Code("misused-call"),
         Code("not-reduced"),
         Code("reduced-too-far"),
         Code("whole-numbers"),

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from grader.diagnosis.codes import Candidate
 from grader.diagnosis.evidence import Evidence
-from grader.diagnosis.rules import errors, layers, prepared, shapes, sizes, source, state, values
+from grader.diagnosis.rules import calls, errors, layers, prepared, shapes, sizes, source, state, values
 
 
 class Rule(NamedTuple):
@@ -38,6 +38,7 @@ RULES: tuple[Rule, ...] = (
     Rule(state.shared_by_objects, raised=True),
     Rule(state.shared_by_calls, raised=True),
     Rule(source.reads_notebook, raised=True),
+    Rule(calls.misused_call, raised=True),
     Rule(sizes.unpacked_shape, raised=True),
     Rule(sizes.fixed_size, raised=True),
     Rule(errors.shapes_that_do_not_fit, raised=True),
