@@ -149,10 +149,7 @@ def grade(
 def assignment_of(course: Course, path: Path, wanted: str | None, scratch: Path) -> tuple[str, SubmittedFiles | None]:
     """The id of the submission's assignment, and its files where these had to tell it, unpacked into `scratch`.
 
-    Raises
-    ------
-    SubmissionError
-        They are of no assignment of the course, or cannot be read.
+    Raises SubmissionError if they are of no assignment of the course, or cannot be read.
     """
     if wanted or course.single:
         return wanted or course.ids()[0], None
@@ -182,13 +179,8 @@ def grade_with(
 
     `folder` is this submission's own, from `RootProcess.new_folder`; the caller removes it. `handed` is what lies at
     `path`, for a caller that has looked at it. `keep` is as for `grade`; "answers" draws only what a person marks.
-
-    Raises
-    ------
-    UsageError
-        If the sandbox is not what `policy` or the assignment's secrets need.
-    Fault
-        If the grader or the assignment fails; the worker is then to be replaced.
+    Raises UsageError if the sandbox is not what `policy` or the assignment's secrets need, and a Fault if the grader or
+    the assignment fails; the worker is then to be replaced.
     """
     started = time.monotonic() if started is None else started
     reports: list[Report] = []
@@ -336,13 +328,7 @@ def _joined_work(each: Sequence[Work]) -> Work | None:
 
 
 def _only(assignment: Assignment, ids: Collection[str]) -> Assignment:
-    """The assignment with these checks and nothing else.
-
-    Raises
-    ------
-    UsageError
-        If there is no such check.
-    """
+    """The assignment with these checks and nothing else; raises UsageError if there is no such check."""
     known = [check.id for check in assignment.checks]
     for id in ids:
         if id not in known:

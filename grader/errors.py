@@ -51,10 +51,7 @@ class WorkerError(Fault):
 def require_fork() -> None:
     """Say in one line where this works, on a system whose processes cannot fork.
 
-    Raises
-    ------
-    UsageError
-        On Windows itself.
+    Raises UsageError on Windows itself.
     """
     if not hasattr(os, "fork"):
         raise UsageError(

@@ -15,10 +15,7 @@ PINNED = re.compile(r"(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*)(\[[A-Za-z0-9,._-]+\])
 def refuse_missing(assignment: Assignment) -> None:
     """Refuse to run or grade an assignment where a package is not installed that it needs.
 
-    Raises
-    ------
-    AuthoringError
-        With the packages and the command that installs them.
+    The AuthoringError has the packages and the command that installs them.
     """
     there = installed(assignment)
     missing = [wanted for wanted in assignment.requirements if not there[name_of(wanted)]]

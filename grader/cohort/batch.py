@@ -59,10 +59,7 @@ class CurrentKeys(Struct, frozen=True):
 def current_keys(slot: Slot, assignment: str | None) -> CurrentKeys:
     """The current keys of the assignment, or of all of the course.
 
-    Raises
-    ------
-    UsageError, Fault
-        It does not exist or is inconsistent; without a name, only if that is so of all.
+    Raises UsageError or a Fault if it does not exist or is inconsistent; without a name, only if that is so of all.
     """
     if assignment is not None:
         return CurrentKeys({assignment: slot.loaded(assignment, values=False).key}, slot.unidentified_key())
@@ -88,12 +85,8 @@ def make_plan(
 ) -> BatchPlan:
     """Look each submission up in the store.
 
-    Parameters
-    ----------
-    since
-        Pass over reports made before.
-    pages
-        Where each submission has a page of its own: one without is graded, and twins each for itself.
+    Reports made before `since` are passed over. With `pages`, where each submission has a page of its own, one without
+    is graded, and twins each for itself.
     """
     kept: list[tuple[CohortEntry, int]] = []
     jobs: list[Job] = []
@@ -145,22 +138,11 @@ def run_batch(
 ) -> int:
     """Grade what has to be graded, keep the rest, and close the run; returns its number.
 
-    Parameters
-    ----------
-    options
-        What makes two calls the same command: one that was interrupted is gone on with.
-    again
-        Keep nothing that was graded before this run.
-    planned, tell
-        Called once with what is to be done, and for each submission that is.
-    people
-        The roster, so that whoever handed in nothing is in the store too.
-
-    Raises
-    ------
-    UsageError, Fault
-        Before anything is graded: there is no such assignment, or it is inconsistent. Later: what grades cannot, or is
-        another grader than this one.
+    `options` is what makes two calls the same command: one that was interrupted is gone on with. With `again`, nothing
+    is kept that was graded before this run. `planned` is told once what is to be done, `tell` each submission that is.
+    `people` is the roster, so that whoever handed in nothing is in the store too. Raises UsageError or a Fault before
+    anything is graded if there is no such assignment, or it is inconsistent; later if what grades cannot, or is another
+    grader than this one.
     """
     with Slot(setup) as slot:
         current = current_keys(slot, assignment)

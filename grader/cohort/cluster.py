@@ -37,10 +37,7 @@ SLOT = "grader_slot"
 def on_cluster(jobs: Iterable[Job], setup: Setup, address: str) -> Iterator[tuple[Job, BatchResult | str] | None]:
     """Grade `jobs` on the scheduler at `address`; yields as `pool.in_slots` does.
 
-    Raises
-    ------
-    UsageError
-        Dask is not installed, nobody answers, or the scheduler has no workers.
+    Raises UsageError if Dask is not installed, nobody answers, or the scheduler has no workers.
     """
     client = _client(address)
     try:

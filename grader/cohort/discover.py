@@ -66,22 +66,11 @@ def find(
 ) -> Discovered:
     """Look through `source`, a folder or an archive; the latter is unpacked into `scratch`, a folder not made yet.
 
-    Parameters
-    ----------
-    rule
-        The instructor's own: it must match a submission's path below `source`; groups `student`, and if they are there
-        `attempt`, `name`, `submitted`, `late` and `file`.
-    file_times
-        Where nothing else says when it was handed in, take the newest file's time.
-    zone
-        Of the clock whose times a download has without an offset; None: of this machine.
-    groups
-        The roster's column that says who works together: one submission is that of all.
-
-    Raises
-    ------
-    UsageError
-        There is nothing there, or nothing that is a submission.
+    `rule`, the instructor's own, must match a submission's path below `source`; groups `student`, and if they are there
+    `attempt`, `name`, `submitted`, `late` and `file`. With `file_times` the newest file's time is taken where nothing
+    else says when it was handed in. `zone` is that of the clock whose times a download has without an offset, by
+    default this machine's. `groups` is the roster's column that says who works together: one submission is that of all.
+    Raises UsageError if there is nothing there, or nothing that is a submission.
     """
     root = _opened(source, scratch)
     entries = _entries(root)

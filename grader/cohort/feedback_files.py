@@ -58,10 +58,7 @@ def _mark(submission: CohortEntry, key: CacheKey) -> str:
 def put_marks_in(folder: Path, results: Iterable[Result]) -> list[str]:
     """Put the marks of each result into its page; returns the submissions that have none.
 
-    Raises
-    ------
-    UsageError
-        A page cannot be written.
+    Raises UsageError if a page cannot be written.
     """
     from grader.report.html.marked import put_in
 
@@ -91,10 +88,7 @@ def _write_whole(path: Path, text: str) -> None:
 def write_page(folder: Path, submission: CohortEntry, report: Report, key: CacheKey) -> None:
     """Make the page and write it whole; one that is there is replaced.
 
-    Raises
-    ------
-    OSError
-        It cannot be written.
+    Raises OSError if it cannot be written.
     """
     from grader.report.html import html
 

@@ -67,10 +67,7 @@ class Rules(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ) -> list[str]:
         """What in these rules, or in what they are for, will not do what it was written for.
 
-        Parameters
-        ----------
-        students, assignments
-            Those in addition to the submissions' own.
+        `students` and `assignments` are those in addition to the submissions' own.
         """
         lines = []
         listed = list(submissions)
@@ -107,10 +104,7 @@ class Rules(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 def read_rules(path: Path) -> Rules:
     """Read the rules file.
 
-    Raises
-    ------
-    UsageError
-        It cannot be read or holds something else than the above, with the key.
+    Raises UsageError if it cannot be read or holds something else than the above, with the key.
     """
     try:
         rules = msgspec.toml.decode(path.read_bytes(), type=Rules)
@@ -135,10 +129,7 @@ def read_rules(path: Path) -> Rules:
 def compiled(pattern: str) -> re.Pattern[str]:
     """A rule for names as a regular expression with the named group `student`.
 
-    Raises
-    ------
-    UsageError
-        It is none, or has no such group.
+    Raises UsageError if it is none, or has no such group.
     """
     try:
         expression = re.compile(pattern)
@@ -152,10 +143,7 @@ def compiled(pattern: str) -> re.Pattern[str]:
 def apply_policy(results: Iterable[Result], rules: Rules, elsewhere: Iterable[Result] = ()) -> list[FinalScore]:
     """What each submission of a run is worth, and which of a student's attempts counts.
 
-    Parameters
-    ----------
-    elsewhere
-        The latest results of the course's other assignments, whose late days count against the term's.
+    `elsewhere` has the latest results of the course's other assignments, whose late days count against the term's.
     """
     by_student: dict[str, dict[str, list[Result]]] = {}
     mine = list(results)

@@ -16,10 +16,7 @@ from grader.errors import UsageError
 def join(store: Store, shards: Sequence[Path]) -> int:
     """Write the last finished run of each shard into one run of `store`; returns its number.
 
-    Raises
-    ------
-    UsageError
-        They are not the shards of one batch, or one is there twice or is missing.
+    Raises UsageError if they are not the shards of one batch, or one is there twice or is missing.
     """
     runs = []
     for path in shards:

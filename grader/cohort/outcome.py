@@ -54,10 +54,7 @@ class StudentResult(Struct, frozen=True, kw_only=True):
 def chosen_assignment(results: Iterable[Result], wanted: str | None) -> str:
     """The id of the assignment that is wanted, or of the only one that the results are of.
 
-    Raises
-    ------
-    UsageError
-        There are several and none is named, or none of that id.
+    Raises UsageError if there are several and none is named, or none of that id.
     """
     ids = sorted({r.assignment for r in results if r.assignment})
     if wanted in ids or (wanted is None and len(ids) == 1):
@@ -86,14 +83,9 @@ def outcomes(
 ) -> list[StudentResult]:
     """Every student of the results or the roster, once, by name.
 
-    Parameters
-    ----------
-    results
-        Of one run; those whose assignment is unknown count for the students who have no other.
-    people
-        The run's roster.
-    partial
-        Give the points of what is decided where parts wait for a person, unless nothing is.
+    The results are those of one run; where the assignment is unknown they count for the students who have no other.
+    `people` is the run's roster. With `partial`, the points of what is decided are given where parts wait for a person,
+    unless nothing is.
     """
     by_student: dict[str, list[Result]] = {}
     lost: dict[str, list[Result]] = {}

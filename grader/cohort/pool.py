@@ -86,12 +86,8 @@ def in_slots(
 ) -> Iterator[tuple[Job, BatchResult | str] | None]:
     """Grade `jobs` in up to `slots` processes, those of `ahead` first, and yield each result as it comes.
 
-    Yields
-    ------
-    (job, graded)
-        `graded` is a text where the grader itself failed: what happened.
-    None
-        Heartbeat: no result yet.
+    Each is (job, graded), where a text in the place of `graded` says what happened if the grader itself failed. None is
+    a heartbeat: no result yet.
     """
     waiting = iter(jobs)
     again: list[Job] = []

@@ -50,12 +50,8 @@ class Roster(Struct, frozen=True):
     def find(self, words: Iterable[str], name: str = "", canvas: str = "", moodle: str = "") -> Match | None:
         """The one student who is meant; None where nobody is, or it is not certain who.
 
-        Parameters
-        ----------
-        words
-            Ids and logins, or what may be one.
-        canvas, moodle
-            The platform's own number, which in another list may be somebody else's.
+        `words` are ids and logins, or what may be one; `canvas` and `moodle` the platform's own number, which in
+        another list may be somebody else's.
         """
         own = _only(self.numbers.get(f"canvas {canvas}")) if canvas else None
         own = _only(self.numbers.get(f"moodle {moodle}")) if moodle else own
@@ -82,10 +78,7 @@ class Roster(Struct, frozen=True):
 def read_roster(path: Path) -> Roster:
     """Read a CSV whose first line has the columns' names, in any encoding and with any delimiter that platforms write.
 
-    Raises
-    ------
-    UsageError
-        It cannot be read, has no column that tells students apart, or gives two students one id.
+    Raises UsageError if it cannot be read, has no column that tells students apart, or gives two students one id.
     """
     try:
         sheet = parse(path.read_bytes(), f"--roster {path}", columns=1)

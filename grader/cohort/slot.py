@@ -79,10 +79,7 @@ class Slot:
     def loaded(self, id: str, *, values: bool = True) -> Loaded:
         """An assignment with its key, and with `values` its expected values; read once.
 
-        Raises
-        ------
-        UsageError, Fault
-            There is none of that id, or its files are inconsistent.
+        Raises UsageError or a Fault if there is none of that id, or its files are inconsistent.
         """
         if id not in self._loaded:
             assignment = self.load(id)

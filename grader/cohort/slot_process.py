@@ -25,13 +25,7 @@ from grader.sandbox.watchdog import remove
 
 
 def send(channel: Connection, message: Setup | Job | BatchResult) -> None:
-    """Send one message.
-
-    Raises
-    ------
-    OSError
-        The other side has gone.
-    """
+    """Send one message; raises OSError if the other side has gone."""
     channel.send_bytes(msgspec.json.encode(message))
 
 

@@ -88,10 +88,7 @@ class Store:
     def open(cls, path: Path, *, write: bool = False, create: bool = False) -> Store:
         """Open the store at `path` to read, or to `write`; `create` writes, and makes it where there is none.
 
-        Raises
-        ------
-        UsageError
-            There is none, it is no store, one of another version, or somebody else is writing to it.
+        Raises UsageError if there is none, it is no store, one of another version, or somebody else is writing to it.
         """
         write = write or create
         if not path.exists():
@@ -148,10 +145,7 @@ class Store:
     def run(self, id: int | None = None) -> Run:
         """One run; None: the last one that was finished.
 
-        Raises
-        ------
-        UsageError
-            If there is no such run.
+        Raises UsageError if there is no such run.
         """
         runs = self.runs()
         wanted = [r for r in runs if (r.finished is not None if id is None else r.id == id)]
@@ -429,10 +423,7 @@ def address(path: Path, *, write: bool) -> str:
 def prepare(connection: sqlite3.Connection, application: int, format: int, tables: str, *, create: bool = True) -> int:
     """The format of a file that is ours by its `application_id`; with `create` make it where there is nothing yet.
 
-    Raises
-    ------
-    sqlite3.DatabaseError
-        The file is something else, or empty and only to be read.
+    Raises sqlite3.DatabaseError if the file is something else, or empty and only to be read.
     """
     (found,) = connection.execute("PRAGMA application_id").fetchone()
     (version,) = connection.execute("PRAGMA user_version").fetchone()
@@ -451,10 +442,7 @@ def prepare(connection: sqlite3.Connection, application: int, format: int, table
 def locked(path: Path) -> int:
     """A handle of the file (made if need be, for its owner alone) with the lock of the one who writes.
 
-    Raises
-    ------
-    BlockingIOError
-        Somebody else has it.
+    Raises BlockingIOError if somebody else has it.
     """
     handle = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)  # scores are nobody else's business
     try:

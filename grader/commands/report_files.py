@@ -39,10 +39,7 @@ class Output(NamedTuple):
 def chosen(args: argparse.Namespace) -> list[Output]:
     """What `-o` and `--json` ask for.
 
-    Raises
-    ------
-    UsageError
-        If two go to the same place, or one to a place where it cannot or must not.
+    Raises UsageError if two go to the same place, or one to a place where it cannot or must not.
     """
     outputs = [Output(f"-o {name}={file}", name, file) for name, file in args.output]
     if args.json is not None:
@@ -70,10 +67,8 @@ def _check_writable(one: Output) -> None:
 def check_target(file: Path, option: str) -> None:
     """Refuse to write over a submission: somebody forgot a word.
 
-    Raises
-    ------
-    UsageError
-        If the name is that of a notebook, a module or an archive, or the file is an archive under any name.
+    Raises UsageError if the name is that of a notebook, a module or an archive, or the file is an archive under any
+    name.
     """
     from grader.submission.files.archive import is_archive
     from grader.submission.names import SUBMISSION_SUFFIXES
@@ -85,10 +80,7 @@ def check_target(file: Path, option: str) -> None:
 def check_arrays_target(file: Path) -> None:
     """Refuse before grading what `ArrayFile.write` could not write.
 
-    Raises
-    ------
-    UsageError
-        If the file is no .npz, or its folder does not exist.
+    Raises UsageError if the file is no .npz, or its folder does not exist.
     """
     option = f"--show-arrays {file}"
     if file.suffix.lower() != ".npz":
@@ -116,13 +108,7 @@ class ArrayFile:
                     self._arrays.setdefault(key, value)
 
     def write(self) -> None:
-        """Write the file.
-
-        Raises
-        ------
-        UsageError
-            If it cannot be written.
-        """
+        """Write the file; raises UsageError if it cannot be written."""
         import numpy as np
 
         content = io.BytesIO()
@@ -137,10 +123,7 @@ class ArrayFile:
 def write(report: Report, outputs: list[Output], args: argparse.Namespace) -> None:
     """Write each of them, with the options in `args` that it takes; one that fails does not keep back the others.
 
-    Raises
-    ------
-    UsageError
-        If a file cannot be written.
+    Raises UsageError if a file cannot be written.
     """
     problems = []
     for one in outputs:

@@ -157,12 +157,8 @@ def _percent(text: str) -> Fraction:
 def run(args: argparse.Namespace) -> int:
     """Grade one submission and return the exit code.
 
-    Raises
-    ------
-    UsageError
-        If the arguments do not fit together or name nothing.
-    GraderError
-        What grading raised, after every output that was asked for was written.
+    Raises UsageError if the arguments do not fit together or name nothing, and what grading raised once every output
+    that was asked for was written.
     """
     path, wanted = _targets(args)
     if args.watch:

@@ -68,10 +68,8 @@ def read(
 ) -> tuple[list[Writing], list[str], str]:
     """Everybody's work that counts in a run, the hand-out's code, and the assignment's title.
 
-    Raises
-    ------
-    UsageError
-        There is no graded submission, or several assignments and none named, or the submissions are somewhere else now.
+    Raises UsageError if there is no graded submission, or several assignments and none named, or the submissions are
+    somewhere else now.
     """
     from grader.assignment.loading.course import find_course
     from grader.cohort.discover import find

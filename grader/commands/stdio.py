@@ -45,10 +45,7 @@ def _write(content: str | bytes) -> None:
 def write_file(file: Path, data: bytes) -> None:
     """Write it whole or not at all: a reader never sees half of it. A pipe or a device stays what it is.
 
-    Raises
-    ------
-    OSError
-        It cannot be written.
+    Raises OSError if it cannot be written.
     """
     if file.exists() and not file.is_file():
         file.write_bytes(data)  # of a folder the error says that it is one

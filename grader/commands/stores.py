@@ -55,12 +55,8 @@ def write_page(
 ) -> None:
     """Write a run's summary as a page, with links to the students' pages in the folder `feedback`.
 
-    `alike` has a line for each pair who wrote alike; None where nobody asked.
-
-    Raises
-    ------
-    UsageError
-        If it cannot be written.
+    `alike` has a line for each pair who wrote alike; None where nobody asked. Raises UsageError if it cannot be
+    written.
     """
     from grader.cohort.feedback_files import page_of
     from grader.cohort.summary.page import render_page

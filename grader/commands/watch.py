@@ -45,10 +45,7 @@ class Watch:
     def grade(self) -> Report:
         """Grade once in the warm worker; after a problem the next time gets a new one.
 
-        Raises
-        ------
-        GraderError
-            Whatever keeps this from being graded, an ambiguous submission included.
+        Raises GraderError for whatever keeps this from being graded, an ambiguous submission included.
         """
         try:
             course = find_course(Path.cwd(), self._course, submission=self.path)
@@ -87,17 +84,8 @@ class Watch:
 def watch(one: Watch, show: Callable[[Report], None], tell: Callable[[str], None]) -> None:
     """Grade, show, and again after each save, until it is interrupted.
 
-    Parameters
-    ----------
-    show
-        Takes a report: whole the first time, later what changed.
-    tell
-        Takes one line, for what could not be graded.
-
-    Raises
-    ------
-    UsageError
-        It was called wrongly.
+    `show` takes a report: whole the first time, later what changed; `tell` a line, for what could not be graded. Raises
+    UsageError if it was called wrongly.
     """
     before: Report | None = None
     try:

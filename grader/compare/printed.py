@@ -32,13 +32,10 @@ class PrintedNumbers(NamedTuple):
 def parse_printed(text: str) -> PrintedNumbers:
     """Read `text` as NumPy prints an array: `0.0076`, `[1. 2.5]`, `[[-0.5 0.25], [1e-3, 4]]`.
 
-    NumPy trims trailing zeros, so `2.5` beside `-0.8129` was printed to four decimals: the largest number of
-    decimals in the whole array counts for every entry. In scientific notation that holds for the mantissas.
-
-    Raises
-    ------
-    AuthoringError
-        If there is anything but numbers and brackets (`...` for left out entries too), or rows of unequal length.
+    NumPy trims trailing zeros, so `2.5` beside `-0.8129` was printed to four decimals: the largest number of decimals
+    in the whole array counts for every entry. In scientific notation that holds for the mantissas. Raises
+    AuthoringError if there is anything but numbers and brackets (`...` for left out entries too), or rows of unequal
+    length.
     """
     words = re.findall(r"[\[\]]|[^\s,\[\]]+", text)
     numbers = []

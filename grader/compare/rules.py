@@ -76,10 +76,7 @@ class Rule:
     def expected(self, name: str, golden: Array, tolerance: Tolerance) -> tuple[Array, Floats | float]:
         """The expected values, and `Arrays.half`, for a golden array.
 
-        Raises
-        ------
-        AuthoringError
-            If the tolerance does not fit the array.
+        Raises AuthoringError if the tolerance does not fit the array.
         """
         return golden, 0.0
 
@@ -181,13 +178,7 @@ RULES: dict[str, Rule] = {rule.name: rule for rule in (Largest(), SumAbs(), RelE
 
 
 def rule_of(tolerance: Tolerance) -> Rule:
-    """The rule that a tolerance names.
-
-    Raises
-    ------
-    AuthoringError
-        If there is none of that name.
-    """
+    """The rule that a tolerance names; raises AuthoringError if there is none of that name."""
     rule = RULES.get(tolerance.rule)
     if rule is None:
         raise AuthoringError(f"Tolerance(rule={tolerance.rule!r}): no such rule; choose one of {', '.join(RULES)}")

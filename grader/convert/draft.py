@@ -84,10 +84,7 @@ class Draft(Struct, kw_only=True):
 def check_id(text: str, draft: Draft, imported: Collection[str]) -> str:
     """A free name for a check's function, from what the test is called elsewhere.
 
-    Parameters
-    ----------
-    imported
-        Names that the check file may bind by imports.
+    `imported` are names that the check file may bind by imports.
     """
     name = re.sub(r"\W", "_", text)
     if not name.isidentifier() or iskeyword(name) or name in ("check", "Part", "Tolerance") or name in imported:
@@ -100,10 +97,7 @@ def check_id(text: str, draft: Draft, imported: Collection[str]) -> str:
 def free_folder(course_root: Path, id: str) -> Path:
     """Where the reference of a new assignment goes.
 
-    Raises
-    ------
-    UsageError
-        If the id is none, or the folder of the sources or of the hand-out exists.
+    Raises UsageError if the id is none, or the folder of the sources or of the hand-out exists.
     """
     if not is_id(id):
         raise UsageError(f"{id!r} is no id for an assignment; use letters, digits, _ and -, beginning with a letter")
@@ -116,10 +110,7 @@ def free_folder(course_root: Path, id: str) -> Path:
 def write(draft: Draft, folder: Path) -> list[Path]:
     """Write the reference; returns its files.
 
-    Raises
-    ------
-    AuthoringError
-        If what students would get is no valid Python; nothing is written then.
+    Raises AuthoringError if what students would get is no valid Python; nothing is written then.
     """
     files = _texts(draft)
     written = []

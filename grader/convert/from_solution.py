@@ -26,12 +26,8 @@ from grader.submission.source.sections import headings
 def draft_of(path: Path, id: str) -> Draft:
     """The assignment that a solution file is the source of.
 
-    Raises
-    ------
-    UsageError
-        If the file cannot be read or has no solution region.
-    AuthoringError
-        For a marker that is misspelt or has no counterpart, with its cell and line.
+    Raises UsageError if the file cannot be read or has no solution region; AuthoringError for a marker that is misspelt
+    or has no counterpart, with its cell and line.
     """
     if path.suffix not in (".py", ".ipynb"):
         raise UsageError(f"{path}: neither a notebook (.ipynb), its percent text nor a module (.py)")

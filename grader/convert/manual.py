@@ -16,12 +16,8 @@ def kind_of_code(source: str) -> str:
 def add_manual(draft: Draft, cell: SourceCell, id: str, *, in_cell: bool) -> tuple[str, str]:
     """Append the answer's cell to the notebook; returns the heading that it stands under, and the question.
 
-    The nearest heading above serves unless another answer or an earlier cell has it too: then a heading is added.
-
-    Parameters
-    ----------
-    in_cell
-        The cell holds the question (a task), and the answer comes in cells below it.
+    The nearest heading above serves unless another answer or an earlier cell has it too: then a heading is added. With
+    `in_cell` the cell holds the question (a task), and the answer comes in cells below it.
     """
     if in_cell and (own := headings(cell.source, questions=True)):
         draft.cells.append(cell)

@@ -35,10 +35,7 @@ _SEEDED = re.compile(r"\bseed\(|default_rng\(\d|RandomState\(\d")
 def notebooks_of(path: Path) -> list[Path]:
     """The notebooks that have nbgrader's metadata: the file itself, or those below a folder.
 
-    Raises
-    ------
-    UsageError
-        If there is none.
+    Raises UsageError if there is none.
     """
     if (path / "source").is_dir():
         path = path / "source"  # a course: what was released or handed in lies beside it
@@ -53,12 +50,8 @@ def notebooks_of(path: Path) -> list[Path]:
 def draft_of(path: Path, id: str) -> Draft:
     """The assignment that a source notebook describes.
 
-    Raises
-    ------
-    UsageError
-        If the file is no notebook.
-    AuthoringError
-        For markers without a counterpart, a `grade_id` that is missing or occurs twice, points that are none.
+    Raises UsageError if the file is no notebook; AuthoringError for markers without a counterpart, a `grade_id` that is
+    missing or occurs twice, points that are none.
     """
     cells = list(read_cells(path))
     _refuse(cells, path.name)

@@ -46,10 +46,7 @@ class Question(Struct, kw_only=True):
 def notebooks_of(path: Path) -> list[Path]:
     """The notebooks with otter's blocks: the file itself, or those below a folder.
 
-    Raises
-    ------
-    UsageError
-        If there is none.
+    Raises UsageError if there is none.
     """
     notebooks = notebooks_with(path, lambda cell: bool(_block(cell)))
     if not notebooks:
@@ -60,12 +57,7 @@ def notebooks_of(path: Path) -> list[Path]:
 def draft_of(path: Path, id: str) -> Draft:
     """The assignment that a notebook for `otter assign` describes.
 
-    Raises
-    ------
-    UsageError
-        If the file is no notebook.
-    AuthoringError
-        For blocks that do not fit together.
+    Raises UsageError if the file is no notebook; AuthoringError for blocks that do not fit together.
     """
     cells = read_cells(path)
     draft = Draft(id=id, title=title_of(cells, id), cells=[])
@@ -373,15 +365,8 @@ def without_ignored(source: str) -> str:
 def solution(source: str, prompt: str, where: str) -> str:
     """A solution cell with the project's regions.
 
-    Parameters
-    ----------
-    prompt
-        The code that a student gets in place of the whole cell; empty without.
-
-    Raises
-    ------
-    AuthoringError
-        For a marker without its counterpart.
+    `prompt` is the code that a student gets in place of the whole cell; empty without. Raises AuthoringError for a
+    marker without its counterpart.
     """
     lines = without_ignored(source).split("\n")
     if prompt:

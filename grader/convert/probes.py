@@ -47,21 +47,9 @@ class ProbeText(Struct, frozen=True, kw_only=True):
 def probe_of(source: str, scope: Scope, earlier: Sequence[str], where: str, *, values: bool = True) -> ProbeText:
     """The probe that asks what a test cell asks.
 
-    Parameters
-    ----------
-    source
-        The cell's code.
-    scope
-        What the cells above it define.
-    earlier
-        Test cells above it: what they define is put in front where this one uses it.
-    values
-        Whether asserts on values are to become returned values.
-
-    Raises
-    ------
-    AuthoringError
-        If the code cannot stand in a function.
+    `scope` is what the cells above it define, `earlier` the test cells there: what they define is put in front where
+    this one uses it. With `values`, asserts on values become returned values. Raises AuthoringError if the code cannot
+    stand in a function.
     """
     text = plain_python(source).strip("\n")
     try:

@@ -23,10 +23,8 @@ _CLOSE = 0.75  # difflib's ratio from which a word is another one misspelt: SOLU
 def normalised(source: str, where: str) -> str:
     """A code cell or module with its solution markers as this project writes them.
 
-    Raises
-    ------
-    AuthoringError
-        In one line with the place: a marker that is misspelt, stands alone or inside another region.
+    Raises AuthoringError, in one line with the place, for a marker that is misspelt, stands alone or inside another
+    region.
     """
     lines = source.split("\n")
     begin: int | None = None
@@ -66,10 +64,7 @@ def has_region(source: str) -> bool:
 def cut(source: str, begin: str, end: str, where: str) -> tuple[str, list[str]]:
     """The text without the lines from one that holds `begin` to one that holds `end`, and the lines between them.
 
-    Raises
-    ------
-    AuthoringError
-        For one without the other.
+    Raises AuthoringError for one without the other.
     """
     kept: list[str] = []
     taken: list[str] = []

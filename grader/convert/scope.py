@@ -78,10 +78,7 @@ class Needs(Struct, frozen=True, kw_only=True):
 def needs(source: str) -> Needs:
     """What a cell's code reads from outside of itself.
 
-    Raises
-    ------
-    SyntaxError
-        If it is no Python, or cannot stand inside a function (a star import).
+    Raises SyntaxError if it is no Python, or cannot stand inside a function (a star import).
     """
     tree = ast.parse(source)
     body = "".join(f"  {line}\n" for line in ast.unparse(tree).split("\n"))

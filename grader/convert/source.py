@@ -54,10 +54,7 @@ def is_notebook(path: Path) -> bool:
 def read_cells(path: Path) -> tuple[SourceCell, ...]:
     """The cells of a notebook.
 
-    Raises
-    ------
-    UsageError
-        For a file that cannot be read, is no notebook of format 4, or is in another language than Python.
+    Raises UsageError for a file that cannot be read, is no notebook of format 4, or is in another language than Python.
     """
     if path.suffix == ".ipynb":
         return _of_notebook(path)
@@ -74,13 +71,7 @@ def notebooks_with(path: Path, marked: Callable[[SourceCell], bool]) -> list[Pat
 
 
 def read_text(path: Path) -> str:
-    """A file's text.
-
-    Raises
-    ------
-    UsageError
-        If it is not there, no file, or not UTF-8.
-    """
+    """A file's text; raises UsageError if it is not there, no file, or not UTF-8."""
     try:
         return path.read_text(encoding="utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError:
@@ -97,10 +88,7 @@ def percent_text(cells: Sequence[SourceCell]) -> str:
 def points_of(value: object, where: str) -> Fraction:
     """What metadata or YAML gives as a number of points.
 
-    Raises
-    ------
-    AuthoringError
-        If it is no number, below 0, or not finite.
+    Raises AuthoringError if it is no number, below 0, or not finite.
     """
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < math.inf:
         raise AuthoringError(f"{where}: {value!r} is no number of points")

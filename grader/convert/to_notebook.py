@@ -11,10 +11,7 @@ from grader.model import Assignment
 def solution_text(assignment: Assignment) -> tuple[str, str]:
     """The percent text of the solution's notebook, and its file.
 
-    Raises
-    ------
-    UsageError
-        If the assignment has no notebook, or only the hand-out is here.
+    Raises UsageError if the assignment has no notebook, or only the hand-out is here.
     """
     if assignment.solution is None:
         raise UsageError(f"{assignment.id}: only its hand-out is here; its notebook is written from reference/")

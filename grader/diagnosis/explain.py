@@ -37,26 +37,11 @@ def explain(
     code: Callable[[], Mapping[str, Sequence[Excerpt]]] = dict,
     names: Callable[[], Mapping[str, Sequence[Bound]] | None] = lambda: None,
 ) -> Explained:
-    """Diagnose the failed checks of one submission.
+    """Diagnose the failed checks among `cases`, which are those of one submission that was graded at `seed`.
 
-    Parameters
-    ----------
-    cases
-        Every check that was probed.
-    golden
-        Expected arrays at `seed`.
-    bank
-        The assignment's prepared hypotheses, if they are here.
-    seed
-        The graded one.
-    probe
-        Observes the submission again; used for failed checks only.
-    clock
-        Seconds that count against the time for this.
-    code
-        Gives the student's own definitions that each check uses.
-    names
-        Gives every place where the submission binds a name, where it is at hand.
+    `probe` observes the submission again, for failed checks only, and `clock` gives the seconds that count against the
+    time for this. `code` gives the student's own definitions that each check uses, and `names` every place where the
+    submission binds a name, where it is at hand.
     """
     wrong = [case for case in cases if case.wrong]
     asker = Asker(bank, seed, probe, clock)

@@ -128,13 +128,7 @@ def _observed(session: Session, check: Check, seed: int, replacements: Sequence[
 
 
 def in_own_words(check: Check, observed: Observed, *, hidden: bool) -> StudentError | None:
-    """What the check's author says of its failure, where it failed by itself.
-
-    Raises
-    ------
-    WorkerError
-        If it cannot.
-    """
+    """What the check's author says of its failure, where it failed by itself; raises WorkerError if it cannot."""
     if observed.ended != "failed":
         return None
     if not can_fail(check):
@@ -149,13 +143,7 @@ def _leaves_to_a_person(check: Check) -> bool:
 
 
 def received(value: ArraySpec | Other, buffers: Sequence[bytearray]) -> npt.NDArray[Any] | NotArray:
-    """One value that a worker sent.
-
-    Raises
-    ------
-    WorkerError
-        If it is none.
-    """
+    """One value that a worker sent; raises WorkerError if it is none."""
     if isinstance(value, ArraySpec):
         return wire.array_of(value, buffers)
     kind, detail = kind_and_detail(value.kind, value.detail)

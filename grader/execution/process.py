@@ -58,14 +58,9 @@ class WorkerProcess:
     ) -> tuple[Answer, list[bytearray]]:
         """Send `command` and wait for its reply, with at most `max_buffers` bytes of arrays.
 
-        Time for which the process waits for a core does not count against `seconds`, nor against `allowance`.
-
-        Raises
-        ------
-        wire.Closed, wire.DeadlineExceeded
-            The process ended, or did not answer within `seconds`.
-        WorkerError
-            It answered something else.
+        Time for which the process waits for a core does not count against `seconds`, nor against `allowance`. Raises
+        wire.Closed or wire.DeadlineExceeded if the process ended, or did not answer within `seconds`; WorkerError if it
+        answered something else.
         """
         deadline = Deadline(seconds, self._waited)
         spending = contextlib.nullcontext(lambda _: None) if allowance is None else allowance.spending()

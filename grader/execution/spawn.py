@@ -50,10 +50,7 @@ class Launched(NamedTuple):
 def launch() -> Launched:
     """Start a worker in a session and a temporary folder of its own.
 
-    Raises
-    ------
-    WorkerError
-        If the interpreter cannot be started.
+    Raises WorkerError if the interpreter cannot be started.
     """
     folder = Path(tempfile.mkdtemp(prefix="grade-"))
     folder.chmod(0o711)  # a spare user has to come through to its own folder in it
@@ -71,10 +68,7 @@ def launch() -> Launched:
 def launch_in(folder: Path, wrap: Callable[[Sequence[str]], Sequence[str]] = lambda words: words) -> Launched:
     """Start `python -m grader.worker` in a folder that `launch` has made; `wrap` may start it by another program.
 
-    Raises
-    ------
-    WorkerError
-        As `launch`.
+    Raises WorkerError as `launch` does.
     """
     ours, theirs = socket.socketpair()
     own = user_packages()

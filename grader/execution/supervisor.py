@@ -36,14 +36,8 @@ DEAD = (wire.Closed, wire.DeadlineExceeded, WorkerError)
 class Supervisor:
     """First process of a submission; runs no student code and can kill everything below it.
 
-    Parameters
-    ----------
-    work
-        The submission's folder, which its code may write to; below the worker's own.
-    readable
-        Other files and folders that it may read.
-    memory
-        Bytes, for each process and for all of them together.
+    `work` is the submission's folder, which its code may write to, below the worker's own; `readable` are other files
+    and folders that it may read. `memory` is in bytes, for each process and for all of them together.
     """
 
     def __init__(self, root: RootProcess, work: Path, readable: tuple[Path, ...], *, memory: int) -> None:
@@ -96,10 +90,7 @@ class Supervisor:
     def require_tier(self, policy: tiers.Policy, assignment: Assignment) -> tuple[str, ...]:
         """Raise unless the sandbox meets the policy; return a warning for the report.
 
-        Raises
-        ------
-        UsageError
-            If the layers are not what `policy` or the assignment's secrets need.
+        Raises UsageError if the layers are not what `policy` or the assignment's secrets need.
         """
         layers, problems = self.layers, self.problems
         secrets = [] if assignment.solution is None else [str(assignment.solution.parent)]

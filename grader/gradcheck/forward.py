@@ -66,11 +66,8 @@ class Forward:
     def at(self, points: Floats) -> Floats:
         """Outputs, shape (k, outputs), at the rows of `points`, shape (k, x.size).
 
-        Raises
-        ------
-        ValueError
-            If `f` returns an array and there is no `df`, or one of another shape, or anything but real numbers; or,
-            with `batched`, not one value for each point.
+        Raises ValueError if `f` returns an array and there is no `df`, or one of another shape, or anything but real
+        numbers; or, with `batched`, not one value for each point.
         """
         self.evaluations += len(points)
         # Copies: code under test that writes into its argument must not move the next point.

@@ -44,17 +44,7 @@ class Roughness(NamedTuple):
 
 
 def roughness(forward: Forward, x: Floats, rng: np.random.Generator) -> Roughness:
-    """Estimate the noise of `forward` near the flat point `x`, with about 25 evaluations (75 for a coarse function).
-
-    Parameters
-    ----------
-    forward
-        The function.
-    x
-        Shape (n,).
-    rng
-        Draws the lines.
-    """
+    """Estimate the noise of `forward` near `x`, shape (n,), with about 25 evaluations (75 for a coarse function)."""
     scale = float(np.sqrt(np.mean(x * x))) or 1.0
     value, nudged = forward.at(np.array([x, x + _NUDGE * scale * rng.standard_normal(x.size)]))
     deaf = np.array_equal(value, nudged)

@@ -23,10 +23,7 @@ _FEEDBACK = "Feedback to Learner"
 def fill(request: Request) -> Filled:
     """The download with scores.
 
-    Raises
-    ------
-    UsageError
-        The sheet is no download of Blackboard's grades, has no such column, or one of another scale.
+    Raises UsageError if the sheet is no download of Blackboard's grades, has no such column, or one of another scale.
     """
     sheet = request.sheet
     assert sheet is not None  # `needs_sheet`

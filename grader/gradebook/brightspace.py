@@ -35,10 +35,7 @@ _KIND = re.compile(r"(?P<name>.*?)\s*<(?P<kind>[^\s>]+)(?:[^>]*?\bMaxPoints:(?P<
 def fill(request: Request) -> Filled:
     """A grades file with one item.
 
-    Raises
-    ------
-    UsageError
-        The sheet is no export of grades, or its column takes no points, or points of another scale.
+    Raises UsageError if the sheet is no export of grades, or its column takes no points, or points of another scale.
     """
     name = request.column.removesuffix(" Points Grade")
     title = f"{name} Points Grade"

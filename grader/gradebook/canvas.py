@@ -31,10 +31,7 @@ _OF_STUDENT = ("ID", "SIS User ID", "SIS Login ID", "Integration ID", "Root Acco
 def fill(request: Request) -> Filled:
     """A gradebook file with one assignment.
 
-    Raises
-    ------
-    UsageError
-        The sheet is no gradebook, has no such column, or one of another scale.
+    Raises UsageError if the sheet is no gradebook, has no such column, or one of another scale.
     """
     sheet = request.sheet
     if sheet is None:

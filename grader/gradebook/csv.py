@@ -53,10 +53,7 @@ class Sheet(Struct, frozen=True, kw_only=True):
 def parse(data: bytes, name: str, *, columns: int = 2) -> Sheet:
     """Read a CSV file of at least so many `columns`; `name` is what messages call it.
 
-    Raises
-    ------
-    UsageError
-        It holds no table.
+    Raises UsageError if it holds no table.
     """
     if data.startswith(_NO_TEXT):
         raise UsageError(f"{name}: is a spreadsheet or a page, not CSV; save it as CSV")

@@ -52,10 +52,7 @@ class Request(Struct, frozen=True, kw_only=True):
     def check_maximum(self, there: Fraction | None, title: str) -> None:
         """Refuse a column of another scale; None: the sheet does not say its maximum.
 
-        Raises
-        ------
-        UsageError
-            The points are of another scale than the column.
+        Raises UsageError if the points are of another scale than the column.
         """
         if there is None or there == self.out_of or (self.out_of is None and there in self.possible):
             return

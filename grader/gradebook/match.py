@@ -67,14 +67,8 @@ def place(
 ) -> Placement:
     """Find each student's rows.
 
-    Parameters
-    ----------
-    people_rows
-        The rows that are somebody's.
-    columns
-        The columns to look in; the first that knows the student decides.
-    name
-        The name in a row, for those whom no id finds.
+    `people_rows` are the rows that are somebody's. Of `columns` the first that knows the student decides; `name` gives
+    the name in a row, for those whom no id finds.
     """
     numbers = list(people_rows)
     cells = {i: [_id(way.read(cell(sheet.rows[i], way.column))) for way in columns] for i in numbers}
@@ -136,10 +130,7 @@ def _one_person(rows: Sequence[Sequence[str]]) -> bool:
 def column_of(head: Sequence[str], wanted: str, also: Callable[[str], object]) -> int:
     """The one column with this title, or else the one that `also` takes for it.
 
-    Raises
-    ------
-    UsageError
-        There is none, or several.
+    Raises UsageError if there is none, or several.
     """
     exactly = [i for i, title in enumerate(head) if title.strip() == wanted.strip()]
     columns = exactly or [i for i, title in enumerate(head) if also(title.strip())]

@@ -41,10 +41,7 @@ _NO = re.compile("no|nein|non|nee|nao|nej|nei|nie|ne|hayir|ez|ei|όχι|нет|�
 def fill(request: Request) -> Filled:
     """The worksheet with grades and feedback.
 
-    Raises
-    ------
-    UsageError
-        The sheet is no worksheet, its columns are not recognised, or its grades are of another scale.
+    Raises UsageError if the sheet is no worksheet, its columns are not recognised, or its grades are of another scale.
     """
     sheet = request.sheet
     assert sheet is not None  # `needs_sheet`
@@ -93,10 +90,7 @@ def _constant(sheet: Sheet, column: int) -> str | None:
 def _maximum(sheet: Sheet, grades: int) -> Fraction | None:
     """The maximum beside the grades; None: the sheet has none.
 
-    Raises
-    ------
-    UsageError
-        The grades are words of a scale.
+    Raises UsageError if the grades are words of a scale.
     """
     beside = [cell(row, grades + 1) for row in sheet.rows[1:]]
     values = {number(text) for text in beside if text}

@@ -50,12 +50,8 @@ def _kind(array: np.ndarray[Any, Any]) -> str:
 def verdicts(check: Check, seen: Mapping[str, Any], given: Given, absent: Set[str]) -> list[Verdict]:
     """The judge's verdicts; none where it asks for one of the arrays that are `absent` from what was observed.
 
-    Raises
-    ------
-    JudgeError
-        The judge fails on these arrays, gives no verdict on them or a share of nan.
-    AuthoringError
-        It gives something else than verdicts.
+    Raises JudgeError if the judge fails on these arrays, gives no verdict on them or a share of nan; AuthoringError if
+    it gives something else than verdicts.
     """
     assert check.judge is not None
     try:

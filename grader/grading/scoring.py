@@ -53,10 +53,7 @@ def safe_outcome(check: Check, observation: Observation, given: Given) -> Outcom
 def outcome(check: Check, observation: Observation, given: Given) -> Outcome:
     """Judge one observation against `given.golden`.
 
-    Raises
-    ------
-    AuthoringError
-        If the check's judge fails, or there is nothing to compare with.
+    Raises AuthoringError if the check's judge fails, or there is nothing to compare with.
     """
     if observation.ended != "returned":
         return _not_returned(check, observation)

@@ -67,10 +67,7 @@ class Question(Struct, kw_only=True):
 def questions(results: Iterable[Result], assignment: str | None = None) -> list[Question]:
     """The questions of the one assignment that a run has, or of the one that is asked for.
 
-    Raises
-    ------
-    UsageError
-        If there are several, or not that one, or nothing of it is for a person.
+    Raises UsageError if there are several, or not that one, or nothing of it is for a person.
     """
     by_assignment: dict[str, dict[str, Question]] = {}
     for result in results:

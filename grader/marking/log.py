@@ -162,17 +162,9 @@ class Log:
     def add(self, who: str, events: Iterable[Event], *, once: str = "", seen: int | None = None) -> int:
         """Write entries, all or none; returns the number of the last.
 
-        Parameters
-        ----------
-        once
-            A name for this call: the same one again writes nothing more.
-        seen
-            The last entry that the writer knew when it decided; None writes whatever came since.
-
-        Raises
-        ------
-        Conflict
-            The answer that is to be marked was marked or reopened after `seen`.
+        `once` is a name for this call: the same one again writes nothing more. `seen` is the last entry that the writer
+        knew when it decided; None writes whatever came since. Raises Conflict if the answer that is to be marked was
+        marked or reopened after `seen`.
         """
         with transaction(self._db):
             for number, event in enumerate(events):

@@ -430,13 +430,7 @@ def _asset(name: str) -> bytes:
 
 
 def serve(session: MarkingSession, port: int, tell: Callable[[str], None]) -> None:
-    """Serve until Ctrl-C.
-
-    Raises
-    ------
-    UsageError
-        The port is taken.
-    """
+    """Serve until Ctrl-C; raises UsageError if the port is taken."""
     import socket
 
     import uvicorn

@@ -168,10 +168,7 @@ def _capped(mark: Marked, rubric: Rubric, most: Fraction, adjust: Fraction = Fra
 def typed_points(text: str) -> Fraction:
     """Points as a person writes them, `2,5` or `1/3`; nothing is 0.
 
-    Raises
-    ------
-    ValueError
-        It is no number, or none that points could be.
+    Raises ValueError if it is no number, or none that points could be.
     """
     try:
         value = Fraction(text.strip().replace(",", ".") or "0")

@@ -105,13 +105,7 @@ def written(value: Fraction) -> str:
 
 
 def read(sheet: Sheet, name: str, results: Sequence[Result], assignment: str | None, state: State) -> Imported:
-    """What the log lacks of a file.
-
-    Raises
-    ------
-    UsageError
-        A row cannot be understood, with its line.
-    """
+    """What the log lacks of a file; raises UsageError if a row cannot be understood, with its line."""
     head = [cell.strip().casefold() for cell in sheet.rows[0]]
     for wanted in ("part", "student"):
         if wanted not in head:

@@ -55,13 +55,7 @@ def _open_until(rules: Rules, assignment: str) -> datetime | None:
 
 
 def rules_of(store: Store, run: int | None) -> Rules:
-    """The rules that a run was graded under.
-
-    Raises
-    ------
-    UsageError
-        They are those of another version of the grader.
-    """
+    """The rules that a run was graded under; raises UsageError if they are those of another version of the grader."""
     record = store.run(run)
     try:
         return msgspec.convert(record.options.get("rules", {}), Rules, strict=False)

@@ -211,10 +211,7 @@ class LiveSession:
 def public_part_ids(assignment: Assignment, wanted: str) -> list[str]:
     """The parts that `wanted` names: all with checks when empty, one by its id, or those that begin with it.
 
-    Raises
-    ------
-    UsageError
-        If there is no such part.
+    Raises UsageError if there is no such part.
     """
     from grader.errors import UsageError
 

@@ -49,10 +49,7 @@ def show(wanted: str, user_ns: dict[str, Any]) -> None:
 def grade_live(wanted: str, folder: Path, user_ns: dict[str, Any]) -> tuple[Report, list[str]]:
     """The report of the wanted parts, and what the student should know about the saved notebook.
 
-    Raises
-    ------
-    GraderError
-        If there is no hand-out at `folder` or above, or no such part.
+    Raises GraderError if there is no hand-out at `folder` or above, or no such part.
     """
     from grader.assignment.loading.course import find_course
     from grader.engine import public_only, unchecked_points

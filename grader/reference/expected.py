@@ -40,11 +40,8 @@ FOLDER = ".expected"
 class ExpectedValues:
     """The expected values of one assignment as it is loaded.
 
-    Raises
-    ------
-    AuthoringError
-        If a package that it requires is missing, or, unless a seed of the caller's own is asked for, the golden values
-        are those of other sources.
+    Raises AuthoringError if a package that it requires is missing, or, unless a seed of the caller's own is asked for,
+    the golden values are those of other sources.
     """
 
     def __init__(self, assignment: Assignment, seed: Seed = None) -> None:
@@ -74,10 +71,7 @@ class ExpectedValues:
     def at(self, seed: int) -> GoldenTable:
         """The expected values at one of the seeds.
 
-        Raises
-        ------
-        AuthoringError
-            If the reference is needed and is not here, or a probe fails on it.
+        Raises AuthoringError if the reference is needed and is not here, or a probe fails on it.
         """
         if seed not in self._tables:
             if self._recorded:

@@ -62,12 +62,7 @@ def record(assignment: Assignment, *, accept: bool = False, keep: bool = False) 
     """Run the reference at the assignment's seed and write its golden files.
 
     With `keep`, a value that moved within its tolerance stays as it was recorded: another machine's rounding is no
-    change of the reference.
-
-    Raises
-    ------
-    AuthoringError
-        If the reference is not here, or a probe fails on it.
+    change of the reference. Raises AuthoringError if the reference is not here, or a probe fails on it.
     """
     fresh, changed = _fresh(assignment)
     rows = tuple(row for v in VISIBILITIES for row in _rows(assignment, v, fresh[v]))

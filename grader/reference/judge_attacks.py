@@ -71,10 +71,7 @@ NEVER_RIGHT = ("nan",)
 def attack_judges(assignment: Assignment) -> list[Issue]:
     """The attacks that a judge pays for in full or breaks on; a state of zeros may be right, and is a warning.
 
-    Raises
-    ------
-    AuthoringError
-        If a probe fails on the reference itself.
+    Raises AuthoringError if a probe fails on the reference itself.
     """
     judged = [check for check in assignment.checks if check.judge is not None]
     if not judged:

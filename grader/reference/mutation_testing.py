@@ -99,12 +99,8 @@ def prepare(
 
     With `named_only`, no mutant and no further wrong solution is tried.
 
-    What was interrupted goes on where it was: answers wait in a hidden folder, outcomes in `mutants.csv`.
-
-    Raises
-    ------
-    AuthoringError
-        If the reference is not here, or an edit does not apply.
+    What was interrupted goes on where it was: answers wait in a hidden folder, outcomes in `mutants.csv`. Raises
+    AuthoringError if the reference is not here, or an edit does not apply.
     """
     every = [] if named_only else excused(assignment, mutants(assignment))
     bank = read_bank(assignment)

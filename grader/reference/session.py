@@ -34,13 +34,8 @@ VISIBILITIES: tuple[Visibility, ...] = ("public", "hidden")
 class ReferenceSession:
     """The solution, with `edit` applied if one is given, run to the last cell that a check waits for.
 
-    Parameters
-    ----------
-    root
-        A worker to use and leave to others; by default one of its own.
-    on_snapshot
-        Told which anchors can be probed while the cells still run, as `Session.run_cells` does; what it raises ends
-        the session.
+    It uses the worker `root` and leaves it to others, or one of its own. `on_snapshot` is told which anchors can be
+    probed while the cells still run, as `Session.run_cells` does; what it raises ends the session.
     """
 
     def __init__(
@@ -92,10 +87,7 @@ class ReferenceSession:
 def live(assignment: Assignment, seeds: Iterable[int]) -> dict[int, GoldenTable]:
     """Expected values at `seeds`, from a run of the reference now; nothing recorded is used.
 
-    Raises
-    ------
-    AuthoringError
-        If the reference is not here, or a probe fails on it.
+    Raises AuthoringError if the reference is not here, or a probe fails on it.
     """
     if assignment.solution is None:
         raise AuthoringError(

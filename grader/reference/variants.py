@@ -63,13 +63,8 @@ def prepared_points(assignment: Assignment, check: Check) -> Iterator[tuple[int,
 class VariantRunner:
     """The checks of a reference session, each observed on many variants in one child of its anchor's snapshot.
 
-    Parameters
-    ----------
-    points
-        For a check the points at which it is observed, as (key, the check or one like it, seed); by default those of
-        the prepared hypotheses.
-    kept
-        A folder in which answers outlast an interruption, by what was asked.
+    `points` gives for a check the points at which it is observed, as (key, the check or one like it, seed); by default
+    those of the prepared hypotheses. `kept` is a folder in which answers outlast an interruption, by what was asked.
     """
 
     def __init__(

@@ -65,13 +65,7 @@ def try_everything() -> Findings:
 
 
 def advice(working: Collection[str]) -> tuple[str, ...]:
-    """What to do for a better tier, a sentence each; nothing in tier A.
-
-    Parameters
-    ----------
-    working
-        The layers that work.
-    """
+    """What to do for a better tier than the `working` layers give, a sentence each; nothing in tier A."""
     if sys.platform == "darwin":
         return (
             "macOS: there is no sandbox for it; your own hand-out can be graded anyway, other people's work "

@@ -38,15 +38,8 @@ def abi() -> int:
 def restrict(*, readable: Iterable[str], writable: Iterable[str], devices: Iterable[str] = ()) -> int:
     """Allow this process and its children these folders and files and nothing else; returns the ABI used.
 
-    Parameters
-    ----------
-    readable, writable, devices
-        Paths; missing ones are left out. `devices` may be read and written, but not replaced.
-
-    Raises
-    ------
-    OSError
-        If the kernel has no Landlock, or a container's filter forbids it. Needs `no_new_privs` or CAP_SYS_ADMIN.
+    Missing paths are left out. `devices` may be read and written, but not replaced. Needs `no_new_privs` or
+    CAP_SYS_ADMIN. Raises OSError if the kernel has no Landlock, or a container's filter forbids it.
     """
     version = abi()
     if not version:

@@ -30,17 +30,8 @@ FILES_IN_MEMORY = 20_000
 def enter(*, readable: Sequence[str], writable: Sequence[str], staging: str) -> None:
     """Leave the machine's view; returns in process 1 of the new one, with only these paths in it.
 
-    Parameters
-    ----------
-    readable, writable
-        Files and folders to keep, at their own paths.
-    staging
-        An empty folder to build the view in; nothing is left there.
-
-    Raises
-    ------
-    OSError
-        If the kernel, a container or AppArmor does not let us. The process is then of no more use.
+    Files and folders are kept at their own paths. `staging` is an empty folder to build the view in; nothing is left
+    there. Raises OSError if the kernel, a container or AppArmor does not let us; the process is then of no more use.
     """
     user, group = os.geteuid(), os.getegid()
     flags = _NEW_MOUNTS | _NEW_PIDS | _NEW_NET | _NEW_IPC | _NEW_UTS

@@ -24,10 +24,7 @@ def spare_user(number: int) -> int:
 def become(user: int) -> None:
     """Become `user` for good; only root can.
 
-    Raises
-    ------
-    OSError
-        If this process may not change its user, as in a container without CAP_SETUID.
+    Raises OSError if this process may not change its user, as in a container without CAP_SETUID.
     """
     os.setgroups([])
     os.setresgid(user, user, user)
@@ -37,13 +34,7 @@ def become(user: int) -> None:
 
 
 def drop_privileges() -> None:
-    """Give up every capability, and the ways of getting one back.
-
-    Raises
-    ------
-    OSError
-        If the kernel refuses.
-    """
+    """Give up every capability, and the ways of getting one back; raises OSError if the kernel refuses."""
     with contextlib.suppress(OSError):  # past the last one, or without the right to: the next line covers that
         for capability in range(64):
             kernel.prctl(kernel.PR_CAPBSET_DROP, capability)
@@ -59,10 +50,7 @@ def die_with_parent() -> None:
 def hand_over(plan: Plan) -> None:
     """Give the work folder to the spare user and become that user, if it can get at what it needs.
 
-    Raises
-    ------
-    OSError
-        If it cannot: an interpreter below /root, say.
+    Raises OSError if it cannot: an interpreter below /root, say.
     """
     os.setegid(plan.user)
     os.seteuid(plan.user)  # for a moment: the real user is still root, and takes it back

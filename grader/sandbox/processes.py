@@ -22,10 +22,7 @@ def children(pid: int) -> list[int]:
 def stat_words(path: str) -> list[str]:
     """Fields of /proc/`path`/stat from the state on: the name before it may hold spaces and brackets.
 
-    Raises
-    ------
-    OSError
-        There is no such process or thread any more.
+    Raises OSError if there is no such process or thread any more.
     """
     with open(f"/proc/{path}/stat") as file:
         return file.read().rpartition(")")[2].split()

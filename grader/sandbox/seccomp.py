@@ -138,12 +138,8 @@ class Program:
 def program(arch: str, *, modes: bool, signals: bool) -> bytes:
     """The filter for `arch`.
 
-    Parameters
-    ----------
-    modes
-        False where files of others are in reach: changing modes and times then does nothing.
-    signals
-        False forbids signals altogether.
+    Without `modes`, where files of others are in reach, changing modes and times does nothing. Without `signals`, they
+    are forbidden altogether.
     """
     calls = _CALLS[arch]
     built = Program()
@@ -179,10 +175,7 @@ def program(arch: str, *, modes: bool, signals: bool) -> bytes:
 def restrict(*, modes: bool, signals: bool) -> None:
     """Put the filter on this process and all its children; needs `no_new_privs`.
 
-    Raises
-    ------
-    OSError
-        If the kernel or a container's own filter refuses.
+    Raises OSError if the kernel or a container's own filter refuses.
     """
     arch = kernel.machine()
     if not arch:

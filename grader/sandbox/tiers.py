@@ -56,17 +56,8 @@ ANY = Policy()
 def require(layers: Collection[str], policy: Policy, problems: Collection[str], *, secrets: bool) -> str:
     """Raise where the layers that are on do not suffice; returns a warning for the report, or an empty text.
 
-    Parameters
-    ----------
-    problems
-        Why a layer is not on, a sentence each.
-    secrets
-        Whether there is something to find beside the submission: a reference, hidden checks.
-
-    Raises
-    ------
-    UsageError
-        If they do not; it says what is missing, and how to go on.
+    `problems` say why a layer is not on, a sentence each. `secrets` is whether there is something to find beside the
+    submission: a reference, hidden checks. The UsageError says what is missing, and how to go on.
     """
     active = tier(layers)
     why = "; ".join(problems) or "no layer said why"

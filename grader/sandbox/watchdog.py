@@ -40,16 +40,8 @@ SPARING = 10.0
 class Watchdog:
     """Watch all descendants of process `root` until `stop`; `notes` tells what was ended.
 
-    Parameters
-    ----------
-    root
-        Process whose descendants count; itself it is never ended.
-    memory
-        Bytes for all of them together; pages that forks share count once.
-    folders
-        Where they may write.
-    spared
-        Generations below `root` that are the grader's own.
+    The root itself is never ended, nor the `spared` generations below it, which are the grader's own. `memory` is in
+    bytes, for all of them together; pages that forks share count once. They may write in `folders`.
     """
 
     def __init__(self, root: int, *, memory: int, folders: Sequence[Path], spared: int = 1) -> None:

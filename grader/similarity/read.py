@@ -44,10 +44,7 @@ def writing_of(entry: CohortEntry, result: Result, assignment: Assignment, folde
 def handout_sources(assignment: Assignment) -> list[str]:
     """Every cell and module that the students were given.
 
-    Raises
-    ------
-    AuthoringError
-        One of the hand-out's notebooks cannot be read.
+    Raises AuthoringError if one of the hand-out's notebooks cannot be read.
     """
     files = [path for _, path in walk(assignment.handout)]
     sources = [path.read_text(encoding="utf-8", errors="replace") for path in files if path.suffix == ".py"]

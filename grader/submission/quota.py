@@ -72,11 +72,8 @@ class Quota(Struct, frozen=True, kw_only=True):
     def kept(self, names: Iterable[str]) -> dict[int, str]:
         """Position -> relative name to write, for those of the given names that are worth keeping.
 
-        Raises
-        ------
-        SubmissionError
-            A name leads out of the folder or cannot be written, or one that is kept is there twice, also as a file
-            and a folder at once; or too many are kept.
+        Raises SubmissionError if a name leads out of the folder or cannot be written, or one that is kept is there
+        twice, also as a file and a folder at once; or too many are kept.
         """
         relative = [self.relative(name) for name in names]
         worth = set(without_junk(relative))

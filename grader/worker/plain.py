@@ -32,13 +32,7 @@ class Unpackable(Exception):
 
 
 def pack(value: Any) -> str:
-    """JSON of a plain value.
-
-    Raises
-    ------
-    Unpackable
-        If something in it is of another kind, or it is too large.
-    """
+    """JSON of a plain value; raises Unpackable if something in it is of another kind, or it is too large."""
     text = json.dumps(_form(value, 0), ensure_ascii=True)
     if len(text) > MAX_TEXT:
         raise Unpackable("too large")
@@ -46,13 +40,7 @@ def pack(value: Any) -> str:
 
 
 def unpack(text: str) -> Any:
-    """The value that `pack` wrote.
-
-    Raises
-    ------
-    WorkerError
-        If the text is nothing that `pack` writes.
-    """
+    """The value that `pack` wrote; raises WorkerError if the text is nothing that `pack` writes."""
     if len(text) > MAX_TEXT:
         raise WorkerError("the worker sent a value that is too large")
     try:

@@ -18,10 +18,8 @@ _GIANT = re.compile(r"\b0[xXoObB][\da-fA-F_]{3500}")
 def parse_tree(source: str, file: str = "<unknown>") -> ast.Module:
     """`ast.parse`, while no other thread does it here.
 
-    Raises
-    ------
-    SyntaxError
-        Also for a number that Python reads to the base 16, 8 or 2 and cannot write out again, as decimal ones do.
+    It also raises SyntaxError for a number that Python reads to the base 16, 8 or 2 and cannot write out again, as
+    decimal ones do.
     """
     if (giant := _GIANT.search(source)) is not None:
         raise SyntaxError("a number of thousands of digits", (file, source.count("\n", 0, giant.start()) + 1, 0, ""))

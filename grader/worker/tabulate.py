@@ -54,16 +54,9 @@ def unit(point: Any) -> float:
 def tabulated(returned: Any) -> dict[str, Any]:
     """What crosses the line for a probe that returned `forward, backward, {name: array}`.
 
-    Returns
-    -------
-    dict
-        `forward`: the output at the point; for each name `d_NAME`, the student's gradient, `NAME: point`, and
-        `NAME: table` of shape (lines, steps, nodes, *output).
-
-    Raises
-    ------
-    TypeError
-        If the probe returned something else, or its forward pass an output that is too large.
+    `forward` is the output at the point; each name has `d_NAME`, the student's gradient, `NAME: point`, and `NAME:
+    table` of shape (lines, steps, nodes, *output). Raises TypeError if the probe returned something else, or its
+    forward pass an output that is too large.
     """
     try:
         forward, backward, arrays = returned

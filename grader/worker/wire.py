@@ -61,13 +61,7 @@ class Codec(Generic[Incoming]):
         return _PREFIX.pack(MAGIC, len(buffers), len(header)) + lengths + header
 
     def decode(self, header: bytes | bytearray) -> Incoming:
-        """Decode one header.
-
-        Raises
-        ------
-        WorkerError
-            If it is anything but one well-formed message of the expected kind.
-        """
+        """Decode one header; raises WorkerError if it is anything but one well-formed message of the expected kind."""
         try:
             message: Incoming = self._decoder.decode(header)
         except (msgspec.MsgspecError, ValueError, RecursionError, UnicodeDecodeError) as error:
@@ -114,13 +108,9 @@ def receive(
 ) -> tuple[Incoming, list[bytearray]]:
     """Receive one frame: the message and its buffers, `max_buffers` bytes of them at most.
 
-    Raises
-    ------
-    Closed, DeadlineExceeded
-        The sender ended, or took longer than `deadline` (`time.monotonic()` seconds, or a function that gives the
-        seconds left, asked again whenever they are over).
-    WorkerError
-        The frame breaks a limit or is malformed.
+    Raises Closed if the sender ended, DeadlineExceeded if it took longer than `deadline` (`time.monotonic()` seconds,
+    or a function that gives the seconds left, asked again whenever they are over), and WorkerError if the frame breaks
+    a limit or is malformed.
     """
     prefix = _exactly(source, _PREFIX.size, deadline)
     return _rest(source, codec, prefix, MAX_HEADER, max_buffers, deadline)
@@ -139,10 +129,7 @@ def receive_with_descriptor(source: socket.socket, codec: Codec[Incoming]) -> tu
 def array_of(spec: ArraySpec, buffers: Sequence[bytearray]) -> npt.NDArray[Any]:
     """The array that `spec` describes, as a view of its buffer.
 
-    Raises
-    ------
-    WorkerError
-        If the dtype is not one of `DTYPES`, or shape and buffer do not fit together.
+    Raises WorkerError if the dtype is not one of `DTYPES`, or shape and buffer do not fit together.
     """
     dtype = DTYPES.get(spec.dtype)
     if dtype is None:

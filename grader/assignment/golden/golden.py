@@ -56,10 +56,7 @@ def golden_path(root: Path, visibility: Visibility) -> Path:
 def write_golden(path: Path, golden: Golden) -> None:
     """Write a golden file, in the order of the checks and arrays given.
 
-    Raises
-    ------
-    AuthoringError
-        If an array has a dtype that the file cannot hold (objects, texts, extended precision).
+    Raises AuthoringError if an array has a dtype that the file cannot hold (objects, texts, extended precision).
     """
     checks = []
     for check, arrays in golden.observations.items():
@@ -77,10 +74,7 @@ def write_golden(path: Path, golden: Golden) -> None:
 def read_golden(path: Path) -> Golden:
     """Read a golden file; arrays have the dtype, shape and bits (but for a nan's payload) that were written.
 
-    Raises
-    ------
-    AuthoringError
-        For a missing or damaged file, with the line or the array.
+    Raises AuthoringError for a missing or damaged file, with the line or the array.
     """
     text = read_text(path)
 

@@ -22,13 +22,9 @@ from grader.model import Assignment, Visibility
 def provenance_of(assignment: Assignment, visibility: Visibility) -> dict[str, Any]:
     """What a golden file says about its origin.
 
-    Returns
-    -------
-    dict
-        `visibility`, `seed`, the versions of `python`, `numpy`, `scipy` and what the assignment requires, `platform`,
-        and `digests`: the sha256 of
-        each file that can move a number (check files, solution, compatibility code, stand-ins, data), by its path in
-        the assignment's folder. Where only the hand-out is here, the solution's are missing.
+    `visibility`, `seed`, the versions of `python`, `numpy`, `scipy` and what the assignment requires, `platform`, and
+    `digests`: the sha256 of each file that can move a number (check files, solution, compatibility code, stand-ins,
+    data), by its path in the assignment's folder. Where only the hand-out is here, the solution's are missing.
     """
     return {
         "visibility": visibility,
@@ -71,10 +67,7 @@ def stale(provenance: Mapping[str, Any], assignment: Assignment) -> list[str]:
 def refuse_stale(assignment: Assignment) -> None:
     """Refuse to grade by golden values that were recorded from other checks, another solution or another seed.
 
-    Raises
-    ------
-    AuthoringError
-        For the first golden file of other sources, with the commands that renew it.
+    Raises AuthoringError for the first golden file of other sources, with the commands that renew it.
     """
     for visibility in ("public", "hidden"):
         path = golden_path(assignment.root, visibility)

@@ -79,10 +79,7 @@ def _defines(assignment: Assignment, place: Place) -> bool:
 def bound_names(path: Path, text: str) -> frozenset[str]:
     """Names that running the text binds at its top level, also in branches and loops; `*` for a star import.
 
-    Raises
-    ------
-    AuthoringError
-        If the text is no valid Python, with the line.
+    Raises AuthoringError if the text is no valid Python, with the line.
     """
     return frozenset(name for node in parse(path, text).body for name in bindings(node))
 

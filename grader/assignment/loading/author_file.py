@@ -22,13 +22,7 @@ LITTER = frozenset({"__pycache__", ".ipynb_checkpoints", ".pytest_cache", ".ruff
 
 
 def read_text(path: Path) -> str:
-    """An author's text file.
-
-    Raises
-    ------
-    AuthoringError
-        If it is missing or not UTF-8.
-    """
+    """An author's text file; raises AuthoringError if it is missing or not UTF-8."""
     try:
         return path.read_text(encoding="utf-8")
     except OSError as error:
@@ -50,17 +44,8 @@ def parse(path: Path, text: str) -> ast.Module:
 def execute(path: Path, text: str, modules: Mapping[str, ModuleType]) -> ModuleType:
     """Run an author's file as a module that no one else can import.
 
-    Parameters
-    ----------
-    path, text
-        The file and its text.
-    modules
-        Modules that this file alone can import: `hidden.py` sees `checks`.
-
-    Raises
-    ------
-    AuthoringError
-        For anything that goes wrong in the file, with its line there.
+    `modules` are those that this file alone can import: `hidden.py` sees `checks`. Raises AuthoringError for anything
+    that goes wrong in the file, with its line there.
     """
     module = new_module(path.stem, modules)
     module.__file__ = str(path)

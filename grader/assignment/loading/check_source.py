@@ -54,10 +54,7 @@ def hidden_files(folder: Path) -> list[Path]:
 def load_check_files(folder: Path) -> dict[str, CheckFile]:
     """`checks` and, where it is there, `hidden` by their modules' names, each after the helper files that it imports.
 
-    Raises
-    ------
-    AuthoringError
-        For an error in one of them and an import that cannot be.
+    Raises AuthoringError for an error in one of them and an import that cannot be.
     """
     loaded: dict[str, CheckFile] = {}
     _load(folder, "checks", loaded, ())
@@ -122,15 +119,8 @@ def _blocks(tree: ast.Module) -> Iterator[list[Any]]:
 def read_checks(folder: Path, *, required: bool = True) -> tuple[Check, ...]:
     """The checks of `folder/checks.py` and, where it is there, of `folder/hidden.py`, in the order of their files.
 
-    Parameters
-    ----------
-    required
-        There has to be one: not where every part is for a person.
-
-    Raises
-    ------
-    AuthoringError
-        For any error in these files and their helpers, for an id that is used twice and for a check in a helper.
+    There has to be one where `required`: not where every part is for a person. Raises AuthoringError for any error in
+    these files and their helpers, for an id that is used twice and for a check in a helper.
     """
     checks: list[Check] = []
     before: list[CheckFile] = []

@@ -34,10 +34,7 @@ class Course(Struct, frozen=True, kw_only=True):
     def ids(self) -> tuple[str, ...]:
         """The ids of all assignments, sorted.
 
-        Raises
-        ------
-        AuthoringError
-            If a hand-out alone has a damaged `assignment.toml`.
+        Raises AuthoringError if a hand-out alone has a damaged `assignment.toml`.
         """
         if self.single:
             return (read_manifest(self.root).id,)
@@ -51,12 +48,7 @@ class Course(Struct, frozen=True, kw_only=True):
     def load(self, id: str) -> Assignment:
         """Load an assignment from its sources, or from its hand-out where the sources are not here.
 
-        Raises
-        ------
-        UsageError
-            If there is no such id, with the nearest one.
-        AuthoringError
-            If its files are inconsistent.
+        Raises UsageError if there is no such id, with the nearest one; AuthoringError if its files are inconsistent.
         """
         self.refuse_unknown([id])
         handout = self.handout(id)

@@ -20,20 +20,11 @@ _AS_IN_THE_MANIFEST = {*Manifest.__struct_fields__} & {*Assignment.__struct_fiel
 
 
 def load_assignment(folder: Path, handout: Path) -> Assignment:
-    """Load `reference/<id>/` or a hand-out.
+    """Load `folder`, which is `reference/<id>/` or a hand-out, with its `assignment.toml` and `checks.py`.
 
-    Parameters
-    ----------
-    folder
-        Holds `assignment.toml` and `checks.py`; for a reference also `solution/` and often `hidden.py`.
-    handout
-        The folder of pristine files that a student got, the same as `folder` when only the hand-out is here. It may
-        not exist before the first release.
-
-    Raises
-    ------
-    AuthoringError
-        For every inconsistency in one of these files, with file and line.
+    `handout` has the pristine files that a student got, and is `folder` itself where only the hand-out is here. It may
+    not exist before the first release. Raises AuthoringError for every inconsistency in one of these files, with file
+    and line.
     """
     manifest = read_manifest(folder)
     for key, names in (("stand_ins", manifest.stand_ins), ("data", (manifest.data,))):

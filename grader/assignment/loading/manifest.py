@@ -167,10 +167,8 @@ class _Source:
 def read_manifest(folder: Path) -> Manifest:
     """Read `folder/assignment.toml`.
 
-    Raises
-    ------
-    AuthoringError
-        For a missing file, invalid TOML, an unknown or missing key or a value that does not fit, with the line.
+    Raises AuthoringError for a missing file, invalid TOML, an unknown or missing key or a value that does not fit, with
+    the line.
     """
     source = _Source(folder / FILE)
     _refuse_unknown_keys(source)
@@ -369,10 +367,7 @@ def _rubric(source: _Source, index: int, entry: _ManualTable) -> Rubric:
 def without_marking(text: str) -> str:
     """The text of a manifest without what a student must not see before it is marked: rubrics and model answers.
 
-    Raises
-    ------
-    AuthoringError
-        If they are written so that they cannot be taken out.
+    Raises AuthoringError if they are written so that they cannot be taken out.
     """
     key = re.compile(rf"""\s*["']?({"|".join(_MARKING)})["']?\s*=""")
     kept: list[str] = []

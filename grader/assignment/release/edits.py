@@ -20,10 +20,7 @@ _LISTS = {WRONG: "WRONG", RIGHT: "RIGHT"}
 def wrong_edits(assignment: Assignment) -> tuple[Edit, ...]:
     """`WRONG` of `wrong.py`, empty where there is no such file.
 
-    Raises
-    ------
-    AuthoringError
-        For an error in the file, a list of anything else than `Edit`, and two edits of one name.
+    Raises AuthoringError for an error in the file, a list of anything else than `Edit`, and two edits of one name.
     """
     return _read(assignment.root / WRONG)
 
@@ -47,12 +44,8 @@ def equivalents(assignment: Assignment) -> tuple[Equivalent, ...]:
 def edited(assignment: Assignment, edit: Edit) -> dict[str, str]:
     """The solution files that an edit changes, by path below `solution/`, with their new text.
 
-    The changes apply one after the other, to the text with its markers.
-
-    Raises
-    ------
-    AuthoringError
-        If there is no such file or the old text does not occur exactly once.
+    The changes apply one after the other, to the text with its markers. Raises AuthoringError if there is no such file
+    or the old text does not occur exactly once.
     """
     if assignment.solution is None:
         raise AuthoringError(f"{assignment.root}: has no solution/ that edit {edit.name!r} could change")

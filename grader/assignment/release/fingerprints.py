@@ -95,10 +95,7 @@ def fingerprints_of(
 def read_fingerprints(assignment: Assignment) -> Fingerprints | None:
     """What the hand-out says that it gave; None for one that was released without.
 
-    Raises
-    ------
-    AuthoringError
-        If the file is damaged.
+    Raises AuthoringError if the file is damaged.
     """
     path = assignment.handout / FILE
     try:

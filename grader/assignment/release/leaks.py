@@ -27,11 +27,8 @@ _LARGEST = 1 << 20
 def refuse_leaks(assignment: Assignment, files: Mapping[str, bytes | Path]) -> None:
     """Look for solutions and hidden checks in the files of a hand-out.
 
-    Raises
-    ------
-    AuthoringError
-        For the first file that holds a solution region, a passage of at least three lines of a solution or of a
-        hidden check, or the name of one, saying which.
+    Raises AuthoringError for the first file that holds a solution region, a passage of at least three lines of a
+    solution or of a hidden check, or the name of one, saying which.
     """
     passages = list(_passages(assignment))
     # a student's own function may share its name with a hidden check, and then tells nothing

@@ -50,11 +50,8 @@ def has_solution(source: str) -> bool:
 def regions(source: str, file: str) -> tuple[Region, ...]:
     """The regions of a text, in order.
 
-    Raises
-    ------
-    AuthoringError
-        With file and line, for a marker that is misspelt, has no counterpart, stands inside another region or at
-        another indentation than its counterpart or its code, and for a region that crosses a notebook cell.
+    Raises AuthoringError, with file and line, for a marker that is misspelt, has no counterpart, stands inside another
+    region or at another indentation than its counterpart or its code, and for a region that crosses a notebook cell.
     """
     lines = source.split("\n")
     closed: list[Region] = []
@@ -85,26 +82,12 @@ def regions(source: str, file: str) -> tuple[Region, ...]:
 
 
 def stub_of(source: str, file: str) -> str:
-    """The text that a student gets: each region replaced by its stub.
+    """The text that a student gets: each region replaced by its stub, and no markers.
 
-    Parameters
-    ----------
-    source
-        A module, or a notebook in percent format.
-    file
-        Its name, for messages.
-
-    Returns
-    -------
-    str
-        Without markers. A region without `### STUB:` lines becomes a `raise NotImplementedError` that names the
-        function around it; in a notebook's cell outside every function it speaks of the cell.
-
-    Raises
-    ------
-    AuthoringError
-        As `regions`; also where the source or the stub is no valid Python, or a module's region stands outside every
-        function without stub text, so that importing the stub would fail.
+    `source` is a module, or a notebook in percent format. A region without `### STUB:` lines becomes a `raise
+    NotImplementedError` that names the function around it; in a notebook's cell outside every function it speaks of the
+    cell. Raises AuthoringError as `regions`; also where the source or the stub is no valid Python, or a module's region
+    stands outside every function without stub text, so that importing the stub would fail.
     """
     tree = parsed(source, file, None)
     lines = source.split("\n")
@@ -135,10 +118,8 @@ def stub_of(source: str, file: str) -> str:
 def solved(source: str, file: str = "solution") -> str:
     """The text with its solutions and without markers and stub text.
 
-    Raises
-    ------
-    AuthoringError
-        As `regions`. Whether the result is valid Python is not asked: a wrong edit may break that on purpose.
+    Whether the result is valid Python is not asked: a wrong edit may break that on purpose. Raises AuthoringError as
+    `regions`.
     """
     dropped = set[int]()
     for region in regions(source, file):

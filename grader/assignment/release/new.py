@@ -21,24 +21,10 @@ _NOTEBOOK = "notebook.py"
 
 
 def make_new(course_root: Path, id: str) -> list[Path]:
-    """Write the template's sources to `reference/<id>/`.
+    """Write the template's sources to `reference/<id>/` below `course_root`; returns the files written.
 
-    Parameters
-    ----------
-    course_root
-        The folder that holds `reference/`; that is made if it is not there.
-    id
-        Of the new assignment: a letter, then letters, digits, `_` and single `-`.
-
-    Returns
-    -------
-    list of Path
-        The files written. Golden values and the hand-out come next: `grade golden record`, `grade release`.
-
-    Raises
-    ------
-    UsageError
-        If the id is no id, or the folder of the sources or of the hand-out exists.
+    Golden values and the hand-out come next: `grade golden record`, `grade release`. Raises UsageError if the id is
+    none (a letter, then letters, digits, `_` and single `-`), or the folder of the sources or of the hand-out exists.
     """
     if not is_id(id):
         rule = f"at most {LONGEST_ID} letters, digits, _ and -, beginning with a letter"

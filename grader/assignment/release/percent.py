@@ -41,13 +41,8 @@ def is_marker(line: str) -> bool:
 def notebook_of(text: str, file: str = "notebook") -> dict[str, Any]:
     """The notebook (nbformat 4.5, no outputs) of a percent text.
 
-    Cell ids depend only on the position, so that releasing again changes nothing.
-
-    Raises
-    ------
-    AuthoringError
-        With file and line: text above the first cell, an unknown kind of cell, a line of a markdown cell without its
-        prefix.
+    Cell ids depend only on the position, so that releasing again changes nothing. Raises AuthoringError, with file and
+    line, for text above the first cell, an unknown kind of cell, and a line of a markdown cell without its prefix.
     """
     cells = [
         _cell(index, kind, [_decoded(kind, line, f"{file}:{number}") for number, line in lines])

@@ -51,13 +51,8 @@ Files = dict[str, bytes | Path]
 def build_handout(assignment: Assignment, target: Path) -> None:
     """Write the whole hand-out to `target`; what else was there is removed.
 
-    Raises
-    ------
-    AuthoringError
-        If the sources are inconsistent, the golden values are of others, or something of the solution or the hidden
-        checks would leak.
-    UsageError
-        If `target` holds files and is no hand-out: nothing of it would be left.
+    Raises AuthoringError if the sources are inconsistent, the golden values are of others, or something of the solution
+    or the hidden checks would leak; UsageError if `target` holds files and is no hand-out: nothing of it would be left.
     """
     refuse_stale(assignment)
     files = handout_files(assignment)
@@ -76,17 +71,8 @@ def build_handout(assignment: Assignment, target: Path) -> None:
 def build_solution(assignment: Assignment, target: Path, edits: Edit | None = None) -> None:
     """Write the hand-out's tree with the solutions kept to a new folder: what a perfect student hands in.
 
-    Parameters
-    ----------
-    edits
-        Changes of solution files that come first (a wrong or right rewrite).
-
-    Raises
-    ------
-    AuthoringError
-        If the sources are inconsistent or the edit does not apply.
-    UsageError
-        If `target` holds files already.
+    With `edits`, solution files are changed first (a wrong or right rewrite). Raises AuthoringError if the sources are
+    inconsistent or the edit does not apply; UsageError if `target` holds files already.
     """
     changed = edited(assignment, edits) if edits is not None else {}
     if edits is None:
@@ -100,10 +86,7 @@ def build_solution(assignment: Assignment, target: Path, edits: Edit | None = No
 def refuse_syntax_errors(assignment: Assignment) -> None:
     """Refuse a solution that is no valid Python: a check would only find that its names are not defined.
 
-    Raises
-    ------
-    AuthoringError
-        With file and line.
+    Raises AuthoringError, with file and line.
     """
     for path in sorted(assignment.solution.rglob("*.py")) if assignment.solution else ():
         parsed(read_text(path), str(path))
@@ -112,10 +95,7 @@ def refuse_syntax_errors(assignment: Assignment) -> None:
 def check_handout(assignment: Assignment) -> list[str]:
     """How the committed hand-out differs from what a release would write now, one sentence for each file.
 
-    Raises
-    ------
-    AuthoringError
-        As `build_handout`.
+    Raises AuthoringError as `build_handout`.
     """
     files = handout_files(assignment)
     if not assignment.handout.is_dir():

@@ -21,13 +21,7 @@ _TIME = (1980, 1, 1, 0, 0, 0)
 
 
 def wheel_name() -> str:
-    """The wheel's file name.
-
-    Raises
-    ------
-    UsageError
-        If the grader runs from a folder and is not installed.
-    """
+    """The wheel's file name; raises UsageError if the grader runs from a folder and is not installed."""
     return f"{PACKAGE}-{_installed().version}-py3-none-any.whl"
 
 

@@ -109,10 +109,7 @@ def summarise(
 ) -> list[CohortSummary]:
     """One summary for each assignment; submissions of no assignment come last, under the empty name.
 
-    Parameters
-    ----------
-    people, decisions
-        Of the store: who is on the roster, and what a person decided.
+    `people` and `decisions` are the store's: who is on the roster, and what a person decided.
     """
     by_assignment: dict[str, list[Result]] = {}
     for result in results:

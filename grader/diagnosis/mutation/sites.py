@@ -68,10 +68,7 @@ class Mutant(Struct, frozen=True, kw_only=True):
 def solution_files(assignment: Assignment) -> list[str]:
     """The files with solution regions, by path below `solution/`.
 
-    Raises
-    ------
-    AuthoringError
-        If the reference is not here.
+    Raises AuthoringError if the reference is not here.
     """
     if assignment.solution is None:
         raise AuthoringError(f"{assignment.id}: the reference is not here, so it has no mutants")

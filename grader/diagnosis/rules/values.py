@@ -97,13 +97,8 @@ def value_rule(
 ) -> Candidate | None:
     """What arrays of the right shape show: first what all wrong ones have in common, then the first that shows any.
 
-    Parameters
-    ----------
-    sizes
-        Lengths of axes that the check's inputs may have.
-    elsewhere
-        What was returned and expected at another point, where the same must show: the same kind of mistake, and of a
-        factor the same one.
+    `sizes` are the lengths of axes that the check's inputs may have. `elsewhere` is what was returned and expected at
+    another point, where the same must show: the same kind of mistake, and of a factor the same one.
     """
     candidate = _shown(values, golden, wrong, hidden, sizes)
     if elsewhere is not None and all(

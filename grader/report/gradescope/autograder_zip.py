@@ -33,19 +33,9 @@ _TIME = (1980, 1, 1, 0, 0, 0)
 def build(assignment: Assignment, *, when: When, seconds: int = DEFAULT_SECONDS) -> bytes:
     """Make the zip.
 
-    Parameters
-    ----------
-    when
-        When students see the results of hidden checks.
-    seconds
-        Wall time of one submission.
-
-    Raises
-    ------
-    UsageError
-        If the assignment's sources are not here: without the reference there is no follow-through and no hidden check.
-    AuthoringError
-        If its golden values are those of other sources.
+    `when` says when students see the results of hidden checks; `seconds` is the wall time of one submission. Raises
+    UsageError if the assignment's sources are not here: without the reference there is no follow-through and no hidden
+    check; AuthoringError if its golden values are those of other sources.
     """
     if assignment.solution is None:
         raise UsageError(f"{assignment.id}: its sources are not here, only the hand-out; export where reference/ is")

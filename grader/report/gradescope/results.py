@@ -29,10 +29,7 @@ def render(report: Report, *, hidden_results: When = DEFAULT) -> str:
 def results(report: Report, *, when: When = DEFAULT) -> dict[str, Any]:
     """Make the object; a submission without a score gets 0, with the reason in `output`.
 
-    Parameters
-    ----------
-    when
-        Visibility of the hidden checks' tests.
+    `when` is the visibility of the hidden checks' tests.
     """
     tests = [test for part in report.parts for test in _tests(part, when)] if report.status == "graded" else []
     return {

@@ -32,14 +32,8 @@ _EXPORTER: Any = HTMLExporter
 def notebook_html(report: Report, *, output: int, colours: bool = True, prefix: str = "") -> str:
     """The cells as a fragment of HTML; empty when there is no notebook.
 
-    Parameters
-    ----------
-    output
-        Characters of one cell's printed text.
-    colours
-        Whether code is coloured, which doubles its size.
-    prefix
-        Put before the cells' numbers in ids, where a page shows several notebooks.
+    `output` limits the characters of one cell's printed text. Code in `colours` is twice as large. `prefix` is put
+    before the cells' numbers in ids, where a page shows several notebooks.
     """
     if report.work is None or report.work.notebook is None:
         return ""

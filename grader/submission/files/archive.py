@@ -80,25 +80,11 @@ def unpack(
 ) -> None:
     """Write the files of a zip, tar, tar.gz, tar.bz2 or tar.xz below `target`, an empty or new folder.
 
-    Caches, virtual environments and what the operating system adds (`names.without_junk`) are left out and do not
-    count as files.
-
-    Parameters
-    ----------
-    max_files
-        Number of files kept.
-    max_bytes
-        Total size of the files written, in bytes.
-    max_ratio
-        Unpacked size over the archive's.
-
-    Raises
-    ------
-    SubmissionError
-        The archive is damaged, encrypted, too large, or holds a name or a kind of entry that is refused. What was
-        written before that was found out stays in `target`.
-    WorkerError
-        `target` is not empty or cannot be written.
+    Caches, virtual environments and what the operating system adds (`names.without_junk`) are left out and do not count
+    as files. At most `max_files` are kept, of `max_bytes` in all when written, and of `max_ratio` times the archive's
+    own size. Raises SubmissionError if the archive is damaged, encrypted, too large, or holds a name or a kind of entry
+    that is refused; what was written before that was found out stays in `target`. Raises WorkerError if `target` is not
+    empty or cannot be written.
     """
     target.mkdir(parents=True, exist_ok=True)
     if any(target.iterdir()):

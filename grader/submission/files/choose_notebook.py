@@ -124,12 +124,8 @@ def _chosen(handed: SubmittedFiles, assignment: Assignment) -> Choice:
     not run, still has stubs of the hand-out, and another version of it was run (of an edited one: one without stubs);
     else the one that release marked as the assignment's, else the one that clearly looks most like it, else the one
     that uses most of its names, else none where the modules are there. Of several versions that which was run, is
-    called final or not called old, or holds much more code; a note names the others.
-
-    Raises
-    ------
-    SubmissionError
-        There are several and none stands out.
+    called final or not called old, or holds much more code; a note names the others. Raises SubmissionError if there
+    are several and none stands out.
     """
     names = handed.notebooks
     if assignment.notebook is None:

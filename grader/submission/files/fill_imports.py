@@ -36,12 +36,8 @@ def fill_imports(
 ) -> tuple[dict[str, str], list[str]]:
     """Write the modules that are imported and missing into `folder`; the texts of copies by place, and notes.
 
-    Parameters
-    ----------
-    texts
-        The student's modules in `folder`, by place.
-    twins
-        Where one of them lies that is also a file of the assignment, and that file: imported, the two are one module.
+    `texts` are the student's modules in `folder`, by place. `twins` says where one of them lies that is also a file of
+    the assignment, and that file: imported, the two are one module.
     """
     start = PurePosixPath(notebook.name).parent if notebook is not None else PurePosixPath()
     filled: dict[str, str] = {}

@@ -55,10 +55,7 @@ class Reader:
     def source(self, path: Path) -> str | None:
         """The text of a Python file; None for one that is too long to be anything but data.
 
-        Raises
-        ------
-        SubmissionError
-            There is more Python in all than is read.
+        Raises SubmissionError if there is more Python in all than is read.
         """
         if path not in self._sources:
             text = decode(path.read_bytes()) if path.stat().st_size <= MAX_SOURCE else None
@@ -118,19 +115,9 @@ def gather(
 ) -> SubmittedFiles:
     """Look at `path` and list what it holds.
 
-    Parameters
-    ----------
-    scratch
-        A folder, not made yet, that archives are unpacked into, once.
-    beside
-        Relative module paths: where the folder of a notebook holds one of them, that folder is the submission.
-    skip
-        Relative folders that are not looked into.
-
-    Raises
-    ------
-    SubmissionError
-        Nothing is there, it cannot be read, or it is too large.
+    Archives are unpacked, once, into `scratch`, a folder that is not made yet. Where the folder of a notebook holds one
+    of `beside`, which are relative module paths, that folder is the submission. The relative folders `skip` are not
+    looked into. Raises SubmissionError if nothing is there, it cannot be read, or it is too large.
     """
     shown = printable(path.resolve().name if path.name in {"", ".", ".."} else path.name)
     reader = reader or Reader()

@@ -31,22 +31,9 @@ def identify(handed: SubmittedFiles, course_ids: Sequence[str], load: Callable[[
     """The id of the assignment that the submission is for.
 
     What release wrote into the notebook decides. Without it the submission is compared with every assignment: the names
-    that it defines and calls, its headings, its files.
-
-    Parameters
-    ----------
-    course_ids
-        The candidates.
-    load
-        Gives an assignment by its id; one that raises a Fault is no candidate, unless all do.
-
-    Raises
-    ------
-    SubmissionError
-        The submission cannot be read, no assignment is like it, or two are about equally; with the best candidates and
-        their scores.
-    Fault
-        No candidate could be loaded.
+    that it defines and calls, its headings, its files. Of what `load` gives, an assignment that raises a Fault is no
+    candidate, unless all do. Raises SubmissionError if the submission cannot be read, no assignment is like it, or two
+    are about equally, with the best candidates and their scores; a Fault if no candidate could be loaded.
     """
     notebooks = _notebooks(handed)
     modules = {name: text for name in handed.modules if (text := handed.source(name)) is not None}

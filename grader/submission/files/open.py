@@ -39,21 +39,11 @@ def open_submission(
 ) -> Submission:
     """Make a working copy of the submission at `path`: a notebook, a module, a folder, or an archive.
 
-    Parameters
-    ----------
-    workdir
-        A folder of this submission's own, made if need be; archives are unpacked and the copy is made below it.
-    handed
-        What is at `path`, for a caller that has looked at it already.
-
-    Raises
-    ------
-    SubmissionError
-        With one line: nothing there, not the assignment's files, unsafe, too large, no usable notebook, Python 2.
-    AuthoringError
-        A provided file is in neither the hand-out nor the solution.
-    WorkerError
-        `workdir` cannot be written.
+    `workdir` is a folder of this submission's own, made if need be; archives are unpacked and the copy is made below
+    it. `handed` is what is at `path`, for a caller that has looked at it already. Raises SubmissionError, with one
+    line, if nothing is there, or it is not the assignment's files, unsafe, too large, without a usable notebook or in
+    Python 2; AuthoringError if a provided file is in neither the hand-out nor the solution; WorkerError if `workdir`
+    cannot be written.
     """
     beside, skip = module_paths(assignment), mounted_folders(assignment)
     handed = handed.again(beside, skip) if handed else gather(path, workdir / "unpacked", beside=beside, skip=skip)
@@ -187,14 +177,8 @@ MAX_WRITTEN_FILES = 50
 def with_written(handed: SubmittedFiles, notebook: str | None, scratch: Path, assignment: Assignment) -> SubmittedFiles:
     """The submission with the Python files that its notebook writes, put into `scratch`.
 
-    Those handed in outrank them, but for one that is still the hand-out's stub where a cell writes it finished.
-
-    Raises
-    ------
-    SubmissionError
-        The notebook cannot be read.
-    OSError
-        `scratch` cannot be written.
+    Those handed in outrank them, but for one that is still the hand-out's stub where a cell writes it finished. Raises
+    SubmissionError if the notebook cannot be read, OSError if `scratch` cannot be written.
     """
     if notebook is None:
         return handed

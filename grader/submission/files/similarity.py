@@ -94,10 +94,7 @@ def expected(assignment: Assignment) -> AssignmentProfile:
 def likeness(profile: Profile, wanted: AssignmentProfile, weights: Mapping[str, float] | None = None) -> float:
     """How much of what the assignment shows is found, 0 to 1.
 
-    Parameters
-    ----------
-    weights
-        What each name is worth; 1 for one that is not there. Names that many assignments share tell little.
+    `weights` say what each name is worth, 1 for one that is not there: names that many assignments share tell little.
     """
     worth = {name: (weights or {}).get(name, 1.0) for name in wanted.names}
     seen = {

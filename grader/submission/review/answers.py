@@ -58,20 +58,13 @@ def extract_answer(
     Where no heading does, a bold lead-in or any line that holds that text, or the question's, opens the section; else
     the only heading with its number, or with its letter below the same number, which may be in another language.
 
-    Parameters
-    ----------
-    stub
-        The hand-out's notebook: what it says already is no answer. None, or one that words the section otherwise
-        (another edition's), makes the last markdown cells of the section the answer.
-    figures
-        Cell index -> a sentence for each figure that the cell drew when it was run.
+    What `stub`, the hand-out's notebook, says already is no answer. None, or one that words the section otherwise
+    (another edition's), makes the last markdown cells of the section the answer. `figures` has for a cell a sentence
+    for each figure that it drew when it was run.
 
-    Returns
-    -------
-    Answer
-        For `plot` the figures, or the last code cell that was to draw one and did not; for `tuning` the last code cell
-        that is not the stub's; else text. `untouched`: only what the hand-out says is there; `empty`: not even that,
-        or no figure; `not found`: no such section.
+    Of `plot` the answer is the figures, or the last code cell that was to draw one and did not; of `tuning` the last
+    code cell that is not the stub's; else text. `untouched`: only what the hand-out says is there; `empty`: not even
+    that, or no figure; `not found`: no such section.
     """
     given = _section(stub, manual) if stub is not None else []
     known: frozenset[str] | None = None

@@ -36,14 +36,9 @@ def order_notes(notebook: Notebook) -> list[str]:
 
 
 def given_cell_notes(notebook: Notebook, stub: Notebook, unsolved: Mapping[int, bool]) -> list[str]:
-    """Given cells of the hand-out that the student edited.
+    """Given cells of the hand-out's notebook, `stub`, that the student edited.
 
-    Parameters
-    ----------
-    stub
-        The hand-out's notebook.
-    unsolved
-        For each code cell of the stub, by its index: whether the student is to fill it in.
+    `unsolved` says for each of its code cells, by index, whether the student is to fill it in.
     """
     kept = {c.source for c in notebook.code} & {s.source for s in stub.code}
     changed = {c.index: _plain(c.source) for c in notebook.code if c.source not in kept}

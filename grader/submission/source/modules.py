@@ -57,14 +57,8 @@ class Held(Struct, frozen=True):
 class Modules:
     """The modules below `folder` as the notebook in its subfolder `start` sees them.
 
-    Parameters
-    ----------
-    folder
-        Read when a module is first asked for.
-    texts
-        Sources that are known already, by path relative to `folder`.
-    start
-        The notebook's folder, relative: first on the import path, before `folder` itself.
+    `folder` is read when a module is first asked for; `texts` are sources that are known already, by path relative to
+    it. `start`, the notebook's folder, is relative too, and comes first on the import path, before `folder` itself.
     """
 
     def __init__(self, folder: Path, texts: Mapping[str, str], start: str = "") -> None:

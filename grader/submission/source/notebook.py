@@ -60,10 +60,7 @@ _CONFLICT = re.compile(rb"^(<<<<<<<|>>>>>>>) ", re.MULTILINE)
 def read_notebook(path: Path) -> Notebook:
     """Read the notebook file at `path`; its `name` is the file's.
 
-    Raises
-    ------
-    SubmissionError
-        There is no such file, or it is no notebook that could be graded.
+    Raises SubmissionError if there is no such file, or it is no notebook that could be graded.
     """
     shown = printable(path.name)
     try:
@@ -82,10 +79,7 @@ def read_notebook(path: Path) -> Notebook:
 def refuse_python2(notebook: Notebook) -> None:
     """Name a notebook of Python 2 as such: it cannot be graded, which is not the same as wrong.
 
-    Raises
-    ------
-    SubmissionError
-        If it is one.
+    Raises SubmissionError if it is one.
     """
     if notebook.python2:
         raise SubmissionError(
@@ -97,10 +91,7 @@ def refuse_python2(notebook: Notebook) -> None:
 def parse_notebook(data: bytes, name: str) -> Notebook:
     """Read a notebook from the bytes of its file; `name` is what the `Notebook` and the messages call it.
 
-    Raises
-    ------
-    SubmissionError
-        With one line that says what is wrong and what to do; nothing else is ever raised.
+    Raises SubmissionError, with one line that says what is wrong and what to do; nothing else is ever raised.
     """
     shown = printable(name)
     if len(data) > MAX_BYTES:
@@ -246,10 +237,7 @@ class _NotUpgraded(Exception):
 def _upgrade(raw: dict[str, Any]) -> dict[str, Any]:
     """The format 4 form of a format 1, 2 or 3 notebook given as decoded JSON.
 
-    Raises
-    ------
-    _NotUpgraded
-        The converter could not make sense of it.
+    Raises _NotUpgraded if the converter could not make sense of it.
     """
     if _is_large(raw):
         raise _NotUpgraded(f"it holds more than {MAX_OLD_VALUES:,} lists and dictionaries")

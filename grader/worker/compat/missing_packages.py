@@ -125,10 +125,7 @@ def _is_here(package: str) -> bool:
 def import_with(placeholders: Placeholders, module: str, own: Callable[[str], bool]) -> None:
     """Import a module of the student's, with placeholders for packages that are not here.
 
-    Raises
-    ------
-    BaseException
-        Whatever else the module raises.
+    Whatever else the module raises goes through.
     """
     while True:
         try:
@@ -157,16 +154,8 @@ def resume_cell(
 ) -> Rest:
     """Run the rest of a cell that ended at an import or a plot: what needs the package fails where it is used.
 
-    Parameters
-    ----------
-    tree
-        The cell.
-    error
-        What it raised.
-    file
-        The name under which the cell was compiled.
-    stand_in
-        Puts a placeholder in the package's place; False where there is none to put.
+    `error` is what it raised, `file` the name under which it was compiled. `stand_in` puts a placeholder in the
+    package's place; False where there is none to put.
     """
     begin = 0
     skipped: BaseException | None = None

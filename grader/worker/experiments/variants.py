@@ -45,20 +45,12 @@ Space = dict[str, Any]
 def observe_all(student: Any, jobs: Mapping[str, Any]) -> dict[str, npt.NDArray[np.uint8]]:
     """Run `jobs["runs"]` on each of `jobs["variants"]`.
 
-    Parameters
-    ----------
-    student
-        What a probe gets.
-    jobs
-        `sources`: for each a check's files, as (file name, text). `variants`: for each a list of (module, name, source
-        of the definition), module "" the notebook. `runs`: for each variant a list of (number of the source, check id,
-        seed). `seconds`: what one variant may take.
+    `student` is what a probe gets. `jobs` holds `sources`, for each a check's files as (file name, text); `variants`,
+    for each a list of (module, name, source of the definition), module "" the notebook; `runs`, for each variant a list
+    of (number of the source, check id, seed); and `seconds`, what one variant may take.
 
-    Returns
-    -------
-    dict
-        For each variant by its number an npz file as bytes: `<run>:<array>` the arrays of the run of that number,
-        `<run>:!ended` 0 if it returned and 1 if it raised. A variant that hung or crashed has no entry.
+    Returns for each variant by its number an npz file as bytes: `<run>:<array>` the arrays of the run of that number,
+    `<run>:!ended` 0 if it returned and 1 if it raised. A variant that hung or crashed has no entry.
     """
     importlib.import_module("grader.worker.experiments.wrappers")  # once, not in every fork
     state = student._Student__state
@@ -76,11 +68,8 @@ def observe_all(student: Any, jobs: Mapping[str, Any]) -> dict[str, npt.NDArray[
 def touched(student: Any, jobs: Mapping[str, Any]) -> dict[str, npt.NDArray[np.uint8]]:
     """Which top-level functions and classes run in each of `jobs["runs"]`, as (number of the source, check id, seed).
 
-    Returns
-    -------
-    dict
-        For each run by its number the pairs of module ("" the notebook) and name, as JSON in bytes: of every function
-        that was called, and of the classes of the object that it was called on.
+    For each run by its number the pairs of module ("" the notebook) and name, as JSON in bytes: of every function that
+    was called, and of the classes of the object that it was called on.
     """
     state = student._Student__state
     spaces = {"": state.globals} | {module.__name__: vars(module) for module in state.own_modules()}

@@ -41,10 +41,7 @@ FAMILIES: dict[str, Family] = {
 def other(result: Array, arguments: Arguments, family: str, which: str) -> Array:
     """What another formula of the family gives, by its place; with none something that differs from the result.
 
-    Raises
-    ------
-    ValueError
-        If the result is not one of this family, or the formula does not apply.
+    Raises ValueError if the result is not one of this family, or the formula does not apply.
     """
     for terms in FAMILIES[family].known(result, arguments):
         if not which:
