@@ -40,9 +40,13 @@ def network(student, rng, inputs, hidden, outputs):
     The first biases are small, so that hardly a hidden unit is on or off for a whole batch; the second ones have mean
     0, so that there are logits of both signs.
     """
-    net = student.FeedforwardNeuralNet(
-        input_size=inputs, hidden_size=hidden, output_size=outputs, learning_rate=LEARNING_RATE
-    )
+    arguments = {"input_size": inputs, "hidden_size": hidden, "output_size": outputs, "learning_rate": LEARNING_RATE}
+    try:
+        net = student.FeedforwardNeuralNet(**arguments)
+    except TypeError as error:
+        if "keyword argument" not in str(error):
+            raise
+        net = student.FeedforwardNeuralNet(*arguments.values())  # under names of the student's own
     b2 = rng.normal(size=outputs)
     values = {
         "W1": rng.normal(size=(inputs, hidden)) / np.sqrt(inputs),

@@ -296,4 +296,20 @@ RIGHT = [
             """,
         },
     ),
+    Edit(
+        name="arguments of the network's constructor under other names",
+        changes=(
+            Change(
+                "exercise_09_notebook.py",
+                "(self, input_size, hidden_size, output_size, learning_rate=1e-2):",
+                "(self, D, H, K, eta=1e-2):\n"
+                "        input_size, hidden_size, output_size, learning_rate = D, H, K, eta",
+            ),
+            Change(
+                "exercise_09_notebook.py",
+                "(input_size=D, hidden_size=H, output_size=K, learning_rate=learning_rate)",
+                "(D, H, K, learning_rate)",
+            ),
+        ),
+    ),
 ]
