@@ -306,6 +306,23 @@ MISTAKES = [
         "`w *= self.reg` (cell 4, line 6) writes into `self.params['W1']`, of which `w` is another name",
     ),
     (
+        """
+        def gradients(product, b, steps):
+            r = np.array(b, dtype=float)
+            d = r
+            for _ in range(steps):
+                step = r @ r / (d @ product(d))
+                r -= step * product(d)
+                d = r + 0.5 * d
+            return d
+        """,
+        "(cell 4, line 8) changes the array in place, and `d` is another name for it and no copy",
+    ),
+    (
+        "def sweep(u):\n    new = u\n    new[1:] = u[:-1]\n    new[0] = u[-1]\n    return new",
+        "changes the array in place, and `u` is another name for it and no copy: what is read from `u` below",
+    ),
+    (
         "def step(w, g, rate=0.003):\n    w -= rate * g\n    return w - 0.003 * g",
         "`0.003` (cell 4, line 5) is the default of `rate` as a number",
     ),
@@ -347,6 +364,12 @@ MISTAKES = [
 ]
 
 NO_MISTAKES = [
+    "def sweep(u):\n    new = u.copy()\n    new[1:] = u[:-1]\n    new[0] = u[-1]\n    return new",
+    "def count(n):\n    m = n\n    n -= 1\n    return m + n",  # of numbers
+    "def relu(x):\n    out = x\n    out[x < 0] = 0\n    return out",
+    "def last(x):\n    best = np.zeros(x.shape)\n    old = best\n    best = x\n    best[0] = 1\n    return old",
+    "def moved(x):\n    y = x\n    x[0] = 1\n    y = np.ones(x.shape)\n    return y",
+    "def either(x, keep):\n    y = x * 1\n    if keep:\n        y = x\n    y[0] = 1\n    return x + y",
     "def step(ws):\n    new = []\n    for w in ws:\n        w = w - 0.1\n        new.append(w)\n    return new",
     "def step(ws):\n    for w in ws:\n        w -= 0.1",
     "def last(ws):\n    for w in ws:\n        w = w * 2\n    return w",

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from grader.diagnosis.codes import Candidate
 from grader.diagnosis.evidence import Evidence
-from grader.diagnosis.rules import calls, errors, layers, prepared, shapes, sizes, source, state, values
+from grader.diagnosis.rules import aliases, calls, errors, layers, prepared, shapes, sizes, source, state, values
 
 
 class Rule(NamedTuple):
@@ -58,6 +58,7 @@ RULES: tuple[Rule, ...] = (
     Rule(layers.wrong_forward, consequences=True),
     Rule(state.shared_by_calls, judged=True),
     Rule(state.written_by_another_name, judged=True),
+    Rule(aliases.changed_by_another_name, judged=True),
     Rule(source.default_written_out, judged=True),
     Rule(source.reads_notebook, judged=True),
     Rule(source.never_read, judged=True),
