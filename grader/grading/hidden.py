@@ -22,6 +22,11 @@ from grader.model import Check, Comparison, Diagnosis, Outcome
 
 TRY_OTHERS = "A hidden check has sizes and numbers of its own: where yours work, try others, and two calls in a row."
 """Of an exception in a hidden check, whose text may have been made to carry what the check asks."""
+TRY_SIZES = {
+    "MemoryError": "Is there an array that grows with the square of what comes in? A hidden check's inputs are larger.",
+    "RecursionError": "Does a function that calls itself come to an end for every size and number?",
+}
+"""The same, of an exception whose type says more."""
 KINDS = {"b": "bool", "i": "int", "u": "int", "f": "float", "c": "complex"}
 OTHER = "another array"
 _NUMBER = re.compile(r"(?<![\w.\[])-?\d+(?:\.\d+)?(?:e[+-]?\d+)?(?![\w\]])")

@@ -18,7 +18,7 @@ from grader.assignment.loading.own_words import can_fail
 from grader.compare.messages import enumerated
 from grader.compare.plain import compare_value, fitted, surplus
 from grader.errors import AuthoringError
-from grader.grading.hidden import TRY_OTHERS, shown_array
+from grader.grading.hidden import TRY_OTHERS, TRY_SIZES, shown_array
 from grader.grading.judging import JudgeError, is_judged, verdicts
 from grader.grading.returned import empty_function, not_taken_apart, without_return
 from grader.model import (
@@ -268,7 +268,7 @@ def _not_returned(check: Check, observation: Observation) -> Outcome:
     else:
         message = f"Your code raised {error.type}{detail}{where}."
         if check.visibility == "hidden" and not detail:
-            message += f" {TRY_OTHERS}"
+            message += f" {TRY_SIZES.get(error.type, TRY_OTHERS)}"
     return Outcome(check=check, status=status, score=Fraction(0), message=message, seconds=observation.seconds)
 
 

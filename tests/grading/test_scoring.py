@@ -241,11 +241,19 @@ def test_what_the_hand_outs_own_notebook_runs_is_not_told_as_the_students() -> N
     assert without_notebook(passed) == passed
 
 
-def test_an_exception_in_a_hidden_check_says_what_to_do_and_not_what_was_asked() -> None:
-    observation = Observation(check="probe", ended="error", error=StudentError(type="IndexError", message=""))
+@pytest.mark.parametrize(
+    ("type", "said"),
+    [
+        ("IndexError", "sizes and numbers of its own"),
+        ("MemoryError", "an array that grows with the square of what comes in?"),
+        ("RecursionError", "come to an end for every size"),
+    ],
+)
+def test_an_exception_in_a_hidden_check_says_what_to_do_and_not_what_was_asked(type: str, said: str) -> None:
+    observation = Observation(check="probe", ended="error", error=StudentError(type=type, message=""))
     message = outcome(check(visibility="hidden"), observation, given(a=np.ones(2))).message
-    assert message.startswith("Your code raised IndexError. ")
-    assert "sizes and numbers of its own" in message
+    assert message.startswith(f"Your code raised {type}. ")
+    assert said in message
 
 
 @pytest.mark.parametrize(
