@@ -64,7 +64,8 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
-ASSETS = {"/page.css": "text/css", "/page.js": "text/javascript"}
+ASSETS = {"/": "text/html", "/page.css": "text/css", "/page.js": "text/javascript"}
+"""The same for everybody: a page that is loaded again has its token in the browser, not in its address."""
 
 
 class PageCommand(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -359,11 +360,9 @@ def application(session: MarkingSession, token: str) -> Starlette:
 
         return guard
 
-    async def page(request: Request) -> Response:
-        return Response(_asset("page.html"), media_type="text/html")
-
     async def asset(request: Request) -> Response:
-        return Response(_asset(request.url.path.removeprefix("/")), media_type=ASSETS[request.url.path])
+        name = request.url.path.removeprefix("/") or "page.html"
+        return Response(_asset(name), media_type=ASSETS[request.url.path])
 
     async def everything(request: Request) -> Response:
         if request.query_params.get("after") == str(session.log.last()):
@@ -384,7 +383,7 @@ def application(session: MarkingSession, token: str) -> Starlette:
         command = await _command(request)
         return _json({"taken": session.log.lease(f"{command.part}/{command.answer}", command.tab, session.who)})
 
-    routes = [Route("/", guarded(page)), *(Route(path, guarded(asset)) for path in ASSETS)]
+    routes = [Route(path, guarded(asset)) for path in ASSETS]
     routes += [Route("/api/all", guarded(everything)), Route("/api/answer", guarded(answer))]
     routes += [
         Route(f"/api/{name}", guarded(answered), methods=["POST"])
@@ -403,9 +402,8 @@ def _refused(request: Request, token: str) -> str:
     if request.headers.get("sec-fetch-site", "none") not in ("none", "same-origin"):
         return "another page may not ask"
     if request.url.path in ASSETS:
-        return ""  # the same for everybody
-    given = request.headers.get("x-token") or (request.query_params.get("token", "") if request.url.path == "/" else "")
-    if not hmac.compare_digest(given.encode(), token.encode()):
+        return ""
+    if not hmac.compare_digest(request.headers.get("x-token", "").encode(), token.encode()):
         return "open the address that `grade mark` printed"
     if request.method == "POST" and request.headers.get("content-type") != "application/json":
         return "another page may not ask"

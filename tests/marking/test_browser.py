@@ -190,7 +190,7 @@ def test_everything_by_mouse(browser: Any, small: Path) -> None:
     page.wait_for_selector("#dialog article")
     click("Close")
     click("Find")
-    page.get_by_label("Text; nothing lists").fill("convex")
+    page.get_by_label("Text to find").fill("convex")
     page.locator("#dialog-body li button").last.click()
     click("Reopen")
     page.get_by_role("textbox", name="Reason").fill("once more")
@@ -259,6 +259,65 @@ def test_two_browsers_at_once_lose_nothing_and_share_the_work(browser: Any, tmp_
     assert {e.who for e in marked} == {"ada", "bob"}
     for session in sessions:
         session.close()
+
+
+def test_a_page_that_is_loaded_again_goes_on_and_another_tab_has_to_be_told(browser: Any, small: Path) -> None:
+    served = serve(small)
+    page = opened(browser, served)
+    page.keyboard.press("c")
+    page.keyboard.type("half a comment")
+    page.reload()
+    until(page, "document.querySelector('#progress').textContent")
+    assert page.locator("#comment").input_value() == "half a comment"
+    assert page.problems == []
+    other = browser.new_context().new_page()
+    other.goto(served.url)
+    other.wait_for_selector("text=open the address that `grade mark` printed")
+    served.close()
+
+
+def test_what_is_typed_into_a_new_item_replaces_the_points_proposed(browser: Any, small: Path) -> None:
+    served = serve(small)
+    page = opened(browser, served)
+    page.keyboard.press("Enter")  # nobody's answer
+    page.keyboard.press("n")
+    page.wait_for_selector("#dialog[open]")
+    page.keyboard.type("-1.25")
+    page.keyboard.press("Tab")
+    page.keyboard.type("No reason")
+    page.keyboard.press("Enter")
+    until(page, "question().items.length === 1")
+    assert page.evaluate("question().items[0].points") == -1.25
+    page.keyboard.press("Enter")
+    settled(page)
+    page.keyboard.press("e")
+    page.wait_for_selector("#dialog[open]")
+    page.keyboard.type("-1")
+    page.wait_for_selector("text=Changes the points of 1 marked answer.")
+    assert page.problems == []
+    served.close()
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_each_answer_is_shown_from_its_start(browser: Any, tmp_path: Path, width: int) -> None:
+    store = tmp_path / "s.sqlite"
+    long = {f"s{n}": f"answer {n}: " + "word " * 2000 for n in range(3)}
+    fill(store, [(who, 1, report(who, {"2": answer(text)})) for who, text in long.items()])
+    served = serve(store)
+    page = opened(browser, served, viewport={"width": width, "height": 600})
+    for _ in range(2):
+        page.wait_for_timeout(300)  # the next ones come meanwhile
+        page.evaluate("scrollTo(0, 1e6); document.querySelector('#answer').scrollTop = 1e6")
+        assert page.evaluate("document.querySelector('#answer').scrollTop") > 100
+        before = page.locator("#answer").inner_text()
+        page.locator("#save").click()
+        until(page, f"document.querySelector('#answer').innerText.slice(0, 9) !== {before[:9]!r}")
+        assert page.evaluate("document.querySelector('#answer').scrollTop") == 0
+        for box in ("#answer-title", "#answer"):
+            top = page.evaluate(f"document.querySelector('{box}').getBoundingClientRect().top")
+            assert 0 <= top < 500, box
+    assert page.problems == []
+    served.close()
 
 
 def test_marks_outlive_a_server_that_is_away_for_a_while(browser: Any, small: Path) -> None:

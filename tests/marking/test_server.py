@@ -82,8 +82,9 @@ def give(served: Served, key: str, *, seen: int | None = None, **more: object) -
 @pytest.mark.parametrize(
     ("path", "headers"),
     [
-        ("/", {"X_Token": ""}),
-        ("/?token=wrong", {"X_Token": ""}),
+        ("/", {"Host": "evil.example"}),
+        ("/", {"Sec_Fetch_Site": "cross-site"}),
+        ("/api/all", {"X_Token": ""}),
         ("/api/all", {"X_Token": "wrong"}),
         ("/api/all?token=a-token-for-tests", {"X_Token": ""}),
         ("/api/all", {"Host": "grades.example.org"}),

@@ -15,6 +15,7 @@ const drafts = new Map(JSON.parse(sessionStorage.getItem("drafts") || "[]")); //
 const answers = new Map(); // answers with their evidence, by place
 const waiting = JSON.parse(sessionStorage.getItem("waiting") || "[]"); // marks on their way
 let sending = false, shownSince = performance.now(), lastItem = "", asSource = false;
+let arrived = ""; // "question" or "answer": what has just been gone to, until it is shown
 const times = []; // seconds that marks took here
 
 async function ask(path, body) {
@@ -37,6 +38,7 @@ const place = (part = at.part, answer = at.answer) => `${part}/${answer}`;
 const missing = (key) => key === "nothing" || key === "not found";
 const isOpen = (q, g) => !g.mark && !waiting.some((w) => place(w.part, w.answer) === place(q.id, g.key));
 const shown = (n) => String(Math.round(n * 100) / 100);
+const count = (n, thing) => `${n} ${thing}${n === 1 ? "" : "s"}`;
 const signed = (n) => (n > 0 ? "+" : n < 0 ? "−" : "") + shown(Math.abs(n));
 const round = (n) => Math.round(n * 1e6) / 1e6;
 function pointsOf(q, answer, mark) {
@@ -47,6 +49,7 @@ function pointsOf(q, answer, mark) {
 
 // ---- where one is
 function go(part, answer) {
+  arrived = part === at.part ? "answer" : "question";
   at = { part, answer: answer ?? firstOpen(part) };
   const g = group(), kept = drafts.get(place());
   draft = kept ? { ...kept } : g.mark ? { items: [...g.mark.items], adjust: g.mark.adjust, comment: g.mark.comment } : { items: [], adjust: 0, comment: "" };
@@ -99,7 +102,7 @@ function show() {
   $("model").lastElementChild.innerHTML = q.model;
   showMark();
   $("flag").setAttribute("aria-pressed", String(Boolean(g.flag)));
-  const taken = g.students === 1 ? "1 student has this answer" : `${g.students} students have this answer`;
+  const taken = `${count(g.students, "student")} ${g.students === 1 ? "has" : "have"} this answer`;
   $("group").textContent = [taken, g.flag && `flagged by ${g.flag}`, g.mark && `marked by ${g.mark.who}`].filter(Boolean).join("; ");
   const stale = g.mark?.stale ? "The rubric has changed since this mark was adjusted by hand; it kept its points." : "";
   notice(g.reopened ? `Reopened: ${g.reopened}` : stale);
@@ -116,7 +119,7 @@ function showAnswer(a) {
   const g = group(), box = $("answer");
   const left = g.key === "nothing" ? "left it as it was handed out, or empty" : "renamed or removed the section: no answer was found";
   $("answer-title").textContent = missing(g.key) ? "No answer" : `Answer ${a.holders.map((h) => h.name || h.code).slice(0, 3).join(", ")}${a.holders.length > 3 ? " …" : ""}`;
-  if (missing(g.key)) box.textContent = `${g.students === 1 ? "1 student" : `${g.students} students`} ${left}. Enter gives 0 points.`;
+  if (missing(g.key)) box.textContent = `${count(g.students, "student")} ${left}. Enter gives 0 points.`;
   else if (asSource) box.replaceChildren(element("pre", { textContent: a.source }));
   else box.innerHTML = a.html;
   if (!missing(g.key) && !a.html && !asSource) box.replaceChildren(...a.figures.map((f) => element("p", { className: "muted", textContent: f })));
@@ -135,6 +138,15 @@ function showAnswer(a) {
   $("evidence").hidden = !body.childElementCount;
   $("old").hidden = !a.old;
   if (a.old) $("old").textContent = `The answer changed. Before it had ${shown(a.old.points)} points from ${a.old.who}${a.old.comment ? `: ${a.old.comment}` : ""}`;
+  reachable();
+  if (arrived) { // the one before may have been left at its end
+    box.scrollTop = 0;
+    if (arrived === "question") scrollTo(0, 0);
+    else box.scrollIntoView({ block: "nearest" });
+    arrived = "";
+  }
+}
+function reachable() { // by Tab, to be scrolled with the arrow keys
   document.querySelectorAll("#work pre, #work .prose").forEach((box) => { if (box.scrollWidth > box.clientWidth || box.scrollHeight > box.clientHeight) box.tabIndex = 0; });
 }
 const picture = (p) => element("img", { src: `data:image/png;base64,${p}`, alt: "Figure that the student's code drew" });
@@ -260,7 +272,9 @@ function dialog(title, body, ok) {
   $("dialog-ok").textContent = ok || "";
   box.returnValue = "";
   box.showModal();
-  (box.querySelector("#dialog-body input, #dialog-body button") || box).focus();
+  const first = box.querySelector("#dialog-body input, #dialog-body button") || box;
+  first.focus();
+  first.select?.(); // what is typed replaces what is proposed
   return new Promise((done) => { box.onclose = () => done(box.returnValue === "ok"); });
 }
 async function editItem(item) {
@@ -275,7 +289,7 @@ async function editItem(item) {
   const weigh = async () => {
     const { changed, kept } = await ask("/api/preview", { ...command(), part: at.part, text: text.value || "-" });
     effect.hidden = false;
-    effect.textContent = `Changes the points of ${changed} marked answers. ${kept ? `${kept} that were adjusted by hand have it and stay as they are.` : ""}`;
+    effect.textContent = `Changes the points of ${count(changed, "marked answer")}. ${kept ? `${count(kept, "answer")} with it, adjusted by hand, ${kept === 1 ? "stays as it is" : "stay as they are"}.` : ""}`;
   };
   if (!fresh) points.oninput = gone.onchange = weigh;
   const body = [element("label", {}, "Points ", points), element("label", {}, "Text for the student ", text), element("label", {}, "Note for those who mark ", note)];
@@ -292,7 +306,7 @@ function listOf(rows) {
   return element("ul", {}, ...rows.map(([label, act]) => element("li", {}, element("button", { type: "button", textContent: label, onclick: () => { $("dialog").close(); act(); } }))));
 }
 function labels(groups, q) {
-  return groups.map((g) => [`${g.mark ? `${shown(g.mark.points)} points` : "not marked"}, ${g.students} student${g.students === 1 ? "" : "s"}: ${g.text.slice(0, 120) || g.key.slice(0, 9)}`, () => go(q.id, g.key)]);
+  return groups.map((g) => [`${g.mark ? `${shown(g.mark.points)} points` : "not marked"}, ${count(g.students, "student")}: ${g.text.slice(0, 120) || g.key.slice(0, 9)}`, () => go(q.id, g.key)]);
 }
 function who() {
   const q = question(), item = q.items.find((i) => i.key === lastItem) || q.items.find((i) => draft.items.includes(i.key)) || q.items[0];
@@ -322,7 +336,7 @@ function find() {
   box.oninput = fill;
   box.onkeydown = (e) => { if (e.key === "Enter") { e.preventDefault(); list.querySelector("button")?.click(); } };
   fill();
-  dialog("Find an item or an answer", [element("label", {}, "Text; nothing lists the flagged answers ", box), list]);
+  dialog("Find an item or an answer", [element("label", {}, "Text to find; without one, all items and the flagged answers ", box), list]);
 }
 const KEYS = [["1 … 9, 0", "give or take an item"], ["Enter", "save, next unmarked"], ["j k", "next, previous answer"], ["l h", "next, previous question"], ["c", "comment"], ["n", "new item from the comment"], ["e", "change the last item"], ["+ −", "half a point by hand"], ["/", "find an item or an answer"], ["f", "second opinion"], ["u", "undo"], ["w", "who has the last item"], ["x", "first marked answers"], ["r", "model answer"], ["s", "source of the answer"], ["v", "code, output, results"], ["?", "these keys"]];
 const help = () => dialog("Keys", [element("table", {}, element("tbody", {}, ...KEYS.map(([key, text]) => element("tr", {}, element("th", { scope: "row", textContent: key }), element("td", { textContent: text })))))]);
@@ -349,6 +363,7 @@ $("comment").oninput = () => { draft.comment = $("comment").value; drafts.set(pl
 $("parts").onchange = () => { go($("parts").value); $("parts").blur(); };
 for (const [id, act] of Object.entries({ "part-back": () => stepPart(-1), "part-next": () => stepPart(1), find, help, source, new: () => editItem(), who, examples, less: () => adjust(-0.5), more: () => adjust(0.5), save, back: () => step(-1), next: () => step(1), flag, undo, reopen }))
   $(id).addEventListener("click", () => { act(); if (id !== "find" && id !== "help") $(id).blur(); });
+for (const id of ["model", "evidence"]) $(id).addEventListener("toggle", reachable);
 $("items").addEventListener("click", () => document.activeElement?.blur());
 setInterval(async () => {
   if (!data || waiting.length) return;
