@@ -106,13 +106,18 @@ def outside(root: int, pid: int) -> int:
 
 def waited_for_a_core(pid: int) -> float:
     """Seconds for which a process, or that one of its descendants which waited longest, could have run and did not."""
-    return max((_waited(each) for each in (pid, *descendants(pid))), default=0.0)
+    return max((_counted(each, 1) for each in (pid, *descendants(pid))), default=0.0)
 
 
-def _waited(pid: int) -> float:
+def computed(pid: int) -> float:
+    """Seconds for which a process, or that one of its descendants which computed longest, has had a core."""
+    return max((_counted(each, 0) for each in (pid, *descendants(pid))), default=0.0)
+
+
+def _counted(pid: int, field: int) -> float:
     most = 0
     with contextlib.suppress(OSError):
         for task in os.listdir(f"/proc/{pid}/task"):
             with contextlib.suppress(OSError, ValueError, IndexError), open(f"/proc/{pid}/task/{task}/schedstat") as f:
-                most = max(most, int(f.read().split()[1]))
+                most = max(most, int(f.read().split()[field]))
     return most / 1e9

@@ -41,6 +41,10 @@ TOO_SLOW = (
     "did not finish within {:g} s: either a loop does not end, or the code takes far too many steps for arrays of this"
     " size"
 )
+WAITS = (
+    "did not finish within {:g} s and hardly computed: it waits for something that does not come, such as another"
+    " thread, a lock, or the end of a `sleep`"
+)
 STATE_DESTROYED = "the state that this is probed in was destroyed by the notebook"
 
 
@@ -98,11 +102,12 @@ def _observed(session: Session, check: Check, seed: int, replacements: Sequence[
         values = {name: received(value, buffers) for name, value in observed.values.items()}
         session.answered += sum(map(len, buffers))
         child.release()
-    except wire.DeadlineExceeded:
+    except wire.DeadlineExceeded as late:
         child.end()
         if session.allowance is not None and session.allowance.left() <= 0:
             return not_answered(check, "timeout", USED_UP, started)
-        return not_answered(check, "timeout", TOO_SLOW.format(seconds), started)
+        sentence = WAITS if late.idle and not private else TOO_SLOW
+        return not_answered(check, "timeout", sentence.format(seconds), started)
     except wire.Closed:
         how = child.end()  # an exit code is the student's to choose
         return not_answered(check, "crashed", "the process ended" if private else how, started)

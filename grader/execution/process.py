@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from grader.errors import WorkerError
-from grader.execution.fair_time import Allowance, Deadline, outside, waited_for_a_core
+from grader.execution.fair_time import Allowance, Deadline, computed, outside, waited_for_a_core
 from grader.execution.spawn import Launched, launch, launch_in
 from grader.sandbox import bubblewrap, tiers
 from grader.sandbox.watchdog import remove
@@ -27,6 +27,8 @@ START_SECONDS = 60.0
 """Interpreter and NumPy load in 0.2 s; a loaded machine with a cold disk has taken ten."""
 ANSWER_SECONDS = 30.0
 """For commands that run no student code; a machine that stands still for longer loses a student points."""
+IDLE = 0.1
+"""A process that has computed for less than this share of its time waits for something."""
 Answer = TypeVar("Answer", bound=Reply)
 
 
@@ -68,6 +70,9 @@ class WorkerProcess:
             wire.send(self.channel, wire.COMMANDS, command, deadline=deadline.started + seconds)
             try:
                 return self._answer(expected, deadline, max_buffers)
+            except wire.DeadlineExceeded as late:
+                late.idle = bool(self._outside) and computed(self._outside) < IDLE * seconds
+                raise
             finally:
                 waited(deadline.waited)
 

@@ -21,6 +21,7 @@ from grader.worker.compat import numpy_aliases
 from grader.worker.compat.missing_packages import Placeholders
 from grader.worker.compat.notebook_imports import add_notebook_imports
 from grader.worker.compat.shadowed import give_way
+from grader.worker.compat.thread_pools import revive_after_fork
 from grader.worker.messages import Prepare
 from grader.worker.student_error import is_own, student_error
 
@@ -73,6 +74,7 @@ class State:
         give_way((command.run_folder, command.folder))
         add_notebook_imports((command.run_folder, command.folder), self.shell)
         breakpoints.disable()
+        revive_after_fork()
         if command.compat is not None:
             try:
                 exec(compile(command.compat, "compat.py", "exec"), self._shim)

@@ -553,6 +553,19 @@ def test_a_module_that_a_cell_writes_anew_is_reloaded_where_the_notebook_asks_fo
     assert session.cells[4].text.strip() == seen
 
 
+@pytest.mark.parametrize(("between", "seen"), [("", "True 1"), ("%%writefile helper.py\nclass A: n = 2", "False 2")])
+def test_a_reload_of_an_unchanged_module_makes_no_second_class(
+    run: Runner, tmp_path: Path, between: str, seen: str
+) -> None:
+    cells = [
+        "import importlib, helper\nfrom helper import A\na = A()",
+        between,
+        "importlib.reload(helper)\nprint(isinstance(a, helper.A), helper.A.n)",
+    ]
+    session = run(tmp_path, cells, [], [], modules={"helper.py": "class A: n = 1"})
+    assert session.cells[2].text.strip() == seen
+
+
 def test_a_reload_that_fails_keeps_the_old_module(run: Runner, tmp_path: Path) -> None:
     cells = [
         "%load_ext autoreload\n%autoreload 2",
@@ -575,6 +588,28 @@ def test_all_answers_together_have_bounds(run: Runner, tmp_path: Path) -> None:
     session = run(tmp_path, [GOOD], checks, [END] * 4, limits=limits)
     seen = [observe(session, check, seed=5) for check in checks]
     assert [o.ended for o in seen] == ["returned", "returned", "crashed", "returned"]  # of two million bytes
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [("import time; time.sleep(60)", "it waits for something"), ("while True: pass", "a loop does not end")],
+)
+def test_code_that_waits_is_not_told_to_compute(run: Runner, tmp_path: Path, body: str, said: str) -> None:
+    check = make_check(DOUBLE, uses=["f"])
+    seen = observe(run(tmp_path, [f"def f(x):\n    {body}"], [check], [END]), check, seed=1)
+    assert seen.error is not None
+    assert said in seen.error.message
+
+
+def test_a_pool_of_threads_that_the_notebook_has_used_works_in_a_probe(run: Runner, tmp_path: Path) -> None:
+    cells = [
+        "from concurrent.futures import ThreadPoolExecutor\npool = ThreadPoolExecutor(2)",
+        "def f(x):\n    return np.array(list(pool.map(float, x)))",
+        "import numpy as np\nf([1, 2, 3, 4])",
+    ]
+    check = make_check(DOUBLE, uses=["f"])
+    seen = observe(run(tmp_path, cells, [check], [END]), check, seed=1)
+    assert seen.ended == "returned", seen.error
 
 
 def test_no_process_is_left_behind(tmp_path: Path) -> None:
