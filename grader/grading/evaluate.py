@@ -182,7 +182,7 @@ class _Run:
             elif not any(o.status == "missing" for o in self.outcomes.values()):  # else that may be why it raised
                 result = after_cell(result, _made_in(session.anchors[check.id], session.cells), session.cells)
             if check.visibility == "hidden":
-                result = beside_public(result, self.outcomes.values())
+                result = beside_public(result, self.outcomes.values(), session.cells)
                 result = in_students_words(result, known_names(self._assignment, self._golden))
             self.outcomes[check.id] = result
             if result.status in LOST:

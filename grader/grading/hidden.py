@@ -8,7 +8,7 @@ arrays as the public checks do: a student cannot look up what only the hidden ch
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from math import isfinite
 from typing import Any
 
@@ -18,7 +18,7 @@ from msgspec import structs
 
 from grader.compare.arrays import LARGEST_HIDDEN_ERROR
 from grader.compare.messages import blurred, enumerated
-from grader.model import Check, Comparison, Diagnosis, Outcome
+from grader.model import CellRun, Check, Comparison, Diagnosis, Outcome
 
 TRY_OTHERS = "A hidden check has sizes and numbers of its own: where yours work, try others, and two calls in a row."
 """Of an exception in a hidden check, whose text may have been made to carry what the check asks."""
@@ -66,10 +66,11 @@ def shown_diagnosis(diagnosis: Diagnosis, golden: Mapping[str, npt.NDArray[Any]]
     return structs.replace(diagnosis, text=text[:1].upper() + text[1:], evidence={})
 
 
-def beside_public(result: Outcome, others: Iterable[Outcome]) -> Outcome:
+def beside_public(result: Outcome, others: Iterable[Outcome], cells: Sequence[CellRun] = ()) -> Outcome:
     """The outcome of a hidden check in which code raised, with the names that public checks have found wrong.
 
-    Of the exception itself nothing but its type is known; what the student can see of the same names is a beginning.
+    Of the exception itself nothing but its type is known; what the student can see of the same names is a beginning,
+    and so is a cell that raised one of this type.
     """
     if result.status != "error" or TRY_OTHERS not in result.message:
         return result
@@ -77,7 +78,9 @@ def beside_public(result: Outcome, others: Iterable[Outcome]) -> Outcome:
     lost = [o for o in others if o.check.visibility == "public" and o.status in ("failed", "partial", "error")]
     asked = [names for o in lost if (names := {use.name for use in o.check.uses}) and names <= own]
     if not asked:
-        return result
+        raised = [c.index for c in cells if c.error and result.message.startswith(f"Your code raised {c.error.type}. ")]
+        cell = f"Cell {raised[0]} of the notebook stops with one, too: see there first." if raised else TRY_OTHERS
+        return structs.replace(result, message=result.message.replace(TRY_OTHERS, cell))
     alone = dict.fromkeys(name for names in asked if len(names) == 1 for name in names)
     who = f"{'A public check' if len(alone) == 1 else 'Public checks'} of {enumerated([f'`{n}`' for n in alone])}"
     who = who if alone else "A public check of the same code"

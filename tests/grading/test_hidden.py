@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from grader.grading.hidden import TRY_OTHERS, _rounded, beside_public, shown_diagnosis
-from grader.model import Check, Diagnosis, Outcome, Part, Status, Uses
+from grader.model import CellRun, Check, Diagnosis, Outcome, Part, Status, StudentError, Uses
 
 GOLDEN = {"dw": np.zeros((5, 3))}
 
@@ -58,5 +58,9 @@ def test_an_exception_in_a_hidden_check_leads_to_what_a_public_one_has_found_of_
         ended("failed", "public", "ReLU", "Linear"),
     ):
         assert beside_public(raised, [other]) == raised
+        stops = CellRun(index=15, status="error", error=StudentError(type="ValueError", message="m"))
+        assert "Cell 15 of the notebook stops with one, too" in beside_public(raised, [other], [stops]).message
+        elsewhere = CellRun(index=3, status="error", error=StudentError(type="TypeError", message="m"))
+        assert beside_public(raised, [other], [elsewhere]) == raised
     failed = ended("failed", "hidden", "ReLU", message="`a` is wrong.")
     assert beside_public(failed, [ended("failed", "public", "ReLU")]) == failed
