@@ -114,7 +114,7 @@ def test_a_page_is_made_with_marks_or_has_them_put_in_later(store: Path, tmp_pat
         assert said in text
     assert "<script" not in text
     assert "&lt;script&gt;" in text or "nearly: <math" in text
-    assert "2.5 / 3, marked by a person" in text
+    assert '<span class="points">2.5 / 3</span>, marked by a person' in text
     assert "a person changed the score of 4 points" in text
     made = html.render(marked(store))
     for name in ("score 1", "mark 1", "score 2", "total"):

@@ -13,7 +13,20 @@ import msgspec
 import pytest
 from jinja2 import UndefinedError
 
-from grader.model import Cell, CellRun, Excerpt, Notebook, Outcome, Report, Status, Uses, Work
+from grader.model import (
+    Answer,
+    Cell,
+    CellRun,
+    Excerpt,
+    Notebook,
+    Outcome,
+    Part,
+    Report,
+    Status,
+    StudentError,
+    Uses,
+    Work,
+)
 from grader.report.html import html
 from grader.report.html.feedback import page_of
 from grader.report.html.highlight import highlighted
@@ -27,7 +40,7 @@ ROOT = Path(__file__).parents[2]
 SITUATIONS = [getattr(sample_reports, n) for n in ("all_passed", "stub", "mixed", "ungradable", "hostile")]
 ATTRIBUTES = {
     *("charset", "http-equiv", "content", "name", "lang", "class", "aria-hidden", "aria-label", "aria-labelledby"),
-    *("id", "href", "scope", "open", "src", "alt", "tabindex", "data-n", "rel", "start", "display", "stretchy"),
+    *("id", "href", "scope", "open", "src", "alt", "data-n", "rel", "start", "display", "stretchy"),
     *("fence", "form", "accent", "mathvariant", "columnalign"),
 }
 VOID = {"meta", "img", "br", "hr"}
@@ -331,3 +344,25 @@ def test_more_elements_than_a_page_needs_are_shown_as_text() -> None:
     made = to_html("# a\n" * 10_000)
     assert made.count("<") < 10
     assert "# a" in made
+
+
+def test_a_question_without_points_has_no_dash_for_them() -> None:
+    free = sample_reports.manual(
+        Part("names", "Names"), 0, "Who are you?", Answer(text="Ada", state="answered", cell=3)
+    )
+    asked = sample_reports.manual(Part("2", "Why"), 3, "Why?", Answer(text="So.", state="answered", cell=4))
+    text = Reader(html.render(report(free, asked))).text
+    assert "names Names answered (cell 3)" in text
+    assert "2 Why – / 3, answered (cell 4)" in text
+
+
+def test_cells_that_stopped_for_the_same_reason_lead_to_the_notebook() -> None:
+    missing = StudentError(type="NameError", message="name 'f' is not defined")
+    made = report(
+        auto(AFFINE, "failed", outcome("a", AFFINE, "A", "failed", 0, 1)),
+        cells=tuple(CellRun(index=n, status="error", error=missing) for n in (0, 1)),
+    )
+    page = html.render(
+        kept(made, (Cell(index=0, kind="code", source="f(1)"), Cell(index=1, kind="code", source="f(2)")))
+    )
+    assert 'Stopped for the same reason: <a href="#cell-1">cell 1</a>' in page

@@ -14,11 +14,13 @@ import struct
 import subprocess
 import threading
 from collections.abc import Iterator
+from html import escape
 from pathlib import Path
 
 import pytest
 
 from grader.report.html import html
+from grader.report.html.highlight import highlighted
 from tests.report.hostile_pages import hostile_page, payloads
 from tests.report.sample_reports import mixed
 
@@ -128,3 +130,26 @@ def test_page_can_be_seen_and_fits_the_width(proxy: Proxy, tmp_path: Path, width
     page.write_text(re.sub("<meta http-equiv[^>]*>", "", text).replace("</body>", probe), encoding="utf-8")
     seen = browse(page, proxy, tmp_path, "--dump-dom", f"--window-size={width},1600")
     assert re.search("<title>(-?[0-9]+)</title>", seen)[1] == "0"  # type: ignore[index]
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_no_code_is_cut_off_and_each_line_begins_beside_its_number(proxy: Proxy, tmp_path: Path, width: int) -> None:
+    lines = ["def f(x):", "    return " + "g(x) + " * 40, "    x = " + "a" * 300, "", "    " + "b" * 60, "end"]
+    text = re.sub("<meta http-equiv[^>]*>", "", html.render(mixed()))
+    inner = escape(text.replace("<main>", f"<main>{highlighted(chr(10).join(lines))}", 1))
+    probe = """
+      const page = document.querySelector('iframe').contentDocument, boxes = [...page.querySelectorAll('pre.code')];
+      const cut = boxes.filter((box) => box.scrollWidth > box.clientWidth).length;
+      const tops = [...boxes[0].children].map((row) => row.getBoundingClientRect().top);
+      const rows = tops.slice(1).map((top, n) => top - tops[n]), least = Math.min(...rows);
+      document.title = [cut, ...rows.map((height) => Math.round(height / least))].join(' ')"""
+    page = tmp_path / "frame.html"
+    page.write_text(f"<iframe width={width} height=900 srcdoc='{inner}' onload=\"{probe}\"></iframe>", encoding="utf-8")
+    seen = browse(page, proxy, tmp_path, "--dump-dom", f"--window-size={width + 100},1000")
+    found = re.search("<title>([0-9 ]+)</title>", seen)
+    assert found, seen[-500:]
+    cut, *rows = map(int, found[1].split())
+    assert cut == 0
+    assert (rows[0], rows[3]) == (1, 1)
+    assert rows[1] > 1
+    assert (rows[4] == 1) is (width == 1280)

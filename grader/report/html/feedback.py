@@ -69,7 +69,7 @@ def page_of(report: Report) -> View:
         "passed": tuple(_part(report, part) for part in groups.passed),
         "unreadable": tuple(_cell(report, cell) for cell in failed.unreadable[:CELLS_SHOWN]),
         "cells": tuple(_cell(report, cell) for cell in failed.others[:CELLS_SHOWN]),
-        "followed": ", ".join(map(sentences.cell_name, failed.followed)),
+        "followed": tuple({"index": c.index, "name": sentences.cell_name(c)} for c in failed.followed),
         "notes": (
             *map(sentences.paragraph, report.notes),
             *([f"{len(failed.others) - CELLS_SHOWN} more cells have errors"] if failed.others[CELLS_SHOWN:] else []),
@@ -111,6 +111,7 @@ def _part(report: Report, part: PartResult) -> View:
         "tone": tone,
         "state": sentences.state(part),
         "points": _earned(part),
+        "has_points": bool(part.max_score),
         "checks": tuple(_check(outcome, None) for outcome in part.outcomes),
         "credit": sentences.credit(part) if part.credited_with else "",
         "same_as": "",
@@ -229,5 +230,5 @@ def _versions(report: Report) -> str:
     if env := report.environment:
         pieces += [f"Python {env.python}", f"NumPy {env.numpy}", f"SciPy {env.scipy}", f"grader {env.grader}"]
     if report.digest:
-        pieces.append(one_line(report.digest))
+        pieces.append(f"submission {one_line(report.digest)}")
     return " · ".join(pieces)

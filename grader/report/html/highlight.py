@@ -43,7 +43,7 @@ def highlighted(source: str, *, first: int = 1, here: int | None = None, colours
         f'<span class="l{" here" if number == here else ""}" data-n="{number}">{line}</span>'
         for number, line in enumerate(body.split("\n"), first)
     ]
-    return f'<pre class="code" tabindex="0">{chr(10).join(lines)}</pre>'
+    return f'<pre class="code">{chr(10).join(lines)}</pre>'
 
 
 def _coloured(text: str) -> str:

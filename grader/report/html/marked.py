@@ -32,7 +32,8 @@ def total(page: View) -> Markup:
 
 
 def state(part: View) -> Markup:
-    return Markup('<span class="muted">{}, {}</span>').format(part["points"], part["state"])
+    earned = Markup('<span class="points">{}</span>, ').format(part["points"]) if part["has_points"] else ""
+    return Markup('<span class="muted">{}{}</span>').format(earned, part["state"])
 
 
 def mark(part: View) -> Markup:
