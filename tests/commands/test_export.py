@@ -342,7 +342,6 @@ def lay_out(package: Path, root: Path) -> dict[str, str]:
     return {**os.environ, "AUTOGRADER_ROOT": str(root)}
 
 
-@pytest.mark.slow
 def test_run_autograder_grades_in_gradescopes_folders(package: Path, tmp_path: Path) -> None:
     root = tmp_path / "autograder"
     environment = lay_out(package, root)
