@@ -277,13 +277,7 @@ def _grade_notebook(
         status="graded",
         parts=evaluation.parts,
         cells=tuple(session.cells),
-        notes=_capped(
-            *warning,
-            *submission.notes,
-            *session.notes,
-            *edits.result(),
-            *evaluation.notes,
-        ),
+        notes=_capped(*warning, *submission.notes, *session.notes, *edits.result(), *evaluation.notes),
         unchecked=unchecked_points(assignment),
         seed=seed,
         environment=msgspec.structs.replace(

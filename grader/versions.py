@@ -20,10 +20,7 @@ _NO_MATTER = frozenset({"__pycache__", "commands"})
 def environment() -> Environment:
     """The versions here; the worker runs on the same interpreter."""
     return Environment(
-        python=platform.python_version(),
-        numpy=_version("numpy"),
-        scipy=_version("scipy"),
-        grader=__version__,
+        python=platform.python_version(), numpy=_version("numpy"), scipy=_version("scipy"), grader=__version__
     )
 
 

@@ -145,12 +145,7 @@ class Slot:
             shutil.rmtree(folder, ignore_errors=True)
 
     def _graded(
-        self,
-        job: Job,
-        path: Path,
-        handed: SubmittedFiles | None,
-        loaded: Loaded,
-        started: float,
+        self, job: Job, path: Path, handed: SubmittedFiles | None, loaded: Loaded, started: float
     ) -> BatchResult:
         problem: Exception = WorkerError("nothing was tried")
         for again in range(TRIES):

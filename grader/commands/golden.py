@@ -7,15 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from grader.commands import stdio
-from grader.commands.shared import (
-    FINE,
-    FOUND,
-    add_course,
-    add_ids,
-    chosen_assignments,
-    report_problems,
-    short_path,
-)
+from grader.commands.shared import FINE, FOUND, add_course, add_ids, chosen_assignments, report_problems, short_path
 from grader.errors import AuthoringError, UsageError
 from grader.report.sanitize import one_line, plural
 from grader.report.terminal.layout import table

@@ -6,15 +6,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from grader.commands import stdio
-from grader.commands.shared import (
-    FINE,
-    FOUND,
-    add_course,
-    add_ids,
-    chosen_assignments,
-    count,
-    short_path,
-)
+from grader.commands.shared import FINE, FOUND, add_course, add_ids, chosen_assignments, count, short_path
 from grader.report.sanitize import one_line, plural
 
 if TYPE_CHECKING:

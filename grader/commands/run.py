@@ -311,10 +311,4 @@ def _void(args: argparse.Namespace, path: Path, error: Exception) -> Report:
 def _page(report: Report, *, verbose: bool) -> str:
     from grader.report.terminal.terminal import render
 
-    return render(
-        report,
-        colour=stdio.colour(),
-        width=stdio.width(),
-        verbose=verbose,
-        ascii_only=stdio.ascii_only(),
-    )
+    return render(report, colour=stdio.colour(), width=stdio.width(), verbose=verbose, ascii_only=stdio.ascii_only())

@@ -40,12 +40,7 @@ class Forward:
     """
 
     def __init__(
-        self,
-        f: Callable[[Any], Any],
-        shape: tuple[int, ...],
-        df: npt.ArrayLike | None,
-        *,
-        batched: bool = False,
+        self, f: Callable[[Any], Any], shape: tuple[int, ...], df: npt.ArrayLike | None, *, batched: bool = False
     ) -> None:
         self._f = f
         self._shape = shape

@@ -10,16 +10,7 @@ import re
 
 from grader.errors import UsageError
 from grader.gradebook.csv import Sheet, decimal, dump, number
-from grader.gradebook.gradebook import (
-    EMAIL,
-    NUMBER,
-    Columns,
-    Filled,
-    Gradebook,
-    Request,
-    fill_rows,
-    known_id,
-)
+from grader.gradebook.gradebook import EMAIL, NUMBER, Columns, Filled, Gradebook, Request, fill_rows, known_id
 from grader.gradebook.headers import name_in
 from grader.gradebook.match import NO_ROW, MatchColumn, cell, place
 

@@ -10,17 +10,7 @@ import re
 
 from grader.errors import UsageError
 from grader.gradebook.csv import Sheet, decimal, dump, number
-from grader.gradebook.gradebook import (
-    EXCUSED,
-    LOGIN,
-    SIS,
-    Columns,
-    Filled,
-    Gradebook,
-    Request,
-    fill_rows,
-    known_id,
-)
+from grader.gradebook.gradebook import EXCUSED, LOGIN, SIS, Columns, Filled, Gradebook, Request, fill_rows, known_id
 from grader.gradebook.match import NO_ROW, MatchColumn, cell, column_of, place
 
 _TITLE = re.compile(r"(.*?)\s*\((\d+)\)")

@@ -8,15 +8,8 @@ from grader.gradebook.names import folded
 
 IDS = (
     *("id", "student id", "sid", "sis user id", "orgdefinedid", "org defined id", "matriculation number"),
-    *(
-        "id number",
-        "student number",
-        "matrikelnummer",
-        "matrikelnr",
-        "matrikel nr",
-        "martikelnummer",
-        "numero d etudiant",
-    ),
+    *("id number", "student number", "matrikelnummer", "matrikelnr", "matrikel nr", "martikelnummer"),
+    "numero d etudiant",
     *("numero d identification", "numero de id", "numero de matricula", "matricola", "studentnummer", "numer albumu"),
     *("opiskelijanumero", "学籍番号", "学号", "roster identifier", "identifier", "identifiant", "kennung"),
 )
@@ -27,13 +20,8 @@ LOGINS = (
 )
 EMAILS = (
     *("email", "e mail", "email address", "e mail address", "mail", "e mail adresse", "emailadresse", "courriel"),
-    *(
-        "adresse de courriel",
-        "adresse e mail",
-        "adresse mail",
-        "direccion de correo",
-        "direccion de correo electronico",
-    ),
+    *("adresse de courriel", "adresse e mail", "adresse mail"),
+    *("direccion de correo", "direccion de correo electronico"),
     *("correo", "correo electronico", "indirizzo email", "e mailadres", "endereco de email", "endereco de e mail"),
     *("adres e mail", "e postadress", "e mailadresse", "メールアドレス", "电子邮件"),
 )

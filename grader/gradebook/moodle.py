@@ -14,17 +14,7 @@ from fractions import Fraction
 
 from grader.errors import UsageError
 from grader.gradebook.csv import Sheet, dump, number
-from grader.gradebook.gradebook import (
-    ABOVE,
-    EMAIL,
-    LOCKED,
-    NUMBER,
-    Columns,
-    Filled,
-    Gradebook,
-    Request,
-    fill_rows,
-)
+from grader.gradebook.gradebook import ABOVE, EMAIL, LOCKED, NUMBER, Columns, Filled, Gradebook, Request, fill_rows
 from grader.gradebook.match import Entry, MatchColumn, cell, column_of, listed, place
 from grader.gradebook.names import folded
 

@@ -66,13 +66,7 @@ def outcome(check: Check, observation: Observation, given: Given) -> Outcome:
         return _nothing(check, list(given.golden), observation.seconds)
     hidden = check.visibility == "hidden"
     arrays = [
-        compare_value(
-            name,
-            values.get(name),
-            expected,
-            check.tolerances.get(name, check.tolerance),
-            hidden=hidden,
-        )
+        compare_value(name, values.get(name), expected, check.tolerances.get(name, check.tolerance), hidden=hidden)
         for name, expected in given.golden.items()
         if check.judge is None or not is_judged(values.get(name), expected)
     ]

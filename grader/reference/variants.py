@@ -68,11 +68,7 @@ class VariantRunner:
     """
 
     def __init__(
-        self,
-        session: ReferenceSession,
-        assignment: Assignment,
-        points: Points | None = None,
-        kept: Path | None = None,
+        self, session: ReferenceSession, assignment: Assignment, points: Points | None = None, kept: Path | None = None
     ) -> None:
         self._session = session.session
         self._kept = kept

@@ -12,29 +12,11 @@ from collections.abc import Iterable, Sequence
 from itertools import islice
 from pathlib import Path, PurePosixPath
 
-JUNK_FOLDERS = frozenset(
-    {
-        "__MACOSX",
-        "__pycache__",
-        ".git",
-        ".hg",
-        ".svn",
-        ".hypothesis",
-        ".idea",
-        ".ipynb_checkpoints",
-        ".mypy_cache",
-        ".pytest_cache",
-        ".ruff_cache",
-        ".tox",
-        ".venv",
-        ".virtual_documents",
-        ".vscode",
-        "node_modules",
-        "site-packages",
-        "venv",
-        "virtualenv",
-    }
-)
+JUNK_FOLDERS = frozenset({
+    "__MACOSX", "__pycache__", ".git", ".hg", ".svn", ".hypothesis", ".idea", ".ipynb_checkpoints", ".mypy_cache",
+    ".pytest_cache", ".ruff_cache", ".tox", ".venv", ".virtual_documents", ".vscode", "node_modules", "site-packages",
+    "venv", "virtualenv",
+})  # fmt: skip
 JUNK_FILES = frozenset({".DS_Store", "Thumbs.db", "desktop.ini", ".python-version"})
 
 SUBMISSION_SUFFIXES = frozenset(

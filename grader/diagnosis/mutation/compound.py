@@ -73,11 +73,7 @@ def _single(base: SourceText, operators: Sequence[Operator], names: Set[str] | N
         if changed is not None and (names is None or changed[1] in names):
             yield WrongSolution(
                 Hypothesis(
-                    code=mutation.code,
-                    text=mutation.clause,
-                    weakness=mutation.weakness,
-                    function=function,
-                    named=False,
+                    code=mutation.code, text=mutation.clause, weakness=mutation.weakness, function=function, named=False
                 ),
                 (*(d for d in base.changed if d[1] != changed[1]), changed),
             )

@@ -8,15 +8,7 @@ from __future__ import annotations
 import html
 
 from pygments.lexers.python import PythonLexer
-from pygments.token import (
-    Comment,
-    Keyword,
-    Name,
-    Number,
-    Operator,
-    String,
-    _TokenType,
-)
+from pygments.token import Comment, Keyword, Name, Number, Operator, String, _TokenType
 
 from grader.report.sanitize import clean, cut
 

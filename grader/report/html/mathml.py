@@ -15,22 +15,8 @@ MAX_FORMULA_CHARS = 4_000
 """Characters of one formula: a page of derivation has a quarter of that."""
 _ELEMENTS = frozenset(
     [
-        *(
-            "math",
-            "mrow",
-            "mi",
-            "mo",
-            "mn",
-            "mtext",
-            "ms",
-            "mspace",
-            "mfrac",
-            "msqrt",
-            "mroot",
-            "msub",
-            "msup",
-            "msubsup",
-        ),
+        *("math", "mrow", "mi", "mo", "mn", "mtext", "ms", "mspace", "mfrac", "msqrt", "mroot"),
+        *("msub", "msup", "msubsup"),
         *("munder", "mover", "munderover", "mmultiscripts", "mprescripts", "none", "mtable", "mtr", "mtd", "mstyle"),
         *("mpadded", "mphantom", "menclose", "merror"),
     ]
@@ -39,18 +25,8 @@ _ATTRIBUTES = frozenset(
     [
         *("display", "stretchy", "fence", "separator", "form", "accent", "accentunder", "largeop", "movablelimits"),
         *("symmetric", "mathvariant", "displaystyle", "scriptlevel", "columnalign", "rowspacing", "columnspacing"),
-        *(
-            "linethickness",
-            "width",
-            "height",
-            "depth",
-            "lspace",
-            "rspace",
-            "minsize",
-            "maxsize",
-            "notation",
-            "linebreak",
-        ),
+        *("linethickness", "width", "height", "depth", "lspace", "rspace", "minsize", "maxsize", "notation"),
+        "linebreak",
     ]
 )
 _VALUE = re.compile(r"[\w.%+ -]{1,40}")

@@ -126,13 +126,7 @@ def gather(
         shown: str, files: Mapping[str, Path], notes: Sequence[str] = (), notebook: str | None = None
     ) -> SubmittedFiles:
         return SubmittedFiles(
-            shown=shown,
-            files=files,
-            notebook=notebook,
-            notes=tuple(notes),
-            path=path,
-            scratch=scratch,
-            reader=reader,
+            shown=shown, files=files, notebook=notebook, notes=tuple(notes), path=path, scratch=scratch, reader=reader
         )
 
     try:
