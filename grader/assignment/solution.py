@@ -18,7 +18,7 @@ from grader.assignment.release.markers import regions, solved
 from grader.assignment.release.percent import python_lines
 from grader.model import Assignment, Check, Place, Uses
 from grader.worker.definitions_only import defining
-from grader.worker.syntax import parse_tree
+from grader.worker.syntax import names_in, parse_tree
 
 _HEADING = re.compile(r"# (#+) *(.*)")
 """A heading in a markdown cell of a percent notebook."""
@@ -111,7 +111,7 @@ def _section(lines: Sequence[str], under: str) -> tuple[int, int]:
 def _bound(statement: ast.stmt) -> Iterable[str]:
     if isinstance(statement, ast.Assign | ast.AnnAssign):
         targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
-        return [n.id for target in targets for n in ast.walk(target) if isinstance(n, ast.Name)]
+        return [name for target in targets for name in names_in(target)]
     return _defined(statement)
 
 
@@ -157,7 +157,7 @@ def closure(text: str, names: tuple[str, ...]) -> tuple[str, frozenset[str]]:
         for statement in by_name[name]:
             if id(statement) not in taken:
                 taken.add(id(statement))
-                waiting += [n.id for n in ast.walk(statement) if isinstance(n, ast.Name)]
+                waiting += names_in(statement)
     kept = [s for s in statements if id(s) in taken]
     defined = frozenset(n for s in kept if not isinstance(s, ast.Import | ast.ImportFrom) for n in _defined(s))
     return ast.unparse(ast.Module([_alone(s, needed) for s in kept], [])), defined

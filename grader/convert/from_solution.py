@@ -21,6 +21,7 @@ from grader.convert.scope import Scope, parsed, scope_of
 from grader.convert.source import SourceCell, is_notebook, read_cells, read_text
 from grader.errors import AuthoringError, UsageError
 from grader.submission.source.sections import headings
+from grader.worker.syntax import names_in
 
 
 def draft_of(path: Path, id: str) -> Draft:
@@ -159,7 +160,7 @@ def _demonstrations(cells: Sequence[SourceCell], name: str) -> list[SourceCell]:
 
 
 def _reads(node: ast.AST, name: str) -> bool:
-    return any(isinstance(n, ast.Name) and n.id == name and isinstance(n.ctx, ast.Load) for n in ast.walk(node))
+    return name in names_in(node, ast.Load)
 
 
 def _returning(cell: SourceCell, name: str, scope: Scope) -> str:

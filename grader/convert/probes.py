@@ -19,6 +19,7 @@ from grader.assignment.lint.names import bindings
 from grader.convert.scope import Needs, Scope, needs
 from grader.errors import AuthoringError
 from grader.submission.source.magics import plain_python
+from grader.worker.syntax import names_in
 
 _EXACT = "Tolerance(limit=1e-12, limit32=1e-12)"
 _KEY = 60  # characters of an expression that can name its own value
@@ -58,7 +59,7 @@ def probe_of(source: str, scope: Scope, earlier: Sequence[str], where: str, *, v
     except SyntaxError as error:
         raise AuthoringError(f"{where}: cannot become a check ({error.msg}); write it by hand") from None
     title, text, tree = _title(text, ast.parse(text))
-    if taken := {"student", "got", "namespace"} & {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)}:
+    if taken := {"student", "got", "namespace"} & {*names_in(tree)}:
         raise AuthoringError(f"{where}: uses the name {min(taken)!r}, which a check needs; rename it")
     used = asked.free & scope.names
     rebound = asked.rebound & used
@@ -187,13 +188,13 @@ def _of_student(tree: ast.Module, scope: Scope) -> set[str]:
     """Names whose values depend on the student: what the notebook defines, and what the cell computes from that."""
     names = set(scope.names)
     for node in tree.body:
-        if any(isinstance(n, ast.Name) and n.id in names for n in ast.walk(node)):
+        if not names.isdisjoint(names_in(node)):
             names |= set(bindings(node))
     return names
 
 
 def _touches(node: ast.expr, names: set[str]) -> bool:
-    return any(isinstance(n, ast.Name) and n.id in names for n in ast.walk(node))
+    return not names.isdisjoint(names_in(node))
 
 
 def _plain(node: ast.expr) -> bool:

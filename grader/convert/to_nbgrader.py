@@ -27,6 +27,7 @@ from grader.model import Assignment, Check, Plain, Tolerance
 from grader.submission.source.definitions import definitions
 from grader.submission.source.sections import Path as Headings
 from grader.submission.source.sections import descend, headings, matches
+from grader.worker.syntax import names_in
 
 SETUP = '''\
 # For the checks below: leave it as it is.
@@ -141,7 +142,7 @@ def _why_not(check: Check, expected: Mapping[str, Any]) -> str:
         return "it compares values that are neither arrays nor text"
     if {check.tolerances.get(name, check.tolerance).rule for name in expected} - _RULES:
         return "its tolerance has a rule of this grader's own"
-    used = {node.id for node in ast.walk(ast.parse(_needed(check))) if isinstance(node, ast.Name)}
+    used = set(names_in(ast.parse(_needed(check))))
     return f"it uses {', '.join(sorted(used & _ONLY_HERE))} of this grader" if used & _ONLY_HERE else ""
 
 
@@ -202,7 +203,7 @@ def _needed(check: Check) -> str:
                 if isinstance(statement, ast.FunctionDef):
                     statement.decorator_list = []
                 kept[at] = statement
-                waiting += [n.id for n in ast.walk(statement) if isinstance(n, ast.Name)]
+                waiting += names_in(statement)
     return "\n".join(ast.unparse(kept[at]) for at in sorted(kept))
 
 

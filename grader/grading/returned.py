@@ -13,7 +13,7 @@ from functools import lru_cache
 
 from grader.compare.messages import enumerated
 from grader.model import Check, Observation
-from grader.worker.syntax import parse_tree
+from grader.worker.syntax import names_in, parse_tree
 
 _NONE = re.compile(r"cannot unpack non-iterable (?P<type>\w+) object")
 _FEW = re.compile(r"not enough values to unpack \(expected (?:at least )?\d+, got (?P<count>\d+)\)")
@@ -102,7 +102,7 @@ def _is_empty(function: ast.FunctionDef) -> bool:
             case ast.Pass() | ast.Expr(value=ast.Constant()) | ast.Return(value=None):
                 continue
             case ast.Assign(targets=targets, value=value) if _is_none(value, none):
-                none |= {n.id for target in targets for n in ast.walk(target) if isinstance(n, ast.Name)}
+                none |= {name for target in targets for name in names_in(target)}
             case ast.Return(value=ast.expr() as value) if _is_none(value, none):
                 continue
             case _:

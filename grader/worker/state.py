@@ -24,6 +24,7 @@ from grader.worker.compat.shadowed import give_way
 from grader.worker.compat.thread_pools import revive_after_fork
 from grader.worker.messages import Prepare
 from grader.worker.student_error import is_own, student_error
+from grader.worker.syntax import names_in
 
 if TYPE_CHECKING:
     from grader.worker.shell import NotebookShell
@@ -91,7 +92,7 @@ class State:
         after_failure = self._shim.get("after_failure")
         if after_failure is None:
             return ()
-        bound = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+        bound = set(names_in(tree, ast.Store))
         missing = bound - self.globals.keys()
         try:
             given = {name: value for name, value in after_failure(missing).items() if name in missing}

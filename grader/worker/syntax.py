@@ -1,4 +1,4 @@
-"""Syntax trees, built one at a time.
+"""Syntax trees, built one at a time, and the names in them.
 
 CPython 3.11 counts the depth of the tree that it builds for all threads together: two at a time may end in
 `SystemError: AST constructor recursion depth mismatch` (python/cpython#106905). Code that runs beside a submission's
@@ -25,3 +25,8 @@ def parse_tree(source: str, file: str = "<unknown>") -> ast.Module:
         raise SyntaxError("a number of thousands of digits", (file, source.count("\n", 0, giant.start()) + 1, 0, ""))
     with _BUILDING:
         return ast.parse(source, file)
+
+
+def names_in(node: ast.AST, context: type[ast.expr_context] = ast.expr_context) -> list[str]:
+    """The names in a tree, once for each place: all, or those that are read (`ast.Load`) or bound (`ast.Store`)."""
+    return [n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, context)]

@@ -24,7 +24,7 @@ from msgspec import Struct
 from grader.assignment.loading.author_file import execute, parse, read_text
 from grader.errors import AuthoringError
 from grader.model import Check
-from grader.worker.syntax import parse_tree
+from grader.worker.syntax import names_in, parse_tree
 
 PUBLIC = "checks.py"
 HIDDEN = "hidden.py"
@@ -226,7 +226,7 @@ def _parts(text: str) -> Mapping[str, tuple[str, tuple[str, ...]]]:
     """Each name that a file defines at its top, with the statements that do, and the names in them."""
     parts: dict[str, tuple[str, tuple[str, ...]]] = {}
     for node in in_one_namespace(text):
-        names = tuple(n.id for n in ast.walk(node) if isinstance(n, ast.Name))
+        names = tuple(names_in(node))
         for name in bound_by(node):
             text, used = parts.get(name, ("", ()))
             parts[name] = (text + ast.dump(node), (*used, *names))
@@ -240,4 +240,4 @@ def bound_by(node: ast.stmt) -> Iterator[str]:
     elif isinstance(node, ast.Import | ast.ImportFrom):
         yield from ((alias.asname or alias.name).partition(".")[0] for alias in node.names)
     else:
-        yield from (n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store))
+        yield from names_in(node, ast.Store)

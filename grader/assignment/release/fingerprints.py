@@ -21,7 +21,7 @@ from msgspec import Struct
 from grader.assignment.notebooks import notebook_files
 from grader.errors import AuthoringError
 from grader.model import Assignment, Cell, Notebook
-from grader.worker.syntax import parse_tree
+from grader.worker.syntax import names_in, parse_tree
 
 FILE = "fingerprints.json"
 _ABOUT = "What this hand-out gave, so that the grader can tell work from stubs. Written by `grade release`."
@@ -156,7 +156,7 @@ def _names(node: ast.stmt) -> list[str]:
         case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
             return [name]
         case ast.Assign(targets=targets):
-            return [n.id for target in targets for n in ast.walk(target) if isinstance(n, ast.Name)]
+            return [name for target in targets for name in names_in(target)]
         case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr()):
             return [name]
     return []

@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence, Set
 from copy import deepcopy
 from dataclasses import dataclass
 
+from grader.worker.syntax import names_in
+
 INVERSE = {"exp": "log", "log": "exp", "square": "sqrt", "sqrt": "square"}
 """A function, and the one that is missing where it has been applied once too often."""
 
@@ -143,14 +145,14 @@ def global_names(tree: ast.Module, hidden_lines: Set[int]) -> frozenset[str]:
         if isinstance(statement, ast.FunctionDef | ast.ClassDef):
             names.add(statement.name)
         else:
-            names |= {n.id for n in ast.walk(statement) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+            names |= set(names_in(statement, ast.Store))
     return frozenset(names)
 
 
 def made_by_functions(owner: ast.AST) -> dict[str, tuple[str, str]]:
     """For variables that are set once, to a function of one other variable: that function and that variable."""
     origins: dict[str, tuple[str, str]] = {}
-    sets = [n.id for n in ast.walk(owner) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)]
+    sets = names_in(owner, ast.Store)
     for node in ast.walk(owner):
         match node:
             case ast.Assign(
@@ -187,8 +189,8 @@ def changes_of(owner: ast.AST) -> dict[str, str]:
     targets: dict[str, str] = {}
     for node in ast.walk(owner):
         if isinstance(node, ast.AugAssign):
-            target = next((n.id for n in ast.walk(node.target) if isinstance(n, ast.Name)), "")
-            targets |= {n.id: target for n in ast.walk(node.value) if isinstance(n, ast.Name)}
+            target = next(iter(names_in(node.target)), "")
+            targets |= dict.fromkeys(names_in(node.value), target)
     return targets
 
 
@@ -208,7 +210,7 @@ def remade_in(owner: ast.AST) -> dict[str, str]:
     """
     calls: dict[str, ast.expr] = {}
     statements = [n for n in ast.walk(owner) if isinstance(n, ast.Assign | ast.AugAssign)]
-    sets = [n.id for n in ast.walk(owner) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)]
+    sets = names_in(owner, ast.Store)
     changes = (s for s in statements for t in (s.targets if isinstance(s, ast.Assign) else [s.target])
                if isinstance(t, ast.Subscript | ast.Attribute) or isinstance(s, ast.AugAssign))  # fmt: skip
     last = max((change.lineno for change in changes), default=0)

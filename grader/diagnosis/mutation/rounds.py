@@ -8,6 +8,7 @@ from itertools import pairwise
 
 from grader.diagnosis.mutation.mutation import Mutation, renamed
 from grader.diagnosis.mutation.phrases import Words
+from grader.worker.syntax import names_in
 
 MOST = 5
 """Rounds of a loop over layers; of more, each would be a hypothesis of its own."""
@@ -109,7 +110,7 @@ def _other_entries(
                         yield Mutation(inner, f"{name}[{other} if {this} else {index}]", "wrong-variable",
                                        f"`{name}[{other}]` stands where `{name}[{value}]` belongs")  # fmt: skip
             case ast.Call(func=ast.Name(id=function), args=[ast.Subscript(value=of, slice=at)]) if (
-                function in words.functions and index in _names(at)
+                function in words.functions and index in names_in(at)
             ):
                 beside = _indexed(statement, index, value, words)
                 where = f", beside {beside[0]}" if beside else ""
@@ -141,10 +142,6 @@ def _without_slope(
                     text = f"({inner.id} / ({function}({of_before}) if {index} != {values[0]} else 1))"
                     clause = f"the factor `{function}` is missing in {words.kept_in(kept)}"
                     yield Mutation(inner, text, "missing-factor", clause)
-
-
-def _names(node: ast.AST) -> set[str]:
-    return {inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name)}
 
 
 def _penalties(node: ast.For, words: Words) -> Iterator[Mutation]:

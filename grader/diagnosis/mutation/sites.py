@@ -32,7 +32,7 @@ from grader.diagnosis.mutation.phrases import (
 from grader.errors import AuthoringError
 from grader.model import Assignment
 from grader.submission.source.sections import Path, descend, headings, matches
-from grader.worker.syntax import parse_tree
+from grader.worker.syntax import names_in, parse_tree
 
 EQUIVALENT = "# equivalent:"
 """A comment in a line of the solution: its mutants change nothing that can be seen, for the reason that follows."""
@@ -106,7 +106,7 @@ def _for_person(assignment: Assignment, text: str) -> Set[int]:
         elif any(matches(heading.title, manual.under) for heading in under for manual in assignment.manual):
             tree = parse_tree("\n".join(python_lines("\n".join(cell))))
             bound = {n.name for n in tree.body if isinstance(n, ast.FunctionDef | ast.ClassDef)}
-            bound |= {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+            bound |= set(names_in(tree, ast.Store))
             if not bound & asked:
                 found.update(range(first + 1, number))
         first = number
@@ -238,7 +238,7 @@ def _exchangeable(owner: ast.AST) -> Set[str]:
     if isinstance(owner, ast.Module):
         return frozenset()
     names = {n.arg for n in ast.walk(owner) if isinstance(n, ast.arg)}
-    names |= {n.id for n in ast.walk(owner) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    names |= set(names_in(owner, ast.Store))
     return frozenset(names - {"self", "_"})
 
 

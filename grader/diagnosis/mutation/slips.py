@@ -8,6 +8,7 @@ from collections.abc import Iterator, Set
 from grader.diagnosis.mutation.mutation import Mutation, Weakness, renamed
 from grader.diagnosis.mutation.phrases import Words
 from grader.diagnosis.mutation.rounds import values_of
+from grader.worker.syntax import names_in
 
 OTHERS = (
     ("np.tanh({x})", "the hyperbolic tangent", ("tanh",)),
@@ -243,7 +244,7 @@ def _whole(node: ast.Assign | ast.Return, value: ast.expr, words: Words, inside:
             layer = words.layer(owner)
             clause = f"{layer} is left out: its `{step}` is not asked"
             yield Mutation(value, ast.unparse(x), "missing-step", clause)
-    names = [n.id for n in ast.walk(value) if isinstance(n, ast.Name) and n.id in inside]
+    names = [name for name in names_in(value) if name in inside]
     one = dict.fromkeys(names)
     if isinstance(value, ast.BinOp | ast.Call):
         yield from _scaled(node, value, words, list(one))

@@ -8,6 +8,7 @@ from itertools import combinations
 
 from grader.diagnosis.mutation.mutation import Mutation, renamed
 from grader.diagnosis.mutation.phrases import Words
+from grader.worker.syntax import names_in
 
 MOST_NAMES = 4
 """In one expression: of more, exchanged pairs would be guesses."""
@@ -42,7 +43,7 @@ def steps(node: ast.AST, words: Words, inside: Set[str]) -> Iterator[Mutation]:
             match node:
                 case ast.Assign(value=ast.BinOp(op=ast.Sub(), right=ast.BinOp(op=ast.Mult(), left=rate, right=slope))):
                     yield from _limited(rate, slope)
-            used = {n.id for n in ast.walk(value) if isinstance(n, ast.Name)} & inside
+            used = inside & set(names_in(value))
             shown = sorted(name for name in used if words.shown(name))
             for one, other in combinations(shown, 2) if len(used) <= MOST_NAMES else ():
                 clause = f"`{one}` and `{other}` stand in each other's place"

@@ -13,16 +13,9 @@ from collections.abc import Iterator, Mapping
 
 from grader.diagnosis.codes import Candidate
 from grader.diagnosis.evidence import Evidence
-from grader.diagnosis.rules.source import (
-    ParsedDefinition,
-    arguments_of,
-    definitions_of,
-    functions_of,
-    names_stored,
-    short,
-)
+from grader.diagnosis.rules.source import ParsedDefinition, arguments_of, definitions_of, functions_of, short
 from grader.model import Excerpt, Frame
-from grader.worker.syntax import parse_tree
+from grader.worker.syntax import names_in, parse_tree
 
 LOCAL = re.compile(r"local variable '(\w+)'")
 OF_ANOTHER_KIND = re.compile(r"object is not callable$|object has no attribute '")
@@ -98,7 +91,7 @@ def overwritten_name(evidence: Evidence) -> Candidate | None:
         if not definition.excerpt.file.startswith("cell ") or (at is not None and at.file != definition.excerpt.file):
             continue
         for called, function in definition.functions():
-            local = arguments_of(function) | set(names_stored(function))
+            local = arguments_of(function) | set(names_in(function, ast.Store))
             for node in ast.walk(function):
                 name = _used(node, error.type)
                 last = definition.line(node) + int(getattr(node, "end_lineno", 0)) - int(getattr(node, "lineno", 0))
@@ -194,13 +187,8 @@ def none_left(evidence: Evidence) -> Candidate | None:
 def _gone_over(function: ast.AST, names: set[str]) -> set[str]:
     """What the loops go over whose variables are among `names`."""
     loops = [n for n in ast.walk(function) if isinstance(n, ast.For | ast.comprehension)]
-    return {
-        n.id
-        for loop in loops
-        if any(isinstance(t, ast.Name) and t.id in names for t in ast.walk(loop.target))
-        for n in ast.walk(loop.iter)
-        if isinstance(n, ast.Name)
-    }
+    over = (loop.iter for loop in loops if not names.isdisjoint(names_in(loop.target)))
+    return {name for values in over for name in names_in(values)}
 
 
 def _is_none(value: ast.expr) -> bool:

@@ -17,7 +17,7 @@ import numpy as np
 from grader.diagnosis.codes import Candidate
 from grader.diagnosis.evidence import Evidence
 from grader.model import Excerpt
-from grader.worker.syntax import parse_tree
+from grader.worker.syntax import names_in, parse_tree
 
 PURE = frozenset({
     "maximum", "minimum", "exp", "log", "sqrt", "abs", "square", "sum", "mean", "dot", "matmul", "einsum", "transpose",
@@ -94,7 +94,7 @@ def rebound_in_loop(evidence: Evidence) -> Candidate | None:
     for definition, _, function in functions_of(evidence):
         reads = [n for n in ast.walk(function) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)]
         for loop in (node for node in ast.walk(function) if isinstance(node, ast.For)):
-            each = {n.id for n in ast.walk(loop.target) if isinstance(n, ast.Name)}
+            each = names_in(loop.target)
             for statement in loop.body:
                 match statement:
                     case ast.Assign(targets=[ast.Name(id=name)], value=value, end_lineno=int(end)) if (
@@ -129,7 +129,7 @@ def reads_notebook(evidence: Evidence) -> Candidate | None:
     """An argument of which no entry is read, beside a variable of the notebook that has its name's beginning."""
     for definition, name, function in functions_of(evidence):
         arguments, read, asked = arguments_of(function), names_read(function), names_asked_for_size(function)
-        local = arguments | set(names_stored(function))
+        local = arguments | set(names_in(function, ast.Store))
         for argument in sorted(arguments - (read - asked)):
             stem = argument.lower().split("_")[0]
             for other in sorted(read - local):
@@ -255,9 +255,8 @@ def names_read(node: ast.AST) -> set[str]:
 
 def _reads(node: ast.AST) -> list[str]:
     """Once for each place that reads it; `x += 1` reads x."""
-    names = [n for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)]
-    names += [n.target for n in ast.walk(node) if isinstance(n, ast.AugAssign) and isinstance(n.target, ast.Name)]
-    return [name.id for name in names]
+    changed = [n.target for n in ast.walk(node) if isinstance(n, ast.AugAssign)]
+    return names_in(node, ast.Load) + [target.id for target in changed if isinstance(target, ast.Name)]
 
 
 def names_asked_for_size(function: Function) -> set[str]:
@@ -273,15 +272,10 @@ def names_asked_for_size(function: Function) -> set[str]:
     return {name for name, times in sizes.items() if read.count(name) == times}
 
 
-def names_stored(node: ast.AST) -> list[str]:
-    """Once for each place that stores it."""
-    return [n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)]
-
-
 def loop_variables(function: Function) -> set[str]:
     """Names that loops and comprehensions give values, another one each time."""
     targets = [n.target for n in ast.walk(function) if isinstance(n, ast.For | ast.comprehension)]
-    return {n.id for target in targets for n in ast.walk(target) if isinstance(n, ast.Name)}
+    return {name for target in targets for name in names_in(target)}
 
 
 def _leaves_round(loop: ast.For) -> bool:
@@ -313,7 +307,7 @@ def _is_computed(node: ast.expr) -> bool:
     """Whether a value is worth a variable: not a constant, a size or the name of something."""
     if any(isinstance(n, ast.Attribute) and n.attr in ("shape", "size", "ndim") for n in ast.walk(node)):
         return False
-    if any(isinstance(n, ast.Name) and n.id == "len" for n in ast.walk(node)):
+    if "len" in names_in(node):
         return False
     return isinstance(node, ast.BinOp | ast.Call | ast.UnaryOp | ast.Compare) and bool(names_read(node))
 

@@ -19,9 +19,9 @@ from grader.diagnosis.rules.source import (
     loop_variables,
     methods_of,
     names_read,
-    names_stored,
     short,
 )
+from grader.worker.syntax import names_in
 
 ADDING = frozenset({"append", "extend", "insert", "update"})
 TAKING = frozenset({"pop", "popleft"})
@@ -171,7 +171,7 @@ def _forward_twice(function: Function) -> Iterator[tuple[str, ast.AST]]:
                 func=ast.Attribute(value=ast.Attribute() | ast.Name() as called, attr="forward" | "backward" as verb)
             ):
                 calls.setdefault(ast.unparse(called), []).append((node.lineno, verb, node))
-    stored, each = names_stored(function), loop_variables(function)
+    stored, each = names_in(function, ast.Store), loop_variables(function)
     for layer, made in calls.items():
         root = layer.split(".")[0].split("[")[0]
         if stored.count(root) > 1 or root in each:
@@ -225,7 +225,7 @@ def _changed_by(node: ast.AST) -> set[str]:
 def _kept_outside(function: Function) -> Iterator[tuple[str, ast.AST]]:
     """Variables outside of a function that it changes and uses, with the statement that changes them."""
     declared = {n for node in ast.walk(function) if isinstance(node, ast.Global) for n in node.names}
-    local = arguments_of(function).union(names_stored(function), {"self", "cls"}) - declared
+    local = arguments_of(function).union(names_in(function, ast.Store), {"self", "cls"}) - declared
     changes: list[tuple[str, str, ast.AST]] = []
     for node in ast.walk(function):
         match node:
@@ -236,10 +236,7 @@ def _kept_outside(function: Function) -> Iterator[tuple[str, ast.AST]]:
     for name, verb, node in changes:
         if name in ("np", "numpy"):
             continue
-        uses = [
-            n for n in ast.walk(function) if isinstance(n, ast.Name) and n.id == name and isinstance(n.ctx, ast.Load)
-        ]
-        if name not in local and (verb in TAKING or len(uses) > 1):
+        if name not in local and (verb in TAKING or names_in(function, ast.Load).count(name) > 1):
             yield name, node
 
 

@@ -19,7 +19,7 @@ from grader.submission.files.module_alias import write_alias
 from grader.submission.names import printable
 from grader.submission.source.definitions import definitions, parse
 from grader.submission.source.modules import MAX_SOURCE, decode
-from grader.worker.syntax import parse_tree
+from grader.worker.syntax import names_in, parse_tree
 
 
 def pristine(assignment: Assignment, name: str) -> Path:
@@ -173,7 +173,7 @@ def with_additions(course: str, student: str) -> tuple[str, tuple[str, ...]]:
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return course, ()
     known = {node.name for node in own.body if isinstance(node, _DEFINED)}
-    known |= {n.id for node in own.body for n in ast.walk(node) if isinstance(n, ast.Name) and _is_bound(n)}
+    known |= set(names_in(own, ast.Store))
     known |= {a.asname or a.name for node in own.body if isinstance(node, ast.ImportFrom) for a in node.names}
     added = [node for node in theirs.body if not _names(node) <= known]
     longer = list(_longer(own, theirs))
@@ -238,7 +238,3 @@ def _names(node: ast.stmt) -> set[str]:
 def _future(node: ast.stmt) -> bool:
     """Whether it is a `from __future__` import, which stands on a file's first line or nowhere."""
     return isinstance(node, ast.ImportFrom) and node.module == "__future__"
-
-
-def _is_bound(name: ast.Name) -> bool:
-    return isinstance(name.ctx, ast.Store)

@@ -6,7 +6,6 @@ Deciding by the number is `identify`'s (which assignment) and `choose_notebook`'
 
 from __future__ import annotations
 
-import ast
 import re
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
@@ -22,6 +21,7 @@ from grader.submission.source import sections
 from grader.submission.source.definitions import definitions, parse
 from grader.submission.source.magics import plain_python
 from grader.submission.source.notebook import read_notebook
+from grader.worker.syntax import names_in
 
 # Names are what survives an edition, a rename and a rewritten text.
 _NAMES, _HEADINGS, _FILES = 0.65, 0.2, 0.15
@@ -66,7 +66,7 @@ def profile(notebook: Notebook | None, modules: Mapping[str, str]) -> Profile:
             elif definition.origin.partition(".")[0] in KNOWN_PACKAGES:
                 foreign.add(definition.name)
         tree = parse(plain_python(source)).tree
-        read |= {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)} if tree else set()
+        read |= set(names_in(tree)) if tree else set()
     return Profile(
         defined=frozenset(defined),
         used=frozenset(read - defined - foreign - own),

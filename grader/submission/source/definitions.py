@@ -18,7 +18,7 @@ from msgspec import Struct
 from grader.submission.names import printable
 from grader.submission.quota import MAX_TOKENS, count_tokens
 from grader.submission.source.magics import plain_python
-from grader.worker.syntax import parse_tree
+from grader.worker.syntax import names_in, parse_tree
 
 Kind = Literal["def", "class", "assign", "import"]
 _LOADS = frozenset({"load", "loads", "loadtxt", "genfromtxt", "fromfile", "read_pickle"})
@@ -259,7 +259,7 @@ def _given_names(value: ast.expr) -> frozenset[str]:
 
 
 def _assigned(statement: ast.stmt, targets: list[ast.expr], value: ast.expr, loop: bool) -> Iterator[Definition]:
-    read = {n.id for n in ast.walk(value) if isinstance(n, ast.Name)}
+    read = set(names_in(value))
     for target in targets:
         for name in _targets(target):
             update = loop or name in read

@@ -20,6 +20,8 @@ from itertools import islice
 from types import ModuleType
 from typing import Any, NamedTuple
 
+from grader.worker.syntax import names_in
+
 SHOWING = frozenset({"matplotlib", "mpl_toolkits", "matplotlib_inline"})
 MAX_PACKAGES = 20
 """Packages replaced in one cell or module."""
@@ -199,7 +201,7 @@ def _cause(error: BaseException, unmade: Mapping[str, BaseException]) -> BaseExc
 
 
 def _stored(statement: ast.stmt) -> set[str]:
-    return {n.id for n in ast.walk(statement) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    return set(names_in(statement, ast.Store))
 
 
 def failed_in_library(tree: ast.Module, error: BaseException, file: str, namespace: dict[str, Any]) -> bool:
