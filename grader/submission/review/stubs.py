@@ -15,7 +15,7 @@ from grader.assignment.release.fingerprints import Fingerprints, node_digest, pi
 from grader.model import Assignment, Cell, Place, Submission, Uses
 from grader.submission.names import printable
 from grader.submission.source.definitions import Definition, definitions
-from grader.submission.source.lookup import DefinitionPlace, places, submission_sources
+from grader.submission.source.lookup import DefinitionPlace, given_definitions, places, submission_sources
 
 _TO_DO = re.compile(r"#.*\b(TODO|FIXME|YOUR (CODE|ANSWER))\b", re.IGNORECASE)
 
@@ -41,11 +41,23 @@ def unfilled_by_check(assignment: Assignment, submission: Submission) -> dict[st
     A name that is defined twice is judged by the definition that the check's own `Uses` choose. What the hand-out gives
     complete is never among them, and without fingerprints nothing is.
     """
-    compare = _Comparison(assignment, submission)
-    return {
-        check.id: frozenset[str]().union(*(compare.unfilled(uses) for uses in check.uses))
-        for check in assignment.checks
-    }
+    student, given = submission_sources(submission), read_fingerprints(assignment)
+    stubs: Mapping[str, Collection[str]] = given.stubs if given is not None else {}
+
+    def unfilled(uses: Uses) -> frozenset[str]:
+        at = student.find(uses, places(assignment, submission, uses.name))
+        if at is None or at.definition is None or at.path in assignment.provided_files:
+            return frozenset()
+        own = at.definition.name
+        attached = {f"{own}.{one.method}" if one.method else own for _, one in student.attached(at)}
+        written = attached & stubs.keys()
+        return frozenset(
+            uses.name + name.removeprefix(own)
+            for name, digest in piece_digests(own, at.definition.node)
+            if digest and digest in stubs.get(name, ()) and not (written and name in (own, *written))
+        )
+
+    return {check.id: frozenset[str]().union(*map(unfilled, check.uses)) for check in assignment.checks}
 
 
 def written_pieces(definition: Definition, stubs: Mapping[str, Collection[str]]) -> frozenset[str]:
@@ -162,10 +174,7 @@ def _code_in_text(cell: Cell) -> list[str]:
 
 def is_given(definition: Definition, given: Fingerprints | None, assignment: Assignment) -> bool:
     """Whether the hand-out's own notebook defines this."""
-    notebook = given.given_notebook(assignment.notebook) if given is not None else None
-    digest = node_digest(definition.node)
-    cells = notebook.code if notebook is not None else ()
-    return any(node_digest(d.node) == digest for cell in cells for d in definitions(cell.source).found)
+    return node_digest(definition.node) in {digest for _, digest in given_definitions(given, assignment)}
 
 
 def _place_note(there: str, stubs: Mapping[str, str]) -> str:
@@ -178,26 +187,3 @@ def _place_note(there: str, stubs: Mapping[str, str]) -> str:
 
 def _shown(at: DefinitionPlace) -> str:
     return printable(at.path) if at.cell is None else f"cell {at.cell}"
-
-
-class _Comparison:
-    """The student's sources beside the fingerprints of the stubs."""
-
-    def __init__(self, assignment: Assignment, submission: Submission) -> None:
-        self._assignment, self._submission = assignment, submission
-        self._student = submission_sources(submission)
-        given = read_fingerprints(assignment)
-        self._stubs = given.stubs if given is not None else {}
-
-    def unfilled(self, uses: Uses) -> frozenset[str]:
-        student = self._student.find(uses, places(self._assignment, self._submission, uses.name))
-        if student is None or student.definition is None or student.path in self._assignment.provided_files:
-            return frozenset()
-        own = student.definition.name
-        attached = {f"{own}.{one.method}" if one.method else own for _, one in self._student.attached(student)}
-        written = attached & self._stubs.keys()
-        return frozenset(
-            uses.name + name.removeprefix(own)
-            for name, digest in piece_digests(own, student.definition.node)
-            if digest and digest in self._stubs.get(name, ()) and not (written and name in (own, *written))
-        )

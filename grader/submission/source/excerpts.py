@@ -13,7 +13,7 @@ from msgspec import Struct
 from grader.assignment.release.fingerprints import node_digest, read_fingerprints
 from grader.model import Assignment, Excerpt, Submission
 from grader.submission.source.definitions import Definition, definitions
-from grader.submission.source.lookup import places, submission_sources
+from grader.submission.source.lookup import given_definitions, places, submission_sources
 
 
 class Bound(Struct, frozen=True):
@@ -67,9 +67,7 @@ def excerpts(assignment: Assignment, submission: Submission) -> Mapping[str, tup
 
 def _given(assignment: Assignment) -> frozenset[tuple[str, str]]:
     """Name and fingerprint of what the hand-out's notebook defines and does not ask for."""
-    handed_out = read_fingerprints(assignment)
-    notebook = handed_out.given_notebook(assignment.notebook) if handed_out is not None else None
-    if handed_out is None or notebook is None:
-        return frozenset()
-    every = ((d.name, node_digest(d.node)) for cell in notebook.code for d in definitions(cell.source).found)
-    return frozenset(one for one in every if one[1] not in handed_out.stubs.get(one[0], ()))
+    given = read_fingerprints(assignment)
+    stubs = given.stubs if given is not None else {}
+    every = given_definitions(given, assignment)
+    return frozenset((name, digest) for name, digest in every if digest not in stubs.get(name, ()))

@@ -12,6 +12,7 @@ from pathlib import PurePosixPath
 
 from msgspec import Struct, structs
 
+from grader.assignment.release.fingerprints import Fingerprints, node_digest
 from grader.model import Assignment, Cell, Notebook, Place, Submission, Uses
 from grader.submission.source import sections
 from grader.submission.source.definitions import Attached, Definition, definitions, free_names
@@ -201,6 +202,13 @@ def submission_sources(submission: Submission) -> Sources:
     """What a student handed in, as laid out for running."""
     start = notebook_folder(submission.notebook.name if submission.notebook else None)
     return Sources(submission.notebook, Modules(submission.folder, submission.modules, start))
+
+
+def given_definitions(given: Fingerprints | None, assignment: Assignment) -> list[tuple[str, str]]:
+    """Name and fingerprint of what the hand-out's own notebook defines."""
+    notebook = given.given_notebook(assignment.notebook) if given is not None else None
+    cells = notebook.code if notebook is not None else ()
+    return [(d.name, node_digest(d.node)) for cell in cells for d in definitions(cell.source).found]
 
 
 def notebook_folder(notebook: str | None) -> str:
