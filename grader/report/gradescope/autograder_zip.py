@@ -24,33 +24,30 @@ from grader.reference.expected import FOLDER
 from grader.report.gradescope import When
 
 PACKAGE = "numgrade"
-DEFAULT_SECONDS = 570
+SECONDS = 570
 """Of the ten minutes that Gradescope gives a submission by default."""
 _TIME = (1980, 1, 1, 0, 0, 0)
 """The earliest that a zip can hold; a real one would make every zip another."""
 
 
-def build(assignment: Assignment, *, when: When, seconds: int = DEFAULT_SECONDS) -> bytes:
+def build(assignment: Assignment, *, when: When) -> bytes:
     """Make the zip.
 
-    `when` says when students see the results of hidden checks; `seconds` is the wall time of one submission. Raises
-    UsageError if the assignment's sources are not here: without the reference there is no follow-through and no hidden
-    check; AuthoringError if its golden values are those of other sources.
+    `when` says when students see the results of hidden checks. Raises UsageError if the assignment's sources are not
+    here: without the reference there is no follow-through and no hidden check; AuthoringError if its golden values are
+    those of other sources.
     """
     if assignment.solution is None:
         raise UsageError(f"{assignment.id}: its sources are not here, only the hand-out; export where reference/ is")
     refuse_stale(assignment)
-    values = {"ASSIGNMENT": assignment.id, "WHEN": when, "SECONDS": str(seconds)}
+    values = {"ASSIGNMENT": assignment.id, "WHEN": when, "SECONDS": str(SECONDS)}
     run = re.sub("@([A-Z]+)@", lambda match: values[match[1]], _template("run_autograder"))
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
         _add(archive, "setup.sh", _template("setup.sh").encode(), mode=0o755)
         _add(archive, "run_autograder", run.encode(), mode=0o755)
-        _add(
-            archive,
-            "requirements.txt",
-            "".join(f"{r}\n" for r in (*_requirements(), *assignment.requirements)).encode(),
-        )
+        needed = "".join(f"{line}\n" for line in (*_requirements(), *assignment.requirements))
+        _add(archive, "requirements.txt", needed.encode())
         for folder, below in (
             (Path(str(grader.__file__)).parent, "engine/grader"),
             (assignment.root, f"course/{REFERENCE}/{assignment.id}"),
