@@ -25,8 +25,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Convert and write; returns the exit code."""
+    from grader.assignment.release.new import free_folder
     from grader.convert import nbgrader, otter
-    from grader.convert.draft import free_folder
 
     format = {"nbgrader": nbgrader, "otter": otter}[args.kind]
     if not args.path.exists():

@@ -33,11 +33,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Start an assignment, from nothing or from a solution."""
-    from grader.assignment.release.new import make_new
+    from grader.assignment.release.new import free_folder, make_new
 
     root = course_root(args)
     if args.solution is not None:
-        return _from_solution(root, args.name, args.solution)
+        from grader.convert.from_solution import draft_of
+
+        folder = free_folder(root, args.name)
+        write_draft(draft_of(args.solution, args.name), folder)
+        return FINE
     with writing():
         made = make_new(root, args.name)
     stdio.emit("".join(f"{short_path(path)}\n" for path in made))
@@ -54,15 +58,6 @@ def course_root(args: argparse.Namespace) -> Path:
         return find_course(Path.cwd(), None).root if explicit is None else Path(explicit)
     except UsageError:
         return Path.cwd()
-
-
-def _from_solution(root: Path, name: str, solution: Path) -> int:
-    from grader.convert.draft import free_folder
-    from grader.convert.from_solution import draft_of
-
-    folder = free_folder(root, name)
-    write_draft(draft_of(solution, name), folder)
-    return FINE
 
 
 def write_draft(draft: Draft, folder: Path) -> None:

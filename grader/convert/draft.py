@@ -17,11 +17,9 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from grader.assignment.loading.course import HANDOUTS, REFERENCE
-from grader.assignment.loading.manifest import is_id
 from grader.assignment.release.markers import solved, stub_of
+from grader.convert.probes import ProbeText
 from grader.convert.source import SourceCell, percent_text
-from grader.errors import UsageError
 
 LIST = "CONVERSION.md"
 _WIDTH = 116
@@ -94,17 +92,12 @@ def check_id(text: str, draft: Draft, imported: Collection[str]) -> str:
     return name
 
 
-def free_folder(course_root: Path, id: str) -> Path:
-    """Where the reference of a new assignment goes.
-
-    Raises UsageError if the id is none, or the folder of the sources or of the hand-out exists.
-    """
-    if not is_id(id):
-        raise UsageError(f"{id!r} is no id for an assignment; use letters, digits, _ and -, beginning with a letter")
-    for folder in (course_root / REFERENCE / id, course_root / HANDOUTS / id):
-        if folder.exists():
-            raise UsageError(f"{folder} exists; choose another id or remove it first")
-    return course_root / REFERENCE / id
+def check_of(probe: ProbeText, *, id: str, part: str, points: Fraction, title: str, hidden: bool = False) -> DraftCheck:
+    """The check that asks what `probe` asks."""
+    return DraftCheck(
+        id=id, part=part, points=points, title=title, hidden=hidden,
+        body=probe.body, uses=probe.uses, tolerances=probe.tolerances, imports=probe.imports,
+    )  # fmt: skip
 
 
 def write(draft: Draft, folder: Path) -> list[Path]:

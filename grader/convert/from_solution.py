@@ -13,8 +13,10 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
 
+from msgspec import structs
+
 from grader.assignment.lint.names import bindings
-from grader.convert.draft import Draft, DraftCheck, Left
+from grader.convert.draft import Draft, DraftCheck, Left, check_of
 from grader.convert.probes import probe_of
 from grader.convert.regions import has_region, normalised
 from grader.convert.scope import Scope, parsed, scope_of
@@ -122,15 +124,8 @@ def _check(draft: Draft, part: str, name: str, scope: Scope, cells: Sequence[Sou
         except AuthoringError:
             continue
         draft.done.append(f"{cell.where(file)}: what it computes with `{name}` is the check {id}")
-        return DraftCheck(
-            id=id,
-            part=part,
-            points=Fraction(1),
-            title=title,
-            body=probe.body,
-            uses=tuple(sorted({name, *probe.uses})),
-            imports=probe.imports,
-        )
+        check = check_of(probe, id=id, part=part, points=Fraction(1), title=title)
+        return structs.replace(check, uses=tuple(sorted({name, *check.uses})), tolerances={})
     if name not in scope.functions and name in scope.answers and not _is_class(draft, name):
         return DraftCheck(
             id=id, part=part, points=Fraction(1), title=f"Value of `{name}`", uses=(name,),

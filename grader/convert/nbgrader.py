@@ -15,7 +15,7 @@ from typing import Any
 
 import msgspec
 
-from grader.convert.draft import Draft, DraftCheck, DraftManual, Left, check_id
+from grader.convert.draft import Draft, DraftManual, Left, check_id, check_of
 from grader.convert.manual import add_manual, kind_of_code
 from grader.convert.probes import probe_of
 from grader.convert.regions import cut, has_region, normalised, whole
@@ -157,20 +157,9 @@ def _tests(
         except AuthoringError as error:
             draft.left.append(Left(f"{where} ({id})", str(error).removeprefix(f"{where}: ")))
             continue
-        draft.checks.append(
-            DraftCheck(
-                id=check,
-                part=id,
-                points=worth,
-                title=probe.title or draft.parts[id],
-                body=probe.body,
-                uses=probe.uses,
-                tolerances=probe.tolerances,
-                imports=probe.imports,
-                hidden=secret,
-            )
-        )
-        draft.parts[id] = (probe.title or draft.parts[id]).rstrip(".")
+        title = probe.title or draft.parts[id]
+        draft.checks.append(check_of(probe, id=check, part=id, points=worth, title=title, hidden=secret))
+        draft.parts[id] = title.rstrip(".")
         kind = "hidden check" if secret else "check"
         draft.done.append(
             f"{where} ({id}): {kind} {check}, {probe.returned} compared values, {probe.kept} asserts as they are"

@@ -17,7 +17,7 @@ from typing import Any
 from msgspec import Struct
 
 from grader.assignment.release.markers import BEGIN, END, STUB
-from grader.convert.draft import Draft, DraftCheck, DraftManual, Left, check_id
+from grader.convert.draft import Draft, DraftManual, Left, check_id, check_of
 from grader.convert.manual import add_manual, kind_of_code
 from grader.convert.probes import probe_of
 from grader.convert.scope import Scope, parsed, scope_of
@@ -201,23 +201,13 @@ def _tests(draft: Draft, question: Question, scope: Scope, file: str) -> None:
             draft.left.append(Left(where, str(error).removeprefix(f"{where}: ")))
             continue
         hidden = bool(config.get("hidden"))
+        id = check_id(f"{question.name}_{number}", draft, scope.imports)
         title = str(config.get("name") or probe.title or f"Test {number}")
-        draft.checks.append(
-            DraftCheck(
-                id=check_id(f"{question.name}_{number}", draft, scope.imports),
-                part=question.name,
-                points=worth[number - 1],
-                title=title,
-                body=probe.body,
-                uses=probe.uses,
-                tolerances=probe.tolerances,
-                imports=probe.imports,
-                hidden=hidden,
-            )
-        )
+        check = check_of(probe, id=id, part=question.name, points=worth[number - 1], title=title, hidden=hidden)
+        draft.checks.append(check)
         kind = "hidden check" if hidden else "check"
         kept = f"{probe.returned} compared values, {probe.kept} asserts as they are"
-        draft.done.append(f"{where}: {kind} {draft.checks[-1].id}, {kept}")
+        draft.done.append(f"{where}: {kind} {id}, {kept}")
         for key in ("success_message", "failure_message"):
             if config.get(key):
                 draft.left.append(Left(where, f"its {key}: {config[key]}"))

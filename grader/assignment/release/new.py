@@ -23,8 +23,22 @@ _NOTEBOOK = "notebook.py"
 def make_new(course_root: Path, id: str) -> list[Path]:
     """Write the template's sources to `reference/<id>/` below `course_root`; returns the files written.
 
-    Golden values and the hand-out come next: `grade golden record`, `grade release`. Raises UsageError if the id is
-    none (a letter, then letters, digits, `_` and single `-`), or the folder of the sources or of the hand-out exists.
+    Golden values and the hand-out come next: `grade golden record`, `grade release`. Raises as `free_folder`.
+    """
+    folder = free_folder(course_root, id)
+    written = []
+    for name, source in _templates(files("grader.assignment.release").joinpath("template"), ""):
+        target = folder / name.replace(_NOTEBOOK, f"{id}.py")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(source.read_text(encoding="utf-8").replace(_ID, id), encoding="utf-8")
+        written.append(target)
+    return written
+
+
+def free_folder(course_root: Path, id: str) -> Path:
+    """Where the reference of a new assignment goes.
+
+    Raises UsageError if the id is none, or the folder of the sources or of the hand-out exists.
     """
     if not is_id(id):
         rule = f"at most {LONGEST_ID} letters, digits, _ and -, beginning with a letter"
@@ -32,13 +46,7 @@ def make_new(course_root: Path, id: str) -> list[Path]:
     for folder in (course_root / REFERENCE / id, course_root / HANDOUTS / id):
         if folder.exists():
             raise UsageError(f"{folder} exists; choose another id or remove it first")
-    written = []
-    for name, source in _templates(files("grader.assignment.release").joinpath("template"), ""):
-        target = course_root / REFERENCE / id / name.replace(_NOTEBOOK, f"{id}.py")
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(source.read_text(encoding="utf-8").replace(_ID, id), encoding="utf-8")
-        written.append(target)
-    return written
+    return course_root / REFERENCE / id
 
 
 def _templates(folder: Traversable, prefix: str) -> Iterator[tuple[str, Traversable]]:

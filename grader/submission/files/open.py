@@ -32,10 +32,7 @@ from grader.submission.source.notebook import parse_notebook, refuse_python2
 
 
 def open_submission(
-    path: Path,
-    assignment: Assignment,
-    workdir: Path,
-    handed: SubmittedFiles | None = None,
+    path: Path, assignment: Assignment, workdir: Path, handed: SubmittedFiles | None = None
 ) -> Submission:
     """Make a working copy of the submission at `path`: a notebook, a module, a folder, or an archive.
 
