@@ -266,9 +266,6 @@ def _from_report(report: Report, key: CacheKey, job: Job, seconds: float) -> Bat
     )
 
 
-# ---------------------------------------------------------------- the key of a stored report
-
-
 def key_of(assignment: Assignment, expected: ExpectedValues) -> CacheKey:
     """The key of an assignment as it is loaded; `submission` is left empty."""
     return CacheKey(submission="", environment=engine(), seed=expected.label, files=assignment_digests(assignment))

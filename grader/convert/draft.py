@@ -139,9 +139,6 @@ def _texts(draft: Draft) -> dict[str, str]:
     return files
 
 
-# ---------------------------------------------------------------- assignment.toml
-
-
 def _manifest(draft: Draft) -> str:
     total = sum((c.points for c in draft.checks), Fraction(0)) + sum((m.points for m in draft.manual), Fraction(0))
     lines = [
@@ -177,9 +174,6 @@ def _quoted(value: str | Sequence[str]) -> str:
 
 def _points(points: Fraction) -> str:
     return str(points.numerator) if points.denominator == 1 else f'"{points}"'
-
-
-# ---------------------------------------------------------------- checks
 
 
 def _checks(draft: Draft, *, hidden: bool) -> str:
@@ -219,9 +213,6 @@ def _check(check: DraftCheck, part: str) -> Iterable[str]:
     title = check.title.replace("\\", "\\\\").replace('"""', "'''").strip() or check.id
     yield f'    """{title}{" " if title.endswith(chr(34)) else ""}"""'
     yield from (f"    {line}" if line.strip() else "" for line in check.body)
-
-
-# ---------------------------------------------------------------- the rest
 
 
 def _readme(draft: Draft) -> str:

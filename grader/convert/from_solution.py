@@ -81,9 +81,6 @@ def _drop_empty_parts(draft: Draft) -> None:
     draft.parts = {id: title for id, title in draft.parts.items() if id in used}
 
 
-# ---------------------------------------------------------------- what the regions are about
-
-
 def _answers(source: str) -> list[str]:
     """Functions and classes that hold a region, and variables that are bound in one outside of these."""
     tree = parsed(source)
@@ -110,9 +107,6 @@ def _title(cells: Sequence[SourceCell], id: str) -> str:
 
 def _doc_title(tree: ast.Module, id: str) -> str:
     return (ast.get_docstring(tree) or id).split("\n")[0].rstrip(".")
-
-
-# ---------------------------------------------------------------- checks
 
 
 def _check(draft: Draft, part: str, name: str, scope: Scope, cells: Sequence[SourceCell], file: str) -> DraftCheck:

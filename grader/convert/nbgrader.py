@@ -82,9 +82,6 @@ def _scope_above(cells: Sequence[SourceCell], cell: SourceCell, scope: Scope) ->
     return msgspec.structs.replace(scope, imports=above.imports | scope.imports)
 
 
-# ---------------------------------------------------------------- reading
-
-
 def _meta(cell: SourceCell) -> dict[str, Any]:
     meta = cell.metadata.get(KEY)
     return meta if isinstance(meta, dict) else {}
@@ -131,9 +128,6 @@ def _solution(cell: SourceCell, where: str) -> SourceCell:
         return cell.with_source(PLACEHOLDER)
     source = normalised(cell.source, where)
     return cell.with_source(source if has_region(source) else whole(source))
-
-
-# ---------------------------------------------------------------- tests
 
 
 def _tests(
@@ -201,9 +195,6 @@ def _keep_definitions(draft: Draft, cells: Sequence[SourceCell], file: str) -> N
             if used:
                 what = f"uses {', '.join(used)}, which the test cell {test.index} defined; move that into a cell"
                 draft.left.append(Left(cell.where(file), what))
-
-
-# ---------------------------------------------------------------- for a person
 
 
 def _manual(draft: Draft, cell: SourceCell, meta: dict[str, Any], where: str) -> None:

@@ -95,9 +95,6 @@ def points_of(value: object, where: str) -> Fraction:
     return Fraction(str(value))
 
 
-# ---------------------------------------------------------------- .ipynb
-
-
 def _of_notebook(path: Path) -> tuple[SourceCell, ...]:
     try:
         notebook = json.loads(read_text(path))
@@ -124,9 +121,6 @@ def _of_notebook(path: Path) -> tuple[SourceCell, ...]:
 
 def _joined(source: str | Sequence[str]) -> str:
     return (source if isinstance(source, str) else "".join(source)).replace("\r\n", "\n")
-
-
-# ---------------------------------------------------------------- percent text
 
 
 def _of_text(path: Path) -> tuple[SourceCell, ...]:

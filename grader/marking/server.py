@@ -337,9 +337,6 @@ def _neighbours(report: Mapping[str, Any], part: str) -> list[dict[str, Any]]:
     ]
 
 
-# ---------------------------------------------------------------- the server
-
-
 def application(session: MarkingSession, token: str) -> Starlette:
     """The page and what it asks, for whoever has the token."""
 

@@ -101,9 +101,6 @@ def written(value: Fraction) -> str:
     return decimal if Fraction(decimal) == value else str(value)
 
 
-# ---------------------------------------------------------------- reading
-
-
 def read(sheet: Sheet, name: str, results: Sequence[Result], assignment: str | None, state: State) -> Imported:
     """What the log lacks of a file; raises UsageError if a row cannot be understood, with its line."""
     head = [cell.strip().casefold() for cell in sheet.rows[0]]

@@ -156,9 +156,6 @@ def _copy_with_additions(source: Path, owns: Iterable[Path], folder: Path, targe
     return []
 
 
-# ---------------------------------------------------------------- helpers
-
-
 _DEFINED = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
 
