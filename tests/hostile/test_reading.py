@@ -32,6 +32,7 @@ from grader.errors import SubmissionError
 from grader.submission.files.gather import gather
 from grader.submission.files.identify import identify
 from grader.submission.files.open import open_submission
+from grader.submission.review.experiments import with_handout_arguments
 from grader.submission.review.stubs import unfilled_by_check, with_written_places
 from grader.submission.source.anchors import find_anchors
 from grader.submission.source.excerpts import excerpts
@@ -49,6 +50,7 @@ try:
         id = "c147_hw3"
     found = course.load(id)
     submission = with_written_places(found, open_submission(path, found, work, handed))
+    submission = with_handout_arguments(found, submission)
     find_anchors(found, submission)
     unfilled_by_check(found, submission)
     excerpts(found, submission)

@@ -7,8 +7,8 @@ into the moment of a probe is `anchors`', comparing the two is `stubs`'.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence, Set
-from pathlib import PurePosixPath
+from collections.abc import Iterator, Mapping, Sequence, Set
+from pathlib import Path, PurePosixPath
 
 from msgspec import Struct, structs
 
@@ -198,10 +198,19 @@ class Sources:
         return [c for c in candidates if titles[c.cell.index]]
 
 
+_last: tuple[Notebook | None, Mapping[str, str], Path, Sources] | None = None
+"""Of the submission that was read last: what reviews it, asks it and explains it reads it each by itself."""
+
+
 def submission_sources(submission: Submission) -> Sources:
     """What a student handed in, as laid out for running."""
-    start = notebook_folder(submission.notebook.name if submission.notebook else None)
-    return Sources(submission.notebook, Modules(submission.folder, submission.modules, start))
+    global _last
+    kept, (notebook, modules, folder) = _last, (submission.notebook, submission.modules, submission.folder)
+    if kept is not None and kept[0] is notebook and kept[1] is modules and kept[2] == folder:
+        return kept[3]
+    sources = Sources(notebook, Modules(folder, modules, notebook_folder(notebook.name if notebook else None)))
+    _last = notebook, modules, folder, sources
+    return sources
 
 
 def given_definitions(given: Fingerprints | None, assignment: Assignment) -> list[tuple[str, str]]:

@@ -143,7 +143,7 @@ class Modules:
     def _starred(self, module: str, importer: str, hops: int) -> dict[str, Held]:
         path = self.path_of(absolute(module, importer))
         read = self._defined(path) if path is not None else None
-        if path is None or read is None or not hops:
+        if path is None or read is None or not hops or self._room < 0:
             return {}
         listed = _listed(read)
         attributes = {
