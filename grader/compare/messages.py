@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from math import ceil, floor, isfinite, log10
+from math import ceil, floor, isfinite, log10, prod
 from typing import Any, Literal, SupportsIndex
 
 import numpy as np
@@ -112,7 +112,7 @@ def shape(name: str, got: Shape, expected: Shape, fit: Rearrangement = None, *, 
 
 
 def _shape_hint(got: Shape, expected: Shape) -> str:
-    size, wanted = _product(got), _product(expected)
+    size, wanted = prod(got), prod(expected)
     if not got and wanted == 1:
         return "a number is there, an array with one entry is expected"
     if not got:
@@ -248,13 +248,6 @@ def short_line(text: str) -> str:
     """One line of printable characters, cut at 80."""
     line = " ".join("".join(c if c.isprintable() else " " for c in text[: 4 * _MOST]).split())
     return line if len(line) <= _MOST else line[: _MOST - 1] + "…"
-
-
-def _product(of: Shape) -> int:
-    size = 1
-    for n in of:
-        size *= n
-    return size
 
 
 def _differ(count: int, size: int) -> str:

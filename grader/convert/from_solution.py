@@ -45,7 +45,8 @@ def _notebook(path: Path, id: str) -> Draft:
     if not solutions:
         raise UsageError(f"{path}: has no solution region; put your solution between '### BEGIN SOLUTION' and"
                          " '### END SOLUTION'")  # fmt: skip
-    draft = Draft(id=id, title=_title(cells, id), cells=cells)
+    title = next((h.title for c in cells if c.kind == "markdown" for h in headings(c.source)), id)
+    draft = Draft(id=id, title=title, cells=cells)
     scope = scope_of([(c.source, has_region(c.source)) for c in cells if c.kind == "code"])
     for number, cell in enumerate(solutions, 1):
         part = str(number)
@@ -68,7 +69,8 @@ def _module(path: Path, id: str) -> Draft:
     tree = parsed(text)
     if tree is None:
         raise AuthoringError(f"{path}: not valid Python")
-    draft = Draft(id=id, title=_doc_title(tree, id), cells=[], modules={path.name: text})
+    title = (ast.get_docstring(tree) or id).split("\n")[0].rstrip(".")
+    draft = Draft(id=id, title=title, cells=[], modules={path.name: text})
     for number, name in enumerate(_answers(text), 1):
         draft.parts[str(number)] = name
         draft.checks.append(_check(draft, str(number), name, scope_of([(text, True)]), [], path.name))
@@ -99,14 +101,6 @@ def _answers(source: str) -> list[str]:
 def _heading(cells: Sequence[SourceCell], cell: SourceCell) -> str:
     above = [h.title for c in cells[: cell.index] if c.kind == "markdown" for h in headings(c.source)]
     return above[-1] if above else ""
-
-
-def _title(cells: Sequence[SourceCell], id: str) -> str:
-    return next((h.title for c in cells if c.kind == "markdown" for h in headings(c.source)), id)
-
-
-def _doc_title(tree: ast.Module, id: str) -> str:
-    return (ast.get_docstring(tree) or id).split("\n")[0].rstrip(".")
 
 
 def _check(draft: Draft, part: str, name: str, scope: Scope, cells: Sequence[SourceCell], file: str) -> DraftCheck:

@@ -30,13 +30,6 @@ class Forward:
         Of `x`.
     df
         Upstream gradient, the shape of what `f` returns; None for a function that returns one number.
-
-    Attributes
-    ----------
-    evaluations
-        Points evaluated so far.
-    single
-        Whether `f` was seen to return float32 or float16 (their `numpy.dtype`), else None.
     """
 
     def __init__(
@@ -47,7 +40,9 @@ class Forward:
         self._df = None if df is None else np.array(df, dtype=np.float64)
         self._batched = batched
         self.evaluations = 0
+        """Points evaluated so far."""
         self.single: np.dtype[Any] | None = None
+        """float32 or float16, if `f` was seen to return it."""
 
     @property
     def df(self) -> Floats:

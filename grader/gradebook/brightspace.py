@@ -46,7 +46,7 @@ def fill(request: Request) -> Filled:
         request.check_maximum(number(match["most"]), head[there[0]])
         title = head[there[0]]
     people = range(1, len(sheet.rows))
-    columns = [MatchColumn(i, _KEYS[head[i]], _without_hash) for i in ids]
+    columns = [MatchColumn(i, _KEYS[head[i]], lambda text: text.removeprefix("#")) for i in ids]
     placed = place(request.entries, sheet, people, columns, name=name_in(head))
     # without the item there is nothing to replace: the score goes into a column of its own behind the others
     at = there[0] if there else len(head)
@@ -69,10 +69,6 @@ def _new(request: Request, title: str) -> Filled:
             left_out[one.student] = f"{NO_ROW}: nothing says what Brightspace calls them (give a roster, or --sheet)"
     made = Sheet(rows=(("OrgDefinedId", "Username", title, _END), *rows))
     return Filled(data=dump(made), entered=len(rows), left_out=left_out)
-
-
-def _without_hash(text: str) -> str:
-    return text.removeprefix("#")
 
 
 GRADEBOOK = Gradebook(

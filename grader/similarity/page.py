@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from html import escape
 
 from grader.report.html import document
@@ -54,7 +54,8 @@ def render_similarity(similarity: Similarity, title: str) -> str:
 
 
 def _pair(pair: SimilarPair) -> str:
-    likeness = f"{pair.code:.0%} of the code, {pair.words:.0%} of the answers{_rare(pair.results)}"
+    rare = f", {plural(len(pair.results), 'rare wrong result')}" if pair.results else ""
+    likeness = f"{pair.code:.0%} of the code, {pair.words:.0%} of the answers{rare}"
     names = " and ".join(escape(one_line(w.name)) for w in (pair.left, pair.right))
     parts = [f'<details><summary>{names} <span class="soft">{likeness}</span></summary>']
     if pair.results:
@@ -68,10 +69,6 @@ def _pair(pair: SimilarPair) -> str:
             texts = (f'<pre class="words">{escape(clean(w.answers[part]))}</pre>' for w in (pair.left, pair.right))
             parts.append(f'<h3>Answer {escape(one_line(part))}</h3><div class="both">{"".join(texts)}</div>')
     return "".join([*parts, "</details>"])
-
-
-def _rare(results: Sequence[str]) -> str:
-    return f", {plural(len(results), 'rare wrong result')}" if results else ""
 
 
 def _code(writing: Writing, shared: Iterable[tuple[int, int, int]]) -> str:

@@ -33,7 +33,7 @@ class Unpackable(Exception):
 
 def pack(value: Any) -> str:
     """JSON of a plain value; raises Unpackable if something in it is of another kind, or it is too large."""
-    text = json.dumps(_form(value, 0), ensure_ascii=True)
+    text = json.dumps(form_of(value), ensure_ascii=True)
     if len(text) > MAX_TEXT:
         raise Unpackable("too large")
     return text
@@ -49,11 +49,6 @@ def unpack(text: str) -> Any:
         raise WorkerError("the worker sent a value that is none") from None
 
 
-def form_of(value: Any) -> Any:
-    """The JSON structure of a plain value, for a file."""
-    return _form(value, 0)
-
-
 def value_of(form: Any, depth: int = 0) -> Any:
     """The value of a JSON structure; a `ValueError`, `TypeError` or `KeyError` where it is none."""
     if depth > MAX_DEPTH:
@@ -66,7 +61,8 @@ def value_of(form: Any, depth: int = 0) -> Any:
     return _READ[kind](given, depth + 1)
 
 
-def _form(value: Any, depth: int) -> Any:
+def form_of(value: Any, depth: int = 0) -> Any:
+    """The JSON structure of a plain value; raises Unpackable where it is none."""
     if depth > MAX_DEPTH:
         raise Unpackable("nested too deep")
     if value is None or value is True or value is False:
@@ -74,12 +70,12 @@ def _form(value: Any, depth: int) -> Any:
     if isinstance(value, str):
         return str.__str__(value)
     if isinstance(value, list | tuple):
-        items = [_form(item, depth + 1) for item in value]
+        items = [form_of(item, depth + 1) for item in value]
         return items if isinstance(value, list) else {"tuple": items}
     if isinstance(value, Set):
-        return {"set": sorted((_form(item, depth + 1) for item in value), key=lambda f: (type(f).__name__, str(f)))}
+        return {"set": sorted((form_of(item, depth + 1) for item in value), key=lambda f: (type(f).__name__, str(f)))}
     if isinstance(value, Mapping):
-        return {"dict": [[_form(key, depth + 1), _form(value[key], depth + 1)] for key in value]}
+        return {"dict": [[form_of(key, depth + 1), form_of(value[key], depth + 1)] for key in value]}
     return _number(value)
 
 
@@ -103,7 +99,7 @@ def _number(value: Any) -> Any:
         return {"complex": [_number(value.real), _number(value.imag)]}
     elif hasattr(value, "dtype") and getattr(value, "shape", None) == ():  # a number of NumPy's
         item = value.item()
-        return _refuse(value) if isinstance(item, type(value)) else _form(item, 0)
+        return _refuse(value) if isinstance(item, type(value)) else form_of(item)
     return _refuse(value)
 
 

@@ -66,7 +66,10 @@ def text_of(notebook: dict[str, Any]) -> str:
         kind = cell["cell_type"]
         source = cell["source"]
         lines = ("".join(source) if isinstance(source, list) else source).split("\n")
-        lines = _trimmed(lines) if kind == "code" else lines if lines != [""] else []
+        if kind == "code":
+            lines = [line for _, line in _trimmed(list(enumerate(lines)))]
+        elif lines == [""]:
+            lines = []
         cells.append("\n".join([_OPENS[kind], *(_encoded(kind, line) for line in lines)]))
     return "\n\n".join(cells) + "\n" if cells else ""
 
@@ -104,10 +107,10 @@ def _split(text: str, file: str) -> Iterator[tuple[str, list[tuple[int, str]]]]:
         if line.rstrip() not in _KINDS:
             raise AuthoringError(f"{file}:{number}: unknown cell {line!r}; there are {', '.join(map(repr, _KINDS))}")
         if kind:
-            yield kind, _trimmed_numbered(lines)
+            yield kind, _trimmed(lines)
         kind, lines = _KINDS[line.rstrip()], []
     if kind:
-        yield kind, _trimmed_numbered(lines)
+        yield kind, _trimmed(lines)
 
 
 def _cell(index: int, kind: str, lines: list[str]) -> dict[str, Any]:
@@ -142,10 +145,6 @@ def _encoded(kind: str, line: str) -> str:
     return f"# {line}" if line else "#"
 
 
-def _trimmed(lines: list[str]) -> list[str]:
-    return [line for _, line in _trimmed_numbered(list(enumerate(lines)))]
-
-
-def _trimmed_numbered(lines: list[tuple[int, str]]) -> list[tuple[int, str]]:
+def _trimmed(lines: list[tuple[int, str]]) -> list[tuple[int, str]]:
     filled = [i for i, (_, line) in enumerate(lines) if line.strip()]
     return lines[filled[0] : filled[-1] + 1] if filled else []

@@ -104,6 +104,7 @@ def _part(report: Report, part: PartResult) -> View:
     sign, tone = SIGNS[part.status]
     answer = part.answer or Answer()
     manual = part.manual
+    within = (one for one in report.by_notebook if any(own.part.id == part.part.id for own in one.parts))
     return {
         "id": one_line(part.part.id),
         "title": one_line(part.part.title),
@@ -120,15 +121,11 @@ def _part(report: Report, part: PartResult) -> View:
         "question": Markup(to_html(manual.question)) if manual else Markup(""),
         "answer": _answer(answer, is_code=manual is not None and manual.kind in ("plot", "tuning")),
         "where": "" if answer.cell is None else str(answer.cell),
-        "figures": _figures(next((one for one in report.by_notebook if _has(one, part)), report), answer),
+        "figures": _figures(next(within, report), answer),
         "mark": sentences.mark_lines(part, comment=False),
         "comment": Markup(to_html(part.mark.comment)) if part.mark else Markup(""),
         "model": Markup(to_html(part.mark.model)) if part.mark else Markup(""),
     }
-
-
-def _has(report: Report, part: PartResult) -> bool:
-    return any(own.part.id == part.part.id for own in report.parts)
 
 
 def _earned(part: PartResult) -> str:

@@ -7,7 +7,7 @@ on names alone; copying is `open`'s.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from pathlib import PurePosixPath
 
 from msgspec import Struct
@@ -65,9 +65,8 @@ def lay_out(names: Collection[str], assignment: Assignment, notebook: str | None
                 notes.append(f"{printable(same_name[0])} was taken for {wanted}")
             continue
         if same_name:
-            notes.append(
-                f"{wanted} is there {len(same_name)} times ({_listed(same_name)}) and none was used; hand in one"
-            )
+            listed = ", ".join(printable(name) for name in sorted(same_name)[:5])
+            notes.append(f"{wanted} is there {len(same_name)} times ({listed}) and none was used; hand in one")
         missing.append(wanted)
     provided = {given: name for name, given in handed.items() if name in assignment.provided_files}
     if len(placed) > len(handed):  # modules side by side: the provided ones lie among them
@@ -197,7 +196,3 @@ def _by_base_name(wanted: str, handed: Mapping[str, str], assignment: Assignment
     free = [name for name in handed if name not in fixed]
     exact = [name for name in free if PurePosixPath(name).name == base]
     return exact or [n for n in free if without_copy_mark(PurePosixPath(n).name).casefold() == base.casefold()]
-
-
-def _listed(names: Iterable[str]) -> str:
-    return ", ".join(printable(name) for name in sorted(names)[:5])

@@ -177,7 +177,7 @@ def resume_cell(
         elif isinstance(ended, MissingPackageError) and isinstance(statement, ast.Assign | ast.AnnAssign):
             skipped = skipped or ended
             begin = at + 1  # `device = torch.device(...)`: what needs it fails where it is used
-            unmade |= dict.fromkeys(_stored(statement), ended)
+            unmade |= dict.fromkeys(names_in(statement, ast.Store), ended)
         elif isinstance(ended, MissingPackageError) or only_shows(ended) or _is_librarys(statement, ended, namespace):
             if not isinstance(statement, ast.Expr):
                 return Rest(ended, False)
@@ -198,10 +198,6 @@ def resume_cell(
 def _cause(error: BaseException, unmade: Mapping[str, BaseException]) -> BaseException:
     """Why a name is missing that a line would have made which was left out; any other error as it is."""
     return unmade.get(str(error.name), error) if isinstance(error, NameError) else error
-
-
-def _stored(statement: ast.stmt) -> set[str]:
-    return set(names_in(statement, ast.Store))
 
 
 def failed_in_library(tree: ast.Module, error: BaseException, file: str, namespace: dict[str, Any]) -> bool:

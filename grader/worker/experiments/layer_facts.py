@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from grader.worker.experiments.layers import Gradients, Unit, arrays_in
-from grader.worker.experiments.recording import watch
+from grader.worker.experiments.recording import Watched
 
 SAME = 1e-9
 """Two answers of one program to one question; a new order of summation costs 1e-13."""
@@ -41,7 +41,7 @@ def observe_behaviour(
 
     `unasked`: look at what the probe itself did not ask, a second call, another object and large inputs.
     """
-    watched = watch(student)
+    watched = Watched(student)
     returned: Mapping[str, Any] = {}
     with contextlib.suppress(Exception):  # student code may raise whatever it likes; what was seen until then counts
         returned = dict(probe(watched, rng))

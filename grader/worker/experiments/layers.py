@@ -22,22 +22,16 @@ MAX_ENTRIES = 1 << 16
 
 
 class Unit:
-    """One forward pass with its backward pass, as the probe called them.
-
-    Attributes
-    ----------
-    name, forward_name, backward_name
-        In the student's own words.
-    upstream
-        The incoming derivative that the probe gave, or None where it gave none.
-    backward_calls, siblings
-        How often the probe called this backward pass, and how many units of this name it used.
-    """
+    """One forward pass with its backward pass, as the probe called them."""
 
     name = forward_name = backward_name = upstream_name = ""
+    """In the student's own words."""
     upstream: Any = None
+    """The incoming derivative that the probe gave, or None where it gave none."""
     backward_calls = 0
+    """How often the probe called this backward pass."""
     siblings = 1
+    """How many units of this name the probe used."""
     made: Any = None
     """What the forward pass returned to the probe."""
 
@@ -166,10 +160,6 @@ class Layer(Calls):
     def ask_forward(self, args: list[Any]) -> Any:
         return deepcopy(self._before).forward(*args, **deepcopy(self.named))
 
-    def _back(self, thing: Any, upstream: Any = None) -> Gradients:
-        returned, kept = self._answer(thing, upstream)
-        return [*returned, *kept.values()]
-
     def _answer(self, thing: Any, upstream: Any = None) -> tuple[Gradients, dict[str, npt.NDArray[Any]]]:
         """What a backward pass returns, and the arrays of the object that it changes."""
         held = {n: a.copy() for n, a in arrays_in(dict(vars(thing)))}
@@ -183,7 +173,8 @@ class Layer(Calls):
         return returned, changed
 
     def gradients(self, upstream: Any = None, *, disturbed: bool = False) -> Gradients:
-        return self._back(self._after_forward(disturbed=disturbed), upstream)
+        returned, kept = self._answer(self._after_forward(disturbed=disturbed), upstream)
+        return [*returned, *kept.values()]
 
     def gradients_twice(self) -> tuple[Gradients, Gradients]:
         thing = self._after_forward()

@@ -21,7 +21,7 @@ class Watched:
 
     def __init__(self, student: Any) -> None:
         self._student = student
-        self._watching = True
+        self.watching = True
         self._kinds: dict[str, Any] = {}
         self.units: list[Unit] = []
         self.forwards: list[Calls] = []
@@ -29,7 +29,7 @@ class Watched:
 
     def stop(self) -> None:
         """Remember nothing more, and count how many units of a name there are."""
-        self._watching = False
+        self.watching = False
         for unit in self.units:
             unit.siblings = sum(other.name == unit.name for other in self.units)
         self.forwards = [u for u in self.units if isinstance(u, Calls) and u.made is not None]
@@ -58,18 +58,14 @@ class Watched:
 
     def remember(self, unit: Unit) -> bool:
         """Take a unit, while the probe runs."""
-        if not self._watching or len(self.units) >= MAX_UNITS:
+        if not self.watching or len(self.units) >= MAX_UNITS:
             return False
         self.units.append(unit)
         return True
 
-    @property
-    def watching(self) -> bool:
-        return self._watching
-
     def _forward(self, stem: str, function: Callable[..., Any]) -> Callable[..., Any]:
         def forward(*args: Any, **named: Any) -> Any:
-            unit = FunctionPair(stem, function, args, named) if self._watching else None
+            unit = FunctionPair(stem, function, args, named) if self.watching else None
             returned = function(*args, **named)
             if unit is not None and isinstance(returned, tuple) and len(returned) == 2:
                 unit.made = returned
@@ -80,7 +76,7 @@ class Watched:
 
     def _backward(self, stem: str, function: Callable[..., Any]) -> Callable[..., Any]:
         def backward(*args: Any, **named: Any) -> Any:
-            for unit in self.units if self._watching else ():
+            for unit in self.units if self.watching else ():
                 if isinstance(unit, FunctionPair) and unit.name == stem and unit.made is not None:
                     at = next((i for i, a in enumerate(args) if a is unit.made[1]), None)
                     if at is not None:
@@ -94,18 +90,13 @@ class Watched:
         function = getattr(self._student, stem, None)
 
         def derivative(*args: Any, **named: Any) -> Any:
-            if self._watching and callable(function) and not named:
+            if self.watching and callable(function) and not named:
                 unit = Derivative(stem, function, grad, args)
                 unit.backward_calls = 1
                 self.remember(unit)
             return grad(*args, **named)
 
         return derivative
-
-
-def watch(student: Any) -> Watched:
-    """The student's names, watched."""
-    return Watched(student)
 
 
 def _watched_layer(kind: Any, log: Watched) -> Any:

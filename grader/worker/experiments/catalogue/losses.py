@@ -54,14 +54,11 @@ MEASURES: tuple[Measure, ...] = (
      lambda p, y, hot: -(p * np.log(p)).sum(axis=1)),
     (VARIABLE, "the logarithms of the other classes are taken, and not that of the label",
      lambda p, y, hot: -((1 - hot) * np.log(p)).sum(axis=1)),
-    ("extra-term", "a binary cross-entropy is computed: a term for the other classes, with 1 minus their"
-     " probability, is too many",
-     lambda p, y, hot: -(hot * np.log(p) + (1 - hot) * np.log(1 - p)).sum(axis=1)),
     *(
         ("extra-term", "a binary cross-entropy is computed: a term for the other classes, with 1 minus their"
          " probability, is too many",
          lambda p, y, hot, small=small: -(hot * np.log(p + small) + (1 - hot) * np.log(1 - p + small)).sum(axis=1))
-        for small in (1e-10, 1e-9, 1e-8, 1e-7, 1e-5)
+        for small in (0.0, 1e-10, 1e-9, 1e-8, 1e-7, 1e-5)
     ),
     (VARIABLE, "1 minus the probability stands in the logarithm", lambda p, y, hot: -np.log(1 - _picked(p, y))),
     (VARIABLE, "the most likely class is taken, the largest probability, whatever the label is",
