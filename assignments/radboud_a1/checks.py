@@ -5,6 +5,7 @@ ReLU. A numerical gradient has no fixed name: it is found by the points at which
 """
 
 import re
+from types import FunctionType
 
 import numpy as np
 
@@ -467,10 +468,25 @@ def bce_numerical(student, rng):
     return listen(student, "bce_loss", "y_hat")
 
 
+def with_parameters(student, **values):
+    """The student's `fn`, with other values for variables of the notebook, also where these are its defaults."""
+    fn = student.fn
+    spaces = student.notebook, getattr(fn, "__globals__", {})
+    taken = {id(space[name]): value for space in spaces for name, value in values.items() if name in space}
+    for space in spaces:
+        space.update(values)
+    if not getattr(fn, "__code__", None):
+        return fn
+    other = FunctionType(fn.__code__, fn.__globals__, fn.__name__, None, fn.__closure__)
+    other.__defaults__ = tuple(taken.get(id(value), value) for value in fn.__defaults__ or ()) or None
+    other.__kwdefaults__ = {name: taken.get(id(value), value) for name, value in (fn.__kwdefaults__ or {}).items()}
+    return other
+
+
 def one_layer(student, rng, labels):
     """fn at one random input for each label, with random parameters in the place of the notebook's."""
-    student.fn.__globals__.update(w=rng.normal(size=5), b=rng.normal())
-    answers = [student.fn(rng.normal(size=5), label) for label in labels]
+    fn = with_parameters(student, w=rng.normal(size=5), b=rng.normal())
+    answers = [fn(rng.normal(size=5), label) for label in labels]
     begun(dict(enumerate(value for answer in answers for value in answer)), "what fn returns")
     return {"loss": np.array([loss for loss, _ in answers]), "grad_x": np.array([grad_x for _, grad_x in answers])}
 

@@ -329,8 +329,9 @@ for _ in range(40):
         },
     ),
     edit(
-        "decay in the first definition already, the second taken out; questions that are not bold",
+        "decay in the first definition already, the second taken out; questions that are not bold; w and b as defaults",
         {
+            "def fn(x, y):\n": "def fn(x, y, w=w, *, b=b):\n",
             "def optimize_f(x, y, step_size, steps):\n": "def optimize_f(x, y, step_size, steps, decay=1):\n",
             STEP: STEP.replace("step_size", "step_size * decay ** (len(path) - 1)"),
             "def optimize_f(x, y, step_size, steps, decay=1.0):\n": "def unused(x, y, step_size, steps, decay=1.0):\n",
