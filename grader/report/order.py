@@ -48,7 +48,16 @@ class LostPart(Struct, frozen=True, kw_only=True):
             if len(self.builds_on) > 1:
                 return f"parts {parts}, which are used here, have to be right first"
             return f"part {parts}, which is used here, has to be right first"
-        return f"the same mistake as in {one_line(self.same_as)}" if self.same_as and not self.explained else ""
+        return self.same if not self.explained else ""
+
+    @property
+    def same(self) -> str:
+        """What it has in common with `same_as`, in words; empty where it has nothing."""
+        if not self.same_as:
+            return ""
+        rest = [o for o in self.lost if o.check.id not in self.explained]
+        what = "not started" if rest and all(o.status == "missing" for o in rest) else "the same mistake"
+        return f"{what}{',' if what == 'not started' else ''} as in {one_line(self.same_as)}"
 
 
 class Sections(Struct, frozen=True, kw_only=True):

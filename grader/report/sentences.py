@@ -23,6 +23,8 @@ PARAGRAPH = 2_000
 """Characters of one message or sentence."""
 SENTENCES = 3
 """Sentences on arrays of one check: the message names all arrays, and one mistake reaches many."""
+NAMES = 6
+"""Arrays named of which a sentence says the same: a network has dozens."""
 _NAMES_AND_NUMBERS = re.compile(r"`[^`]*`|\w*\d[\w.]*")
 REPEATED = frozenset({"all-zero", "kept-axis", "not-reshaped", "transposed"})
 """Diagnoses that say of an array what the comparison has said of it, unless they name a mistake."""
@@ -73,7 +75,7 @@ def feedback(outcome: Outcome, *, limit: int | None = SENTENCES) -> Feedback:
     added = [(a, sentence) for a in outcome.arrays if (sentence := paragraph(a.message)) not in message]
     if outcome.check.judge is None and outcome.check.visibility == "public":
         added = [(a, _named(a, sentence)) for a, sentence in added]
-    named_arrays = _unlike_first(message, list(dict.fromkeys(sentence for _, sentence in added)))
+    named_arrays = _unlike_first(message, _said_once(outcome, message, added))
     shown = named_arrays if limit is None else named_arrays[:limit]
     diagnosis = outcome.diagnosis
     named = paragraph(diagnosis.text) if diagnosis and (diagnosis.mistake or diagnosis.code not in REPEATED) else ""
@@ -83,6 +85,33 @@ def feedback(outcome: Outcome, *, limit: int | None = SENTENCES) -> Feedback:
         more=len(named_arrays) - len(shown),
         diagnosis="" if named in message else named,
     )
+
+
+def _said_once(outcome: Outcome, message: str, added: Sequence[tuple[Comparison, str]]) -> list[str]:
+    """The sentences, where those that say of several arrays the same but for the name are one."""
+    said = {_without_name(a, message): message for a in outcome.arrays if paragraph(a.message) == message}
+    said.pop(message, None)
+    same: dict[str, dict[str, str]] = {kind: {} for kind in said}
+    for array, sentence in added:
+        kind = _without_name(array, sentence)
+        same.setdefault(kind, {})[sentence] = f"`{one_line(array.name)}`"
+    sentences = []
+    for kind, names in same.items():
+        if kind in said:
+            sentences += [f"the same for {_some(list(names.values()))}"] if names else []
+        else:
+            first, *others = names
+            more = [names[other] for other in others]
+            sentences.append(f"{first} (the same for {_some(more)})" if more else first)
+    return sentences
+
+
+def _some(names: list[str]) -> str:
+    return enumerated(names if len(names) <= NAMES else [*names[: NAMES - 1], f"{len(names) - NAMES + 1} more"])
+
+
+def _without_name(array: Comparison, sentence: str) -> str:
+    return re.sub(rf"(?<![\w.]){re.escape(one_line(array.name))}(?!\w)", "\0", sentence)
 
 
 def _unlike_first(message: str, sentences: Sequence[str]) -> list[str]:

@@ -107,8 +107,8 @@ def test_a_name_that_the_template_reads_and_the_page_lacks_is_an_error() -> None
     del page["heading"]
     with pytest.raises(UndefinedError, match="no attribute 'heading'"):
         html._page(page, "", "")
-    with pytest.raises(UndefinedError, match="no attribute 'same_as'"):
-        html._page(page_of(mixed()) | {"lost": [{k: v for k, v in page["lost"][0].items() if k != "same_as"}]}, "", "")
+    with pytest.raises(UndefinedError, match="no attribute 'same'"):
+        html._page(page_of(mixed()) | {"lost": [{k: v for k, v in page["lost"][0].items() if k != "same"}]}, "", "")
 
 
 def test_ungradable_says_why_and_gives_no_score() -> None:
@@ -356,7 +356,7 @@ def test_a_question_without_points_has_no_dash_for_them() -> None:
     assert "2 Why – / 3, answered (cell 4)" in text
 
 
-def test_cells_that_stopped_for_the_same_reason_lead_to_the_notebook() -> None:
+def test_cells_that_stopped_at_what_an_earlier_one_lacks_lead_to_the_notebook() -> None:
     missing = StudentError(type="NameError", message="name 'f' is not defined")
     made = report(
         auto(AFFINE, "failed", outcome("a", AFFINE, "A", "failed", 0, 1)),
@@ -365,4 +365,4 @@ def test_cells_that_stopped_for_the_same_reason_lead_to_the_notebook() -> None:
     page = html.render(
         kept(made, (Cell(index=0, kind="code", source="f(1)"), Cell(index=1, kind="code", source="f(2)")))
     )
-    assert 'Stopped for the same reason: <a href="#cell-1">cell 1</a>' in page
+    assert 'Stopped at what an earlier cell lacks: <a href="#cell-1">cell 1</a>' in page

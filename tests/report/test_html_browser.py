@@ -142,14 +142,16 @@ def test_no_code_is_cut_off_and_each_line_begins_beside_its_number(proxy: Proxy,
       const cut = boxes.filter((box) => box.scrollWidth > box.clientWidth).length;
       const tops = [...boxes[0].children].map((row) => row.getBoundingClientRect().top);
       const rows = tops.slice(1).map((top, n) => top - tops[n]), least = Math.min(...rows);
-      document.title = [cut, ...rows.map((height) => Math.round(height / least))].join(' ')"""
+      const hang = [...boxes[0].children].map((row) => parseFloat(getComputedStyle(row).textIndent));
+      document.title = [cut, hang[1] &lt; hang[0], ...rows.map((height) => Math.round(height / least))].join(' ')"""
     page = tmp_path / "frame.html"
     page.write_text(f"<iframe width={width} height=900 srcdoc='{inner}' onload=\"{probe}\"></iframe>", encoding="utf-8")
     seen = browse(page, proxy, tmp_path, "--dump-dom", f"--window-size={width + 100},1000")
-    found = re.search("<title>([0-9 ]+)</title>", seen)
+    found = re.search("<title>([0-9]+) (true|false) ([0-9 ]+)</title>", seen)
     assert found, seen[-500:]
-    cut, *rows = map(int, found[1].split())
-    assert cut == 0
+    assert found[1] == "0"
+    assert found[2] == "true"  # what is indented goes on where it began
+    rows = [int(height) for height in found[3].split()]
     assert (rows[0], rows[3]) == (1, 1)
     assert rows[1] > 1
     assert (rows[4] == 1) is (width == 1280)

@@ -90,7 +90,7 @@ def test_scores_stand_in_one_column() -> None:
 
 
 def test_many_sentences_are_cut_short_unless_verbose() -> None:
-    arrays = tuple(Comparison(name=f"W{i}", status="failed", message=f"`W{i}` differs") for i in range(5))
+    arrays = tuple(Comparison(name=f"W{i}", status="failed", message=f"`W{i}` differs by {i}.5") for i in range(5))
     found = outcome("f", AFFINE, "t", "failed", message="5 values are not right.", arrays=arrays)
     text = page(report(auto(AFFINE, "failed", found)))
     assert text.count("differs") == 1
@@ -265,7 +265,39 @@ def test_a_sentence_of_another_kind_comes_before_more_of_the_same() -> None:
         for name, text in (("W1", off[0]), ("W2", off[1]), ("b1", "b1 does not change"), ("b2", "b2 does not change"))
     )
     told = feedback(outcome("b", RELU, "Gradient", "failed", message=off[0], arrays=arrays)).arrays
-    assert told == ("b1 does not change", off[1], "b2 does not change")
+    assert told == ("b1 does not change (the same for `b2`)", off[1])
+
+
+def test_what_a_sentence_says_of_several_arrays_is_said_once() -> None:
+    said = "the gradient of W1 is wrong: the slope is taken at the activations"
+    arrays = tuple(
+        Comparison(name=name, status="failed", message=said.replace("W1", name)) for name in ("W1", "W2", "b1")
+    )
+    judged = outcome("b", RELU, "Gradient", "failed", message=said, arrays=arrays)
+    assert feedback(judged).arrays == ("the same for `W2` and `b1`",)
+    shape = [
+        Comparison(name=n, status="failed", message=f"{n} has shape (3,), expected (4,)") for n in ("x", "y", "xs")
+    ]
+    compared = outcome("c", RELU, "Shapes", "failed", message="`x`, `y` and `xs` are not right.", arrays=tuple(shape))
+    assert feedback(compared).arrays == ("x has shape (3,), expected (4,) (the same for `y` and `xs`)",)
+    many = [Comparison(name=f"w{n}", status="failed", message=f"w{n} is zero") for n in range(9)]
+    told = feedback(outcome("d", RELU, "Zeros", "failed", message="No.", arrays=tuple(many))).arrays
+    assert told == ("w0 is zero (the same for `w1`, `w2`, `w3`, `w4`, `w5` and 3 more)",)
+
+
+def test_what_is_not_started_is_called_no_mistake_beside_an_earlier_part() -> None:
+    stub = "Not implemented yet."
+    first = (
+        outcome("a", AFFINE, "Scores", "missing", message=stub),
+        outcome("b", AFFINE, "Shapes", "failed", message="no"),
+    )
+    later = (
+        outcome("c", RELU, "Loss", "failed", message="too large"),
+        outcome("d", RELU, "Steps", "missing", message=stub),
+    )
+    text = page(report(auto(AFFINE, "failed", *first), auto(RELU, "failed", *later)), 100)
+    assert "not started, as in 1" in text
+    assert "same mistake" not in text
 
 
 def test_what_the_comparison_says_of_zeros_is_not_said_again() -> None:

@@ -106,8 +106,8 @@ def _details(part: order.LostPart) -> Iterator[str]:
         if explanation.also:
             yield f"  - {sentences.also(outcome)}: {escaped('; '.join(map(sentences.check_title, explanation.also)))}\n"
     yield from (f"- {escaped(line)}\n" for line in sentences.mark_lines(part.result))
-    if part.same_as:
-        yield f"\nThe same mistake as in {escaped(part.same_as)}.\n"
+    if part.same:
+        yield f"\n{escaped(part.same[0].upper() + part.same[1:])}.\n"
     if said_credit := sentences.credit(part.result):
         yield f"\n{escaped(said_credit)}\n"
 

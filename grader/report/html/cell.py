@@ -41,8 +41,8 @@ def render(report: Report) -> str:
                 f"<li>{sentences.also(o)}: {escape(sentences.check_title(o))}</li>"
                 for o in (explained.also if explained else ())
             ]
-        if lost.same_as:
-            pieces.append(f"<li>the same mistake as in {escape(one_line(lost.same_as))}</li>")
+        if lost.same:
+            pieces.append(f"<li>{escape(lost.same)}</li>")
         pieces.append("</ul>")
     for lost in groups.following:
         title = _title(lost.result.part.id, lost.result.part.title)

@@ -95,7 +95,7 @@ def _lost_part(report: Report, part: order.LostPart) -> View:
         view,
         checks=tuple(_check(outcome, part.explained.get(outcome.check.id)) for outcome in part.lost),
         code=_code(report, part.result),
-        same_as=part.same_as,
+        same=part.same,
         follows=part.follows,
     )
 
@@ -115,7 +115,7 @@ def _part(report: Report, part: PartResult) -> View:
         "has_points": bool(part.max_score),
         "checks": tuple(_check(outcome, None) for outcome in part.outcomes),
         "credit": sentences.credit(part) if part.credited_with else "",
-        "same_as": "",
+        "same": "",
         "follows": "",
         "code": (),
         "question": Markup(to_html(manual.question)) if manual else Markup(""),

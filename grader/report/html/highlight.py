@@ -32,10 +32,16 @@ def highlighted(source: str, *, first: int = 1, here: int | None = None, colours
     body = _coloured(text) if colours else html.escape(text)
     lines = [
         # the number is an attribute, so that nobody copies it or hears it read out
-        f'<span class="l{" here" if number == here else ""}" data-n="{number}">{line}</span>'
-        for number, line in enumerate(body.split("\n"), first)
+        f'<span class="l{" here" if number == here else ""}{_indent(plain)}" data-n="{number}">{line}</span>'
+        for number, (line, plain) in enumerate(zip(body.split("\n"), text.split("\n"), strict=True), first)
     ]
     return f'<pre class="code">{chr(10).join(lines)}</pre>'
+
+
+def _indent(line: str) -> str:
+    """The class by which a wrapped line goes on where it began; a phone has room for four steps."""
+    steps = min((len(line) - len(line.lstrip(" "))) // 4, 4)
+    return f" i{steps}" if steps else ""
 
 
 def _coloured(text: str) -> str:

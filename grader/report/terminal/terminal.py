@@ -146,8 +146,8 @@ def _lost_checks(page: TerminalPage, part: order.LostPart, grid: Callable[[str, 
             page.paragraph(
                 f"({sentences.also(outcome)}: {'; '.join(map(sentences.check_title, explanation.also))})", own, "dim"
             )
-    if part.same_as:
-        page.paragraph(f"the same mistake as in {one_line(part.same_as)}", indent, "dim")
+    if part.same:
+        page.paragraph(part.same, indent, "dim")
     _mark(page, part.result, indent)
     if part.result.credited_with:
         page.paragraph(sentences.credit(part.result), indent, "cyan", first="→ ")
