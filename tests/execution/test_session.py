@@ -612,6 +612,24 @@ def test_a_pool_of_threads_that_the_notebook_has_used_works_in_a_probe(run: Runn
     assert seen.ended == "returned", seen.error
 
 
+def test_what_is_displayed_is_text_that_a_probe_can_hear(run: Runner, tmp_path: Path) -> None:
+    cells = [
+        "from IPython.display import Markdown, HTML, display\n"
+        "def f(x):\n    display(Markdown('**7** right'), HTML('<b>8</b>'), 9)",
+        "f(0)",
+    ]
+    body = """
+        import contextlib, io, re
+        with contextlib.redirect_stdout(io.StringIO()) as heard:
+            student.f(0)
+        return {"y": np.array(re.findall(r"\\d", heard.getvalue()), dtype=int)}
+    """
+    check = make_check(body, uses=["f"])
+    session = run(tmp_path, cells, [check], [END])
+    assert session.cells[1].text.split("\n")[0] == "**7** right"
+    np.testing.assert_array_equal(observe(session, check, seed=1).values["y"], [7, 8, 9])
+
+
 def test_no_process_is_left_behind(tmp_path: Path) -> None:
     root = RootProcess()
     assignment = make_assignment(tmp_path, [], {}, LIMITS)
