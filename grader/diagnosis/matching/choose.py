@@ -335,7 +335,8 @@ def _said(failure: Failure, chosen: Sequence[BankMatch], *, whole: bool) -> Name
     for fit in chosen:
         quoted = [f"`{n}`" for n, changed in zip(failure.names, fit.arrays, strict=True) if changed]
         if check.judge is not None or len(quoted) > 3:  # a judge's arrays have names that the student does not know
-            subject = "Your results are" if whole else f"{len(quoted)} of your results are"
+            several = "One of your results is" if len(quoted) == 1 else f"{len(quoted)} of your results are"
+            subject = "Your results are" if whole and len(chosen) == 1 else several
         else:
             subject = enumerated(quoted)
             subject += " is" if len(quoted) == 1 else " are"
