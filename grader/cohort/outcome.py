@@ -13,6 +13,7 @@ from msgspec import Struct, field
 
 from grader.cohort.records import Decision, Result, RosterEntry
 from grader.errors import UsageError
+from grader.gradebook.names import folded
 from grader.report.sanitize import in_points
 
 State = Literal["graded", "decided", "excused", "person", "ungradable", "fault", "unattempted", "absent"]
@@ -103,7 +104,7 @@ def outcomes(
                 student=entry.key, name=entry.name, ids=entry.columns, state="absent", reason="no submission"
             )
             ends.append(_decided(one, decided.get((entry.key, ""))))
-    return sorted(ends, key=lambda o: (o.name.casefold() or o.student, o.student))
+    return sorted(ends, key=lambda o: (folded(o.name) or o.student, o.student))
 
 
 def _outcome(attempts: Sequence[Result], partial: bool, decided: Mapping[tuple[str, str], Decision]) -> StudentResult:

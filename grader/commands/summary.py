@@ -41,7 +41,8 @@ def run(args: argparse.Namespace) -> int:
             write_page(store, number, args.html, args.feedback, alike)
         else:
             summaries = summarise(results(store, number), store.people(number), store.decisions())
-            stdio.emit(render(summaries, width=stdio.width(), ascii_only=stdio.ascii_only()))
+            shown = render(summaries, width=stdio.width(), ascii_only=stdio.ascii_only())
+            stdio.emit(shown or f"run {number} has no results\n")
     return DONE
 
 

@@ -8,11 +8,12 @@ from fractions import Fraction
 from hashlib import sha256
 from html.parser import HTMLParser
 
+import msgspec
 import pytest
 
 from grader.cohort.records import Decision, Result, RosterEntry, Run
 from grader.cohort.summary.page import render_page
-from grader.cohort.summary.summary import summarise, time_bins
+from grader.cohort.summary.summary import MistakeLoss, summarise, time_bins
 from grader.cohort.summary.text import render
 from tests.cohort.results import check, part, result
 
@@ -86,6 +87,24 @@ def test_the_terminal_names_losses_and_what_has_no_score() -> None:
 def test_an_empty_or_scoreless_cohort_is_shown_too() -> None:
     assert render(summarise([])) == ""
     assert "it is damaged" in render(summarise([result("a", None)]))
+
+
+def test_a_mistake_that_shows_in_several_parts_names_the_parts() -> None:
+    one = MistakeLoss(text="x", part="1", lost=Fraction(1), students=1)
+    assert one.where == "part 1"
+    assert msgspec.structs.replace(one, part="1, 2").where == "parts 1, 2"
+
+
+def test_the_page_of_a_run_that_was_stopped_says_so() -> None:
+    assert "it was stopped before its end" in render_page([], msgspec.structs.replace(RUN, finished=None))
+    assert "No submission was found" in render_page([], RUN)
+    assert "stopped before" not in render_page(summarise(cohort()), RUN)
+
+
+def test_students_are_listed_by_name_whatever_its_accents() -> None:
+    names = ("Zoe", "Émile", "eva", "Øyvind", "Dan")
+    listed = summarise([result(f"s{n}", 8, name=name) for n, name in enumerate(names)])[0].by_student
+    assert [one.name for one in listed] == ["Dan", "Émile", "eva", "Øyvind", "Zoe"]
 
 
 class Tags(HTMLParser):

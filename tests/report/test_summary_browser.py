@@ -64,6 +64,18 @@ def test_the_page_fits_a_telephone(proxy: Proxy, tmp_path: Path) -> None:
     assert "<title>390</title>" in browse(page, proxy, tmp_path, "--dump-dom")
 
 
+def test_long_names_that_begin_alike_are_told_apart_on_a_telephone(proxy: Proxy, tmp_path: Path) -> None:
+    many = [result(f"s{n}", 3, name=f"Bartholomew Fitzgerald-Montgomery the {n}th") for n in range(3)]
+    inner = escape(re.sub("<meta http-equiv[^>]*>", "", render_page(summarise(many), RUN)))
+    probe = """
+      const cells = [...document.querySelector('iframe').contentDocument.querySelectorAll('.sorted td:first-child')];
+      const cut = cells.filter((cell) => cell.scrollWidth > cell.clientWidth).length;
+      document.title = `${cells.length} ${cut} ${cells[0].clientWidth > 100}`"""
+    page = tmp_path / "frame.html"
+    page.write_text(f"<iframe width=390 height=900 srcdoc='{inner}' onload=\"{probe}\"></iframe>", encoding="utf-8")
+    assert "<title>3 0 true</title>" in browse(page, proxy, tmp_path, "--dump-dom")
+
+
 def test_students_are_sorted_by_the_column_that_is_clicked(proxy: Proxy, tmp_path: Path) -> None:
     """With the page's own policy: the clicks come from a page around it."""
     many = [result(f"s{n}", [3, 10, 7][n], name="cab"[n]) for n in range(3)] + [result("d", None, name="d")]

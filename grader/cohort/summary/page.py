@@ -15,6 +15,9 @@ from grader.report.sanitize import in_points, one_line, plural, points
 SHOWN = 12
 """Parts and mistakes in a plot."""
 TIME_BINS = 12
+NO_RESULTS = (
+    "This run has no results: it was stopped before its end. The same <code>grade batch</code> goes on with it."
+)
 _STYLE = """
 :root { color-scheme: light dark; --ink: #1d2433; --soft: #5b6677; --line: #d5dae3; --bar: #3b6fb6; --ground: #fff; }
 @media (prefers-color-scheme: dark) {
@@ -42,12 +45,13 @@ td, th { text-align: left; padding: .2rem .5rem .2rem 0; border-bottom: 1px soli
 th { color: var(--soft); font-weight: normal; } a { color: inherit; }
 .wide { overflow-x: auto; } .sorted { white-space: nowrap; font-variant-numeric: tabular-nums; }
 .sorted th:first-child, .sorted td:first-child { position: sticky; left: 0; background: var(--ground);
-  max-width: 14rem; overflow: hidden; text-overflow: ellipsis; }
+  white-space: normal; min-width: 8rem; max-width: 14rem; }
 .sorted button { font: inherit; color: inherit; background: none; border: 0; padding: 0; cursor: pointer; }
 .sorted [aria-sort] button { color: var(--ink); font-weight: 600; }
 .sorted [aria-sort=ascending] button::after { content: " ↑"; }
 .sorted [aria-sort=descending] button::after { content: " ↓"; }
-summary { cursor: pointer; } details { font-size: .9rem; }
+summary { cursor: pointer; padding: .2rem 0; } details { font-size: .9rem; }
+@media (pointer: coarse) { td, th, summary { padding-top: .45rem; padding-bottom: .45rem; } }
 li, tr, figure { break-inside: avoid; } h2, h3 { break-after: avoid; }
 """
 _SCRIPT = """
@@ -82,7 +86,8 @@ def render_page(
     titles = run.options.get("titles", {})
     named = [(titles.get(s.assignment) or s.assignment or "Assignment unknown", s) for s in summaries]
     alone = len(named) == 1
-    body = "".join(_assignment("" if alone else title, summary, link) for title, summary in named)
+    nothing = "" if named else f"<p>{NO_RESULTS if run.finished is None else 'No submission was found.'}</p>"
+    body = nothing + "".join(_assignment("" if alone else title, summary, link) for title, summary in named)
     title = _text(", ".join(title for title, s in named if s.assignment) or run.source.rpartition("/")[2])
     meta = f"{_text(named[0][1].assignment)}, " if alone and named[0][1].assignment else ""
     when = run.started[:16].replace("T", " ")
@@ -147,7 +152,7 @@ def _mistakes(summary: CohortSummary) -> str:
         Bar(
             one_line(m.text),
             float(m.lost),
-            f"{in_points(m.lost)} · {plural(m.students, 'student')} · part {one_line(m.part)}",
+            f"{in_points(m.lost)} · {plural(m.students, 'student')} · {one_line(m.where)}",
             m.who,
         )
         for m in summary.mistakes[:SHOWN]

@@ -15,6 +15,7 @@ from msgspec import Struct, structs
 
 from grader.cohort.outcome import StudentResult, outcomes
 from grader.cohort.records import Decision, Result, RosterEntry
+from grader.gradebook.names import folded
 
 BINS = 10
 """Bars of a distribution, each a tenth of the points wide; full marks fall into the last."""
@@ -42,6 +43,11 @@ class MistakeLoss(Struct, frozen=True, kw_only=True):
     students: int
     who: tuple[str, ...] = ()
     """Their names."""
+
+    @property
+    def where(self) -> str:
+        """`part 1` or `parts 1, 2`."""
+        return f"{'parts' if ', ' in self.part else 'part'} {self.part}"
 
 
 class CohortSummary(Struct, frozen=True, kw_only=True):
@@ -218,7 +224,7 @@ def _mistakes(graded: Sequence[Result], order: Sequence[str]) -> list[MistakeLos
             part=", ".join(sorted(parts[text], key=order.index)),
             lost=points,
             students=len(students[text]),
-            who=tuple(sorted(students[text])),
+            who=tuple(sorted(students[text], key=lambda name: (folded(name), name))),
         )
         for text, points in lost.items()
     ]

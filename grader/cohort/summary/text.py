@@ -85,7 +85,7 @@ def _mistakes(summary: CohortSummary, width: int, block: str) -> list[str]:
     for mistake in summary.mistakes[:SHOWN]:
         bar = pad(_bar(mistake.lost, dearest, LOST, block), LOST) if dearest else ""
         cost = f"{in_points(mistake.lost)}, {plural(mistake.students, 'student')}"
-        lines.append(f"  {bar}  {cost}, part {one_line(mistake.part)}")
+        lines.append(f"  {bar}  {cost}, {one_line(mistake.where)}")
         lines += [f"    {text}" for text in wrap(one_line(mistake.text), width - 4)]
     return lines
 
