@@ -20,7 +20,7 @@ PAIRS = 100
 """Pairs on a page; more are a cohort that worked together."""
 _STYLE = """
 :root { color-scheme: light dark; --soft: #5b6677; --line: #d5dae3; --mark: #fff0b8; }
-@media (prefers-color-scheme: dark) { :root { --soft: #a3adbd; --line: #3a4356; --mark: #4d430f; } }
+@media screen and (prefers-color-scheme: dark) { :root { --soft: #a3adbd; --line: #3a4356; --mark: #4d430f; } }
 body { font: 16px/1.5 system-ui, sans-serif; margin: 0 auto; padding: 1.5rem 1rem 3rem; max-width: 80rem; }
 h1 { font-size: 1.5rem; } summary { cursor: pointer; padding: .4rem 0; } .soft { color: var(--soft); }
 details { border-top: 1px solid var(--line); } h3 { font-size: 1rem; margin: .8rem 0 .2rem; }
@@ -30,6 +30,7 @@ pre { font: .8rem/1.45 ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, monosp
   border: 1px solid var(--line); border-radius: 6px; padding: .5rem; }
 pre.words { white-space: pre-wrap; font-family: inherit; font-size: .9rem; }
 mark { background: var(--mark); color: inherit; } summary, li { overflow-wrap: anywhere; }
+@media print { :root { color-scheme: light; } pre { white-space: pre-wrap; overflow-wrap: anywhere; } }
 """
 
 

@@ -174,3 +174,12 @@ def test_whoever_has_no_score_is_told_with_the_reason_before_what_cost_points() 
     after = render_page(summarise(cohort(), [AL], [decided]), RUN)
     assert "<td>Absent, Al<td>5<td><td><td>with points that a person decided" in after
     assert "Handed in nothing: 1: Absent, Al" in render(summarise(cohort(), [AL]))
+
+
+def test_paper_is_white_and_the_whole_table_on_it() -> None:
+    page = render_page(summarise(cohort()), RUN)
+    assert "@media screen and (prefers-color-scheme: dark)" in page
+    assert page.count("prefers-color-scheme") == 1
+    paper = page.partition("@media print")[2]
+    assert "color-scheme: light;" in paper
+    assert ".wide { overflow: visible; }" in paper

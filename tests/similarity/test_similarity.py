@@ -168,3 +168,10 @@ def test_the_hand_out_is_what_the_course_gave(tmp_path: Path) -> None:
     (tmp_path / "notes.ipynb").write_text("{")
     with pytest.raises(AuthoringError, match=rf"{re.escape(str(tmp_path))}: notes.ipynb"):
         handout_sources(handout)
+
+
+def test_the_page_is_black_on_white_on_paper() -> None:
+    page = render_similarity(similarity([], HANDOUT), "hw")
+    assert "@media screen and (prefers-color-scheme: dark)" in page
+    assert page.count("prefers-color-scheme") == 1
+    assert "color-scheme: light;" in page.partition("@media print")[2]

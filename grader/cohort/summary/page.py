@@ -20,7 +20,7 @@ NO_RESULTS = (
 )
 _STYLE = """
 :root { color-scheme: light dark; --ink: #1d2433; --soft: #5b6677; --line: #d5dae3; --bar: #3b6fb6; --ground: #fff; }
-@media (prefers-color-scheme: dark) {
+@media screen and (prefers-color-scheme: dark) {
   :root { --ink: #e6e9ef; --soft: #a3adbd; --line: #3a4356; --bar: #6ea0e6; --ground: #151a24; }
 }
 body { font: 16px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--ground); margin: 0 auto;
@@ -53,6 +53,11 @@ th { color: var(--soft); font-weight: normal; } a { color: inherit; }
 summary { cursor: pointer; padding: .2rem 0; } details { font-size: .9rem; }
 @media (pointer: coarse) { td, th, summary { padding-top: .45rem; padding-bottom: .45rem; } }
 li, tr, figure { break-inside: avoid; } h2, h3 { break-after: avoid; }
+@media print {
+  :root { color-scheme: light; } body { max-width: none; padding: 0; font-size: 10pt; }
+  .wide { overflow: visible; } .sorted { white-space: normal; font-size: .75rem; }
+  .sorted th:first-child, .sorted td:first-child { position: static; min-width: 6rem; }
+}
 """
 _SCRIPT = """
 for (const table of document.querySelectorAll("table.sorted")) {
