@@ -410,4 +410,5 @@ def test_a_page_of_another_origin_can_neither_read_nor_write(browser: Any, small
     assert state(small).marks == {}
     assert [m.part.id for m in MANUAL] == ["2", "3"]
     other.shutdown()
+    other.server_close()
     served.close()
