@@ -133,7 +133,8 @@ def by_source(result: Outcome, observation: Observation, definitions: Sequence[a
     Written without a `return` it is a mistake; where nothing stands in it that is not begun, whatever the check met.
     """
     check, error = result.check, observation.error
-    if result.status == "missing" and observation.ended == "returned":
+    of_hidden = check.visibility == "hidden" and observation.ended == "missing"  # why is not known of it
+    if result.status == "missing" and (observation.ended == "returned" or of_hidden):
         name = without_return(check, definitions)
         message = f"`{name}` returned None: is a `return` missing?"
         return structs.replace(result, status="failed", message=message) if name else result

@@ -212,7 +212,7 @@ def two_layer_loss_sizes(student, rng):
         net, x, y = two_layers_at(student, rng, sizes, rows, shape)
         seen[name] = loss_of(net, x, y)
     seen["other_params"] = loss_of(with_new_arrays(net), x, y)
-    seen["large_scores"] = loss_of(put(net, {"b2": net.params["b2"] + LARGE}), x, y)
+    seen["of_large"] = loss_of(put(net, {"b2": net.params["b2"] + LARGE}), x, y)
     return seen
 
 
@@ -262,7 +262,7 @@ def deep_loss_depths(student, rng):
         if returned.dtype.kind == "f" and (returned >= 0).all() and np.allclose(returned.sum(axis=-1), 1):
             fail("without labels, `loss` returns probabilities; the scores are asked for")
     seen["other_params"] = loss_of(with_new_arrays(net), x, y)
-    seen["large_scores"] = loss_of(put(net, {"b4": net.params["b4"] + LARGE}), x, y)
+    seen["of_large"] = loss_of(put(net, {"b4": net.params["b4"] + LARGE}), x, y)
     seen["ten_hidden"] = loss_of(*layers_at(student, rng, TEN, 7, reg=0.6))
     return seen
 

@@ -166,7 +166,7 @@ def test_a_mistake_under_another_is_named_by_the_arrays_that_the_other_leaves(ba
     assert both.code == "missing-division"
     assert both.text == (
         "`W1`, `W2` and `b1` are exactly what comes out if in `Net.step` a division is missing."
-        " That does not explain all that is wrong here."
+        " Some of the numbers are not explained by that: it may show in more places of yours, or there is more."
     )
     assert not both.whole
     assert "network" not in diagnoses(bank, W1=np.log, W2=np.log1p, b1=np.expm1, b2=np.arcsinh), (

@@ -89,6 +89,14 @@ def test_what_is_written_and_returns_nothing_is_a_mistake_and_no_stub(student: s
     assert (result.status, result.message) == (("failed", told) if told else ("missing", "as it was"))
 
 
+@pytest.mark.parametrize(("visibility", "status"), [("hidden", "failed"), ("public", "missing")])
+def test_of_a_hidden_check_that_was_not_answered_the_source_says_why(visibility: Any, status: str) -> None:
+    check = structs.replace(make_check("return {'y': student.f(1)}"), uses=(Uses(name="f"),), visibility=visibility)
+    result = Outcome(check=check, status="missing", score=Fraction(0), message="as it was")
+    observation = Observation(check=check.id, ended="missing", error=StudentError(type="Missing", message=""))
+    assert by_source(result, observation, ast.parse("def f(x):\n    y = x + 1").body).status == status
+
+
 @pytest.mark.parametrize(
     ("student", "stub"),
     [

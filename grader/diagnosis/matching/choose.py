@@ -359,7 +359,9 @@ def _said(failure: Failure, chosen: Sequence[BankMatch], *, whole: bool) -> Name
         else:
             sentences.append(f"{subject}{as_far} what comes out if {_clause(fit, right)}.")
     if not whole and _more_is_wrong(failure, chosen):
-        sentences.append("That does not explain all that is wrong here.")
+        sentences.append(
+            "Some of the numbers are not explained by that: it may show in more places of yours, or there is more."
+        )
     mistakes = sum(fit.hypothesis.mistakes for fit in chosen)
     evidence: dict[str, object] = {"agrees_at_points": 2}
     if mistakes > 1:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from grader.compare.messages import enumerated
 from grader.diagnosis.codes import Candidate
 from grader.diagnosis.evidence import Evidence
@@ -22,7 +24,11 @@ def wrong_forward(evidence: Evidence) -> Candidate | None:
     """Gradients that follow the student's own forward pass, where that fails by itself, and not for an earlier part."""
     if evidence.earlier_fails or not evidence.forward_fails:
         return None
-    return own_forward(evidence.facts, evidence.failed)
+    values = evidence.case.observation.values
+    # one of another shape is the derivative with respect to another array, if of any
+    shapes = {name: value.shape for name, value in values.items() if isinstance(value, np.ndarray)}
+    shaped = [n for n in evidence.failed if n in evidence.expected and shapes.get(n) == evidence.expected[n].shape]
+    return own_forward(evidence.facts, shaped)
 
 
 def not_proportional(evidence: Evidence) -> Candidate | None:
@@ -59,9 +65,10 @@ def upstream_bent(facts: Sequence[Fact], failed: Sequence[str]) -> Candidate | N
     what = f"`{fact.argument}`" if fact.argument else "the derivative that it is given"
     return Candidate(
         "upstream-not-a-factor",
-        f"`{fact.function}` does not use {what} as a factor: with -2 times {what}, {arrays} {'are' if many else 'is'}"
-        " not -2 times as large. By the chain rule every gradient of a layer is proportional to what comes in.",
-        f"`{fact.function}` does not use the incoming derivative as a factor",
+        f"With -2 times {what}, {arrays} of `{fact.function}` {'are' if many else 'is'} not -2 times as large. By the"
+        " chain rule every gradient of a layer is proportional to what comes in, and a backward pass leaves the layer"
+        " as it is.",
+        f"what `{fact.function}` gives is not proportional to the incoming derivative",
         evidence={"arrays": list(fact.arrays), "factor": -2},
     )
 
