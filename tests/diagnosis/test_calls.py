@@ -56,6 +56,7 @@ def said(*lines: str, message: bool = True) -> Diagnosis | None:
         ("return x.T()", "`.T` of an array is a value and no function"),
         ("return x.shape(0)", "`.shape` of an array is a value and no function"),
         ("return [i for i in range(n / 2)]", "in `range(n / 2)` a whole number is needed, which `//` gives"),
+        ("return x[np.arange(2), np.eye(2)]", "in `x[np.arange(2), np.eye(2)]` one holds floats. One-hot rows are no"),
         ("return x[:, n / 2]", "a whole number is needed"),
         ("return x[: n / 2 + 1]", "a whole number is needed"),
         ("return np.zeros((n / 2, 3))", "a whole number is needed"),

@@ -45,6 +45,13 @@ def said(line: str, shapes: Any = SHAPES, type: str = "ValueError", **how: bool)
     return found_in(raised(check_of("c"), line, shapes, type, **how)).get("c")
 
 
+def test_the_transpose_of_a_single_axis_is_told_to_be_no_column() -> None:
+    found = said("dw = a.T @ d", {"a": (5,), "d": (3,)})
+    assert found is not None
+    assert "`a` has a single axis, of length 5: `a.T` is the same array, and no column." in found.text
+    assert said("dw = a @ d", {"a": (5,), "d": (3,)}) is None
+
+
 @pytest.mark.parametrize(
     ("line", "fits"),
     [

@@ -323,6 +323,18 @@ MISTAKES = [
         "changes the array in place, and `u` is another name for it and no copy: what is read from `u` below",
     ),
     (
+        """
+        class Net:
+            def forward(self, x):
+                return self.affine.forward(self.relu.forward(self.affine.forward(x)))
+
+            def backward(self, d):
+                d = self.affine.backward(d)
+                return self.affine.backward(self.relu.backward(d))
+        """,
+        "`Net.forward` calls `forward` of `self.affine` twice (cell 4, line 5) before its `backward`",
+    ),
+    (
         "def step(w, g, rate=0.003):\n    w -= rate * g\n    return w - 0.003 * g",
         "`0.003` (cell 4, line 5) is the default of `rate` as a number",
     ),
@@ -364,6 +376,14 @@ MISTAKES = [
 ]
 
 NO_MISTAKES = [
+    """
+    class Net:
+        def both(self, x, y):
+            return self.norm.forward(x), self.norm.forward(y)
+
+        def backward(self, d):
+            return self.norm.backward(d)
+    """,
     "def sweep(u):\n    new = u.copy()\n    new[1:] = u[:-1]\n    new[0] = u[-1]\n    return new",
     "def count(n):\n    m = n\n    n -= 1\n    return m + n",  # of numbers
     "def relu(x):\n    out = x\n    out[x < 0] = 0\n    return out",
@@ -550,6 +570,28 @@ def test_a_name_whose_line_has_not_run_is_told() -> None:
     message = "cannot access local variable 'w' where it is not associated with a value"
 
     assert "Here no line that gives it one has run." in stopped(code, 6, message, "UnboundLocalError")
+
+
+KEEPS = """class Linear:
+    def forward(self, x):
+        cache = x
+        return x
+
+    def backward(self, d):
+        return self.cache * d
+"""
+
+
+def test_what_one_method_gives_a_name_of_its_own_is_told_where_another_looks_for_it_in_the_object() -> None:
+    told = (
+        "`Linear.forward` gives `cache` a value (cell 4, line 5), a name of that call alone, and `self.cache` is read"
+    )
+    message = "'Linear' object has no attribute 'cache'"
+
+    assert told in stopped(KEEPS, 9, message, "AttributeError")
+    assert told in stopped(KEEPS, 9, "", "AttributeError")  # of a hidden check
+    assert "alone" not in stopped(KEEPS, 9, "'Linear' object has no attribute 'w'", "AttributeError")
+    assert "alone" not in stopped(KEEPS.replace("cache = x", "cache = self.cache = x"), 9, message, "AttributeError")
 
 
 @pytest.mark.parametrize("made", ["[None] * 3", "[None for _ in w]", "[None, None]", "None"])

@@ -179,6 +179,16 @@ def _float_as_index(node: ast.AST) -> str | None:
     return None
 
 
+def _float_array_as_index(node: ast.AST) -> str | None:
+    match node:
+        case ast.Subscript(slice=ast.Name() | ast.Tuple()):
+            return (
+                f"An index is a whole number, or an array of them: in `{short(node)}` one holds floats. One-hot rows"
+                " are no numbers of classes; where each has its 1, `argmax(axis=1)` says."
+            )
+    return None
+
+
 class _Misuse(NamedTuple):
     message: str
     """Pattern that the exception's message has to contain."""
@@ -194,6 +204,7 @@ MISUSES = (
     _Misuse(r"'tuple' object cannot be interpreted as an integer", _shape_as_tuple),
     _Misuse(r"only integer scalar arrays|takes 1 positional argument but", _arrays_one_by_one),
     _Misuse(r"can be converted to (a )?(Python )?scalar", _math_of_array),
+    _Misuse(r"arrays used as indices must be of integer", _float_array_as_index),
     _Misuse(r"object is not callable", _attribute_called),
     _Misuse(
         r"'(numpy\.)?float\d*' object cannot be interpreted|only integers, slices|slice indices must|got '\d+\.\d*'",

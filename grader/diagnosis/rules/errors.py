@@ -13,11 +13,20 @@ from collections.abc import Iterator, Mapping
 
 from grader.diagnosis.codes import Candidate
 from grader.diagnosis.evidence import Evidence
-from grader.diagnosis.rules.source import ParsedDefinition, arguments_of, definitions_of, functions_of, short
+from grader.diagnosis.rules.source import (
+    ParsedDefinition,
+    arguments_of,
+    definitions_of,
+    functions_of,
+    is_name,
+    methods_of,
+    short,
+)
 from grader.model import Excerpt, Frame
 from grader.worker.syntax import names_in, parse_tree
 
 LOCAL = re.compile(r"local variable '(\w+)'")
+OF_AN_OBJECT = re.compile(r"object has no attribute '(\w+)'$")
 OF_ANOTHER_KIND = re.compile(r"object is not callable$|object has no attribute '")
 Shape = tuple[int, ...]
 PRODUCTS = frozenset({"dot", "matmul"})
@@ -164,6 +173,29 @@ def _is_plain_value(node: ast.stmt) -> bool:
     return False
 
 
+def not_kept_in_the_object(evidence: Evidence) -> Candidate | None:
+    """`cache = x` in one method, where another one reads `self.cache`."""
+    error = evidence.case.observation.error
+    if error is None or error.type != "AttributeError":
+        return None
+    told = OF_AN_OBJECT.search(error.message)
+    for definition in definitions_of(evidence):
+        for node in definition.classes():
+            attributes = [n for n in ast.walk(node) if isinstance(n, ast.Attribute) and is_name(n.value, "self")]
+            kept = {n.attr for n in attributes if isinstance(n.ctx, ast.Store)}
+            for read in (n for n in attributes if n.attr not in kept and (told is None or told[1] == n.attr)):
+                for function in methods_of(node):
+                    names = (n for n in ast.walk(function) if isinstance(n, ast.Name) and n.id == read.attr)
+                    for at in (n for n in names if isinstance(n.ctx, ast.Store)):
+                        text = (
+                            f"`{node.name}.{function.name}` gives `{read.attr}` a value {definition.at(at)}, a name of"
+                        )
+                        text += f" that call alone, and `self.{read.attr}` is read {definition.at(read)}: only what is"
+                        text += f" given to `self.{read.attr}` is kept in the object."
+                        return Candidate("no-value-yet", text, f"`{read.attr}` is not kept in the object")
+    return None
+
+
 def none_left(evidence: Evidence) -> Candidate | None:
     """A line that computes with what was None at first and was not filled."""
     error, at = evidence.case.observation.error, evidence.case.frame
@@ -229,7 +261,15 @@ def _product(
     node: ast.AST, left: ast.expr, right: ast.expr, shapes: Mapping[str, Shape], results: set[Shape]
 ) -> Candidate | None:
     one, other = _shape(left, shapes), _shape(right, shapes)
-    if one is None or other is None or len(one) != 2 or len(other) != 2 or one[1] == other[0]:
+    if one is None or other is None:
+        return None
+    if len(one) == len(other) == 1 and one != other and isinstance(left, ast.Attribute) and left.attr == "T":
+        text = f"`{short(left.value)}` has a single axis, of length {one[0]}: `{short(left)}` is the same array, and no"
+        text += f" column. A product of all pairs, of shape {(*one, *other)}, is `np.outer`."
+        return Candidate(
+            "shapes-do-not-fit", text, f"`{short(left)}` is no column", evidence={"shapes": [*one, *other]}
+        )
+    if len(one) != 2 or len(other) != 2 or one[1] == other[0]:
         return None
     seen = f"`{short(node)}` multiplies shape {one} by shape {other}:"
     seen += f" {one[1]} columns do not go with {other[0]} rows."

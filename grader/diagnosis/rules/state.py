@@ -6,7 +6,7 @@ Rules like those of `source`: what stands in the line is said, and not that numb
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from grader.diagnosis.codes import Candidate
 from grader.diagnosis.evidence import Evidence, names_of
@@ -45,8 +45,9 @@ def shared_by_objects(evidence: Evidence) -> Candidate | None:
             text = f"`{short(at)}` {definition.at(at)} puts one object of `{kind}` in two places: they share its"
             text += " parameters and what it keeps for the backward pass."
             return Candidate("shared-state", text, f"one object of `{kind}` in two places")
+        backward = [c for node in definition.classes() for f in methods_of(node) for c in _passes(f, "backward")]
         for name, function in definition.functions():
-            for layer, at in _forward_twice(function):
+            for layer, at in _forward_twice(function, [called for called, _ in backward]):
                 text = f"`{name}` calls `forward` of `{layer}` twice {definition.at(at)} before its `backward`, which"
                 text += " finds only what the last `forward` kept: two layers of a network are two objects."
                 return Candidate("shared-state", text, f"`{layer}` is two layers of the network")
@@ -162,24 +163,36 @@ def _in_two_places(tree: ast.AST) -> Iterator[tuple[ast.AST, str]]:
                         yield node, made[name]
 
 
-def _forward_twice(function: Function) -> Iterator[tuple[str, ast.AST]]:
-    """Objects whose `forward` a function calls twice before their `backward`, with the second call."""
-    calls: dict[str, list[tuple[int, str, ast.AST]]] = {}
-    for node in ast.walk(function):
-        match node:
-            case ast.Call(
-                func=ast.Attribute(value=ast.Attribute() | ast.Name() as called, attr="forward" | "backward" as verb)
-            ):
-                calls.setdefault(ast.unparse(called), []).append((node.lineno, verb, node))
+def _forward_twice(function: Function, backward: Sequence[str]) -> Iterator[tuple[str, ast.AST]]:
+    """Objects whose `forward` a function calls twice before their `backward`, with the second call.
+
+    The `backward` is called below, or twice by methods of the class, of which `backward` has the objects.
+    """
     stored, each = names_in(function, ast.Store), loop_variables(function)
+    below: dict[str, int] = {}
+    for layer, node in _passes(function, "backward"):
+        below[layer] = min(node.lineno, below.get(layer, node.lineno))
+    calls: dict[str, list[ast.Call]] = {}
+    for layer, node in _passes(function, "forward"):
+        calls.setdefault(layer, []).append(node)
     for layer, made in calls.items():
         root = layer.split(".")[0].split("[")[0]
-        if stored.count(root) > 1 or root in each:
+        if stored.count(root) > 1 or root in each or layer == "self":
             continue  # another object each time
-        backward = min((line for line, verb, _ in made if verb == "backward"), default=0)
-        forward = [(line, node) for line, verb, node in made if verb == "forward" and line < backward]
-        if len(forward) > 1 and layer != "self":
-            yield layer, max(forward, key=lambda one: one[0])[1]
+        if layer in below:
+            made = [node for node in made if node.lineno < below[layer]]
+        elif backward.count(layer) < 2:
+            continue
+        if len(made) > 1:
+            yield layer, max(made, key=lambda node: (node.lineno, node.end_col_offset or 0))
+
+
+def _passes(function: Function, verb: str) -> Iterator[tuple[str, ast.Call]]:
+    """The calls of this method of other objects, by the object's text."""
+    for node in ast.walk(function):
+        match node:
+            case ast.Call(func=ast.Attribute(value=ast.Attribute() | ast.Name() as called, attr=name)) if name == verb:
+                yield ast.unparse(called), node
 
 
 def _through_other_names(function: Function) -> Iterator[tuple[ast.AugAssign, ast.expr]]:
