@@ -54,6 +54,8 @@ def without_return(check: Check, definitions: Sequence[ast.stmt]) -> str:
     if any(_is_empty(function) for _, function in called):
         return ""
     found = [name for name, function in called if not any(_returns_value(node) for node in _statements(function))]
+    if any(_is_left_open(node) for _, function in called for node in _statements(function)):
+        return ""
     return found[0] if len(found) == 1 else ""
 
 
@@ -76,6 +78,11 @@ def _taken(source: str, check: str) -> frozenset[str]:
     left = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}
     calls = (node for node in nodes if isinstance(node, ast.Call) and id(node) not in left)
     return frozenset(call.func.attr for call in calls if isinstance(call.func, ast.Attribute))
+
+
+def _is_left_open(node: ast.AST) -> bool:
+    """Whether this is the line by which a stub says that it is one."""
+    return isinstance(node, ast.Raise) and "NotImplementedError" in ast.unparse(node)
 
 
 def _statements(function: ast.FunctionDef) -> Iterator[ast.AST]:

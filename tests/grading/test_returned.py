@@ -95,6 +95,8 @@ def test_of_a_hidden_check_that_was_not_answered_the_source_says_why(visibility:
     result = Outcome(check=check, status="missing", score=Fraction(0), message="as it was")
     observation = Observation(check=check.id, ended="missing", error=StudentError(type="Missing", message=""))
     assert by_source(result, observation, ast.parse("def f(x):\n    y = x + 1").body).status == status
+    stub = "def f(x):\n    y = x + 1\n    raise NotImplementedError"
+    assert by_source(result, observation, ast.parse(stub).body).status == "missing"
 
 
 @pytest.mark.parametrize(
