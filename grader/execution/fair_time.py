@@ -109,9 +109,9 @@ def waited_for_a_core(pid: int) -> float:
     return max((_counted(each, 1) for each in (pid, *descendants(pid))), default=0.0)
 
 
-def computed(pid: int) -> float:
-    """Seconds for which a process, or that one of its descendants which computed longest, has had a core."""
-    return max((_counted(each, 0) for each in (pid, *descendants(pid))), default=0.0)
+def has_computed(pid: int, seconds: float) -> bool:
+    """Whether a process, or any of its descendants, has had a core for so long; itself first, as those may be many."""
+    return _counted(pid, 0) >= seconds or any(_counted(each, 0) >= seconds for each in descendants(pid))
 
 
 def _counted(pid: int, field: int) -> float:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from grader.errors import WorkerError
-from grader.execution.fair_time import Allowance, Deadline, computed, outside, waited_for_a_core
+from grader.execution.fair_time import Allowance, Deadline, has_computed, outside, waited_for_a_core
 from grader.execution.spawn import Launched, launch, launch_in
 from grader.sandbox import bubblewrap, tiers
 from grader.sandbox.watchdog import remove
@@ -71,7 +71,7 @@ class WorkerProcess:
             try:
                 return self._answer(expected, deadline, max_buffers)
             except wire.DeadlineExceeded as late:
-                late.idle = bool(self._outside) and computed(self._outside) < IDLE * seconds
+                late.idle = bool(self._outside) and not has_computed(self._outside, IDLE * seconds)
                 raise
             finally:
                 waited(deadline.waited)
