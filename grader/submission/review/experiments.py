@@ -14,8 +14,8 @@ from msgspec import structs
 from grader.assignment.release.fingerprints import read_fingerprints
 from grader.model import Assignment, Place, Submission, Uses
 from grader.submission.review.stubs import holds_stub
-from grader.submission.source.definitions import Definition, definitions
-from grader.submission.source.lookup import places, submission_sources
+from grader.submission.source.definitions import Definition
+from grader.submission.source.lookup import given_definitions, places, submission_sources
 
 
 def with_handout_arguments(assignment: Assignment, submission: Submission) -> Submission:
@@ -23,22 +23,19 @@ def with_handout_arguments(assignment: Assignment, submission: Submission) -> Su
 
     Only where an earlier one can be and is written; a note names both cells.
     """
-    given = read_fingerprints(assignment)
-    notebook = given.given_notebook(assignment.notebook) if given is not None else None
-    if given is None or notebook is None or submission.notebook is None:
-        return submission
+    sources = submission_sources(submission)
     uses = {one for check in assignment.checks for one in check.uses}
     chosen = {one.name for one in uses if one != Uses(name=one.name)}
-    asked: dict[str, list[Definition]] = {}
-    for one in (one for cell in notebook.code for one in definitions(cell.source).found):
-        if one.kind in ("def", "class"):
-            asked.setdefault(one.name, []).append(one)
-    sources = submission_sources(submission)
+    several = {name: cells for name in {one.name for one in uses} - chosen if len(cells := sources.versions(name)) > 1}
+    given = read_fingerprints(assignment) if several else None
+    if given is None:
+        return submission
+    written = [one for one in given_definitions(given, assignment) if one.kind in ("def", "class")]
     moved: dict[str, tuple[Place, ...]] = {}
     notes = []
-    for name in sorted({one.name for one in uses} - chosen):
-        cells, of_handout, known = sources.versions(name), asked.get(name, ()), places(assignment, submission, name)
-        if len(cells) < 2 or len(of_handout) != 1 or known[0].module:
+    for name, cells in sorted(several.items()):
+        of_handout, known = [one for one in written if one.name == name], places(assignment, submission, name)
+        if len(of_handout) != 1 or known[0].module:
             continue
         for cell in reversed(cells):
             at = sources.find(Uses(name=name), [structs.replace(known[0], until=cell)])

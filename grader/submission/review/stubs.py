@@ -174,7 +174,7 @@ def _code_in_text(cell: Cell) -> list[str]:
 
 def is_given(definition: Definition, given: Fingerprints | None, assignment: Assignment) -> bool:
     """Whether the hand-out's own notebook defines this."""
-    return node_digest(definition.node) in {digest for _, digest in given_definitions(given, assignment)}
+    return node_digest(definition.node) in {node_digest(one.node) for one in given_definitions(given, assignment)}
 
 
 def _place_note(there: str, stubs: Mapping[str, str]) -> str:

@@ -69,5 +69,5 @@ def _given(assignment: Assignment) -> frozenset[tuple[str, str]]:
     """Name and fingerprint of what the hand-out's notebook defines and does not ask for."""
     given = read_fingerprints(assignment)
     stubs = given.stubs if given is not None else {}
-    every = given_definitions(given, assignment)
+    every = ((one.name, node_digest(one.node)) for one in given_definitions(given, assignment))
     return frozenset((name, digest) for name, digest in every if digest not in stubs.get(name, ()))

@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 
 from msgspec import Struct, structs
 
-from grader.assignment.release.fingerprints import Fingerprints, node_digest
+from grader.assignment.release.fingerprints import Fingerprints
 from grader.model import Assignment, Cell, Notebook, Place, Submission, Uses
 from grader.submission.source import sections
 from grader.submission.source.definitions import Attached, Definition, definitions, free_names
@@ -213,11 +213,11 @@ def submission_sources(submission: Submission) -> Sources:
     return sources
 
 
-def given_definitions(given: Fingerprints | None, assignment: Assignment) -> list[tuple[str, str]]:
-    """Name and fingerprint of what the hand-out's own notebook defines."""
+def given_definitions(given: Fingerprints | None, assignment: Assignment) -> list[Definition]:
+    """What the hand-out's own notebook defines."""
     notebook = given.given_notebook(assignment.notebook) if given is not None else None
     cells = notebook.code if notebook is not None else ()
-    return [(d.name, node_digest(d.node)) for cell in cells for d in definitions(cell.source).found]
+    return [one for cell in cells for one in definitions(cell.source).found]
 
 
 def notebook_folder(notebook: str | None) -> str:
