@@ -41,6 +41,8 @@ TOO_SLOW = (
     "did not finish within {:g} s: either a loop does not end, or the code takes far too many steps for arrays of this"
     " size"
 )
+IDLE = 0.1
+"""A process that has computed for less than this share of its time waits for something."""
 WAITS = (
     "did not finish within {:g} s and hardly computed: it waits for something that does not come, such as another"
     " thread, a lock, or the end of a `sleep`"
@@ -102,12 +104,12 @@ def _observed(session: Session, check: Check, seed: int, replacements: Sequence[
         values = {name: received(value, buffers) for name, value in observed.values.items()}
         session.answered += sum(map(len, buffers))
         child.release()
-    except wire.DeadlineExceeded as late:
+    except wire.DeadlineExceeded:
+        waits = not private and not child.has_computed(IDLE * min(seconds, left))
         child.end()
         if session.allowance is not None and session.allowance.left() <= 0:
             return not_answered(check, "timeout", USED_UP, started)
-        sentence = WAITS if late.idle and not private else TOO_SLOW
-        return not_answered(check, "timeout", sentence.format(seconds), started)
+        return not_answered(check, "timeout", (WAITS if waits else TOO_SLOW).format(seconds), started)
     except wire.Closed:
         how = child.end()  # an exit code is the student's to choose
         return not_answered(check, "crashed", "the process ended" if private else how, started)

@@ -27,8 +27,6 @@ START_SECONDS = 60.0
 """Interpreter and NumPy load in 0.2 s; a loaded machine with a cold disk has taken ten."""
 ANSWER_SECONDS = 30.0
 """For commands that run no student code; a machine that stands still for longer loses a student points."""
-IDLE = 0.1
-"""A process that has computed for less than this share of its time waits for something."""
 Answer = TypeVar("Answer", bound=Reply)
 
 
@@ -70,11 +68,12 @@ class WorkerProcess:
             wire.send(self.channel, wire.COMMANDS, command, deadline=deadline.started + seconds)
             try:
                 return self._answer(expected, deadline, max_buffers)
-            except wire.DeadlineExceeded as late:
-                late.idle = bool(self._outside) and not has_computed(self._outside, IDLE * seconds)
-                raise
             finally:
                 waited(deadline.waited)
+
+    def has_computed(self, seconds: float) -> bool:
+        """Whether it has had a core for so long, by the kernel's count; also where that is not known."""
+        return not self._outside or has_computed(self._outside, seconds)
 
     def _waited(self) -> float:
         """Seconds for which it has waited for a core, by the kernel's count."""

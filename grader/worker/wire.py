@@ -46,9 +46,6 @@ class Closed(Exception):
 class DeadlineExceeded(Exception):
     """The other side did not answer in time."""
 
-    idle = False
-    """Whether it hardly computed."""
-
 
 class Codec(Generic[Incoming]):
     """Encode any message; decode only messages of one kind (commands in a worker, replies in the grader)."""
