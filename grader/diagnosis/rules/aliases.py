@@ -20,11 +20,11 @@ def changed_by_another_name(evidence: Evidence) -> Candidate | None:
     """`b = a` without a copy, then `a -= step`, then a line that reads `b` and takes it for the array of before."""
     for definition, _, function in functions_of(evidence):
         for source, name, change in _changed_and_read(function):
-            text = f"`{short(change)}` {definition.at(change)} changes the array in place, and `{name}` is another name"
-            text += (
+            text = (
+                f"`{short(change)}` {definition.at(change)} changes the array in place, and `{name}` is another name"
                 f" for it and no copy: what is read from `{name}` below is changed, too. `{source}.copy()` is an array"
+                " of its own."
             )
-            text += " of its own."
             return Candidate("changed-input", text, f"`{short(change)}` changes `{name}`, too")
     return None
 

@@ -178,20 +178,20 @@ def not_kept_in_the_object(evidence: Evidence) -> Candidate | None:
     error = evidence.case.observation.error
     if error is None or error.type != "AttributeError":
         return None
-    told = OF_AN_OBJECT.search(error.message)
+    missing = OF_AN_OBJECT.search(error.message)  # nothing is said of a hidden check's
     for definition in definitions_of(evidence):
         for node in definition.classes():
             attributes = [n for n in ast.walk(node) if isinstance(n, ast.Attribute) and is_name(n.value, "self")]
             kept = {n.attr for n in attributes if isinstance(n.ctx, ast.Store)}
-            for read in (n for n in attributes if n.attr not in kept and (told is None or told[1] == n.attr)):
+            for read in (n for n in attributes if n.attr not in kept and (missing is None or missing[1] == n.attr)):
                 for function in methods_of(node):
-                    names = (n for n in ast.walk(function) if isinstance(n, ast.Name) and n.id == read.attr)
-                    for at in (n for n in names if isinstance(n.ctx, ast.Store)):
+                    names = (n for n in ast.walk(function) if is_name(n, read.attr))
+                    for at in (n for n in names if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)):
                         text = (
                             f"`{node.name}.{function.name}` gives `{read.attr}` a value {definition.at(at)}, a name of"
+                            f" that call alone, and `self.{read.attr}` is read {definition.at(read)}: only what is"
+                            f" given to `self.{read.attr}` is kept in the object."
                         )
-                        text += f" that call alone, and `self.{read.attr}` is read {definition.at(read)}: only what is"
-                        text += f" given to `self.{read.attr}` is kept in the object."
                         return Candidate("no-value-yet", text, f"`{read.attr}` is not kept in the object")
     return None
 

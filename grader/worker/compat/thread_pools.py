@@ -10,7 +10,7 @@ from typing import Any
 
 
 def revive_after_fork() -> None:
-    """From now on a forked process starts threads anew for each `ThreadPoolExecutor` that had some."""
+    """From now on a forked process starts new threads for each `ThreadPoolExecutor` that had some."""
     os.register_at_fork(after_in_child=_revive)
 
 
