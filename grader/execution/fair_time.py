@@ -1,7 +1,8 @@
 """Deadlines that a busy machine does not shorten: the time that a process waits for a core is not counted.
 
 Owns how time is counted, for one question (`Deadline`) and for a whole submission (`Allowance`). Waiting is read from
-the kernel's own account of it (`/proc/PID/schedstat`); where there is none, time is wall time.
+the kernel's own account of it (`/proc/PID/schedstat`); where there is none, time is wall time. What a submission waits
+for because its own processes have all the cores does count.
 """
 
 from __future__ import annotations
@@ -11,7 +12,9 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
+from grader.sandbox.processes import stat_words
 from grader.sandbox.watchdog import descendants
 
 MOST_WALL = 10.0
@@ -24,15 +27,24 @@ SHORTEST = 0.05
 """Seconds of a submission's time that are as good as none."""
 
 
-class Deadline:
-    """Seconds left of `seconds`, each time it is called; `wait` gives the seconds waited for a core so far."""
+class CoreTime(NamedTuple):
+    """The kernel's account so far, in seconds."""
 
-    def __init__(self, seconds: float, wait: Callable[[], float]) -> None:
+    waited: float
+    """For which it could have run and did not: the process that was asked, or its descendant that waited longest."""
+    computed: float
+    """What the processes of its submission had of the machine's cores, ended ones included, divided by their number."""
+
+
+class Deadline:
+    """Seconds left of `seconds`, each time it is called; `account` gives the kernel's account of the time so far."""
+
+    def __init__(self, seconds: float, account: Callable[[], CoreTime]) -> None:
         self.started = time.monotonic()
         self.seconds = seconds
         self.waited = 0.0
-        self._wait = wait
-        self._before: float | None = None
+        self._account = account
+        self._before: CoreTime | None = None
 
     def __call__(self) -> float:
         elapsed = time.monotonic() - self.started
@@ -40,10 +52,16 @@ class Deadline:
         if self._before is None:
             if elapsed < first:
                 return first - elapsed
-            self._before = self._wait()
+            self._before = self._account()
         if elapsed >= self.seconds + self.waited:
-            self.waited = max(self.waited, min(self._wait() - self._before, elapsed))
+            now, before = self._account(), self._before
+            waited = min(now.waited - before.waited, elapsed - (now.computed - before.computed))
+            self.waited = max(self.waited, min(waited, elapsed))
         return min(self.seconds + self.waited, MOST_WALL * self.seconds) - elapsed
+
+    def not_counted(self) -> float:
+        """Seconds since it began that the question did not take: waiting, and how late its end was noticed here."""
+        return max(self.waited, time.monotonic() - self.started - self.seconds)
 
 
 class Allowance:
@@ -77,7 +95,7 @@ class Allowance:
 
     @contextlib.contextmanager
     def spending(self) -> Iterator[Callable[[float], None]]:
-        """Count the time of the block; what it is called with was spent waiting for a core."""
+        """Count the time of the block, without the seconds that it is called with."""
         with self._lock:
             if not self._open:
                 self._since = time.monotonic()
@@ -104,9 +122,17 @@ def outside(root: int, pid: int) -> int:
     return best
 
 
-def waited_for_a_core(pid: int) -> float:
-    """Seconds for which a process, or that one of its descendants which waited longest, could have run and did not."""
-    return max((_counted(each, 1) for each in (pid, *descendants(pid))), default=0.0)
+def core_time(root: int, pid: int) -> CoreTime:
+    """The account of process `pid` with its descendants, in a submission below process `root`; in one walk."""
+    ticks, waited, own = 0, 0.0, {pid}
+    for each in (root, *descendants(root)):
+        with contextlib.suppress(OSError, ValueError, IndexError):
+            words = stat_words(f"{each}")
+            ticks += sum(map(int, words[11:15]))
+            if each == pid or int(words[1]) in own:
+                own.add(each)
+                waited = max(waited, _counted(each, 1))
+    return CoreTime(waited, ticks / os.sysconf("SC_CLK_TCK") / (os.cpu_count() or 1))
 
 
 def has_computed(pid: int, seconds: float) -> bool:

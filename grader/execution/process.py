@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from grader.errors import WorkerError
-from grader.execution.fair_time import Allowance, Deadline, has_computed, outside, waited_for_a_core
+from grader.execution.fair_time import Allowance, CoreTime, Deadline, core_time, has_computed, outside
 from grader.execution.spawn import Launched, launch, launch_in
 from grader.sandbox import bubblewrap, tiers
 from grader.sandbox.watchdog import remove
@@ -62,26 +62,25 @@ class WorkerProcess:
         wire.Closed or wire.DeadlineExceeded if the process ended, or did not answer within `seconds`; WorkerError if it
         answered something else.
         """
-        deadline = Deadline(seconds, self._waited)
+        deadline = Deadline(seconds, self._core_time)
         spending = contextlib.nullcontext(lambda _: None) if allowance is None else allowance.spending()
-        with spending as waited, self.lock:
+        with spending as exclude, self.lock:
             wire.send(self.channel, wire.COMMANDS, command, deadline=deadline.started + seconds)
             try:
                 return self._answer(expected, deadline, max_buffers)
             finally:
-                waited(deadline.waited)
+                exclude(deadline.not_counted())
 
     def has_computed(self, seconds: float) -> bool:
         """Whether it has had a core for so long, by the kernel's count; also where that is not known."""
         return not self._outside or has_computed(self._outside, seconds)
 
-    def _waited(self) -> float:
-        """Seconds for which it has waited for a core, by the kernel's count."""
+    def _core_time(self) -> CoreTime:
         first: WorkerProcess = self
         while first.parent is not None:
             first = first.parent
         self._outside = self._outside or (self.pid if first is self else outside(first.pid, self.pid))
-        return waited_for_a_core(self._outside) if self._outside else 0.0
+        return core_time(first.pid, self._outside)
 
     def _answer(
         self, expected: tuple[type[Answer], ...], deadline: float | Callable[[], float], max_buffers: int
@@ -98,7 +97,7 @@ class WorkerProcess:
     def fork(self, *, private: bool = False) -> WorkerProcess:
         """A copy of the process as it stands, parked and waiting for commands; a `private` one is sealed."""
         ours, theirs = socket.socketpair()
-        deadline = Deadline(ANSWER_SECONDS, self._waited)
+        deadline = Deadline(ANSWER_SECONDS, self._core_time)
         try:
             with self.lock:
                 latest = deadline.started + ANSWER_SECONDS
@@ -196,7 +195,7 @@ class RootProcess(WorkerProcess):
             return
         self._loading = False
         try:
-            self._answer((Done,), Deadline(START_SECONDS, self._waited), 0)
+            self._answer((Done,), Deadline(START_SECONDS, self._core_time), 0)
         except (wire.Closed, wire.DeadlineExceeded):
             raise WorkerError(
                 "the worker could not start; `python -m grader.worker 0` in the same environment says why"

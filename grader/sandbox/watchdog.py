@@ -29,7 +29,7 @@ DISK_BYTES, DISK_FILES = 2 << 30, 20_000
 MOST_PROCESSES = 320
 """The limit for a submission's processes, and those of the grader's own among them."""
 MOST_BUSY = max(8, os.cpu_count() or 1)
-"""Threads of a submission that may want a core at a time, for `BUSY_SECONDS` on end; more are ended."""
+"""Threads of a submission that may want a core at a time for `BUSY_SECONDS` on end; more of them are ended sooner."""
 BUSY_SECONDS = 2.0
 IN_MEMORY = ("/dev/zero ", "/memfd:", "/SYSV")
 """How the names of mappings begin that are no file on the disk."""
@@ -115,7 +115,7 @@ class Watchdog:
         count = sum(busy.values())
         if count <= MOST_BUSY:
             self._calm = time.monotonic()
-        elif time.monotonic() - self._calm > BUSY_SECONDS:
+        elif (time.monotonic() - self._calm) * count > BUSY_SECONDS * MOST_BUSY:
             self._end(
                 [pid for pid in pids if busy[pid]],
                 f"{count} threads computing at a time (at most {MOST_BUSY} may); their processes were ended",
@@ -136,9 +136,10 @@ class Watchdog:
                     remove(folder / name)
 
     def _end(self, pids: Sequence[int], note: str) -> None:
-        for pid in pids:
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.kill(pid, signal.SIGKILL)
+        for number in (signal.SIGSTOP, signal.SIGKILL):  # what still runs would take the place of what is killed
+            for pid in pids:
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    os.kill(pid, number)
         if len(self.notes) < 5:
             self.notes.append(f"the run was stopped at {note}")
 

@@ -24,32 +24,31 @@ def adopt_orphans() -> None:
 
 def sweep() -> None:
     """Kill and reap every child, and every orphan that thereby becomes one, until none is left."""
-    end = time.monotonic() + SWEEP_SECONDS
-    while time.monotonic() < end:
-        if os.getpid() == 1:
-            with contextlib.suppress(ProcessLookupError):  # nobody else is there
-                os.kill(-1, signal.SIGKILL)  # all at once, which no fork bomb outruns
-        for pid in children(os.getpid()):
-            _kill(pid)
-        if not bury_children():
-            return
-        time.sleep(0.001)
+    if os.getpid() == 1:
+        with contextlib.suppress(ProcessLookupError):  # nobody else is there
+            os.kill(-1, signal.SIGKILL)  # all at once, which no fork bomb outruns
+    sweep_strays(set(), hard=True)
 
 
 def sweep_strays(keep: set[int], *, hard: bool) -> None:
     """Kill every orphan that is not in `keep`, with all that it has started, until none is alive.
 
-    With `hard` also what the processes in `keep` have started, unless that is in `keep` itself.
+    With `hard` also what the processes in `keep` have started, unless that is in `keep` itself. All are stopped before
+    the first is killed: a killed one would leave room for another under the limit on processes, a stopped one does not.
     """
     end = time.monotonic() + SWEEP_SECONDS
+    stopped: set[int] = set()
     while time.monotonic() < end:
         strays = _strays(os.getpid(), keep, hard)
         if not strays:
             return
+        killing = stopped.issuperset(strays)
         for pid in strays:
-            _kill(pid)
+            _signal(pid, signal.SIGKILL if killing else signal.SIGSTOP)
+        stopped.update(strays)
         bury_children()
-        time.sleep(0.001)
+        if killing:
+            time.sleep(0.001)
 
 
 def _strays(parent: int, keep: set[int], hard: bool) -> list[int]:
@@ -73,6 +72,6 @@ def _has_ended(pid: int) -> bool:
         return True
 
 
-def _kill(pid: int) -> None:
+def _signal(pid: int, number: int) -> None:
     with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.kill(pid, signal.SIGKILL)
+        os.kill(pid, number)

@@ -12,7 +12,7 @@ import msgspec
 import pytest
 
 from grader.execution import fair_time
-from grader.execution.fair_time import Allowance, Deadline, outside, waited_for_a_core
+from grader.execution.fair_time import Allowance, CoreTime, Deadline, core_time, outside
 from grader.execution.observe import USED_UP, observe
 from grader.execution.process import RootProcess
 from grader.execution.session import Session
@@ -23,7 +23,7 @@ from tests.support import make_assignment, make_check, make_submission
 def test_waiting_for_a_core_extends_a_deadline_up_to_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
     now, waited = 0.0, 0.0
     monkeypatch.setattr(fair_time.time, "monotonic", lambda: now)
-    left = Deadline(10.0, lambda: waited)
+    left = Deadline(10.0, lambda: CoreTime(waited, 0.0))
     assert left() == pytest.approx(1.0)  # the first look
     now = 1.0
     assert left() == pytest.approx(9.0)
@@ -38,12 +38,34 @@ def test_waiting_for_a_core_extends_a_deadline_up_to_a_bound(monkeypatch: pytest
 def test_without_waiting_a_deadline_is_wall_time(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 0.0
     monkeypatch.setattr(fair_time.time, "monotonic", lambda: now)
-    left = Deadline(2.0, lambda: 3.0)  # waited before it was asked
+    left = Deadline(2.0, lambda: CoreTime(3.0, 0.0))  # waited before it was asked
     left()
     now = 0.6
     left()
     now = 2.0
     assert left() <= 0
+
+
+def test_waiting_for_its_own_processes_is_not_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    now, account = 0.0, CoreTime(0.0, 0.0)
+    monkeypatch.setattr(fair_time.time, "monotonic", lambda: now)
+    left = Deadline(10.0, lambda: account)
+    now = 1.0
+    left()
+    now, account = 10.0, CoreTime(waited=9.0, computed=8.0)  # of ten seconds two went to others
+    assert left() == pytest.approx(2.0)
+    now, account = 12.0, CoreTime(waited=11.0, computed=10.0)
+    assert left() == pytest.approx(0.0)
+
+
+def test_what_the_grader_notices_late_is_not_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 0.0
+    monkeypatch.setattr(fair_time.time, "monotonic", lambda: now)
+    deadline, allowance = Deadline(2.0, lambda: CoreTime(0.0, 0.0)), Allowance(10.0)
+    with allowance.spending() as exclude:
+        now = 6.0
+        exclude(deadline.not_counted())
+    assert allowance.used == pytest.approx(2.0)
 
 
 def test_an_allowance_counts_open_questions_once_and_no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -71,7 +93,9 @@ def test_waiting_is_read_from_the_kernel() -> None:
     with subprocess.Popen([sys.executable, "-S", "-c", busy]) as process:
         time.sleep(2)
         assert outside(os.getpid(), process.pid) == process.pid
-        assert waited_for_a_core(process.pid) > 0.1
+        waited, computed = core_time(os.getpid(), process.pid)
+        assert waited > 0.1
+        assert computed > 0.1
         process.wait()
 
 
