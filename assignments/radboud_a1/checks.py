@@ -5,7 +5,9 @@ ReLU. A numerical gradient has no fixed name: it is found by the points at which
 """
 
 import re
-from types import FunctionType
+from copy import copy
+from functools import update_wrapper
+from types import CellType, FunctionType, MethodType, ModuleType
 
 import numpy as np
 
@@ -339,8 +341,11 @@ def listen_at(student, name, base):
 
     def note(notes, value, *more):
         array, x = np.asarray(value), np.asarray(base(space))
-        if array.dtype.kind in "fiub" and x.dtype.kind == "f" and array.shape in ((), x.shape) and len(notes) < 2000:
-            notes.append((x.copy(), np.broadcast_to(array, x.shape).ravel().astype(float), *more))
+        which = entries(array, x) if array.dtype.kind in "fiub" and x.dtype.kind == "f" else None
+        if which is not None and len(notes) < 2000:
+            rows = array.ravel()[np.argsort(which, axis=None, kind="stable")]
+            rows = rows.reshape(x.size, -1).T if array.shape else rows
+            notes += [(x.copy(), np.broadcast_to(row, x.size).astype(float), *more) for row in rows]
 
     class Analytic(np.ndarray):
         pass  # from the derivative: what is computed with it is a comparison, and no difference quotient
@@ -373,7 +378,7 @@ def listen_at(student, name, base):
 
     def stand_in(*args, **named):
         *rest, point = [*args, *named.values()]
-        note(calls, point, rest)
+        note(calls, point, rest, np.asarray(point))
         return np.asarray(function(*args, **named)).view(Heard)
 
     def derivative(*args, **named):
@@ -384,6 +389,8 @@ def listen_at(student, name, base):
         slope = student.notebook[f"{name}_grad"](*args, **named)
         return np.asarray(slope).view(Analytic) if isinstance(slope, np.ndarray | float) else slope
 
+    for made, original in ((stand_in, function), (derivative, student.notebook.get(f"{name}_grad"))):
+        update_wrapper(made, original)  # cells may use what it has: `register` of a singledispatch
     listening, own_names = Listening("numpy"), {name: stand_in, f"{name}_grad": derivative}
     space = {key: listening if value is np else value for key, value in student.notebook.items()} | own_names
     run_again(student, space, name, *own_names)
@@ -392,11 +399,10 @@ def listen_at(student, name, base):
         return dict.fromkeys(("below", "above", "own", "result", "lost"), np.array([np.inf])), points
     times = [x.tobytes() for x, *_ in calls]
     most = max(times, key=times.count)
-    x, _, rest = calls[times.index(most)]
-    own = np.broadcast_to(
-        (np.asarray(function(*rest, x + 1e-4)) - np.asarray(function(*rest, x - 1e-4))) / 2e-4, x.shape
-    ).ravel()
-    steps = np.array([row for at, row, _ in calls if at.tobytes() == most]) - x.ravel()
+    calls = [call for call in calls if call[0].tobytes() == most]
+    x = calls[0][0]
+    own = slopes(function, x, calls)
+    steps = np.array([row for _, row, *_ in calls]) - x.ravel()
     lost = np.full(x.size, len(steps) - 1.0 if len(steps) > 1 and not steps.any() else 0.0)
     found = np.array([row for at, row in results if at.tobytes() == most] or [np.full(x.size, np.inf)])
     if not lost.any() and (found == 0).any(axis=0).all():  # entry by entry: differences of 0 were computed
@@ -409,6 +415,34 @@ def listen_at(student, name, base):
         "lost": lost,
     }
     return heard, points
+
+
+def entries(array, x):
+    """The entry of `x` that each number of an array stands for: it is like `x`, or made of several such arrays.
+
+    Of a number the nearest; None for another array.
+    """
+    places = np.arange(x.size).reshape(x.shape)
+    if not array.shape and x.size:
+        return np.abs(x - array).argmin()
+    joined = array.ndim == x.ndim == 1 and x.size and array.size % x.size == 0
+    for like in (places, places[..., None], *([np.tile(places, array.size // x.size)] if joined else [])):
+        try:
+            return np.broadcast_to(like, array.shape)
+        except ValueError:
+            continue
+    return None
+
+
+def slopes(function, x, calls):
+    """The derivative of the student's function at each entry of `x`, asked as it was around it."""
+    own = np.full(x.size, np.nan)
+    for *_, rest, point in sorted(calls, key=lambda call: not 0 < np.abs(call[1] - x.ravel()).min() <= NEAR):
+        which = entries(point, x)
+        if np.isnan(own[which]).any():
+            above, below = (np.asarray(function(*rest, x.ravel()[which] + step)) for step in (1e-4, -1e-4))
+            own[which] = (above - below) / 2e-4
+    return own
 
 
 def unlike_by(found, own):
@@ -469,18 +503,50 @@ def bce_numerical(student, rng):
 
 
 def with_parameters(student, **values):
-    """The student's `fn`, with other values for variables of the notebook, also where these are its defaults."""
-    fn = student.fn
-    spaces = student.notebook, getattr(fn, "__globals__", {})
-    taken = {id(space[name]): value for space in spaces for name, value in values.items() if name in space}
+    """The student's `fn` with other values for variables of the notebook, also where they are its defaults, lie in its
+    closure, or are held by an object that it uses."""
+    spaces = student.notebook, getattr(student.fn, "__globals__", {})
+    held = [(space[name], value) for space in spaces for name, value in values.items() if name in space]
+    fn = renewed(student.fn, held)
     for space in spaces:
+        code = getattr(fn, "__code__", None)
+        space.update({name: renewed(space[name], held) for name in code.co_names if name in space} if code else {})
         space.update(values)
-    if not getattr(fn, "__code__", None):
-        return fn
-    other = FunctionType(fn.__code__, fn.__globals__, fn.__name__, None, fn.__closure__)
-    other.__defaults__ = tuple(taken.get(id(value), value) for value in fn.__defaults__ or ()) or None
-    other.__kwdefaults__ = {name: taken.get(id(value), value) for name, value in (fn.__kwdefaults__ or {}).items()}
-    return other
+    return fn
+
+
+def renewed(value, held, depth=4):
+    """`value` with each (old, new) of `held` exchanged in it; itself where it holds none."""
+    for old, new in held:
+        if value is old or (np.size(old) > 1 and type(value) is type(old) and np.array_equal(value, old)):
+            return new
+
+    def changed(entries):
+        both = ((name, entry, renewed(entry, held, depth - 1)) for name, entry in entries if depth)
+        return {name: new for name, entry, new in both if new is not entry}
+
+    if isinstance(value, FunctionType):
+        full = [cell for cell in value.__closure__ or () if cell != CellType()]
+        own = [("defaults", value.__defaults__), ("named", value.__kwdefaults__)]
+        if new := changed([*own, *((cell, cell.cell_contents) for cell in full)]):
+            cells = tuple(CellType(new[cell]) if cell in new else cell for cell in value.__closure__ or ())
+            made = FunctionType(value.__code__, value.__globals__, value.__name__, None, cells or None)
+            made.__defaults__, made.__kwdefaults__ = (new.get(name, as_it_is) for name, as_it_is in own)
+            return made
+    elif isinstance(value, MethodType):
+        return MethodType(value.__func__, renewed(value.__self__, held, depth - 1)) if depth else value
+    elif type(value) in (list, tuple, dict):
+        entries = dict(value if isinstance(value, dict) else enumerate(value))
+        if new := changed(entries.items()):
+            return entries | new if isinstance(value, dict) else type(value)((entries | new).values())
+    elif (
+        hasattr(value, "__dict__")
+        and not isinstance(value, ModuleType | type)
+        and (new := changed(vars(value).items()))
+    ):
+        value = copy(value)
+        vars(value).update(new)
+    return value
 
 
 def one_layer(student, rng, labels):
