@@ -18,6 +18,7 @@ import grader
 from grader.cohort.discover import fingerprint_of
 from grader.cohort.records import BatchResult, CohortEntry, Job, Setup
 from grader.cohort.slot import Slot
+from tests.support import one_in
 
 ROOT = Path(__file__).parents[2]
 Notebook = dict[str, Any]
@@ -295,17 +296,14 @@ NETWORKS: dict[str, Files] = {
     },
 }
 
-QUICK = 12
-"""Of so many layouts one is tried in every run of the tests, the others where the slow ones are: seconds each."""
-EVERY = [
-    *(("ece176_a3", name, files) for name, files in MODULES.items()),
-    *(("tum_ex09", name, files) for name, files in NOTEBOOKS.items()),
-    *(("c147_hw3", name, files) for name, files in NETWORKS.items()),
-]
-LAYOUTS = [
-    pytest.param(id, files, id=name, marks=() if number % QUICK == 0 and id != "c147_hw3" else pytest.mark.slow)
-    for number, (id, name, files) in enumerate(EVERY)
-]
+LAYOUTS = one_in(
+    12,
+    (
+        *((name, ("ece176_a3", files)) for name, files in MODULES.items()),
+        *((name, ("tum_ex09", files)) for name, files in NOTEBOOKS.items()),
+        *((name, ("c147_hw3", files)) for name, files in NETWORKS.items()),
+    ),
+)
 REFUSED: dict[str, tuple[str, Files, str]] = {
     "the notebook alone, its modules left out": ("ece176_a3", {NB: E}, "the work is in the modules beside it"),
     "a PDF of the notebook": ("tum_ex09", {"hw.pdf": b"%PDF-1.4"}, "holds a PDF and no notebook"),
@@ -358,7 +356,6 @@ def test_what_cannot_be_graded_is_refused_with_its_reason(
     assert reason in result.reason
 
 
-@pytest.mark.slow
 @pytest.mark.slow
 def test_a_notebook_named_by_itself_brings_the_modules_that_it_imports(tmp_path: Path) -> None:
     folder = hand_in(tmp_path, {TUM: after(REST, IMPORT), "my_layers.py": LAYERS, "other.py": "raise SystemExit\n"})

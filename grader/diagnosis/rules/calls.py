@@ -63,36 +63,29 @@ def _axis_for_array(node: ast.AST) -> str | None:
     return None
 
 
-def _order_of_arrays(node: ast.AST) -> str | None:
+def _one_answer_of_array(node: ast.AST) -> str | None:
     match node:
         case ast.Call(func=ast.Name(id="max" | "min" as name), args=[_, _, *_]):
             return (
                 f"`{name}` of Python asks which of its arguments comes first as a whole, and arrays have no such order:"
                 f" in `{short(node)}` one is an array. Entry by entry it is `np.{LARGEST[name]}`."
             )
-        case ast.If() | ast.While() | ast.Assert() | ast.IfExp() | ast.BoolOp() | ast.UnaryOp(op=ast.Not()):
-            return ""  # may be what raised: then there are two
-    return None
-
-
-def _truth_of_array(node: ast.AST) -> str | None:
-    match node:
         case ast.If(test=test) | ast.While(test=test) | ast.IfExp(test=test) | ast.Assert(test=test):
             word = {ast.While: "while", ast.Assert: "assert"}.get(type(node), "if")
             if not _orders(test) or any(isinstance(n, ast.Call) and not _is_numpys(n) for n in ast.walk(test)):
-                return None
+                return None if isinstance(test, ast.BoolOp | ast.UnaryOp) else ""
             return (
                 f"`{word}` wants one answer, and `{short(test)}` has one for each entry of an array. A mask or"
                 " `np.where` chooses entry by entry; `.all()` and `.any()` make one answer of many."
             )
-        case ast.Call(func=ast.Name(id="max" | "min"), args=[_, _, *_]):
-            return ""  # may be what raised
         case ast.BoolOp(op=op, values=values) if all(map(_orders, values)):
             word, sign = ("and", "&") if isinstance(op, ast.And) else ("or", "|")
             return (
                 f"`{word}` wants one answer on each side, and in `{short(node)}` a comparison has one for each entry of"
                 f" an array: entry by entry it is `{sign}`, with each comparison in brackets."
             )
+        case ast.BoolOp() | ast.UnaryOp(op=ast.Not()):
+            return ""
     return None
 
 
@@ -198,8 +191,7 @@ class _Misuse(NamedTuple):
 
 MISUSES = (
     _Misuse(r"", _axis_for_array),
-    _Misuse(r"truth value of an array", _order_of_arrays),
-    _Misuse(r"truth value of an array", _truth_of_array),
+    _Misuse(r"truth value of an array", _one_answer_of_array),
     _Misuse(r"[Cc]annot interpret .* as a data type|data type .* not understood", _shape_in_pieces),
     _Misuse(r"'tuple' object cannot be interpreted as an integer", _shape_as_tuple),
     _Misuse(r"only integer scalar arrays|takes 1 positional argument but", _arrays_one_by_one),
