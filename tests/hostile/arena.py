@@ -111,7 +111,9 @@ class Arena:
             self.hand_in(attack, self.folder / "handed in" / f"a{number:03}")
         store = self.folder / "home" / "grades.sqlite"
         words = ("batch", str(self.folder / "handed in"), "--store", str(store), "-j", "1", "--course", ".")
-        done = self.grade(*words, "--assignment", "target", "--require-sandbox", self.tier)
+        done = self.grade(
+            *words, "--assignment", "target", "--require-sandbox", self.tier, seconds=300 + 5 * len(attacks)
+        )
         assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
         assert "PWNED" not in done.stdout + done.stderr
         reports = {}
