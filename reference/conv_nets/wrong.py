@@ -270,11 +270,11 @@ WRONG = [
     # ---- Batch normalisation: forward
     edit("the variance with n - 1", NORM, "x.var(axis=(0, 2, 3))", "x.var(axis=(0, 2, 3), ddof=1)",
          *STATISTICS, *NORMED, "training"),
-    edit("the running variance is of the variance with n - 1", NORM, VAR,
+    edit("the running variance is made of variances with n - 1", NORM, VAR,
          VAR.replace("* var", "* x.var(axis=(0, 2, 3), ddof=1)"), *STATISTICS),
     edit("the standard deviation in the place of the variance", NORM, "x.var(axis=(0, 2, 3))", "x.std(axis=(0, 2, 3))",
          *STATISTICS, *NORMED, "training"),
-    edit("the running variance is of the standard deviation", NORM, VAR, VAR.replace("* var", "* np.sqrt(var)"),
+    edit("the running variance is made of standard deviations", NORM, VAR, VAR.replace("* var", "* np.sqrt(var)"),
          *STATISTICS),
     edit("the mean of the squares in the place of the variance", NORM, "x.var(axis=(0, 2, 3))",
          "(x**2).mean(axis=(0, 2, 3))", *STATISTICS, *NORMED, "training"),

@@ -48,6 +48,7 @@ from checks_verdicts import (
     LIMIT_SINGLE,
     LOSS_LIMIT,
     guarded,
+    is_after_step,
     judge_gradients,
     judge_sample,
     judge_shapes,
@@ -180,6 +181,8 @@ def judge_step_loss(seen, given):
     verdict = loss_verdict(seen["loss"], state, x, labels[0], limit)
     if not verdict.earned and (name := own_loss(seen["loss"], state, pixels, labels[0], limit)):
         verdict = Verdict("loss", True, own_network(name))  # that it is another network, the forward pass has paid for
+    elif not verdict.earned and is_after_step(seen["loss"], state, pixels, labels[0]):
+        verdict = Verdict("loss", False, "the loss is that from after the step; the one from before it is asked for")
     yield verdict
 
 

@@ -128,6 +128,16 @@ def loss_verdict(got, state, x, label, limit, name="loss"):
     return Verdict(name, False, message, error=error, tolerance=limit)
 
 
+def is_after_step(loss, state, pixels, label):
+    """Whether this is the loss of the network after one right step, for pixels as they are or divided by 255."""
+    for x in (pixels / scale for scale in state.scales):
+        slopes = gradients(state, x, label)
+        after = loss_of({name: state[name] - RATE * slopes[name] for name in NAMES}, x, label)
+        if np.allclose(loss, after, rtol=LIMIT_SINGLE, atol=0):
+            return True
+    return False
+
+
 def own_network(name):
     return f"right for a network with {name} in the place of the sigmoid, which yours is"
 

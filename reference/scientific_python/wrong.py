@@ -262,6 +262,8 @@ WRONG = [
     edit("the exponent is divided by half of the length", TURNED, TURNED.replace("/ len(x)", "/ len(odd)"), *FFT),
     edit("the halves change places", JOINED, "return np.concatenate([even - turned, even + turned])", *FFT),
     edit("the second half has a plus, too", JOINED, "return np.concatenate([even + turned, even + turned])", *FFT),
+    edit("the first half overwrites the even results before the second half is made of them", JOINED,
+         "return np.concatenate([even + turned, even + turned - turned])", *FFT),
     edit("the odd entries are not turned", TURNED, "turned = odd", *FFT),
     edit("NumPy's transform", "    if len(x) == 1:\n        return x\n", "    return np.fft.fft(x)\n", *FFT),
     edit("even and odd entries change places", SPLIT, "odd, even = fft(x[::2]), fft(x[1::2])", *FFT),

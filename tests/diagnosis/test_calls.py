@@ -52,6 +52,7 @@ def said(*lines: str, message: bool = True) -> Diagnosis | None:
         ("return np.random.randn((n, 2))", "`randn` takes the sizes one by one"),
         ("return np.concatenate(x, x)", "`np.concatenate` takes the arrays in one list or tuple"),
         ("return np.vstack(x, x.T)", "`np.vstack` takes the arrays in one list or tuple"),
+        ("return np.split(x, n) + np.split(x, n, axis=1)", "`np.split` cuts into pieces of one length"),
         ("return math.exp(x)", "`math.exp` takes a single number"),
         ("return x.T()", "`.T` of an array is a value and no function"),
         ("return x.shape(0)", "`.shape` of an array is a value and no function"),

@@ -307,6 +307,20 @@ MISTAKES = [
     ),
     (
         """
+        class Loss:
+            def forward(self, p, y):
+                self.p, self.y = p, y
+                return -np.log(p[y == 1]).mean()
+
+            def backward(self):
+                g = self.p
+                g -= self.y
+                return g / len(g)
+        """,
+        "`g -= self.y` (cell 4, line 10) writes into `self.p`, of which `g` is another name",
+    ),
+    (
+        """
         def gradients(product, b, steps):
             r = np.array(b, dtype=float)
             d = r
@@ -591,7 +605,23 @@ def test_what_one_method_gives_a_name_of_its_own_is_told_where_another_looks_for
     assert told in stopped(KEEPS, 9, message, "AttributeError")
     assert told in stopped(KEEPS, 9, "", "AttributeError")  # of a hidden check
     assert "alone" not in stopped(KEEPS, 9, "'Linear' object has no attribute 'w'", "AttributeError")
-    assert "alone" not in stopped(KEEPS.replace("cache = x", "cache = self.cache = x"), 9, message, "AttributeError")
+    assert "that call" not in stopped(
+        KEEPS.replace("cache = x", "cache = self.cache = x"), 9, message, "AttributeError"
+    )
+
+
+def test_an_attribute_that_only_another_method_sets_is_told_with_the_argument_of_its_name() -> None:
+    code = KEEPS.replace("cache = x", "self.cache = x")
+    message = "'Linear' object has no attribute 'cache'"
+    alone = (
+        "`self.cache` is given a value in `forward` alone (cell 4, line 5), and `forward` of this object was not called"
+    )
+
+    assert f"{alone} before this `backward`." in stopped(code, 9, message, "AttributeError")
+    given = stopped(code.replace("(self, d)", "(self, cache, d)"), 9, message, "AttributeError")
+    assert "before this `backward`, which is given `cache` as an argument." in given
+    twice = code.replace("return self.cache", "self.cache = 1\n        return self.cache")
+    assert "alone" not in stopped(twice, 10, message, "AttributeError")
 
 
 @pytest.mark.parametrize("made", ["[None] * 3", "[None for _ in w]", "[None, None]", "None"])

@@ -45,6 +45,7 @@ RULES: tuple[Rule, ...] = (
     Rule(errors.missing_return, raised=True),
     Rule(errors.local_without_value, raised=True),
     Rule(errors.not_kept_in_the_object, raised=True),
+    Rule(errors.set_by_another_method, raised=True),
     Rule(errors.none_left, raised=True),
     Rule(layers.own_behaviour, consequences=True, judged=True),
     Rule(source.only_compares, consequences=True, judged=True),

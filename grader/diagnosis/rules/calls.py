@@ -127,6 +127,16 @@ def _arrays_one_by_one(node: ast.AST) -> str | None:
     return None
 
 
+def _unequal_pieces(node: ast.AST) -> str | None:
+    match node:
+        case ast.Call(func=ast.Attribute(attr="split" | "hsplit" | "vsplit" | "dsplit" as name), args=[_, _, *_]):
+            return (
+                f"`np.{name}` cuts into pieces of one length, and the length of the axis is not a multiple of their"
+                " number: what is left over has to be cut off first."
+            )
+    return None
+
+
 def _math_of_array(node: ast.AST) -> str | None:
     match node:
         case ast.Call(func=ast.Name(id="float" | "int")):
@@ -195,6 +205,7 @@ MISUSES = (
     _Misuse(r"[Cc]annot interpret .* as a data type|data type .* not understood", _shape_in_pieces),
     _Misuse(r"'tuple' object cannot be interpreted as an integer", _shape_as_tuple),
     _Misuse(r"only integer scalar arrays|takes 1 positional argument but", _arrays_one_by_one),
+    _Misuse(r"does not result in an equal division", _unequal_pieces),
     _Misuse(r"can be converted to (a )?(Python )?scalar", _math_of_array),
     _Misuse(r"arrays used as indices must be of integer", _float_array_as_index),
     _Misuse(r"object is not callable", _attribute_called),

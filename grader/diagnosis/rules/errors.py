@@ -196,6 +196,29 @@ def not_kept_in_the_object(evidence: Evidence) -> Candidate | None:
     return None
 
 
+def set_by_another_method(evidence: Evidence) -> Candidate | None:
+    """`self.x` in `backward`, where `forward` alone sets it and this object has not been through that."""
+    error, at = evidence.case.observation.error, evidence.case.frame
+    missing = OF_AN_OBJECT.search(error.message) if error is not None and error.type == "AttributeError" else None
+    if missing is None or at is None:
+        return None
+    name = missing[1]
+    for definition in definitions_of(evidence):
+        for node in definition.classes() if definition.excerpt.file == at.file else ():
+            places = [(f, n) for f in methods_of(node) for n in ast.walk(f) if isinstance(n, ast.Attribute)]
+            places = [(f, n) for f, n in places if n.attr == name and is_name(n.value, "self")]
+            setting = {f.name: n for f, n in places if isinstance(n.ctx, ast.Store)}
+            reading = [f for f, n in places if isinstance(n.ctx, ast.Load) and definition.line(n) == at.line]
+            if len(setting) == 1 and reading and not setting.keys() & {"__init__", reading[0].name}:
+                ((other, line),) = setting.items()
+                text = f"`self.{name}` is given a value in `{other}` alone {definition.at(line)}, and `{other}` of this"
+                text += f" object was not called before this `{reading[0].name}`"
+                if name in arguments_of(reading[0]):
+                    text += f", which is given `{name}` as an argument"
+                return Candidate("no-value-yet", text + ".", f"`self.{name}` is set in `{other}` alone")
+    return None
+
+
 def none_left(evidence: Evidence) -> Candidate | None:
     """A line that computes with what was None at first and was not filled."""
     error, at = evidence.case.observation.error, evidence.case.frame

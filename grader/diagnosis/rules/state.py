@@ -6,7 +6,7 @@ Rules like those of `source`: what stands in the line is said, and not that numb
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 
 from grader.diagnosis.codes import Candidate
 from grader.diagnosis.evidence import Evidence, names_of
@@ -81,12 +81,16 @@ def shared_by_calls(evidence: Evidence) -> Candidate | None:
 
 
 def written_by_another_name(evidence: Evidence) -> Candidate | None:
-    """A change in place of a variable that is another name for an entry of the object."""
+    """A change in place of a variable that is another name for an entry of the object, or for what `forward` kept."""
     for definition in definitions_of(evidence):
+        forwards = [f for node in definition.classes() for f in methods_of(node) if "forward" in f.name]
+        kept = {
+            t.attr for f in forwards for t in _targets(f) if isinstance(t, ast.Attribute) and is_name(t.value, "self")
+        }
         for _, function in definition.functions():
             if any(word in function.name for word in UPDATES):
                 continue
-            for change, whole in _through_other_names(function):
+            for change, whole in _through_other_names(function, kept if "backward" in function.name else frozenset()):
                 text = f"`{short(change)}` {definition.at(change)} writes into `{short(whole)}`, of which"
                 text += f" `{short(change.target)}` is another name and no copy: the next computation finds it changed."
                 return Candidate("changed-input", text, f"`{short(change)}` changes `{short(whole)}`")
@@ -195,8 +199,11 @@ def _passes(function: Function, verb: str) -> Iterator[tuple[str, ast.Call]]:
                 yield ast.unparse(called), node
 
 
-def _through_other_names(function: Function) -> Iterator[tuple[ast.AugAssign, ast.expr]]:
-    """Changes in place of a variable that was last given an entry of what the object holds, with that entry."""
+def _through_other_names(function: Function, kept: Set[str]) -> Iterator[tuple[ast.AugAssign, ast.expr]]:
+    """Changes in place of a variable that was last given an entry of what the object holds, with that entry.
+
+    Or an attribute in `kept`, whole.
+    """
     given: dict[str, list[tuple[int, ast.expr]]] = {}
     for node in ast.walk(function):
         match node:
@@ -205,14 +212,16 @@ def _through_other_names(function: Function) -> Iterator[tuple[ast.AugAssign, as
     attributes = {name for name, ((_, value), *more) in given.items() if isinstance(value, ast.Attribute) and not more}
     for node in ast.walk(function):
         match node:
-            case ast.AugAssign(target=ast.Name(id=name), op=ast.Mult() | ast.Div() | ast.Add()):
+            case ast.AugAssign(target=ast.Name(id=name), op=ast.Mult() | ast.Div() | ast.Add() | ast.Sub() as op):
                 before = [one for one in given.get(name, ()) if one[0] < node.lineno]
                 whole = max(before, key=lambda one: one[0])[1] if before else node.target
                 match whole:  # an entry by a name: one by its place may be a number
+                    case ast.Attribute(value=ast.Name(id="self"), attr=attribute) if attribute in kept:
+                        yield node, whole
                     case ast.Subscript(slice=ast.Constant(value=str()) | ast.JoinedStr()) if names_read(whole.value) & {
                         "self",
                         *attributes,
-                    }:
+                    } and not isinstance(op, ast.Sub):
                         yield node, whole
 
 
