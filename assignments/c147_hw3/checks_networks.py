@@ -212,6 +212,8 @@ def judge_start(scale):
                 found = f"mean {value.mean():.2g} and standard deviation {value.std():.2g}"
                 weights = {other: seen[other] for other in given.golden if other[:1] == "W" and other in seen}
                 asked = f"{name} has {found}; 0 and {scale:g} are asked for"
+                if np.allclose([value.mean(), value.std()], [scale / 2, scale / np.sqrt(12)], rtol=0.1):
+                    asked += f". They are spread evenly from 0 to {scale:g}, as by `rand`; `randn` is normal"
                 told = not_drawn(name, value, weights) if right else asked
                 yield Verdict(name, not told, told)
 

@@ -438,6 +438,28 @@ NO_MISTAKES = [
             return layer.backward(x)
     """,
     "class A:\n    def loss(self, j):\n        total = self.b[j]\n        total += 2.0\n        return total",
+    """
+    class A:
+        def forward(self, x, n):
+            self.count, self.p = n, x
+            return x
+
+        def backward(self, d):
+            g = self.p * d
+            g -= 1
+            return g
+    """,
+    """
+    def loss(x):
+        kept = []
+
+        def back(d, g):
+            g["W"] += d
+            kept.append(d)
+            return g["W"]
+
+        return lambda d, g: back(d * x, g) + kept[0]
+    """,
     "def f(names, w):\n    k = {n[0]: n[0] for n in names}\n    return w[0] @ w[1], k",
     "def train(x):\n    losses = []\n    losses.append(x)\n    total = 0\n    total += x\n    return losses",
     "def train(x):\n    history.append(x)\n    return np.add(x, x)",
@@ -555,8 +577,12 @@ def test_a_variable_of_the_notebook_is_told_where_it_makes_the_code_raise() -> N
 
 def test_a_missing_key_in_code_that_runs_elsewhere_leads_to_a_layer_taken_by_its_number() -> None:
     code = "class Net:\n    def loss(self, x):\n        return x @ self.params['W1'] @ self.params['W3']"
-    assert "`self.params['W3']` (cell 4, line 5) takes a layer by its number." in raising(code, RUNS, type="KeyError")
+    assert "`self.params['W3']` (cell 4, line 5) takes layers by their numbers." in raising(code, RUNS, type="KeyError")
     assert "cell 4" not in raising(code.replace("W3", "W2"), RUNS, type="KeyError")
+    for over in ("(1, 2, 3)", "('W1', 'W2')", "('W%d' % i for i in ids)"):
+        code = f"def loss(params):\n    for i in {over}:\n        total = params[i].sum()\n    return total"
+        told = f"`{over}` (cell 4, line 4) takes layers" in raising(code, RUNS, type="KeyError")
+        assert told is ("ids" not in over)
 
 
 def test_a_size_that_the_task_gives_is_none_written_out() -> None:

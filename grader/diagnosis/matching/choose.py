@@ -345,7 +345,7 @@ def _said(failure: Failure, chosen: Sequence[BankMatch], *, whole: bool) -> Name
         if not any(np.any(value) for value in found if isinstance(value, np.ndarray)):
             why = f"this mistake gives: {fit.clause}" if fit.named else f"comes out if {_clause(fit, right)}"
             are_zero = check.judge is None and all(isinstance(value, np.ndarray) for value in found)  # and not missing
-            state = "zero" if any(np.size(value) for value in found) else "empty"
+            state = "zero" if any(value.size for value in found if isinstance(value, np.ndarray)) else "empty"
             seen = f"{subject} {state}, which" if are_zero else "What is seen"
             sentences.append(f"{seen} is what {why}. Other mistakes may look the same.")
         elif fit.named and fit.hypothesis.mistakes > 1:

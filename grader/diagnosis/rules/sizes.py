@@ -28,10 +28,10 @@ def fixed_size(evidence: Evidence) -> Candidate | None:
         for node in ast.walk(function):
             if at is not None and (at.file, at.line) != (definition.excerpt.file, definition.line(node)):
                 continue
-            if error.type == "KeyError" and _is_numbered_key(node):
-                text = f"This runs in another check, so look at what holds for one depth only: `{short(node)}`"
-                text += f" {definition.at(node)} takes a layer by its number."
-                return Candidate("fixed-size", text, f"`{short(node)}` holds for one depth only")
+            if error.type == "KeyError" and (number := _layer_by_number(node)) is not None:
+                text = f"This runs in another check, so look at what holds for one depth only: `{short(number)}`"
+                text += f" {definition.at(number)} takes layers by their numbers."
+                return Candidate("fixed-size", text, f"`{short(number)}` holds for one depth only")
             if error.type == "AssertionError":
                 if isinstance(node, ast.Assert) and _compares_size(node.test):
                     text = f"This runs in another check: `{short(node)}` {definition.at(node)} holds for one size only,"
@@ -69,11 +69,16 @@ def unpacked_shape(evidence: Evidence) -> Candidate | None:
     return None
 
 
-def _is_numbered_key(node: ast.AST) -> bool:
+def _layer_by_number(node: ast.AST) -> ast.expr | None:
+    """What names layers by numbers that stand in the code: a key such as "W3", or what a loop goes over."""
     match node:
-        case ast.Subscript(slice=ast.Constant(value=str(key))):
-            return key[-1:].isdigit() and int(key[-1]) > 2
-    return False
+        case ast.Subscript(slice=ast.Constant(value=str(key))) if key[-1:].isdigit() and int(key[-1]) > 2:
+            return node
+        case ast.For(iter=ast.Tuple(elts=[_, _, *_] as each) | ast.List(elts=[_, _, *_] as each) as over):
+            values = [entry.value for entry in each if isinstance(entry, ast.Constant)]
+            numbered = all(isinstance(value, int) or str(value)[-1:].isdigit() for value in values)
+            return over if numbered and len(values) == len(each) else None
+    return None
 
 
 def _compares_size(test: ast.expr) -> bool:

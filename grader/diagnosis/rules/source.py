@@ -244,7 +244,7 @@ def methods_of(node: ast.ClassDef) -> Iterator[Function]:
     return (child for child in node.body if isinstance(child, Function))
 
 
-def arguments_of(function: Function) -> set[str]:
+def arguments_of(function: Function | ast.Lambda) -> set[str]:
     every = function.args.posonlyargs + function.args.args + function.args.kwonlyargs
     return {argument.arg for argument in every} - {"self", "cls"}
 

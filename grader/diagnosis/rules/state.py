@@ -58,13 +58,15 @@ def shared_by_calls(evidence: Evidence) -> Candidate | None:
     """A variable of the notebook, or an attribute, by which a call finds what an earlier one left."""
     theirs = names_of(evidence.check) | set(evidence.check.builds_on)
     for definition in definitions_of(evidence):
+        every = [function for _, function in definition.functions()]
+        nested = {id(n) for f in every for n in ast.walk(f) if n is not f and isinstance(n, Function)}
         for name, function in definition.functions():
             for argument, at in _changed_defaults(function):
                 text = f"The default of `{argument}` of `{name}` {definition.at(at)} is made once, for all calls: what"
                 text += " one call puts into it, the next one finds. `None` as the default, and a new one for each"
                 text += " call where it is None, keeps them apart."
                 return Candidate("shared-state", text, f"the default of `{argument}` keeps what calls put into it")
-            for variable, at in _kept_outside(function):
+            for variable, at in _kept_outside(function) if id(function) not in nested else ():
                 if variable not in theirs:
                     text = f"`{name}` keeps something in `{variable}` {definition.at(at)}, which is outside of the"
                     text += " function: what one call leaves there, the next one finds."
@@ -247,7 +249,8 @@ def _changed_by(node: ast.AST) -> set[str]:
 def _kept_outside(function: Function) -> Iterator[tuple[str, ast.AST]]:
     """Variables outside of a function that it changes and uses, with the statement that changes them."""
     declared = {n for node in ast.walk(function) if isinstance(node, ast.Global) for n in node.names}
-    local = arguments_of(function).union(names_in(function, ast.Store), {"self", "cls"}) - declared
+    functions = [node for node in ast.walk(function) if isinstance(node, Function | ast.Lambda)]
+    local = {"self", "cls", *names_in(function, ast.Store)}.union(*map(arguments_of, functions)) - declared
     changes: list[tuple[str, str, ast.AST]] = []
     for node in ast.walk(function):
         match node:
