@@ -30,6 +30,8 @@ sign; but up to 0.69 with the mask from dout, and 0.87 where only the last layer
 parts.
 """
 BY_HEART = 50
+SLOWEST, FASTEST = 1e-4, 5e-3
+"""Learning rates that work, as the hand-out's README says; its notebook begins 6.4 with the first."""
 
 
 def accuracy(layers, images, labels):
@@ -106,8 +108,11 @@ def misfit(seen, name):
     return f"the network does not fit the images of {name}"
 
 
-def told_settings(seen):
-    """How the last Solver for this network was asked to train, as a list of one sentence or none."""
+def told_settings(seen, remark):
+    """How the last Solver for this network was asked to train, as a list of one sentence or none.
+
+    `remark` is what is said of a learning rate and a standard deviation.
+    """
     values = seen["settings"].ravel()
     if values.size != 5 or values.dtype.kind != "f" or not np.isfinite(values).all():
         return []
@@ -116,7 +121,17 @@ def told_settings(seen):
         return ["its Solver was made, and `train` was never called"]
     times = "1 epoch" if epochs == 1 else f"{epochs:g} epochs"
     how = f"its Solver had the learning rate {rate:g}, {times} and batches of {batch:g}"
-    return [f"{how}; the first weights had the standard deviation {scale:.2g}"]
+    return [f"{how}; the first weights had the standard deviation {scale:.2g}{remark(rate, scale)}"]
+
+
+def slow(rate, scale):
+    return "" if rate >= SLOWEST else f"; learning rates from {SLOWEST:g} to {FASTEST:g} work"
+
+
+def unchanged(rate, scale):
+    """A remark on the settings from which the notebook asks to move away."""
+    given = rate == SLOWEST and abs(scale / 0.01 - 1) < 0.1
+    return ". These are the notebook's own settings, which it asks you to change" if given else ""
 
 
 def judge_solver(seen, given):
@@ -131,7 +146,7 @@ def judge_solver(seen, given):
     if reached < GOAL:
         told[0] += ", about as many as guessing gives" if reached < GUESSED else ""
         told.append(f"{GOAL:.0%} are asked for" + (f", and {HALF:.0%} are worth half" if reached >= HALF else ""))
-        told += told_settings(seen)
+        told += told_settings(seen, slow)
     if len(layers[0][1]) != 200:
         told.append(f"the network has {len(layers[0][1])} hidden units instead of 200, which costs nothing")
     earned = True if reached >= GOAL else Fraction(1, 2) if reached >= HALF else False
@@ -147,5 +162,5 @@ def judge_overfit(seen, given):
         return
     reached = accuracy(layers, images, labels)
     text = f"{round(reached * len(labels))} of the {len(labels)} training images of {name} are right"
-    text += "" if reached == 1 else "; ".join(["; all are asked for", *told_settings(seen)])
+    text += "" if reached == 1 else "; ".join(["; all are asked for", *told_settings(seen, unchanged)])
     yield Verdict("accuracy", reached == 1, text, error=1 - reached, tolerance=0.0)

@@ -148,7 +148,7 @@ def shrinking(x, y, step_size, steps, decay, first):
     return np.array(path).T
 
 
-def agree(got, want):
+def agree(got, want, entry="at [{}]"):
     """Verdicts on arrays by name, against the one of several sets of right ones that fits best."""
     close = [
         {n: got[n].shape == e[n].shape and bool((np.abs(got[n] - e[n]) <= 1e-6 * np.abs(e[n]).max()).all()) for n in e}
@@ -156,16 +156,16 @@ def agree(got, want):
     ]
     best = max(range(len(want)), key=lambda i: sum(close[i].values()))
     for name, right in close[best].items():
-        yield Verdict(name, right, "" if right else unlike(name, got[name], want[best][name]))
+        yield Verdict(name, right, "" if right else unlike(name, got[name], want[best][name], entry))
 
 
-def unlike(name, got, want):
-    """What was got and what is asked for, at the entry that is furthest off."""
+def unlike(name, got, want, entry):
+    """What was got and what is asked for, at the entry that is furthest off; `entry` words its place."""
     steps = "steps of eta_0, eta_0 d, eta_0 d^2, ..."
     if got.shape != np.shape(want):
         return f"{name} has shape {got.shape}; {np.shape(want)} is asked for, one entry for each point"
     at = np.unravel_index(np.argmax(np.nan_to_num(np.abs(got - want), nan=np.inf)), got.shape)
-    place = f" at [{at[0]}]" if at else ""
+    place = f" {entry.format(*at)}" if at else ""
     return f"{name} is {got[at]:.5g}{place}; {steps} lead to {np.asarray(want)[at]:.5g}"
 
 
@@ -175,7 +175,7 @@ def judge_decayed(seen, given):
     for first in (0, 1):
         last = [shrinking(*row, 4, given.golden["decay"].item(), first)[:, -1] for row in given.golden["given"]]
         want.append({"x": np.array(last)[:, 0], "y": np.array(last)[:, 1]})
-    yield from agree(seen, want)
+    yield from agree(seen, want, "at the end of descent [{}]")
 
 
 @check(DESCENT, points="1/2", uses=[PLAIN])

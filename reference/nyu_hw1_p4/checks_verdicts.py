@@ -376,7 +376,7 @@ def judge_spread(seen, given):
             elif others:
                 message += f", and not that of weights[{others[0]}]"
             elif abs(w.std() / wanted**2 - 1) * np.sqrt(2 * n) <= Z_LIMIT:
-                message += f". {wanted**2:.3g} is its square, the variance: `normal` takes the deviation"
+                message += f". {wanted**2:.3g} is its square, the variance: the deviation is the root of that"
             elif abs(ratio * np.sqrt(3) - 1) * np.sqrt(2 * n) <= Z_LIMIT and np.abs(w).max() <= wanted * 1.001:
                 message += (
                     f". All numbers lie between -{wanted:.3g} and {wanted:.3g}: `normal` is asked for, not `uniform`"
