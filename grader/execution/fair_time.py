@@ -123,8 +123,11 @@ def outside(root: int, pid: int) -> int:
 
 
 def core_time(root: int, pid: int) -> CoreTime:
-    """The account of process `pid` with its descendants, in a submission below process `root`; in one walk."""
-    ticks, waited, own = 0, 0.0, {pid}
+    """The account of process `pid` with its descendants, in a submission below process `root`; in one walk.
+
+    Of a process that is not known, which is 0, nothing is known to have waited.
+    """
+    ticks, waited, own = 0, 0.0, {pid} - {0}
     for each in (root, *descendants(root)):
         with contextlib.suppress(OSError, ValueError, IndexError):
             words = stat_words(f"{each}")

@@ -315,7 +315,7 @@ MISTAKES = [
             def backward(self):
                 g = self.p
                 g -= self.y
-                return g / len(g)
+                return g, None
         """,
         "`g -= self.y` (cell 4, line 10) writes into `self.p`, of which `g` is another name",
     ),
@@ -445,9 +445,11 @@ NO_MISTAKES = [
             return x
 
         def backward(self, d):
+            n = self.count
+            n -= 1
             g = self.p * d
             g -= 1
-            return g
+            return g / n
     """,
     """
     def loss(x):
@@ -646,8 +648,13 @@ def test_an_attribute_that_only_another_method_sets_is_told_with_the_argument_of
     assert f"{alone} before this `backward`." in stopped(code, 9, message, "AttributeError")
     given = stopped(code.replace("(self, d)", "(self, cache, d)"), 9, message, "AttributeError")
     assert "before this `backward`, which is given `cache` as an argument." in given
-    twice = code.replace("return self.cache", "self.cache = 1\n        return self.cache")
-    assert "alone" not in stopped(twice, 10, message, "AttributeError")
+    for old, new, line in (
+        ("return self.cache", "self.cache = 1\n        return self.cache", 10),
+        ("self.cache = x", "if x:\n            self.cache = x", 10),
+        ("self.cache = x", "if not x:\n            return 0\n        self.cache = x", 11),
+        ("return self.cache * d", "del self.cache\n        return self.cache * d", 10),
+    ):
+        assert "alone" not in stopped(code.replace(old, new), line, message, "AttributeError")
 
 
 @pytest.mark.parametrize("made", ["[None] * 3", "[None for _ in w]", "[None, None]", "None"])

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from grader.diagnosis.codes import Candidate
 from grader.diagnosis.evidence import Evidence
 from grader.diagnosis.rules.source import (
+    Function,
     ParsedDefinition,
     arguments_of,
     definitions_of,
@@ -207,16 +208,28 @@ def set_by_another_method(evidence: Evidence) -> Candidate | None:
         for node in definition.classes() if definition.excerpt.file == at.file else ():
             places = [(f, n) for f in methods_of(node) for n in ast.walk(f) if isinstance(n, ast.Attribute)]
             places = [(f, n) for f, n in places if n.attr == name and is_name(n.value, "self")]
-            setting = {f.name: n for f, n in places if isinstance(n.ctx, ast.Store)}
+            setting = [(f, n) for f, n in places if not isinstance(n.ctx, ast.Load)]
             reading = [f for f, n in places if isinstance(n.ctx, ast.Load) and definition.line(n) == at.line]
-            if len(setting) == 1 and reading and not setting.keys() & {"__init__", reading[0].name}:
-                ((other, line),) = setting.items()
-                text = f"`self.{name}` is given a value in `{other}` alone {definition.at(line)}, and `{other}` of this"
-                text += f" object was not called before this `{reading[0].name}`"
+            if len(setting) == 1 and reading and _in_every_call(*setting[0]):
+                ((other, line),) = setting
+                if other.name in ("__init__", reading[0].name):
+                    continue
+                text = f"`self.{name}` is given a value in `{other.name}` alone {definition.at(line)}, and"
+                text += f" `{other.name}` of this object was not called before this `{reading[0].name}`"
                 if name in arguments_of(reading[0]):
                     text += f", which is given `{name}` as an argument"
-                return Candidate("no-value-yet", text + ".", f"`self.{name}` is set in `{other}` alone")
+                return Candidate("no-value-yet", text + ".", f"`self.{name}` is set in `{other.name}` alone")
     return None
+
+
+def _in_every_call(function: Function, node: ast.AST) -> bool:
+    """Whether a call that returns has been through this node: it is in no branch, and below no `return`."""
+    for statement in function.body:
+        if isinstance(statement, ast.Assign | ast.AnnAssign) and node in ast.walk(statement):
+            return True
+        if any(isinstance(inner, ast.Return) for inner in ast.walk(statement)):
+            return False
+    return False
 
 
 def none_left(evidence: Evidence) -> Candidate | None:

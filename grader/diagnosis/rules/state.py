@@ -204,13 +204,20 @@ def _passes(function: Function, verb: str) -> Iterator[tuple[str, ast.Call]]:
 def _through_other_names(function: Function, kept: Set[str]) -> Iterator[tuple[ast.AugAssign, ast.expr]]:
     """Changes in place of a variable that was last given an entry of what the object holds, with that entry.
 
-    Or an attribute in `kept`, whole.
+    Or an attribute in `kept`, whole, where the variable is returned: it is an array then, and no count.
     """
     given: dict[str, list[tuple[int, ast.expr]]] = {}
     for node in ast.walk(function):
         match node:
             case ast.Assign(targets=[ast.Name(id=name)], value=value):
                 given.setdefault(name, []).append((node.lineno, value))
+    returned = {
+        value.id
+        for node in ast.walk(function)
+        if isinstance(node, ast.Return)
+        for value in (node.value.elts if isinstance(node.value, ast.Tuple) else [node.value])
+        if isinstance(value, ast.Name)
+    }
     attributes = {name for name, ((_, value), *more) in given.items() if isinstance(value, ast.Attribute) and not more}
     for node in ast.walk(function):
         match node:
@@ -218,7 +225,9 @@ def _through_other_names(function: Function, kept: Set[str]) -> Iterator[tuple[a
                 before = [one for one in given.get(name, ()) if one[0] < node.lineno]
                 whole = max(before, key=lambda one: one[0])[1] if before else node.target
                 match whole:  # an entry by a name: one by its place may be a number
-                    case ast.Attribute(value=ast.Name(id="self"), attr=attribute) if attribute in kept:
+                    case ast.Attribute(value=ast.Name(id="self"), attr=attribute) if (
+                        attribute in kept and name in returned
+                    ):
                         yield node, whole
                     case ast.Subscript(slice=ast.Constant(value=str()) | ast.JoinedStr()) if names_read(whole.value) & {
                         "self",
