@@ -26,11 +26,11 @@ h1 { font-size: 1.5rem; } summary { cursor: pointer; padding: .4rem 0; } .soft {
 details { border-top: 1px solid var(--line); } h3 { font-size: 1rem; margin: .8rem 0 .2rem; }
 .both { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 1rem; }
 @media (max-width: 40rem) { .both { grid-template-columns: minmax(0, 1fr); } }
-pre { font: .8rem/1.45 ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, monospace; overflow-x: auto; margin: 0;
-  border: 1px solid var(--line); border-radius: 6px; padding: .5rem; }
-pre.words { white-space: pre-wrap; font-family: inherit; font-size: .9rem; }
+pre { font: .8rem/1.45 ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, monospace; margin: 0; padding: .5rem;
+  border: 1px solid var(--line); border-radius: 6px; white-space: pre-wrap; overflow-wrap: anywhere; }
+pre.words { font-family: inherit; font-size: .9rem; }
 mark { background: var(--mark); color: inherit; } summary, li { overflow-wrap: anywhere; }
-@media print { :root { color-scheme: light; } pre { white-space: pre-wrap; overflow-wrap: anywhere; } }
+@media print { :root { color-scheme: light; } }
 """
 
 
