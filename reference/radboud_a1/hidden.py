@@ -491,7 +491,7 @@ def state_of_outputs(seen, data):
     right = np.clip(np.where(y, out, 1 - out), 1e-12, 1)
     loss = -np.log(right).mean()
     if 0.5 < loss < np.log(2) and np.abs(out - 0.5).max() < 0.4:
-        return ". Its outputs are all near 0.5, as after few or small steps"
+        return ". None of its outputs comes near 0 or 1, as after few or small steps"
     if np.log(2) <= loss < 1.5:
         return ". Its loss is no better than that of guessing"
     return ""
