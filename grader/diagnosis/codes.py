@@ -85,6 +85,7 @@ CODES: dict[str, Code] = {
         Code("not-reduced"),
         Code("reduced-too-far"),
         Code("whole-numbers"),
+        Code("real-part"),
         Code("all-zero", names_a_mistake=False),
         Code("not-zero", names_a_mistake=False),
         Code("zero-entries", names_a_mistake=False),

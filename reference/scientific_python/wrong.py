@@ -279,6 +279,7 @@ WRONG = [
           (JOINED, JOINED.replace("return ", "return 0.5 * ")), fails=FFT),
     edit("the imaginary part is dropped", "x = np.asarray(x, dtype=complex)", "x = np.real(x).astype(complex)",
          "fft_complex"),
+    edit("the halves go into an array of floats, which keeps their real parts", JOINED, JOINED + ".real", *FFT),
     edit("the sum as it stands", "if len(x) == 1:\n        return x",
          "k = np.arange(len(x))\n    return np.array([x @ np.exp(-2j * np.pi * k * j / len(x)) for j in k])",
          "fft_long"),

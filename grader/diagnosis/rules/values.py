@@ -125,9 +125,31 @@ def value_rule(
     )
 
 
+def _complex_numbers(values: Mapping[str, Any], expected: Expected, failed: Sequence[str]) -> Candidate | None:
+    """What differs from complex numbers is their real part, or the sign of the imaginary one."""
+    for name in failed:
+        got, wanted = values.get(name), expected.get(name)
+        if wanted is None or wanted.dtype.kind != "c" or wanted.size < 2:
+            continue
+        if not isinstance(got, np.ndarray) or got.dtype.kind not in "fc" or got.shape != wanted.shape:
+            continue
+        limit = 1e-9 * float(np.abs(wanted).max())
+        if not np.abs(wanted.imag).max() > limit:
+            continue
+        if np.abs(got - wanted.real).max() <= limit:
+            text = f"`{name}` is the real part of what is right: the imaginary part is lost, as in an array of floats."
+            return Candidate("real-part", text, "the imaginary part is lost")
+        if np.abs(got - wanted.conj()).max() <= limit:
+            text = f"`{name}` is right but for the sign of the imaginary part: which sign has i in the exponent?"
+            return Candidate("wrong-sign", text, "the imaginary part has the other sign")
+    return None
+
+
 def _shown(
     values: Mapping[str, Any], golden: Expected, wrong: Sequence[str], hidden: bool, sizes: Set[int]
 ) -> Candidate | None:
+    if (candidate := _complex_numbers(values, golden, wrong)) is not None:
+        return candidate
     pairs = [p for p in (pair_of(name, values, golden) for name in wrong) if p is not None]
     pairs = [p for p in pairs if p.got.shape == p.expected.shape and np.isfinite(p.got).all()]
     if not pairs:
