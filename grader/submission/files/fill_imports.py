@@ -82,14 +82,15 @@ def fill_imports(
 
 def _imported(text: str, importer: str) -> Iterator[tuple[str, bool]]:
     """Dotted names of the modules that a file imports; True with `a.b` of `from a import b`, which may be none."""
-    for definition in definitions(text).found:
+    read = definitions(text)
+    for definition in read.found:
         match definition.node:
             case ast.Import(names=names):
                 yield from ((alias.name, False) for alias in names)
             case ast.ImportFrom() if definition.origin and (module := absolute(definition.origin, importer)):
                 yield module, False
                 yield f"{module}.{definition.original}", True
-    for star in definitions(text).stars:
+    for star in read.stars:
         if module := absolute(star, importer):
             yield module, False
 
