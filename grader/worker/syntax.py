@@ -29,4 +29,6 @@ def parse_tree(source: str, file: str = "<unknown>") -> ast.Module:
 
 def names_in(node: ast.AST, context: type[ast.expr_context] = ast.expr_context) -> list[str]:
     """The names in a tree, once for each place: all, or those that are read (`ast.Load`) or bound (`ast.Store`)."""
+    if isinstance(node, ast.Name):  # most often, where a source is long: a walk costs twenty times as much
+        return [node.id] if isinstance(node.ctx, context) else []
     return [n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, context)]

@@ -269,6 +269,8 @@ def _assigned(statement: ast.stmt, targets: list[ast.expr], value: ast.expr, loo
 def _loads(statement: ast.Assign | ast.With, loaded: Set[str]) -> bool:
     """Whether what a statement assigns comes from a file, or from names that did."""
     values = [statement.value] if isinstance(statement, ast.Assign) else [item.context_expr for item in statement.items]
+    if all(isinstance(value, ast.Name | ast.Constant) for value in values):
+        return not loaded.isdisjoint(name for value in values for name in names_in(value))
     for node in (node for value in values for node in ast.walk(value)):
         match node:
             case ast.Name(id=name) if name in loaded:
