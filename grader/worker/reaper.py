@@ -23,7 +23,7 @@ def adopt_orphans() -> None:
 
 
 def sweep() -> None:
-    """Kill and reap every child, and every orphan that thereby becomes one, until none is left."""
+    """Kill and reap every child, and every orphan that becomes one by that, until none is left."""
     if os.getpid() == 1:
         with contextlib.suppress(ProcessLookupError):  # nobody else is there
             os.kill(-1, signal.SIGKILL)  # all at once, which no fork bomb outruns
@@ -42,7 +42,8 @@ def sweep_strays(keep: set[int], *, hard: bool) -> None:
         strays = _strays(os.getpid(), keep, hard)
         if not strays:
             return
-        killing = stopped.issuperset(strays)
+        # what goes on starting others, since nothing limits it or they wake each other, is killed all the same
+        killing = stopped.issuperset(strays) or time.monotonic() > end - SWEEP_SECONDS / 2
         for pid in strays:
             _signal(pid, signal.SIGKILL if killing else signal.SIGSTOP)
         stopped.update(strays)
