@@ -21,6 +21,7 @@ from grader.diagnosis.rules.source import (
     functions_of,
     is_name,
     methods_of,
+    own_attributes,
     short,
 )
 from grader.model import Excerpt, Frame
@@ -182,9 +183,9 @@ def not_kept_in_the_object(evidence: Evidence) -> Candidate | None:
     missing = OF_AN_OBJECT.search(error.message)  # nothing is said of a hidden check's
     for definition in definitions_of(evidence):
         for node in definition.classes():
-            attributes = [n for n in ast.walk(node) if isinstance(n, ast.Attribute) and is_name(n.value, "self")]
-            kept = {n.attr for n in attributes if isinstance(n.ctx, ast.Store)}
-            for read in (n for n in attributes if n.attr not in kept and (missing is None or missing[1] == n.attr)):
+            kept = {n.attr for n in own_attributes(node, ast.Store)}
+            asked = (n for n in own_attributes(node) if missing is None or missing[1] == n.attr)
+            for read in (n for n in asked if n.attr not in kept):
                 for function in methods_of(node):
                     names = (n for n in ast.walk(function) if is_name(n, read.attr))
                     for at in (n for n in names if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)):
@@ -206,8 +207,7 @@ def set_by_another_method(evidence: Evidence) -> Candidate | None:
     name = missing[1]
     for definition in definitions_of(evidence):
         for node in definition.classes() if definition.excerpt.file == at.file else ():
-            places = [(f, n) for f in methods_of(node) for n in ast.walk(f) if isinstance(n, ast.Attribute)]
-            places = [(f, n) for f, n in places if n.attr == name and is_name(n.value, "self")]
+            places = [(f, n) for f in methods_of(node) for n in own_attributes(f) if n.attr == name]
             setting = [(f, n) for f, n in places if not isinstance(n.ctx, ast.Load)]
             reading = [f for f, n in places if isinstance(n.ctx, ast.Load) and definition.line(n) == at.line]
             if len(setting) == 1 and reading and _in_every_call(*setting[0]):

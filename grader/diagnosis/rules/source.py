@@ -244,6 +244,13 @@ def methods_of(node: ast.ClassDef) -> Iterator[Function]:
     return (child for child in node.body if isinstance(child, Function))
 
 
+def own_attributes(node: ast.AST, context: type[ast.expr_context] = ast.expr_context) -> Iterator[ast.Attribute]:
+    """The places where a class or method reads or sets `self.x`: `ast.Load` or `ast.Store` for one of the two."""
+    for inner in ast.walk(node):
+        if isinstance(inner, ast.Attribute) and is_name(inner.value, "self") and isinstance(inner.ctx, context):
+            yield inner
+
+
 def arguments_of(function: Function | ast.Lambda) -> set[str]:
     every = function.args.posonlyargs + function.args.args + function.args.kwonlyargs
     return {argument.arg for argument in every} - {"self", "cls"}

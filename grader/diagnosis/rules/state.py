@@ -19,6 +19,7 @@ from grader.diagnosis.rules.source import (
     loop_variables,
     methods_of,
     names_read,
+    own_attributes,
     short,
 )
 from grader.worker.syntax import names_in
@@ -86,9 +87,7 @@ def written_by_another_name(evidence: Evidence) -> Candidate | None:
     """A change in place of a variable that is another name for an entry of the object, or for what `forward` kept."""
     for definition in definitions_of(evidence):
         forwards = [f for node in definition.classes() for f in methods_of(node) if "forward" in f.name]
-        kept = {
-            t.attr for f in forwards for t in _targets(f) if isinstance(t, ast.Attribute) and is_name(t.value, "self")
-        }
+        kept = {attribute.attr for f in forwards for attribute in own_attributes(f, ast.Store)}
         for _, function in definition.functions():
             if any(word in function.name for word in UPDATES):
                 continue
@@ -309,9 +308,7 @@ def _copied(node: ast.ClassDef) -> Iterator[tuple[str, str, ast.AST]]:
                     targets=[ast.Attribute(value=ast.Name(id="self"), attr=copy)],
                     value=ast.Call(func=ast.Attribute(attr=verb)) as value,
                 ) if verb in COPIES:
-                    sources = [
-                        n.attr for n in ast.walk(value) if isinstance(n, ast.Attribute) and is_name(n.value, "self")
-                    ]
+                    sources = [attribute.attr for attribute in own_attributes(value)]
                     others = [f for f in methods_of(node) if f is not function]
                     if (
                         sources
