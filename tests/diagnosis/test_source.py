@@ -387,6 +387,7 @@ MISTAKES = [
         "def step(w, g):\n    g = np.clip(g, -1, 1)\n    return w - g",
         "`np.clip(g, -1, 1)` (cell 4, line 4) changes every",
     ),
+    ("def step(w, g):\n    return w - g.clip(None, 1)", "`g.clip(None, 1)` (cell 4, line 4) changes every"),
 ]
 
 NO_MISTAKES = [
@@ -488,6 +489,8 @@ NO_MISTAKES = [
     "class ReLU:\n    def step(self, rate):\n        'Nothing to move.'\n        pass",
     "def forward(x):\n    return (x @ w[0] + b[0]) @ w[1] + b[1]",
     "def forward(x, p):\n    return (x @ p['W1'] + p['b1']) @ p['W2']",
+    "def slope(p, y, eps_=1e-12):\n    return y - np.clip(p, eps_, 1 - eps_)",
+    "def slope(p, y, eps_=1e-12):\n    return y - p.clip(eps_, max=1)",
     "def loss(p):\n    rows = p.shape[0]\n    _, kept = p, 1\n    return -np.log(np.clip(p, 1e-12, 1 - 1e-12)).sum()",
 ]
 
