@@ -39,3 +39,22 @@ def test_what_a_cell_imports_stands_in_its_module(tmp_path: Path) -> None:
 def test_what_another_check_asks_for_and_what_is_called_in_a_circle_comes_once(tmp_path: Path) -> None:
     loss = "def loss(x):\n    return rest(softmax(x), 3)\n\n\ndef rest(x, n):\n    return rest(x, n - 1) if n else x"
     assert [name for name, *_ in found(tmp_path, HELPERS, SOFTMAX, loss)["value"]] == ["loss", "rest"]
+
+
+def test_what_is_put_on_a_class_is_a_part_of_it(tmp_path: Path) -> None:
+    layer = "class softmax:\n    def forward(self, x): raise NotImplementedError"
+    put = "def add_to(owner):\n    return lambda f: setattr(owner, f.__name__, f)"
+    forward = "@add_to(softmax)\ndef forward(self, x):\n    return x"
+    other = "@add_to(loss)\ndef forward(self, x):\n    return -x"
+    cells = [layer, put, "class loss: pass", forward, other, "def back(self): ...\nsoftmax.backward = back"]
+    assert found(tmp_path, *cells)["probabilities"][:3] == [
+        ("softmax", "cell 0", 1),
+        ("softmax", "cell 3", 2),
+        ("softmax", "cell 5", 1),
+    ]
+
+
+def test_what_a_module_puts_on_its_class_stands_there(tmp_path: Path) -> None:
+    text = "class softmax:\n    pass\n\n\ndef forward(self, x):\n    return x\n\n\nsoftmax.forward = forward\n"
+    listed = found(tmp_path, "from mine import softmax", modules={"mine.py": text})["probabilities"]
+    assert listed == [("softmax", "mine.py", 1), ("softmax", "mine.py", 5)]

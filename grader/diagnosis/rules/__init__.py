@@ -12,7 +12,19 @@ from typing import NamedTuple
 
 from grader.diagnosis.codes import Candidate
 from grader.diagnosis.evidence import Evidence
-from grader.diagnosis.rules import aliases, calls, errors, layers, prepared, shapes, sizes, source, state, values
+from grader.diagnosis.rules import (
+    aliases,
+    bounds,
+    calls,
+    errors,
+    layers,
+    prepared,
+    shapes,
+    sizes,
+    source,
+    state,
+    values,
+)
 
 
 class Rule(NamedTuple):
@@ -57,6 +69,7 @@ RULES: tuple[Rule, ...] = (
     Rule(shapes.wrong_shape, consequences=True),
     Rule(values.extreme_numbers, consequences=True),
     Rule(prepared.explains_all, consequences=True, judged=True),
+    Rule(bounds.guarded_log, consequences=True),
     Rule(layers.wrong_forward, consequences=True),
     Rule(state.shared_by_calls, judged=True),
     Rule(state.written_by_another_name, judged=True),
@@ -71,7 +84,7 @@ RULES: tuple[Rule, ...] = (
     Rule(layers.not_proportional),
     Rule(values.input_changed, judged=True),
     Rule(source.not_used, judged=True),
-    Rule(source.clipped, judged=True),
+    Rule(bounds.clipped, judged=True),
     Rule(prepared.describes, earlier=True),
 )
 

@@ -167,27 +167,6 @@ def never_read(evidence: Evidence) -> Candidate | None:
     return None
 
 
-def clipped(evidence: Evidence) -> Candidate | None:
-    """Numbers that are cut off at a bound which is no guard of a logarithm or a division."""
-    for definition, _, function in functions_of(evidence):
-        for node in ast.walk(function):
-            match node:
-                case ast.Call(func=ast.Attribute(attr="clip"), args=[*_, low, high]):
-                    if all(_is_large(bound) for bound in (low, high)):
-                        text = f"`{short(node)}` {definition.at(node)} changes every number beyond its bounds: what"
-                        return Candidate("cut-off", f"{text} is cut off is another result.", f"`{short(node)}`")
-    return None
-
-
-def _is_large(bound: ast.expr) -> bool:
-    """Whether a bound is a number that guards no logarithm and no division; one with a name may be 1e-12."""
-    try:
-        number = ast.literal_eval(bound)
-        return number is None or abs(number) >= 0.5
-    except (ValueError, TypeError):
-        return False
-
-
 def not_used(evidence: Evidence) -> Candidate | None:
     """A result with a name that nothing reads."""
     for definition, name, function in functions_of(evidence):

@@ -41,7 +41,7 @@ def bound_names(submission: Submission) -> Mapping[str, Sequence[Bound]]:
 def excerpts(assignment: Assignment, submission: Submission) -> Mapping[str, tuple[Excerpt, ...]]:
     """Check id -> the definitions of its names that count, in the order of its `uses`, and the helpers that they call.
 
-    A helper that another check asks for is that check's.
+    Those of a class include what other statements put on it. A helper that another check asks for is that check's.
     """
     sources = submission_sources(submission)
     given = _given(assignment)
@@ -51,6 +51,7 @@ def excerpts(assignment: Assignment, submission: Submission) -> Mapping[str, tup
         of_check: dict[tuple[str, int], Excerpt] = {}
         values: dict[tuple[str, int], Excerpt] = {}
         found = [(uses.name, sources.find(uses, places(assignment, submission, uses.name))) for uses in check.uses]
+        found += [(name, method) for name, at in found if at is not None for method in sources.methods(at)]
         called = [helper for _, place in found if place is not None for helper in sources.helpers(place, asked)]
         found += [(helper.definition.name, helper) for helper in called if helper.definition is not None]
         for name, at in found:

@@ -106,7 +106,7 @@ class Sources:
             return []
         name, start = place.definition.name, place.cell
         own = [c.cell.index for c in self._by_name.get(name, ()) if c.definition.kind == "class" and not c.home]
-        in_module = self._modules.attached(place.path) if start is None else ()
+        in_module = self._modules.attached(place.path) if place.path else ()
         found: list[tuple[int | None, Attached]] = [(None, one) for one in in_module if one.owner == name]
         first = -1 if start is None else start
         until = min((cell for cell in own if cell > first), default=None)
@@ -114,6 +114,20 @@ class Sources:
             of_it = one.owner == name and cell >= first and (until is None or cell < until)
             if of_it and self._is_function(one):
                 found.append((cell, one))
+        return found
+
+    def methods(self, place: DefinitionPlace) -> list[DefinitionPlace]:
+        """Where the functions are defined that are put on the class found there."""
+        found: list[DefinitionPlace] = []
+        for cell, one in self.attached(place):
+            for name in sorted(one.names or {one.method}):
+                if cell is None:
+                    known = [at for at in (self._in_file(place.path, name),) if at is not None]
+                else:
+                    above = (c for c in self._by_name.get(name, ()) if c.cell.index <= cell and not c.home)
+                    known = [DefinitionPlace(definition=c.definition, cell=c.cell.index) for c in above]
+                functions = [(at, at.definition.node) for at in known if at.definition and at.definition.kind == "def"]
+                found += [at for at, node in functions if one.node is None or node is one.node][-1:]
         return found
 
     def _is_function(self, attached: Attached) -> bool:
