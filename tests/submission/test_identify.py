@@ -114,6 +114,12 @@ def test_a_notebook_of_no_assignment_is_refused_with_the_scores(tmp_path: Path, 
     assert all(id in str(caught.value) for id in IDS)
 
 
+def test_where_nothing_else_tells_the_broken_notebook_is_what_is_refused(tmp_path: Path, load: Load) -> None:
+    files = {"x.ipynb": notebook_json(*LAYERS)[:-200], "helper.py": "def helper():\n    return 1\n"}
+    with pytest.raises(SubmissionError, match=r"x\.ipynb is not a notebook"):
+        found(tmp_path, load, files)
+
+
 def test_a_near_tie_is_refused(tmp_path: Path, load: Load) -> None:
     with pytest.raises(SubmissionError, match="cannot tell"):
         found(tmp_path, load, {"x.ipynb": notebook_json(*LAYERS, *DESCENT)})

@@ -35,7 +35,7 @@ def identify(handed: SubmittedFiles, course_ids: Sequence[str], load: Callable[[
     candidate, unless all do. Raises SubmissionError if the submission cannot be read, no assignment is like it, or two
     are about equally, with the best candidates and their scores; a Fault if no candidate could be loaded.
     """
-    notebooks = _notebooks(handed)
+    notebooks, unreadable = _notebooks(handed)
     modules = {name: text for name in handed.modules if (text := handed.source(name)) is not None}
     if not notebooks and not modules:
         raise SubmissionError(f"{handed.shown} {_what_it_is(handed)}; hand in the .ipynb and your .py files")
@@ -48,6 +48,8 @@ def identify(handed: SubmittedFiles, course_ids: Sequence[str], load: Callable[[
     best = scores[ranked[0]] if ranked else 0.0
     if best >= THRESHOLD and (len(ranked) == 1 or best - scores[ranked[1]] >= MARGIN):
         return ranked[0]
+    if unreadable:
+        raise unreadable[0]
     listed = ", ".join(f"{printable(id)} {scores[id]:.2f}" for id in ranked[:_SHOWN])
     raise SubmissionError(
         f"{handed.shown}: cannot tell which assignment this is (likeness: {listed or 'none to compare'}); "
@@ -69,7 +71,8 @@ def _what_it_is(handed: SubmittedFiles) -> str:
     return "holds no notebook or Python file"
 
 
-def _notebooks(handed: SubmittedFiles) -> list[Notebook]:
+def _notebooks(handed: SubmittedFiles) -> tuple[list[Notebook], list[SubmissionError]]:
+    """The notebooks that can be read, and what is wrong with the others."""
     read, problems = [], []
     for name in handed.notebooks or ([handed.notebook] if handed.notebook else []):
         try:
@@ -80,7 +83,7 @@ def _notebooks(handed: SubmittedFiles) -> list[Notebook]:
             problems.append(problem)
     if problems and not read and not handed.modules:
         raise problems[0]
-    return read
+    return read, problems
 
 
 def _candidates(ids: Sequence[str], load: Callable[[str], Assignment]) -> dict[str, AssignmentProfile]:
