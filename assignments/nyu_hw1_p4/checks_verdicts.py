@@ -373,6 +373,8 @@ def judge_spread(seen, given):
             ]
             if rule:
                 message += f". Yours follow {rule}"
+            elif w.min() >= 0 and np.allclose([w.mean(), w.std()], w.max() / np.array([2, 12**0.5]), rtol=0.1):
+                message += f". The numbers are spread evenly from 0 to {w.max():.2g}, as by `rand`; `randn` is normal"
             elif others:
                 message += f", and not that of weights[{others[0]}]"
             elif abs(w.std() / wanted**2 - 1) * np.sqrt(2 * n) <= Z_LIMIT:

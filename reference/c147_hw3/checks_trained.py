@@ -78,7 +78,7 @@ def trained_again(solver, net, score, goal):
     names = ("lr_decay", "batch_size", "num_epochs", "num_train_samples", "num_val_samples")
     data = {name: getattr(solver, name) for name in ("X_train", "y_train", "X_val", "y_val")}
     settings = {name: getattr(solver, name) for name in names}
-    begun, found = time.monotonic(), []
+    begun, found = time.process_time(), []
     for _ in range(max(1, REAL_IMAGES // max(1, len(solver.X_train)) if goal < 1 else 1)):
         again = type(solver)(
             net, data, solver.update_rule.__name__, solver.optim_config, **settings, print_every=10**9, verbose=False
@@ -86,7 +86,7 @@ def trained_again(solver, net, score, goal):
         again.train()
         found = [params for params in (net.params, again.last_params) if layer_sizes(params) is not None]
         best = max(map(score, found), default=0.0)
-        if not HOPEFUL <= best < goal or time.monotonic() - begun > PATIENCE:
+        if not HOPEFUL <= best < goal or time.process_time() - begun > PATIENCE:
             break
     return found
 
@@ -98,13 +98,13 @@ def trained_as_in_cells(notebook, fits, reached):
     probe's own child, and with them those that set nothing but plain values; the training itself is listened to.
     """
     trainers = {type(thing) for thing in members(notebook) if hasattr(thing, "first_params")}
-    space, begun, done = dict(notebook), time.monotonic(), []
+    space, begun, done = dict(notebook), time.process_time(), []
 
     def listening(train):
         def train_(solver, *arguments, **named):
             held = getattr(solver.model, "params", None)
             sizes, kind = layer_sizes(held), type(solver.model).__name__
-            late = len(done) >= REPEATED or time.monotonic() - begun > PATIENCE or any(map(reached, done))
+            late = len(done) >= REPEATED or time.process_time() - begun > PATIENCE or any(map(reached, done))
             solver.started = True
             if sizes is None or not fits(sizes, kind) or late or not repeatable(solver):
                 return

@@ -93,7 +93,7 @@ def judge_accuracy(seen, given):
             best = max(best, float((guesses == labels).mean()))
     text = f"{best:.1%} of the {len(labels)} test images of {name} are right"
     if seen["repeated"]:
-        text += f", also after {int(seen['repeated'])} times as many steps, which small pixels are given"
+        text += f", also after training was repeated {int(seen['repeated'])} more times, as small pixels need"
     goal = GOAL if name == "MNIST" else GOAL_SMALL
     short = "" if best >= goal else f", not {goal:.0%}"
     if best < GUESSED:
