@@ -105,6 +105,9 @@ WRONG = [
          *FORWARD, "training"),
     edit("the filters are upside down", CONV, SUM, SUM.replace("self.weight", "self.weight[:, :, ::-1]"),
          *FORWARD, "training"),
+    edit("the width of the output is computed from the height of the filters", CONV, SUM, SUM.replace(
+         "self.windows", "self.windows[..., : (padded.shape[3] - self.weight.shape[2]) // self.stride + 1, :, :]"),
+         "conv_forward"),
     edits("the filters are flipped, in backward as well", CONV,
           (SUM, SUM.replace("self.weight", "self.weight[:, :, ::-1, ::-1]")),
           (D_WEIGHT, D_WEIGHT + "[:, :, ::-1, ::-1]"),
