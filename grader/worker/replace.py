@@ -82,6 +82,8 @@ def _replace_module(state: State, name: str, space: dict[str, Any]) -> int:
         package, _, own = module.rpartition(".")
         if package in sys.modules:
             setattr(sys.modules[package], own, stand_in)
+        if name in space:
+            state.globals.setdefault(name, space[name])  # the cell that imports it has failed
         return int(name in space)
     return 0
 

@@ -166,7 +166,12 @@ def scripted_network(student, rng, classes):
     return [student.ReLU(), norm, student.Flatten(), dense], in_training
 
 
-@check(PREDICTION, points=2, uses=["predict", "BatchNorm2d", "ReLU", "Flatten", "Dense"])
+@check(
+    PREDICTION,
+    points=2,
+    uses=["predict", "BatchNorm2d", "ReLU", "Flatten", "Dense"],
+    builds_on=["BatchNorm2d"],
+)
 def predictions(student, rng):
     """Classes of forty images"""
     network, _ = scripted_network(student, rng, 5)

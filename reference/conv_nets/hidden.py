@@ -110,7 +110,12 @@ def training_given_layers(student, rng):
     return {**seen, "small": np.array(small), "grown": np.array(grown)}
 
 
-@check(PREDICTION, points=2, uses=["predict", "BatchNorm2d", "ReLU", "Flatten", "Dense"])
+@check(
+    PREDICTION,
+    points=2,
+    uses=["predict", "BatchNorm2d", "ReLU", "Flatten", "Dense"],
+    builds_on=["BatchNorm2d"],
+)
 def predictions_alone(student, rng):
     """Images one by one, and no layer is called as in training"""
     network, in_training = scripted_network(student, rng, 4)

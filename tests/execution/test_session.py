@@ -349,6 +349,16 @@ def test_follow_through_replaces_a_module_that_cannot_be_imported(run: Runner, t
     assert all(again.replaced.values())
 
 
+def test_follow_through_gives_the_notebook_what_its_failed_import_was_to_bring(run: Runner, tmp_path: Path) -> None:
+    cells = ["from low import Layer", "def f(thing): return isinstance(thing, Layer)"]
+    check = make_check("return {'y': student.f(student.Layer())}")
+    names = {"f": "", "Layer": "low"}
+    session = run(tmp_path, cells, [check], [END], modules={"low.py": "class Layer(: pass\n"}, names=names)
+    assert observe(session, check, seed=1).ended == "error"
+    again = observe(session, check, seed=1, replacements=[Replacement("Layer", "class Layer: pass\n", "low")])
+    assert again.values["y"]
+
+
 def test_what_cannot_be_replaced_is_told(run: Runner, tmp_path: Path) -> None:
     check = make_check("return {'y': student.f()}")
     session = run(tmp_path, ["def f(): return 1\nLayer = len"], [check], [END], names={"f": "", "Layer": ""})
