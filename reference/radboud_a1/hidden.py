@@ -23,6 +23,7 @@ from checks import (
     SIGMOID_LAYER,
     agree,
     begun,
+    decaying,
     gradients,
     height,
     layer,
@@ -71,7 +72,7 @@ def judge_decayed_path(seen, given):
 def decayed_path(student, rng):
     """Every point of a path of six steps that get shorter, and the height at its end"""
     start, step_size, decay = rng.uniform(-3, 3, size=2), rng.uniform(0.05, 0.1), rng.uniform(0.6, 0.9)
-    ended = path(student.optimize_f(*start, step_size, 6, decay))
+    ended = path(decaying(student)(*start, step_size, 6, decay))
     return ended | {"given": np.array([*start, step_size, decay])}
 
 

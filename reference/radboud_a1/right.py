@@ -343,8 +343,14 @@ for _ in range(40):
         },
     ),
     edit(
-        "both sides of each difference in one call; ReLU by the type of its argument; w and b held by an object",
+        "both sides of each difference in one call; ReLU by the type of its argument; w and b held by an object; a "
+        "function of its own with the decay",
         {
+            "def optimize_f(x, y, step_size, steps, decay=1.0):\n": "def optimize_f_decay(x, y, size, steps, decay):\n",
+            DECAYED: DECAYED.replace("step_size", "size"),
+            "np.abs(np.diff(optimize_f(0.123": "np.abs(np.diff(optimize_f_decay(0.123",
+            TUNED: "results2 = optimize_f_decay(3, 2, 0.5, 100, 0.95)\n",
+            'assert results[2] < -2, "not there yet"\n': 'assert results2[2] < -2, "not there yet"\n',
             "numerical = (sigmoid(x + epsilon / 2) - sigmoid(x - epsilon / 2)) / epsilon\n": """\
 above, below = sigmoid(x + np.array([[0.5], [-0.5]]) * epsilon)
 numerical = (above - below) / epsilon
