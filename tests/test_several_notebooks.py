@@ -249,6 +249,19 @@ def test_a_notebook_that_is_not_handed_in_costs_its_own_parts_alone(solved: Path
     assert "second.ipynb was not handed in, and this asks what it runs." in json.dumps(to_json(report))
 
 
+def test_one_notebook_that_holds_both_is_run_as_both(solved: Path, course: Path):
+    first, second = (json.loads((solved / name).read_text()) for name in ("first.ipynb", "second.ipynb"))
+    for cell in second["cells"]:
+        cell["source"] = "".join(cell["source"]).replace("shift(", "lower(")
+    first["cells"] += second["cells"]
+    (solved / "first.ipynb").write_text(json.dumps(first))
+    (solved / "second.ipynb").unlink()
+    report = graded(solved, course)
+    assert statuses(report)["shifted"] == statuses(report)["applied"] == "passed"
+    assert [part.answer.text for part in report.parts if part.answer is not None] == ["Because."]
+    assert "second.ipynb: first.ipynb holds what second.ipynb asks as well: it was run as both" in report.notes
+
+
 def test_one_file_of_the_two_is_graded_alone(solved: Path, course: Path):
     report = graded(solved / "second.ipynb", course)
     assert statuses(report)["applied"] == statuses(report)["state"] == "passed"

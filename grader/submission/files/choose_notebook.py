@@ -43,8 +43,13 @@ def choose_notebook(handed: SubmittedFiles, assignment: Assignment) -> Choice:
     Where there are others, a note says which it is. Of an assignment of several notebooks those count that belong to
     the assignment's one.
     """
+    merged = ""
     if assignment.notebooks:
-        handed = _of_this_notebook(handed, assignment)
+        handed, merged = _of_this_notebook(handed, assignment)
+    if merged:
+        return Choice(
+            merged, (f"{printable(merged)} holds what {assignment.notebook} asks as well: it was run as both",)
+        )
     if not handed.notebooks and handed.notebook is None and not assignment.student_files:
         return _script(handed, assignment)
     choice = _written_instead(handed, assignment, _chosen(handed, assignment))
@@ -165,13 +170,15 @@ def _chosen(handed: SubmittedFiles, assignment: Assignment) -> Choice:
     )
 
 
-def _of_this_notebook(handed: SubmittedFiles, assignment: Assignment) -> SubmittedFiles:
+def _of_this_notebook(handed: SubmittedFiles, assignment: Assignment) -> tuple[SubmittedFiles, str]:
     """The submission without the notebooks that belong to another one of the assignment, whatever they are called.
 
-    Of one that the caller named, those that lie beside it are not handed in.
+    Of one that the caller named, those that lie beside it are not handed in. Where none is left, also the one that
+    belongs to another and holds most of this one, too: two notebooks put into one.
     """
     given = {name: _given_lines(assignment, name) for name in assignment.notebooks}
     others = {name for name in handed.notebooks if handed.notebook not in (None, name)}
+    shares: dict[str, float] = {}
     for name in (handed.notebook,) if handed.notebook else handed.notebooks:
         read = _readable(handed, name)
         lines = _lines(read) if read is not None else set()
@@ -184,9 +191,13 @@ def _of_this_notebook(handed: SubmittedFiles, assignment: Assignment) -> Submitt
 
         if max(given, key=belongs) != assignment.notebook:
             others.add(name)
+            shares[name] = belongs(assignment.notebook or "")[0]
+    merged = max(shares, key=lambda name: shares[name], default="")
+    if merged and shares[merged] > 0.5 and others >= {*handed.notebooks}:
+        return handed, merged
     files = {name: path for name, path in handed.files.items() if name not in others}
     named = None if handed.notebook in others else handed.notebook
-    return msgspec.structs.replace(handed, files=files, notebook=named)
+    return msgspec.structs.replace(handed, files=files, notebook=named), ""
 
 
 def _given_lines(assignment: Assignment, name: str) -> set[str]:
