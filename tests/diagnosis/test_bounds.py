@@ -65,6 +65,7 @@ def test_a_guard_explains_no_loss_that_is_too_large_and_no_ordinary_numbers() ->
     assert "at least" not in said(code, PLAIN)
     assert "at least" not in said(code, values=np.array([1.0, 2.0, 5.0, -7.0]))
     assert "at least" not in said(code, values=np.array([1.0, 2.0, np.nan, -7.0]))
+    assert "at least" not in said(code, values=np.array(["1", "2", "3", "-7"]))
 
 
 @pytest.mark.parametrize("cut", ["min(v, 700)", "np.minimum(700.0, v)", "np.maximum(v, -500)", "np.clip(v, -50, 50)"])

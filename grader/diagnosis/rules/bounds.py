@@ -43,8 +43,8 @@ def clipped(evidence: Evidence) -> Candidate | None:
 def guarded_log(evidence: Evidence) -> Candidate | None:
     """A number is kept away from 0 before its logarithm is taken, and scores as far apart as 1000 are asked for."""
     values, expected = evidence.values, evidence.expected
-    finite = [n for n in evidence.failed if n in expected and np.isfinite(values.get(n, np.nan)).all()]
-    if milder(evidence.check) is None or not any(np.max(values[n]) < np.max(expected[n]) for n in finite):
+    asked = [name for name in evidence.failed if name in expected] if milder(evidence.check) is not None else []
+    if not any(_largest(values.get(name)) < _largest(expected[name]) for name in asked):
         return None
     for definition, _, function in functions_of(evidence):
         numbers = _numbers(definition, function)
@@ -59,6 +59,13 @@ def guarded_log(evidence: Evidence) -> Candidate | None:
                     text += f" is -{end} at least, and no loss of a sample comes out above {end}."
                     return Candidate("cut-off", text, f"`{short(node)}`")
     return None
+
+
+def _largest(value: object) -> float:
+    """The largest entry; nan where there is none, or one that is no finite number."""
+    array = np.asarray(value) if isinstance(value, np.ndarray | float) else np.array(np.nan)
+    finite = array.dtype.kind in "fiu" and array.size and np.isfinite(array).all()
+    return float(array.max()) if finite else np.nan
 
 
 def _before_logarithms(function: Function) -> Iterator[ast.expr]:
