@@ -221,13 +221,14 @@ def _grade_notebook(
     """As `grade_with`, for the only notebook or one of several; `before` has the reports of those before it."""
     from grader.submission.files.open import open_submission
     from grader.submission.review.experiments import with_handout_arguments
+    from grader.submission.review.renamed import with_renamed_places
     from grader.submission.review.stubs import unfilled_by_check, with_written_places
     from grader.submission.source.anchors import find_anchors
 
     try:
         root.warm(assignment.preload)
         submission = with_written_places(assignment, open_submission(path, assignment, workdir, handed))
-        submission = with_handout_arguments(assignment, submission)
+        submission = with_handout_arguments(assignment, with_renamed_places(assignment, submission))
         anchors = find_anchors(assignment, submission)
         log.debug("submission opened (%.3f s)", time.monotonic() - started)
     except SubmissionError as error:
