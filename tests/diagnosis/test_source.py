@@ -187,6 +187,25 @@ def test_what_a_layer_keeps_in_its_class_is_told_where_a_network_raises() -> Non
 MISTAKES = [
     (
         """
+        def step(weights, biases, slopes):
+            for k, (dW, db) in enumerate(slopes):
+                W, b = weights[k], biases[k]
+                W = W - 0.1 * dW
+                b = b - 0.1 * db
+        """,
+        "`W = W - 0.1 * dW` (cell 4, line 6) gives `W` another value, and nothing else: `weights[k]` stays as it",
+    ),
+    (
+        """
+        class Linear:
+            def step(self, rate):
+                W = self.W
+                W = W - rate * self.dW
+        """,
+        "`W = W - rate * self.dW` (cell 4, line 6) gives `W` another value, and nothing else: `self.W` stays as it",
+    ),
+    (
+        """
         def step(weights, slopes):
             for w, slope in zip(weights, slopes):
                 w = w - 0.1 * slope
@@ -391,6 +410,10 @@ MISTAKES = [
 ]
 
 NO_MISTAKES = [
+    "def step(p, g):\n    for k in p:\n        w = p[k]\n        w = w - g[k]\n        p[k] = w",
+    "def step(p, g):\n    w = p['W']\n    w -= g['W']",
+    "def end(p, x):\n    w = p[0]\n    for one in x:\n        w = w @ one\n    return w",
+    "def end(p, x):\n    w = p[0]\n    for one in x:\n        print(w)\n        w = w @ one",
     """
     class Net:
         def both(self, x, y):
@@ -674,3 +697,21 @@ def stopped(code: str, line: int, message: str, type: str) -> str:
     """The diagnosis where the code raised in a line."""
     error = StudentError(type=type, message=message, frames=(Frame("cell 4", line, ""),))
     return said(code, case_of("first", Observation(check="first", ended="error", error=error)))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "        if x[i] > 0:\n            out[i] = x[i]",
+        "        out[i] = x[i] if 0 < x[i] else 0",
+        "        out[i] = 1 / (1 + math.exp(-x[i]))",
+        "        out[i] = float(x[i]) ** 2",
+    ],
+)
+def test_a_loop_that_takes_rows_for_numbers_holds_for_one_axis(body: str) -> None:
+    code = f"def own(x):\n    out = np.zeros(len(x))\n    for i in range(len(x)):\n{body}\n    return out"
+    text = raising(code, RUNS)
+    assert "`own` goes over `range(len(x))` (cell 4, line 5) and takes each `x[i]` for a number" in text
+    assert "takes each" not in raising(code)
+    assert "takes each" not in raising(code.replace("x[i]", "x[i, 0]"), RUNS)
+    assert "takes each" not in raising(code.replace("range(len(x))", "range(3)"), RUNS)

@@ -69,6 +69,44 @@ def unpacked_shape(evidence: Evidence) -> Candidate | None:
     return None
 
 
+def one_axis_alone(evidence: Evidence) -> Candidate | None:
+    """A loop over the length of an argument that takes each `x[i]` for a number, which a matrix has rows for."""
+    error = evidence.case.observation.error
+    if error is None or error.type not in ("ValueError", "TypeError") or not evidence.runs_elsewhere:
+        return None
+    for definition, name, function in functions_of(evidence):
+        for loop in (node for node in ast.walk(function) if isinstance(node, ast.For)):
+            match loop:
+                case ast.For(
+                    target=ast.Name(id=i),
+                    iter=ast.Call(
+                        func=ast.Name(id="range"), args=[ast.Call(func=ast.Name(id="len"), args=[ast.Name(id=x)])]
+                    ),
+                ) if x in arguments_of(function):
+                    if any(_is_taken_for_number(node, x, i) for node in ast.walk(loop)):
+                        text = (
+                            f"`{name}` goes over `range(len({x}))` {definition.at(loop)} and takes each `{x}[{i}]` for"
+                        )
+                        text += f" a number: of a `{x}` of two axes it is a row, and a single number has no length."
+                        return Candidate("fixed-size", text, f"`{name}` takes arrays of one axis only")
+    return None
+
+
+def _is_taken_for_number(node: ast.AST, x: str, i: str) -> bool:
+    """Whether a node compares `x[i]` in a condition, or hands it to a function for single numbers."""
+
+    def is_entry(part: ast.AST) -> bool:
+        return isinstance(part, ast.Subscript) and is_name(part.value, x) and is_name(part.slice, i)
+
+    match node:
+        case ast.If(test=test) | ast.IfExp(test=test) | ast.While(test=test):
+            compared = (n for n in ast.walk(test) if isinstance(n, ast.Compare))
+            return any(is_entry(part) for n in compared for part in (n.left, *n.comparators))
+        case ast.Call(func=ast.Attribute(value=ast.Name(id="math")) | ast.Name(id="float" | "int"), args=arguments):
+            return any(is_entry(part) for argument in arguments for part in ast.walk(argument))
+    return False
+
+
 def _layer_by_number(node: ast.AST) -> ast.expr | None:
     """What names layers by numbers that stand in the code: a key such as "W3", or what a loop goes over."""
     match node:

@@ -89,23 +89,41 @@ def no_effect(evidence: Evidence) -> Candidate | None:
     return None
 
 
-def rebound_in_loop(evidence: Evidence) -> Candidate | None:
-    """A loop variable that gets another value at the end of a round, where nothing reads it any more."""
+def only_rebound(evidence: Evidence) -> Candidate | None:
+    """A variable that stands for an entry or attribute and gets another value, which nothing reads any more."""
     for definition, _, function in functions_of(evidence):
         reads = [n for n in ast.walk(function) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)]
-        for loop in (node for node in ast.walk(function) if isinstance(node, ast.For)):
-            each = names_in(loop.target)
-            for statement in loop.body:
+        outside = {n for node in ast.walk(function) if isinstance(node, ast.Global | ast.Nonlocal) for n in node.names}
+        for block in (node for node in ast.walk(function) if isinstance(node, Function | ast.For | ast.While)):
+            taken = {}
+            if isinstance(block, ast.For):
+                taken = dict.fromkeys(names_in(block.target), f"what the loop takes from `{short(block.iter)}`")
+            for statement in block.body:
                 match statement:
                     case ast.Assign(targets=[ast.Name(id=name)], value=value, end_lineno=int(end)) if (
-                        name in each
+                        name in taken
+                        and name not in outside
                         and name in names_read(value)
                         and not any(read.id == name and read.lineno > end for read in reads)
                     ):
                         text = f"`{short(statement)}` {definition.at(statement)} gives `{name}` another value, and"
-                        text += f" nothing else: what the loop takes from `{short(loop.iter)}` stays as it is there."
-                        return Candidate("no-effect", text, f"`{name}` of a loop is only given another value")
+                        text += f" nothing else: {taken[name]} stays as it is there."
+                        return Candidate("no-effect", text, f"`{name}` is only given another value")
+                    case ast.Assign(targets=[target], value=value):
+                        kept = {name: text for name, text in taken.items() if name not in names_in(target)}
+                        taken = kept | _entries_taken(target, value)
     return None
+
+
+def _entries_taken(target: ast.expr, value: ast.expr) -> dict[str, str]:
+    """The names that a statement gives an entry of a container, or an attribute, with the text of that."""
+    match target, value:
+        case ast.Tuple(elts=targets), ast.Tuple(elts=values) if len(targets) == len(values):
+            pairs = [_entries_taken(one, other) for one, other in zip(targets, values, strict=True)]
+            return {name: text for pair in pairs for name, text in pair.items()}
+        case ast.Name(id=name), ast.Attribute() | ast.Subscript(slice=ast.Name() | ast.Constant()):
+            return {name: f"`{short(value)}`"}
+    return {}
 
 
 def default_written_out(evidence: Evidence) -> Candidate | None:
