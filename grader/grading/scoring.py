@@ -7,6 +7,7 @@ Pure: the same arguments give the same outcome. Comparing two values is `grader.
 from __future__ import annotations
 
 import ast
+import logging
 from collections.abc import Collection, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
@@ -40,12 +41,15 @@ from grader.model import (
     Verdict,
 )
 
+log = logging.getLogger(__name__)
+
 
 def safe_outcome(check: Check, observation: Observation, given: Given) -> Outcome:
     """As `outcome`, but what the judge fails on earns nothing: no submission may end the grading of its rest."""
     try:
         return outcome(check, observation, given)
     except JudgeError:
+        log.debug("the judge of %s failed", check.id, exc_info=True)
         message = "The check cannot judge what your code returns: it is of another form than this task asks for."
         return Outcome(check=check, status="failed", score=Fraction(0), message=message, seconds=observation.seconds)
 

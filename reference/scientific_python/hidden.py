@@ -25,6 +25,8 @@ def seeds_differ(seen, given):
     text, drawn = "", [seen[name].astype(float) for name in DRAWN]
     if np.array_equal(seen["first"], seen["other"]):
         text = "two generators with different seeds give the same points: the one that is handed in is not used"
+    elif what := same_of_both(seen["first"], seen["other"]):
+        text = f"two generators with different seeds give the same {what}: something else is drawn from, too"
     elif not np.array_equal(seen["first"], seen["again"]):
         text = "two generators with the same seed give different points: another source of random numbers is used"
     elif not all(points.ndim == 2 and points.shape[1] == 2 for points in drawn):
@@ -36,6 +38,19 @@ def seeds_differ(seen, given):
     text = text or wrong_number(seen)
     for name in FEW:
         yield Verdict(name, 0 if text else 1, text)
+
+
+def same_of_both(one, other):
+    """What of two sets of points agrees, point by point, as numbers do that come from a generator seeded inside."""
+    if one.shape != other.shape or one.ndim != 2 or one.shape[1] != 2 or one.dtype.kind not in "fiu":
+        return ""
+    parts = {
+        "distances from the centre": lambda points: np.hypot(*points.T),
+        "angles": lambda points: np.arctan2(points[:, 1], points[:, 0]),
+        "x": lambda points: points[:, 0],
+        "y": lambda points: points[:, 1],
+    }
+    return next((what for what, of in parts.items() if len(one) and np.allclose(of(one), of(other), 1e-9, 1e-12)), "")
 
 
 NEARLY = 1e-9

@@ -312,6 +312,8 @@ WRONG = [
          "    return np.column_stack([radius * np.cos(angle), radius * np.sin(angle)])", "disc_points",
          "disc_generator"),
     edit("another generator", ANGLE, "angle = 2 * np.pi * np.random.default_rng().random(count)", "disc_generator"),
+    edit("a seed of its own for the radius", RADIUS, RADIUS.replace(
+         "rng.random(count)", "np.random.RandomState(42).rand(count)"), "disc_generator"),
     edit("a seed of its own", RADIUS, "rng = np.random.default_rng(0)\n    " + RADIUS, "disc_generator"),
     edit("the order is upside down", ORDER, ORDER.replace("errors[i - 1] / e", "e / errors[i - 1]"), "table_rows"),
     edit("steps are taken for halved", ORDER, ORDER.replace("np.log(steps[i - 1] / h)", "np.log(2)"), "table_rows"),

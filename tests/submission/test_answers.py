@@ -233,6 +233,13 @@ def test_a_plot_is_what_the_cells_of_the_section_drew() -> None:
     assert found == Answer(figures=("1 axes, 1 line, title 'Loss'", "2 axes"), cell=2, state="answered")
 
 
+def test_where_the_code_alone_is_left_every_figure_may_be_the_answer() -> None:
+    figures = {1: ("1 axes, 1 line",), 2: ("another",)}
+    found = answer(book("train()", "plt.plot(loss)", "plt.plot(other)"), book(*CURVE), kind="plot", figures=figures)
+    assert found == Answer(figures=("1 axes, 1 line", "another"), cell=2, state="answered")
+    assert answer(book("train()"), book(*CURVE), kind="plot", figures={}) == Answer(state="not found")
+
+
 def test_a_section_without_a_figure_is_empty() -> None:
     assert answer(book(*CURVE), book(*CURVE), kind="plot", figures={4: ("another",)}) == Answer(state="empty")
 

@@ -643,3 +643,20 @@ def test_a_package_of_another_edition_gets_the_provided_files_that_it_lacks(
     folder = open_submission(write(tmp_path / "in", files), modular, tmp_path / "work").folder
     assert (folder / "ece285/utils/optimizer.py").read_text() == "RATE = 1\n"
     assert (folder / "ece285/layers/__init__.py").read_text() == "# mine"
+
+
+def test_what_an_editor_puts_behind_the_ending_is_left_off(tmp_path: Path, single: Assignment) -> None:
+    folder = write(tmp_path / "in", {"hw.ipynb.txt": notebook_json("x = 1"), "mine.py.txt": "y = 2\n"})
+    submission = open_submission(folder, single, tmp_path / "work")
+    assert submission.notebook is not None
+    assert submission.modules["mine.py"] == "y = 2\n"
+    assert "hw.ipynb.txt was taken for hw.ipynb" in submission.notes
+
+
+def test_a_file_of_the_right_name_is_not_replaced_by_one_with_another_ending(
+    tmp_path: Path, single: Assignment
+) -> None:
+    folder = write(tmp_path / "in", {"hw.ipynb": notebook_json("x = 1"), "hw.ipynb.txt": notebook_json("x = 2")})
+    submission = open_submission(folder, single, tmp_path / "work")
+    assert submission.notebook is not None
+    assert [cell.source for cell in submission.notebook.cells] == ["x = 1"]

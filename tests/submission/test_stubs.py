@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 from msgspec import structs
@@ -166,13 +167,19 @@ HALF = STUB.replace('raise NotImplementedError("Affine.forward: not implemented 
 
 
 def chosen(
-    tmp_path: Path, cells: tuple[str, ...], module: str, *, order: tuple[str, ...] = ("affine", ""), given: str = GIVEN
+    tmp_path: Path,
+    cells: tuple[str, ...],
+    module: str,
+    *,
+    order: tuple[str, ...] = ("affine", ""),
+    given: str = GIVEN,
+    others: Mapping[str, str] = MappingProxyType({}),
 ) -> Submission:
     """A hand-in of cells and a module `affine`, where the class may stand in either."""
     handout = write(tmp_path / "handout", {"hw.ipynb": notebook_json(given), "affine.py": STUB})
     assignment = make_assignment(handout, student_files=["affine.py"], names={"Affine": order})
     released(assignment, {"hw.ipynb": notebook_json(given), "affine.py": SOLVED.encode()})
-    handed_in = make_submission(tmp_path / "work", make_notebook(*cells), {"affine.py": module})
+    handed_in = make_submission(tmp_path / "work", make_notebook(*cells), {"affine.py": module, **others})
     return with_written_places(assignment, handed_in)
 
 
@@ -197,6 +204,24 @@ def test_what_is_written_in_the_notebook_counts_where_the_module_holds_less(
     submission = chosen(tmp_path, ("import numpy", cell), module)
     assert [place.module for place in submission.places.get("Affine", ())] == (["", "affine"] if counts else [])
     note = "`Affine`: the definition in cell 1 was graded; affine.py still holds a stub of the hand-out"
+    assert submission.notes == ((note,) if counts else ())
+
+
+@pytest.mark.parametrize(
+    ("cell", "version", "counts"),
+    [
+        ("from affine_v2 import Affine", SOLVED, True),
+        ("import affine\nfrom affine_v2 import Affine", SOLVED, True),
+        ("from affine import Affine\nfrom affine_v2 import Affine", SOLVED, True),
+        ("from affine_v2 import Affine as Other", SOLVED, False),
+        ("from affine_v2 import Affine", STUB, False),
+    ],
+)
+def test_the_version_that_the_notebook_imports_counts(tmp_path: Path, cell: str, version: str, counts: bool) -> None:
+    old = SOLVED.replace("return x", "return 3 * x")
+    submission = chosen(tmp_path, (cell,), old, others={"affine_v2.py": version})
+    assert [place.module for place in submission.places.get("Affine", ())] == (["", "affine"] if counts else [])
+    note = "`Affine`: affine_v2.py was graded, from which the notebook imports it, not affine.py"
     assert submission.notes == ((note,) if counts else ())
 
 

@@ -175,7 +175,8 @@ def _folded(page: TerminalPage, sign: str, title: str, parts: tuple[PartResult, 
         few = open_questions if len(open_questions) <= len(answered) else answered
         which = ", ".join(one_line(p.part.id) for p in few)
         parts_text = f": {'all but ' if few is answered else ''}{which}" if few else ""
-        page.paragraph(f"not answered{parts_text}", 2, "dim")
+        lost = all(p.answer is not None and p.answer.state == "not found" for p in open_questions)
+        page.paragraph(f"{'no answer found' if lost else 'not answered'}{parts_text}", 2, "dim")
 
 
 def _every_part(page: TerminalPage, parts: tuple[PartResult, ...]) -> None:

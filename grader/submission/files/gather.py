@@ -27,6 +27,8 @@ MAX_ARCHIVES = 3
 """Archives within archives that are opened, one in the other."""
 
 
+TEXT_ENDINGS = (".txt", ".json")
+"""What browsers and editors put behind the ending of a notebook or module."""
 MAX_NEIGHBOURS = 50
 """Modules that a notebook which was named by itself brings along."""
 
@@ -237,6 +239,10 @@ def _listed(folder: Path, shown: str, skip: Collection[str]) -> tuple[dict[str, 
                 raise SubmissionError(f"{printable(name)} cannot be read; check its permissions")
             files[name] = path
             quota.check_bytes(size := size + status.st_size)
+            meant = name.rpartition(".")[0]
+            if meant.endswith((".ipynb", ".py")) and name.endswith(TEXT_ENDINGS) and not (folder / meant).exists():
+                files[meant] = files.pop(name)
+                notes.append(f"{printable(name)} was taken for {printable(meant)}")
         if len(files) > quota.files:
             raise quota.too_many(f"over {quota.files}")
     return dict(sorted(files.items())), notes

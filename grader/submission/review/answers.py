@@ -64,7 +64,7 @@ def extract_answer(
 
     Of `plot` the answer is the figures, or the last code cell that was to draw one and did not; of `tuning` the last
     code cell that is not the stub's; else text. `untouched`: only what the hand-out says is there; `empty`: not even
-    that, or no figure; `not found`: no such section.
+    that, or no figure; `not found`: no such section. Where no heading is left, every figure may be the one.
     """
     given = _section(stub, manual) if stub is not None else []
     known: frozenset[str] | None = None
@@ -75,6 +75,8 @@ def extract_answer(
     texts = [_without(text, manual.given) for text in _section(notebook, manual, known)]
     if not texts and given and stub is not None:
         texts = _by_number(notebook, given[0], stub)
+    if not texts and manual.kind == "plot" and not any(text.heading for text in _texts(notebook)):
+        texts = [text for text in _texts(notebook) if figures.get(text.cell)]  # the code alone was handed in
     if not texts:
         return Answer(state="not found")
     if manual.kind == "plot":

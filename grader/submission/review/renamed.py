@@ -12,7 +12,7 @@ from grader.assignment.release.fingerprints import read_fingerprints
 from grader.model import Assignment, Place, Submission, Uses
 from grader.submission.names import printable
 from grader.submission.source.excerpts import bound_names
-from grader.submission.source.lookup import places, submission_sources
+from grader.submission.source.lookup import given_definitions, places, submission_sources
 
 
 def with_renamed_places(assignment: Assignment, submission: Submission) -> Submission:
@@ -35,7 +35,13 @@ def with_renamed_places(assignment: Assignment, submission: Submission) -> Submi
             further[name] = (*declared, Place(modules[-1], like[0]))
             there = f"`{printable(like[0])}` in {printable(found[-1].file)}"
             notes.append(f"`{name}` is not defined; {there} was graded for it")
-    if not further:
+    lost = sorted((absent & given.stubs.keys()) - further.keys())
+    handed_out = {one.name for one in given_definitions(given, assignment)}
+    own = {name for name, every in bound.items() if any(one.definition.kind in ("def", "class") for one in every)}
+    if lost and own - asked - handed_out:
+        listed = ", ".join(f"`{name}`" for name in lost)
+        notes.append(f"not defined: {listed}; what is written under another name was not looked at")
+    if not notes:
         return submission
     return structs.replace(submission, places={**submission.places, **further}, notes=(*submission.notes, *notes))
 

@@ -97,6 +97,7 @@ def with_written_places(assignment: Assignment, submission: Submission) -> Submi
     sources = submission_sources(submission)
     moved: dict[str, tuple[Place, ...]] = {}
     stubs_by_place: dict[str, dict[str, str]] = {}
+    instead: list[str] = []
     for name, known in several.items():
         orders = [(place, *(other for other in known if other != place)) for place in known]
         found = [(order, sources.find(Uses(name=name), order)) for order in orders]
@@ -108,11 +109,28 @@ def with_written_places(assignment: Assignment, submission: Submission) -> Submi
         if not work or work[0][0] != known:
             continue
         order, counted, _ = work[counted_definition([definition for _, _, definition in work], given, assignment)]
-        if order != known:
+        if order == known and (imported := _imported(work, given)) is not None:
+            moved[name] = imported[0]
+            there = f"{printable(imported[1].path)} was graded, from which the notebook imports it"
+            instead.append(f"`{name}`: {there}, not {_shown(counted)}")
+        elif order != known:
             moved[name] = order
             stubs_by_place.setdefault(_shown(counted), {})[name] = _shown(work[0][1])
-    notes = [_place_note(there, stubs) for there, stubs in stubs_by_place.items()]
+    notes = [_place_note(there, stubs) for there, stubs in stubs_by_place.items()] + instead
     return structs.replace(submission, places=moved, notes=(*submission.notes, *notes)) if moved else submission
+
+
+Work = tuple[tuple[Place, ...], DefinitionPlace, Definition]
+"""An order of a name's places, where it finds the name, and the definition there."""
+
+
+def _imported(work: Sequence[Work], given: Fingerprints) -> Work | None:
+    """What the notebook imports from another module than that which is asked for: what was run, and no old version."""
+    asked = work[0][1].path
+    for one in work if asked else ():
+        if not one[0][0].module and one[1].path not in ("", asked) and not holds_stub(one[2], given.stubs):
+            return one
+    return None
 
 
 def with_notebook(name: str, known: tuple[Place, ...]) -> tuple[Place, ...]:
