@@ -25,14 +25,14 @@ def seeds_differ(seen, given):
     text, drawn = "", [seen[name].astype(float) for name in DRAWN]
     if np.array_equal(seen["first"], seen["other"]):
         text = "two generators with different seeds give the same points: the one that is handed in is not used"
-    elif what := same_of_both(seen["first"], seen["other"]):
-        text = f"two generators with different seeds give the same {what}: something else is drawn from, too"
     elif not np.array_equal(seen["first"], seen["again"]):
         text = "two generators with the same seed give different points: another source of random numbers is used"
     elif not all(points.ndim == 2 and points.shape[1] == 2 for points in drawn):
         text = "`disc` returns another shape than (count, 2)"
     elif distinct(np.concatenate(drawn)) < sum(map(len, drawn)):
         text = "points are drawn twice, by one call or by two of them: each point needs numbers of its own"
+    elif what := same_of_both(seen["first"], seen["other"]):
+        text = f"two generators with different seeds give the same {what}: something else is drawn from, too"
     for name in ("first", "again", "other"):
         yield Verdict(name, 0 if text else 1, text)
     text = text or wrong_number(seen)
