@@ -76,3 +76,4 @@ def test_scores_that_are_cut_off_are_named(cut: str) -> None:
 @pytest.mark.parametrize("kept", ["max(v, 1)", "np.maximum(v, 0)", "np.clip(v, 0, 1)", "min(v, n)", "np.clip(v, a, b)"])
 def test_sizes_and_probabilities_are_not_scores(kept: str) -> None:
     assert "changes every number" not in said(f"def own(v):\n    return np.exp({kept})")
+    assert "changes every number" not in said("def own(v):\n    return [np.exp(v) for _ in range(min(len(v), 100))]")

@@ -50,7 +50,7 @@ def test_a_plural_in_a_module_is_found_there(tmp_path: Path) -> None:
 def test_another_name_two_of_them_or_the_asked_one_itself_changes_nothing(tmp_path: Path, cell: str) -> None:
     submission = seen(tmp_path, "def layer_norms(x): return x", cell)
     assert not submission.places
-    lost = "not defined: `rk4`; what is written under another name was not looked at"
+    lost = "not found in the code: `rk4`; what is written under another name was not looked at"
     assert submission.notes == (() if "def rk4(" in cell or "def" not in cell else (lost,))
 
 

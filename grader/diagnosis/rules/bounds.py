@@ -24,13 +24,17 @@ SCORE = 20.0
 def clipped(evidence: Evidence) -> Candidate | None:
     """Numbers that are cut off at a bound which is no guard of a logarithm or a division."""
     for definition, _, function in functions_of(evidence):
+        exponentials = [
+            n for n in ast.walk(function) if isinstance(n, ast.Call) and ast.unparse(n.func).endswith("exp")
+        ]
+        in_exponentials = {id(inner) for call in exponentials for inner in ast.walk(call)}
         for node in ast.walk(function):
             match node:
                 case ast.Call(func=ast.Attribute(attr="clip"), args=[*_, low, high]):
                     cuts = all(_is_none(bound) or abs(_number(bound)) >= 0.5 for bound in (low, high))
-                case ast.Call(
-                    func=ast.Attribute(attr="minimum" | "maximum") | ast.Name(id="min" | "max"), args=[one, other]
-                ):
+                case ast.Call(func=ast.Attribute(attr="minimum" | "maximum"), args=[one, other]):
+                    cuts = max(abs(_number(one)), abs(_number(other))) >= SCORE
+                case ast.Call(func=ast.Name(id="min" | "max"), args=[one, other]) if id(node) in in_exponentials:
                     cuts = max(abs(_number(one)), abs(_number(other))) >= SCORE
                 case _:
                     continue

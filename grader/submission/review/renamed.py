@@ -40,7 +40,7 @@ def with_renamed_places(assignment: Assignment, submission: Submission) -> Submi
     own = {name for name, every in bound.items() if any(one.definition.kind in ("def", "class") for one in every)}
     if lost and own - asked - handed_out:
         listed = ", ".join(f"`{name}`" for name in lost)
-        notes.append(f"not defined: {listed}; what is written under another name was not looked at")
+        notes.append(f"not found in the code: {listed}; what is written under another name was not looked at")
     if not notes:
         return submission
     return structs.replace(submission, places={**submission.places, **further}, notes=(*submission.notes, *notes))
