@@ -32,9 +32,9 @@ from checks import (
     off_zero,
     one_layer,
     predictions,
-    run_again,
     shrinking,
 )
+from checks_differences import run_again
 
 from grader import Part, Uses, Verdict, check, fail
 

@@ -1,0 +1,214 @@
+"""Finite differences that the student's cells take: they run once more, and what they ask of the function is noted.
+
+The hand-out leaves open how a difference is written, so no variable that holds one is read: a quotient counts as
+computed where a result is near the slope of the student's own function.
+"""
+
+import re
+from functools import update_wrapper
+
+import numpy as np
+
+from grader import ForPerson, Verdict
+
+MOST_POINTS = 4  # at which differences are looked for in turn
+NEAR = 0.05  # further away from its points a function was not asked for a finite difference
+
+
+def run_again(student, space, mention, *kept):
+    """Run once more, in `space`, the cells so far whose text holds a pattern, without defining `kept` again."""
+
+    class Names(dict):
+        def __setitem__(self, name, value):
+            if name not in kept:
+                space[name] = value
+
+        def __delitem__(self, name):
+            space.pop(name, None)
+
+    for source in list(student.notebook["In"]):
+        if re.search(mention, source):
+            try:
+                exec(source, space, Names())
+            except (Exception, KeyboardInterrupt, SystemExit):  # in the notebook too, and reported there
+                continue
+
+
+def left_to_a_library(student, name):
+    """Leave to a person whether differences that SciPy takes of the student's function are what was asked for."""
+    tools = ("approx_fprime", "check_grad", "approx_derivative", "derivative(", "numdifftools")
+    if any(name in cell and tool in cell for cell in student.notebook["In"] for tool in tools):
+        raise ForPerson(f"the finite differences of `{name}` seem to be taken by a library")
+
+
+def listen(student, name, base):
+    """What the cells ask of the student's function, around the variable `base` or the points its derivative is given.
+
+    Returns for each of the n points at which it was asked most, all of shape (n,): how far `below` and `above` the
+    nearest other calls were, the derivative `own` of the student's function, and the result nearest to it.
+    """
+    heard, points = listen_at(student, name, lambda space: space.get(base))
+    for point in [] if is_near(heard) else points:
+        elsewhere, _ = listen_at(student, name, lambda space, point=point: point)
+        if is_near(elsewhere):
+            return elsewhere
+    if not is_near(heard):
+        left_to_a_library(student, name)
+    return heard
+
+
+def is_near(heard):
+    """Whether the function was asked close to every point, and not only at it."""
+    return any((np.abs(heard[side]) <= NEAR).all() for side in ("below", "above"))
+
+
+def listen_at(student, name, base):
+    """As `listen`, around what `base` finds in the notebook, and some points at which the derivative was asked.
+
+    The cells that name the function run once more, in the probe's own child, with a stand-in that notes its last
+    argument and the base at that moment, and whose answers are arrays that note every result computed from them.
+    """
+    function, calls, results, points = getattr(student, name), [], [], []
+
+    def note(notes, value, *more):
+        array, x = np.asarray(value), np.asarray(base(space))
+        which = entries(array, x) if array.dtype.kind in "fiub" and x.dtype.kind == "f" else None
+        if which is not None and len(notes) < 2000:
+            rows = array.ravel()[np.argsort(which, axis=None, kind="stable")]
+            rows = rows.reshape(x.size, -1).T if array.shape else rows
+            notes += [(x.copy(), np.broadcast_to(row, x.size).astype(float), *more) for row in rows]
+
+    class Analytic(np.ndarray):
+        pass  # from the derivative: what is computed with it is a comparison, and no difference quotient
+
+    class Heard(np.ndarray):
+        def __array_ufunc__(self, ufunc, method, *inputs, out=(), **options):
+            compared = any(isinstance(value, Analytic) for value in inputs)
+            if out:
+                options["out"] = tuple(np.asarray(value) for value in out)
+            result = np.asarray(getattr(ufunc, method)(*(np.asarray(value) for value in inputs), **options))
+            if compared:
+                return result
+            if result.dtype.kind == "f":  # to print an array, NumPy asks where it is not 0: ReLU's derivative
+                note(results, result)
+            return result.view(Heard)
+
+        def __getitem__(self, key):  # a single entry goes on being heard
+            return np.asarray(np.asarray(self)[key]).view(Heard)
+
+    class Listening(type(np)):
+        def __getattr__(self, key):
+            return getattr(np, key)
+
+        def array(self, entries, *args, **named):  # of a list, NumPy's own would forget what its entries are
+            made = np.array(entries, *args, **named)
+            is_heard = isinstance(entries, list) and any(isinstance(entry, Heard) for entry in entries)
+            return made.view(Heard) if is_heard else made
+
+        asarray = array
+
+    def stand_in(*args, **named):
+        *rest, point = [*args, *named.values()]
+        note(calls, point, rest, np.asarray(point))
+        return np.asarray(function(*args, **named)).view(Heard)
+
+    def derivative(*args, **named):
+        point = np.array([*args, *named.values()][-1])
+        new = point.dtype.kind == "f" and not any(np.array_equal(point, known) for known in points)
+        if new and len(points) < MOST_POINTS:
+            points.append(point)
+        slope = student.notebook[f"{name}_grad"](*args, **named)
+        return np.asarray(slope).view(Analytic) if isinstance(slope, np.ndarray | float) else slope
+
+    for made, original in ((stand_in, function), (derivative, student.notebook.get(f"{name}_grad"))):
+        update_wrapper(made, original)  # cells may use what it has: `register` of a singledispatch
+    listening, own_names = Listening("numpy"), {name: stand_in, f"{name}_grad": derivative}
+    space = {key: listening if value is np else value for key, value in student.notebook.items()} | own_names
+    run_again(student, space, name, *own_names)
+    if not calls:
+        function(*[np.full(3, 0.5)] * (2 if name == "bce_loss" else 1))  # tells a function that is not implemented
+        return dict.fromkeys(("below", "above", "own", "result", "lost"), np.array([np.inf])), points
+    return nearest(function, calls, results), points
+
+
+def nearest(function, calls, results):
+    """What `listen` returns, of the base at which the function was asked most."""
+    times = [x.tobytes() for x, *_ in calls]
+    most = max(times, key=times.count)
+    calls = [call for call in calls if call[0].tobytes() == most]
+    x = calls[0][0]
+    own = slopes(function, x, calls)
+    steps = np.array([row for _, row, *_ in calls]) - x.ravel()
+    lost = np.full(x.size, len(steps) - 1.0 if len(steps) > 1 and not steps.any() else 0.0)
+    found = np.array([row for at, row in results if at.tobytes() == most] or [np.full(x.size, np.inf)])
+    if not lost.any() and (found == 0).any(axis=0).all():  # entry by entry: differences of 0 were computed
+        lost = np.maximum(np.count_nonzero(steps == 0, axis=0) - 1.0, 0.0)
+    return {
+        "below": np.where(steps < 0, steps, -np.inf).max(axis=0),
+        "above": np.where(steps > 0, steps, np.inf).min(axis=0),
+        "own": own,
+        "result": found[unlike_by(found, own).argmin(axis=0), np.arange(x.size)],
+        "lost": lost,
+    }
+
+
+def entries(array, x):
+    """The entry of `x` that each number of an array stands for: it is like `x`, or made of several such arrays.
+
+    Of a number the nearest; None for another array.
+    """
+    places = np.arange(x.size).reshape(x.shape)
+    if not array.shape and x.size:
+        return np.abs(x - array).argmin()
+    joined = array.ndim == x.ndim == 1 and x.size and array.size % x.size == 0
+    for like in (places, places[..., None], *([np.tile(places, array.size // x.size)] if joined else [])):
+        try:
+            return np.broadcast_to(like, array.shape)
+        except ValueError:
+            continue
+    return None
+
+
+def slopes(function, x, calls):
+    """The derivative of the student's function at each entry of `x`, asked as it was around it."""
+    own = np.full(x.size, np.nan)
+    for *_, rest, point in sorted(calls, key=lambda call: not 0 < np.abs(call[1] - x.ravel()).min() <= NEAR):
+        which = entries(point, x)
+        if np.isnan(own[which]).any():
+            above, below = (np.asarray(function(*rest, x.ravel()[which] + step)) for step in (1e-4, -1e-4))
+            own[which if point.shape else x.ravel() == x.ravel()[which]] = (above - below) / 2e-4
+    return own
+
+
+def unlike_by(found, own):
+    """How far numbers are apart as factors; an opposite sign counts as a factor of e."""
+    tiny = np.finfo(float).tiny
+    return np.abs(np.log(np.abs(found) + tiny) - np.log(np.abs(own) + tiny)) + (found * own < 0)
+
+
+def judge_quotient(argument, central):
+    """A judge: was the function asked around every point of the argument, and was the difference quotient computed?"""
+
+    def judge(seen, given):
+        seen = {name: array.ravel() for name, array in seen.items()}
+        sizes, text = {array.size for array in seen.values()}, ""
+        below, above = (len(sizes) == 1 and (np.abs(seen[name]) <= NEAR).all() for name in ("below", "above"))
+        if len(sizes) != 1 or 0 in sizes or not (below or above):
+            text = f"no finite difference in `{argument}` was seen: call the function within {NEAR} of each entry"
+            if np.isfinite(seen["lost"]).all() and (seen["lost"] > 0).all():
+                text = f"the step is so small that `{argument}` plus the step is `{argument}`: the difference is 0"
+        elif central and not (below and above):
+            text = "a difference to one side of x was seen; the central one is around x"
+        elif not np.abs(seen["result"] - seen["own"]).max() <= 1e-3 * np.abs(seen["own"]).max():
+            worst = int(np.nan_to_num(np.abs(seen["result"] - seen["own"]), nan=np.inf).argmax())
+            got, own = seen["result"][worst], seen["own"][worst]
+            text = f"the quotient is {got:.5g} at [{worst}], where your function has the slope {own:.5g}"
+            times = got / own if own else 0.0
+            if times and np.abs(seen["result"] - times * seen["own"]).max() <= 1e-3 * np.abs(got):
+                text += f": {times:.3g} times as much, as everywhere"
+                apart = (seen["above"][worst] if above else 0) - (seen["below"][worst] if below else 0)
+                if 0.1 < times < 10:
+                    text += f". The points are {apart:.3g} apart, and the difference is divided by {apart / times:.3g}"
+        yield Verdict("numerical", not text, text)
+
+    return judge
