@@ -224,7 +224,8 @@ def judge_end(seen, given):
 def tuned_descent(student, rng):
     """The path that was tuned is a descent from (3, 2) that ends below -2"""
     space = dict(student.notebook)
-    held = {name: value for name, value in space.items() if name.startswith("results") and len_of(value) == 5}
+    lists = {name: value for name, value in space.items() if isinstance(value, tuple | list) and len(value) == 5}
+    held = {name: value for name, value in lists.items() if name.startswith("results")}
     name = next((name for name, value in held.items() if descends(value)), "results")
     refuse_leftover(student, name)
     if not descends(
@@ -233,10 +234,6 @@ def tuned_descent(student, rng):
         run_again(student, space, r"optimize_f\(", "optimize_f")
     x, y, _, x_hist, y_hist = space[name]
     return {"end": np.array([x, y]), "path": np.array([x_hist, y_hist])}
-
-
-def len_of(value):
-    return len(value) if isinstance(value, tuple | list) else 0
 
 
 def descends(results):

@@ -42,7 +42,7 @@ def seeds_differ(seen, given):
 
 def same_of_both(one, other):
     """What of two sets of points agrees, point by point, as numbers do that come from a generator seeded inside."""
-    if one.shape != other.shape or one.ndim != 2 or one.shape[1] != 2 or one.dtype.kind not in "fiu":
+    if one.shape != other.shape or one.ndim != 2 or one.shape[1] != 2 or not len(one) or one.dtype.kind not in "fiu":
         return ""
     parts = {
         "distances from the centre": lambda points: np.hypot(*points.T),
@@ -50,7 +50,7 @@ def same_of_both(one, other):
         "x": lambda points: points[:, 0],
         "y": lambda points: points[:, 1],
     }
-    return next((what for what, of in parts.items() if len(one) and np.allclose(of(one), of(other), 1e-9, 1e-12)), "")
+    return next((what for what, of in parts.items() if np.allclose(of(one), of(other), 1e-9, 1e-12)), "")
 
 
 NEARLY = 1e-9

@@ -32,9 +32,10 @@ def clipped(evidence: Evidence) -> Candidate | None:
             match node:
                 case ast.Call(func=ast.Attribute(attr="clip"), args=[*_, low, high]):
                     cuts = all(_is_none(bound) or abs(_number(bound)) >= 0.5 for bound in (low, high))
-                case ast.Call(func=ast.Attribute(attr="minimum" | "maximum"), args=[one, other]):
-                    cuts = max(abs(_number(one)), abs(_number(other))) >= SCORE
-                case ast.Call(func=ast.Name(id="min" | "max"), args=[one, other]) if id(node) in in_exponentials:
+                case ast.Call(
+                    func=ast.Attribute(attr="minimum" | "maximum") | ast.Name(id="min" | "max") as called,
+                    args=[one, other],
+                ) if isinstance(called, ast.Attribute) or id(node) in in_exponentials:
                     cuts = max(abs(_number(one)), abs(_number(other))) >= SCORE
                 case _:
                     continue

@@ -189,9 +189,10 @@ def _of_this_notebook(handed: SubmittedFiles, assignment: Assignment) -> tuple[S
             same_name = called == PurePosixPath(own).name.casefold()
             return round(len(apart & lines) / len(apart), 1) if apart else 0.0, same_name
 
-        if max(given, key=belongs) != assignment.notebook:
+        likeness = {own: belongs(own) for own in given}
+        if max(likeness, key=lambda own: likeness[own]) != assignment.notebook:
             others.add(name)
-            shares[name] = belongs(assignment.notebook or "")[0]
+            shares[name] = likeness[assignment.notebook or ""][0]
     merged = max(shares, key=lambda name: shares[name], default="")
     if merged and shares[merged] > 0.5 and others >= {*handed.notebooks}:
         return handed, merged
