@@ -211,7 +211,8 @@ def _is(where: str, got: Any, expected: Any, hidden: bool) -> str:
     if hidden:
         same = _same_kind(got, expected)
         return f"{where} is not what is expected" if same else f"{where} is {_kind(got)}, expected {_kind(expected)}"
-    why = "; an array of floats makes nan of None" if expected is None and isinstance(got, float) and got != got else ""
+    lost = expected is None and isinstance(got, float) and got != got
+    why = "; None is nan in an array of floats" if lost else ""
     return f"{where} is {_described(got)}, expected {_described(expected)}{why}"
 
 

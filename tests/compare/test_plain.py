@@ -60,7 +60,7 @@ def test_what_is_the_same_passes(got: Any, expected: Any) -> None:
         (NotArray("generator"), [1], "`v` is a generator, expected a list of 1"),
         (NotArray(FLATTENED, "tuple of 2"), "a", "`v` is a tuple of 2, expected 'a'"),
         (float("nan"), 1.0, "`v` is nan, expected 1"),
-        ([float("nan")], [None], "`v[0]` is nan, expected None; an array of floats makes nan of None"),
+        ([float("nan")], [None], "`v[0]` is nan, expected None; None is nan in an array of floats"),
     ],
 )
 def test_the_first_difference_is_told(got: Any, expected: Any, sentence: str) -> None:

@@ -120,6 +120,12 @@ def test_a_gradient_that_is_missing_is_named() -> None:
     assert (d_x.message, d_w.earned) == ("`backward` returns no array for the gradient of `x`", 1)
 
 
+def test_a_gradient_of_zeros_is_told_whether_the_forward_pass_changes() -> None:
+    moves, still = judged(lambda x, w: 0 * w[0, 0] + x @ W, lambda d: (np.zeros_like(X), np.zeros_like(W)))
+    assert moves.message == "`d_x` is 0 in every entry, and the derivative of your own forward pass is not"
+    assert still.message == "`d_w` is 0 in every entry, and your own forward pass does not change with `w` here"
+
+
 TABLE = np.zeros((35, 3, 10, 7, 4))
 
 

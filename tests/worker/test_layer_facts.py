@@ -12,6 +12,7 @@ from grader.diagnosis.codes import CODES
 from grader.diagnosis.facts import read_facts
 from grader.diagnosis.rules.layers import large, own_forward, state, upstream_bent, upstream_ignored
 from grader.worker.experiments.layer_facts import observe_behaviour
+from grader.worker.experiments.layers import of_method
 
 
 class Layer:
@@ -29,6 +30,20 @@ class Layer:
 class Ignores(Layer):
     def backward(self, d_out: Any) -> Any:
         return super().backward(np.ones_like(d_out))
+
+
+class CallsItself(Layer):
+    """An object that is not called `self`, and a static method, which has none."""
+
+    def forward(s, inputs: Any, weight: Any) -> Any:
+        return super().forward(inputs, weight)
+
+    def backward(me, g: Any) -> Any:
+        return super().backward(np.ones_like(g))
+
+    @staticmethod
+    def size_of(array: Any) -> Any:
+        return array.size
 
 
 class IgnoresInOne(Layer):
@@ -156,6 +171,12 @@ def test_the_students_own_words_are_used() -> None:
     text = said(Ignores)["upstream-ignored"]
     assert "`Ignores.backward` never uses `d_out`" in text
     assert "`d_inputs`, `d_weight` and `again`" in text
+
+
+def test_the_object_may_have_any_name() -> None:
+    assert "`CallsItself.backward` never uses `g`" in said(CallsItself)["upstream-ignored"]
+    assert of_method(CallsItself, "forward") == ["inputs", "weight"]
+    assert of_method(CallsItself, "size_of") == ["array"]
 
 
 def test_one_gradient_without_what_comes_in_is_not_all_of_them() -> None:

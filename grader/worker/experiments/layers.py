@@ -85,6 +85,15 @@ def parameters(function: Callable[..., Any]) -> list[str]:
         return []
 
 
+def of_method(kind: type, method: str) -> list[str]:
+    """The parameters of a class's method without the object, which need not be called `self`."""
+    try:
+        names = list(inspect.signature(getattr(kind, method)).parameters)
+    except (TypeError, ValueError):
+        return []
+    return names if isinstance(inspect.getattr_static(kind, method), staticmethod | classmethod) else names[1:]
+
+
 def _times(out: Any, upstream: Any) -> float:
     total = [np.sum(np.asarray(o, dtype=float) * upstream) for _, o in arrays_in(out)][:1]
     return float(total[0]) if total else float("nan")
@@ -187,7 +196,7 @@ class Layer(Calls):
         return first, again
 
     def _slots(self, thing: Any, args: tuple[Any, ...]) -> list[tuple[str, npt.NDArray[Any]]]:
-        names = parameters(self._kind.forward)  # type: ignore[attr-defined]  # a layer has it
+        names = of_method(self._kind, "forward")
         slots = [(names[i] if i < len(names) else "", a) for i, a in enumerate(args) if is_real(a)]
         return slots + [(n, a) for n, a in vars(thing).items() if is_real(a)]
 

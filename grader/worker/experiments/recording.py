@@ -9,7 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from grader.worker.experiments.layers import Calls, Derivative, FunctionPair, Layer, Network, Unit, parameters
+from grader.worker.experiments.layers import (
+    Calls,
+    Derivative,
+    FunctionPair,
+    Layer,
+    Network,
+    Unit,
+    of_method,
+    parameters,
+)
 
 FORWARD, BACKWARD, GRAD = "_forward", "_backward", "_grad"
 MAX_UNITS = 12
@@ -121,7 +130,7 @@ def _watched_layer(kind: Any, log: Watched) -> Any:
                 kept.append(self)
         if log.watching and id(self) in units:
             unit = units[id(self)]
-            unit.asked_back(unit.made, args, named, parameters(kind.backward))
+            unit.asked_back(unit.made, args, named, of_method(kind, "backward"))
         return kind.backward(self, *args, **named)
 
     return type(kind.__name__, (kind,), {"forward": forward, "backward": backward, "__module__": kind.__module__})
