@@ -28,7 +28,7 @@ from checks_arrays import (
 from checks_calls import ROLES, printed, scored, stepped
 from checks_cells import one_epoch, train_again, written_counts
 from checks_network import NAMES, RATE, absurd, forward
-from checks_pixels import ranges
+from checks_pixels import both, pixels_ranges
 from checks_points import drawn_points, drawn_state, new_key
 from checks_printed import SHARP, judge_datasets, judge_untrained
 from checks_trained import (
@@ -226,12 +226,16 @@ def training_epochs(student, rng):
     steps, total = len(visits), len(student.notebook["x_train"])
     if not steps and moved(before, take(student)):
         raise ForPerson("the training does not call train_one_sample; how often it sees an image could not be counted")
+    kind = type(error).__name__
+    counted = next((n for n in written_counts(student) if n > FEW), None)
+    told = "" if counted is None else f"; `train_one_epoch` counts to {counted}, not to the length of `x_train`"
     if error is not None and not steps:
-        fail(f"no step is made: `{statement}` raises {type(error).__name__} ({error}) when the cells run once more")
+        fail(f"no step is made: `{statement}` raises {kind} ({error}) when the cells run on {FEW} images{told}")
     if error is not None and steps < EPOCHS * FEW:
-        told = "".join(f"; `train_one_epoch` has `range({n})`" for n in written_counts(student) if n > FEW)
-        told += ": take the number of images from `x_train`" if told else ""
-        fail(f"run on {FEW} images, the training stops with {type(error).__name__} ({error}){told}")
+        left = f"run on {FEW} images, the training stops with"
+        for ours, tested in both(pixels_ranges(student, visits)):
+            fail(f"{left} {kind} ({error}){told}. Pixels go up to {ours} in training, up to {tested} in the test")
+        fail(f"{left} {kind} ({error}){told}")
     if wrong := mislabelled(visits, images, labels):
         fail(f"{wrong} of {steps} steps get an image with a label that is not its own")
     in_one, passed_on = one_epoch(student, ROLES["rate"])
@@ -242,7 +246,7 @@ def training_epochs(student, rng):
         "rate": np.array(np.nan if passed_on is None else passed_on, dtype=float),
         "visits": times_seen(visits, images),
     }
-    return seen | ranges(student, visits, *(student.notebook[name][:FEW_TESTS] for name in ("x_test", "y_test")))
+    return seen | pixels_ranges(student, visits)
 
 
 @check(TRAINING, points=3, builds_on=["feed_forward_dataset", "train_one_sample"], judge=judge_accuracy, seconds=120)

@@ -15,17 +15,18 @@ from checks_points import drawn_points, drawn_state
 
 KEY, EXACT, EXACT_SINGLE = 1, 1e-4, 1e-3
 BROUGHT_DOWN = 2.0  # images whose pixels are less far apart have been divided, by 255 or by the largest
+FEW = 5  # test images that are handed to the function
 LEAST, MOST = 64, 1024  # how many times the one range is the other where one is divided by 255 and the other is not
 
 
-def ranges(student, visits, x, y):
+def pixels_ranges(student, visits):
     """Range of the pixels that go into the network in a training step and in the pass that tests, where they differ.
 
-    Empty where they do not, or where it cannot be told. `visits` holds the arguments of some training steps; `x` and
-    `y` are for `feed_forward_dataset`.
+    Empty where they do not, or where it cannot be told. `visits` holds the arguments of some training steps.
     """
     with contextlib.suppress(Exception):  # whatever the student's functions raise, their own checks tell
         if not any(is_the_courses(student, name) for name in FUNCTIONS):
+            x, y = (student.notebook[name][:FEW] for name in ("x_test", "y_test"))
             tested = range_of(student, "feed_forward_sample", handed_on(student, x, y))
             trained = range_of(student, "train_one_sample", visits)
             if differ(trained, tested):
@@ -90,11 +91,15 @@ def differ(trained, tested):
     return LEAST <= max(trained, tested) / min(trained, tested) <= MOST
 
 
+def both(seen):
+    """The two ranges in words, as the one pair of a list; none where nothing is wrong with them."""
+    trained, tested = (float(r) for r in seen.get("ranges", np.ones(2)))
+    return [tuple(f"{r:.0f}" if r > 10 else f"{r:.2g}" for r in (trained, tested))] if differ(trained, tested) else []
+
+
 def judge_pixels(seen):
     """What is wrong with the two ranges, in words; empty if nothing is."""
-    trained, tested = (float(r) for r in seen.get("ranges", np.ones(2)))
-    if not differ(trained, tested):
-        return ""
-    up_to = [f"{r:.0f}" if r > 10 else f"{r:.2g}" for r in (trained, tested)]
-    told = f"the network is trained on pixels from 0 to {up_to[0]} and tested on pixels from 0 to {up_to[1]}"
-    return f"{told}: divide them by 255 in `train_one_sample` and `feed_forward_sample` alike, or in neither"
+    for trained, tested in both(seen):
+        told = f"the network is trained on pixels from 0 to {trained} and tested on pixels from 0 to {tested}"
+        return f"{told}: divide them by 255 in `train_one_sample` and `feed_forward_sample` alike, or in neither"
+    return ""

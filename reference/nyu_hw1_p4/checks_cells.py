@@ -13,6 +13,7 @@ import numpy as np
 from grader import ForPerson
 
 DATA = ("x_train", "y_train", "x_test", "y_test")
+COUNTERS = ("range", "arange", "permutation", "choice", "integers", "randint")
 
 
 def cells_of(student):
@@ -117,14 +118,18 @@ def called_by(name):
 
 
 def written_counts(student):
-    """The numbers from which `train_one_epoch` makes a `range`."""
+    """The numbers to which `train_one_epoch` counts, by a `range` or by random indices, perhaps with a name."""
     text = "\n".join(cell for cell in cells_of(student) if re.search(r"^def train_one_epoch\b", cell, re.MULTILINE))
     with contextlib.suppress(SyntaxError):
         body = next(
             n for n in ast.walk(ast.parse(text)) if isinstance(n, ast.FunctionDef) and n.name == "train_one_epoch"
         )
-        calls = [n for n in ast.walk(body) if isinstance(n, ast.Call) and ast.unparse(n.func) == "range" and n.args]
+        calls = [n for n in ast.walk(body) if isinstance(n, ast.Call) and n.args]
+        calls = [n for n in calls if ast.unparse(n.func).split(".")[-1] in COUNTERS]
+        given = [n for n in ast.walk(body) if isinstance(n, ast.Assign) and isinstance(n.targets[0], ast.Name)]
+        called = {node.targets[0].id: node.value for node in given}
         ends = [call.args[min(1, len(call.args) - 1)] for call in calls]
+        ends = [called.get(end.id, end) if isinstance(end, ast.Name) else end for end in ends]
         return [end.value for end in ends if isinstance(end, ast.Constant) and isinstance(end.value, int)]
     return []
 

@@ -53,6 +53,12 @@ def test_any_array_comes_back_to_the_bit(tmp_path: Path, array, name: str):
     assert same_bits(back.observations["check"][name], array)
 
 
+def test_large_and_small_integers_together_are_no_floats(tmp_path: Path):
+    path, both = tmp_path / "g.json", np.array([2**63, 0], dtype=np.uint64)
+    write_golden(path, Golden({}, {"check": {"x": both}}))
+    assert same_bits(read_golden(path).observations["check"]["x"], both)
+
+
 def test_every_row_stands_on_its_own_line_with_the_fewest_digits(tmp_path: Path):
     path = tmp_path / "g.json"
     observations = {

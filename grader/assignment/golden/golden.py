@@ -159,7 +159,8 @@ def _read(entry: Any) -> Any:
     if entry["dtype"] not in _DTYPES:
         raise ValueError(f"unknown dtype {entry['dtype']!r}")
     dtype, rows = np.dtype(entry["dtype"]), entry["rows"]
-    if dtype.kind in "biu" and rows and np.array(rows).dtype.kind not in ("b" if dtype.kind == "b" else "iu"):
+    of_python = {"b": bool, "i": int, "u": int}.get(dtype.kind)
+    if of_python and not all(type(entry) is of_python for entry in np.array(rows, dtype=object).flat):
         raise ValueError(f"not all entries are of {dtype.name}")  # NumPy would cut off what comes after the point
     wide = np.array(rows, np.float64 if dtype.kind in "fc" else dtype)
     with np.errstate(over="raise"):

@@ -69,7 +69,11 @@ def test_an_epoch_over_the_length_of_the_test_set_is_named(lost: Callable[..., L
             "    for i in range(len(x_train[:900])):\n",
             "an epoch makes 900 steps where the training set has 5600 images",
         ),
-        ("    for i in range(900):\n", "has `range(900)`: take the number of images from `x_train`"),
+        ("    for i in range(900):\n", "counts to 900, not to the length of `x_train`"),
+        (
+            "    m = 900\n    for i in np.random.permutation(m):\n",
+            "counts to 900, not to the length of `x_train`",
+        ),
     ],
 )
 def test_an_epoch_of_fewer_images_is_told_by_what_it_leaves_out(
@@ -79,6 +83,12 @@ def test_an_epoch_of_fewer_images_is_told_by_what_it_leaves_out(
 
     assert set(found) == {"training_epochs"}
     assert told in texts(found, "training_epochs")
+
+
+def test_pixels_of_two_ranges_are_named_where_the_training_stops(lost: Callable[..., Lost]) -> None:
+    found = lost(edit((EPOCH, "    for i in range(900):\n"), ("    out = sample\n", "    out = sample / 255\n")), 3)
+
+    assert "Pixels go up to 126 in training, up to 0.35 in the test" in texts(found, "training_epochs")
 
 
 def test_steps_outside_of_an_epoch_are_not_counted(lost: Callable[..., Lost]) -> None:
