@@ -4,24 +4,42 @@ The hand-out leaves open how a difference is written, so no variable that holds 
 computed where a result is near the slope of the student's own function.
 """
 
+import contextlib
+import io
 import re
-from functools import update_wrapper
+from functools import update_wrapper, wraps
+from types import BuiltinFunctionType, FunctionType
 
 import numpy as np
 
 from grader import ForPerson, Verdict
 
+MOST_NOTES = 20_000
 MOST_POINTS = 4  # at which differences are looked for in turn
+TO_FILL = (
+    "zeros",
+    "zeros_like",
+    "empty",
+    "empty_like",
+    "ones",
+    "ones_like",
+    "full",
+    "full_like",
+)  # by answers, perhaps
+NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?")
 NEAR = 0.05  # further away from its points a function was not asked for a finite difference
 
 
-def run_again(student, space, mention, *kept):
-    """Run once more, in `space`, the cells so far whose text holds a pattern, without defining `kept` again."""
+def run_again(student, space, mention, *kept, numpy=np):
+    """Run once more, in `space`, the cells so far whose text holds a pattern, without defining `kept` again.
+
+    `numpy` is what they get for NumPy where they import it.
+    """
 
     class Names(dict):
         def __setitem__(self, name, value):
             if name not in kept:
-                space[name] = value
+                space[name] = numpy if value is np else value
 
         def __delitem__(self, name):
             space.pop(name, None)
@@ -70,47 +88,25 @@ def listen_at(student, name, base):
     """
     function, calls, results, points = getattr(student, name), [], [], []
 
-    def note(notes, value, *more):
-        array, x = np.asarray(value), np.asarray(base(space))
+    def note(notes, value, *more, x=None):
+        array, x = np.asarray(value), np.asarray(base(space) if x is None else x)
         which = entries(array, x) if array.dtype.kind in "fiub" and x.dtype.kind == "f" else None
-        if which is not None and len(notes) < 2000:
+        if which is not None and len(notes) < MOST_NOTES:
             rows = array.ravel()[np.argsort(which, axis=None, kind="stable")]
             rows = rows.reshape(x.size, -1).T if array.shape else rows
             notes += [(x.copy(), np.broadcast_to(row, x.size).astype(float), *more) for row in rows]
 
-    class Analytic(np.ndarray):
-        pass  # from the derivative: what is computed with it is a comparison, and no difference quotient
+    def hear(result):
+        if result.dtype.kind == "f":  # to print an array, NumPy asks where it is not 0: ReLU's derivative
+            note(results, result)
 
-    class Heard(np.ndarray):
-        def __array_ufunc__(self, ufunc, method, *inputs, out=(), **options):
-            compared = any(isinstance(value, Analytic) for value in inputs)
-            if out:
-                options["out"] = tuple(np.asarray(value) for value in out)
-            result = np.asarray(getattr(ufunc, method)(*(np.asarray(value) for value in inputs), **options))
-            if compared:
-                return result
-            if result.dtype.kind == "f":  # to print an array, NumPy asks where it is not 0: ReLU's derivative
-                note(results, result)
-            return result.view(Heard)
-
-        def __getitem__(self, key):  # a single entry goes on being heard
-            return np.asarray(np.asarray(self)[key]).view(Heard)
-
-    class Listening(type(np)):
-        def __getattr__(self, key):
-            return getattr(np, key)
-
-        def array(self, entries, *args, **named):  # of a list, NumPy's own would forget what its entries are
-            made = np.array(entries, *args, **named)
-            is_heard = isinstance(entries, list) and any(isinstance(entry, Heard) for entry in entries)
-            return made.view(Heard) if is_heard else made
-
-        asarray = array
+    listening = Listening("numpy")
+    listening.hear = hear
 
     def stand_in(*args, **named):
         *rest, point = [*args, *named.values()]
         note(calls, point, rest, np.asarray(point))
-        return np.asarray(function(*args, **named)).view(Heard)
+        return listening.heard(np.asarray(function(*args, **named)), noted=False)
 
     def derivative(*args, **named):
         point = np.array([*args, *named.values()][-1])
@@ -122,13 +118,127 @@ def listen_at(student, name, base):
 
     for made, original in ((stand_in, function), (derivative, student.notebook.get(f"{name}_grad"))):
         update_wrapper(made, original)  # cells may use what it has: `register` of a singledispatch
-    listening, own_names = Listening("numpy"), {name: stand_in, f"{name}_grad": derivative}
+    own_names, printed = {name: stand_in, f"{name}_grad": derivative}, io.StringIO()
     space = {key: listening if value is np else value for key, value in student.notebook.items()} | own_names
-    run_again(student, space, name, *own_names)
+    before = dict(space)
+    with contextlib.redirect_stdout(printed):
+        run_again(student, space, name, *own_names, numpy=listening)
     if not calls:
         function(*[np.full(3, 0.5)] * (2 if name == "bce_loss" else 1))  # tells a function that is not implemented
         return dict.fromkeys(("below", "above", "own", "result", "lost"), np.array([np.inf])), points
-    return nearest(function, calls, results), points
+    heard, kept = nearest(function, calls, results), []
+    if is_near(heard) and not is_slope(heard["result"], heard["own"]) and not multiple(heard["result"], heard["own"]):
+        # what went through a number of Python's is in a variable or printed
+        new = [v for key, v in space.items() if v is not before.get(key) and not holds(v, Analytic)]
+        for x in {x.tobytes(): x for x, *_ in calls}.values():  # the base at each time
+            for value in new:
+                with contextlib.suppress(ValueError, TypeError, OverflowError):
+                    note(kept, value, x=x)
+            kept += [(x, np.full(x.size, float(n))) for n in NUMBER.findall(printed.getvalue())[:MOST_NOTES]]
+        others = nearest(function, calls, kept)["result"]
+        heard["result"] = others if is_slope(others, heard["own"]) else heard["result"]
+        if not np.isfinite(heard["result"]).any():
+            raise ForPerson(f"the difference quotient of `{name}` is computed in a way that could not be followed")
+    return heard, points
+
+
+class Analytic(np.ndarray):
+    """What comes from the derivative: what is computed with it is a comparison, and no difference quotient.
+
+    Printed, it shows no numbers, among which a quotient is looked for.
+    """
+
+    def __getitem__(self, key):
+        return np.asarray(np.asarray(self)[key]).view(Analytic)
+
+    def __iter__(self):
+        return (self[i] for i in range(len(self)))
+
+    def __repr__(self):
+        return "the derivative"
+
+    def __format__(self, form):
+        return repr(self)
+
+    __str__ = __repr__
+
+
+class Listening(type(np)):
+    """NumPy as the cells get it: what is computed from the function's answers, perhaps in lists, goes on being heard.
+
+    `hear` is called with each result.
+    """
+
+    def __init__(self, name):
+        super().__init__(name)
+
+        class Heard(np.ndarray):
+            def __array_ufunc__(array, ufunc, method, *inputs, out=(), **options):
+                compared = any(isinstance(value, Analytic) for value in inputs)
+                if out:
+                    options["out"] = tuple(np.asarray(value) for value in out)
+                result = getattr(ufunc, method)(*(np.asarray(value) for value in inputs), **options)
+                return np.asarray(result) if compared else self.heard(result)
+
+            def __getitem__(array, key):  # a single entry goes on being heard
+                return np.asarray(np.asarray(array)[key]).view(Heard)
+
+        self.kind = Heard
+
+    def __getattr__(self, key):
+        tool = getattr(np, key)
+        if not isinstance(tool, FunctionType | BuiltinFunctionType | type(np.mean)):
+            return tool
+
+        @wraps(tool)
+        def told(*args, **named):
+            given = [*args, *named.values()]
+            result = tool(*map(without, args), **{name: without(value) for name, value in named.items()})
+            if holds(given, Analytic):
+                return result.view(Analytic) if isinstance(result, np.ndarray) else result
+            if not (key in TO_FILL or holds(given, self.kind)):
+                return result
+            return self.heard(result, noted=key not in TO_FILL)
+
+        return told
+
+    def heard(self, result, noted=True):
+        """The same result, as an array that is heard where it is one of numbers."""
+        if isinstance(result, tuple | list):
+            return type(result)(self.heard(value, noted) for value in result)
+        if not isinstance(result, np.ndarray | np.number):
+            return result
+        result = np.asarray(result)
+        if noted:
+            self.hear(result)
+        return result.view(self.kind)
+
+
+def holds(value, kind):
+    """Whether a value is an array of the kind, or a list in which there is one."""
+    return isinstance(value, kind) or (isinstance(value, list | tuple) and any(holds(entry, kind) for entry in value))
+
+
+def without(value):
+    """A value for NumPy itself: arrays that are heard as plain ones, in lists too."""
+    if isinstance(value, list | tuple) and type(value) in (list, tuple):
+        return type(value)(without(entry) for entry in value)
+    return value.view(np.ndarray) if type(value).__base__ is np.ndarray else value
+
+
+def multiple(result, own):
+    """How many times the slope a result is, if it is as many times everywhere, more than a tenth and below ten; else 0.
+
+    Results beyond that are steps on the way to the quotient.
+    """
+    at = np.abs(own).argmax()
+    times = result.flat[at] / own.flat[at] if own.flat[at] else 0.0
+    return times if 0.1 < abs(times) < 10 and is_slope(result, times * own) else 0.0
+
+
+def is_slope(result, own):
+    """Whether a result is the slope of the student's function, as far as a finite difference tells."""
+    return bool(np.abs(result - own).max() <= 1e-3 * np.abs(own).max())
 
 
 def nearest(function, calls, results):
@@ -199,7 +309,7 @@ def judge_quotient(argument, central):
                 text = f"the step is so small that `{argument}` plus the step is `{argument}`: the difference is 0"
         elif central and not (below and above):
             text = "a difference to one side of x was seen; the central one is around x"
-        elif not np.abs(seen["result"] - seen["own"]).max() <= 1e-3 * np.abs(seen["own"]).max():
+        elif not is_slope(seen["result"], seen["own"]):
             worst = int(np.nan_to_num(np.abs(seen["result"] - seen["own"]), nan=np.inf).argmax())
             got, own = seen["result"][worst], seen["own"][worst]
             text = f"the quotient is {got:.5g} at [{worst}], where your function has the slope {own:.5g}"

@@ -245,11 +245,13 @@ def described(layers):
 
 def curve(made):
     """The values at GRID of a layer without weights; nan far out, where `math.exp` raises."""
+    grid = GRID[:, None].copy()
     try:
-        return np.ravel(made.forward(GRID[:, None].copy())).astype(float)
+        return np.ravel(made.forward(grid)).astype(float)
     except ArithmeticError:
         near, values = np.abs(GRID) <= FAR, np.full(GRID.size, np.nan)
-        values[near] = np.ravel(made.forward(GRID[near, None]))
+        grid = GRID[near, None]
+        values[near] = np.ravel(made.forward(grid))
         return values
 
 
@@ -514,9 +516,12 @@ KINDS = {"L": "Linear", "R": "ReLU", "S": "Sigmoid"}
 
 
 def trained(part, heading, judge):
-    """The decorator of a check of the network that was trained under a heading; most are called `net`."""
-    uses = [Uses(name="net", under=heading)]
-    return check(part, points=1, uses=uses, builds_on=(*FUNCTIONS, *LAYERS), judge=judge, seconds=60.0)
+    """The decorator of a check of the network that was trained under a heading; most are called `net`.
+
+    A layer that changes its `grid` may be one of another network: all are looked at. Its own part tells it.
+    """
+    uses, below = [Uses(name="net", under=heading)], (*FUNCTIONS, *LAYERS)
+    return check(part, points=1, uses=uses, builds_on=below, judge=judge, seconds=60.0, changes=["grid"])
 
 
 # Goals: on the test half right solutions reach 94 to 98 % with ReLU, 80 to 90 % without, and 49 to 59 % untrained.

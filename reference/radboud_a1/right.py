@@ -378,4 +378,48 @@ def fn(x, y):
 """,
         },
     ),
+    edit(
+        "answers put into lists, arrays and tables before they are subtracted",
+        {
+            SIGMOID_NUMERICAL: """\
+def slope_of(fun, at, width=1e-6):
+    left, right = at - width / 2, at + width / 2
+    return np.diff([fun(left), fun(right)], axis=0)[0] / width
+
+
+print("Numerical", slope_of(sigmoid, x))
+""",
+            RELU_NUMERICAL: """\
+plus, minus = np.zeros_like(x), np.zeros_like(x)
+for i in range(len(x)):
+    plus[i] = relu(x[i] + 1e-6)
+    minus[i] = relu(x[i] - 1e-6)
+print("Numerical", (plus - minus) / 2e-6)
+""",
+            BCE_NUMERICAL: """\
+sides = {s: bce_loss(y, y_hat + s * epsilon) for s in (-0.5, 0.5)}
+print("Numerical", np.dot([1, -1], [sides[0.5], sides[-0.5]]) / epsilon)
+""",
+        },
+    ),
+    edit(
+        "differences of numbers of Python's, kept in lists or printed",
+        {
+            SIGMOID_NUMERICAL: """\
+numerical = [(float(sigmoid(v + 1e-5)) - float(sigmoid(v - 1e-5))) / 2e-5 for v in x]
+""",
+            RELU_NUMERICAL: """\
+def show(v):
+    print(v, (float(relu(v + 1e-5)) - float(relu(v - 1e-5))) / 2e-5)
+
+
+for v in x:
+    show(float(v))
+""",
+            BCE_NUMERICAL: """\
+pairs = np.array([bce_loss(y, y_hat - epsilon), bce_loss(y, y_hat + epsilon)])
+numerical = (pairs[1] - pairs[0]) / (2 * epsilon)
+""",
+        },
+    ),
 ]

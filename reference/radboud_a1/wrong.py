@@ -188,6 +188,18 @@ FUNCTIONS = [
         {CENTRAL: CENTRAL.replace("epsilon / 2)) / epsilon", "epsilon / 2)) / (epsilon / 2)")},
     ),
     edit(
+        "differences of answers kept in arrays, divided by half their width",
+        ("sigmoid_numerical",),
+        {
+            CENTRAL: """\
+sides = np.zeros((2, len(x)))
+for i, v in enumerate(x):
+    sides[:, i] = sigmoid(v - epsilon), sigmoid(v + epsilon)
+numerical = (sides[1] - sides[0]) / epsilon
+"""
+        },
+    ),
+    edit(
         "numerical gradient copied from the symbolic one",
         ("sigmoid_numerical",),
         {CENTRAL: "numerical = sigmoid_grad(x)\n"},
