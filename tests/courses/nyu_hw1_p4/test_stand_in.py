@@ -61,6 +61,27 @@ def test_the_real_data_set_is_served_where_its_file_is(
     assert done.stdout == f"(3, 28, 28) [7, 8, 9] (2, 28, 28) [1, 2] {images[3:].sum()}\n", done.stderr
 
 
+@pytest.mark.parametrize(
+    ("program", "printed"),
+    [
+        ("print(tf.config.list_physical_devices('GPU'), len(tf.config.list_logical_devices()))", "[] 0"),
+        ("tf.random.set_seed(3); tf.get_logger().setLevel('ERROR'); print(bool(tf.test.is_gpu_available()))", "False"),
+        ("from keras.utils import set_random_seed, to_categorical as t; print(t([1, 0], 3).tolist())", None),
+        ("with tf.device('/GPU:0'): print(tf.__version__)", "2+mnist.only"),
+    ],
+)
+def test_the_first_lines_of_many_notebooks_do_nothing(assignment: Assignment, program: str, printed: str) -> None:
+    before = f"import sys; sys.path.append({str(assignment.stand_ins[0])!r})\nimport tensorflow as tf\n"
+    done = subprocess.run([sys.executable, "-c", before + program], capture_output=True, text=True)
+    assert done.stdout.strip() == (printed or "[[0.0, 1.0, 0.0], [1.0, 0.0, 0.0]]"), done.stderr
+
+
+def test_what_computes_is_not_there(assignment: Assignment) -> None:
+    program = f"import sys; sys.path.append({str(assignment.stand_ins[0])!r})\nimport tensorflow as tf\ntf.matmul"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert "tensorflow.matmul is not available while grading" in done.stderr
+
+
 def test_trained_weights_are_judged_on_the_real_test_set(trained_module: ModuleType, tmp_path: Path) -> None:
     """A network that tells ones from zeros by one pixel: every label but the last is what it guesses."""
     images = np.zeros((5, 28, 28), np.uint8)

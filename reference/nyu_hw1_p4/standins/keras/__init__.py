@@ -3,4 +3,4 @@
 from tensorflow.keras import datasets
 
 __all__ = ["datasets"]
-__version__ = "0+mnist.only"
+__version__ = "3+mnist.only"
