@@ -214,10 +214,25 @@ def judge_start(scale):
                 asked = f"{name} has {found}; 0 and {scale:g} are asked for"
                 if np.allclose([value.mean(), value.std()], [scale / 2, scale / np.sqrt(12)], rtol=0.1):
                     asked += f". They are spread evenly from 0 to {scale:g}, as by `rand`; `randn` is normal"
+                elif spread and (other := mistaken_scale(spread, scale, value.shape)):
+                    asked += f". {other}"
                 told = not_drawn(name, value, weights) if right else asked
                 yield Verdict(name, not told, told)
 
     return judge
+
+
+def mistaken_scale(spread, scale, shape):
+    """What a standard deviation is, where it is one that a usual mistake gives in place of `scale`; else empty."""
+    near = 2 / np.sqrt(2 * np.prod(shape))  # the deviation of n numbers is known to 1 / sqrt(2 n)
+    usual = {
+        f"It is the root of {scale:g}: `weight_scale` is the standard deviation, not the variance": np.sqrt(scale),
+        f"It is the square of {scale:g}": scale**2,
+        "It is the root of 2 divided by the number of inputs": np.sqrt(2 / shape[0]),
+        "It is 1 divided by the root of the number of inputs": np.sqrt(1 / shape[0]),
+        "It is that of `randn` alone, not multiplied by `weight_scale`": 1.0,
+    }
+    return next((told for told, value in usual.items() if abs(spread / value - 1) < near), "")
 
 
 def not_drawn(name, value, weights):

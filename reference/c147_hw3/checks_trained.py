@@ -12,8 +12,8 @@ from checks_accuracy import CLASSES, IMAGE, STONE, accuracy, by_stones
 
 RETRAINED_IMAGES, RETRAINED_STEPS = 5000, 2000
 """No training is repeated beyond these: it would take minutes."""
-REPEATED, PATIENCE = 12, 40
-"""Trainings of the notebook that are repeated at most, and seconds after which none is begun."""
+REPEATED, PATIENCE, LATEST = 12, 40, 80
+"""Trainings of the notebook that are repeated at most; CPU seconds after which none is begun, and one is ended."""
 REAL_IMAGES, HOPEFUL = 49000, 0.34
 """Training images of CIFAR-10, which have so many more steps in an epoch than the small data set's; and the accuracy
 from which the settings are given as many steps as they would have there. Wrong settings stay at 0.1, networks without
@@ -83,12 +83,31 @@ def trained_again(solver, net, score, goal):
         again = type(solver)(
             net, data, solver.update_rule.__name__, solver.optim_config, **settings, print_every=10**9, verbose=False
         )
-        again.train()
+        as_long_as_there_is_time(again, type(solver).train)
         found = [params for params in (net.params, again.last_params) if layer_sizes(params) is not None]
         best = max(map(score, found), default=0.0)
         if not HOPEFUL <= best < goal or time.process_time() - begun > PATIENCE:
             break
     return found
+
+
+def as_long_as_there_is_time(solver, train, *arguments, **named):
+    """Let a Solver train, and end it in the middle where the check's time comes to its end."""
+    step = solver._step
+
+    def in_time():
+        if time.process_time() > LATEST:
+            raise TimeoutError
+        step()
+
+    solver._step = in_time
+    try:
+        train(solver, *arguments, **named)
+    except TimeoutError:
+        if time.process_time() <= LATEST:
+            raise
+    finally:
+        del solver._step
 
 
 def trained_as_in_cells(notebook, fits, reached):
@@ -109,7 +128,7 @@ def trained_as_in_cells(notebook, fits, reached):
             if sizes is None or not fits(sizes, kind) or late or not repeatable(solver):
                 return
             solver.print_every, solver.verbose = 10**9, False
-            train(solver, *arguments, **named)
+            as_long_as_there_is_time(solver, train, *arguments, **named)
             done.extend(p for p in (solver.model.params, solver.last_params) if layer_sizes(p) is not None)
 
         return train_
@@ -187,7 +206,8 @@ def observed_net(notebook, images, labels, goal, kind, fits, fresh):
     if not found:
         return other_net(notebook, kind)
     best = max(found, key=score)
-    if solver is not None and score(best) < goal and repeatable(solver):
+    in_time = time.process_time() < PATIENCE  # after a long search of settings another training is too much
+    if solver is not None and score(best) < goal and repeatable(solver) and in_time:
         scale = float(np.std(solver.first_params["W1"]))
         net = fresh(layer_sizes(solver.first_params), scale or 1e-3, getattr(solver.model, "reg", 0.0))
         best = max([best, *trained_again(solver, net, score, goal)], key=score)
