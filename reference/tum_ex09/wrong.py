@@ -325,6 +325,16 @@ NETWORK = [
         {UPDATE: UPDATE.replace("grads[name]", '(grads[name] if name in ("W1", "W2") else 0)')},
     ),
     edit(
+        "parameters of the first layer never moved",
+        GRADIENTS,
+        {UPDATE: UPDATE.replace("grads[name]", '(grads[name] if name in ("W2", "b2") else 0)')},
+    ),
+    edit(
+        "parameters of the last layer never moved",
+        GRADIENTS,
+        {UPDATE: UPDATE.replace("grads[name]", '(grads[name] if name in ("W1", "b1") else 0)')},
+    ),
+    edit(
         "one affine layer used twice, answering for its second use only",
         STEPS,
         {LAYERS: "self.affine2 = self.affine1"},
