@@ -96,7 +96,7 @@ def said() -> set[tuple[str, str, str]]:
         ("step", "wrong-variable", "`label` stands where what a function makes of `label` belongs"),
         ("step", "extra-factor", "p (1 - p), comes in once more as a factor"),
         ("step", "wrong-variable", "the guess, the place of the largest entry, stands where the label belongs"),
-        ("penalise", "left-out", "only the last round of a loop counts in `total`"),
+        ("penalise", "left-out", "only one round of a loop counts in `total`"),
         ("guess", "wrong-variable", "`label` stands in the place of the guess"),
         ("train", "missing-transpose", "swapped where it is square"),
         ("train", "left-out", "of a list only the entry that is computed first is filled in"),

@@ -206,6 +206,17 @@ MISTAKES = [
     ),
     (
         """
+        def train(layers, rate):
+            for layer in layers:
+                for name in ("w", "b"):
+                    if hasattr(layer, name):
+                        value = getattr(layer, name)
+                        value = value - rate * getattr(layer, "d" + name)
+        """,
+        "gives `value` another value, and nothing else: `getattr(layer, name)` stays as it is there.",
+    ),
+    (
+        """
         def step(weights, slopes):
             for w, slope in zip(weights, slopes):
                 w = w - 0.1 * slope
@@ -313,6 +324,18 @@ MISTAKES = [
                 return x @ self.t
         """,
         "`self.t` is copied from `self.w` once, in `__init__` (cell 4, line 6)",
+    ),
+    (
+        """
+        class Linear:
+            def __init__(self, n):
+                self.w, self.b = np.zeros((n, n)), np.zeros(n)
+                self.both = np.vstack((self.w, self.b))
+
+            def forward(self, x):
+                return np.column_stack((x, np.ones(len(x)))) @ self.both
+        """,
+        "`self.both` is copied from `self.w` once, in `__init__` (cell 4, line 6)",
     ),
     (
         """

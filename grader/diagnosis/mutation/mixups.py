@@ -105,9 +105,9 @@ def mixups(node: ast.AST, words: Words, inside: Set[str]) -> Iterator[Mutation]:
             for step in body:
                 if isinstance(step, ast.AugAssign) and isinstance(step.op, ast.Add):
                     text, into = ast.unparse(step.value), words.of(step.target, " ") or " a variable"
-                    for which, word in (("-1", "last"), ("0", "first")):
+                    for which in ("-1", "0"):  # a student's loop may run the other way
                         yield Mutation(step.value, f"({text}) if {at} == list({ast.unparse(source)})[{which}] else 0 *"
-                                       f" ({text})", "left-out", f"only the {word} round of a loop counts in{into}:"
+                                       f" ({text})", "left-out", f"only one round of a loop counts in{into}:"
                                        " what the others give is lost, as when it is overwritten")  # fmt: skip
                     rounds = f"list({ast.unparse(source)})"
                     yield Mutation(step.value, f"({text}) * (len({rounds}) - {rounds}.index({at}))", "extra-factor",

@@ -63,7 +63,7 @@ RULES: tuple[Rule, ...] = (
     Rule(layers.own_behaviour, consequences=True, judged=True),
     Rule(source.only_compares, consequences=True, judged=True),
     Rule(source.no_effect, judged=True),
-    Rule(source.only_rebound, judged=True),
+    Rule(source.only_rebound, consequences=True, judged=True),
     Rule(state.shared_by_objects, judged=True),
     Rule(values.only_input_changed, consequences=True, judged=True),
     Rule(prepared.named_by_the_author, consequences=True),

@@ -31,6 +31,7 @@ COMMON = frozenset({0, 1, 2, 0.5, 10, 100})
 """Numbers of which it says nothing that a default has the same value."""
 LONGEST = 60
 Function = ast.FunctionDef | ast.AsyncFunctionDef
+BLOCKS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.For, ast.While, ast.If, ast.With)
 
 
 class ParsedDefinition(NamedTuple):
@@ -94,7 +95,7 @@ def only_rebound(evidence: Evidence) -> Candidate | None:
     for definition, _, function in functions_of(evidence):
         reads = [n for n in ast.walk(function) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)]
         outside = {n for node in ast.walk(function) if isinstance(node, ast.Global | ast.Nonlocal) for n in node.names}
-        for block in (node for node in ast.walk(function) if isinstance(node, Function | ast.For | ast.While)):
+        for block in (node for node in ast.walk(function) if isinstance(node, BLOCKS)):
             taken = {}
             if isinstance(block, ast.For):
                 taken = dict.fromkeys(names_in(block.target), f"what the loop takes from `{short(block.iter)}`")
@@ -121,7 +122,12 @@ def _entries_taken(target: ast.expr, value: ast.expr) -> dict[str, str]:
         case ast.Tuple(elts=targets), ast.Tuple(elts=values) if len(targets) == len(values):
             pairs = [_entries_taken(one, other) for one, other in zip(targets, values, strict=True)]
             return {name: text for pair in pairs for name, text in pair.items()}
-        case ast.Name(id=name), ast.Attribute() | ast.Subscript(slice=ast.Name() | ast.Constant()):
+        case (
+            ast.Name(id=name),
+            ast.Attribute()
+            | ast.Subscript(slice=ast.Name() | ast.Constant())
+            | ast.Call(func=ast.Name(id="getattr"), args=[_, _]),
+        ):
             return {name: f"`{short(value)}`"}
     return {}
 

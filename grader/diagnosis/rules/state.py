@@ -26,7 +26,9 @@ from grader.worker.syntax import names_in
 
 ADDING = frozenset({"append", "extend", "insert", "update"})
 TAKING = frozenset({"pop", "popleft"})
-COPIES = frozenset({"copy", "array", "ascontiguousarray"})
+COPIES = frozenset({"copy", "deepcopy", "array", "ascontiguousarray"})
+STACKS = frozenset({"stack", "vstack", "hstack", "concatenate", "append", "block"})
+"""What makes an array of the entries of others, which is a copy too."""
 EMPTY = frozenset({"zeros", "zeros_like", "ones", "ones_like", "dict", "list", "empty", "empty_like"})
 UPDATES = ("step", "update", "train", "fit", "init")
 """Parts of the names of functions that are to change the arrays of their object."""
@@ -307,7 +309,7 @@ def _copied(node: ast.ClassDef) -> Iterator[tuple[str, str, ast.AST]]:
                 case ast.Assign(
                     targets=[ast.Attribute(value=ast.Name(id="self"), attr=copy)],
                     value=ast.Call(func=ast.Attribute(attr=verb)) as value,
-                ) if verb in COPIES:
+                ) if verb in COPIES | STACKS:
                     sources = [attribute.attr for attribute in own_attributes(value)]
                     others = [f for f in methods_of(node) if f is not function]
                     if (
