@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from grader.assignment.release.fingerprints import FILE, fingerprints_of
 from grader.errors import AuthoringError, SubmissionError, WorkerError
@@ -215,6 +218,30 @@ def test_a_second_copy_of_the_files_is_mentioned(tmp_path: Path, modular: Assign
     assert "old holds the assignment's files too; those in final count" in submission.notes
 
 
+def test_of_the_hand_out_and_a_solved_copy_beside_it_the_copy_is_graded(tmp_path: Path, modular: Assignment) -> None:
+    handout = {name: modular.handout / name for name in ("hw.ipynb", *MODULES, *PROVIDED)}
+    solved = {name: text.encode() for name, text in MODULES.items()}
+    (modular.handout / FILE).write_bytes(fingerprints_of(modular, handout, {**handout, "hw.ipynb": NOTEBOOK, **solved}))
+    files: dict[str, str | bytes] = {f"a hand-out/{name}": content for name, content in HANDOUT.items()}
+    files |= {f"my solution/{name}": text for name, text in MODULES.items()} | {"my solution/hw.ipynb": NOTEBOOK}
+    submission = opened(tmp_path, modular, files)
+    assert {name: submission.modules[name] for name in MODULES} == MODULES
+    assert submission.notes == (
+        "my solution/hw.ipynb was graded, not a hand-out/hw.ipynb",
+        "a hand-out holds the assignment's files too; those in my solution count",
+    )
+
+
+def test_a_relative_import_in_a_folder_that_is_no_package_changes_no_module(
+    tmp_path: Path, modular: Assignment
+) -> None:
+    mine = MODULES["layers/relu.py"] + "from . import linear\nfrom .helpers import one\n"
+    files = {"layers/linear.py": MODULES["layers/linear.py"], "layers/relu.py": mine, "layers/helpers.py": "one = 1\n"}
+    beside = {f"my code (1)/{name.split('/')[1]}": text for name, text in files.items()}
+    submission = opened(tmp_path, modular, {"hw.ipynb": NOTEBOOK, **beside})
+    assert {name: read(submission, name) for name in files} == files
+
+
 def test_the_notebook_runs_where_the_assignments_notebook_runs(tmp_path: Path) -> None:
     handout = write(tmp_path / "handout", {"nb/hw.ipynb": NOTEBOOK, "nb/util.py": "U = 1"})
     assignment = make_assignment(handout, notebook="nb/hw.ipynb", provided_files=["nb/util.py"], names={"x": ""})
@@ -291,7 +318,8 @@ def test_line_ends_and_trailing_blanks_are_no_edit(tmp_path: Path, modular: Assi
 def test_a_provided_file_among_modules_side_by_side_is_the_courses_too(tmp_path: Path, modular: Assignment) -> None:
     files = {"hw.ipynb": MARKED, "linear.py": "1", "relu.py": "2", "optimizer.py": "RATE = 2\n"}
     submission = opened(tmp_path, modular, files)
-    assert read(submission, "optimizer.py") == "RATE = 1\n"
+    assert "import utils.optimizer as _module" in read(submission, "optimizer.py")
+    assert read(submission, "utils/optimizer.py") == "RATE = 1\n"
     assert submission.notes == ("provided file utils/optimizer.py was edited; the course's own was used",)
 
 
@@ -302,8 +330,9 @@ def test_a_provided_file_in_another_package_is_the_courses_too(tmp_path: Path, m
         "own/optimizer.py": "def other(): pass\n",
     }
     submission = opened(tmp_path, modular, {"hw.ipynb": NOTEBOOK, **MODULES, **files})
-    assert "ours" in read(submission, "lib/optimizer.py")
-    assert "def more" in read(submission, "lib/optimizer.py")
+    assert "import utils.optimizer as _module" in read(submission, "lib/optimizer.py")
+    assert "ours" in read(submission, "utils/optimizer.py")
+    assert "def more" in read(submission, "utils/optimizer.py")
     assert read(submission, "own/optimizer.py") == files["own/optimizer.py"]
 
 
@@ -343,7 +372,7 @@ def test_a_module_that_a_cell_writes_is_handed_in(tmp_path: Path, modular: Assig
     submission = opened(tmp_path, modular, {"hw.ipynb": notebook_json(*cells)})
     assert submission.modules["layers/linear.py"] == "class Linear: pass\nMORE = 1\n"
     assert submission.modules["layers/relu.py"] == "class ReLU: pass\n"
-    assert "taken from the cells of the notebook that write them: layers/linear.py" in submission.notes[0]
+    assert "taken from the cells that write them: layers/linear.py" in submission.notes[0]
     assert not (tmp_path / "escape.py").exists()
 
 
@@ -354,6 +383,33 @@ def test_names_that_no_file_system_holds_are_nobodys_files(tmp_path: Path, modul
     files = {"hw.ipynb": notebook_json(*cells), "helper.py": f"import {module}", **MODULES}
     submission = opened(tmp_path, modular, files, "hw.ipynb")
     assert submission.modules.keys() == {"helper.py", *MODULES}
+
+
+def test_one_notebook_of_several_has_the_modules_that_another_writes(tmp_path: Path, modular: Assignment) -> None:
+    several = structs.replace(modular, notebooks=("hw.ipynb", "test.ipynb"), notebook="test.ipynb")
+    write(modular.handout, {"test.ipynb": notebook_json("from layers.relu import ReLU\nprint(ReLU)")})
+    writes = [f"%%writefile {name}\n{text}" for name, text in MODULES.items()]
+    files = {"hw.ipynb": notebook_json("from layers.linear import Linear\nLinear()", *writes), "notes.ipynb": "{"}
+    tested = {"test.ipynb": notebook_json("from layers.relu import ReLU\nprint(ReLU)")}
+    for handed_in in ({**files, **tested}, files):  # the second notebook may be missing
+        submission = opened(tmp_path / str(len(handed_in)), several, handed_in)
+        assert {name: submission.modules[name].strip() for name in MODULES} == {
+            name: text.strip() for name, text in MODULES.items()
+        }
+
+
+def test_a_package_in_a_folder_that_was_on_the_path_is_found(tmp_path: Path, single: Assignment) -> None:
+    files = {
+        "Sheet 9/hw.ipynb": notebook_json("import sys; sys.path.append('../lib-src')\nfrom own import Affine, ReLU"),
+        "lib-src/own/__init__.py": "from .core.layers import *\n",
+        "lib-src/own/core/__init__.py": "",
+        "lib-src/own/core/layers.py": "from ..tools import one\nclass Affine: ...\nclass ReLU: ...\n",
+        "lib-src/own/tools.py": "one = 1\n",
+    }
+    submission = opened(tmp_path, single, files)
+    code = "from own import Affine; print(Affine.__module__)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=submission.folder, capture_output=True, text=True)
+    assert done.stdout == "own.core.layers\n", done.stderr
 
 
 def test_a_module_that_is_handed_in_outranks_the_cell_that_writes_it(tmp_path: Path, modular: Assignment) -> None:

@@ -58,3 +58,10 @@ def test_what_is_not_begun_is_not_said_to_have_another_name(tmp_path: Path) -> N
     submission = seen(tmp_path, "x = 1")
     assert not submission.places
     assert not submission.notes
+
+
+@pytest.mark.parametrize("file", ["def rk4(f): return f\n", "from steps import four as rk4\n", "rk4 = make()\n"])
+def test_what_some_file_defines_is_not_said_to_be_absent(tmp_path: Path, file: str) -> None:
+    cells = "def own(): pass", "exec(open('my code.py').read())\nlayer_norms = 1"
+    assert seen(tmp_path / "a", *cells).notes[0].startswith("not found in the code: ")
+    assert not any("`rk4`" in note for note in seen(tmp_path / "b", *cells, modules={"my code.py": file}).notes)

@@ -125,12 +125,12 @@ def _script(handed: SubmittedFiles, assignment: Assignment) -> Choice:
 def _chosen(handed: SubmittedFiles, assignment: Assignment) -> Choice:
     """The notebook to run.
 
-    The one that the caller named, else the only one, else the one with the assignment's own file name, unless it was
-    not run, still has stubs of the hand-out, and another version of it was run (of an edited one: one without stubs);
-    else the one that release marked as the assignment's, else the one that clearly looks most like it, else the one
-    that uses most of its names, else none where the modules are there. Of several versions that which was run, is
-    called final or not called old, or holds much more code; a note names the others. Raises SubmissionError if there
-    are several and none stands out.
+    The one that the caller named, else the only one, else the one with the assignment's own file name (the only edited
+    one, where the hand-out's is there too), unless it was not run, still has stubs of the hand-out, and another version
+    of it was run (of an edited one: one without stubs); else the one that release marked as the assignment's, else the
+    one that clearly looks most like it, else the one that uses most of its names, else none where the modules are
+    there. Of several versions that which was run, is called final or not called old, or holds much more code; a note
+    names the others. Raises SubmissionError if there are several and none stands out.
     """
     names = handed.notebooks
     if assignment.notebook is None:
@@ -139,11 +139,15 @@ def _chosen(handed: SubmittedFiles, assignment: Assignment) -> Choice:
         return Choice(handed.notebook or next(iter(names), None))
     own = PurePosixPath(assignment.notebook).name.casefold()
     read = {name: notebook for name in names if (notebook := _readable(handed, name)) is not None}
-    called = _highest([name for name in names if PurePosixPath(name).name.casefold() == own])
+    same = [name for name in names if PurePosixPath(name).name.casefold() == own]
+    given = _handed_out(assignment, assignment.notebook)
+    edited = [name for name in same if name in read and given is not None and _code(read[name]) != _code(given)]
+    if len(same) > len(edited) == 1:
+        return Choice(edited[0])
+    called = _highest(same)
     if called:
         if called not in read or _was_run(read[called]):
             return Choice(called)
-        given = _handed_out(assignment, assignment.notebook)
         was_edited = given is not None and _code(read[called]) != _code(given)
         if was_edited and not _has_stubs(read[called], given):
             return Choice(called)

@@ -22,6 +22,7 @@ from grader.submission.names import fits_a_path, printable
 from grader.submission.source.definitions import definitions
 from grader.submission.source.modules import MAX_SOURCE, absolute, decode
 
+_PACKAGE = "__init__.py"
 MAX_FILLED = 50
 """Modules that are found so in one submission, and rounds of looking at what these import in their turn."""
 
@@ -49,7 +50,7 @@ def fill_imports(
     while waiting and len(filled) < MAX_FILLED:
         importer, text = waiting.pop(0)
         for module, exact in _imported(text, importer):
-            if module in seen or len(filled) >= MAX_FILLED:
+            if module in seen or len(filled) >= MAX_FILLED or not _is_importable(module):
                 continue
             seen.add(module)
             file = PurePosixPath(*module.split(".")).with_suffix(".py")
@@ -65,9 +66,9 @@ def fill_imports(
             source = _meant(module, handed, assignment, own=own, exact=exact)
             if source is None:
                 continue
-            if (folder / source).is_file() and all(
-                part.isidentifier() for part in source.removesuffix(".py").split("/")
-            ):
+            if PurePosixPath(source).name == _PACKAGE:
+                target = f"{target.removesuffix('.py')}/{_PACKAGE}"
+            if (folder / source).is_file() and _is_importable(dotted(source)) and not target.endswith(_PACKAGE):
                 filled[target] = write_alias(folder / target, dotted(source))
                 aliases.add(target)
             else:
@@ -78,6 +79,11 @@ def fill_imports(
             if source not in assignment.provided_files:
                 notes.append(f"{printable(source)} was taken for the import of `{printable(module)}`")
     return {target: text for target, text in filled.items() if target not in aliases}, notes
+
+
+def _is_importable(module: str) -> bool:
+    """Whether Python takes a dotted name; not of a relative import in a folder like `my solution`."""
+    return fits_a_path(module.replace(".", "/")) and all(map(str.isidentifier, module.split(".")))
 
 
 def _imported(text: str, importer: str) -> Iterator[tuple[str, bool]]:
@@ -98,7 +104,7 @@ def _imported(text: str, importer: str) -> Iterator[tuple[str, bool]]:
 def _is_there(module: str, folder: Path, start: PurePosixPath, assignment: Assignment) -> bool:
     """Whether the import finds something, or is a library's and none of the student's."""
     parts = module.split(".")
-    if not fits_a_path("/".join(parts)) or not all(map(str.isidentifier, parts)) or parts[0] in KNOWN_PACKAGES:
+    if parts[0] in KNOWN_PACKAGES:
         return True
     if any((root / parts[0]).exists() for root in assignment.stand_ins):
         return True
@@ -135,8 +141,8 @@ def _meant(module: str, handed: SubmittedFiles, assignment: Assignment, *, own: 
     parts = PurePosixPath(*module.split(".")).parts
     tails = [parts[-length:] for length in range(len(parts), 0, -1) if length > 1 or own or len(parts) == 1]
     for names in (handed.modules, assignment.provided_files):
-        plain = {name: PurePosixPath(name).with_suffix("") for name in names}
-        marks = {name: PurePosixPath(without_copy_mark(PurePosixPath(name).name)).stem for name in names}
+        plain = {name: PurePosixPath(name.removesuffix(f"/{_PACKAGE}")).with_suffix("") for name in names}
+        marks = {name: PurePosixPath(without_copy_mark(f"{path.name}.py")).stem for name, path in plain.items()}
         folded = {name: path.with_name(marks[name] or path.name).parts for name, path in plain.items()}
         for tail in tails:
             low = [part.casefold() for part in tail]

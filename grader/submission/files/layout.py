@@ -49,7 +49,14 @@ def lay_out(names: Collection[str], assignment: Assignment, notebook: str | None
     """Find the assignment's files among `names`; `notebook` is the one that will be run."""
     root, twins = _root([n for n in names if n != notebook], assignment, notebook)
     below = _below(names, root, notebook, assignment)
-    handed = {name: given for name, given in below.items() if not _is_the_courses(name, assignment)}
+    inside = {
+        given: [PurePosixPath(given).relative_to(t) for t in twins if _is_in(given, t)] for given in below.values()
+    }
+    handed = {
+        name: given
+        for name, given in below.items()
+        if not any(_is_the_courses(str(one), assignment) for one in (name, *inside[given]))
+    }
     placed, missing = dict(handed), []
     notes = [
         f"{printable(str(twin))} holds the assignment's files too; those in {printable(str(root))} count"
@@ -131,7 +138,10 @@ def without_copy_mark(name: str) -> str:
 def _root(
     names: Collection[str], assignment: Assignment, notebook: str | None
 ) -> tuple[PurePosixPath, list[PurePosixPath]]:
-    """The folder of the submission that corresponds to the hand-out's, and others that would do as well."""
+    """The folder of the submission that corresponds to the hand-out's, and others that would do as well.
+
+    Of several that hold as many of its modules the one with the notebook.
+    """
     known = {path for wanted in assignment.student_files for path in (wanted, *alternatives(assignment, wanted))}
     there: dict[PurePosixPath, set[str]] = {}
     for name in names:
@@ -140,7 +150,12 @@ def _root(
             if path.relative_to(folder).as_posix() in known:
                 there.setdefault(folder, set()).add(name)
     if there:
-        best, *others = sorted(there, key=lambda folder: (-len(there[folder]), len(folder.parts), folder))
+        ran = PurePosixPath(notebook or "")
+
+        def last(folder: PurePosixPath) -> tuple[int, bool, int, PurePosixPath]:
+            return -len(there[folder]), not ran.is_relative_to(folder), len(folder.parts), folder
+
+        best, *others = sorted(there, key=last)
         return best, [f for f in others if len(there[f]) == len(there[best]) and there[f].isdisjoint(there[best])]
     if notebook is None:
         folders = {PurePosixPath(n).parent for n in names if n.endswith(".py")}
@@ -149,6 +164,10 @@ def _root(
     if inside.parts and folder.parts[-len(inside.parts) :] == inside.parts:
         return PurePosixPath(*folder.parts[: -len(inside.parts)]), []
     return folder, []
+
+
+def _is_in(name: str, folder: PurePosixPath) -> bool:
+    return PurePosixPath(name).is_relative_to(folder)
 
 
 def _below(names: Collection[str], root: PurePosixPath, notebook: str | None, assignment: Assignment) -> dict[str, str]:

@@ -174,16 +174,15 @@ MAX_WRITTEN_FILES = 50
 def with_written(handed: SubmittedFiles, notebook: str | None, scratch: Path, assignment: Assignment) -> SubmittedFiles:
     """The submission with the Python files that its notebook writes, put into `scratch`.
 
-    Those handed in outrank them, but for one that is still the hand-out's stub where a cell writes it finished. Raises
-    SubmissionError if the notebook cannot be read, OSError if `scratch` cannot be written.
+    Of an assignment of several notebooks each has the files that the others write, too. Those handed in outrank them,
+    but for one that is still the hand-out's stub where a cell writes it finished. Raises SubmissionError if the
+    notebook cannot be read, OSError if `scratch` cannot be written.
     """
-    if notebook is None:
-        return handed
     files = dict(handed.files)
     given = read_fingerprints(assignment)
     written, finished = [], []
-    for name, text in list(written_files(handed.read_notebook(notebook)).items())[:MAX_WRITTEN_FILES]:
-        beside = (PurePosixPath(notebook).parent / name).as_posix()
+    for name, (writer, text) in list(_written(handed, notebook, assignment).items())[:MAX_WRITTEN_FILES]:
+        beside = (PurePosixPath(writer).parent / name).as_posix()
         there = next((one for one in (name, beside) if one in files), None)
         if there is not None:
             source = handed.source(there) or ""
@@ -198,10 +197,25 @@ def with_written(handed: SubmittedFiles, notebook: str | None, scratch: Path, as
     notes = handed.notes
     if finished:
         listed = ", ".join(finished)
-        notes += (f"taken from the cells of the notebook that write them, as the files hold stubs: {listed}",)
+        notes += (f"taken from the cells that write them, as the files hold stubs: {listed}",)
     if written:
-        notes += (f"taken from the cells of the notebook that write them: {', '.join(written)}",)
+        notes += (f"taken from the cells that write them: {', '.join(written)}",)
     return msgspec.structs.replace(handed, files=dict(sorted(files.items())), notes=notes)
+
+
+def _written(handed: SubmittedFiles, notebook: str | None, assignment: Assignment) -> Mapping[str, tuple[str, str]]:
+    """Name of each file that a notebook writes -> that notebook, and the text; the one that is run comes first."""
+    others = [name for name in handed.notebooks if name != notebook] if assignment.notebooks else []
+    texts: dict[str, tuple[str, str]] = {}
+    for writer in [notebook, *others] if notebook is not None else others:
+        try:
+            found = written_files(handed.read_notebook(writer))
+        except SubmissionError:
+            if writer == notebook:
+                raise
+            continue
+        texts = {name: (writer, text) for name, text in found.items()} | texts
+    return texts
 
 
 def written_files(notebook: Notebook) -> Mapping[str, str]:

@@ -6,6 +6,8 @@ because it is called `RK4` and not `rk4`; a note says what was graded.
 
 from __future__ import annotations
 
+import re
+
 from msgspec import structs
 
 from grader.assignment.release.fingerprints import read_fingerprints
@@ -38,12 +40,20 @@ def with_renamed_places(assignment: Assignment, submission: Submission) -> Submi
     lost = sorted((absent & given.stubs.keys()) - further.keys())
     handed_out = {one.name for one in given_definitions(given, assignment)}
     own = {name for name, every in bound.items() if any(one.definition.kind in ("def", "class") for one in every)}
+    lost = [name for name in lost if not _in_some_file(name, submission)]
     if lost and own - asked - handed_out:
         listed = ", ".join(f"`{name}`" for name in lost)
         notes.append(f"not found in the code: {listed}; what is written under another name was not looked at")
     if not notes:
         return submission
     return structs.replace(submission, places={**submission.places, **further}, notes=(*submission.notes, *notes))
+
+
+def _in_some_file(name: str, submission: Submission) -> bool:
+    """Whether a file defines the name, which cells may run unseen: by `exec`, by a package's `import *`."""
+    called = re.escape(name)
+    defined = re.compile(rf"\b(?:def|class|as)\s+{called}\b|^\s*{called}\s*=", re.MULTILINE)
+    return any(defined.search(text) for text in submission.modules.values())
 
 
 def _plain(name: str) -> str:
