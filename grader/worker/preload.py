@@ -6,6 +6,7 @@ Owns what is done to a library after importing it. Student code finds each as it
 from __future__ import annotations
 
 import gc
+import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -13,6 +14,8 @@ from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from types import ModuleType
 from typing import Any
 
+STAND_INS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "compat", "stand_ins")
+"""Modules for what a notebook may ask of another machine (Colab); real ones win, since these come last."""
 _ARTISTS, _PLOTS = "matplotlib.artist", "matplotlib.pyplot"
 
 
@@ -24,11 +27,13 @@ def load(modules: Sequence[str], *, draw: bool = True) -> None:
     there = len(sys.modules)
     collecting = gc.isenabled()
     gc.disable()  # nothing of it is garbage, and looking costs a tenth of the time
+    sys.path.append(STAND_INS)  # some look at their import for what is optional: `tqdm.notebook` for ipywidgets
     for name in modules:
         try:
             import_module(name)
         except Exception:  # whatever a library that is broken here raises
             continue
+    sys.path.remove(STAND_INS)
     if draw and _PLOTS in modules and _PLOTS in sys.modules:
         _draw_once()
     sys.stdout.flush()

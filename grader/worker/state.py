@@ -23,6 +23,7 @@ from grader.worker.compat.notebook_imports import add_notebook_imports
 from grader.worker.compat.shadowed import give_way
 from grader.worker.compat.thread_pools import revive_after_fork
 from grader.worker.messages import Prepare
+from grader.worker.preload import STAND_INS
 from grader.worker.student_error import is_own, student_error
 from grader.worker.syntax import names_in
 
@@ -31,8 +32,6 @@ if TYPE_CHECKING:
 
 # bound before the first cell: student code may replace the modules' attributes later
 _seed_python, _seed_numpy = random.seed, np.random.seed
-STAND_INS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "compat", "stand_ins")
-"""Modules for what a notebook may ask of another machine (Colab); real ones win, since these come last."""
 
 
 class State:

@@ -51,3 +51,10 @@ def test_what_is_not_installed_is_passed_over() -> None:
     )
 
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_what_looks_for_an_optional_package_at_its_import_finds_the_stand_in() -> None:
+    code = "import sys; from grader.worker.preload import STAND_INS, load; load(['tqdm.notebook']); "
+    code += "from tqdm.notebook import trange; print(STAND_INS in sys.path, sum(trange(4)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stdout.endswith("False 6\n"), done.stderr
