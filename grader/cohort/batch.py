@@ -139,10 +139,10 @@ def run_batch(
     """Grade what has to be graded, keep the rest, and close the run; returns its number.
 
     `options` is what makes two calls the same command: one that was interrupted is gone on with. With `again`, nothing
-    is kept that was graded before this run. `planned` is told once what is to be done, `tell` each submission that is.
-    `people` is the roster, so that whoever handed in nothing is in the store too. Raises UsageError or a Fault before
-    anything is graded if there is no such assignment, or it is inconsistent; later if what grades cannot, or is another
-    grader than this one.
+    is kept that was graded before this run. `planned` is called once with what is to be done, `tell` with each
+    submission that is. `people` is the roster, so that whoever handed in nothing is in the store too. Raises UsageError
+    or a Fault before anything is graded if there is no such assignment, or it is inconsistent; later if what grades
+    cannot, or is another grader than this one.
     """
     with Slot(setup) as slot:
         current = current_keys(slot, assignment)
