@@ -70,7 +70,7 @@ def found_nets(notebook, fits):
     return list(params.values()), solver
 
 
-def trained_again(solver, net, score, goal):
+def trained_again(solver, net, score, goal, begun):
     """Parameters of `net` after the training that `solver` once did.
 
     Where that is on the way to the goal, it goes on for as many steps as on CIFAR-10: the settings were tuned there.
@@ -78,12 +78,12 @@ def trained_again(solver, net, score, goal):
     names = ("lr_decay", "batch_size", "num_epochs", "num_train_samples", "num_val_samples")
     data = {name: getattr(solver, name) for name in ("X_train", "y_train", "X_val", "y_val")}
     settings = {name: getattr(solver, name) for name in names}
-    begun, found = time.process_time(), []
+    found = []
     for _ in range(max(1, REAL_IMAGES // max(1, len(solver.X_train)) if goal < 1 else 1)):
         again = type(solver)(
             net, data, solver.update_rule.__name__, solver.optim_config, **settings, print_every=10**9, verbose=False
         )
-        as_long_as_there_is_time(again, type(solver).train)
+        as_long_as_there_is_time(begun, again, type(solver).train)
         found = [params for params in (net.params, again.last_params) if layer_sizes(params) is not None]
         best = max(map(score, found), default=0.0)
         if not HOPEFUL <= best < goal or time.process_time() - begun > PATIENCE:
@@ -91,12 +91,12 @@ def trained_again(solver, net, score, goal):
     return found
 
 
-def as_long_as_there_is_time(solver, train, *arguments, **named):
+def as_long_as_there_is_time(begun, solver, train, *arguments, **named):
     """Let a Solver train, and end it in the middle where the check's time comes to its end."""
     step = solver._step
 
     def in_time():
-        if time.process_time() > LATEST:
+        if time.process_time() - begun > LATEST:
             raise TimeoutError
         step()
 
@@ -104,20 +104,20 @@ def as_long_as_there_is_time(solver, train, *arguments, **named):
     try:
         train(solver, *arguments, **named)
     except TimeoutError:
-        if time.process_time() <= LATEST:
+        if time.process_time() - begun <= LATEST:
             raise
     finally:
         del solver._step
 
 
-def trained_as_in_cells(notebook, fits, reached):
+def trained_as_in_cells(notebook, fits, reached, begun):
     """Parameters after each training that the notebook's cells have run, repeated until `reached(params)`.
 
     A name may have been used for another network since. Cells that build or train networks run once more, in the
     probe's own child, and with them those that set nothing but plain values; the training itself is listened to.
     """
     trainers = {type(thing) for thing in members(notebook) if hasattr(thing, "first_params")}
-    space, begun, done = dict(notebook), time.process_time(), []
+    space, done = dict(notebook), []
 
     def listening(train):
         def train_(solver, *arguments, **named):
@@ -128,7 +128,7 @@ def trained_as_in_cells(notebook, fits, reached):
             if sizes is None or not fits(sizes, kind) or late or not repeatable(solver):
                 return
             solver.print_every, solver.verbose = 10**9, False
-            as_long_as_there_is_time(solver, train, *arguments, **named)
+            as_long_as_there_is_time(begun, solver, train, *arguments, **named)
             done.extend(p for p in (solver.model.params, solver.last_params) if layer_sizes(p) is not None)
 
         return train_
@@ -196,21 +196,21 @@ def observed_net(notebook, images, labels, goal, kind, fits, fresh):
     `fresh(sizes, scale, reg)` gives: the layers may be right by now, in follow-through. The images only choose among
     networks; the judge has its own. Four digits are plenty for an accuracy, and keep the golden file small.
     """
-    found, solver = found_nets(notebook, fits)
+    begun, (found, solver) = time.process_time(), found_nets(notebook, fits)
 
     def score(params):
         return accuracy(layers_of(params, layer_sizes(params)), images, labels)
 
     if not any(score(params) >= goal for params in found):
-        found += trained_as_in_cells(notebook, fits, lambda params: score(params) >= goal)
+        found += trained_as_in_cells(notebook, fits, lambda params: score(params) >= goal, begun)
     if not found:
         return other_net(notebook, kind)
     best = max(found, key=score)
-    in_time = time.process_time() < PATIENCE  # after a long search of settings another training is too much
+    in_time = time.process_time() - begun < PATIENCE  # after a long search of settings another training is too much
     if solver is not None and score(best) < goal and repeatable(solver) and in_time:
         scale = float(np.std(solver.first_params["W1"]))
         net = fresh(layer_sizes(solver.first_params), scale or 1e-3, getattr(solver.model, "reg", 0.0))
-        best = max([best, *trained_again(solver, net, score, goal)], key=score)
+        best = max([best, *trained_again(solver, net, score, goal, begun)], key=score)
     sizes = layer_sizes(best)
     layers = layers_of(best, sizes)
     sample = images[:2].reshape(-1, 3, 32, 32)

@@ -80,7 +80,7 @@ def observe(assignment: Assignment, checks: ModuleType, hidden: ModuleType) -> O
         submission = Submission(path="", digest="", folder=ROOT, notebook=book, modules={})
         anchors = find_anchors(assignment, submission)
         due = {id: anchors[id].cell if anchors[id].when == "after" else code[-1].index for id in names}
-        space: dict[str, Any] = {"In": [""], "np": np, "plt": MagicMock(), "print": quiet, "__name__": "notebook"}
+        space: dict[str, Any] = {"In": [""], "np": np, "plt": MagicMock(), "__name__": "notebook"}
         space["get_ipython"] = lambda: SimpleNamespace(transform_cell=str)  # which has no magics to translate
         seen: dict[str, Values | Exception] = {}
         with np.errstate(all="ignore"):
@@ -101,10 +101,6 @@ def observe(assignment: Assignment, checks: ModuleType, hidden: ModuleType) -> O
         return seen
 
     return observe_
-
-
-def quiet(*words: object, **options: object) -> None:
-    """In the place of `print`."""
 
 
 def flat(value: Any, name: str = "") -> Values:
