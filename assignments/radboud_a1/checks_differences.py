@@ -33,8 +33,9 @@ NEAR = 0.05  # further away from its points a function was not asked for a finit
 def run_again(student, space, mention, *kept, numpy=np):
     """Run once more, in `space`, the cells so far whose text holds a pattern, without defining `kept` again.
 
-    `numpy` is what they get for NumPy where they import it.
+    `numpy` is what they get for NumPy where they import it. Returns what was raised.
     """
+    raised = []
 
     class Names(dict):
         def __setitem__(self, name, value):
@@ -48,8 +49,9 @@ def run_again(student, space, mention, *kept, numpy=np):
         if re.search(mention, source):
             try:
                 exec(source, space, Names())
-            except (Exception, KeyboardInterrupt, SystemExit):  # in the notebook too, and reported there
-                continue
+            except (Exception, KeyboardInterrupt, SystemExit) as error:  # in the notebook too, and reported there
+                raised.append(error)
+    return raised
 
 
 def left_to_a_library(student, name):
@@ -122,7 +124,10 @@ def listen_at(student, name, base):
     space = {key: listening if value is np else value for key, value in student.notebook.items()} | own_names
     before = dict(space)
     with contextlib.redirect_stdout(printed):
-        run_again(student, space, name, *own_names, numpy=listening)
+        raised = run_again(student, space, name, *own_names, numpy=listening)
+    absent = any(isinstance(error, ModuleNotFoundError) for error in raised)
+    if absent and not (calls and is_near(nearest(function, calls, results))):
+        raise ForPerson(f"a cell that names `{name}` needs a package that is not installed where this was graded")
     if not calls:
         function(*[np.full(3, 0.5)] * (2 if name == "bce_loss" else 1))  # tells a function that is not implemented
         return dict.fromkeys(("below", "above", "own", "result", "lost"), np.array([np.inf])), points

@@ -34,8 +34,8 @@ VISIBILITIES: tuple[Visibility, ...] = ("public", "hidden")
 class ReferenceSession:
     """The solution, with `edit` applied if one is given, run to the last cell that a check waits for.
 
-    It uses the worker `root` and leaves it to others, or one of its own. `on_snapshot` is called with the anchors that can
-    be probed while the cells still run, as `Session.run_cells` does; what it raises ends the session.
+    It uses the worker `root` and leaves it to others, or one of its own. `on_snapshot` is called with the anchors that
+    can be probed while the cells still run, as `Session.run_cells` does; what it raises ends the session.
     """
 
     def __init__(

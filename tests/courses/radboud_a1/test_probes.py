@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from msgspec import structs
 
+from grader import ForPerson
 from grader.assignment.release.edits import right_edits, wrong_edits
 from grader.checks import CheckFailed
 from grader.model import Assignment, Change, Edit
@@ -69,6 +70,24 @@ def test_points_are_those_of_the_hand_out(assignment: Assignment) -> None:
     assert manual == MANUAL
     assert sum(automatic.values()) == 22
     assert sum(manual.values()) == 23
+
+
+@pytest.mark.parametrize(
+    "difference",
+    [
+        "import no_such_package\nprint((relu(x + 1e-6) - relu(x - 1e-6)) / 2e-6)\n",
+        "found = {str(v): str((float(relu(v + 1e-6)) - float(relu(v - 1e-6))) / 2e-6) for v in x}\n",
+    ],
+)
+def test_differences_that_cannot_be_followed_wait_for_a_person(
+    assignment: Assignment, observe: Observe, difference: str
+) -> None:
+    numerical = 'print("Numerical", (relu(x + epsilon / 2) - relu(x - epsilon / 2)) / epsilon)\n'
+    change = Change("assignment_1.py", numerical, difference)
+
+    seen = observe(Edit(name="of its own", fails=(), changes=(change,)), 4)
+
+    assert isinstance(seen["relu_numerical"], ForPerson)
 
 
 def test_a_one_sided_difference_is_told_from_the_central_one(assignment: Assignment, observe: Observe) -> None:
