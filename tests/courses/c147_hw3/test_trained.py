@@ -131,6 +131,28 @@ def test_training_is_repeated_with_right_layers(
     assert judged(found["solver_accuracy"], after).earned is True
 
 
+def test_a_repeated_training_is_ended_in_the_middle_where_time_is_up(
+    define: Define,
+    checks: ModuleType,
+    train: Callable[..., Any],
+    data: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    short = train(define(None).TwoLayerNet(hidden_dims=60), optim_config={"learning_rate": 1e-6}, num_epochs=1)
+    steps, step = [], type(short)._step
+    monkeypatch.setattr(type(short), "_step", lambda solver: (steps.append(1), step(solver)))
+    notebook = {"model": short.model, "solver": short, "data": data}
+
+    checks.solver_accuracy(student(define(None), **notebook), None)
+    in_time, steps[:] = len(steps), []
+    monkeypatch.setitem(checks.observed_net.__globals__, "LATEST", -1)
+    seen = checks.solver_accuracy(student(define(None), **notebook), None)
+
+    assert in_time > 0
+    assert steps == []
+    assert seen["sizes"].tolist() == [48, 60, 10]
+
+
 @pytest.mark.slow
 def test_settings_for_cifar_are_given_as_many_steps_as_they_would_have_there(
     define: Define, checks: ModuleType, found: dict[str, Check], train: Callable[..., Any], data: dict[str, Any]
