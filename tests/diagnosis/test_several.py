@@ -47,6 +47,7 @@ WAYS = [
     way("missing-term", "the term is missing", "Layer.forward", out=np.log),
     way("wrong-mask", "the mask is turned", "Layer.forward", dx=np.cos),
     way("missing-division", "a division is missing", "Net.step", W1=np.log, W2=np.sqrt, b1=np.square, b2=np.tanh),
+    way("wrong-mask", "nothing comes through", "Net.step", W1=np.zeros_like, b1=np.zeros_like, W2=np.log1p),
     way("wrong-sign", "the sign is wrong", "Net.step", W1=np.log, W2=np.cbrt, b1=np.cos, b2=np.sin),
 ]
 
@@ -137,6 +138,13 @@ def test_a_result_of_zeros_keeps_its_name_where_another_part_fails(bank: Bank) -
         "`out` is zero, which is what comes out if in `Layer.forward` all is nothing. Other mistakes may look the same."
     )
     assert alone.text == said  # a cause among several
+
+
+def test_what_makes_some_results_zero_is_one_cause_among_several(bank: Bank) -> None:
+    zeros = diagnoses(bank, W1=np.zeros_like, b1=np.zeros_like, W2=np.log1p)["network"]
+    assert zeros.mistake == "in `Net.step` nothing comes through"
+    assert zeros.text.endswith("nothing comes through. Other mistakes may look the same.")
+    assert "Other" not in diagnoses(bank, W1=np.log, W2=np.cbrt, b1=np.cos, b2=np.sin)["network"].text
 
 
 def test_a_gradient_that_follows_its_own_forward_contradicts_no_mistake_there(bank: Bank) -> None:

@@ -329,6 +329,11 @@ def _more_is_wrong(failure: Failure, chosen: Sequence[BankMatch]) -> bool:
     )
 
 
+def _has_only_zeros(value: object) -> bool:
+    """Whether an array holds nothing but 0, which many mistakes give."""
+    return isinstance(value, np.ndarray) and value.size > 1 and not np.any(value)
+
+
 def _said(failure: Failure, chosen: Sequence[BankMatch], *, whole: bool) -> Named:
     sentences = []
     check, right = failure.check, failure.matcher.right
@@ -358,7 +363,8 @@ def _said(failure: Failure, chosen: Sequence[BankMatch], *, whole: bool) -> Name
         elif fit.multiple and fit.hypothesis.code == "missing-term":
             sentences.append(f"{subject} what comes out if {_clause(fit, right)}.")
         else:
-            sentences.append(f"{subject}{as_far} what comes out if {_clause(fit, right)}.")
+            rest = " Other mistakes may look the same." if any(_has_only_zeros(value) for value in found) else ""
+            sentences.append(f"{subject}{as_far} what comes out if {_clause(fit, right)}.{rest}")
     if not whole and _more_is_wrong(failure, chosen):
         sentences.append(
             "Some of the numbers are not explained by that: it may show in more places of yours, or there is more."
