@@ -348,7 +348,13 @@ def test_the_source_of_a_stale_hand_out_is_what_is_provided(tmp_path: Path) -> N
 def test_a_provided_file_that_is_nowhere_is_the_assignments_fault(tmp_path: Path) -> None:
     assignment = make_assignment(tmp_path / "nowhere", provided_files=["util.py"])
     with pytest.raises(AuthoringError, match=r"util\.py: no such file"):
-        opened(tmp_path, assignment, {"hw.ipynb": notebook_json("x = 1")})
+        opened(tmp_path, structs.replace(assignment, solution=tmp_path), {"hw.ipynb": notebook_json("x = 1")})
+
+
+def test_a_provided_file_that_a_students_own_folder_has_lost_is_a_note(tmp_path: Path) -> None:
+    assignment = make_assignment(tmp_path / "own", provided_files=["util.py"])
+    submission = opened(tmp_path, assignment, {"hw.ipynb": notebook_json("x = 1")})
+    assert "not in this folder, though the hand-out brings it: util.py; what needs it fails here" in submission.notes
 
 
 # ---------------------------------------------------------------- modules in the notebook
@@ -396,6 +402,19 @@ def test_one_notebook_of_several_has_the_modules_that_another_writes(tmp_path: P
         assert {name: submission.modules[name].strip() for name in MODULES} == {
             name: text.strip() for name, text in MODULES.items()
         }
+
+
+def test_one_module_may_stand_for_the_whole_package(tmp_path: Path, modular: Assignment) -> None:
+    course = structs.replace(modular, provided_files=(*PROVIDED, "layers/given.py"))
+    write(modular.handout, {"layers/given.py": "class Given:\n    whose = 'the course'\n"})
+    whole = "class Linear: pass\nclass ReLU: pass\nclass Given:\n    whose = 'mine'\n"
+    files = {"hw.ipynb": notebook_json("from layers import *\nLinear()\nReLU()"), "layers.py": whole}
+    submission = opened(tmp_path, course, files)
+    assert submission.modules["layers/__init__.py"] == whole
+    assert "layers.py was taken for the package of that name" in submission.notes
+    code = "import layers.given; print(layers.Linear.__module__, layers.Given is layers.given.Given)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=submission.folder, capture_output=True, text=True)
+    assert done.stdout == "layers True\n", done.stderr
 
 
 def test_a_package_in_a_folder_that_was_on_the_path_is_found(tmp_path: Path, single: Assignment) -> None:

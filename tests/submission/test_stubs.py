@@ -169,7 +169,7 @@ HALF = STUB.replace('raise NotImplementedError("Affine.forward: not implemented 
 def chosen(
     tmp_path: Path,
     cells: tuple[str, ...],
-    module: str,
+    module: str | None,
     *,
     order: tuple[str, ...] = ("affine", ""),
     given: str = GIVEN,
@@ -179,7 +179,8 @@ def chosen(
     handout = write(tmp_path / "handout", {"hw.ipynb": notebook_json(given), "affine.py": STUB})
     assignment = make_assignment(handout, student_files=["affine.py"], names={"Affine": order})
     released(assignment, {"hw.ipynb": notebook_json(given), "affine.py": SOLVED.encode()})
-    handed_in = make_submission(tmp_path / "work", make_notebook(*cells), {"affine.py": module, **others})
+    own = {} if module is None else {"affine.py": module}
+    handed_in = make_submission(tmp_path / "work", make_notebook(*cells), {**own, **others})
     return with_written_places(assignment, handed_in)
 
 
@@ -204,6 +205,16 @@ def test_what_is_written_in_the_notebook_counts_where_the_module_holds_less(
     submission = chosen(tmp_path, ("import numpy", cell), module)
     assert [place.module for place in submission.places.get("Affine", ())] == (["", "affine"] if counts else [])
     note = "`Affine`: the definition in cell 1 was graded; affine.py still holds a stub of the hand-out"
+    assert submission.notes == ((note,) if counts else ())
+
+
+@pytest.mark.parametrize(("cell", "counts"), [(SOLVED, True), ("Affine = make()", True), (STUB, False)])
+def test_what_only_the_notebook_defines_counts_where_there_is_no_module(
+    tmp_path: Path, cell: str, counts: bool
+) -> None:
+    submission = chosen(tmp_path, ("import numpy", cell), None, order=("affine",))
+    assert [place.module for place in submission.places.get("Affine", ())] == (["affine", ""] if counts else [])
+    note = "graded from cell 1, as no other file defines them: `Affine`"
     assert submission.notes == ((note,) if counts else ())
 
 

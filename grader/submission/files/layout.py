@@ -57,11 +57,14 @@ def lay_out(names: Collection[str], assignment: Assignment, notebook: str | None
         for name, given in below.items()
         if not any(_is_the_courses(str(one), assignment) for one in (name, *inside[given]))
     }
+    merged = _merged(handed, assignment)
+    handed = {merged.get(name, name): given for name, given in handed.items()}
     placed, missing = dict(handed), []
     notes = [
         f"{printable(str(twin))} holds the assignment's files too; those in {printable(str(root))} count"
         for twin in twins
     ]
+    notes += [f"{printable(name)} was taken for the package of that name" for name in merged]
     for wanted in assignment.student_files:
         if wanted in handed or any(other in handed for other in alternatives(assignment, wanted)):
             continue
@@ -75,7 +78,8 @@ def lay_out(names: Collection[str], assignment: Assignment, notebook: str | None
             listed = ", ".join(printable(name) for name in sorted(same_name)[:5])
             notes.append(f"{wanted} is there {len(same_name)} times ({listed}) and none was used; hand in one")
         missing.append(wanted)
-    provided = {given: name for name, given in handed.items() if name in assignment.provided_files}
+    known = {*assignment.provided_files} - {*merged.values()}
+    provided = {given: name for name, given in handed.items() if name in known}
     if len(placed) > len(handed):  # modules side by side: the provided ones lie among them
         for name in assignment.provided_files:
             same_name = _by_base_name(name, handed, assignment) if name not in handed else []
@@ -164,6 +168,14 @@ def _root(
     if inside.parts and folder.parts[-len(inside.parts) :] == inside.parts:
         return PurePosixPath(*folder.parts[: -len(inside.parts)]), []
     return folder, []
+
+
+def _merged(handed: Mapping[str, str], assignment: Assignment) -> dict[str, str]:
+    """A module that holds what the assignment has in a package of that name -> the package's own file, for Python."""
+    known = (*assignment.student_files, *assignment.provided_files)
+    roots = {PurePosixPath(file).parts[0] for file in known if "/" in file}
+    roots -= {PurePosixPath(name).parts[0] for name in handed}
+    return {f"{root}.py": f"{root}/__init__.py" for root in sorted(roots) if f"{root}.py" in handed}
 
 
 def _is_in(name: str, folder: PurePosixPath) -> bool:

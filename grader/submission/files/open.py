@@ -42,6 +42,7 @@ def open_submission(
     Python 2; AuthoringError if a provided file is in neither the hand-out nor the solution; WorkerError if `workdir`
     cannot be written.
     """
+    assignment, gone = _without_absent(assignment)
     beside, skip = module_paths(assignment), mounted_folders(assignment)
     handed = handed.again(beside, skip) if handed else gather(path, workdir / "unpacked", beside=beside, skip=skip)
     choice = choose_notebook(handed, assignment)
@@ -52,7 +53,7 @@ def open_submission(
         handed = with_written(handed, notebook, workdir / "written", assignment)
         layout = with_finished_copies(handed, lay_out(handed.files, assignment, notebook), assignment)
         read = _notebook(handed, layout, notebook)
-        notes = [*handed.notes, *choice.notes, *layout.notes]
+        notes = [*handed.notes, *choice.notes, *layout.notes, *gone]
         folder.mkdir(parents=True)
         provided = provided_versions(handed, layout, assignment)
         notes += edited(handed, provided, assignment, read)
@@ -88,6 +89,14 @@ def open_submission(
     )
 
 
+def _without_absent(assignment: Assignment) -> tuple[Assignment, list[str]]:
+    """Without the provided files that a student's own folder has lost, where alone they could be copied from."""
+    kept = tuple(n for n in assignment.provided_files if assignment.solution or (assignment.handout / n).is_file())
+    lost = ", ".join(name for name in assignment.provided_files if name not in kept)
+    told = [f"not in this folder, though the hand-out brings it: {lost}; what needs it fails here"] if lost else []
+    return msgspec.structs.replace(assignment, provided_files=kept), told
+
+
 def _missing_files(
     handed: SubmittedFiles, assignment: Assignment, layout: Layout, notebook: Notebook | None, modules: Modules
 ) -> list[str]:
@@ -98,8 +107,13 @@ def _missing_files(
     own = defined_names(notebook, modules) if layout.missing else frozenset()
     missing = [name for name in layout.missing if own.isdisjoint(names_of(assignment, name))]
     one_of_several = notebook is not None or (assignment.notebooks and (handed.notebooks or handed.notebook))
+    asked = {
+        n for n, places in assignment.names.items() for p in places if file_of(p.module) in assignment.student_files
+    }
     if len(missing) < len(assignment.student_files) or (one_of_several and not assignment.student_files):
         return missing
+    if own & asked:
+        return missing  # they are written elsewhere: in the notebook, or in one module for all
     expected = [*notebook_files(assignment), *assignment.student_files]
     pdf = any(name.lower().endswith(".pdf") for name in handed.files)
     if notebook is not None:
@@ -233,6 +247,10 @@ def written_files(notebook: Notebook) -> Mapping[str, str]:
             texts[name] = (texts.get(name, "") if "-a" in match["options"].split() else "") + text
     # a file cannot be a folder as well
     return {name: text for name, text in texts.items() if not any(other.startswith(f"{name}/") for other in texts)}
+
+
+def file_of(module: str) -> str:
+    return f"{module.replace('.', '/')}.py"
 
 
 def names_of(assignment: Assignment, file: str) -> frozenset[str]:

@@ -30,6 +30,10 @@ def pristine(assignment: Assignment, name: str) -> Path:
     raise AuthoringError(f"{assignment.handout / name}: no such file, and it is a provided one; run `grade release`")
 
 
+def _course_text(assignment: Assignment, name: str) -> str:
+    return decode(pristine(assignment, name).read_bytes())
+
+
 def provided_versions(handed: SubmittedFiles, layout: Layout, assignment: Assignment) -> Mapping[str, str]:
     """Handed-in name -> provided file, for the student's versions of provided files.
 
@@ -44,7 +48,7 @@ def provided_versions(handed: SubmittedFiles, layout: Layout, assignment: Assign
         provided = bases.get(without_copy_mark(PurePosixPath(name).name))
         if provided is None or given in versions or name in assignment.student_files:
             continue
-        course = decode(pristine(assignment, provided).read_bytes())
+        course = _course_text(assignment, provided)
         if not _imports_neighbours(course) and not _defined(course).isdisjoint(_defined(handed.source(given) or "")):
             versions[given] = provided
     return versions
@@ -54,6 +58,16 @@ def _defined(text: str) -> frozenset[str]:
     return frozenset(
         d.name for d in definitions(text).found if d.kind in {"def", "class"} and not d.name.startswith("_")
     )
+
+
+def _import_given(path: Path, text: str, package: str, assignment: Assignment) -> None:
+    """At the end of one module for a whole package: what it repeats of the course's modules is the course's."""
+    inside, own = f"{PurePosixPath(package).parent}/", _defined(text)
+    for name in assignment.provided_files:
+        if name.startswith(inside) and name != package and name.endswith(".py"):
+            repeated = own & _defined(_course_text(assignment, name))
+            with path.open("a", encoding="utf-8") as file:
+                file.write(f"\nfrom {dotted(name)} import {', '.join(sorted(repeated))}\n" if repeated else "")
 
 
 def _imports_neighbours(text: str) -> bool:
@@ -72,7 +86,7 @@ def edited(
     differing, same = [], 0
     prints = read_fingerprints(assignment) if assignment.solution is None else None
     for name, digest in prints.provided.items() if prints is not None else ():
-        if tidied_digest(decode(pristine(assignment, name).read_bytes())) != digest:
+        if name in assignment.provided_files and tidied_digest(_course_text(assignment, name)) != digest:
             yield f"provided file {name} was edited; the course grades with its own, so put back what was handed out"
     for given, name in provided.items():
         own = [f / name for f in (assignment.solution, assignment.handout) if f is not None and (f / name).is_file()]
@@ -125,6 +139,8 @@ def place_provided(
     additions: dict[str, str] = {}
     for target, name in targets.items():
         if target in layout.placed and layout.placed[target] not in provided:
+            if target in assignment.provided_files:
+                _import_given(folder / target, handed.source(layout.placed[target]) or "", target, assignment)
             continue  # the student's own, in a package of theirs
         if target in elsewhere and target != name and not target.startswith(inside):
             write_alias(folder / target, dotted(name))  # its classes are the same in what the course imports

@@ -98,14 +98,22 @@ def with_written_places(assignment: Assignment, submission: Submission) -> Submi
     moved: dict[str, tuple[Place, ...]] = {}
     stubs_by_place: dict[str, dict[str, str]] = {}
     instead: list[str] = []
+    elsewhere: dict[str, list[str]] = {}
+    courses = {*assignment.provided_files} - submission.modules.keys()
     for name, known in several.items():
         orders = [(place, *(other for other in known if other != place)) for place in known]
         found = [(order, sources.find(Uses(name=name), order)) for order in orders]
         work = [
             (order, at, meant)
             for order, at in found
-            if at is not None and at.path not in assignment.provided_files and (meant := sources.meant(at)) is not None
+            if at is not None and at.path not in courses and (meant := sources.meant(at)) is not None
         ]
+        if work and sources.find(Uses(name=name), assignment.names[name]) is None:  # there is no file where it is asked
+            order, at, meant = work[0]
+            if not holds_stub(meant, given.stubs) and not is_given(meant, given, assignment):
+                moved[name] = order
+                elsewhere.setdefault(_shown(at), []).append(f"`{name}`")
+            continue
         if not work or work[0][0] != known:
             continue
         order, counted, _ = work[counted_definition([definition for _, _, definition in work], given, assignment)]
@@ -117,6 +125,7 @@ def with_written_places(assignment: Assignment, submission: Submission) -> Submi
             moved[name] = order
             stubs_by_place.setdefault(_shown(counted), {})[name] = _shown(work[0][1])
     notes = [_place_note(there, stubs) for there, stubs in stubs_by_place.items()] + instead
+    notes += [f"graded from {there}, as no other file defines them: {', '.join(n)}" for there, n in elsewhere.items()]
     return structs.replace(submission, places=moved, notes=(*submission.notes, *notes)) if moved else submission
 
 
