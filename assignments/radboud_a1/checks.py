@@ -310,24 +310,23 @@ def bce_gradient(student, rng):
     return {"bce_loss_grad": student.bce_loss_grad(*predictions(rng, 8))}
 
 
-# Each below the last cell that may hold the comparison, whatever its variables are called there.
-SIGMOID_RELU_DONE = Uses(name="y_hat", under="Binary cross-entropy loss")
-BCE_DONE = Uses(name="w", under="Implement a one-layer model")
+# Below the last cell that may hold a comparison, whatever its variables are called there: some make all three in one.
+COMPARED = Uses(name="w", under="Implement a one-layer model")
 
 
-@check(SIGMOID_NUMERICAL, points=1, uses=[SIGMOID_RELU_DONE], judge=judge_quotient("x", central=True))
+@check(SIGMOID_NUMERICAL, points=1, uses=[COMPARED], judge=judge_quotient("x", central=True))
 def sigmoid_numerical(student, rng):
     """Central differences of your sigmoid give its derivative"""
     return listen(student, "sigmoid", "x")
 
 
-@check(RELU, points="1/2", uses=[SIGMOID_RELU_DONE], judge=judge_quotient("x", central=False))
+@check(RELU, points="1/2", uses=[COMPARED], judge=judge_quotient("x", central=False))
 def relu_numerical(student, rng):
     """Finite differences of your ReLU give its derivative"""
     return listen(student, "relu", "x")
 
 
-@check(BCE, points=1, uses=[BCE_DONE], judge=judge_quotient("y_hat", central=False))
+@check(BCE, points=1, uses=[COMPARED], judge=judge_quotient("y_hat", central=False))
 def bce_numerical(student, rng):
     """Finite differences of your loss give its derivative with respect to the prediction"""
     return listen(student, "bce_loss", "y_hat")

@@ -217,6 +217,20 @@ RIGHT = [
         ),
     ),
     edit(
+        "a normalisation that is not learning is a scale and a shift",
+        (
+            EVALUATION,
+            "        x = layer.forward(x, training=False) if isinstance(layer, BatchNorm2d) else layer.forward(x)\n",
+            """\
+        if isinstance(layer, BatchNorm2d):
+            scale = layer.gamma / np.sqrt(layer.running_var + layer.eps)
+            x = scale[:, None, None] * (x - layer.running_mean[:, None, None]) + layer.beta[:, None, None]
+        else:
+            x = layer.forward(x)
+""",
+        ),
+    ),
+    edit(
         "counts by `np.bincount`",
         (
             EVALUATION,

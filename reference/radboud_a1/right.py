@@ -422,4 +422,28 @@ numerical = (pairs[1] - pairs[0]) / (2 * epsilon)
 """,
         },
     ),
+    edit(
+        "all three comparisons in one loop below the last of the functions",
+        {
+            SIGMOID_NUMERICAL: "",
+            RELU_NUMERICAL: "",
+            BCE_NUMERICAL: """\
+for name, fun, slope, at in (
+    ("sigmoid", sigmoid, sigmoid_grad, x),
+    ("relu", relu, relu_grad, x),
+    ("bce_loss", lambda p: bce_loss(y, p), lambda p: bce_loss_grad(y, p), y_hat),
+):
+    print(name, (fun(at + 5e-6) - fun(at - 5e-6)) / 1e-5, slope(at))
+""",
+        },
+    ),
+    edit(
+        "the derivative of a grid, read off at the points",
+        {
+            RELU_NUMERICAL: """\
+grid = np.linspace(-10, 10, 100_001)
+print("Numerical", np.interp(x, grid, np.gradient(relu(grid), grid)))
+""",
+        },
+    ),
 ]

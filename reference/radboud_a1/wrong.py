@@ -200,7 +200,7 @@ numerical = (sides[1] - sides[0]) / epsilon
         },
     ),
     edit(
-        "numerical gradient copied from the symbolic one",
+        "the sigmoid is not asked around its points, as a finite difference does",
         ("sigmoid_numerical",),
         {CENTRAL: "numerical = sigmoid_grad(x)\n"},
     ),
@@ -240,7 +240,7 @@ numerical = (sides[1] - sides[0]) / epsilon
         {RELU_GRAD: "    x = np.asarray(x)\n    x[...] = x > 0\n    return x\n"},
         may_fail=(*RELU_GRADS[:3], *RELU_LAYERS, *WITH_RELU),
     ),
-    edit("ReLU not compared with finite differences", ("relu_numerical",), {RELU_NUMERICAL: ""}),
+    edit("ReLU is not asked around its points, as a finite difference does", ("relu_numerical",), {RELU_NUMERICAL: ""}),
     edit(
         "ReLU: difference multiplied by epsilon, not divided",
         ("relu_numerical",),
