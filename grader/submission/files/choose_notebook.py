@@ -148,7 +148,7 @@ def _chosen(handed: SubmittedFiles, assignment: Assignment) -> Choice:
     if called:
         if called not in read or _was_run(read[called]):
             return Choice(called)
-        was_edited = given is not None and _code(read[called]) != _code(given)
+        was_edited = called in edited
         if was_edited and not _has_stubs(read[called], given):
             return Choice(called)
         alike = _scores(read, assignment, by_name=False)

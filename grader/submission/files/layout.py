@@ -49,13 +49,10 @@ def lay_out(names: Collection[str], assignment: Assignment, notebook: str | None
     """Find the assignment's files among `names`; `notebook` is the one that will be run."""
     root, twins = _root([n for n in names if n != notebook], assignment, notebook)
     below = _below(names, root, notebook, assignment)
-    inside = {
-        given: [PurePosixPath(given).relative_to(t) for t in twins if _is_in(given, t)] for given in below.values()
-    }
     handed = {
         name: given
         for name, given in below.items()
-        if not any(_is_the_courses(str(one), assignment) for one in (name, *inside[given]))
+        if not any(_is_the_courses(one, assignment) for one in (name, *_names_below(twins, given)))
     }
     merged = _merged(handed, assignment)
     handed = {merged.get(name, name): given for name, given in handed.items()}
@@ -178,8 +175,10 @@ def _merged(handed: Mapping[str, str], assignment: Assignment) -> dict[str, str]
     return {f"{root}.py": f"{root}/__init__.py" for root in sorted(roots) if f"{root}.py" in handed}
 
 
-def _is_in(name: str, folder: PurePosixPath) -> bool:
-    return PurePosixPath(name).is_relative_to(folder)
+def _names_below(folders: Collection[PurePosixPath], given: str) -> list[str]:
+    """The name of a handed-in file below each of the folders that hold it."""
+    path = PurePosixPath(given)
+    return [path.relative_to(folder).as_posix() for folder in folders if path.is_relative_to(folder)]
 
 
 def _below(names: Collection[str], root: PurePosixPath, notebook: str | None, assignment: Assignment) -> dict[str, str]:

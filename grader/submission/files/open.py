@@ -93,8 +93,8 @@ def _without_absent(assignment: Assignment) -> tuple[Assignment, list[str]]:
     """Without the provided files that a student's own folder has lost, where alone they could be copied from."""
     kept = tuple(n for n in assignment.provided_files if assignment.solution or (assignment.handout / n).is_file())
     lost = ", ".join(name for name in assignment.provided_files if name not in kept)
-    told = [f"not in this folder, though the hand-out brings it: {lost}; what needs it fails here"] if lost else []
-    return msgspec.structs.replace(assignment, provided_files=kept), told
+    notes = [f"not in this folder, though the hand-out brings it: {lost}; what needs it fails here"] if lost else []
+    return msgspec.structs.replace(assignment, provided_files=kept), notes
 
 
 def _missing_files(
@@ -107,11 +107,10 @@ def _missing_files(
     own = defined_names(notebook, modules) if layout.missing else frozenset()
     missing = [name for name in layout.missing if own.isdisjoint(names_of(assignment, name))]
     one_of_several = notebook is not None or (assignment.notebooks and (handed.notebooks or handed.notebook))
-    asked = {
-        n for n, places in assignment.names.items() for p in places if file_of(p.module) in assignment.student_files
-    }
     if len(missing) < len(assignment.student_files) or (one_of_several and not assignment.student_files):
         return missing
+    asked_in = {dotted(name) for name in assignment.student_files}
+    asked = {name for name, places in assignment.names.items() if any(place.module in asked_in for place in places)}
     if own & asked:
         return missing  # they are written elsewhere: in the notebook, or in one module for all
     expected = [*notebook_files(assignment), *assignment.student_files]
@@ -247,10 +246,6 @@ def written_files(notebook: Notebook) -> Mapping[str, str]:
             texts[name] = (texts.get(name, "") if "-a" in match["options"].split() else "") + text
     # a file cannot be a folder as well
     return {name: text for name, text in texts.items() if not any(other.startswith(f"{name}/") for other in texts)}
-
-
-def file_of(module: str) -> str:
-    return f"{module.replace('.', '/')}.py"
 
 
 def names_of(assignment: Assignment, file: str) -> frozenset[str]:

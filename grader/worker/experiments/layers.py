@@ -11,6 +11,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterator, Mapping
 from copy import deepcopy
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -87,11 +88,9 @@ def parameters(function: Callable[..., Any]) -> list[str]:
 
 def of_method(kind: type, method: str) -> list[str]:
     """The parameters of a class's method without the object, which need not be called `self`."""
-    try:
-        names = list(inspect.signature(getattr(kind, method)).parameters)
-    except (TypeError, ValueError):
-        return []
-    return names if isinstance(inspect.getattr_static(kind, method), staticmethod | classmethod) else names[1:]
+    function = getattr(kind, method)
+    bound = isinstance(inspect.getattr_static(kind, method), staticmethod | classmethod)
+    return parameters(function if bound else partial(function, None))
 
 
 def _times(out: Any, upstream: Any) -> float:
