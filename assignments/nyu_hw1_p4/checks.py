@@ -226,13 +226,12 @@ def training_epochs(student, rng):
     steps, total = len(visits), len(student.notebook["x_train"])
     if not steps and moved(before, take(student)):
         raise ForPerson("the training does not call train_one_sample; how often it sees an image could not be counted")
-    kind = type(error).__name__
-    counted = next((n for n in written_counts(student) if n > FEW), None)
-    told = "" if counted is None else f"; `train_one_epoch` counts to {counted}, not to the length of `x_train`"
-    if error is not None and not steps:
-        fail(f"no step is made: `{statement}` raises {kind} ({error}) when the cells run on {FEW} images{told}")
     if error is not None and steps < EPOCHS * FEW:
-        left = f"run on {FEW} images, the training stops with"
+        kind, left = type(error).__name__, f"run on {FEW} images, the training stops with"
+        counted = next((n for n in written_counts(student) if n > FEW), None)
+        told = "" if counted is None else f"; `train_one_epoch` counts to {counted}, not to the length of `x_train`"
+        if not steps:
+            fail(f"no step is made: `{statement}` raises {kind} ({error}) when the cells run on {FEW} images{told}")
         for ours, tested in both(pixels_ranges(student, visits)):
             fail(f"{left} {kind} ({error}){told}. Pixels go up to {ours} in training, up to {tested} in the test")
         fail(f"{left} {kind} ({error}){told}")
