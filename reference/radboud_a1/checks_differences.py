@@ -119,8 +119,7 @@ def listen_at(student, name, base, cells):
         if result.dtype.kind == "f":  # to print an array, NumPy asks where it is not 0: ReLU's derivative
             note(results, result)
 
-    listening = Listening("numpy")
-    listening.hear = hear
+    listening = Listening(hear)
 
     def stand_in(*args, **named):
         *rest, point = [*args, *named.values()]
@@ -164,7 +163,11 @@ def listen_at(student, name, base, cells):
     return heard, points
 
 
-class Analytic(np.ndarray):
+class Marked(np.ndarray):
+    """An array of which it matters where its numbers come from."""
+
+
+class Analytic(Marked):
     """What comes from the derivative: what is computed with it is a comparison, and no difference quotient.
 
     Printed, it shows no numbers, among which a quotient is looked for.
@@ -191,10 +194,10 @@ class Listening(type(np)):
     `hear` is called with each result.
     """
 
-    def __init__(self, name):
-        super().__init__(name)
+    def __init__(self, hear):
+        super().__init__("numpy")
 
-        class Heard(np.ndarray):
+        class Heard(Marked):
             def __array_ufunc__(array, ufunc, method, *inputs, out=(), **options):
                 compared = any(isinstance(value, Analytic) for value in inputs)
                 if out:
@@ -205,7 +208,7 @@ class Listening(type(np)):
             def __getitem__(array, key):  # a single entry goes on being heard
                 return np.asarray(np.asarray(array)[key]).view(Heard)
 
-        self.kind = Heard
+        self.hear, self.kind = hear, Heard
 
     def __getattr__(self, key):
         tool = getattr(np, key)
@@ -243,9 +246,9 @@ def holds(value, kind):
 
 def without(value):
     """A value for NumPy itself: arrays that are heard as plain ones, in lists too."""
-    if isinstance(value, list | tuple) and type(value) in (list, tuple):
+    if type(value) in (list, tuple):
         return type(value)(without(entry) for entry in value)
-    return value.view(np.ndarray) if type(value).__base__ is np.ndarray else value
+    return value.view(np.ndarray) if isinstance(value, Marked) else value
 
 
 def multiple(result, own):

@@ -319,20 +319,13 @@ NETWORK = [
         GRADIENTS,
         {UPDATE: UPDATE.replace("self.learning_rate", "learning_rate")},
     ),
-    edit(
-        "biases never moved",
-        GRADIENTS,
-        {UPDATE: UPDATE.replace("grads[name]", '(grads[name] if name in ("W1", "W2") else 0)')},
-    ),
-    edit(
-        "parameters of the first layer never moved",
-        GRADIENTS,
-        {UPDATE: UPDATE.replace("grads[name]", '(grads[name] if name in ("W2", "b2") else 0)')},
-    ),
-    edit(
-        "parameters of the last layer never moved",
-        GRADIENTS,
-        {UPDATE: UPDATE.replace("grads[name]", '(grads[name] if name in ("W1", "b1") else 0)')},
+    *(
+        edit(name, GRADIENTS, {UPDATE: UPDATE.replace("grads[name]", f"(grads[name] if name in {moved} else 0)")})
+        for name, moved in {
+            "biases never moved": ("W1", "W2"),
+            "parameters of the first layer never moved": ("W2", "b2"),
+            "parameters of the last layer never moved": ("W1", "b1"),
+        }.items()
     ),
     edit(
         "one affine layer used twice, answering for its second use only",
